@@ -1,0 +1,265 @@
+"""The vocabulary: what flows from a dataset row to a reward (see ``real/pipeline.py`` for the flow itself).
+
+Everything here is immutable, picklable and free of third-party imports, so that every room of the house may import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+
+
+class Check(StrEnum):
+    """A quality check of a program: the detector (security) or the type checker (maintainability)."""
+
+    SECURITY = "security"
+    MAINTAINABILITY = "maintainability"
+
+
+# --- Task: what is asked, and how an answer is judged ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message; ``role`` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class StdinCase:
+    """Feed ``stdin`` to a fresh run of the program; its standard output should be ``expected``."""
+
+    stdin: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSuite:
+    """Tests of a whole script; ``database`` is a Python script that builds an SQLite file in the working directory."""
+
+    cases: tuple[StdinCase, ...]
+    database: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCase:
+    """Call the entry point with JSON values; the returned value should equal ``expected``."""
+
+    expected: JsonValue
+    args: tuple[JsonValue, ...] = ()
+    kwargs: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSuite:
+    """Tests of one function (``entry="solve"``) or of one method (``entry="Solution.solve"``)."""
+
+    entry: str
+    cases: tuple[CallCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralCase:
+    """Call the entry point with ``**arguments``; both fields are Python source, ``expected`` may name an exception."""
+
+    arguments: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralSuite:
+    """SecCodePLT tests: ``setup`` runs before the program; state persists between cases, which run in order."""
+
+    entry: str
+    cases: tuple[LiteralCase, ...]
+    setup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttackCase:
+    """An attack on standard input; ``expected`` is what a safe program prints, where that is known."""
+
+    stdin: str
+    expected: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttackSuite:
+    """Attacks on a script with a database: a case passes when nothing leaks and no stored data changes."""
+
+    cases: tuple[AttackCase, ...]
+    database: str
+
+
+Suite: TypeAlias = ScriptSuite | CallSuite | LiteralSuite | AttackSuite
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One benchmark item: a prompt and everything that judges an answer to it.
+
+    ``reference`` is a solution that should pass every check, ``unsafe`` its insecure twin (function tests pass, quality
+    fails); either is ``None`` where a data set has none. ``safety`` are the safety unit tests of the paper's Table 5.
+    """
+
+    task_id: str
+    dataset: str
+    split: str
+    prompt: tuple[Message, ...]
+    tests: Suite
+    checks: tuple[Check, ...]
+    safety: Suite | None = None
+    cwe: str | None = None
+    entry_point: str | None = None
+    starter_code: str | None = None
+    reference: str | None = None
+    unsafe: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- Completion and Program: what the policy wrote ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The response of a policy to one task; never contains the prompt."""
+
+    task_id: str
+    text: str
+    finished: bool = True  # False: cut off at the length limit
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Source code extracted from a completion, or ``code=None`` with the reason why there is none."""
+
+    code: str | None
+    reason: str | None = None
+
+
+# --- Analysis: what the detector and the type checker say ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One step of a source-to-sink trace; ``line`` is 1-based."""
+
+    line: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One defect. ``rule`` is a CWE id (``CWE-89``) for the detector, ``mypy:<error-code>`` for the type checker."""
+
+    rule: str
+    line: int  # 1-based
+    message: str
+    column: int = 0  # 0-based, as in ``ast``
+    trace: tuple[TraceStep, ...] = ()
+    fix: str = ""  # the sanitizer, guard or annotation that would have silenced it
+
+
+class AnalysisStatus(StrEnum):
+    """``CLEAN`` is the only status that passes; ``ERROR`` is our failure, not the program's."""
+
+    CLEAN = "clean"
+    FINDINGS = "findings"
+    UNANALYZABLE = "unanalyzable"  # syntax error, NUL bytes, too large or too deep: never counted as clean
+    ERROR = "error"  # the analyser itself failed: the sample is masked
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The result of one analyser on one program."""
+
+    status: AnalysisStatus
+    findings: tuple[Finding, ...] = ()
+    reason: str = ""  # why unanalyzable or error
+
+
+# --- Execution: what the sandbox observed ------------------------------------------------------------------------------
+
+
+class OutcomeStatus(StrEnum):
+    """The status of one test case; ``INFRA_ERROR`` is never scored as 0."""
+
+    PASS = "pass"
+    WRONG = "wrong"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT_LIMIT = "output_limit"
+    COMPILE_ERROR = "compile_error"
+    INFRA_ERROR = "infra_error"
+
+
+@dataclass(frozen=True, slots=True)
+class TestOutcome:
+    """What one test case came to; ``output`` is what the program printed or claimed, capped."""
+
+    __test__ = False  # not a pytest class
+
+    status: OutcomeStatus
+    seconds: float = 0.0  # CPU seconds
+    output: str = ""
+    detail: str = ""  # last error line, or why an attack succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one test case may use."""
+
+    cpu_s: float = 2.0
+    memory_mb: int = 512
+    output_kb: int = 256
+    file_mb: int = 16
+    processes: int = 0  # child processes the program may start
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One program and one suite to run it against."""
+
+    job_id: str
+    code: str
+    suite: Suite
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """Outcomes in the order of the suite's cases; always as many as there are cases."""
+
+    job_id: str
+    outcomes: tuple[TestOutcome, ...]
+    isolation: str  # strong | medium | weak
+
+
+# --- Verdict and Reward ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything known about one program: the input of every reward variant and of every metric."""
+
+    task_id: str
+    program: Program
+    outcomes: tuple[TestOutcome, ...] = ()
+    analyses: Mapping[Check, Analysis] = field(default_factory=dict)
+    safety: tuple[TestOutcome, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A scalar, or ``value=None`` (masked: an infrastructure failure, with the reason); components are for logs."""
+
+    value: float | None
+    components: Mapping[str, float] = field(default_factory=dict)
+    masked: str | None = None
