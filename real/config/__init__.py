@@ -1,0 +1,1 @@
+"""From a command line to a checked configuration and a run directory: composition, lifecycle, sweeps."""

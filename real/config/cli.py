@@ -1,0 +1,85 @@
+"""The frame around ``@hydra.main``: everything that can be wrong is found and told before Hydra starts a job."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from real.config import preflight, sweep, usage
+from real.config.arguments import Arguments, parse
+from real.config.lifecycle import tell
+from real.config.machine import machine
+from real.config.plan import Plan, make_plan
+from real.errors import RealError
+
+_HYDRA_ANSWERS = ("--hydra-help", "--version", "--info", "--shell-completion")
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as schedulers and ``timeout`` send it: ends a run as orderly as Ctrl-C does."""
+
+
+def launch(main: Callable[[], object], argv: Sequence[str], conf: Path) -> int:
+    """Check the command line against the YAML files below ``conf``, then let ``main`` run it; returns the exit code."""
+    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _launch(main, parse(argv), conf)
+    except RealError as error:
+        tell(error)
+        return error.exit_code
+    except KeyboardInterrupt as error:
+        # force=true would start anew instead
+        unforced = " (without force=true)" if any("force=" in word for word in argv) else ""
+        print(f"\ninterrupted; run the same command to continue{unforced}", file=sys.stderr, flush=True)
+        return 143 if isinstance(error, Terminated) else 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _launch(main: Callable[[], object], arguments: Arguments, conf: Path) -> int:
+    if "--help" in arguments.flags:
+        print(usage.text(conf))
+        return 0
+    if any(flag in arguments.flags for flag in _HYDRA_ANSWERS):
+        return _hydra(main, arguments)
+    plan = make_plan(arguments, conf)
+    if "--cfg" in arguments.flags:
+        return _hydra(main, arguments)
+    if plan.first.dry_run:
+        print(preflight.describe(plan, machine()))
+        return 0
+    if plan.pending():
+        preflight.refuse_impossible(plan, machine())
+    preflight.check_writable(plan.first.output_dir)
+    if plan.sweep_dir is None:
+        return _hydra(main, arguments)
+    return _sweep(main, arguments, plan, plan.sweep_dir)
+
+
+def _sweep(main: Callable[[], object], arguments: Arguments, plan: Plan, sweep_dir: Path) -> int:
+    done = len(plan.jobs) - len(plan.pending())
+    print(f"sweep of {len(plan.jobs)} jobs, {done} of them done already", flush=True)
+    code = _hydra(main, arguments)
+    return sweep.conclude(plan, sweep_dir) or code
+
+
+def _hydra(main: Callable[[], object], arguments: Arguments) -> int:
+    """Hydra reads ``sys.argv`` and leaves by ``SystemExit``."""
+    saved = sys.argv
+    sys.argv = [saved[0], *arguments.for_hydra()]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        sys.argv = saved
+    return 0
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated

@@ -1,0 +1,61 @@
+"""Hydra's and OmegaConf's errors, said for people: which setting, what is wrong, what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import yaml  # type: ignore[import-untyped]  # comes with OmegaConf, its stubs do not
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf.errors import OmegaConfBaseException, ValidationError
+
+from real.errors import UnknownNameError, UsageError
+from real.registry import did_you_mean
+
+_KINDS = {"Float": "a number", "Integer": "a whole number", "Boolean": "true or false", "String": "text"}
+
+
+@contextmanager
+def composing() -> Iterator[None]:
+    """Composition in the body raises ``UsageError`` only."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        raise translate(error) from error
+
+
+def translate(error: Exception) -> UsageError:
+    """The same error in one or two lines; Hydra has to be initialised still."""
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, name = error.missing_cfg_file.rpartition("/")
+        options = list(error.options or GlobalHydra.instance().config_loader().get_group_options(group))
+        return UnknownNameError(f"unknown {group or 'config'} {name!r}", hint=did_you_mean(name, options))
+    if isinstance(error, yaml.YAMLError):
+        return UsageError(f"a YAML file cannot be read: {' '.join(str(error).split())}")
+    inner = _innermost(error)
+    if isinstance(inner, OmegaConfBaseException):
+        key = getattr(inner, "full_key", None) or "the configuration"
+        first = str(inner).splitlines()[0]
+        if isinstance(inner, ValidationError):
+            return UsageError(f"{key} has a value of the wrong kind: {_reworded(first)}")
+        return UsageError(f"{key}: {first}")
+    return UsageError(" ".join(line.strip() for line in str(error).splitlines() if line.strip()))
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _reworded(message: str) -> str:
+    found = re.match(r"Value '(.*)' of type '\w+' could not be converted to (\w+)", message)
+    if found and found[2] in _KINDS:
+        return f"{found[1]!r} is not {_KINDS[found[2]]}"
+    if "is not Optional" in message:
+        return "null is not allowed here"
+    if "is not a ListConfig" in message:
+        return "it must be a list, as in key=[a,b]"
+    return message

@@ -1,0 +1,28 @@
+"""One command for everything: ``python run.py [group=option] [key=value]``; ``python run.py --help`` lists them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+try:
+    import hydra
+    from omegaconf import DictConfig
+except ModuleNotFoundError as error:
+    sys.exit(f"{error}: the training dependencies are missing. Install them with: pip install -e '.[train]'")
+
+from real.config.cli import launch
+from real.config.lifecycle import run_job
+from real.config.schema import register
+
+register()
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(cfg: DictConfig) -> None:
+    """One run, or one job of a sweep."""
+    run_job(cfg)
+
+
+if __name__ == "__main__":
+    sys.exit(launch(main, sys.argv[1:], Path(__file__).resolve().parent / "conf"))

@@ -1,0 +1,57 @@
+"""Settings and flags in any order, and what a machine says about itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from real.config.arguments import parse
+from real.config.machine import visible_gpus
+
+ROOT = Path(__file__).resolve().parents[2]
+LISTING = "0, GPU-aaaa, 81559\n1, GPU-bbbb, 40960\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["-m +exp=x seed=1", "+exp=x -m seed=1", "+exp=x seed=1 -m", "+exp=x seed=1 --multirun"]
+)
+def test_flags_come_last(line: str) -> None:
+    assert parse(line.split()).for_hydra() == ["+exp=x", "seed=1", "--multirun"]
+
+
+def test_a_flag_keeps_its_value() -> None:
+    assert parse(["-c", "job", "seed=1"]).for_hydra() == ["seed=1", "--cfg", "job"]
+    assert parse(["--cfg=job"]).flags == {"--cfg": "job"}
+
+
+def test_a_negative_value_is_no_flag() -> None:
+    assert parse(["reward.penalty=-1"]).settings == ("reward.penalty=-1",)
+
+
+@pytest.mark.parametrize(
+    ("visible", "sizes"),
+    [(None, [79.6, 40.0]), ("1", [40.0]), ("GPU-bb", [40.0]), ("0,1", [79.6, 40.0]), ("", []), ("-1", [])],
+)
+def test_gpus_that_are_hidden_do_not_count(visible: str | None, sizes: list[float]) -> None:
+    assert [round(size, 1) for size in visible_gpus(LISTING, visible)] == sizes
+
+
+def test_composition_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from pathlib import Path; import real.config.cli as c; from real.config.schema import register;"
+        "register(); code = c.launch(lambda: None, ['dry_run=true'], Path('conf').resolve());"
+        "heavy = {'torch', 'transformers', 'ray', 'vllm', 'wandb', 'matplotlib', 'pyarrow'} & set(sys.modules);"
+        "sys.exit(code or ' '.join(heavy) or None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_run_py_itself(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "run.py"), "reward.alpha=3"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: reward.alpha is 3")
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
