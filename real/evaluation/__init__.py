@@ -1,0 +1,1 @@
+"""Pass rates of the paper's section 4.1, with intervals."""

@@ -1,0 +1,21 @@
+"""What a finished run shows: a table on the terminal and in three formats, figures, and the HTML report."""
+
+from __future__ import annotations
+
+from real.results.disk import atomic_write
+from real.results.metrics import read_run
+from real.results.render import FORMATS, render
+from real.results.report import write_report
+from real.results.store import RunStore
+from real.results.tables import before_after_table
+from real.results.terminal import before_after
+
+
+def publish(store: RunStore) -> None:
+    """Write ``table.{md,csv,tex}``, ``figures/`` and ``report.html`` from ``metrics.json``, and print the table."""
+    run = read_run(store.path)
+    table = before_after_table([run])
+    for form, suffix in zip(FORMATS, ("md", "csv", "tex"), strict=True):
+        atomic_write(store / f"table.{suffix}", render(table, form))
+    report = write_report(store.path)
+    print(f"\n{before_after(run.before, run.after, run.difference)}\n\nreport: {report}", flush=True)

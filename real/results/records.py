@@ -1,0 +1,73 @@
+"""Completions and verdicts as the JSON records of the store; the outcome record is also a line of ``real.score``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from real.evaluation.rates import func_qual_passed, quality_passed
+from real.types import Completion, Finding, JsonValue, OutcomeStatus, Reward, TestOutcome, Verdict
+
+
+def completion_record(completion: Completion) -> dict[str, JsonValue]:
+    """One line of ``completions_{stage}.jsonl``."""
+    return {"task_id": completion.task_id, "completion": completion.text, "finished": completion.finished}
+
+
+def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
+    """One line of ``outcomes_{stage}.jsonl``.
+
+    ``status`` is ``scored``, ``no_program`` (nothing could be extracted: failed on both) or ``masked`` (our failure:
+    in no average); ``reason`` says why where it is not ``scored``. ``safety`` is null where the task has no such tests.
+    """
+    status, reason = _status(verdict, reward)
+    return {
+        "task_id": verdict.task_id,
+        "status": status,
+        "reason": reason,
+        "reward": reward.value,
+        "components": dict(reward.components),
+        "function": _tests(verdict.outcomes),
+        "quality": {
+            "passed": quality_passed(verdict),
+            "checks": {check.value: analysis.status.value for check, analysis in verdict.analyses.items()},
+            "findings": [finding_record(f) for analysis in verdict.analyses.values() for f in analysis.findings],
+        },
+        "safety": None if verdict.safety is None else _tests(verdict.safety),
+    }
+
+
+def finding_record(finding: Finding) -> dict[str, JsonValue]:
+    """A finding with its trace; lines are 1-based, columns 0-based."""
+    return {
+        "rule": finding.rule,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "trace": [{"line": step.line, "note": step.note} for step in finding.trace],
+        "fix": finding.fix,
+    }
+
+
+def _status(verdict: Verdict, reward: Reward) -> tuple[str, str | None]:
+    if verdict.program.code is None:
+        return "no_program", verdict.program.reason
+    if reward.masked is not None:
+        return "masked", reward.masked
+    if func_qual_passed(verdict) is None:
+        return "masked", _why_unknown(verdict)
+    return "scored", None
+
+
+def _why_unknown(verdict: Verdict) -> str:
+    failures = [o.detail for o in verdict.outcomes if o.status is OutcomeStatus.INFRA_ERROR]
+    failures += [a.reason for a in verdict.analyses.values() if a.reason]
+    return "; ".join(filter(None, failures)) or "not every test and analysis was run"
+
+
+def _tests(outcomes: Sequence[TestOutcome]) -> dict[str, JsonValue]:
+    return {
+        "passed": sum(outcome.status is OutcomeStatus.PASS for outcome in outcomes),
+        "total": len(outcomes),
+        "outcomes": [outcome.status.value for outcome in outcomes],
+        "details": [outcome.detail for outcome in outcomes],
+    }

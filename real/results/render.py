@@ -1,0 +1,212 @@
+"""A table as Markdown, CSV or LaTeX; best bold and second best underlined, as in the paper's tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from real.errors import UsageError
+from real.registry import did_you_mean
+
+FORMATS = ("md", "csv", "latex")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """``text`` for people, ``value`` to rank by, ``numbers`` as columns of the CSV (``""`` names the main one)."""
+
+    text: str
+    value: float | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A title, the data set it stands under where there are several, and whether its best cells are marked."""
+
+    title: str
+    group: str = ""
+    compared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells in the order of the columns; the best of a column is sought among rows of one ``block``."""
+
+    cells: tuple[Cell, ...]
+    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is in a table, whatever it is written in."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    caption: str
+    notes: tuple[str, ...] = ()
+
+
+def render(table: Table, fmt: str) -> str:
+    """The table as text that ends with a newline; raises ``UsageError`` for a format other than ``FORMATS``."""
+    writers = {"md": _markdown, "csv": _csv, "latex": _latex}
+    if fmt not in writers:
+        raise UsageError(f"unknown table format {fmt!r}", hint=did_you_mean(fmt, FORMATS))
+    return writers[fmt](table)
+
+
+def marks(table: Table) -> list[list[str]]:
+    """``best``, ``second`` or an empty string for each cell; ties as printed (three digits) share a mark.
+
+    The second best is marked only where a block has at least three contenders, and nothing where all are equal.
+    """
+    marked = [[""] * len(table.columns) for _ in table.rows]
+    for block in dict.fromkeys(row.block for row in table.rows):
+        members = [i for i, row in enumerate(table.rows) if row.block == block]
+        for j, column in enumerate(table.columns):
+            if not column.compared:
+                continue
+            values = {i: value for i in members if (value := _rank(table.rows[i].cells[j])) is not None}
+            ranking = sorted(set(values.values()), reverse=True)
+            if len(ranking) < 2:
+                continue
+            for i, value in values.items():
+                if value == ranking[0]:
+                    marked[i][j] = "best"
+                elif value == ranking[1] and len(values) > 2:
+                    marked[i][j] = "second"
+    return marked
+
+
+def _rank(cell: Cell) -> float | None:
+    return round(cell.value, 3) if cell.value is not None and math.isfinite(cell.value) else None
+
+
+# --- Markdown ---------------------------------------------------------------------------------------------------------
+
+
+def _markdown(table: Table) -> str:
+    several = len({column.group for column in table.columns if column.group}) > 1
+    titles = [f"{c.group} {c.title}" if several and c.group else c.title for c in table.columns]
+    around = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
+    lines = [
+        _pipes([_escape_markdown(title) for title in titles]),
+        _pipes(["---:" if column.compared else "---" for column in table.columns]),
+    ]
+    for row, row_marks in zip(table.rows, marks(table), strict=True):
+        cells = [
+            around[m].format(_escape_markdown(c.text)) if c.text else ""
+            for c, m in zip(row.cells, row_marks, strict=True)
+        ]
+        lines.append(_pipes(cells))
+    notes = [f"\n{note}" for note in table.notes]
+    return "\n".join([*lines, *notes]) + "\n"
+
+
+def _pipes(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escape_markdown(text: str) -> str:
+    return re.sub(r"([|*_<>`\\])", r"\\\1", " ".join(text.split()))
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def _csv(table: Table) -> str:
+    """Labels as text and every number of a cell as a column of its own, unrounded."""
+    kinds = [
+        dict.fromkeys(kind for row in table.rows for kind in row.cells[j].numbers) for j in range(len(table.columns))
+    ]
+    header = []
+    for column, kind in zip(table.columns, kinds, strict=True):
+        base = _snake(f"{column.group} {column.title}")
+        header += [f"{base}_{k}" if k else base for k in kind] or [base]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for row in table.rows:
+        line: list[object] = []
+        for cell, kind in zip(row.cells, kinds, strict=True):
+            line += [_plain(cell.numbers.get(k)) for k in kind] if kind else [cell.text]
+        writer.writerow(line)
+    return text.getvalue()
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{value:.6f}"
+
+
+def _snake(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+# --- LaTeX ------------------------------------------------------------------------------------------------------------
+
+
+def _latex(table: Table) -> str:
+    """A booktabs table; needs the packages ``booktabs`` and, for the file's dashes and signs, UTF-8 input."""
+    around = {"best": r"\textbf{%s}", "second": r"\underline{%s}", "": "%s"}
+    body: list[str] = []
+    previous = table.rows[0].block if table.rows else ""
+    for row, row_marks in zip(table.rows, marks(table), strict=True):
+        if row.block != previous:
+            body.append(r"\midrule")
+            previous = row.block
+        cells = [around[m] % _escape_latex(c.text) if c.text else "" for c, m in zip(row.cells, row_marks, strict=True)]
+        body.append(_ampersands(cells))
+    return "\n".join(
+        [
+            r"\begin{table}[t]",
+            r"\centering",
+            rf"\caption{{{_escape_latex(' '.join((table.caption + '.', *table.notes)))}}}",
+            rf"\begin{{tabular}}{{{''.join('r' if column.compared else 'l' for column in table.columns)}}}",
+            r"\toprule",
+            *_latex_groups(table),
+            _ampersands([_escape_latex(column.title) for column in table.columns]),
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _latex_groups(table: Table) -> list[str]:
+    """The line of data set names above the titles, where there are any."""
+    if not any(column.group for column in table.columns):
+        return []
+    cells, rules, at = [], [], 1
+    for name, run in itertools.groupby(table.columns, key=lambda column: column.group):
+        width = len(list(run))
+        cells += [rf"\multicolumn{{{width}}}{{c}}{{{_escape_latex(name)}}}"] if name else [""] * width
+        rules += [rf"\cmidrule(lr){{{at}-{at + width - 1}}}"] if name else []
+        at += width
+    return [_ampersands(cells), " ".join(rules)]
+
+
+def _ampersands(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "“": "``",
+    "”": "''",
+    **{character: "\\" + character for character in "&%$#_{}"},
+}
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)

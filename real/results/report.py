@@ -1,0 +1,194 @@
+"""A run as one HTML page: no network, no other file, and nothing of a model's text that a browser would run."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from real.results.curves import saturation_step, series
+from real.results.disk import atomic_write, read_text
+from real.results.examples import STAGES, Example, read_examples
+from real.results.figures import before_after_figure, components_figure
+from real.results.highlight import highlight
+from real.results.labels import METRIC_LABELS, number, points
+from real.results.metrics import RunMetrics, read_run
+from real.results.progress import duration
+from real.results.store import RunStore
+from real.results.style import DARK, LIGHT, Theme, save, to_bytes
+from real.results.sweep import variant_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One large number of the page: a rate after training, where it came from, and by how much it moved."""
+
+    metric: str
+    label: str
+    value: str
+    before: str
+    change: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One program of an example, ready to be shown; ``code`` is escaped HTML."""
+
+    example: Example
+    title: str
+    code: str | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is a program and nothing was found in it."""
+        return self.example.code is not None and not self.example.findings
+
+    @property
+    def correct(self) -> bool:
+        """Whether the program passed all of at least one test."""
+        return self.example.total > 0 and self.example.passed == self.example.total
+
+
+def write_report(run_dir: Path | str) -> Path:
+    """Write ``report.html`` and the figures (PNG and SVG under ``figures/``) from what the run directory holds.
+
+    Needs ``metrics.json``; the other files are shown where they exist. Raises ``DataError`` where a file is missing or
+    damaged and ``InfrastructureError`` where the disk refuses; returns the path of the page.
+    """
+    store = RunStore(run_dir)
+    run = read_run(store.path)
+    steps = store.read_steps()
+    tasks = [[_panel(example) for example in examples] for examples in read_examples(store)]
+    figures = [
+        _picture(
+            store, "before_after", "Pass rates before and after training", lambda theme: before_after_figure(run, theme)
+        )
+    ]
+    if steps:
+        figures.append(
+            _picture(
+                store, "components", "Reward components per PPO step", lambda theme: components_figure(steps, theme)
+            )
+        )
+    page = store / "report.html"
+    atomic_write(page, _render(store, run, steps, tasks, figures))
+    return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    name: str
+    alt: str
+    light: str  # data: URIs
+    dark: str
+
+
+def _picture(store: RunStore, name: str, alt: str, draw: Callable[[Theme], Figure]) -> _Picture:
+    """Save the light figure beside the report, and return both looks for the page itself."""
+    _, svg = save(draw(LIGHT), store / "figures", name)
+    return _Picture(name, alt, _data_uri(svg.read_bytes()), _data_uri(to_bytes(draw(DARK), "svg")))
+
+
+def _data_uri(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
+
+
+def _render(
+    store: RunStore,
+    run: RunMetrics,
+    steps: Sequence[Mapping[str, object]],
+    tasks: Sequence[Sequence[Panel]],
+    figures: Sequence[_Picture],
+) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("real.results"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["seconds"] = duration
+    config = store / "config.yaml"
+    status = store.read_status()
+    return environment.get_template("report.html").render(
+        run=run,
+        variant=variant_of(run),
+        status=status,
+        headlines=_headlines(run),
+        labels=METRIC_LABELS,
+        rate=number,
+        points=points,
+        figures={figure.name: figure for figure in figures},
+        lesson=_lesson(steps),
+        tasks=tasks,
+        config=read_text(config) if config.exists() else None,
+        environment=list(_flat(store.read_environment())) if (store / "env.json").exists() else [],
+        masked=run.before.masked + (run.after.masked if run.after else 0),
+    )
+
+
+def _headlines(run: RunMetrics) -> list[Headline]:
+    last = run.after or run.before
+    cards = []
+    for name in ("func_qual", "function", "quality"):
+        old, new = run.before.rates()[name], last.rates()[name]
+        change = run.difference.get(name, (new.rate - old.rate,))
+        cards.append(
+            Headline(
+                metric=name,
+                label=METRIC_LABELS[name],
+                value=_percent(new.rate),
+                before=_percent(old.rate),
+                change=points(change[0]) if run.after else "",
+                interval=f"{new.low:.2f} to {new.high:.2f}",
+            )
+        )
+    return cards
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.0f} %" if math.isfinite(rate) else "n/a"
+
+
+def _lesson(steps: Sequence[Mapping[str, object]]) -> str:
+    """What the curves of this very run say about the paper's Figure 3, in one sentence."""
+    quality, function = (saturation_step(*series(steps, f"r_{name}")) for name in ("quality", "function"))
+    if quality is None and function is None:
+        return "Neither component rises by as much as 0.05 in this run, so there is no order of saturation to speak of."
+    if function is None:
+        return (
+            f"In this run quality has made 90 % of its rise by step {quality:.0f}, while function does not rise by as "
+            "much as 0.05: what was learnt here is mainly to write the same programs in a clean way."
+        )
+    if quality is None:
+        return (
+            f"In this run function has made 90 % of its rise by step {function:.0f}, while quality does not rise by as "
+            "much as 0.05."
+        )
+    order = "in the paper's order" if quality < function else "unlike in the paper, where quality saturates first"
+    steps_reached = f"quality has made 90 % of its rise by step {quality:.0f} and function by step {function:.0f}"
+    return f"In this run {steps_reached}, {order}."
+
+
+def _panel(example: Example) -> Panel:
+    lines = {finding.line for finding in example.findings}
+    lines |= {step.line for finding in example.findings for step in finding.trace}
+    title = STAGES[example.stage] + (f", step {example.step}" if example.step else "")
+    return Panel(example, title, None if example.code is None else highlight(example.code, lines))
+
+
+def _flat(record: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key} ")
+        elif value is not None:
+            yield f"{prefix}{key}".replace("_", " "), str(value)

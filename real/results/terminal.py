@@ -1,0 +1,51 @@
+"""The table that ends a run on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from real.evaluation.rates import Metrics, Rate
+from real.results.labels import METRIC_LABELS, points, rate_text
+
+
+def before_after(
+    before: Metrics, after: Metrics | None = None, difference: Mapping[str, tuple[float, float, float]] | None = None
+) -> str:
+    """Aligned text: one line a metric, its rate and 95 % interval before and after, and the change in points."""
+    rows = [["", "before", "after", "change"] if after else ["", "pass rate"]]
+    later = after.rates() if after else {}
+    for name, rate in before.rates().items():
+        row = [METRIC_LABELS[name], _cell(rate)]
+        if after:
+            row += [_cell(later[name]) if name in later else "", _change(rate, later.get(name), difference, name)]
+        rows.append(row)
+    return "\n".join([*align(rows), "", _footnote(before, after)])
+
+
+def align(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines with columns aligned and a rule under the first row; first column left, others right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        for row in rows
+    ]
+    return [lines[0], "─" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]]
+
+
+def _cell(rate: Rate) -> str:
+    return rate_text(rate.rate, rate.low, rate.high)
+
+
+def _change(old: Rate, new: Rate | None, difference: Mapping[str, tuple[float, float, float]] | None, name: str) -> str:
+    if difference and name in difference:
+        return points(*difference[name])
+    return points(new.rate - old.rate) if new else ""
+
+
+def _footnote(before: Metrics, after: Metrics | None) -> str:
+    counts = [("before", before)] + ([("after", after)] if after else [])
+    masked = [f"{m.masked} {stage}" for stage, m in counts if m.masked]
+    sizes = {m.n for _, m in counts}
+    tasks = f"{before.n}" if len(sizes) == 1 else " and ".join(f"{m.n} ({stage})" for stage, m in counts)
+    note = f"{tasks} tasks, 95 % intervals in brackets"
+    return note + (f"; left out after failures of the machine: {', '.join(masked)}" if masked else "")
