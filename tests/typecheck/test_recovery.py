@@ -1,0 +1,161 @@
+"""Crashes of MyPy, hung children and killed workers cost at most the guilty program."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from real.errors import InfrastructureError
+from real.typecheck import Checker
+from real.typecheck.engine import EngineResult
+from real.typecheck.findings import Diagnostic
+from real.typecheck.isolation import IsolatedEngine
+from real.typecheck.process import WorkerDiedError
+from real.types import Analysis, AnalysisStatus
+
+from .samples import CRASHES_MYPY
+
+CLEAN, FINDINGS, ERROR = AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.ERROR
+
+
+class ScriptedEngine:
+    """Stands in for MyPy: a program's first word says what happens to it."""
+
+    def check(self, code: str) -> EngineResult:
+        word = code.split()[0] if code.split() else "fine"
+        if word == "hang":
+            time.sleep(60)
+        if word == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if word == "leave":
+            raise SystemExit(2)
+        if word == "crash":
+            raise KeyError("inside MyPy")
+        if word == "flood":
+            os.write(1, b"noise")
+        found = (Diagnostic(1, 0, "error", "wrong", "misc"),) if word == "wrong" else ()
+        return EngineResult(found, reusable=word != "last")
+
+
+def statuses(*programs: str, deadline_s: float = 20.0) -> list[tuple[AnalysisStatus, str]]:
+    isolated = IsolatedEngine(ScriptedEngine(), deadline_s=deadline_s)  # type: ignore[arg-type]
+    return [(a.status, a.reason) for a in isolated.check(programs)]
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("die", "the type checker died (SIGKILL)"),
+        ("leave", "the type checker crashed (internal error of MyPy)"),
+        ("crash", "the type checker crashed (KeyError: 'inside MyPy')"),
+    ],
+)
+def test_a_crash_is_an_error_of_its_program_alone(word: str, reason: str) -> None:
+    found = statuses("wrong = 1", f"{word} = 1", "fine = 1", f"{word} = 2", "wrong = 2")
+    assert found == [(FINDINGS, ""), (ERROR, reason), (CLEAN, ""), (ERROR, reason), (FINDINGS, "")]
+
+
+def test_a_hanging_program_is_killed() -> None:
+    found = statuses("wrong = 1", "hang = 1", "wrong = 2", deadline_s=0.5)
+    assert found == [(FINDINGS, ""), (ERROR, "no verdict after 0.5 seconds"), (FINDINGS, "")]
+
+
+def test_an_engine_that_must_not_be_reused_is_not() -> None:
+    assert statuses("last = 1", "wrong = 1", "last = 2", "wrong = 2") == [(CLEAN, ""), (FINDINGS, "")] * 2
+
+
+def test_what_mypy_prints_does_not_disturb_the_protocol() -> None:
+    assert statuses("flood = 1", "wrong = 1") == [(CLEAN, ""), (FINDINGS, "")]
+
+
+def test_no_children_are_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_fork, children = os.fork, []
+
+    def fork() -> int:
+        pid = real_fork()
+        children.append(pid)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork)
+    statuses("die = 1", "fine = 1", "hang = 1", deadline_s=0.2)
+    assert len(children) >= 4
+    for pid in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_real_crash_of_mypy(checker: Checker) -> None:
+    before, crashed, after = checker.check(["x: int = 'a'\n", CRASHES_MYPY, "y: int = 'a'\n"])
+    assert (before.status, crashed.status, after.status) == (FINDINGS, ERROR, FINDINGS)
+    assert "SIGSEGV" in crashed.reason
+
+
+def test_a_killed_worker_is_replaced_and_the_results_are_right(checker: Checker) -> None:
+    # Programs that take MyPy long enough to be caught in the middle of the batch.
+    body = "".join(f"def f{n}(a: int) -> int:\n    return a + {n}\n" for n in range(300))
+    programs = [f"{body}x: int = {repr('a') if n % 2 else n}\n" for n in range(12)]
+    checker.check(["x = 1\n"])
+    (victim,) = checker.worker_pids()
+    killer = threading.Timer(0.1, os.kill, (victim, signal.SIGKILL))
+    killer.start()
+    analyses = checker.check(programs)
+    killer.join()
+    assert checker.worker_pids() != [victim]
+    assert [a.status for a in analyses] == [FINDINGS if n % 2 else CLEAN for n in range(12)]
+
+
+def test_a_hanging_worker_is_replaced(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("real.typecheck.process.FRAME_DEADLINE_S", 4.0)
+    (victim,) = checker.worker_pids()
+    checker.check(["x = 1\n"])
+    os.kill(victim, signal.SIGSTOP)
+    assert [a.status for a in checker.check(["x: int = 'a'\n", "y = 1\n"])] == [FINDINGS, CLEAN]
+    assert checker.worker_pids() != [victim]
+
+
+def test_a_program_that_kills_two_workers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool with scripted workers: ``bad`` takes the worker down with it, whichever that is."""
+
+    class ScriptedWorker:
+        def __init__(self, *_: object) -> None:
+            self.killed = False
+            started.append(self)
+
+        def check(self, programs: Sequence[str]) -> Iterator[Analysis]:
+            for program in programs:
+                if program == "bad" or self.killed:
+                    raise WorkerDiedError("the worker died")
+                yield Analysis(CLEAN, reason=program)
+
+        def kill(self) -> None:
+            self.killed = True
+
+        close = kill
+
+    started: list[ScriptedWorker] = []
+    monkeypatch.setattr("real.typecheck.checker.WorkerProcess", ScriptedWorker)
+    with Checker() as checker:
+        analyses = checker.check(["a", "b", "bad", "c", "a"])
+    assert [a.reason for a in analyses] == ["a", "b", "the worker died", "c", "a"]
+    assert [a.status for a in analyses] == [CLEAN, CLEAN, ERROR, CLEAN, CLEAN]
+    assert len(started) == 3 and all(worker.killed for worker in started)
+
+
+def test_a_worker_that_cannot_start_is_an_infrastructure_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(InfrastructureError, match="cannot start"), Checker() as checker:
+        checker.check(["x = 1\n"])
+
+
+def test_closing_ends_the_workers_and_is_final() -> None:
+    checker = Checker()
+    (pid,) = checker.worker_pids()
+    checker.close()
+    checker.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    with pytest.raises(ValueError, match="closed"):
+        checker.check(["x = 1\n"])
