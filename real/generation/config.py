@@ -1,0 +1,29 @@
+"""How the policy is sampled (``conf/generation``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from real.errors import UsageError
+
+
+@dataclass
+class GenerationCfg:
+    """``temperature`` and ``top_p`` are for rollouts; evaluation is greedy (paper section 4.1, appendix A.2)."""
+
+    backend: str = "hf"
+    max_new_tokens: int = 224
+    temperature: float = 1.0
+    top_p: float = 1.0
+    batch: int = 128
+
+    def check(self) -> None:
+        """Raise ``UsageError`` where a value is out of range."""
+        if self.backend not in ("hf", "vllm"):
+            raise UsageError(f"generation.backend is {self.backend!r}, but it must be hf or vllm")
+        if self.temperature <= 0:
+            raise UsageError("generation.temperature must be above 0: evaluation is greedy anyway")
+        if not 0 < self.top_p <= 1:
+            raise UsageError(f"generation.top_p is {self.top_p:g}, but it must lie in (0, 1]")
+        if self.max_new_tokens < 1 or self.batch < 1:
+            raise UsageError("generation.max_new_tokens and generation.batch must be at least 1")

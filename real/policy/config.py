@@ -1,0 +1,70 @@
+"""Which model is trained (``conf/model``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from real.errors import UsageError
+
+
+@dataclass
+class LoraCfg:
+    """Low-rank adapters, used where a model is too large for full fine-tuning on one device."""
+
+    enabled: bool = False
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+
+
+@dataclass
+class TinyCfg:
+    """Architecture of the embedded miniature: Qwen2, random initial weights, byte-level BPE trained on the corpus."""
+
+    hidden: int = 128
+    layers: int = 4
+    heads: int = 4
+    kv_heads: int = 2
+    intermediate: int = 256
+    vocab: int = 1024
+
+
+@dataclass
+class WarmStartCfg:
+    """SFT of the miniature on a mixture of safe, unsafe and wrong solutions: its stand-in for pre-training."""
+
+    epochs: int = 10
+    batch: int = 16
+    lr: float = 3e-3
+    warmup_ratio: float = 0.05
+    samples_per_task: int = 2
+
+
+@dataclass
+class ModelCfg:
+    """``kind=tiny`` builds the embedded model; ``kind=hf`` loads ``path``, a hub id or a local folder."""
+
+    name: str = "tiny"
+    kind: str = "tiny"
+    path: str | None = None
+    params: str = "1M"  # as printed in tables
+    dtype: str = "float32"
+    max_prompt_tokens: int = 512
+    max_response_tokens: int = 224  # conf/generation refers to it
+    tiny: TinyCfg = field(default_factory=TinyCfg)
+    warm_start: WarmStartCfg = field(default_factory=WarmStartCfg)
+    lora: LoraCfg = field(default_factory=LoraCfg)
+    min_gpu_gb: int = 0  # device memory the local trainer needs; 0: runs on a CPU
+
+    def check(self) -> None:
+        """Raise ``UsageError`` where a value is out of range."""
+        if self.kind not in ("tiny", "hf"):
+            raise UsageError(f"model.kind is {self.kind!r}, but it must be tiny or hf")
+        if self.kind == "hf" and not self.path:
+            raise UsageError("model.kind=hf needs model.path: a hub id or the path of a local folder")
+        if self.dtype not in ("float32", "bfloat16"):
+            raise UsageError(f"model.dtype is {self.dtype!r}, but it must be float32 or bfloat16")
+        if self.tiny.hidden % self.tiny.heads or self.tiny.heads % self.tiny.kv_heads:
+            raise UsageError("model.tiny: hidden must be a multiple of heads, and heads a multiple of kv_heads")
+        if self.warm_start.epochs < 1 or self.warm_start.batch < 1:
+            raise UsageError("model.warm_start: epochs and batch must be at least 1")

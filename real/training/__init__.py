@@ -1,0 +1,1 @@
+"""Optimising the policy: SFT, single-device PPO, and OpenRLHF for clusters."""

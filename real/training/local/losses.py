@@ -1,0 +1,41 @@
+"""PPO losses (Schulman et al., 2017), as means over response tokens.
+
+Tensors are ``[B, R]`` (samples x response positions) unless said otherwise; ``mask`` is 1 on tokens that count.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from real.training.local.estimates import masked_mean
+
+
+def token_logprobs(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Log-probability of each token ``[B, R]`` under float32 logits ``[B, R, V]``.
+
+    Written as gather minus logsumexp, so that no second tensor of the vocabulary's width is kept for the backward pass.
+    """
+    return logits.gather(-1, tokens.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, dim=-1)
+
+
+def token_entropy(logits: Tensor) -> Tensor:
+    """Entropy in nats of each position's distribution ``[B, R]``."""
+    return torch.logsumexp(logits, dim=-1) - (torch.softmax(logits, dim=-1) * logits).sum(dim=-1)
+
+
+def policy_loss(
+    logprobs: Tensor, old_logprobs: Tensor, advantages: Tensor, mask: Tensor, clip: float
+) -> tuple[Tensor, Tensor]:
+    """Clipped surrogate loss, and the share of tokens whose ratio was clipped."""
+    ratio = torch.exp(logprobs - old_logprobs)
+    clipped = ratio.clamp(1 - clip, 1 + clip)
+    loss = torch.maximum(-advantages * ratio, -advantages * clipped)
+    return masked_mean(loss, mask), masked_mean((ratio != clipped).float(), mask)
+
+
+def value_loss(values: Tensor, old_values: Tensor, returns: Tensor, mask: Tensor, clip: float) -> Tensor:
+    """Half the squared error, with the value kept within ``clip`` of the old one where that is worse."""
+    clipped = old_values + (values - old_values).clamp(-clip, clip)
+    error = torch.maximum((values - returns) ** 2, (clipped - returns) ** 2)
+    return 0.5 * masked_mean(error, mask)

@@ -1,0 +1,105 @@
+"""Supervised fine-tuning with the loss on the response only (prompt tokens are context)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from real.generation import Response
+from real.training.local.batch import pack, response_logits
+from real.training.local.checkpoint import load_checkpoint, save_checkpoint
+from real.training.local.estimates import masked_mean
+from real.training.local.losses import token_logprobs
+
+
+@dataclass(frozen=True)
+class SftExample:
+    """Token ids of one prompt and of the response to learn, end token included."""
+
+    prompt: tuple[int, ...]
+    response: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SftSettings:
+    """AdamW with linear warm-up and cosine decay to zero."""
+
+    epochs: int
+    batch: int
+    lr: float
+    warmup_ratio: float
+    weight_decay: float = 0.01
+    max_grad_norm: float = 1.0
+
+
+def train_sft(
+    model: Any,
+    examples: Sequence[SftExample],
+    settings: SftSettings,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 200,
+    on_step: Callable[[int, int, float], None] = lambda step, total, loss: None,
+) -> int:
+    """Train ``model`` in place and return the number of optimiser steps; resumes from ``checkpoint`` when it exists."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=settings.lr, betas=(0.9, 0.95), weight_decay=settings.weight_decay)
+    batches = list(_batches(examples, settings, seed))
+    first = 0
+    if checkpoint is not None and checkpoint.exists():
+        state = load_checkpoint(checkpoint, str(model.device))
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        first = state["step"]
+    model.train()
+    for step in range(first, len(batches)):
+        for group in optimizer.param_groups:
+            group["lr"] = settings.lr * _schedule(step, len(batches), settings.warmup_ratio)
+        loss = sft_loss(model, batches[step])
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        on_step(step + 1, len(batches), float(loss.detach()))
+        if checkpoint is not None and (step + 1) % checkpoint_every == 0:
+            save_checkpoint(
+                checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
+            )
+    model.eval()
+    return len(batches)
+
+
+def sft_loss(model: Any, examples: Sequence[SftExample]) -> torch.Tensor:
+    """Mean cross-entropy over the response tokens of ``examples``."""
+    responses = [Response(e.response, finished=True) for e in examples]
+    batch = pack([e.prompt for e in examples], responses, pad=0, device=model.device)
+    return -masked_mean(token_logprobs(response_logits(model, batch), batch.responses), batch.mask)
+
+
+def _batches(examples: Sequence[SftExample], settings: SftSettings, seed: int) -> Iterator[list[SftExample]]:
+    """Shuffled batches of similar length (sorted within pools of 16 batches), the same for the same seed."""
+    rng = torch.Generator().manual_seed(seed)
+    pool_size = settings.batch * 16
+    for _ in range(settings.epochs):
+        order = torch.randperm(len(examples), generator=rng).tolist()
+        batches = []
+        for start in range(0, len(order), pool_size):
+            pool = sorted(
+                order[start : start + pool_size], key=lambda i: len(examples[i].prompt + examples[i].response)
+            )
+            batches += [pool[i : i + settings.batch] for i in range(0, len(pool), settings.batch)]
+        for index in torch.randperm(len(batches), generator=rng).tolist():
+            yield [examples[i] for i in batches[index]]
+
+
+def _schedule(step: int, total: int, warmup_ratio: float) -> float:
+    warmup = max(1, round(total * warmup_ratio))
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
