@@ -1,0 +1,136 @@
+"""What tests need besides the program: databases and expected values, made once in a jail and kept by the grader."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from real.execution.attacks import cells_of
+from real.execution.jail import values
+from real.execution.jail.layers import CaseLimits
+from real.execution.jail.request import Request
+from real.execution.outcomes import claim_of, failed
+from real.execution.worker import CaseReport, Report
+
+T = TypeVar("T")
+Ask = Callable[[Request], Report]  # asks a worker; may raise WorkerError
+
+# Test data is not the program: an expected value may well be the output of a command.
+_LIMITS = CaseLimits(cpu_s=10.0, memory_mb=1024, output_kb=4096, file_mb=16, processes=8)
+_KEPT = 4096
+
+
+class FixtureError(Exception):
+    """A database or an expected value cannot be made: the data set's fault, never the program's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The files a database script leaves, their content as a dump, and the stored values worth recognising."""
+
+    files: dict[str, bytes]
+    dump: bytes
+    cells: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a literal case expects: an exception's type name, or else a value."""
+
+    value: object = None
+    exception: str | None = None
+
+
+class _Cache(Generic[T]):
+    """Makes each thing once, even when several threads want it at the same time; remembers failures of the data."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._made: OrderedDict[Hashable, T | FixtureError] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                made = self._made.get(key)
+            if made is None:
+                try:
+                    made = make()
+                except FixtureError as error:
+                    made = error
+                with self._lock:
+                    self._made[key] = made
+                    if len(self._made) > _KEPT:
+                        old, _ = self._made.popitem(last=False)
+                        self._making.pop(old, None)
+        if isinstance(made, FixtureError):
+            raise FixtureError(str(made))
+        return made
+
+
+class Fixtures:
+    """Databases by script and expectations by source; both are made in a jail that never sees a program."""
+
+    def __init__(self) -> None:
+        self._databases: _Cache[Database] = _Cache()
+        self._expectations: _Cache[list[Expectation]] = _Cache()
+
+    def database(self, script: str, ask: Ask) -> Database:
+        """Build (or remember) the database of a script; raises ``FixtureError``."""
+        return self._databases.get(_digest(script), lambda: _build_database(script, ask))
+
+    def expectations(self, setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
+        """Evaluate (or remember) expected values after ``setup``; raises ``FixtureError``."""
+        return self._expectations.get(_digest(setup, *sources), lambda: _evaluate(setup, sources, ask))
+
+
+def _digest(*texts: str) -> bytes:
+    digest = hashlib.sha256()
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.digest()
+
+
+def _cases(report: Report, count: int, what: str) -> list[CaseReport]:
+    if report.problem is not None:
+        raise FixtureError(f"{what} does not compile: {report.problem.get('error')}")
+    if len(report.cases) != count:
+        raise FixtureError(f"{what} ended the worker process: {report.failure or f'status {report.end_code}'}")
+    return report.cases
+
+
+def _build_database(script: str, ask: Ask) -> Database:
+    request = Request("script", script, _LIMITS, cases=[""], files={}, collect=True)
+    (report,) = _cases(ask(request), 1, "the database script")
+    if (problem := failed(report, claim_of(report))) is not None:
+        raise FixtureError(f"the database script failed: {problem.status} {problem.detail}")
+    if not report.files:
+        raise FixtureError("the database script left no file")
+    return Database(report.files, report.state, cells_of(report.state))
+
+
+def _evaluate(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
+    request = Request("expect", "", _LIMITS, cases=list(sources), files={}, setup=setup)
+    reports = _cases(ask(request), len(sources), "the set-up of the tests")
+    return [_expectation(source, report) for source, report in zip(sources, reports, strict=True)]
+
+
+def _expectation(source: str, report: CaseReport) -> Expectation:
+    claim = claim_of(report)
+    if isinstance(claim.get("exception"), str):
+        return Expectation(exception=claim["exception"])
+    if "value" in claim:
+        try:
+            return Expectation(value=values.decode(claim["value"]))
+        except ValueError as error:
+            raise FixtureError(f"the expected value {source[:80]!r} cannot be compared: {error}") from error
+    if claim.get("type") == "NameError" and all(part.isidentifier() for part in source.strip().split(".")):
+        return Expectation(exception=source.strip().rpartition(".")[2])  # an exception that the program defines
+    raise FixtureError(f"the expected value {source[:80]!r} cannot be evaluated: {claim.get('error', report.how)}")

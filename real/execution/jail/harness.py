@@ -1,0 +1,214 @@
+"""What runs in a case's own process: the program, as close to an ordinary interpreter as possible.
+
+Nothing here can be trusted once the program has started; nothing here knows what is expected.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import gc
+import json
+import os
+import resource
+import sys
+import threading
+import types
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from .claims import ClaimWriter
+from .values import ValueLimitError, encode
+
+_TEXT_LIMIT = 500
+_MODULE = "program"  # the name of a program that is called: its main block does not run
+
+_end_threads: Callable[[], None] = getattr(threading, "_shutdown")  # noqa: B009 - private, but what an interpreter calls
+_run_exit_functions: Callable[[], None] = getattr(atexit, "_run_exitfuncs")  # noqa: B009
+
+
+class LoadError(Exception):
+    """The program (or its set-up) failed before any case could run."""
+
+
+def _input(prompt: object = "", /) -> str:
+    """``input`` as at a terminal: the prompt is shown to nobody, so it never mixes with the output."""
+    str(prompt)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError("EOF when reading a line")
+    return line.removesuffix("\n")
+
+
+def become_template() -> None:
+    """Make this process what every case starts as; done once, in the launcher.
+
+    The standard streams are opened on the kinds of file they will stand for: a seekable one, a pipe, a device.
+    """
+    kept = [os.dup(fd) for fd in range(3)]
+    pipe = os.pipe()
+    for target, fd in enumerate((os.memfd_create("stdin"), pipe[1], os.open("/dev/null", os.O_RDWR))):
+        os.dup2(fd, target)
+        os.close(fd)
+    os.close(pipe[0])
+    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        stream = open(fd, mode, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    for target, fd in enumerate(kept):
+        os.dup2(fd, target)
+        os.close(fd)
+    builtins.input = _input
+    sys.argv = ["program.py"]
+    package = __name__.rpartition(".")[0]
+    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+        del sys.modules[name]
+
+
+def prepare(box: str) -> None:
+    """What is left to do in each case's own process."""
+    os.environ.update(HOME=box, TMPDIR=box, PWD=box)
+    gc.enable()
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """The type and the last line of an error, whatever its ``__str__`` does."""
+    if isinstance(error, MemoryError):  # the hard limit leaves a little room to say so
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    kind = type(error).__name__
+    try:
+        text = f"{kind}: {error}" if str(error) else kind
+    except BaseException as worse:
+        text = f"{kind} (its text failed with {type(worse).__name__})"
+    line = None
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "program.py":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    where = f"line {line}: " if line else ""
+    return {"error": (where + text)[:_TEXT_LIMIT], "type": kind[:_TEXT_LIMIT]}
+
+
+def _send(claims: ClaimWriter, message: dict[str, Any]) -> None:
+    claims.send(json.dumps(message).encode("ascii"))
+
+
+def _new_module(name: str) -> dict[str, Any]:
+    module = types.ModuleType(name)
+    module.__dict__.update(__builtins__=builtins, __file__="program.py")
+    sys.modules[name] = module
+    return module.__dict__
+
+
+def _exit_code(error: SystemExit) -> int:
+    code = error.code
+    return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
+
+
+def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
+    """Run a program as ``__main__``; returns its exit code."""
+    status, report = 0, {}
+    names = _new_module("__main__")
+    output = sys.stdout
+    try:
+        try:
+            exec(code, names)
+        except SystemExit as error:
+            status = _exit_code(error)
+        except BaseException as error:
+            status, report = 1, describe(error)
+            error.__traceback__ = None
+        _end_threads()
+        _run_exit_functions()
+        for stream in {id(output): output, id(sys.stdout): sys.stdout}.values():
+            stream.flush()
+    except BaseException as error:  # from the exit functions or from a flush: as fatal as at any interpreter's end
+        status, report = status or 1, report or describe(error)
+    if report:
+        _send(claims, report)
+    return status
+
+
+def _load(sources: list[types.CodeType], claims: ClaimWriter) -> dict[str, Any]:
+    names = _new_module(_MODULE)
+    try:
+        for code in sources:
+            exec(code, names)
+    except BaseException as error:
+        _send(claims, describe(error))
+        raise LoadError from error
+    return names
+
+
+def resolve(entry: str, names: dict[str, Any]) -> Callable[..., object]:
+    """The function or, on a new instance, the method that ``entry`` names."""
+    head, _, method = entry.partition(".")
+    if head not in names:
+        raise NameError(f"the program defines no {head!r}")
+    found: Callable[..., object] = getattr(names[head](), method) if method else names[head]
+    return found
+
+
+def _claim_value(value: object) -> dict[str, Any]:
+    try:
+        return {"value": encode(value)}
+    except ValueLimitError as error:
+        return {"error": f"the result is too large: {error}", "type": "ValueLimitError"}
+
+
+def _claim_call(call: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        return _claim_value(call())
+    except BaseException as error:
+        return {**describe(error), "raised": True}
+
+
+def run_call(code: types.CodeType, entry: str, args: list[Any], kwargs: dict[str, Any], claims: ClaimWriter) -> int:
+    """Load a program, call its entry point once and claim what it returned."""
+    try:
+        names = _load([code], claims)
+    except LoadError:
+        return 1
+    _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs)))
+    return 0
+
+
+def run_literals(sources: list[types.CodeType], entry: str, arguments: list[str], claims: ClaimWriter) -> int:
+    """Load set-up and program, then call the entry point once per case, in order, claiming after each."""
+    try:
+        names = _load(sources, claims)
+    except LoadError:
+        return 1
+    _send(claims, {"loaded": True})
+    for source in arguments:
+        _send(claims, _claim_call(partial(_call_literal, names, entry, source)))
+    return 0
+
+
+def _call_literal(names: dict[str, Any], entry: str, source: str) -> object:
+    function = resolve(entry, names)
+    given = eval(source, names)
+    if isinstance(given, dict):
+        return function(**given)
+    return function(*given) if isinstance(given, tuple) else function(given)
+
+
+def run_expectations(sources: list[types.CodeType], expected: list[str], claims: ClaimWriter) -> int:
+    """Evaluate what a test expects; runs in a jail that never sees the program."""
+    try:
+        names = _load(sources, claims)
+    except LoadError:
+        return 1
+    _send(claims, {"loaded": True})
+    for source in expected:
+        try:
+            value = eval(source, names)
+        except BaseException as error:
+            _send(claims, describe(error))
+            continue
+        raises = isinstance(value, type) and issubclass(value, BaseException)
+        _send(claims, {"exception": value.__name__} if raises else _claim_value(value))
+    return 0

@@ -1,0 +1,127 @@
+"""The first process of a worker: loads modules, builds the jail, starts the zygote and outlives it to clean up.
+
+It is started by exec, in a session of its own, with a clean environment and one socket to the grader; it watches the
+grader through a pidfd, so that a worker never survives the process (not just the thread) that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from . import harness, landlock, linux, namespaces, seccomp
+from .box import remove_tree
+from .frames import Channel, send
+from .layers import Jail
+from .zygote import serve
+
+# What programs usually import; loading one here costs once per worker instead of once per case.
+_WARM = """
+abc argparse array ast base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses
+datetime decimal difflib enum fnmatch fractions functools getpass glob hashlib heapq hmac html io ipaddress itertools
+json linecache locale logging math numbers operator os.path pathlib pprint queue random re secrets select shlex shutil
+socket sqlite3 statistics string struct subprocess tempfile textwrap threading time timeit traceback types typing
+unicodedata urllib.parse uuid warnings weakref xml.etree.ElementTree zlib encodings.idna
+"""
+
+
+def _warm_up() -> None:
+    for name in _WARM.split():
+        with suppress(ImportError):  # a slim interpreter lacks some; programs then fail as they would outside
+            importlib.import_module(name)
+    import sqlite3
+
+    sqlite3.connect(":memory:").close()
+    if seccomp.supported():
+        seccomp.warm_up()
+
+
+def _address_space() -> int:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _build_jail(config: dict[str, object]) -> Jail:
+    """Set up every layer that belongs to the worker; raises ``OSError`` where the level cannot be had."""
+    level, spare = config["level"], config["spare_uid"]
+    readable, scratch = config["readable"], config["scratch"]
+    assert isinstance(level, str) and isinstance(readable, list) and isinstance(scratch, str)
+    assert spare is None or isinstance(spare, int)
+    base = _address_space()
+    version = 0
+    if level != "weak":
+        version = landlock.abi()
+        if version < 1:
+            raise OSError("this kernel has no Landlock")
+        if not seccomp.supported():
+            raise OSError(f"no system call table for {linux.MACHINE}")
+    if level != "strong":
+        return Jail(level, readable, f"{scratch}/box", base, version, spare if config["may_switch"] else None)
+    if not namespaces.enter(spare):
+        return Jail(level, readable, namespaces.BOX, base, version)
+    return Jail(level, readable, namespaces.BOX, base, version, namespaces.JAIL_ID)
+
+
+def main(text: str) -> None:
+    """Run the worker that a JSON object describes (see ``real.execution.worker``)."""
+    config = json.loads(text)
+    parent = os.pidfd_open(config["parent"])
+    if os.getppid() != config["parent"]:
+        return
+    channel = Channel(socket.socket(fileno=config["fd"]))
+    sys.path = [*[path for path in sys.path if path != config["root"]], *config["import_paths"]]
+    _warm_up()
+    harness.become_template()
+    linux.forbid_new_privileges()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        jail = _build_jail(config)
+    except (OSError, KeyError) as error:
+        send(channel.sock, {"kind": "refused", "reason": str(error)})
+        return
+    launcher = os.getpid()
+    zygote = os.fork()
+    if zygote == 0:
+        status = 1
+        try:
+            linux.die_with_parent()
+            if os.getppid() == (0 if jail.own_namespaces else launcher):
+                if jail.own_namespaces:
+                    namespaces.build_root(jail.readable)
+                send(channel.sock, {"kind": "ready", "landlock": jail.landlock, "uid": jail.program_uid})
+                serve(channel, jail)
+                status = 0
+        except OSError as error:
+            with suppress(OSError):
+                send(channel.sock, {"kind": "refused", "reason": str(error)})
+        finally:
+            os._exit(status)
+    linux.adopt_orphans()
+    _outlive(zygote, parent, channel.sock.fileno())
+    if not jail.own_namespaces:
+        remove_tree(config["scratch"])
+
+
+def _outlive(zygote: int, parent: int, channel: int) -> None:
+    """Wait until the zygote or the grader ends, or the grader hangs up; then make sure that nothing is left."""
+    child = os.pidfd_open(zygote)
+    poll = select.poll()
+    poll.register(child, select.POLLIN)
+    poll.register(parent, select.POLLIN)
+    poll.register(channel, 0)  # only the end of the stream: its content is the zygote's
+    poll.poll()
+    with suppress(ProcessLookupError):
+        signal.pidfd_send_signal(child, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:  # supervisors and cases die with their parents and are handed down to this process
+            os.wait()

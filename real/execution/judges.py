@@ -1,0 +1,164 @@
+"""One judge per kind of suite: what a worker is asked, and how its reports become outcomes.
+
+Judges live in the grader. They hold the expected values, which no request contains.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from real.execution.attacks import why_unsafe
+from real.execution.compare import same_text, same_value
+from real.execution.fixtures import Ask, Database, Expectation, Fixtures
+from real.execution.jail import values
+from real.execution.jail.layers import CaseLimits
+from real.execution.jail.request import Request
+from real.execution.outcomes import claim_of, failed, outcome, text_of
+from real.execution.worker import CaseReport
+from real.types import (
+    AttackSuite,
+    CallCase,
+    CallSuite,
+    Job,
+    Limits,
+    LiteralSuite,
+    OutcomeStatus,
+    ScriptSuite,
+    TestOutcome,
+)
+
+
+class Judge(Protocol):
+    """Asks for one job and judges its cases."""
+
+    request: Request
+
+    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+        """The outcome of the case at ``index``."""
+
+
+def _limits(limits: Limits) -> CaseLimits:
+    return CaseLimits(limits.cpu_s, limits.memory_mb, limits.output_kb, limits.file_mb, limits.processes)
+
+
+class ScriptJudge:
+    """Compares what a script prints."""
+
+    def __init__(self, job: Job, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
+        stdin: list[Any] = [case.stdin for case in suite.cases]
+        files = database.files if database else {}
+        self.request = Request("script", job.code, _limits(job.limits), stdin, files)
+        self._suite, self._protocol = suite, protocol
+
+    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+        """Pass when the program ended well and printed what is expected."""
+        if (ended := failed(report, claim_of(report))) is not None:
+            return ended
+        output = text_of(report)
+        right = same_text(output, self._suite.cases[index].expected, self._protocol)
+        return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, output)
+
+
+class CallJudge:
+    """Compares what a function or method returns."""
+
+    def __init__(self, job: Job, suite: CallSuite) -> None:
+        cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
+        self.request = Request("call", job.code, _limits(job.limits), cases, {}, entry=suite.entry)
+        self._cases: tuple[CallCase, ...] = suite.cases
+
+    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+        """Pass when a value was returned and equals the expected one."""
+        claim = claim_of(report)
+        if (ended := failed(report, claim) or _raised(report, claim)) is not None:
+            return ended
+        return _compared(report, claim, self._cases[index].expected, json_keys=True)
+
+
+class LiteralJudge:
+    """Compares what calls with evaluated arguments return or raise."""
+
+    def __init__(self, job: Job, suite: LiteralSuite, expectations: list[Expectation]) -> None:
+        arguments: list[Any] = [case.arguments for case in suite.cases]
+        limits = _limits(job.limits)
+        self.request = Request("literal", job.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup)
+        self._expectations = expectations
+
+    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+        """Pass when the expected value was returned, or an exception of exactly the expected type name was raised."""
+        claim = claim_of(report)
+        if (ended := failed(report, claim)) is not None:
+            return ended
+        expected = self._expectations[index]
+        if expected.exception is None:
+            return _raised(report, claim) or _compared(report, claim, expected.value)
+        if claim.get("raised"):
+            right = claim.get("type") == expected.exception
+            status = OutcomeStatus.PASS if right else OutcomeStatus.WRONG
+            return outcome(status, report, detail=str(claim.get("error")))
+        return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
+
+
+class AttackJudge:
+    """Looks for leaks and changes; a program that merely fails is safe."""
+
+    def __init__(self, job: Job, suite: AttackSuite, database: Database) -> None:
+        stdin: list[Any] = [case.stdin for case in suite.cases]
+        self.request = Request("script", job.code, _limits(job.limits), stdin, database.files, dump=True)
+        self._suite, self._database = suite, database
+
+    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+        """Pass when nothing leaked and nothing changed."""
+        case, output = self._suite.cases[index], text_of(report)
+        ended = failed(report, claim_of(report))
+        if ended is not None and ended.status is OutcomeStatus.INFRA_ERROR:
+            return ended
+        changed = report.state not in (b"", self._database.dump)
+        reason = why_unsafe(output, case.stdin, case.expected, self._database.cells, changed=changed)
+        if reason is not None:
+            return outcome(OutcomeStatus.WRONG, report, output, reason)
+        if ended is not None and ended.status is not OutcomeStatus.ERROR:
+            return ended
+        return outcome(OutcomeStatus.PASS, report, output, ended.detail if ended else "")
+
+
+def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
+    if not claim.get("raised"):
+        return None
+    status = OutcomeStatus.MEMORY if claim.get("type") == "MemoryError" else OutcomeStatus.ERROR
+    return outcome(status, report, detail=str(claim.get("error")))
+
+
+def _compared(report: CaseReport, claim: dict[str, Any], expected: object, *, json_keys: bool = False) -> TestOutcome:
+    if "value" not in claim:
+        return outcome(OutcomeStatus.ERROR, report, detail="the program ended without returning a value")
+    try:
+        value = values.decode(claim["value"])
+    except ValueError as error:
+        return outcome(OutcomeStatus.ERROR, report, detail=f"the returned value cannot be read: {error}")
+    right = same_value(value, expected, json_keys=json_keys)
+    detail = f"a {value.kind} cannot be compared" if isinstance(value, values.Opaque) else ""
+    return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, _printable(value), detail)
+
+
+def _printable(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python refuses to print integers of more than 4,300 digits
+        return "(a value with an integer too long to print)"
+
+
+def judge_for(job: Job, protocol: str, fixtures: Fixtures, ask: Ask) -> Judge:
+    """The judge of a job; raises ``FixtureError`` where its database or expected values cannot be made."""
+    suite = job.suite
+    match suite:
+        case ScriptSuite():
+            database = fixtures.database(suite.database, ask) if suite.database is not None else None
+            return ScriptJudge(job, suite, database, protocol)
+        case CallSuite():
+            return CallJudge(job, suite)
+        case LiteralSuite():
+            sources = tuple(case.expected for case in suite.cases)
+            return LiteralJudge(job, suite, fixtures.expectations(suite.setup, sources, ask))
+        case AttackSuite():
+            return AttackJudge(job, suite, fixtures.database(suite.database, ask))

@@ -1,0 +1,76 @@
+"""From what a worker observed to a status: the part of the verdict that needs no expected value."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import Any
+
+from real.execution.worker import CaseReport
+from real.types import OutcomeStatus, TestOutcome
+
+_SHOWN_CHARACTERS = 4096
+_LIMITS = {
+    "cpu": (OutcomeStatus.TIMEOUT, "CPU time limit"),
+    "wall": (OutcomeStatus.TIMEOUT, "wall-clock limit"),
+    "output": (OutcomeStatus.OUTPUT_LIMIT, "output limit"),
+}
+
+
+def shown(text: str) -> str:
+    """A text as it is kept in an outcome: capped, and printable on any terminal's encoding."""
+    return text[:_SHOWN_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def outcome(status: OutcomeStatus, report: CaseReport, output: str = "", detail: str = "") -> TestOutcome:
+    """Build the outcome of one case from its report."""
+    return TestOutcome(status, round(report.cpu, 6), shown(output), shown(detail)[:500])
+
+
+def infrastructure(reason: str) -> TestOutcome:
+    """The outcome of a case that the machine, not the program, failed."""
+    return TestOutcome(OutcomeStatus.INFRA_ERROR, detail=shown(reason)[:500])
+
+
+def text_of(report: CaseReport) -> str:
+    """The captured standard output; bytes that are not UTF-8 become replacement characters, which match nothing."""
+    return report.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def claim_of(report: CaseReport) -> dict[str, Any]:
+    """The last message of a case's process, or nothing where it is not a JSON object."""
+    try:
+        claim = json.loads(report.claim) if report.claim else {}
+    except (ValueError, RecursionError):
+        return {}
+    return claim if isinstance(claim, dict) else {}
+
+
+def failed(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
+    """The outcome of a case that came to no proper end, ``None`` for one that did (its claim is still to be judged)."""
+    if report.how == "jail":
+        return infrastructure(f"the jail could not be set up: {report.reason}")
+    output = text_of(report)
+    if report.how in _LIMITS:
+        status, detail = _LIMITS[report.how]
+        return outcome(status, report, output, f"{detail} ({report.cpu:.2f} s CPU, {report.wall:.2f} s wall)")
+    if report.how == "signal":
+        return outcome(*_by_signal(report.code, report, output))
+    if "error" in claim and not claim.get("raised"):
+        status = OutcomeStatus.MEMORY if claim.get("type") == "MemoryError" else OutcomeStatus.ERROR
+        return outcome(status, report, output, str(claim["error"]))
+    if report.code != 0:
+        return outcome(OutcomeStatus.ERROR, report, output, f"exit code {report.code}")
+    return None
+
+
+def _by_signal(number: int, report: CaseReport, output: str) -> tuple[OutcomeStatus, CaseReport, str, str]:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    if number == signal.SIGXCPU:
+        return OutcomeStatus.TIMEOUT, report, output, "CPU time limit"
+    if number == signal.SIGKILL:
+        return OutcomeStatus.MEMORY, report, output, "killed by SIGKILL: out of memory"
+    return OutcomeStatus.ERROR, report, output, f"killed by {name}"

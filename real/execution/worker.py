@@ -1,0 +1,222 @@
+"""The grader's handle on one worker: starts the launcher, asks it, and kills it when it breaks its word."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from real.execution.jail.frames import Channel, Frame, FrameError, send
+from real.execution.jail.request import Request
+
+_START_S = 30.0
+_END_S = 10.0
+_SLACK_S = 10.0  # past the wall-clock limit of a case, before a silent worker is given up
+_SPARE_UIDS = range(50_000, 60_000)
+_BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from jail.launcher import main; main(sys.argv[2])"
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "1",  # address space is limited, and every arena reserves 64 MiB of it
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",  # sets and dicts of strings in one order: the same program, the same verdict
+}
+
+
+class WorkerError(Exception):
+    """This worker is gone or talks nonsense: replace it and try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """What a worker observed of one case; see ``real.execution.jail.child.Ending``."""
+
+    how: str
+    code: int
+    cpu: float
+    wall: float
+    reason: str
+    stdout: bytes
+    claim: bytes
+    state: bytes
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to one request: a compile error, or the cases reported and how the supervising process ended."""
+
+    problem: dict[str, str] | None
+    compiled: bool
+    cases: list[CaseReport]
+    end_code: int  # 0, an exit code, or minus a signal: not 0 when the program took its supervisor down
+    failure: str = ""  # an error of the machine, in words
+
+
+def _readable_paths() -> list[str]:
+    """Where the interpreter, its libraries and its packages live."""
+    system = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives"]
+    return [*system, *_python_paths()]
+
+
+def _python_paths() -> list[str]:
+    return [str(Path(sys.base_prefix).resolve()), *_import_paths()]
+
+
+def _import_paths() -> list[str]:
+    paths = [sysconfig.get_paths()[name] for name in ("purelib", "platlib")]
+    return list(dict.fromkeys(str(Path(path).resolve()) for path in paths if Path(path).is_dir()))
+
+
+def _reachable_by_others(path: str) -> bool:
+    """Whether any user may look into ``path``: an interpreter behind root's home cannot be used by another uid."""
+    return all(part.stat().st_mode & 0o001 for part in [Path(path), *Path(path).parents])
+
+
+def _scratch_parent() -> str | None:
+    """Memory-backed if possible: SQLite waits for the disk otherwise."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+class Worker:
+    """One launcher process with its zygote, at exactly ``level``; raises ``WorkerError`` where that cannot be had."""
+
+    def __init__(self, level: str, slot: int) -> None:
+        self.level = level
+        self.scratch: str | None = None
+        if level != "strong":
+            self.scratch = tempfile.mkdtemp(prefix="real-jail-", dir=_scratch_parent())
+            Path(self.scratch).chmod(0o711)
+        ours, theirs = socket.socketpair()
+        root = os.geteuid() == 0
+        config = {
+            "fd": theirs.fileno(),
+            "parent": os.getpid(),
+            "root": str(Path(__file__).parent),
+            "level": level,
+            "readable": _readable_paths(),
+            "import_paths": _import_paths(),
+            "scratch": self.scratch or "",
+            "spare_uid": _SPARE_UIDS[(os.getpid() * 64 + slot) % len(_SPARE_UIDS)] if root else None,
+            "may_switch": root and all(_reachable_by_others(path) for path in _python_paths()),
+        }
+        # -P -s -S and an environment of our own: as isolated as -I, which would ignore PYTHONHASHSEED.
+        interpreter = str(Path(sys.executable).resolve())
+        command = [interpreter, "-P", "-s", "-S", "-c", _BOOTSTRAP, str(config["root"]), json.dumps(config)]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                env=_ENVIRONMENT,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise WorkerError(f"cannot start {interpreter}: {error}") from error
+        finally:
+            theirs.close()
+        self._channel = Channel(ours)
+        self.facts = self._greet()
+
+    @property
+    def pid(self) -> int:
+        """The launcher's process id."""
+        return self._process.pid
+
+    def _greet(self) -> dict[str, Any]:
+        try:
+            frame = self._channel.receive(_START_S)
+        except (OSError, FrameError) as error:
+            self.close()
+            raise WorkerError(f"the worker did not start: {error}") from error
+        if frame.header.get("kind") != "ready":
+            self.close()
+            raise WorkerError(str(frame.header.get("reason", "the worker refused"))[:500])
+        return frame.header
+
+    def ask(self, request: Request) -> Report:
+        """Run one request to its end; raises ``WorkerError`` (and closes) when the worker dies, stalls or lies."""
+        patience = max(request.limits.wall_s, 2 * request.limits.cpu_s) + _SLACK_S
+        problem: dict[str, str] | None = None
+        compiled, failure = False, ""
+        cases: list[CaseReport] = []
+        header, blobs = request.frame()
+        try:
+            self._channel.sock.settimeout(patience)
+            send(self._channel.sock, header, blobs)
+            while True:
+                frame = self._channel.receive(patience)
+                match frame.header.get("kind"):
+                    case "compiled":
+                        compiled, problem = True, _problem(frame)
+                    case "case":
+                        cases.append(_case_report(frame, expected_index=len(cases), total=len(request.cases)))
+                    case "failed":
+                        failure = str(frame.header.get("reason"))[:500]
+                    case "end":
+                        code = frame.header.get("code")
+                        return Report(problem, compiled, cases, code if isinstance(code, int) else -1, failure)
+                    case kind:
+                        raise FrameError(f"unexpected frame {kind!r}")
+        except (OSError, FrameError) as error:
+            self.close()
+            raise WorkerError(f"the worker was lost: {error}") from error
+
+    def close(self) -> None:
+        """End the worker and everything below it, and its folder; safe to call twice and from any thread."""
+        with suppress(OSError):
+            self._channel.sock.shutdown(socket.SHUT_RDWR)  # the launcher sees this, kills, cleans up and ends
+        self._channel.sock.close()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self.scratch is not None:
+            shutil.rmtree(self.scratch, ignore_errors=True)  # the launcher did this, unless it was killed
+
+
+def _problem(frame: Frame) -> dict[str, str] | None:
+    problem = frame.header.get("problem")
+    return {str(key): str(value) for key, value in problem.items()} if isinstance(problem, dict) else None
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise FrameError(f"not a number: {value!r}")
+    return float(value)
+
+
+def _case_report(frame: Frame, expected_index: int, total: int) -> CaseReport:
+    """Check one case's frame; raises ``FrameError``."""
+    header, names = frame.header, frame.header.get("files")
+    if header.get("index") != expected_index or expected_index >= total:
+        raise FrameError("a case was reported out of order")
+    if not isinstance(names, list) or len(frame.blobs) != 3 + len(names):
+        raise FrameError("a case's frame has the wrong number of parts")
+    stdout, claim, state, *contents = frame.blobs
+    return CaseReport(
+        how=str(header.get("how")),
+        code=int(_number(header.get("code"))),
+        cpu=_number(header.get("cpu")),
+        wall=_number(header.get("wall")),
+        reason=str(header.get("reason"))[:500],
+        stdout=stdout,
+        claim=claim,
+        state=state,
+        files={str(name): content for name, content in zip(names, contents, strict=True)},
+    )

@@ -1,0 +1,72 @@
+"""The comparison rules, away from any process."""
+
+from __future__ import annotations
+
+import pytest
+
+from real.execution.attacks import why_unsafe
+from real.execution.compare import same_text, same_value
+from real.execution.jail.values import ByRepr, Opaque
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "strict", "paper"),
+    [
+        ("a\nb\n", "a\nb", True, True),
+        ("a  \r\nb\n\n\n", "a\nb", True, True),
+        ("a\n\nb", "a\nb", False, True),
+        (" a", "a", False, True),
+        ("A", "a", False, True),
+        ("", "\n", True, True),
+        ("1 2", "12", False, True),
+        ("a", "b", False, False),
+        ("", "a", False, False),
+    ],
+)
+def test_text(output: str, expected: str, strict: bool, paper: bool) -> None:
+    assert same_text(output, expected) is strict
+    assert same_text(output, expected, "paper") is paper
+
+
+@pytest.mark.parametrize(
+    ("claimed", "expected", "equal"),
+    [
+        ((1, [2]), [1, (2,)], True),
+        ([1, 2], [1], False),
+        (1.0 + 1e-12, 1, True),
+        (1.001, 1.0, False),
+        (10**400, 1.0, False),
+        (float("inf"), float("inf"), True),
+        (float("nan"), float("nan"), True),
+        (True, 1, False),
+        (0, False, False),
+        ("1", 1, False),
+        (None, 0, False),
+        (b"a", "a", False),
+        ({"a": (1,)}, {"a": [1]}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({1, 2}, {2, 1}, True),
+        (frozenset({1}), {1}, False),
+        (Opaque("x"), Opaque("x"), False),
+        ([Opaque("x")], [None], False),
+        (ByRepr("Decimal", "1"), ByRepr("Decimal", "1"), True),
+        (ByRepr("Decimal", "1"), ("Decimal", "1"), False),
+    ],
+)
+def test_values(claimed: object, expected: object, equal: bool) -> None:
+    assert same_value(claimed, expected) is equal
+
+
+def test_keys_that_json_cannot_express() -> None:
+    assert not same_value({1: 2}, {"1": 2})
+    assert same_value({1: 2}, {"1": 2}, json_keys=True)
+
+
+def test_what_makes_an_attack_succeed() -> None:
+    cells = frozenset({"tulip", "orchid"})
+    assert why_unsafe("", "x", None, cells, changed=False) is None
+    assert why_unsafe("No tulip\n", "tulip", None, cells, changed=False) is None  # it only echoes the attack
+    assert "orchid" in (why_unsafe("orchid", "tulip", None, cells, changed=False) or "")
+    assert why_unsafe("tulip \n", "x", "tulip", cells, changed=False) is None
+    assert why_unsafe("", "x", "tulip", cells, changed=False) is not None
+    assert "changed" in (why_unsafe("tulip", "x", "tulip", cells, changed=True) or "")

@@ -1,0 +1,181 @@
+"""The pool: order, counts, workers that die, and ends that leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from workers import survivors
+
+from real.errors import InfrastructureError, UsageError
+from real.execution import Pool
+from real.execution import pool as pool_module
+from real.execution.worker import Worker, WorkerError
+from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
+
+ECHO = "print(input())"
+
+
+def echo_job(number: int, cases: int = 1) -> Job:
+    suite = ScriptSuite(tuple(StdinCase(f"{number}.{case}\n", f"{number}.{case}\n") for case in range(cases)))
+    return Job(str(number), ECHO, suite)
+
+
+def wait_until_gone(parent: int | None = None) -> list[str]:
+    """What is left of a process's workers once they had time to end."""
+    deadline = time.monotonic() + 20
+    while (left := survivors(parent)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def test_order_and_counts_are_kept(any_pool: Pool) -> None:
+    jobs = [echo_job(number, cases=number % 4) for number in range(30)]
+    results = any_pool.run(jobs)
+    assert [result.job_id for result in results] == [job.job_id for job in jobs]
+    assert [len(result.outcomes) for result in results] == [len(job.suite.cases) for job in jobs]
+    assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
+
+
+def test_nothing_to_do(pool: Pool) -> None:
+    assert pool.run([]) == []
+    assert pool.run([Job("none", "", CallSuite("f", ()))])[0].outcomes == ()
+
+
+def test_equal_runs_give_equal_verdicts(pool: Pool) -> None:
+    program = "print({'a', 'b', 'c', 'd'}, hash('x') % 97, [id(0) > 0])"
+    results = pool.run([Job("job", program, ScriptSuite((StdinCase("", ""),)))] * 8)
+    assert len({result.outcomes[0].output for result in results}) == 1
+
+
+def test_workers_killed_in_mid_batch_lose_nothing() -> None:
+    program = "import time\ntime.sleep(0.05)\nprint(input())"
+    jobs = [Job(str(n), program, ScriptSuite((StdinCase(f"{n}\n", f"{n}\n"),) * 2)) for n in range(20)]
+    done = threading.Event()
+    killed: list[int] = []
+
+    def kill_now_and_then(pool: Pool) -> None:
+        while len(killed) < 4 and not done.wait(0.4):
+            victim = pool.worker_pids()[0]
+            if len(killed) % 2:  # its zygote instead
+                victim = int(Path(f"/proc/{victim}/task/{victim}/children").read_text().split()[0])
+            os.kill(victim, signal.SIGKILL)
+            killed.append(victim)
+
+    with Pool(2) as pool:
+        killer = threading.Thread(target=kill_now_and_then, args=(pool,))
+        killer.start()
+        results = pool.run(jobs)
+        done.set()
+        killer.join()
+    assert killed
+    assert [result.job_id for result in results] == [job.job_id for job in jobs]
+    assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
+
+
+def test_a_job_that_always_loses_its_worker_is_masked_not_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(self: Worker, request: object) -> None:
+        self.close()
+        raise WorkerError("the worker was lost: unplugged")
+
+    with Pool(1) as pool:
+        monkeypatch.setattr(Worker, "ask", lose)
+        (result,) = pool.run([echo_job(1, cases=3)])
+    assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.INFRA_ERROR] * 3
+    assert "unplugged" in result.outcomes[0].detail
+
+
+def test_a_level_out_of_reach_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(level: str, slot: int) -> Worker:
+        raise WorkerError(f"no {level} here")
+
+    monkeypatch.setattr(pool_module, "Worker", refuse)
+    with pytest.raises(InfrastructureError, match=r"cannot reach isolation level 'medium'.*no strong here.*no medium"):
+        Pool(1)
+
+
+def test_a_level_that_does_not_hold_what_it_promises_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_worker = Worker
+
+    def pretend(level: str, slot: int) -> Worker:
+        worker = real_worker("weak", slot)
+        worker.level = level
+        return worker
+
+    monkeypatch.setattr(pool_module, "Worker", pretend)
+    with pytest.raises(InfrastructureError, match=r"a program could .*start a process"):
+        Pool(1, level="medium")
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(UsageError, match="unknown isolation level"):
+        Pool(1, "paranoid")
+    with pytest.raises(UsageError, match="-1 workers"):
+        Pool(-1)
+
+
+def test_closing_ends_everything_and_closed_pools_say_so() -> None:
+    with Pool(2) as pool:
+        pool.run([echo_job(number) for number in range(4)])
+        mine = set(pool.worker_pids())
+        assert "isolation: " in pool.describe()
+    pool.close()
+    assert mine.isdisjoint(int(pid) for pid in survivors())
+    with pytest.raises(InfrastructureError, match="closed"):
+        pool.run([echo_job(1)])
+
+
+SCRIPT = """
+import sys
+from real.execution import Pool
+from real.types import Job, Limits, ScriptSuite, StdinCase
+job = Job("job", "while True: pass", ScriptSuite((StdinCase("", ""),)), Limits(cpu_s=60))
+pool = Pool(2)
+print(*pool.folders(), "started", flush=True)
+pool.run([job] * 4)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_interrupting_or_killing_the_parent_leaves_nothing(number: signal.Signals) -> None:
+    root = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "started" in process.stdout.readline()
+        deadline = time.monotonic() + 20
+        while len(survivors(process.pid)) < 8 and time.monotonic() < deadline:  # 2 x launcher, zygote, supervisor, case
+            time.sleep(0.05)
+        assert len(survivors(process.pid)) >= 8
+        process.send_signal(number)
+        process.wait(20)
+        assert process.returncode != 0
+        assert wait_until_gone(process.pid) == []
+
+
+def test_limits_hold_for_each_case_not_for_the_job(pool: Pool) -> None:
+    program = "import time\nend = time.process_time() + 0.15\nwhile time.process_time() < end: pass\nprint('x')"
+    suite = ScriptSuite((StdinCase("", "x"),) * 6)
+    (result,) = pool.run([Job("job", program, suite, Limits(cpu_s=0.6))])
+    assert {outcome.status for outcome in result.outcomes} == {OutcomeStatus.PASS}
+
+
+def test_calls_are_isolated_from_each_other(any_pool: Pool) -> None:
+    program = """
+import os
+seen = []
+def f(x):
+    seen.append(x)
+    open("f", "w").close()
+    return [seen, os.listdir(".")]
+"""
+    suite = CallSuite("f", tuple(CallCase([[n], ["f"]], (n,)) for n in range(3)))
+    (result,) = any_pool.run([Job("job", program, suite)])
+    assert {outcome.status for outcome in result.outcomes} == {OutcomeStatus.PASS}

@@ -1,0 +1,101 @@
+"""Each status, from a program that earns it."""
+
+from __future__ import annotations
+
+import pytest
+
+from real.execution import Pool
+from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
+
+QUICK = Limits(cpu_s=0.5, memory_mb=128, output_kb=64)
+
+
+def run_script(
+    pool: Pool, code: str, stdin: str = "", expected: str = "right\n", limits: Limits = QUICK
+) -> TestOutcome:
+    (result,) = pool.run([Job("job", code, ScriptSuite((StdinCase(stdin, expected),)), limits)])
+    assert result.isolation == pool.isolation
+    (outcome,) = result.outcomes
+    return outcome
+
+
+CASES = {
+    "prints what is expected": ("print('right')", OutcomeStatus.PASS, ""),
+    "sys.exit without a code": ("import sys; print('right'); sys.exit()", OutcomeStatus.PASS, ""),
+    "sys.exit(0)": ("import sys; print('right'); sys.exit(0)", OutcomeStatus.PASS, ""),
+    "output from an exit function": ("import atexit; atexit.register(print, 'right')", OutcomeStatus.PASS, ""),
+    "output from a thread": ("import threading; threading.Thread(target=print, args=('right',)).start()", "pass", ""),
+    "main block": ("if __name__ == '__main__':\n    print('right')", OutcomeStatus.PASS, ""),
+    "a swallowed MemoryError": ("try:\n    bytearray(1 << 40)\nexcept MemoryError:\n    print('right')", "pass", ""),
+    "prints something else": ("print('left')", OutcomeStatus.WRONG, ""),
+    "prints nothing": ("", OutcomeStatus.WRONG, ""),
+    "raises": ("print('right')\n1 / 0", OutcomeStatus.ERROR, "line 2: ZeroDivisionError: division by zero"),
+    "exit code 3": ("import sys; print('right'); sys.exit(3)", OutcomeStatus.ERROR, "exit code 3"),
+    "exit message": ("import sys; print('right'); sys.exit('sorry')", OutcomeStatus.ERROR, "exit code 1"),
+    "os._exit(7)": ("import os; print('right', flush=True); os._exit(7)", OutcomeStatus.ERROR, "exit code 7"),
+    "reads too far": ("print('right'); input()", OutcomeStatus.ERROR, "EOFError: EOF when reading a line"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", OutcomeStatus.ERROR, "killed by SIGSEGV"),
+    "deep recursion": ("def f(): f()\nf()", OutcomeStatus.ERROR, "RecursionError: maximum recursion depth exceeded"),
+    "loops": ("while True: pass", OutcomeStatus.TIMEOUT, "CPU time limit"),
+    "loops in C": ("10 ** 10 ** 10", OutcomeStatus.TIMEOUT, "CPU time limit"),
+    "memory": ("a = []\nwhile True: a.append(bytearray(1 << 20))", OutcomeStatus.MEMORY, "line 2: MemoryError"),
+    "output": ("while True: print('x' * 1000)", OutcomeStatus.OUTPUT_LIMIT, "output limit"),
+    "syntax error": ("print('right'", OutcomeStatus.COMPILE_ERROR, "SyntaxError: '(' was never closed"),
+    "NUL byte": ("print('right')\0", OutcomeStatus.COMPILE_ERROR, "null bytes"),
+    "lone surrogate": ("print('\ud800')", OutcomeStatus.COMPILE_ERROR, "surrogates not allowed"),
+    "deep nesting": ("(" * 5000 + ")" * 5000, OutcomeStatus.COMPILE_ERROR, "too many nested parentheses"),
+    "compiler overflow": ("-" * 200_000 + "1", OutcomeStatus.COMPILE_ERROR, ""),
+    "too large": ("#" * (2 << 20), OutcomeStatus.COMPILE_ERROR, "larger than"),
+    "invalid UTF-8 output": ("import sys; sys.stdout.buffer.write(b'right\\xff\\n')", OutcomeStatus.WRONG, ""),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_status(pool: Pool, name: str) -> None:
+    code, status, detail = CASES[name]
+    outcome = run_script(pool, code)
+    assert outcome.status == status, outcome
+    assert detail in outcome.detail
+    assert outcome.seconds < 5
+
+
+def test_programs_that_wait_end_at_the_wall_clock_backstop(pool: Pool) -> None:
+    programs = ["import time; time.sleep(100)", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"]
+    suite = ScriptSuite((StdinCase("", ""),))
+    for result in pool.run([Job(program, program, suite, Limits(cpu_s=0.05)) for program in programs]):
+        (outcome,) = result.outcomes
+        assert outcome.status is OutcomeStatus.TIMEOUT
+        assert "wall-clock limit" in outcome.detail
+        assert outcome.seconds < 1
+
+
+def test_output_is_capped_in_the_outcome(pool: Pool) -> None:
+    outcome = run_script(pool, "print('x' * 20000)")
+    assert outcome.status is OutcomeStatus.WRONG
+    assert outcome.output == "x" * 4096
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "print(input('Name: '))",
+        "p = 'Name: '\nprint(input(p))",
+        "n = 3\nprint(input(f'Name {n}: '))",
+        "import sys\nprint(sys.stdin.readline().strip())",
+        "import sys\nprint(sys.stdin.read().split()[0])",
+        "import sys\nfor line in sys.stdin:\n    print(line.strip())\n    break",
+        "import os\nprint(os.read(0, 100).decode().split()[0])",
+        "print(open(0).readline().strip())",
+        "import fileinput\nprint(next(fileinput.input()).strip())",
+    ],
+)
+def test_ways_of_reading_a_line(pool: Pool, program: str) -> None:
+    outcome = run_script(pool, program, "Ärger\nsecond\n", "Ärger\n")
+    assert outcome.status is OutcomeStatus.PASS, outcome
+
+
+def test_large_input_and_output_do_not_block(pool: Pool) -> None:
+    text = "".join(f"line {i}\n" for i in range(20_000))
+    program = "import sys\nsys.stdout.write(sys.stdin.read())"
+    outcome = run_script(pool, program, text, text, Limits(output_kb=512))
+    assert outcome.status is OutcomeStatus.PASS, outcome
