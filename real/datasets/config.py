@@ -1,0 +1,30 @@
+"""Which tasks a run sees (``conf/dataset``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from real.errors import UsageError
+
+
+@dataclass
+class DatasetCfg:
+    """One data set; ``name`` picks the loader, ``path`` a local folder or file (null: embedded generator or hub)."""
+
+    name: str = "safesql_mini"
+    path: str | None = None
+    hub_id: str | None = None
+    train_tasks: int | None = None  # null: all
+    test_tasks: int | None = None
+    data_seed: int = 0  # of the generator, not of the run: every run seed sees the same tasks
+    released_steps: int = 100  # PPO steps of the released runs on this data set; conf/trainer refers to it
+    protocol: str = "strict"  # strict | paper
+
+    def check(self) -> None:
+        """Raise ``UsageError`` where a value is out of range."""
+        for key in ("train_tasks", "test_tasks"):
+            value = getattr(self, key)
+            if value is not None and value < 1:
+                raise UsageError(f"dataset.{key} is {value}, but it must be at least 1 (or null for all tasks)")
+        if self.protocol not in ("strict", "paper"):
+            raise UsageError(f"dataset.protocol is {self.protocol!r}, but it must be strict or paper")

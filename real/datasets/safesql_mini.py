@@ -1,0 +1,27 @@
+"""``safesql_mini``: the embedded, generated miniature of SafeSQL. Needs no files; see ``build/assemble.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.datasets import local_jsonl
+from real.datasets.build.assemble import build_tasks
+from real.datasets.config import DatasetCfg
+from real.datasets.fields import Row
+from real.datasets.files import read_configured
+from real.datasets.loading import LOADERS, Loader
+
+NAME = "safesql_mini"
+
+
+def rows(cfg: DatasetCfg, split: str) -> Iterator[Row]:
+    """The generated tasks as rows of our JSON Lines form, or those of an exported file where ``cfg.path`` is set."""
+    if cfg.path is not None:
+        yield from read_configured(cfg, split)
+        return
+    for task in build_tasks(split, cfg.data_seed):
+        yield local_jsonl.to_row(task)
+
+
+# No columns: an exported file is told by its form, which is that of local_jsonl.
+LOADERS.register(NAME)(Loader(rows, local_jsonl.to_task, frozenset(), "task_id"))
