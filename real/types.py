@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 class Check(StrEnum):
@@ -20,7 +20,7 @@ class Check(StrEnum):
     MAINTAINABILITY = "maintainability"
 
 
-# --- Task: what is asked, and how an answer is judged ----------------------------------------------------------------
+# --- Task: what is asked, and how an answer is judged ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Task:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-# --- Completion and Program: what the policy wrote ---------------------------------------------------------------------
+# --- Completion and Program: what the policy wrote ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class Analysis:
     reason: str = ""  # why unanalyzable or error
 
 
-# --- Execution: what the sandbox observed ------------------------------------------------------------------------------
+# --- Execution: what the sandbox observed ------------------------------------------------------------
 
 
 class OutcomeStatus(StrEnum):
@@ -242,7 +242,7 @@ class JobResult:
     isolation: str  # strong | medium | weak
 
 
-# --- Verdict and Reward ------------------------------------------------------------------------------------------------
+# --- Verdict and Reward ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from real.datasets.build import mixture
 from real.errors import DataError
@@ -21,6 +22,7 @@ from real.policy import chat, tiny, tokenizer
 from real.policy.config import ModelCfg
 from real.prompts import messages
 from real.training import sft
+from real.training.local import batch, losses
 from real.types import Task
 
 
@@ -41,7 +43,6 @@ def load_policy(
     cfg: ModelCfg,
     tasks: Sequence[Task],
     *,
-    data_hash: str,
     seed: int,
     cache: Path,
     on_step: Callable[[int, int, float], None] = lambda step, total, loss: None,
@@ -51,11 +52,17 @@ def load_policy(
     The miniature's warm start is cached under ``cache`` by everything that decides its weights, the source files that
     make it included, so that runs which differ in reward only share it.
     """
+    transformers_logging.disable_progress_bar()  # its bars for sub-second work drown ours
     if cfg.kind == "hf":
         return _load_hf(cfg)
-    folder = cache / f"tiny-s{seed}-{_fingerprint(cfg, data_hash, seed)}"
+    pairs = [
+        (task, completion)
+        for number in range(cfg.warm_start.samples_per_task)
+        for task, completion, _ in mixture.warm_start_pairs(tasks, seed * 1000 + number)
+    ]
+    folder = cache / f"tiny-s{seed}-{_fingerprint(cfg, pairs, seed)}"
     if not (folder / "model").is_dir():
-        _warm_start(cfg, tasks, seed, folder, on_step)
+        _warm_start(cfg, tasks, pairs, seed, folder, on_step)
     model = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
     return Policy(model.to(device()).eval(), AutoTokenizer.from_pretrained(folder / "model"))
 
@@ -75,13 +82,13 @@ def _load_hf(cfg: ModelCfg) -> Policy:
 
 
 def _warm_start(
-    cfg: ModelCfg, tasks: Sequence[Task], seed: int, folder: Path, on_step: Callable[[int, int, float], None]
+    cfg: ModelCfg,
+    tasks: Sequence[Task],
+    pairs: Sequence[tuple[Task, str]],
+    seed: int,
+    folder: Path,
+    on_step: Callable[[int, int, float], None],
 ) -> None:
-    pairs = [
-        (task, completion)
-        for round_ in range(cfg.warm_start.samples_per_task)
-        for task, completion, _ in mixture.warm_start_pairs(tasks, seed * 1000 + round_)
-    ]
     words = tokenizer.train_tokenizer(
         [*(m.content for task in tasks for m in messages(task)), *(text for _, text in pairs)], cfg.tiny.vocab
     )
@@ -103,14 +110,15 @@ def _warm_start(
     checkpoint.unlink(missing_ok=True)
 
 
-def _fingerprint(cfg: ModelCfg, data_hash: str, seed: int) -> str:
-    sources: list[ModuleType] = [mixture, tiny, tokenizer, sft, chat]
+def _fingerprint(cfg: ModelCfg, pairs: Sequence[tuple[Task, str]], seed: int) -> str:
+    sources: list[ModuleType] = [tiny, tokenizer, sft, batch, losses, chat]
     facts = {
         "tiny": asdict(cfg.tiny),
         "warm_start": asdict(cfg.warm_start),
-        "data": data_hash,
+        "pairs": [[*(m.content for m in task.prompt), completion] for task, completion in pairs],
         "seed": seed,
         "torch": torch.__version__,
-        "sources": [hashlib.sha256(inspect.getsource(m).encode()).hexdigest() for m in sources],
+        "threads": torch.get_num_threads(),  # sums over threads round differently
+        "sources": [inspect.getsource(module) for module in sources],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]

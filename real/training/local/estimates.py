@@ -5,6 +5,7 @@ Tensors are ``[B, R]`` (samples x response positions); ``mask`` is 1 on response
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -72,4 +73,4 @@ class RunningNorm:
     def normalize(self, scores: Tensor) -> Tensor:
         """``(scores - mean) / std`` with the statistics so far; a constant reward becomes 0."""
         variance = self.m2 / self.count if self.count else 0.0
-        return (scores - self.mean) / max(variance**0.5, 1e-4)
+        return (scores - self.mean) / max(math.sqrt(variance), 1e-4)

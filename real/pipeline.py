@@ -1,0 +1,121 @@
+"""The whole flow, from a task and a response to a reward. Read this first.
+
+    Task ──prompt──> policy ──response──> Completion ──extract─> Program ──┬─ detector ─────> Analysis  (security)
+                                                                           ├─ type checker ─> Analysis  (maintainability)
+                                                                           └─ sandbox ──────> outcomes  (tests, attacks)
+                                        Analysis + outcomes ─> Verdict ──reward variant──> Reward (scalar or masked)
+
+``Judge`` owns the three workers that turn programs into verdicts; the policy side lives in ``real/training`` and
+``real/generation``, and meets this file only through ``Completion`` and ``Reward``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+from real import detector
+from real.execution import Pool
+from real.extract import extract
+from real.rewards import RewardCfg
+from real.typecheck import Checker
+from real.types import Analysis, Check, Completion, Job, Program, Suite, Task, TestOutcome, Verdict
+
+_CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
+
+
+class Judge:
+    """Turns completions into verdicts. A context manager: it owns sandbox and type-checker processes."""
+
+    def __init__(self, cfg: RewardCfg, *, protocol: str = "strict") -> None:
+        self.cfg = cfg
+        self.protocol = protocol
+        self.pool = Pool(cfg.workers, cfg.min_isolation)
+        self.checker = Checker()
+        self._cache: dict[str, Verdict] = {}
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop every worker process."""
+        self.pool.close()
+        self.checker.close()
+
+    def judge(
+        self, tasks: Sequence[Task], completions: Sequence[Completion], *, safety: bool | None = None
+    ) -> list[Verdict]:
+        """One verdict for each (task, completion) pair, in order; identical programs of a task are judged once.
+
+        ``safety`` runs the safety tests too; by default only where the reward variant needs them.
+        """
+        attack = self.cfg.variant == "safety_unit_tests" if safety is None else safety
+        programs = [extract(completion.text) for completion in completions]
+        keys = [_key(task, program, attack) for task, program in zip(tasks, programs, strict=True)]
+        fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in self._cache}
+        found = self._cache | self._judge_new(fresh, attack)
+        verdicts = [found[key] for key in keys]
+        self._cache = {k: v for k, v in found.items() if not _is_infrastructure_failure(v)}
+        if len(self._cache) > _CACHE_LIMIT:
+            self._cache.clear()
+        return verdicts
+
+    def _judge_new(self, items: Mapping[str, tuple[Task, Program]], attack: bool) -> dict[str, Verdict]:
+        runs = {key: (task, program.code) for key, (task, program) in items.items() if program.code is not None}
+        with ThreadPoolExecutor(max_workers=2) as threads:  # the sandbox and MyPy work in processes of their own
+            executed = threads.submit(self._execute, runs, attack)
+            typed = threads.submit(self._typecheck, runs)
+            secure = {
+                key: detector.scan(code) for key, (task, code) in runs.items() if Check.SECURITY in self._checks(task)
+            }
+            outcomes, safety = executed.result()
+            maintainable = typed.result()
+        verdicts = {}
+        for key, (task, program) in items.items():
+            analyses = {
+                check: result[key]
+                for check, result in ((Check.SECURITY, secure), (Check.MAINTAINABILITY, maintainable))
+                if key in result
+            }
+            verdicts[key] = Verdict(task.task_id, program, outcomes.get(key, ()), analyses, safety.get(key))
+        return verdicts
+
+    def _checks(self, task: Task) -> tuple[Check, ...]:
+        return tuple(Check(name) for name in self.cfg.checks) or task.checks
+
+    def _typecheck(self, runs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
+        wanted = {key: code for key, (task, code) in runs.items() if Check.MAINTAINABILITY in self._checks(task)}
+        return dict(zip(wanted, self.checker.check(list(wanted.values())), strict=True))
+
+    def _execute(
+        self, runs: Mapping[str, tuple[Task, str]], attack: bool
+    ) -> tuple[dict[str, tuple[TestOutcome, ...]], dict[str, tuple[TestOutcome, ...]]]:
+        jobs = [Job(f"t:{key}", code, task.tests) for key, (task, code) in runs.items()]
+        if attack:
+            attacked: list[tuple[str, str, Suite]] = [
+                (key, code, task.safety) for key, (task, code) in runs.items() if task.safety is not None
+            ]
+            jobs += [Job(f"s:{key}", code, suite) for key, code, suite in attacked]
+        results = {result.job_id: result.outcomes for result in self.pool.run(jobs, protocol=self.protocol)}
+        tests = {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("t:")}
+        return tests, {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("s:")}
+
+
+def _key(task: Task, program: Program, attack: bool) -> str:
+    text = program.code if program.code is not None else f"\0{program.reason}"
+    facts = (task.dataset, task.split, task.task_id, task.tags.get("tests", ""), str(attack), text)
+    return hashlib.sha256("\0".join(facts).encode(errors="replace")).hexdigest()
+
+
+def _is_infrastructure_failure(verdict: Verdict) -> bool:
+    outcomes = [*verdict.outcomes, *(verdict.safety or ())]
+    return any(o.status == "infra_error" for o in outcomes) or any(
+        a.status == "error" for a in verdict.analyses.values()
+    )

@@ -1,0 +1,74 @@
+"""From completions to rewards through the real detector, type checker and sandbox."""
+
+import pytest
+
+from real.datasets import load
+from real.datasets.config import DatasetCfg
+from real.pipeline import Judge
+from real.rewards import RewardCfg, reward
+from real.types import Completion
+
+
+@pytest.fixture(scope="module")
+def judge():
+    with Judge(RewardCfg()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    return load(DatasetCfg(test_tasks=6), "test").tasks
+
+
+def fenced(task, code):
+    return Completion(task.task_id, f"Here it is.\n```python\n{code}\n```")
+
+
+def rewards(judge, tasks, codes, **options):
+    completions = [fenced(task, code) for task, code in zip(tasks, codes, strict=True)]
+    return [reward(v, judge.cfg) for v in judge.judge(tasks, completions, **options)]
+
+
+def test_safe_references_earn_everything(judge, tasks):
+    for made in rewards(judge, tasks, [t.reference for t in tasks], safety=True):
+        assert made.value == 1.0
+        assert made.components["r_safety"] == 1.0
+
+
+def test_unsafe_twins_earn_the_function_half_and_leak(judge, tasks):
+    for made in rewards(judge, tasks, [t.unsafe for t in tasks], safety=True):
+        assert made.value == 0.5
+        assert made.components["r_security"] == 0.0
+        assert made.components["r_safety"] < 1.0
+
+
+def test_only_the_response_is_scored_never_the_prompt(judge, tasks):
+    # The prompt shows a fence; a response without one has no program.
+    verdict = judge.judge(tasks[:1], [Completion(tasks[0].task_id, "I would rather not.")])[0]
+    assert verdict.program.code is None
+    assert reward(verdict, judge.cfg).value == -1.0
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("", -1.0),  # an empty block is no program
+        ("# nothing to do here", 0.5),  # the hack of section 3.2: clean, and wrong
+        ("def broken(:", -1.0),
+        ("raise SystemExit(1)", -1.0),
+        ("import os\nos._exit(0)", None),
+    ],
+)
+def test_programs_that_do_no_work(judge, tasks, code, expected):
+    made = rewards(judge, tasks[:1], [code])[0]
+    assert made.components["r_function"] == 0.0
+    if expected is not None:
+        assert made.value == expected
+    assert made.value <= 0.5
+
+
+def test_identical_programs_get_identical_verdicts_and_order_is_kept(judge, tasks):
+    codes = [tasks[0].reference, "print(1)", tasks[0].reference, tasks[0].unsafe]
+    made = rewards(judge, [tasks[0]] * 4, codes)
+    assert [r.value for r in made] == [1.0, made[1].value, 1.0, 0.5]
+    assert made[1].value < 1.0
