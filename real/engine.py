@@ -95,6 +95,8 @@ def run(root: RootCfg, run_dir: Path) -> dict[str, JsonValue]:
     )
     store.write_metrics(metrics)
     publish(store)
+    if root.model.kind == "tiny" and root.reward.variant == "hybrid":
+        _say("next: python run.py +exp=ablation_reward_tiny -m   (what each half of the reward is good for)")
     return metrics
 
 

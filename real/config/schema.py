@@ -120,8 +120,11 @@ def _check_pairs(root: RootCfg) -> None:
         wrong = [name for name in root.reward.checks if name != "maintainability"]
         if wrong:
             raise UsageError("reward.checks asks for security, but dataset=apps_plus has no security labels")
-    if root.model.kind == "tiny" and root.generation.backend == "vllm":
-        raise UsageError("generation=vllm cannot load model=tiny", hint="Use generation=hf, or a model from the hub.")
+    if root.trainer.engine == "local" and root.generation.backend == "vllm":
+        raise UsageError(
+            "generation=vllm belongs to trainer=openrlhf, and trainer is local",
+            hint="The local trainer samples from the very weights it trains: use generation=hf.",
+        )
     if root.model.kind == "tiny" and root.trainer.engine == "openrlhf":
         raise UsageError(
             "trainer=openrlhf cannot build model=tiny", hint="Use trainer=local_tiny, or a model from the hub."

@@ -21,7 +21,7 @@ OPTIONS = sorted(
 COMPANIONS = {
     "dataset": ["model=qwen25_coder_0p5b"],
     "trainer": ["model=qwen25_coder_0p5b", "dataset=safesql"],
-    "generation": ["model=qwen25_coder_0p5b", "dataset=safesql"],
+    "generation": ["model=qwen25_coder_0p5b", "dataset=safesql", "trainer=openrlhf"],
 }
 
 
@@ -53,7 +53,8 @@ def test_layers_combine(layers: tuple[str, str]) -> None:
 
 def test_the_paper_settings() -> None:
     for trainer in ("local", "openrlhf"):
-        root = composed("model=qwen25_coder_3b", "dataset=safesql", f"trainer={trainer}", "generation=vllm")
+        backend = "vllm" if trainer == "openrlhf" else "hf"
+        root = composed("model=qwen25_coder_3b", "dataset=safesql", f"trainer={trainer}", f"generation={backend}")
         assert root.trainer.engine == trainer
         assert root.trainer.steps == 600
         assert root.trainer.actor_lr == 1e-6

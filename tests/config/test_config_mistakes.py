@@ -37,7 +37,7 @@ MISTAKES = {
     "output_dir=''": ("output_dir is empty", "outputs"),
     "schema_version=7": ("schema_version is 7", "writes 1"),
     "seed=0,1": ("names several values", "Add -m"),
-    "generation=vllm": ("cannot load model=tiny", "generation=hf"),
+    "generation=vllm": ("belongs to trainer=openrlhf", "generation=hf"),
     "trainer=openrlhf": ("cannot build model=tiny", "trainer=local_tiny"),
     "dataset=safesql": ("model=tiny knows only", "qwen25_coder_0p5b"),
     "dataset.name=safesql_min": ("unknown dataset 'safesql_min'", "Did you mean safesql_mini"),
