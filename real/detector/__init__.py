@@ -1,0 +1,28 @@
+"""The vulnerability detector: flow-sensitive taint analysis over SSA, one rule per CWE (paper, section 3.1 and A.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from real.types import Analysis
+
+VERSION = "0.1.0"
+
+
+def scan(code: str, *, select: Collection[str] | None = None) -> Analysis:
+    """Analyse one Python program under all rules, or those in ``select``.
+
+    A pure, deterministic function that never raises on any ``code``: a program that cannot be analysed (syntax error,
+    NUL byte, too large, too deep, code built at run time) is ``UNANALYZABLE``, a failure of the detector is ``ERROR``,
+    and neither is ever clean. Suppression comments have no effect here: a policy under training could write them.
+
+    Raises:
+        UnknownNameError: ``select`` names a rule that does not exist.
+    """
+    from real.detector.engine import analyse
+    from real.detector.rules import select_rules
+
+    return analyse(code, select_rules(select))
+
+
+__all__ = ["VERSION", "scan"]

@@ -1,0 +1,351 @@
+"""Calls: what is called, with which arguments, and what an unknown function may do with them."""
+
+from __future__ import annotations
+
+from real.detector import library
+from real.detector.builtin_calls import SPECIAL
+from real.detector.containers import Containers
+from real.detector.context import Args
+from real.detector.heap import CONTAINERS, MAPPINGS, SEQUENCES, step
+from real.detector.ir import CallShape, Instr
+from real.detector.limits import UnanalyzableError
+from real.detector.values import (
+    BOTTOM,
+    BUILDER,
+    CHAR,
+    CLEAN,
+    NO_OBJS,
+    NUMBER,
+    OTHER,
+    STR,
+    TEXT,
+    Constant,
+    Obj,
+    Value,
+    join,
+    join_all,
+    may_be_plain,
+    of_obj,
+    ordered,
+)
+
+_CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
+_COPIERS = library.names(
+    """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
+    collections.deque itertools.chain itertools.islice itertools.cycle itertools.tee itertools.repeat builtins.aiter
+    itertools.takewhile itertools.dropwhile itertools.filterfalse random.sample random.shuffle
+    itertools.accumulate"""
+)
+
+
+class Calls(Containers):
+    """Dispatch of calls."""
+
+    def arguments(self, instr: Instr, shape: CallShape, env: list[Value]) -> Args:
+        """Collect the operands of a call instruction, unpacking starred tuples of known length."""
+        args = Args()
+        count = len(shape.starred)
+        for index, starred in enumerate(shape.starred):
+            value = env[instr.args[index + 1]]
+            if not starred:
+                if args.rest is None:
+                    args.pos.append(value)
+                else:
+                    args.rest = join(args.rest, value)
+                continue
+            items = self._known_items(value) if args.rest is None else None
+            if items is not None:
+                args.pos += items
+            else:
+                args.rest = join(args.rest or BOTTOM, self.iterate(value, instr))
+        for index, name in enumerate(shape.keywords):
+            value = env[instr.args[index + 1 + count]]
+            if name is not None:
+                args.named[name] = value
+                continue
+            unknown = Value(value.mask, value.why, NO_OBJS, None, OTHER) if value.mask else BOTTOM
+            for obj in ordered(value.objs):
+                self.touch(obj)
+                for key, item in obj.fields.items():
+                    if isinstance(key, str):
+                        args.named[key] = join(args.named.get(key, BOTTOM), item)
+                unknown = join(unknown, obj.elements)
+            args.named_rest = join(args.named_rest or BOTTOM, unknown)
+        return args
+
+    def _known_items(self, value: Value) -> list[Value] | None:
+        if len(value.objs) != 1 or value.mask:
+            return None
+        (obj,) = value.objs
+        self.touch(obj)
+        if obj.kind not in ("tuple", "list") or obj.elements is not BOTTOM:
+            return None
+        return [obj.fields.get(index, BOTTOM) for index in range(len(obj.fields))]
+
+    def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
+        """Call whatever ``fn`` may be."""
+        result = BOTTOM
+        for obj in ordered(fn.objs):
+            result = join(result, self.call_object(obj, args, instr))
+        if fn.mask or not fn.objs:
+            result = join(result, self.unknown_call([fn, *args.everything()], args, instr))
+        return result
+
+    def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+        """Call one object."""
+        kind = obj.kind
+        if kind == "api":
+            return self.call_api(obj.name, None, args, instr)
+        if kind == "function":
+            return self.call_function(obj, args, instr, None)
+        if kind == "class":
+            return self.instantiate(obj, args, instr)
+        self.touch(obj)
+        if kind == "bound":
+            return self.call_function_value(
+                obj.fields.get("function", BOTTOM), args, instr, obj.fields.get("self", BOTTOM)
+            )
+        if kind == "method":
+            return self.call_method(obj.fields.get("self", BOTTOM), obj.name, args, instr)
+        if kind == "partial":
+            return self.call_value(obj.fields.get("function", BOTTOM), self._partial_args(obj, args), instr)
+        if kind == "instance":
+            return self.call_dunder(obj, ("__call__",), args, instr)
+        if kind == "attrgetter":
+            return join_all(
+                self.attribute(args.first(), str(name), instr) for name in _names(obj.fields.get("name", BOTTOM))
+            )
+        if kind == "methodcaller":
+            inner = self._partial_args(obj, Args())
+            names = _names(obj.fields.get("name", BOTTOM))
+            return join_all(self.call_method(args.first(), str(name), inner, instr) for name in names)
+        if kind == "dynattr":
+            self.check_possible_sink(args, instr)
+            return self.unknown_call([obj.fields.get("self", BOTTOM), *args.everything()], args, instr)
+        return BOTTOM
+
+    def _partial_args(self, obj: Obj, args: Args) -> Args:
+        self.touch(obj)
+        count = sum(1 for key in obj.fields if isinstance(key, int))
+        stored = [obj.fields[index] for index in range(count)]
+        named = {key[1:]: value for key, value in obj.fields.items() if isinstance(key, str) and key.startswith("=")}
+        rest = args.rest if obj.elements is BOTTOM else join(args.rest or BOTTOM, obj.elements)
+        return Args([*stored, *args.pos], {**named, **args.named}, rest, args.named_rest)
+
+    def call_function_value(self, fn: Value, args: Args, instr: Instr, bound: Value) -> Value:
+        """Call functions with ``self`` (or ``cls``) bound."""
+        result = BOTTOM
+        for obj in ordered(fn.objs):
+            if obj.kind == "function":
+                result = join(result, self.call_function(obj, args, instr, bound))
+            else:
+                inner = Args([bound, *args.pos], args.named, args.rest, args.named_rest)
+                result = join(result, self.call_object(obj, inner, instr))
+        return result
+
+    def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
+        """Call those special methods that the instance's class defines; unknown if it defines none."""
+        result = BOTTOM
+        for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
+            for name in names:
+                found = self.member(cls, name)
+                if found is not None:
+                    result = join(result, self.call_value(self.bind(found, obj, instr), args, instr))
+        if result is BOTTOM:
+            return self.part_of([of_obj(obj), *args.everything()])
+        return result
+
+    def call_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:
+        """``receiver.name(args)``."""
+        if name in ("__getattribute__", "__getattr__") and args.pos:
+            return self.get_attribute(receiver, args.pos[-1], instr)
+        result = BOTTOM
+        if may_be_plain(receiver):
+            result = self.plain_method(
+                Value(receiver.mask, receiver.why, NO_OBJS, receiver.consts, receiver.kind), name, args, instr
+            )
+        for obj in ordered(receiver.objs):
+            result = join(result, self._object_method(obj, receiver, name, args, instr))
+        return result
+
+    def _object_method(self, obj: Obj, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+        kind = obj.kind
+        if kind == "api":
+            if name in obj.fields:
+                self.touch(obj)
+                return self.call_value(obj.fields[name], args, instr)
+            return self.call_api(f"{obj.name}.{name}", of_obj(obj, receiver.mask, receiver.why), args, instr)
+        if kind in SEQUENCES:
+            return self.sequence_method(obj, name, args, instr)
+        if kind in MAPPINGS:
+            return self.mapping_method(obj, name, args, instr)
+        if kind in ("instance", "class", "super"):
+            found = self.attribute(of_obj(obj), name, instr)
+            if found is not BOTTOM and found is not CLEAN:
+                return self.call_value(found, args, instr)
+            return self.plain_method(self.part_of([of_obj(obj)]), name, args, instr)
+        if name in ("__get__", "__wrapped__"):
+            return of_obj(obj)
+        return self.call_object(obj, args, instr)  # fn.__call__(x), task.delay(x): whatever calls it
+
+    def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+        """A method of text or of something unknown."""
+        if self.check_sinks(name, "", args, instr, unbound=False) or name in library.DATABASE_RESULTS:
+            return CLEAN
+        if name in library.NUMBER_METHODS:
+            return NUMBER
+        if name in library.HEX_METHODS:
+            self.put_unknown(self.encoded, self.part_of([receiver]))
+            return TEXT
+        if name in library.DECODERS:
+            return self.part_of([receiver, *args.everything(), self.contents(self.encoded)])
+        if name == "get" and _numeric_type(args.named.get("type")):
+            return NUMBER
+        if name == "format" and receiver.kind == STR:
+            return self.format_method(receiver, args, instr)
+        kind = STR if receiver.kind == STR else OTHER
+        result = self.unknown_call([receiver, *args.everything()], args, instr)
+        return (
+            Value(result.mask, step(result.why, instr.line, f"passes {name}()"), result.objs, None, kind)
+            if result.mask
+            else result
+        )
+
+    def call_api(self, path: str, receiver: Value | None, args: Args, instr: Instr) -> Value:  # noqa: PLR0911, PLR0912
+        """A call of something imported or built in."""
+        if path in library.DYNAMIC_CODE and not self.guards.runs_outside_text(instr):
+            raise UnanalyzableError(f"dynamic code: {path.removeprefix('builtins.')}() (line {instr.line})")
+        if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
+            self.put_unknown(self.encoded, self.part_of(args.everything()))
+        special = SPECIAL.get(path)
+        if special is not None:
+            return special(self, args, instr)
+        if path in _COPIERS:
+            self.run_callbacks(args, instr, BOTTOM)
+            element = join_all(self.iterate(value, instr) for value in args.everything() if not _is_callable(value))
+            return self.fresh_list(instr, element)
+        parent, _, name = path.rpartition(".")
+        if name in library.DECODERS:
+            return self.part_of([*args.everything(), self.contents(self.encoded)], CHAR)
+        fired = self.check_sinks(name, path, args, instr, unbound=_is_class(parent))
+        if fired:
+            kind = BUILDER if self.is_builder(path) else OTHER
+            return Value(0, None, frozenset((self.api_result(path, instr),)), None, kind)
+        if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
+            return NUMBER
+        source = self.source(path + "()", instr.line)
+        if source is not None:
+            return source
+        result = of_obj(self.api_result(path, instr))
+        if name in library.DATABASE_RESULTS:
+            return result
+        if name in library.HEX_METHODS:
+            return TEXT
+        values = args.everything() if receiver is None else [receiver, *args.everything()]
+        made = self.unknown_call(values, args, instr)
+        if receiver is not None and made.mask and not self.is_builder(path):
+            for obj in ordered(receiver.objs):
+                self.put_unknown(obj, Value(made.mask, made.why))
+        if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
+            self.put(next(iter(result.objs)), "pattern", args.pos[0])
+        kind = BUILDER if self.is_builder(path) else OTHER
+        if path.partition(".")[0] not in library.PURE_ROOTS:
+            self._mutate(args)
+            aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
+            return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
+        return Value(made.mask, made.why, result.objs | made.objs, None, kind)
+
+    def _mutate(self, args: Args) -> None:
+        """A library function may store one argument in another."""
+        values = args.everything()
+        if len(values) < 2:
+            return
+        for index, value in enumerate(values):
+            for obj in ordered(value.objs):
+                if obj.kind in CONTAINERS:
+                    others = self.part_of(values[:index] + values[index + 1 :])
+                    if others.mask:
+                        self.put_unknown(obj, others)
+
+    def unknown_call(self, values: list[Value], args: Args, instr: Instr) -> Value:
+        """A call of which only this is known: it may use its arguments, call them, and return anything made of them."""
+        made = self.part_of(values)
+        if any(value.objs for value in args.everything()):
+            returned = self.run_callbacks(args, instr, made)
+            if returned is not BOTTOM:
+                made = join(made, returned)
+        return made
+
+    def run_callbacks(self, args: Args, instr: Instr, element: Value) -> Value:
+        """Call every argument that can be called, with whatever the other arguments hold."""
+        result = BOTTOM
+        values = args.everything()
+        for index, value in enumerate(values):
+            for obj in ordered(value.objs):
+                if obj.kind == "api":
+                    if obj.name in library.DYNAMIC_CODE:
+                        raise UnanalyzableError(
+                            f"dynamic code: {obj.name.removeprefix('builtins.')} (line {instr.line})"
+                        )
+                    if not self.is_sink_name(obj.name.rpartition(".")[2]):
+                        continue
+                elif obj.kind not in _CALLABLE:
+                    continue
+                if obj in self.calling:
+                    continue  # this very call is being looked at
+                others = [element]
+                for other in values[:index] + values[index + 1 :]:
+                    others += [other, self.iterate(other, instr)] if other.objs or other.mask else [other]
+                passed = join_all(o for o in others if not _is_callable(o))
+                self.calling.add(obj)
+                result = join(result, self.call_object(obj, Args(rest=passed, named_rest=passed), instr))
+                self.calling.discard(obj)
+        return result
+
+    def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
+        """``getattr(receiver, name)``: each name it may be, or any."""
+        if name.consts:
+            return join_all(self.attribute(receiver, str(const), instr) for const in sorted(name.consts, key=str))
+        own = [o for o in ordered(receiver.objs) if o.kind in ("instance", "class")]
+        result = BOTTOM
+        for obj in own:
+            result = join(result, self.any_attribute(obj, instr))
+        foreign = [
+            o
+            for o in ordered(receiver.objs)
+            if o not in own and not (o.kind == "api" and o.name.partition(".")[0] in library.HARMLESS_MODULES)
+        ]
+        if foreign or not receiver.objs:
+            obj = self.site(instr, "dynattr")
+            self.put(obj, "self", receiver)
+            result = join(result, of_obj(obj, receiver.mask, receiver.why))
+        return result
+
+    def any_attribute(self, obj: Obj, instr: Instr) -> Value:
+        """Whatever attribute of one of the program's own objects."""
+        result = self.contents(obj)
+        classes = [obj] if obj.kind == "class" else ordered(obj.fields.get("__class__", BOTTOM).objs)
+        for cls in classes:
+            for key, value in list(cls.fields.items()):
+                if isinstance(key, str) and not key.startswith("__"):
+                    result = join(result, self.bind(value, obj, instr) if obj.kind == "instance" else value)
+        return result
+
+
+def _names(value: Value) -> list[Constant]:
+    return sorted(value.consts or (), key=str)
+
+
+def _is_callable(value: Value) -> bool:
+    return bool(value.objs) and not value.mask and all(obj.kind in _CALLABLE for obj in value.objs)
+
+
+def _is_class(path: str) -> bool:
+    """Whether a method taken from this is unbound, so that its first argument is ``self``."""
+    last = path.rpartition(".")[2]
+    return last in ("__class__", "type()") or (last[:1].isupper() and not last.endswith("()"))
+
+
+def _numeric_type(value: Value | None) -> bool:
+    names = {obj.name for obj in value.objs} if value is not None else set()
+    return bool(names) and names <= {"builtins.int", "builtins.float", "builtins.bool"}

@@ -1,0 +1,104 @@
+"""What is known about Python's own and well-known libraries, whatever the rule.
+
+Each table is a set of fully qualified names (``()`` stands for a call) or of method names, with the reason above it.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+
+def names(text: str) -> frozenset[str]:
+    """The words of ``text``."""
+    return frozenset(text.split())
+
+
+BUILTINS = frozenset(dir(builtins)) | {"__file__", "__builtins__", "__doc__"}
+
+# Values an attacker chooses: the command line, the environment, standard input, the request being served.
+SOURCES = {
+    "builtins.input()": "input() returns what the user typed",
+    "builtins.raw_input()": "raw_input() returns what the user typed",
+    "sys.argv": "sys.argv holds the command line",
+    "sys.orig_argv": "sys.orig_argv holds the command line",
+    "sys.stdin": "sys.stdin is what the user typed",
+    "sys.__stdin__": "sys.__stdin__ is what the user typed",
+    "os.environ": "os.environ is set by the caller",
+    "os.environb": "os.environb is set by the caller",
+    "os.getenv()": "os.getenv() reads what the caller set",
+    "os.read()": "os.read() returns outside data",
+    "getpass.getpass()": "getpass() returns what the user typed",
+    "fileinput.input()": "fileinput.input() reads what the user typed",
+    "fileinput.FileInput()": "fileinput reads what the user typed",
+    "argparse.ArgumentParser().parse_args()": "parse_args() returns the command line",
+    "argparse.ArgumentParser().parse_known_args()": "parse_known_args() returns the command line",
+    "optparse.OptionParser().parse_args()": "parse_args() returns the command line",
+    "getopt.getopt()": "getopt() returns the command line",
+    "cgi.FieldStorage()": "FieldStorage() holds the request",
+    "flask.request": "flask.request is sent by the client",
+    "request": "request, which nothing here defines, is what web frameworks call what the client sent",
+    "quart.request": "quart.request is sent by the client",
+    "bottle.request": "bottle.request is sent by the client",
+    "sanic.request": "sanic.request is sent by the client",
+    "cherrypy.request": "cherrypy.request is sent by the client",
+    "socket.socket().recv()": "recv() returns what the peer sent",
+    "socket.socket().recvfrom()": "recvfrom() returns what the peer sent",
+    "click.prompt()": "click.prompt() returns what the user typed",
+    "readline.get_line_buffer()": "the line buffer is what the user typed",
+    "streamlit.text_input()": "text_input() returns what the user typed",
+    "streamlit.text_area()": "text_area() returns what the user typed",
+}
+
+# Calls that return a number, a truth value or an object with a fixed, harmless text form, or fail.
+CLEAN_CALLS = names(
+    """builtins.int builtins.float builtins.bool builtins.complex builtins.len builtins.ord builtins.hash builtins.id
+    builtins.hex builtins.oct builtins.bin builtins.isinstance builtins.issubclass builtins.callable builtins.hasattr
+    builtins.any builtins.all builtins.abs builtins.round builtins.range builtins.divmod builtins.pow builtins.slice
+    decimal.Decimal fractions.Fraction uuid.UUID datetime.date datetime.datetime datetime.time datetime.timedelta
+    datetime.date.fromisoformat datetime.datetime.fromisoformat datetime.time.fromisoformat
+    datetime.datetime.strptime datetime.datetime.fromtimestamp datetime.date.fromtimestamp datetime.date.fromordinal
+    time.strptime time.mktime time.time ipaddress.IPv4Address ipaddress.IPv4Network
+    math.floor math.ceil math.sqrt math.trunc math.isclose math.isnan math.log math.pow math.fsum
+    operator.not_ operator.truth operator.is_ operator.is_not operator.eq operator.ne operator.lt operator.le
+    operator.gt operator.ge operator.contains operator.countOf operator.indexOf operator.length_hint
+    os.path.exists os.path.isfile os.path.isdir os.path.getsize binascii.crc32 zlib.crc32 binascii.hexlify
+    builtins.print sys.exit sqlite3.complete_statement"""
+)
+# These hide text in harmless-looking numbers or digits, and these bring it back: what went in may come out.
+ENCODERS = frozenset({"builtins.ord", "builtins.hex", "binascii.hexlify", "builtins.int"})
+DECODERS = frozenset({"chr", "fromhex", "unhexlify", "a2b_hex", "b16decode", "to_bytes", "bytes", "bytearray", "pack"})
+# Text methods that return a position, a count or a truth value.
+NUMBER_METHODS = names(
+    """find rfind index rindex count startswith endswith isdigit isdecimal isnumeric isalpha isalnum isidentifier
+    isspace isupper islower istitle isascii isprintable bit_length"""
+)
+# Tests that only text without quotes, blanks and operators passes.
+STRICT_TESTS = frozenset({"isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "isidentifier"})
+# These change letter case or trim blanks: what holds of the result holds, so far as SQL syntax goes, of the text.
+HARMLESS_METHODS = frozenset({"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "title", "capitalize"})
+# Digests in hexadecimal.
+HEX_METHODS = frozenset({"hexdigest", "hex"})
+# Rows and handles of the DB-API: stored data is not an outside input here (second-order injection is out of scope).
+DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
+
+# Code made from text: nothing can be known about it.
+DYNAMIC_CODE = names(
+    """builtins.exec builtins.eval builtins.compile types.FunctionType types.CodeType types.LambdaType marshal.loads
+    runpy.run_path runpy.run_module code.interact code.InteractiveInterpreter code.InteractiveConsole
+    codeop.compile_command timeit.timeit timeit.repeat ctypes.pythonapi ctypes.py_object"""
+)
+
+# Modules whose attributes, whichever is meant, run no query and no command.
+HARMLESS_MODULES = names(
+    """math cmath random string datetime time re json statistics itertools collections functools operator hashlib
+    decimal fractions calendar textwrap unicodedata numpy heapq bisect"""
+)
+
+# The text of an exception, a name or a type says nothing a program's user chose.
+CLEAN_ATTRIBUTES = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "lastrowid", "rowcount"})
+
+# Functions that look at their arguments without storing one in another.
+PURE_ROOTS = names(
+    """builtins json re math string datetime logging os sys time textwrap pprint hashlib copy collections itertools
+    functools random decimal uuid traceback statistics csv io sqlite3"""
+)

@@ -1,0 +1,119 @@
+"""CWE-89: SQL injection (https://cwe.mitre.org/data/definitions/89.html)
+
+What: untrusted text becomes part of the text of an SQL statement, so that its author can change what the statement
+does: read other rows, delete a table, log in as somebody else.
+
+Why: the database cannot tell which part of a statement the programmer wrote. Escaping quotes by hand fails on numbers,
+identifiers, LIKE patterns and other encodings.
+
+Bad:
+    name = input("Name: ")
+    cursor.execute(f"SELECT * FROM users WHERE name = '{name}'")
+
+Good:
+    name = input("Name: ")
+    cursor.execute("SELECT * FROM users WHERE name = ?", (name,))
+
+Good, for what cannot be a parameter (table and column names, ASC and DESC):
+    COLUMNS = {"name": "name", "age": "birth_date"}
+    order = COLUMNS.get(input("Order by: "), "name")
+    cursor.execute(f"SELECT * FROM users ORDER BY {order}")
+
+What silences it:
+- parameter binding: the statement is constant, the values are the second argument;
+- a conversion to a number, date or UUID: int(x), float(x), Decimal(x), date.fromisoformat(x), UUID(x), f"{x:d}",
+  "%d" % x;
+- a constant allow-list: looking x up in a constant dict, or a test that controls the path to the statement, such as
+  `if x not in {"name", "age"}: raise ...`, `x == "name"`, x.isdigit(), x.isidentifier(), or re.fullmatch with a pattern
+  that admits no quote, blank, semicolon or other operator;
+- a query builder of SQLAlchemy, Django, peewee, pypika or psycopg.sql, which binds or quotes what it is given.
+
+What does not: escaping or doubling quotes, replace(), blacklists, int(x) whose result is not used, assert (python -O
+removes it), type annotations, a test on a path that does not lead to the statement.
+
+Sources: input(), sys.argv, sys.stdin, os.environ, argparse, web requests, and the parameters of functions that nothing
+in the program calls. A function that the program does call takes what its callers pass. In a program that reads no
+input of its own, calls from top-level code are taken for examples: the parameters of a public function stay untrusted
+where the function builds a statement from them. Rows read from the database count as trusted.
+"""
+
+from __future__ import annotations
+
+from real.detector.rule import Rule, Sink
+
+_KEYWORDS = ("sql", "query", "operation", "statement", "sql_script", "stmt")
+_STATEMENT = Sink("runs it as an SQL statement", (0,), _KEYWORDS)
+_SCRIPT = Sink("runs it as an SQL script", (0,), _KEYWORDS)
+_TEXT = Sink("takes it as raw SQL", (0,), ("text", "sql", "query"))
+_READ = Sink("runs it as a query", (0,), ("sql", "query"))
+
+RULE = Rule(
+    cwe="CWE-89",
+    title="SQL injection",
+    doc=__doc__ or "",
+    fix=(
+        'pass values as parameters: execute("... WHERE name = ?", (name,)); '
+        "take table and column names from a constant allow-list"
+    ),
+    what="SQL",
+    methods={
+        # PEP 249 (sqlite3, psycopg, MySQLdb, pymysql, cx_Oracle, pyodbc, aiosqlite, ...) and SQLAlchemy connections
+        "execute": _STATEMENT,
+        "executemany": _STATEMENT,
+        "executescript": _SCRIPT,
+        "exec_driver_sql": _STATEMENT,  # SQLAlchemy, straight to the driver
+        "execute_sql": _STATEMENT,  # peewee
+        "execute_fetchall": _STATEMENT,  # aiosqlite
+        "execute_insert": _STATEMENT,  # aiosqlite
+        "execute_async": _STATEMENT,  # snowflake connector, cassandra driver
+        "execute_string": _SCRIPT,  # snowflake connector
+        "copy_expert": _STATEMENT,  # psycopg2
+        "callproc": Sink("calls the procedure of this name", (0,), ("procname",)),  # PEP 249
+        "read_sql": _READ,  # pandas, polars and their wrappers
+        "read_sql_query": _READ,
+        "read_database": _READ,  # polars
+    },
+    calls={
+        "pandas.io.sql.execute": _STATEMENT,
+        "duckdb.sql": _STATEMENT,
+        "duckdb.query": _STATEMENT,
+        "django.db.models.expressions.RawSQL": _TEXT,
+        "django.db.models.RawSQL": _TEXT,
+        "peewee.SQL": _TEXT,
+        "peewee.RawQuery": Sink("takes it as raw SQL", (0, 1), ("sql",)),
+        "psycopg.sql.SQL": _TEXT,
+        "psycopg2.sql.SQL": _TEXT,
+        "records.Database().query": _STATEMENT,
+    },
+    rooted={
+        "sqlalchemy": {"text": _TEXT, "literal_column": _TEXT, "DDL": _TEXT, "TextClause": _TEXT},
+        "flask_sqlalchemy": {"text": _TEXT, "literal_column": _TEXT, "DDL": _TEXT},
+        "sqlmodel": {"text": _TEXT},
+        "asyncpg": {"fetch": _STATEMENT, "fetchrow": _STATEMENT, "fetchval": _STATEMENT, "prepare": _STATEMENT},
+        "databases": {"fetch_all": _STATEMENT, "fetch_one": _STATEMENT, "fetch_val": _STATEMENT, "iterate": _STATEMENT},
+        "pyspark": {"sql": _STATEMENT},
+        "duckdb": {"sql": _STATEMENT, "query": _STATEMENT},
+        "MySQLdb": {"query": _STATEMENT},
+        "pymysql": {"query": _STATEMENT},
+        "pg": {"query": _STATEMENT},
+        "web": {"query": _STATEMENT},
+        # Django's managers, however the model was imported
+        "*.objects": {
+            "raw": Sink("runs it as an SQL statement", (0,), ("raw_query",)),
+            "extra": Sink("puts it into the SQL statement", (0, 1, 3, 4), ("select", "where", "tables", "order_by")),
+        },
+        "peewee": {"raw": _STATEMENT},
+    },
+    builders=frozenset(
+        {
+            "sqlalchemy",
+            "flask_sqlalchemy",
+            "sqlmodel",
+            "django.db.models",
+            "peewee",
+            "psycopg.sql",
+            "psycopg2.sql",
+            "pypika",
+        }
+    ),
+)

@@ -1,0 +1,175 @@
+"""The command: output formats, exit codes, suppression, the batch protocol."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from real.detector.__main__ import main
+from real.detector.jsonl import scan_lines
+
+BAD = "import sqlite3\nname = input()\nsqlite3.connect('a').execute('SELECT ' + name)\n"
+GOOD = "print('hello')\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "bad.py").write_text(BAD)
+    (tmp_path / "good.py").write_text(GOOD)
+    (tmp_path / "notes.txt").write_text("not python (")
+    return tmp_path
+
+
+def test_text_shows_place_trace_and_fix(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder / "bad.py")]) == 1
+    shown = capsys.readouterr().out
+    assert f"{folder / 'bad.py'}:3: CWE-89 SQL injection" in shown
+    assert shown.index("name = input()") < shown.index("sqlite3.connect('a').execute")
+    assert "fix: pass values as parameters" in shown
+    assert "1 finding" in shown
+
+
+def test_clean_files_exit_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder / "good.py")]) == 0
+    assert "no findings" in capsys.readouterr().out
+
+
+def test_directories_are_walked_for_python_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--format", "json", str(folder), str(folder / "bad.py")]) == 1
+    records = json.loads(capsys.readouterr().out)
+    assert [Path(record["path"]).name for record in records] == ["bad.py", "good.py"]
+    assert [record["status"] for record in records] == ["findings", "clean"]
+    finding = records[0]["findings"][0]
+    assert (finding["cwe"], finding["line"], finding["column"]) == ("CWE-89", 3, 0)
+    assert finding["trace"][0]["line"] == 2
+
+
+def test_unanalyzable_files_exit_2_and_the_rest_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "broken.py").write_text("x = (\n")
+    assert main([str(folder)]) == 2
+    captured = capsys.readouterr()
+    assert "broken.py: unanalyzable: syntax error" in captured.err
+    assert "bad.py:3: CWE-89" in captured.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["missing.py"], ["--select", "CWE-98", "x.py"], ["--explain", "SQL"]])
+def test_usage_errors_exit_2_with_one_message(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("real-detect: ")
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+def test_a_mistyped_rule_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--select", "CWE-98", "-"])
+    assert "Did you mean CWE-89?" in capsys.readouterr().err
+
+
+def test_unreadable_and_undecodable_files_exit_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "latin.py").write_bytes(b"name = '\xe9'\n")
+    assert main([str(folder / "latin.py"), str(folder / "good.py")]) == 2
+    captured = capsys.readouterr()
+    assert "latin.py: cannot be read" in captured.err
+    assert "1 file scanned" in captured.out
+
+
+def test_sarif_has_the_shape_of_version_2_1_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--format", "sarif", str(folder)]) == 1
+    log = json.loads(capsys.readouterr().out)
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["id"] == "CWE-89"
+    assert rule["helpUri"].endswith("/89.html")
+    (result,) = run["results"]
+    assert result["ruleId"] == run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"]
+    assert result["message"]["text"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"].endswith("bad.py")
+    assert place["region"] == {"startLine": 3, "startColumn": 1}
+    steps = result["codeFlows"][0]["threadFlows"][0]["locations"]
+    assert [step["location"]["physicalLocation"]["region"]["startLine"] for step in steps] == [2, 3, 3]
+    assert run["invocations"][0]["executionSuccessful"] is True
+
+
+def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    assert "CWE-89" in capsys.readouterr().out
+    assert main(["--explain", "CWE-89"]) == 0
+    assert "What silences it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("comment", "code"),
+    [
+        ("# real: ignore[CWE-89] name comes from our own menu", 0),
+        ("# real: ignore[CWE-79, CWE-89] reviewed", 0),
+        ("# real: ignore[CWE-79] another rule", 1),
+        ("# real: ignore[CWE-89]", 1),
+        ("# ignore[CWE-89] no", 1),
+    ],
+)
+def test_suppression_comments_need_the_rule_and_a_reason(tmp_path: Path, comment: str, code: int) -> None:
+    trailing = tmp_path / "trailing.py"
+    trailing.write_text(BAD.rstrip() + "  " + comment + "\n")
+    assert main([str(trailing)]) == code
+    above = tmp_path / "above.py"
+    above.write_text(BAD.replace("sqlite3.connect", comment + "\nsqlite3.connect"))
+    assert main([str(above)]) == code
+
+
+def test_a_comment_inside_a_string_suppresses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "string.py"
+    path.write_text("import sqlite3\nsqlite3.connect('a').execute('# real: ignore[CWE-89] x' + input())\n")
+    assert main([str(path)]) == 1
+
+
+def test_jsonl_keeps_order_and_goes_on_after_a_broken_line() -> None:
+    lines = [
+        json.dumps({"id": "a", "code": BAD}),
+        "{broken",
+        json.dumps({"id": 7}),
+        "[1]",
+        b'{"id": "\xff", "code": ""}',
+        "",
+        json.dumps({"id": "b", "code": GOOD}),
+        json.dumps({"id": "c", "code": "x = ("}),
+        json.dumps({"id": "d", "code": BAD.rstrip() + "  # real: ignore[CWE-89] please\n"}),
+    ]
+    records = [json.loads(line) for line in scan_lines(lines)]
+    assert [(record["id"], record["status"]) for record in records] == [
+        ("a", "findings"),
+        (None, "error"),
+        (7, "error"),
+        (None, "error"),
+        (None, "error"),
+        ("b", "clean"),
+        ("c", "unanalyzable"),
+        ("d", "findings"),
+    ]
+    assert set(records[0]["findings"][0]) == {"cwe", "line", "message", "trace"}
+    assert "line 2 is not JSON" in records[1]["reason"]
+
+
+def test_the_module_runs_as_a_command_reading_standard_input() -> None:
+    command = [sys.executable, "-m", "real.detector"]
+    found = subprocess.run([*command, "-"], input=BAD, capture_output=True, text=True, check=False)
+    assert found.returncode == 1
+    assert "-:3: CWE-89" in found.stdout
+    lines = json.dumps({"id": 1, "code": GOOD}) + "\nbroken\n"
+    batch = subprocess.run([*command, "--jsonl"], input=lines, capture_output=True, text=True, check=False)
+    assert batch.returncode == 0
+    assert [json.loads(line)["status"] for line in batch.stdout.splitlines()] == ["clean", "error"]
+
+
+def test_starting_it_loads_no_heavy_library() -> None:
+    script = (
+        "import sys\nfrom real.detector.__main__ import main\nmain(['--list'])\n"
+        "heavy = {'torch', 'ray', 'vllm', 'transformers', 'numpy', 'pyarrow', 'hydra', 'mypy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines()[-1] == "[]"

@@ -1,0 +1,180 @@
+"""Meaning-preserving rewrites must not change a verdict, neither of vulnerable nor of safe programs."""
+
+import pytest
+
+from real.detector import scan
+
+HEADER = 'import sqlite3\nimport sys\ndb = sqlite3.connect("shop.db")\ncursor = db.cursor()\n'
+
+# Each base program computes `query` and `values`; the first three are vulnerable, the others safe.
+BASES = {
+    "input": ('x = input()\nquery = "SELECT * FROM t WHERE a = \'" + x + "\'"\nvalues = ()\n', True),
+    "argv": ('x = sys.argv[1]\nquery = f"SELECT * FROM {x}"\nvalues = ()\n', True),
+    "useless check": (
+        'x = input()\nif x not in {"aa", "bb"}:\n    print("?")\nquery = "SELECT " + x\nvalues = ()\n',
+        True,
+    ),
+    "bound": ('x = input()\nquery = "SELECT * FROM t WHERE a = ?"\nvalues = (x,)\n', False),
+    "number": ('x = int(input())\nquery = f"SELECT * FROM t WHERE a = {x}"\nvalues = ()\n', False),
+    "checked": (
+        'x = input()\nif x not in {"aa", "bb"}:\n    raise ValueError(x)\nquery = "SELECT " + x\nvalues = ()\n',
+        False,
+    ),
+    "chosen": ('x = {"a": "aa", "b": "bb"}[input()]\nquery = "SELECT " + x\nvalues = ()\n', False),
+}
+
+# How the query gets from `query` to the database.
+SINKS = {
+    "plain": "cursor.execute(query, values)\n",
+    "connection": "db.execute(query, values)\n",
+    "helper": "def run(statement, params):\n    cursor.execute(statement, params)\nrun(query, values)\n",
+    "closure": (
+        "def outer():\n    def inner():\n        return cursor.execute(query, values)\n    return inner\nouter()()\n"
+    ),
+    "lambda": "(lambda q, v: cursor.execute(q, v))(query, values)\n",
+    "method": (
+        "class Db:\n    def __init__(self, c):\n        self.c = c\n    def run(self, q, v):\n"
+        "        return self.c.execute(q, v)\nDb(cursor).run(query, values)\n"
+    ),
+    "static method": (
+        "class Db:\n    @staticmethod\n    def run(q, v):\n        return cursor.execute(q, v)\nDb.run(query, values)\n"
+    ),
+    "getattr": 'getattr(cursor, "execute")(query, values)\n',
+    "built getattr": 'verb = "cute"\ngetattr(cursor, "exe" + verb)(query, values)\n',
+    "f-string getattr": 'verb = "cute"\ngetattr(cursor, f"exe{verb}")(query, values)\n',
+    "bound method": "run = cursor.execute\nrun(query, values)\n",
+    "method in dict": 'table = {"run": cursor.execute}\ntable["run"](query, values)\n',
+    "unbound": "sqlite3.Cursor.execute(cursor, query, values)\n",
+    "type": "type(cursor).execute(cursor, query, values)\n",
+    "partial": "import functools\nfunctools.partial(cursor.execute, query)(values)\n",
+    "starred": "call = (query, values)\ncursor.execute(*call)\n",
+    "boxed in list": "box = [query]\ncursor.execute(box[0], values)\n",
+    "appended": "box = []\nbox.append(query)\ncursor.execute(box.pop(), values)\n",
+    "boxed in dict": 'box = {"q": query, "v": values}\ncursor.execute(box["q"], box["v"])\n',
+    "boxed in attribute": "class Box:\n    pass\nbox = Box()\nbox.q = query\ncursor.execute(box.q, values)\n",
+    "setattr": 'class Box:\n    pass\nbox = Box()\nsetattr(box, "q", query)\ncursor.execute(box.q, values)\n',
+    "tuple": "(q, v), unused = (query, values), None\ncursor.execute(q, v)\n",
+    "walrus": "if (q := query):\n    cursor.execute(q, values)\n",
+    "conditional": 'cursor.execute(query if query else "SELECT 1", values)\n',
+    "or": 'cursor.execute(query or "SELECT 1", values)\n',
+    "augmented": 'text = "/* */"\ntext += query\ncursor.execute(text, values)\n',
+    "joined": 'cursor.execute(" ".join([query, "LIMIT 9"]), values)\n',
+    "f-string": 'cursor.execute(f"{query} LIMIT 9", values)\n',
+    "percent": 'cursor.execute("%s LIMIT 9" % query, values)\n',
+    "format": 'cursor.execute("{} LIMIT 9".format(query), values)\n',
+    "format named": 'cursor.execute("{q} LIMIT 9".format(q=query), values)\n',
+    "format_map": 'cursor.execute("{q} LIMIT 9".format_map({"q": query}), values)\n',
+    "strip": "cursor.execute(query.strip(), values)\n",
+    "template": 'import string\ncursor.execute(string.Template("$q").substitute(q=query), values)\n',
+    "str": "cursor.execute(str(query), values)\n",
+    "reduce": ('import functools\ncursor.execute(functools.reduce(lambda a, b: a + b, [query, " LIMIT 9"]), values)\n'),
+    "comprehension": "cursor.execute([q for q in [query]][0], values)\n",
+    "loop": "for q in [query]:\n    cursor.execute(q, values)\n",
+    "generator": "def each():\n    yield query\nfor q in each():\n    cursor.execute(q, values)\n",
+    "next": "cursor.execute(next(iter([query])), values)\n",
+    "dead guard": 'if False:\n    if query not in {"aa"}:\n        raise ValueError\ncursor.execute(query, values)\n',
+    "decoy": (
+        '"""cursor.execute("SELECT ?", (x,)); ALLOWED"""\n# sanitized\nALLOWED = {"aa"}\n'
+        "cursor.execute(query, values)\n"
+    ),
+    "try": (
+        "try:\n    cursor.execute(query, values)\nexcept sqlite3.Error as error:\n    print(error)\n"
+        "finally:\n    db.close()\n"
+    ),
+    "with": "with db:\n    cursor.execute(query, values)\n",
+    "inverted if": "if not values == 3:\n    cursor.execute(query, values)\nelse:\n    pass\n",
+    "unreachable after": "cursor.execute(query, values)\nsys.exit(0)\nprint(query)\n",
+    "async": ("import asyncio\nasync def main():\n    return cursor.execute(query, values)\nasyncio.run(main())\n"),
+    "decorator": (
+        "def same(f):\n    def inner(*args, **kwargs):\n        return f(*args, **kwargs)\n    return inner\n"
+        "@same\ndef run(q, v):\n    cursor.execute(q, v)\nrun(query, v=values)\n"
+    ),
+    "global": ("held = None\ndef put():\n    global held\n    held = query\nput()\ncursor.execute(held, values)\n"),
+    "imported": '__import__("sqlite3").connect("shop.db").execute(query, values)\n',
+    "methodcaller": 'import operator\noperator.methodcaller("execute", query, values)(cursor)\n',
+}
+
+
+@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize("base", BASES)
+def test_a_rewrite_does_not_change_the_verdict(base: str, sink: str) -> None:
+    program, vulnerable = BASES[base]
+    analysis = scan(HEADER + program + SINKS[sink])
+    assert analysis.status.value == ("findings" if vulnerable else "clean"), analysis
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_moving_everything_into_a_function_does_not_change_the_verdict(base: str) -> None:
+    program, vulnerable = BASES[base]
+    body = "".join(f"    {line}\n" for line in (program + SINKS["plain"]).splitlines())
+    for call in ("main()\n", 'if __name__ == "__main__":\n    main()\n', ""):
+        analysis = scan(f"{HEADER}def main():\n{body}{call}")
+        assert analysis.status.value == ("findings" if vulnerable else "clean"), analysis
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        "from builtins import input as ask",
+        "ask = input",
+        "import builtins\nask = builtins.input",
+        "ask = getattr(__builtins__, 'input')",
+        "ask = lambda: input()",
+        "def ask():\n    value = input()\n    return value",
+        "import sys\nask = sys.stdin.readline",
+        "import os\ndef ask():\n    return os.environ.get('X')",
+        "from flask import request as r\ndef ask():\n    return r.form['x']",
+        "import argparse as a\nask = lambda: a.ArgumentParser().parse_args().name",
+    ],
+)
+def test_a_source_is_found_under_any_name(alias: str) -> None:
+    assert scan(f'{HEADER}{alias}\ncursor.execute("SELECT " + ask())\n').status.value == "findings"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        'exec("cursor.execute(x)")',
+        "eval(x + ' ')",
+        "def run(code):\n    exec(code)\nrun('cursor.execute(x)')",
+        'eval("cursor.execute")(x)',
+        'e = exec\ne("cursor.execute(x)")',
+        'getattr(__builtins__, "ex" + "ec")("cursor.execute(x)")',
+        'import builtins\nbuiltins.eval("cursor.execute(x)")',
+        'list(map(eval, ["cursor.execute(x)"]))',
+        'compile("cursor.execute(x)", "", "exec")',
+        'globals()["query"] = x\ncursor.execute(query)',
+        "getattr(cursor, input())(x)",
+        '"".join(map(chr, map(ord, x)))\ncursor.execute("".join(map(chr, map(ord, x))))',
+        "import string\ncursor.execute(''.join(c for c in x if c in string.printable))",
+        "import string\ncursor.execute(''.join({c: c for c in string.printable}[c] for c in x))",
+        "cursor.execute(bytes.fromhex(x.encode().hex()).decode())",
+        "class S(str):\n    def isdigit(self):\n        return True\ny = S(x)\nif y.isdigit():\n    cursor.execute(y)",
+        "class Any:\n    def __contains__(self, item):\n        return True\nif x in Any():\n    cursor.execute(x)",
+        "def exit(*args):\n    pass\nif x not in {'aa'}:\n    exit()\ncursor.execute(x)",
+        "import contextlib\nwith contextlib.suppress(ValueError):\n    if x not in {'aa'}:\n        raise ValueError\n"
+        "cursor.execute(x)",
+        "allowed = ['aa']\nallowed.append(x)\nif x in allowed:\n    cursor.execute(x)",
+        "y = x\nif y in {'aa'}:\n    y = x + ''\n    y = input()\n    cursor.execute(y)",
+        "def check(v):\n    v = 'aa'\n    return True\nif check(x):\n    cursor.execute(x)",
+        "assert x in {'aa'}\ncursor.execute(x)",
+        "try:\n    int(x)\nexcept ValueError as error:\n    cursor.execute(str(error))",
+        "f = (lambda s: s, x)\ncursor.execute(f[0](f[1]))",
+        "import sys\ncursor.execute(sys.modules['builtins'].input())",
+    ],
+)
+def test_a_program_cannot_talk_itself_out_of_a_finding(hidden: str) -> None:
+    assert scan(f"{HEADER}x = input()\n{hidden}\n").status.value in ("findings", "unanalyzable")
+
+
+def test_the_reason_of_dynamic_code_names_the_line() -> None:
+    analysis = scan("x = input()\nexec('cursor.' + x)\n")
+    assert analysis.status.value == "unanalyzable"
+    assert "exec()" in analysis.reason
+    assert "line 2" in analysis.reason
+
+
+def test_code_that_comes_whole_from_outside_hides_nothing() -> None:
+    assert scan("def f(code):\n    return eval(compile(code.strip(), 'x', 'eval'))\n").status.value == "clean"
+    assert scan("print(eval(input()))\n").status.value == "clean"
+    assert scan("def f(c, code):\n    c.execute('SELECT ' + eval(code))\n").status.value == "findings"
