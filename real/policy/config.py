@@ -47,7 +47,7 @@ class ModelCfg:
     name: str = "tiny"
     kind: str = "tiny"
     path: str | None = None
-    params: str = "1M"  # as printed in tables
+    params: str = "0.7M"  # as printed in tables
     dtype: str = "float32"
     max_prompt_tokens: int = 512
     max_response_tokens: int = 224  # conf/generation refers to it

@@ -1,4 +1,4 @@
-"""The embedded miniature policy: Qwen2 architecture, about a million parameters, random initial weights."""
+"""The embedded miniature policy: Qwen2 architecture, 0.7 million parameters, random initial weights."""
 
 from __future__ import annotations
 
