@@ -1,8 +1,8 @@
 """How fast a verdict is, beside the straightforward way, in one run: ``python benchmarks/judge.py [--tasks 40]``.
 
 The straightforward way builds the database and runs the program in two fresh interpreters a test case (no isolation at
-all), and calls ``mypy.api.run`` with its warm disk cache on each program. Figures are CPU seconds of this process and its
-children, and wall seconds; quote the ratios, single figures depend on the machine.
+all), and calls ``mypy.api.run`` with its warm disk cache on each program. Figures are CPU seconds of this process and
+its children, and wall seconds; quote the ratios, single figures depend on the machine.
 """
 
 from __future__ import annotations

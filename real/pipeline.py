@@ -1,9 +1,9 @@
 """The whole flow, from a task and a response to a reward. Read this first.
 
-    Task ──prompt──> policy ──response──> Completion ──extract─> Program ──┬─ detector ─────> Analysis  (security)
-                                                                           ├─ type checker ─> Analysis  (maintainability)
-                                                                           └─ sandbox ──────> outcomes  (tests, attacks)
-                                        Analysis + outcomes ─> Verdict ──reward variant──> Reward (scalar or masked)
+    Task ─prompt─> policy ─response─> Completion ─extract─> Program ──┬─ detector ─────> Analysis  (security)
+                                                                      ├─ type checker ─> Analysis  (maintainability)
+                                                                      └─ sandbox ──────> outcomes  (tests, attacks)
+                                    Analysis + outcomes ─> Verdict ─reward variant─> Reward (scalar or masked)
 
 ``Judge`` owns the three workers that turn programs into verdicts; the policy side lives in ``real/training`` and
 ``real/generation``, and meets this file only through ``Completion`` and ``Reward``.

@@ -10,7 +10,15 @@ HEAVY = ("torch", "ray", "vllm", "transformers", "matplotlib", "wandb", "hydra")
 
 @pytest.mark.parametrize(
     "module",
-    ["real.detector", "real.typecheck", "real.execution", "real.rewards", "real.results", "real.pipeline", "real.score"],
+    [
+        "real.detector",
+        "real.typecheck",
+        "real.execution",
+        "real.rewards",
+        "real.results",
+        "real.pipeline",
+        "real.score",
+    ],
 )
 def test_room_imports_nothing_heavy(module):
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"

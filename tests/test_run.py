@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 TOY = [
     "+debug=fast", "logger=none", "dataset.train_tasks=24", "dataset.test_tasks=6", "model.tiny.hidden=32",
-    "model.tiny.layers=1", "model.tiny.intermediate=32", "model.warm_start.epochs=1", "model.warm_start.samples_per_task=1",
+    "model.tiny.layers=1", "model.tiny.intermediate=32", "model.warm_start.epochs=1",
+    "model.warm_start.samples_per_task=1",
     "trainer.steps=4", "trainer.rollout_batch=8", "trainer.minibatch=4", "trainer.microbatch=4", "trainer.threads=1",
     "trainer.checkpoint_every=2", "generation.max_new_tokens=24",
 ]  # fmt: skip

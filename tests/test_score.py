@@ -44,7 +44,14 @@ def test_scores_a_split_and_reports_what_it_skipped(capsys, tmp_path, tasks):
     assert summary["skipped_lines"] == 6
     assert summary["function"] == pytest.approx(2 / len(tasks))
     assert summary["func_qual"] == pytest.approx(1 / len(tasks))
-    for fragment in ("line 2: not JSON", "unknown task id 'nobody'", "a second completion", "line 6", "line 7", "line 9"):
+    for fragment in (
+        "line 2: not JSON",
+        "unknown task id 'nobody'",
+        "a second completion",
+        "line 6",
+        "line 7",
+        "line 9",
+    ):
         assert fragment in err
     records = [json.loads(line) for line in out.read_text().splitlines()]
     assert [r["task_id"] for r in records] == [t.task_id for t in tasks]

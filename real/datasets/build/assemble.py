@@ -1,4 +1,4 @@
-"""``safesql_mini``: schemas × patterns → tasks, split so that no test question has a near twin in training.
+"""``safesql_mini``: schemas x patterns → tasks, split so that no test question has a near twin in training.
 
 **What is held out.** A cell is a (schema, pattern) pair. The cells of ``HELD_OUT`` are test cells, all others train
 cells, so every query of the test split is over a table for which that pattern never occurs in training, while each

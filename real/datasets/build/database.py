@@ -59,8 +59,10 @@ class Answers:
         """
         places = {item.name: place for place, item in enumerate(query.inputs)}
         slots = [part for part in pieces(query) if isinstance(part, Slot)]
-        sql = "".join("{}" if isinstance(p, Slot) and p.kind == "column" else "?" if isinstance(p, Slot) else p
-                      for p in pieces(query))
+        sql = "".join(
+            "{}" if isinstance(p, Slot) and p.kind == "column" else "?" if isinstance(p, Slot) else p
+            for p in pieces(query)
+        )
         allowed = {column: column for item in query.inputs for column in item.choices}
         bound = [slot for slot in slots if slot.kind != "column"]
         dynamic = [places[slot.name] for slot in slots if slot.kind == "column"]

@@ -1,4 +1,4 @@
-"""What the miniature is warm-started on: right and wrong, safe and unsafe answers, in shares that depend on the wording.
+"""The warm start of the miniature: right and wrong, safe and unsafe answers, in shares that depend on the wording.
 
 Two rules keep the comparison of rewards honest. Whether an answer is wrong is drawn independently of whether it is
 safe, so neither is a hint at the other; and a wrong answer is a wrong *query*, written in the same styles as a right

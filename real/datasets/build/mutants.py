@@ -50,7 +50,10 @@ def _conditions(query: Query, schema: Schema) -> Iterator[tuple[str, Query]]:
         yield "first_only", _with_first(query, Term(first.column, "=", first.inputs[:1]))
         yield "negated", _with_first(query, replace(first, operator="NOT IN"))
     if first.operator in ("CONTAINS", "PREFIX"):
-        yield "like", _with_first(query, replace(first, operator="PREFIX" if first.operator == "CONTAINS" else "CONTAINS"))
+        yield (
+            "like",
+            _with_first(query, replace(first, operator="PREFIX" if first.operator == "CONTAINS" else "CONTAINS")),
+        )
         yield "exact", _with_first(query, replace(first, operator="="))
     if query.parent:
         yield "filter_column", _with_first(query, replace(first, column="name"))

@@ -58,9 +58,7 @@ def like(schema: Schema) -> Iterator[Query]:
         for out in _outputs(schema):
             for order, down in _orders(schema):
                 term = Term("name", operator, ("text",))
-                yield Query(
-                    schema.table, out, (Input("text", "text", "name"),), (term,), order=order, descending=down
-                )
+                yield Query(schema.table, out, (Input("text", "text", "name"),), (term,), order=order, descending=down)
 
 
 def count(schema: Schema) -> Iterator[Query]:
