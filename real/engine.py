@@ -134,8 +134,12 @@ def _examples(tasks: Sequence[Task], seed: int) -> list[Task]:
 
 
 def _save_model(policy: Policy, folder: Path) -> None:
+    """Save what ``from_pretrained`` loads as it is: LoRA's actor adapter is merged into its base."""
+    model = policy.model
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload(adapter_names=["actor"])
     with disk_errors(folder):
-        policy.model.save_pretrained(folder)
+        model.save_pretrained(folder)
         policy.tokenizer.save_pretrained(folder)
 
 

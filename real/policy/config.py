@@ -38,6 +38,7 @@ class WarmStartCfg:
     lr: float = 3e-3
     warmup_ratio: float = 0.05
     samples_per_task: int = 2
+    prompt_weight: float = 0.5  # of a prompt token in the loss: prompts are full of copying, which has to be learnt
 
 
 @dataclass
@@ -68,3 +69,7 @@ class ModelCfg:
             raise UsageError("model.tiny: hidden must be a multiple of heads, and heads a multiple of kv_heads")
         if self.warm_start.epochs < 1 or self.warm_start.batch < 1:
             raise UsageError("model.warm_start: epochs and batch must be at least 1")
+        if not 0 <= self.warm_start.prompt_weight <= 1:
+            raise UsageError(
+                f"model.warm_start.prompt_weight is {self.warm_start.prompt_weight:g}, but it must lie in [0, 1]"
+            )

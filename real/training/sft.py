@@ -1,4 +1,4 @@
-"""Supervised fine-tuning with the loss on the response only (prompt tokens are context)."""
+"""Supervised fine-tuning: the loss is on the response, and on the prompt as far as ``prompt_weight`` says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from real.generation import Response
-from real.training.local.batch import pack, response_logits
+from real.training.local.batch import forward_inputs, pack, response_logits
 from real.training.local.checkpoint import load_checkpoint, save_checkpoint
 from real.training.local.estimates import masked_mean
 from real.training.local.losses import token_logprobs
@@ -27,7 +27,7 @@ class SftExample:
 
 @dataclass(frozen=True)
 class SftSettings:
-    """AdamW with linear warm-up and cosine decay to zero."""
+    """AdamW with linear warm-up and cosine decay; ``prompt_weight`` is what a prompt token counts."""
 
     epochs: int
     batch: int
@@ -35,6 +35,7 @@ class SftSettings:
     warmup_ratio: float
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
+    prompt_weight: float = 0.0
 
 
 def train_sft(
@@ -61,7 +62,7 @@ def train_sft(
     for step in range(first, len(batches)):
         for group in optimizer.param_groups:
             group["lr"] = settings.lr * _schedule(step, len(batches), settings.warmup_ratio)
-        loss = sft_loss(model, batches[step])
+        loss = sft_loss(model, batches[step], settings.prompt_weight)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
         optimizer.step()
@@ -75,11 +76,16 @@ def train_sft(
     return len(batches)
 
 
-def sft_loss(model: Any, examples: Sequence[SftExample]) -> torch.Tensor:
-    """Mean cross-entropy over the response tokens of ``examples``."""
+def sft_loss(model: Any, examples: Sequence[SftExample], prompt_weight: float = 0.0) -> torch.Tensor:
+    """Mean cross-entropy over response tokens (weight 1) and prompt tokens (``prompt_weight``)."""
     responses = [Response(e.response, finished=True) for e in examples]
     batch = pack([e.prompt for e in examples], responses, pad=0, device=model.device)
-    return -masked_mean(token_logprobs(response_logits(model, batch), batch.responses), batch.mask)
+    if not prompt_weight:
+        return -masked_mean(token_logprobs(response_logits(model, batch), batch.responses), batch.mask)
+    logprobs = token_logprobs(model(**forward_inputs(batch)).logits[:, :-1].float(), batch.ids[:, 1:])
+    weights = prompt_weight * (batch.attention[:, 1:] * batch.attention[:, :-1]).float()  # a first token has no context
+    weights[:, -batch.mask.shape[1] :] = torch.where(batch.mask.bool(), 1.0, 0.0)
+    return -masked_mean(logprobs, weights)
 
 
 def _batches(examples: Sequence[SftExample], settings: SftSettings, seed: int) -> Iterator[list[SftExample]]:

@@ -97,8 +97,9 @@ def _warm_start(
     examples = [
         sft.SftExample(prompts[task.task_id], (*words(text)["input_ids"], words.eos_token_id)) for task, text in pairs
     ]
+    start = cfg.warm_start
     settings = sft.SftSettings(
-        cfg.warm_start.epochs, cfg.warm_start.batch, cfg.warm_start.lr, cfg.warm_start.warmup_ratio
+        start.epochs, start.batch, start.lr, start.warmup_ratio, prompt_weight=start.prompt_weight
     )
     checkpoint = folder / "sft.pt"
     sft.train_sft(model, examples, settings, seed=seed, checkpoint=checkpoint, on_step=on_step)

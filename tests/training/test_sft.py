@@ -28,11 +28,24 @@ def test_loss_is_the_mean_cross_entropy_of_response_tokens(model):
         torch.testing.assert_close(padded, (2 * by_hand + alone) / 3)
 
 
+def test_prompt_tokens_count_by_their_weight(model):
+    example, other = SftExample((5, 6, 7), (8, 9)), SftExample((4, 3, 3, 3), (3, 8, 2))
+    with torch.no_grad():
+        total, count = 0.0, 0.0
+        for e in (example, other):
+            ids = torch.tensor([[*e.prompt, *e.response]])
+            loss = torch.nn.functional.cross_entropy(model(input_ids=ids).logits[0, :-1], ids[0, 1:], reduction="none")
+            n = len(e.prompt) - 1  # the first token is predicted from nothing
+            total += 0.25 * loss[:n].sum() + loss[n:].sum()
+            count += 0.25 * n + len(e.response)
+        torch.testing.assert_close(sft_loss(model, [example, other], prompt_weight=0.25), total / count)
+
+
 def test_training_lowers_the_loss(model):
-    before = float(sft_loss(model, EXAMPLES))
+    before = float(sft_loss(model, EXAMPLES).detach())
     losses = []
     steps = train_sft(model, EXAMPLES, SETTINGS, seed=0, on_step=lambda step, total, loss: losses.append((step, total)))
-    assert float(sft_loss(model, EXAMPLES)) < before - 1
+    assert float(sft_loss(model, EXAMPLES).detach()) < before - 1
     assert losses == [(i + 1, steps) for i in range(steps)]
     assert steps == 12
 
