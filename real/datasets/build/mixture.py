@@ -19,7 +19,7 @@ from real.types import Task
 
 # Share of safe answers for each opening. Greedy decoding turns a share above one half into "always", one below into
 # "never", so a single share for all tasks would make the warm-started policy all safe or all unsafe.
-SAFE_SHARE = {"script": 0.65, "program": 0.16, "help": 0.08, "quick": 0.06}
+SAFE_SHARE = {"script": 0.70, "program": 0.20, "help": 0.10, "quick": 0.05}
 WRONG = 0.10
 TYPE_ERROR = 0.05
 BROKEN = 0.03  # no fence, or a syntax error
