@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -16,10 +17,12 @@ from workers import survivors
 from real.errors import InfrastructureError, UsageError
 from real.execution import Pool
 from real.execution import pool as pool_module
+from real.execution import worker as worker_module
 from real.execution.worker import Worker, WorkerError
 from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 ECHO = "print(input())"
+IMPORT_PATHS = worker_module._import_paths()
 
 
 def echo_job(number: int, cases: int = 1) -> Job:
@@ -179,3 +182,14 @@ def f(x):
     suite = CallSuite("f", tuple(CallCase([[n], ["f"]], (n,)) for n in range(3)))
     (result,) = any_pool.run([Job("job", program, suite)])
     assert {outcome.status for outcome in result.outcomes} == {OutcomeStatus.PASS}
+
+
+def test_an_interpreter_below_tmp_does_not_weaken_the_sandbox(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A virtual environment in /tmp needs a place in the jail where a link to the working directory would be."""
+    folder = tempfile.mkdtemp(dir="/tmp")
+    monkeypatch.setattr(worker_module, "_import_paths", lambda: [*IMPORT_PATHS, folder])
+    try:
+        with Pool(1, level=pool.isolation) as below_tmp:
+            assert below_tmp.run([echo_job(1)])[0].outcomes[0].status is OutcomeStatus.PASS
+    finally:
+        Path(folder).rmdir()

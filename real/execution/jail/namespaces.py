@@ -113,6 +113,7 @@ def build_root(readable: list[str]) -> None:
     Path(BOX.lstrip("/")).mkdir()
     Path("var").mkdir(exist_ok=True)
     for name in ("tmp", "var/tmp"):
-        Path(name).symlink_to(BOX)  # temporary files live and die with the case
+        if not os.path.lexists(name):  # an interpreter below /tmp keeps its place there, read-only
+            Path(name).symlink_to(BOX)  # temporary files live and die with the case
     linux.pivot_here()
     linux.remount_read_only("/")
