@@ -29,13 +29,13 @@ from real.results.progress import Progress
 from real.results.publish import publish
 from real.results.store import RunStore
 from real.training.start import Policy, load_policy
-from real.types import JsonValue, Task
+from real.types import Task
 
 N_EXAMPLES = 6
 
 
-def run(root: RootCfg, run_dir: Path) -> dict[str, JsonValue]:
-    """Carry ``root`` out in ``run_dir``, continuing what is there, and return the content of ``metrics.json``.
+def run(root: RootCfg, run_dir: Path) -> None:
+    """Carry ``root`` out in ``run_dir``, continuing what is there, up to ``metrics.json`` and its report.
 
     The caller holds the run's lock and keeps its status; raises ``RealError`` where a person can act.
     """
@@ -97,7 +97,6 @@ def run(root: RootCfg, run_dir: Path) -> dict[str, JsonValue]:
     publish(store)
     if root.model.kind == "tiny" and root.reward.variant == "hybrid":
         _say("next: python run.py +exp=ablation_reward_tiny -m   (what each half of the reward is good for)")
-    return metrics
 
 
 def _fix_determinism(root: RootCfg) -> None:

@@ -73,7 +73,7 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore) -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
         from real.engine import run  # torch comes with it: skipping and refusing have to do without
 
-        store.write_metrics(run(root, store.path))
+        run(root, store.path)
         store.write_status(RunState.DONE)
     except KeyboardInterrupt:
         _note(store, RunState.INTERRUPTED, "stopped by a signal")

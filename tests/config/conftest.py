@@ -15,6 +15,7 @@ from real.config.machine import Machine
 from real.config.schema import RootCfg, register
 from real.evaluation.rates import Metrics, Rate
 from real.results.metrics import build_metrics
+from real.results.store import RunStore
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 LAPTOP = Machine(cpus=2, packages=frozenset({"torch", "transformers", "wandb"}))
@@ -42,7 +43,7 @@ class Engine:
         self.runs: list[tuple[str, int]] = []
         self.ends: dict[tuple[str, int], BaseException | Callable[[], object]] = {}
 
-    def run(self, root: RootCfg, run_dir: Path) -> dict[str, object]:
+    def run(self, root: RootCfg, run_dir: Path) -> None:
         key = (root.reward.variant, root.seed)
         self.runs.append(key)
         if key in self.ends:
@@ -50,7 +51,7 @@ class Engine:
             if isinstance(end, BaseException):
                 raise end
             end()
-        return build_metrics(
+        metrics = build_metrics(
             run_id=run_dir.name,
             before=BEFORE,
             after=AFTER,
@@ -66,6 +67,7 @@ class Engine:
             data_hash="",
             versions={},
         )
+        RunStore(run_dir).write_metrics(metrics)
 
 
 @pytest.fixture
