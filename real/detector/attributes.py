@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 from real.detector import library
-from real.detector.context import Args
+from real.detector.callsites import Args
 from real.detector.functions import Functions
 from real.detector.heap import CONTAINERS, SEQUENCES, step
 from real.detector.ir import Instr
@@ -51,7 +51,7 @@ class Attributes(Functions):
             return CLEAN
         if name == "__class__":
             return of_obj(self.api("builtins.type()"))
-        if name in self.sink_names or name in ("format", "join"):
+        if name in self.rules.sink_names or name in ("format", "join"):
             method = self._method(value, name, instr)
             return Value(value.mask, value.why, method.objs)
         return Value(value.mask, value.why) if value.mask else CLEAN
@@ -92,7 +92,7 @@ class Attributes(Functions):
             return source
         held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
         stored = obj.fields.get(name, BOTTOM)
-        if path.count(".") > 24 or (obj is self.anything and name not in self.sink_names):
+        if path.count(".") > 24 or (obj is self.anything and name not in self.rules.sink_names):
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored
@@ -113,7 +113,7 @@ class Attributes(Functions):
                 for base in self._foreign_bases(cls):
                     if base != "builtins.object":
                         result = join(result, of_obj(self.api(f"{base}().{name}")))
-        if result is BOTTOM and name in self.sink_names:
+        if result is BOTTOM and name in self.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN
 
@@ -146,7 +146,7 @@ class Attributes(Functions):
             if result is BOTTOM:
                 for path in self._foreign_bases(cls):
                     result = join(result, of_obj(self.api(f"{path}().{name}")))
-        if result is BOTTOM and name in self.sink_names:
+        if result is BOTTOM and name in self.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result
 
@@ -216,6 +216,12 @@ class Attributes(Functions):
                     if method is not None:
                         self.call_value(self.bind(method, obj, instr), Args([key, value]), instr)
             self.put_item(obj, key, value)
+        return BOTTOM
+
+    def do_delsub(self, instr: Instr, env: list[Value]) -> Value:
+        return BOTTOM
+
+    def do_delattr(self, instr: Instr, env: list[Value]) -> Value:
         return BOTTOM
 
     def do_slice(self, instr: Instr, env: list[Value]) -> Value:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from real.detector import library
-from real.detector.charsets import keeps_only_digits, safe_text
-from real.detector.context import Args, Context
+from real.detector.callsites import Args
+from real.detector.charsets import Charset, removes_harm
+from real.detector.context import Context
 from real.detector.ir import Instr
 from real.detector.limits import UnanalyzableError
 from real.detector.values import (
@@ -16,6 +17,7 @@ from real.detector.values import (
     NUMBER,
     STR,
     TEXT,
+    Constant,
     Obj,
     Value,
     join,
@@ -163,7 +165,7 @@ def _attrgetter(calls: Context, args: Args, instr: Instr) -> Value:
 def _dynamic_getter(calls: Context, args: Args, instr: Instr) -> Value:
     obj = calls.site(instr, "dynattr")
     calls.put(obj, "self", CLEAN)
-    calls.check_possible_sink(args.after(1), instr)
+    calls.record_possible_sink(args.after(1), instr)
     return of_obj(obj)
 
 
@@ -203,12 +205,18 @@ def _filter(calls: Context, args: Args, instr: Instr) -> Value:
 
 
 def _re_sub(calls: Context, args: Args, instr: Instr) -> Value:
-    pattern, replacement = args.at(0).consts, args.at(1).consts
-    if len(args.pos) == 3 and not args.named and pattern and replacement:
-        removes = all(isinstance(const, str) and keeps_only_digits(const) for const in pattern)
-        if removes and all(safe_text(const) for const in replacement):
-            return TEXT
-    return calls.unknown_call(args.everything(), args, instr)
+    patterns, replacements = args.at(0).consts, args.at(1).consts
+    result = calls.unknown_call(args.everything(), args, instr)
+    if len(args.pos) != 3 or args.named or not patterns or not replacements:
+        return result
+    cleans = calls.rules.harmless_where(lambda charset: _removes_harm(charset, patterns, replacements))
+    return calls.cleaned(Value(result.mask, result.why), cleans) if cleans else result
+
+
+def _removes_harm(charset: Charset, patterns: frozenset[Constant], replacements: frozenset[Constant]) -> bool:
+    return all(isinstance(pattern, str) and removes_harm(pattern, charset) for pattern in patterns) and all(
+        charset.harmless_text(replacement) for replacement in replacements
+    )
 
 
 def _same(calls: Context, args: Args, instr: Instr) -> Value:
@@ -226,10 +234,13 @@ def _chain_from_iterable(calls: Context, args: Args, instr: Instr) -> Value:
     return calls.fresh_list(instr, calls.iterate(calls.iterate(args.first(), instr), instr))
 
 
-def _list_append(calls: Context, args: Args, instr: Instr) -> Value:
-    for obj in ordered(args.at(0).objs):
-        calls.put_unknown(obj, join_all([*args.pos[1:], *(calls.iterate(v, instr) for v in args.pos[1:])]))
-    return join_all([args.at(0), NUMBER])
+def _method_of_first(name: str) -> Callable[[Context, Args, Instr], Value]:
+    """A function that does what a method of its first argument does, and may return that argument."""
+
+    def call(calls: Context, args: Args, instr: Instr) -> Value:
+        return join(args.at(0), calls.call_method(args.at(0), name, args.after(1), instr))
+
+    return call
 
 
 SPECIAL: dict[str, Callable[[Context, Args, Instr], Value]] = {
@@ -279,11 +290,11 @@ SPECIAL: dict[str, Callable[[Context, Args, Instr], Value]] = {
     "typing.cast": lambda calls, args, instr: args.at(1),
     "types.SimpleNamespace": _namespace,
     "itertools.chain.from_iterable": _chain_from_iterable,
-    "heapq.heappush": _list_append,
-    "bisect.insort": _list_append,
-    "builtins.list.append": _list_append,
-    "builtins.list.extend": _list_append,
-    "builtins.set.add": _list_append,
-    "operator.iadd": _list_append,
-    "operator.iconcat": _list_append,
+    "heapq.heappush": _method_of_first("append"),
+    "bisect.insort": _method_of_first("append"),
+    "builtins.list.append": _method_of_first("append"),
+    "builtins.list.extend": _method_of_first("extend"),
+    "builtins.set.add": _method_of_first("add"),
+    "operator.iadd": _method_of_first("extend"),
+    "operator.iconcat": _method_of_first("extend"),
 }

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from real.detector import library
 from real.detector.builtin_calls import SPECIAL
+from real.detector.callsites import Args
 from real.detector.containers import Containers
-from real.detector.context import Args
 from real.detector.heap import CONTAINERS, MAPPINGS, SEQUENCES, step
 from real.detector.ir import CallShape, Instr
-from real.detector.limits import UnanalyzableError
 from real.detector.values import (
     BOTTOM,
     BUILDER,
@@ -120,7 +119,7 @@ class Calls(Containers):
             names = _names(obj.fields.get("name", BOTTOM))
             return join_all(self.call_method(args.first(), str(name), inner, instr) for name in names)
         if kind == "dynattr":
-            self.check_possible_sink(args, instr)
+            self.record_possible_sink(args, instr)
             return self.unknown_call([obj.fields.get("self", BOTTOM), *args.everything()], args, instr)
         return BOTTOM
 
@@ -190,7 +189,7 @@ class Calls(Containers):
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
-        if self.check_sinks(name, "", args, instr, unbound=False) or name in library.DATABASE_RESULTS:
+        if self.record_call(name, "", args, instr, receiver) or name in library.DATABASE_RESULTS:
             return CLEAN
         if name in library.NUMBER_METHODS:
             return NUMBER
@@ -205,16 +204,28 @@ class Calls(Containers):
             return self.format_method(receiver, args, instr)
         kind = STR if receiver.kind == STR else OTHER
         result = self.unknown_call([receiver, *args.everything()], args, instr)
+        result = self.cleaned(result, self.rules.cleaning_methods.get(name, 0))
         return (
             Value(result.mask, step(result.why, instr.line, f"passes {name}()"), result.objs, None, kind)
             if result.mask
             else result
         )
 
-    def call_api(self, path: str, receiver: Value | None, args: Args, instr: Instr) -> Value:  # noqa: PLR0911, PLR0912
+    def call_api(self, path: str, receiver: Value | None, args: Args, instr: Instr) -> Value:
         """A call of something imported or built in."""
+        name = path.rpartition(".")[2]
+        trusted = name in self.rules.names and self.record_call(
+            name, path, args, instr, receiver, int(_is_class(path.rpartition(".")[0]) and name in self.rules.methods)
+        )
+        result = self._library_call(path, receiver, args, instr, trusted)
+        cleans = self.rules.cleans.get(path, 0) | self.rules.cleaning_methods.get(name, 0)
+        return self.cleaned(result, cleans) if cleans else result
+
+    def _library_call(  # noqa: PLR0911, PLR0912
+        self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
+    ) -> Value:
         if path in library.DYNAMIC_CODE and not self.guards.runs_outside_text(instr):
-            raise UnanalyzableError(f"dynamic code: {path.removeprefix('builtins.')}() (line {instr.line})")
+            self.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
             self.put_unknown(self.encoded, self.part_of(args.everything()))
         special = SPECIAL.get(path)
@@ -224,15 +235,14 @@ class Calls(Containers):
             self.run_callbacks(args, instr, BOTTOM)
             element = join_all(self.iterate(value, instr) for value in args.everything() if not _is_callable(value))
             return self.fresh_list(instr, element)
-        parent, _, name = path.rpartition(".")
+        name = path.rpartition(".")[2]
         if name in library.DECODERS:
             return self.part_of([*args.everything(), self.contents(self.encoded)], CHAR)
-        fired = self.check_sinks(name, path, args, instr, unbound=_is_class(parent))
-        if fired:
-            kind = BUILDER if self.is_builder(path) else OTHER
+        if trusted:
+            kind = BUILDER if self.rules.is_builder(path) else OTHER
             return Value(0, None, frozenset((self.api_result(path, instr),)), None, kind)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
-            return NUMBER
+            return self.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
         source = self.source(path + "()", instr.line)
         if source is not None:
             return source
@@ -243,12 +253,12 @@ class Calls(Containers):
             return TEXT
         values = args.everything() if receiver is None else [receiver, *args.everything()]
         made = self.unknown_call(values, args, instr)
-        if receiver is not None and made.mask and not self.is_builder(path):
+        if receiver is not None and made.mask and not self.rules.is_builder(path):
             for obj in ordered(receiver.objs):
                 self.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
             self.put(next(iter(result.objs)), "pattern", args.pos[0])
-        kind = BUILDER if self.is_builder(path) else OTHER
+        kind = BUILDER if self.rules.is_builder(path) else OTHER
         if path.partition(".")[0] not in library.PURE_ROOTS:
             self._mutate(args)
             aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
@@ -284,10 +294,8 @@ class Calls(Containers):
             for obj in ordered(value.objs):
                 if obj.kind == "api":
                     if obj.name in library.DYNAMIC_CODE:
-                        raise UnanalyzableError(
-                            f"dynamic code: {obj.name.removeprefix('builtins.')} (line {instr.line})"
-                        )
-                    if not self.is_sink_name(obj.name.rpartition(".")[2]):
+                        self.dynamic_code(instr, obj.name.removeprefix("builtins."))
+                    if obj.name.rpartition(".")[2] not in self.rules.sink_names:
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue
@@ -308,6 +316,9 @@ class Calls(Containers):
             return join_all(self.attribute(receiver, str(const), instr) for const in sorted(name.consts, key=str))
         own = [o for o in ordered(receiver.objs) if o.kind in ("instance", "class")]
         result = BOTTOM
+        if name.mask & self.rules.choices:
+            modules = frozenset(o for o in receiver.objs if o.kind == "api")
+            result = Value(name.mask & self.rules.choices, name.why, modules)
         for obj in own:
             result = join(result, self.any_attribute(obj, instr))
         foreign = [

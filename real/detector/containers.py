@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.context import Args, Context
+from real.detector.callsites import Args
+from real.detector.context import Context
 from real.detector.heap import CONTAINERS, MAPPINGS, SEQUENCES
 from real.detector.ir import Instr
 from real.detector.limits import UnanalyzableError

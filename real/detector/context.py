@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
+from real.detector.callsites import Args
 from real.detector.guards import Guards
 from real.detector.heap import Heap
 from real.detector.ir import Instr, Program, Unit
@@ -12,37 +14,6 @@ from real.detector.values import (
     Obj,
     Value,
 )
-
-
-@dataclass(slots=True)
-class Args:
-    """The arguments of a call; ``rest`` and ``named_rest`` are any element of a starred argument."""
-
-    pos: list[Value] = field(default_factory=list)
-    named: dict[str, Value] = field(default_factory=dict)
-    rest: Value | None = None
-    named_rest: Value | None = None
-
-    def everything(self) -> list[Value]:
-        """All of them."""
-        extra = [value for value in (self.rest, self.named_rest) if value is not None]
-        return [*self.pos, *self.named.values(), *extra]
-
-    def first(self) -> Value:
-        """The first positional argument, as far as it is known."""
-        if self.pos:
-            return self.pos[0]
-        return self.rest if self.rest is not None else BOTTOM
-
-    def at(self, index: int) -> Value:
-        """A positional argument, or what a starred one may put there."""
-        if index < len(self.pos):
-            return self.pos[index]
-        return self.rest if self.rest is not None else BOTTOM
-
-    def after(self, count: int) -> Args:
-        """The same without the first positional arguments."""
-        return Args(self.pos[count:], self.named, self.rest, self.named_rest)
 
 
 @dataclass(slots=True, eq=False)
@@ -56,99 +27,97 @@ class UnitState:
     reached: bool = False
 
 
-class Context(Heap):
+class Context(Heap, ABC):
     """The state of one analysis."""
 
     program: Program
     states: dict[Unit, UnitState]
     stack: list[Unit]  # the units being evaluated, outermost first
-    sink_names: set[str]
     calling: set[Obj]  # the callbacks being called by unknown functions
     fields: dict[Unit, dict[str, None]]  # annotated class attributes, in order: a dataclass's parameters
-    callees: dict[Instr, dict[tuple[Unit, int], None]]
+    callees: dict[Instr, dict[tuple[Unit, int], None]]  # call -> the functions of the program it calls
+    call_units: dict[Instr, Unit]  # call -> the unit it is in
     guards: Guards
     encoded: Obj  # everything that was turned into code points or hexadecimal digits
 
+    @abstractmethod
     def run(self, unit: Unit) -> None:
         """Evaluate a unit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:
         """``value.name``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call_function(self, obj: Obj, args: Args, instr: Instr, bound: Value | None) -> Value:
         """Call a function of the program."""
-        raise NotImplementedError
 
+    @abstractmethod
     def instantiate(self, cls: Obj, args: Args, instr: Instr) -> Value:
         """Call a class of the program."""
-        raise NotImplementedError
 
+    @abstractmethod
     def member(self, cls: Obj, name: str) -> Value | None:
         """What a class or its bases define under ``name``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bind(self, value: Value, receiver: Obj, instr: Instr) -> Value:
         """What a class attribute is when it is taken from ``receiver``."""
-        raise NotImplementedError
 
-    def check_sinks(self, name: str, path: str, args: Args, instr: Instr, unbound: bool) -> bool:
-        """Report untrusted arguments of a sink; returns whether this is one."""
-        raise NotImplementedError
+    @abstractmethod
+    def record_call(
+        self, name: str, path: str, args: Args, instr: Instr, receiver: Value | None = None, shift: int = 0
+    ) -> bool:
+        """Note a call that rules may ask about; returns whether its result is trusted, whatever goes in."""
 
-    def check_possible_sink(self, args: Args, instr: Instr) -> None:
-        """Report untrusted arguments of a call that may be any method."""
-        raise NotImplementedError
+    @abstractmethod
+    def record_possible_sink(self, args: Args, instr: Instr) -> None:
+        """Note a call that may be any method."""
 
+    @abstractmethod
+    def dynamic_code(self, instr: Instr, what: str) -> None:
+        """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""
+
+    @abstractmethod
     def source(self, path: str, line: int) -> Value | None:
         """The untrusted value that a library name stands for, if it is a source."""
-        raise NotImplementedError
 
-    def is_builder(self, path: str) -> bool:
-        """Whether what the call returns binds or quotes the data it is given."""
-        raise NotImplementedError
-
-    def is_sink_name(self, name: str) -> bool:
-        """Whether some rule has a sink of this name."""
-        raise NotImplementedError
-
+    @abstractmethod
     def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
         """Call whatever ``fn`` may be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:
         """``receiver.name(args)``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call_function_value(self, fn: Value, args: Args, instr: Instr, bound: Value) -> Value:
         """Call functions with ``self`` (or ``cls``) bound."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
         """Call those special methods that the instance's class defines; unknown if it defines none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unknown_call(self, values: list[Value], args: Args, instr: Instr) -> Value:
         """A call of which only this is known: it may use its arguments, call them, and return anything made of them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run_callbacks(self, args: Args, instr: Instr, element: Value) -> Value:
         """Call every argument that can be called, with whatever the other arguments hold."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
         """``getattr(receiver, name)``: each name it may be, or any."""
-        raise NotImplementedError
 
+    @abstractmethod
     def iterate(self, value: Value, instr: Instr) -> Value:
         """Any element of an iterable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def as_text(self, value: Value, instr: Instr) -> Value:
         """The value as ``str()``, ``format()`` or ``repr()`` shows it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def merge(self, target: Obj, args: Args, instr: Instr) -> None:
         """``dict.update``: another dict, pairs, or keywords."""
-        raise NotImplementedError

@@ -1,22 +1,24 @@
-"""One analysis from source text to ``Analysis``: parse, lower, solve, and turn every failure into a status."""
+"""One analysis from source text to ``Analysis``: parse, lower, solve, report, and turn every failure into a status."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from real.detector.library import BUILTINS
 from real.detector.limits import UnanalyzableError, parse
 from real.detector.lower import ProgramLowerer
+from real.detector.reporting import report
 from real.detector.rule import Rule
+from real.detector.ruleset import RuleSet
 from real.detector.taint import Solver
-from real.types import Analysis, AnalysisStatus
+from real.types import Analysis, AnalysisStatus, Finding
 
 
 def analyse(code: str, rules: Sequence[Rule]) -> Analysis:
     """Analyse ``code`` under ``rules``; never raises."""
     try:
-        program = ProgramLowerer(parse(code), BUILTINS).run()
-        findings = Solver(program, rules).solve()
+        findings = _findings(code, _compiled(tuple(rules)))
     except UnanalyzableError as error:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
     except RecursionError:
@@ -28,3 +30,19 @@ def analyse(code: str, rules: Sequence[Rule]) -> Analysis:
     if findings:
         return Analysis(AnalysisStatus.FINDINGS, tuple(findings))
     return Analysis(AnalysisStatus.CLEAN)
+
+
+def _findings(code: str, rules: RuleSet) -> list[Finding]:
+    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), rules)
+    solver.solve()
+    findings = report(solver)
+    places = {(finding.line, finding.column) for finding in findings}
+    for instr, what in solver.dynamic.items():
+        if (instr.line, instr.col) not in places:  # code made from text that no rule reports can hide anything
+            raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")
+    return findings
+
+
+@lru_cache(maxsize=64)
+def _compiled(rules: tuple[Rule, ...]) -> RuleSet:
+    return RuleSet(rules)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from real.detector.calls import Calls
-from real.detector.context import Args, UnitState
+from real.detector.callsites import Args
+from real.detector.context import UnitState
 from real.detector.ir import Instr, Unit
 from real.detector.values import (
     BOTTOM,
@@ -30,6 +31,7 @@ class Functions(Calls):
         state = self.states[unit]
         state.callers[self.unit] = None
         self.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
+        self.call_units[instr] = self.unit
         if bound is not None:
             args = Args([bound, *args.pos], args.named, args.rest, args.named_rest)
         changed = self._bind_arguments(unit, state, args, instr)

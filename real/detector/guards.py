@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from real.detector.charsets import may_spell, safe_text, strict_pattern
+from real.detector.charsets import admits_only, may_spell, safe_text
 from real.detector.heap import MAPPINGS, SEQUENCES
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.library import HARMLESS_METHODS, STRICT_TESTS
-from real.detector.values import BOTTOM, CHAR, STR, Value
+from real.detector.values import BOTTOM, CHAR, STR, Constant, Value, combine, join_all
 
 if TYPE_CHECKING:
     from real.detector.context import Context
@@ -70,19 +70,37 @@ class Guards:
             return True
         return names in ({"builtins.compile"}, {"ast.parse"}) and self._is_outside_text(unit, source.args[1], depth + 1)
 
-    def proves(self, instr: Instr) -> bool:
-        """Whether the ``pi`` instruction's test makes its value harmless on this branch."""
+    def proves(self, instr: Instr) -> int:
+        """The rules for which the ``pi`` instruction's test makes its value harmless on this branch, as a mask."""
         unit = self.solver.unit
         subject = self.root(unit, instr.args[0])
         test = unit.defs[instr.args[1]]
         if test is None:
-            return False
+            return 0
         if instr.extra is None:
             return self._call_proves(unit, test, subject, None)
         return self.holds(unit, test, subject, bool(instr.extra))
 
-    def holds(self, unit: Unit, test: Instr, subject: int, sense: bool) -> bool:
-        """Whether ``test`` being ``sense`` proves that ``subject`` is harmless."""
+    def allowed(self, instr: Instr) -> frozenset[Constant] | None:
+        """The constants that a ``pi`` instruction's test leaves possible, if it is a comparison with known ones."""
+        unit = self.solver.unit
+        test = unit.defs[instr.args[1]]
+        if test is None or instr.extra is None:
+            return None
+        test, sense = self._unwrapped(unit, test, bool(instr.extra))
+        if test.op != "compare" or test.extra not in ((("In",), ("Eq",)) if sense else (("NotIn",), ("NotEq",))):
+            return None
+        if self.root(unit, test.args[0]) != self.root(unit, instr.args[0]):
+            return None
+        value: Value = self._env(unit)[test.args[1]]
+        if test.extra in (("Eq",), ("NotEq",)):
+            return value.consts
+        held = join_all(self.solver.key_of(o) if o.kind in MAPPINGS else self.solver.contents(o) for o in value.objs)
+        known = all(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
+        return held.consts if value.objs and known and not held.objs else None
+
+    def _unwrapped(self, unit: Unit, test: Instr, sense: bool) -> tuple[Instr, bool]:
+        """The comparison or call behind copies, ``not`` and comparisons with ``None``."""
         for _ in range(_MAX_CHAIN):
             inner = unit.defs[test.args[0]] if test.args else None
             if test.op in _COPIES and inner is not None:
@@ -91,13 +109,18 @@ class Guards:
                 test, sense = inner, not sense
             elif test.op == "compare" and test.extra in (("Is",), ("IsNot",)) and inner is not None:
                 if self._env(unit)[test.args[1]].consts != frozenset((None,)):
-                    return False
+                    break
                 test, sense = inner, sense == (test.extra == ("IsNot",))
             else:
                 break
+        return test, sense
+
+    def holds(self, unit: Unit, test: Instr, subject: int, sense: bool) -> int:
+        """The rules for which ``test`` being ``sense`` proves that ``subject`` is harmless."""
+        test, sense = self._unwrapped(unit, test, sense)
         if test.op == "compare":
             return self._compare_proves(unit, test, subject, sense)
-        return sense and self._call_proves(unit, test, subject, sense)
+        return self._call_proves(unit, test, subject, sense) if sense else 0
 
     def _env(self, unit: Unit) -> list[Value]:
         return self.solver.states[unit].env
@@ -116,122 +139,163 @@ class Guards:
             operand = instr.args[0]
         return False
 
-    def _compare_proves(self, unit: Unit, test: Instr, subject: int, sense: bool) -> bool:
-        if not isinstance(test.extra, tuple) or len(test.extra) != 1:
-            return False
-        op = test.extra[0]
-        left, right = test.args[0], test.args[1]
-        if op == ("In" if sense else "NotIn"):
-            return self._is_subject(unit, left, subject) and self._trusted_container(unit, right)
-        if op == ("Eq" if sense else "NotEq"):
-            return (self._is_subject(unit, left, subject) and self._trusted(unit, right)) or (
-                self._is_subject(unit, right, subject) and self._trusted(unit, left)
-            )
-        return False
+    def _compare_proves(self, unit: Unit, test: Instr, subject: int, sense: bool) -> int:
+        if not isinstance(test.extra, tuple):
+            return 0
+        if len(test.extra) == 1:
+            op, left, right = test.extra[0], test.args[0], test.args[1]
+            if op == ("In" if sense else "NotIn"):
+                return self._trusted_container(unit, right) if self._is_subject(unit, left, subject) else 0
+            if op == ("Eq" if sense else "NotEq"):
+                proved = self._trusted(unit, right) if self._is_subject(unit, left, subject) else 0
+                return proved | (self._trusted(unit, left) if self._is_subject(unit, right, subject) else 0)
+        elif not sense:
+            return 0  # some part of the chain does not hold, whichever
+        return self._bound_proves(unit, test, subject, sense) if self.solver.rules.numbers else 0
 
-    def _trusted(self, unit: Unit, operand: int) -> bool:
-        """Untainted through and through, compared by Python's own rules, and no letter of an alphabet."""
-        value = self._env(unit)[operand]
-        if any(obj.kind in ("instance", "class") for obj in value.objs):
-            return False
-        return not self.solver.deep(value)[0] and not may_spell(value)
+    def _bound_proves(self, unit: Unit, test: Instr, subject: int, sense: bool) -> int:
+        """A number below a trusted limit, or something whose length is, is no more a danger to resources."""
+        proved = 0
+        for index, op in enumerate(test.extra):
+            small, large = test.args[index], test.args[index + 1]
+            if op in (("Gt", "GtE") if sense else ("Lt", "LtE")):
+                small, large = large, small
+            elif op not in (("Lt", "LtE") if sense else ("Gt", "GtE")):
+                continue
+            if self._is_size_of(unit, small, subject):
+                proved |= self._trusted(unit, large)
+        return proved & self.solver.rules.numbers
 
-    def _trusted_container(self, unit: Unit, operand: int) -> bool:
-        """An allow-list. One of single characters is none, unless these are harmless: text can be rebuilt from them."""
-        value = self._env(unit)[operand]
-        if not self._trusted(unit, operand):
+    def _is_size_of(self, unit: Unit, operand: int, subject: int) -> bool:
+        operand = self.root(unit, operand)
+        if operand == subject:
+            return True
+        instr = unit.defs[operand]
+        if instr is None or instr.op != "call" or len(instr.args) != 2:
             return False
+        named = {obj.name for obj in self._env(unit)[instr.args[0]].objs}
+        return named == {"builtins.len"} and self.root(unit, instr.args[1]) == subject
+
+    def _trusted(self, unit: Unit, operand: int) -> int:
+        """The rules for which it is untainted through and through; it must be compared by Python's own rules, and be no
+        letter of an alphabet."""
+        value = self._env(unit)[operand]
+        if any(obj.kind in ("instance", "class") for obj in value.objs) or may_spell(value):
+            return 0
+        return self.solver.rules.all & ~combine(self.solver.deep(value)[0])
+
+    def _trusted_container(self, unit: Unit, operand: int) -> int:
+        """The rules for which it is an allow-list.
+
+        One of single characters is none, unless these are harmless: text can be rebuilt from them.
+        """
+        value = self._env(unit)[operand]
+        trusted = self._trusted(unit, operand)
+        if not trusted:
+            return 0
         if value.kind in (STR, CHAR) and not value.objs:
-            return bool(value.consts) and all(safe_text(const) for const in value.consts or ())
+            return trusted if value.consts and all(safe_text(const) for const in value.consts) else 0
         for obj in value.objs:
             if obj.kind in MAPPINGS:
                 self.solver.touch(obj)
                 known = [key for key in obj.fields if isinstance(key, str)]
                 if may_spell(obj.keys) or any(len(key) == 1 and not safe_text(key) for key in known):
-                    return False
+                    return 0
             elif obj.kind in SEQUENCES:
                 self.solver.touch(obj)
                 if any(may_spell(member) for member in (*obj.fields.values(), obj.elements)):
-                    return False
-        return True
+                    return 0
+            elif obj.kind == "api":
+                trusted &= ~self.solver.rules.no_allow_list.get(obj.name, 0)
+        return trusted
 
-    def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> bool:
+    def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> int:
         env = self._env(unit)
         if test.op == "method" and isinstance(test.extra, tuple):
             name, _ = test.extra
             receiver = test.args[0]
             if sense and name in STRICT_TESTS and self._is_subject(unit, receiver, subject):
-                return not env[receiver].objs
+                return self.solver.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
             if sense and name in ("fullmatch", "match", "search"):
                 return self._match_proves(unit, test, subject)
         targets = self.solver.callees.get(test)
         if not targets:
-            return self._isinstance_proves(unit, test, subject) if sense else False
-        return all(self._validates(unit, test, subject, target, self_args, sense) for target, self_args in targets)
+            return self._isinstance_proves(unit, test, subject) if sense else 0
+        proved = self.solver.rules.all
+        for target, bound in targets:
+            proved &= self._validates(unit, test, subject, target, bound, sense)
+        return proved
 
-    def _isinstance_proves(self, unit: Unit, test: Instr, subject: int) -> bool:
+    def _isinstance_proves(self, unit: Unit, test: Instr, subject: int) -> int:
         env = self._env(unit)
         if test.op != "call" or len(test.args) != 3 or not self._is_subject(unit, test.args[1], subject):
-            return False
+            return 0
         if [obj.name for obj in env[test.args[0]].objs] != ["builtins.isinstance"]:
-            return False
+            return 0
         types = env[test.args[2]]
         named = {obj for obj in types.objs if obj.kind == "tuple"}
         members = set(types.objs - named)
         for obj in named:
             members |= self.solver.contents(obj).objs
-        return bool(members) and all(
+        numeric = bool(members) and all(
             obj.kind == "api" and obj.name in ("builtins.int", "builtins.float", "builtins.bool") for obj in members
         )
+        return self.solver.rules.all & ~self.solver.rules.numbers if numeric else 0
 
-    def _match_proves(self, unit: Unit, test: Instr, subject: int) -> bool:
+    def _match_proves(self, unit: Unit, test: Instr, subject: int) -> int:
         env = self._env(unit)
         receiver = env[test.args[0]]
         method, shape = test.extra
         names = {obj.name for obj in receiver.objs}
         if len(receiver.objs) != 1 or not isinstance(shape, CallShape) or shape.keywords:
-            return False
+            return 0
         if names in ({"re"}, {"regex"}) and len(test.args) == 3:
             patterns, operand = env[test.args[1]], test.args[2]
         elif names in ({"re.compile()"}, {"regex.compile()"}) and len(test.args) == 2:
             patterns, operand = next(iter(receiver.objs)).fields.get("pattern", BOTTOM), test.args[1]
         else:
-            return False
+            return 0
         if not self._is_subject(unit, operand, subject) or not patterns.consts:
-            return False
-        return all(isinstance(pattern, str) and strict_pattern(pattern, method) for pattern in patterns.consts)
+            return 0
+        texts = [pattern for pattern in patterns.consts if isinstance(pattern, str)]
+        if len(texts) != len(patterns.consts):
+            return 0
+        return self.solver.rules.harmless_where(
+            lambda charset: all(admits_only(text, method, charset) for text in texts)
+        )
 
-    def _validates(self, unit: Unit, test: Instr, subject: int, target: Unit, bound: int, sense: bool | None) -> bool:
-        """Whether a function of the program, having returned (truthily), has checked the subject."""
+    def _validates(self, unit: Unit, test: Instr, subject: int, target: Unit, bound: int, sense: bool | None) -> int:
+        """The rules for which a function of the program, having returned (truthily), has checked the subject."""
         shape = test.extra[1] if isinstance(test.extra, tuple) else test.extra
         if not isinstance(shape, CallShape) or any(shape.starred) or target.is_generator:
-            return False
-        positions = [
-            index for index in range(len(shape.starred)) if self._is_subject(unit, test.args[index + 1], subject)
-        ]
-        return any(self._parameter_checked(target, index + bound, sense) for index in positions)
+            return 0
+        proved = 0
+        for index in range(len(shape.starred)):
+            if self._is_subject(unit, test.args[index + 1], subject):
+                proved |= self._parameter_checked(target, index + bound, sense)
+        return proved
 
-    def _parameter_checked(self, target: Unit, index: int, sense: bool | None) -> bool:
+    def _parameter_checked(self, target: Unit, index: int, sense: bool | None) -> int:
         if index >= len(target.params.positional):
-            return False
+            return 0
         name = target.params.positional[index]
         env = self._env(target)
         returns = [instr for block in target.blocks for instr in block.instrs if instr.op == "return"]
+        proved = self.solver.rules.all if returns else 0
         for instr in returns:
             if not isinstance(instr.extra, tuple) or name not in instr.extra:
-                return False
+                return 0
             operand = instr.args[1 + instr.extra.index(name)]
             version = env[operand]
             parameter = target.defs[self.root(target, operand)]
             if parameter is None or parameter.op != "param":
-                return False  # assigned in between: what was checked is not what the caller holds
-            if not version.mask and not version.objs:
-                continue
+                return 0  # assigned in between: what was checked is not what the caller holds
             value = instr.args[0]
-            if sense and env[value].consts and not any(env[value].consts):
+            if sense and env[value].consts and not any(env[value].consts or ()):
                 continue  # a falsy constant: the caller's branch is not taken
+            here = 0 if version.objs else self.solver.rules.all & ~combine(version.mask)
             test = target.defs[value]
-            if sense and test is not None and self.holds(target, test, parameter.dst, True):
-                continue
-            return False
-        return bool(returns)
+            if sense and test is not None:
+                here |= self.holds(target, test, parameter.dst, True)
+            proved &= here
+        return proved

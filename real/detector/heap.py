@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 
 from real.detector.charsets import may_spell
 from real.detector.ir import Instr, Unit
+from real.detector.limits import MAX_STEPS, UnanalyzableError
+from real.detector.ruleset import RuleSet
 from real.detector.values import (
     BOTTOM,
     CLEAN,
     NO_OBJS,
+    NUM,
+    NUMBER,
     OTHER,
+    RAW_SHIFT,
     STR,
     Constant,
     Obj,
@@ -32,15 +38,22 @@ _OPAQUE = frozenset({"class", "function"})  # what is shown of them does not com
 MAX_PATH_CALLS = 6  # longer chains of library calls keep the name they have, so that names stay finite
 
 
-class Heap:
+class Heap(ABC):
     """Objects by creation site, with subscription of readers."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
         self.objects: dict[Hashable, Obj] = {}
         self.unit: Unit
         self.steps = 0  # how much work was done
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
+
+    def spend(self, steps: int) -> None:
+        """Count work; raises ``UnanalyzableError`` when the budget of the analysis is spent."""
+        self.steps += steps
+        if self.steps > MAX_STEPS:
+            raise UnanalyzableError("the analysis exceeded its budget of steps")
 
     # --- objects -----------------------------------------------------------------------------------------------------
 
@@ -87,9 +100,9 @@ class Heap:
             return old
         return Value(mask, why, objs, merged.consts, merged.kind)
 
+    @abstractmethod
     def is_special(self, path: str) -> bool:
         """Whether a library object must be told apart from others."""
-        raise NotImplementedError
 
     # --- reading and writing -----------------------------------------------------------------------------------------
 
@@ -219,6 +232,19 @@ class Heap:
         if not mask:
             return Value(kind=kind) if kind != OTHER else CLEAN
         return Value(combine(mask), why, NO_OBJS, None, kind)
+
+    def number_from(self, values: list[Value]) -> Value:
+        """A number made from these values: harmless to most rules."""
+        mask, why = self.deep_all(values) if self.rules.numbers else (0, None)
+        mask = combine(mask) & self.rules.numbers
+        return Value(mask, why, NO_OBJS, None, NUM) if mask else NUMBER
+
+    def cleaned(self, value: Value, bits: int) -> Value:
+        """The value after a sanitizer of these rules."""
+        mask, why = self.deep(value)
+        if not mask & (bits | bits << RAW_SHIFT):
+            return value
+        return Value(mask & ~(bits | bits << RAW_SHIFT), why, NO_OBJS, None, STR)
 
     def text(self, values: list[Value], line: int) -> Value:
         """Text made from these values."""

@@ -11,6 +11,8 @@ instruction carries besides is in ``extra``, by opcode:
     attr, setattr   the attribute name            build       (kind, which operands are starred)
     binop, inplace  the operator                  fstring     literal pieces, None for each operand
     compare         the operators                 caught      the instructions that may have raised
+    branch          (block if true, block if false); operand 0 is the condition; the last of its block
+    delattr         the attribute name            delsub      nothing; operands are the container and the key
 """
 
 from __future__ import annotations

@@ -15,6 +15,36 @@ def names(text: str) -> frozenset[str]:
 
 BUILTINS = frozenset(dir(builtins)) | {"__file__", "__builtins__", "__doc__"}
 
+# What well-known names mean in a fragment whose imports are elsewhere.
+USUAL_IMPORTS = {
+    **{name: f"urllib.parse.{name}" for name in ("urlparse", "urlsplit", "urljoin", "urlunparse", "urlencode")},
+    **{name: f"urllib.parse.{name}" for name in ("quote", "quote_plus", "unquote", "parse_qs")},
+    "urlopen": "urllib.request.urlopen",
+    "ET": "xml.etree.ElementTree",
+    "Decimal": "decimal.Decimal",
+    "Path": "pathlib.Path",
+    "StringIO": "io.StringIO",
+    "BytesIO": "io.BytesIO",
+    "defaultdict": "collections.defaultdict",
+    "OrderedDict": "collections.OrderedDict",
+    "Counter": "collections.Counter",
+    "requests": "requests",
+    "httpx": "httpx",
+    "yaml": "yaml",
+    "jwt": "jwt",
+    "jinja2": "jinja2",
+    "markupsafe": "markupsafe",
+    "redirect": "flask.redirect",
+    "render_template_string": "flask.render_template_string",
+    "jsonify": "flask.jsonify",
+    "make_response": "flask.make_response",
+    "Markup": "markupsafe.Markup",
+    "HttpResponse": "django.http.HttpResponse",
+    "HttpResponseRedirect": "django.http.HttpResponseRedirect",
+    "HTMLResponse": "fastapi.responses.HTMLResponse",
+    "RedirectResponse": "fastapi.responses.RedirectResponse",
+}
+
 # Values an attacker chooses: the command line, the environment, standard input, the request being served.
 SOURCES = {
     "builtins.input()": "input() returns what the user typed",
@@ -64,6 +94,11 @@ CLEAN_CALLS = names(
     os.path.exists os.path.isfile os.path.isdir os.path.getsize binascii.crc32 zlib.crc32 binascii.hexlify
     builtins.print sys.exit sqlite3.complete_statement"""
 )
+# Those of them whose result grows with what goes in: harmless as text, not as a size or a count.
+NUMERIC_CALLS = names(
+    """builtins.int builtins.float builtins.complex builtins.abs builtins.round builtins.range builtins.divmod
+    builtins.pow decimal.Decimal fractions.Fraction math.floor math.ceil math.sqrt math.trunc math.pow math.fsum"""
+)
 # These hide text in harmless-looking numbers or digits, and these bring it back: what went in may come out.
 ENCODERS = frozenset({"builtins.ord", "builtins.hex", "binascii.hexlify", "builtins.int"})
 DECODERS = frozenset({"chr", "fromhex", "unhexlify", "a2b_hex", "b16decode", "to_bytes", "bytes", "bytearray", "pack"})
@@ -72,8 +107,15 @@ NUMBER_METHODS = names(
     """find rfind index rindex count startswith endswith isdigit isdecimal isnumeric isalpha isalnum isidentifier
     isspace isupper islower istitle isascii isprintable bit_length"""
 )
-# Tests that only text without quotes, blanks and operators passes.
-STRICT_TESTS = frozenset({"isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "isidentifier"})
+# Tests of the kinds of characters -> one character of each kind that passes.
+STRICT_TESTS = {
+    "isdigit": "0\u0663",
+    "isdecimal": "0\u0663",
+    "isnumeric": "0\u0663",
+    "isalpha": "a\u00e9",
+    "isalnum": "a\u00e90\u0663",
+    "isidentifier": "a\u00e90\u0663_",
+}
 # These change letter case or trim blanks: what holds of the result holds, so far as SQL syntax goes, of the text.
 HARMLESS_METHODS = frozenset({"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "title", "capitalize"})
 # Digests in hexadecimal.

@@ -9,7 +9,7 @@ from typing import Any
 
 from real.detector.cfg import connect
 from real.detector.ir import Block, Instr, Operand, Params, Program, Unit
-from real.detector.lower_expr import ExprLowerer
+from real.detector.lower_match import MatchLowerer
 from real.detector.scopes import Scope, ScopeTable
 from real.detector.ssa import to_ssa
 
@@ -33,7 +33,7 @@ class _Finally:
     catchers: int
 
 
-class UnitLowerer(ExprLowerer):
+class UnitLowerer(MatchLowerer):
     """Lowers the statements of one unit."""
 
     def __init__(self, program: ProgramLowerer, unit: Unit, scope: Scope) -> None:
@@ -48,7 +48,7 @@ class UnitLowerer(ExprLowerer):
             self._parameter(name)
         if self.unit.kind == "module":
             for name in sorted(self.scope.bound & self.program.builtins):
-                self._at_entry(name, "builtin", ((), name))  # `try: input = raw_input`: until then it is the builtin
+                self.at_entry(name, "builtin", ((), name))  # `try: input = raw_input`: until then it is the builtin
         if isinstance(node, ast.Lambda):
             self._return(self.expr(node.body), node.lineno)
         else:
@@ -100,19 +100,22 @@ class UnitLowerer(ExprLowerer):
         if isinstance(target, ast.Attribute):
             read = self.emit("attr", [base], target.attr, node.lineno)
             value = self.emit("inplace", [read, self.expr(node.value)], op, node.lineno, node.col_offset)
-            self.emit("setattr", [base, value], target.attr, node.lineno)
+            self.emit("setattr", [base, value], target.attr, node.lineno, node.col_offset)
             self.forget_paths(f".{target.attr}")
         else:
             key = self.pin(self.expr(target.slice))
             read = self.emit("sub", [base, key], None, node.lineno)
             value = self.emit("inplace", [read, self.expr(node.value)], op, node.lineno, node.col_offset)
-            self.emit("setsub", [base, key, value], None, node.lineno)
+            self.emit("setsub", [base, key, value], None, node.lineno, node.col_offset)
             self.forget_paths("]")
 
     def stmt_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
-            if isinstance(target, (ast.Attribute, ast.Subscript)):
-                self.expr(target.value)
+            if isinstance(target, ast.Attribute):
+                self.emit("delattr", [self.expr(target.value)], target.attr, target.lineno, target.col_offset)
+            elif isinstance(target, ast.Subscript):
+                base = self.pin(self.expr(target.value))
+                self.emit("delsub", [base, self.expr(target.slice)], None, target.lineno, target.col_offset)
 
     # --- simple statements -------------------------------------------------------------------------------------------
 
@@ -234,12 +237,12 @@ class UnitLowerer(ExprLowerer):
     def stmt_Return(self, node: ast.Return) -> None:
         value = self.pin(self.expr(node.value)) if node.value else self.const(None, node)
         self._leave(loop=False)
-        self._return(value, node.lineno)
+        self._return(value, node.lineno, node.col_offset)
 
-    def _return(self, value: Operand, line: int) -> None:
+    def _return(self, value: Operand, line: int, column: int = 0) -> None:
         """Parameters are operands too, so that a caller can learn what holds of them when the call has returned."""
         params = [name for name in self.unit.params.names if name in self.scope.bound - self.scope.rebound]
-        self.emit("return", [value, *params], tuple(params), line)
+        self.emit("return", [value, *params], tuple(params), line, column)
         self.block = self.new_block()
 
     def stmt_Raise(self, node: ast.Raise) -> None:
@@ -321,79 +324,10 @@ class UnitLowerer(ExprLowerer):
         self.catchers.pop()
         self.continue_in(swallowed)
 
-    # --- match -------------------------------------------------------------------------------------------------------
-
-    def stmt_Match(self, node: ast.Match) -> None:
-        tested: list[str] = []
-        self._subject(node.subject, tested)
-        subject_var = f"?{next(self.fresh)}"
-        self.assign(subject_var, "assign", [self.expr(node.subject)], None, node.lineno)
-        subject = self.pin(subject_var)
-        tested.append(subject_var)
-        after = self.new_block()
-        for case in node.cases:
-            matched, other = self.new_block(), self.new_block()
-            self._pattern(case.pattern, subject, tested, matched, other)
-            self.start(matched)
-            if case.guard is not None:
-                passed = self.new_block()
-                self.condition(case.guard, passed, other)
-                self.start(passed)
-            self.body(case.body)
-            connect(self.block, after)
-            self.start(other)
-        self.continue_in(after)
-
-    def _pattern(self, pattern: ast.pattern, subject: int, tested: list[str], matched: Block, other: Block) -> None:
-        if isinstance(pattern, (ast.MatchValue, ast.MatchSingleton)):
-            line = pattern.lineno
-            value = self.expr(pattern.value) if isinstance(pattern, ast.MatchValue) else self.const(pattern.value)
-            self.branch(self.emit("compare", [subject, value], ("Eq",), line), matched, other, tested)
-        elif isinstance(pattern, ast.MatchOr):
-            for alternative in pattern.patterns:
-                rest = self.new_block()
-                self._pattern(alternative, subject, tested, matched, rest)
-                self.start(rest)
-            connect(self.block, other)
-        elif isinstance(pattern, ast.MatchAs):
-            if pattern.pattern is None:
-                if pattern.name:
-                    self.store_name(pattern.name, subject, pattern)
-                connect(self.block, matched)
-                return
-            inner = self.new_block()
-            self._pattern(pattern.pattern, subject, tested, inner, other)
-            self.start(inner)
-            if pattern.name:
-                self.store_name(pattern.name, tested[-1] if tested else subject, pattern)
-            connect(self.block, matched)
-        else:
-            self._structure(pattern, subject, matched, other)
-
-    def _structure(self, pattern: ast.pattern, subject: int, matched: Block, other: Block) -> None:
-        if isinstance(pattern, ast.MatchStar):
-            parts: list[ast.pattern] = []
-            names = [pattern.name] if pattern.name else []
-        elif isinstance(pattern, ast.MatchMapping):
-            parts, names = pattern.patterns, [pattern.rest] if pattern.rest else []
-        elif isinstance(pattern, ast.MatchClass):
-            parts, names = [*pattern.patterns, *pattern.kwd_patterns], []
-        else:
-            parts, names = pattern.patterns if isinstance(pattern, ast.MatchSequence) else [], []
-        connect(self.block, other)
-        part = self.emit("part", [subject], None, pattern.lineno)
-        for name in names:
-            self.store_name(name, part, pattern)
-        for inner in parts:
-            passed = self.new_block()
-            self._pattern(inner, part, [], passed, other)
-            self.start(passed)
-        connect(self.block, matched)
-
 
 _STATEMENTS: dict[type[ast.stmt], Callable[[UnitLowerer, Any], None]] = {
-    getattr(ast, name.removeprefix("stmt_")): method
-    for name, method in vars(UnitLowerer).items()
+    getattr(ast, name.removeprefix("stmt_")): getattr(UnitLowerer, name)
+    for name in dir(UnitLowerer)
     if name.startswith("stmt_")
 }
 _STATEMENTS.update(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.attributes import Attributes
-from real.detector.context import Args
+from real.detector.callsites import Args
 from real.detector.heap import CONTAINERS, MAPPINGS, SEQUENCES, step
 from real.detector.ir import Instr
 from real.detector.textformat import percent_parts
@@ -43,18 +43,18 @@ class Operators(Attributes):
             return self._object_binop(left, right, op, instr)
         if not (left.mask or right.mask):
             return self._fold(left, right, op)
-        if op in _NUMERIC_OPERATORS:
-            return NUMBER
+        if op in _NUMERIC_OPERATORS or left.kind == right.kind == NUM:
+            return self.number_from([left, right])
         if op == "Mult":
             other = right if left.mask else left
             if other.kind == STR and not other.mask:
                 return TEXT  # text times something: the something is a number
         elif op == "Mod":
             if left.kind == NUM:
-                return NUMBER
+                return self.number_from([left, right])
             return self._percent(left, right, instr)
         elif op == "Add" and NUM in (left.kind, right.kind):
-            return NUMBER
+            return self.number_from([left, right])
         mask = left.mask | right.mask
         why = step(left.why if left.mask else right.why, instr.line, "becomes part of a text")
         return Value(combine(mask), why, NO_OBJS, None, STR if STR in (left.kind, right.kind) else OTHER)
@@ -129,7 +129,9 @@ class Operators(Attributes):
     def do_compare(self, instr: Instr, env: list[Value]) -> Value:
         for arg in instr.args:
             value = env[arg]
-            if value.kind == BUILDER or any(obj.kind == "api" and self.is_builder(obj.name) for obj in value.objs):
+            if value.kind == BUILDER or any(
+                obj.kind == "api" and self.rules.is_builder(obj.name) for obj in value.objs
+            ):
                 made = self.part_of([env[other] for other in instr.args])
                 return Value(made.mask, made.why, value.objs, None, BUILDER)
         return NUMBER

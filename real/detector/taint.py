@@ -7,18 +7,17 @@ Functions are summarised by the join of their arguments, their result, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from real.detector import library
-from real.detector.context import Args, UnitState
+from real.detector.callsites import Args, CallSite
+from real.detector.context import UnitState
 from real.detector.guards import Guards
 from real.detector.ir import Instr, Program, Unit
-from real.detector.limits import MAX_STEPS, UnanalyzableError
-from real.detector.rule import Rule, Sink
+from real.detector.ruleset import RuleSet
 from real.detector.transfer import Transfer
 from real.detector.values import (
     BOTTOM,
-    BUILDER,
     NO_OBJS,
     OTHER,
     RAW_SHIFT,
@@ -29,36 +28,34 @@ from real.detector.values import (
     join,
     of_obj,
 )
-from real.types import Finding, TraceStep
 
 
 class Solver(Transfer):
     """One analysis of one program under some rules; rule ``i`` owns bit ``i`` of every taint mask."""
 
-    def __init__(self, program: Program, rules: Sequence[Rule]) -> None:
-        super().__init__()
+    def __init__(self, program: Program, rules: RuleSet) -> None:
+        super().__init__(rules)
         self.program = program
-        self.rules = rules
-        self.all_rules = (1 << len(rules)) - 1
         self.states = {unit: UnitState([BOTTOM] * unit.values) for unit in program.units}
         self.cells: dict[tuple[int, str], Obj] = {}
         self.callees = {}
+        self.call_units = {}
         self.calling = set()
         self.encoded = self.obj("encoded", "cell", "encoded")
         self.fields: dict[Unit, dict[str, None]] = {}  # annotated class attributes, in order: a dataclass's parameters
-        self.findings: dict[tuple[str, int, int], Finding] = {}
+        self.sites: dict[tuple[Instr, str, str], CallSite] = {}  # the calls that rules may ask about
+        self.possible: dict[Instr, CallSite] = {}  # the calls that may be any method
+        self.dynamic: dict[Instr, str] = {}  # where code is made from text
         self.source_seen = False
         self.stack: list[Unit] = []
         self.guards = Guards(self)
         self.unit = program.units[0]
-        self.sink_names = {name for rule in rules for name in rule.methods}
-        self.sink_names |= {name for rule in rules for table in rule.rooted.values() for name in table}
         self.handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
 
-    def solve(self) -> list[Finding]:
-        """Run to the fixed point, with every function reached; returns the findings in source order."""
+    def solve(self) -> None:
+        """Run to the fixed point, with every function reached."""
         self.activate(self.program.units[0])
         functions = [unit for unit in self.program.units if unit.kind == "function"]
         if not self.source_seen:
@@ -69,7 +66,6 @@ class Solver(Transfer):
         for unit in [*(u for u in functions if u.name not in named), *functions]:
             if not self.states[unit].reached:
                 self._distrust(unit, 0)
-        return [self.findings[key] for key in sorted(self.findings, key=lambda key: (key[1], key[2], key[0]))]
 
     def activate(self, unit: Unit) -> None:
         """Analyse ``unit`` and everything that this changes."""
@@ -101,7 +97,7 @@ class Solver(Transfer):
             self._bind_self(unit, unit.parent, positional.pop(0))
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
-            value = Value(self.all_rules << shift, why)
+            value = Value(self.rules.all << shift, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)
             elif name == unit.params.kwarg:
@@ -123,7 +119,7 @@ class Solver(Transfer):
         state = self.states[unit]
         if "static" in kinds:
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
-            value = Value(self.all_rules, why)
+            value = Value(self.rules.all, why)
         elif "classmethod" in kinds:
             value = of_obj(cls)
         else:
@@ -151,8 +147,7 @@ class Solver(Transfer):
                         if merged is not old:
                             env[dst] = merged
                             changed = True
-            if self.steps > MAX_STEPS:
-                raise UnanalyzableError("the analysis exceeded its budget of steps")
+            self.spend(0)
             any_change = any_change or changed
             if not changed or not unit.has_loop:
                 break
@@ -168,70 +163,35 @@ class Solver(Transfer):
             return None
         self.source_seen = True
         kind = STR if path.endswith("input()") else OTHER
-        return Value(self.all_rules, Step(line, note, None), NO_OBJS, None, kind)
-
-    def is_builder(self, path: str) -> bool:
-        return any(
-            path.startswith(root) and path[len(root) : len(root) + 1] in (".", "")
-            for rule in self.rules
-            for root in rule.builders
-        )
+        return Value(self.rules.all, Step(line, note, None), NO_OBJS, None, kind)
 
     def is_special(self, path: str) -> bool:
-        return path in library.DYNAMIC_CODE or path.rpartition(".")[2] in self.sink_names
+        return path in library.DYNAMIC_CODE or path.rpartition(".")[2] in self.rules.sink_names
 
-    def is_sink_name(self, name: str) -> bool:
-        return name in self.sink_names
+    def is_exported(self, unit: Unit) -> bool:
+        """Whether the outside may call a function: nothing in the program does, or only example calls at top level."""
+        return not self.states[unit].callers or self._is_example_only(unit)
 
-    def check_sinks(self, name: str, path: str, args: Args, instr: Instr, unbound: bool) -> bool:
-        fired = False
-        for index, rule in enumerate(self.rules):
-            sink = rule.methods.get(name) or rule.calls.get(path) or _rooted_sink(rule, name, path)
-            if sink is None:
-                continue
-            fired = True
-            positions = list(sink.positions)
-            if unbound and name in rule.methods:
-                positions.append(sink.positions[-1] + 1)
-            values = [args.at(position) for position in positions]
-            values += [args.named[keyword] for keyword in sink.keywords if keyword in args.named]
-            values += [extra for extra in (args.named_rest,) if extra is not None]
-            for value in values:
-                if value.kind != BUILDER:
-                    self._report(index, rule, sink, value, name, instr)
-        return fired
+    def dynamic_code(self, instr: Instr, what: str) -> None:
+        self.dynamic.setdefault(instr, what)
 
-    def _report(self, index: int, rule: Rule, sink: Sink, value: Value, name: str, instr: Instr) -> None:
-        mask, why = self.deep(value)
-        if not mask >> index & 1:
-            return
-        key = (rule.cwe, instr.line, instr.col)
-        if key in self.findings:
-            return
-        trace = []
-        cursor = why
-        while cursor is not None:
-            trace.append(TraceStep(cursor.line, cursor.note))
-            cursor = cursor.prev
-        trace.reverse()
-        trace.append(TraceStep(instr.line, f"reaches {name}(), which {sink.why}"))
-        message = f"{rule.title}: untrusted data reaches the {rule.what} of {name}()"
-        self.findings[key] = Finding(rule.cwe, instr.line, message, instr.col, tuple(trace), rule.fix)
+    def record_call(
+        self, name: str, path: str, args: Args, instr: Instr, receiver: Value | None = None, shift: int = 0
+    ) -> bool:
+        if name not in self.rules.names:
+            return False
+        known = self.sites.get((instr, name, path))
+        if known is None:
+            self.sites[instr, name, path] = CallSite(self.unit, instr, name, path, args, receiver, shift)
+        else:
+            known.args = known.args.joined(args) if args != known.args else args
+            known.receiver = receiver
+        return any(sink.trusted_result for _, sink in self.rules.sinks(name, path))
 
-    def check_possible_sink(self, args: Args, instr: Instr) -> None:
-        for index, rule in enumerate(self.rules):
-            if rule.methods:
-                sink = Sink("may be any method, also one that " + next(iter(rule.methods.values())).why)
-                for value in args.everything():
-                    self._report(index, rule, sink, value, "getattr(...)", instr)
-
-
-def _rooted_sink(rule: Rule, name: str, path: str) -> Sink | None:
-    for root, table in rule.rooted.items():
-        if name in table:
-            if root.startswith("*."):
-                if f"{root[1:]}." in path:
-                    return table[name]
-            elif path.startswith(root) and path[len(root) : len(root) + 1] == ".":
-                return table[name]
-    return None
+    def record_possible_sink(self, args: Args, instr: Instr) -> None:
+        """A call of an attribute whose name is not known: it may be any sink, for untrusted data."""
+        known = self.possible.get(instr)
+        if known is None:
+            self.possible[instr] = CallSite(self.unit, instr, "getattr(...)", "", args)
+        else:
+            known.args = known.args.joined(args)

@@ -6,14 +6,15 @@ import string
 import sys
 
 from real.detector import library
-from real.detector.context import Args
+from real.detector.callsites import Args
 from real.detector.heap import step
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.operators import Operators
 from real.detector.values import (
     BOTTOM,
     CLEAN,
-    TEXT,
+    RAW_SHIFT,
+    STR,
     UNPROVEN,
     Obj,
     Value,
@@ -59,21 +60,33 @@ class Transfer(Operators):
 
     def do_pi(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        if not (value.mask or value.kind & UNPROVEN) or not self.guards.proves(instr):
+        if not value.mask or any(obj.kind != "api" for obj in value.objs):
             return value
-        if any(obj.kind not in ("api",) for obj in value.objs):
+        proved = self.guards.proves(instr) & self.rules.testable
+        left = value.mask & ~(proved | proved << RAW_SHIFT)
+        if left == value.mask:
             return value
-        return TEXT
+        consts = self.guards.allowed(instr)
+        if not left:
+            return Value(kind=STR, consts=consts)
+        return Value(left, value.why, value.objs, consts, value.kind)
+
+    def do_branch(self, instr: Instr, env: list[Value]) -> Value:
+        return BOTTOM
 
     def do_unproven(self, instr: Instr, env: list[Value]) -> Value:
-        return Value(kind=UNPROVEN)
+        """What tests have proved of an access path: nothing yet, so that every rule must distrust it."""
+        return Value(self.rules.all | self.rules.all << RAW_SHIFT, kind=UNPROVEN)
 
     def do_pathload(self, instr: Instr, env: list[Value]) -> Value:
         loaded: Value = env[instr.args[0]]
         path: Value = env[instr.args[1]]
-        if path is BOTTOM or path.kind & UNPROVEN or any(obj.kind != "api" for obj in loaded.objs):
+        left = loaded.mask & path.mask
+        if path is BOTTOM or left == loaded.mask or any(obj.kind != "api" for obj in loaded.objs):
             return loaded
-        return TEXT
+        if not left:
+            return Value(kind=STR, consts=path.consts)
+        return Value(left, loaded.why, loaded.objs, path.consts, loaded.kind)
 
     def do_builtin(self, instr: Instr, env: list[Value]) -> Value:
         name = str(instr.extra[1])
@@ -85,6 +98,8 @@ class Transfer(Operators):
             result = join(result, self.source(path, instr.line) or of_obj(self.api(path)))
         if result is BOTTOM and name in sys.stdlib_module_names:
             return of_obj(self.api(name))  # a fragment whose imports are elsewhere
+        if result is BOTTOM and name in library.USUAL_IMPORTS:
+            return of_obj(self.api(library.USUAL_IMPORTS[name]))
         if result is BOTTOM:
             result = self.source(name, instr.line) or CLEAN
         return result

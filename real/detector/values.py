@@ -13,7 +13,7 @@ Constant: TypeAlias = "str | bytes | int | float | bool | None"
 # Kinds, as bits: numbers (also bool, None), text, anything, query builders, an untested guarded path, one character
 NUM, STR, OTHER, BUILDER, UNPROVEN, CHAR = 1, 2, 4, 8, 16, 32
 MAX_CONSTS = 64  # an allow-list of more entries is not tracked
-RAW_SHIFT = 16  # taint that counts only once the value is combined with other text
+RAW_SHIFT = 32  # taint that counts only once the value is combined with other text
 
 
 class Step:

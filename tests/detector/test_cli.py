@@ -65,7 +65,7 @@ def test_usage_errors_exit_2_with_one_message(arguments: list[str], capsys: pyte
 
 def test_a_mistyped_rule_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     main(["--select", "CWE-98", "-"])
-    assert "Did you mean CWE-89?" in capsys.readouterr().err
+    assert "Did you mean CWE-89" in capsys.readouterr().err
 
 
 def test_unreadable_and_undecodable_files_exit_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,8 +81,7 @@ def test_sarif_has_the_shape_of_version_2_1_0(folder: Path, capsys: pytest.Captu
     log = json.loads(capsys.readouterr().out)
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
-    (rule,) = run["tool"]["driver"]["rules"]
-    assert rule["id"] == "CWE-89"
+    rule = next(rule for rule in run["tool"]["driver"]["rules"] if rule["id"] == "CWE-89")
     assert rule["helpUri"].endswith("/89.html")
     (result,) = run["results"]
     assert result["ruleId"] == run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"]

@@ -42,8 +42,9 @@ def test_findings_are_exactly_the_marks(path: Path) -> None:
 @pytest.mark.parametrize("path", [p for p in FILES if p.parent.name == "vulnerable"], ids=lambda path: path.stem)
 def test_a_trace_leads_from_the_source_to_the_sink(path: Path) -> None:
     code = path.read_text()
+    rules = {rule.cwe: rule for rule in all_rules()}
     for finding in scan(code).findings:
-        assert len(finding.trace) >= 2
+        assert len(finding.trace) >= (2 if rules[finding.rule].check is None else 1)  # a missing check has no source
         assert finding.trace[-1].line == finding.line
         assert all(1 <= step.line <= len(code.splitlines()) for step in finding.trace)
         assert "\n" not in finding.message

@@ -39,13 +39,21 @@ where the function builds a statement from them. Rows read from the database cou
 
 from __future__ import annotations
 
+from real.detector.charsets import SQL
 from real.detector.rule import Rule, Sink
 
 _KEYWORDS = ("sql", "query", "operation", "statement", "sql_script", "stmt")
-_STATEMENT = Sink("runs it as an SQL statement", (0,), _KEYWORDS)
-_SCRIPT = Sink("runs it as an SQL script", (0,), _KEYWORDS)
-_TEXT = Sink("takes it as raw SQL", (0,), ("text", "sql", "query"))
-_READ = Sink("runs it as a query", (0,), ("sql", "query"))
+
+
+def _sink(why: str, positions: tuple[int, ...], keywords: tuple[str, ...]) -> Sink:
+    """Rows are stored data, which counts as trusted."""
+    return Sink(why, positions, keywords, trusted_result=True)
+
+
+_STATEMENT = _sink("runs it as an SQL statement", (0,), _KEYWORDS)
+_SCRIPT = _sink("runs it as an SQL script", (0,), _KEYWORDS)
+_TEXT = _sink("takes it as raw SQL", (0,), ("text", "sql", "query"))
+_READ = _sink("runs it as a query", (0,), ("sql", "query"))
 
 RULE = Rule(
     cwe="CWE-89",
@@ -56,6 +64,7 @@ RULE = Rule(
         "take table and column names from a constant allow-list"
     ),
     what="SQL",
+    harmless=SQL,
     methods={
         # PEP 249 (sqlite3, psycopg, MySQLdb, pymysql, cx_Oracle, pyodbc, aiosqlite, ...) and SQLAlchemy connections
         "execute": _STATEMENT,
@@ -68,7 +77,7 @@ RULE = Rule(
         "execute_async": _STATEMENT,  # snowflake connector, cassandra driver
         "execute_string": _SCRIPT,  # snowflake connector
         "copy_expert": _STATEMENT,  # psycopg2
-        "callproc": Sink("calls the procedure of this name", (0,), ("procname",)),  # PEP 249
+        "callproc": _sink("calls the procedure of this name", (0,), ("procname",)),  # PEP 249
         "read_sql": _READ,  # pandas, polars and their wrappers
         "read_sql_query": _READ,
         "read_database": _READ,  # polars
@@ -80,7 +89,7 @@ RULE = Rule(
         "django.db.models.expressions.RawSQL": _TEXT,
         "django.db.models.RawSQL": _TEXT,
         "peewee.SQL": _TEXT,
-        "peewee.RawQuery": Sink("takes it as raw SQL", (0, 1), ("sql",)),
+        "peewee.RawQuery": _sink("takes it as raw SQL", (0, 1), ("sql",)),
         "psycopg.sql.SQL": _TEXT,
         "psycopg2.sql.SQL": _TEXT,
         "records.Database().query": _STATEMENT,
@@ -99,8 +108,8 @@ RULE = Rule(
         "web": {"query": _STATEMENT},
         # Django's managers, however the model was imported
         "*.objects": {
-            "raw": Sink("runs it as an SQL statement", (0,), ("raw_query",)),
-            "extra": Sink("puts it into the SQL statement", (0, 1, 3, 4), ("select", "where", "tables", "order_by")),
+            "raw": _sink("runs it as an SQL statement", (0,), ("raw_query",)),
+            "extra": _sink("puts it into the SQL statement", (0, 1, 3, 4), ("select", "where", "tables", "order_by")),
         },
         "peewee": {"raw": _STATEMENT},
     },

@@ -1,0 +1,149 @@
+"""Conditions taken apart: which elementary tests decide a branch, also where they are hidden in a helper function."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from real.detector.callsites import passed_operands
+from real.detector.ir import Instr, Unit
+from real.detector.slices import Reads, Slicer
+
+_COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
+_NEGATED = {
+    "In": "NotIn", "NotIn": "In", "Eq": "NotEq", "NotEq": "Eq", "Is": "IsNot", "IsNot": "Is",
+    "Lt": "GtE", "GtE": "Lt", "Gt": "LtE", "LtE": "Gt",
+}  # fmt: skip
+_MAX_DEPTH = 3
+_MAX_ATOMS = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Atom:
+    """One elementary test, as it holds on the way to what it controls.
+
+    ``op`` is an operator of ``ast`` (``Eq``, ``NotIn``, ``Lt``, ...; already negated where the way leads through the
+    false side), ``call`` (a call whose truth is tested) or ``truth`` (any other value). ``sense`` is ``None`` where
+    either outcome may lead there, and ``necessary`` says that the other outcome excludes it. ``operands`` are values of
+    ``unit``; where that is a helper, ``via`` is the call of the helper, ``caller`` the unit that makes it and ``bound``
+    1 if the helper's first parameter is ``self``.
+    """
+
+    unit: Unit
+    instr: Instr
+    op: str
+    operands: tuple[int, ...]
+    sense: bool | None
+    necessary: bool
+    via: Instr | None = None
+    caller: Unit | None = None
+    bound: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The unit that a condition is in, how the way goes on from it, and through which call of a helper it is seen."""
+
+    unit: Unit
+    sense: bool | None
+    necessary: bool
+    via: tuple[Instr, Unit, int] | None = None
+    depth: int = 0
+
+
+class Conditions:
+    """Finds the atoms of branch conditions."""
+
+    def __init__(self, slicer: Slicer) -> None:
+        self._slicer = slicer
+
+    def atoms(
+        self,
+        unit: Unit,
+        operand: int,
+        sense: bool | None,
+        necessary: bool,
+        via: tuple[Instr, Unit, int] | None = None,
+    ) -> list[Atom]:
+        """The elementary tests behind a condition, at most a few dozen; ``via`` is the call that leads to ``unit``."""
+        place = _Place(unit, sense, necessary, via)
+        return list(itertools.islice(self._atoms(place, operand, set()), _MAX_ATOMS))
+
+    def reads(self, atom: Atom) -> Reads:
+        """What the operands of an atom depend on; parameters of a helper count as what the caller passes for them."""
+        found = Reads()
+        for operand in atom.operands:
+            found.update(self._slicer.reads(atom.unit, operand))
+        if atom.via is None or atom.caller is None:
+            return found
+        passed = passed_operands(atom.via, atom.unit, atom.bound)
+        names, found.params = found.params, set()
+        found.origins = {origin for origin in found.origins if origin.instr.op != "param"}
+        for name in sorted(names):
+            for operand in passed.get(name, ()):
+                found.update(self._slicer.reads(atom.caller, operand))
+        return found
+
+    def _atoms(self, place: _Place, operand: int, seen: set[tuple[Unit, int]]) -> Iterator[Atom]:
+        unit, sense = place.unit, place.sense
+        instr = unit.defs[operand] if operand < len(unit.defs) else None
+        if instr is None or (unit, operand) in seen:
+            return
+        seen.add((unit, operand))
+        self._slicer.solver.spend(1)
+        if instr.op in _COPIES:
+            yield from self._atoms(place, instr.args[0], seen)
+        elif instr.op == "unary" and instr.extra == "Not":
+            flipped = None if sense is None else not sense
+            yield from self._atoms(replace(place, sense=flipped), instr.args[0], seen)
+        elif instr.op == "phi":
+            for arg in instr.args:  # `a and b` as a value: each part may decide it
+                yield from self._atoms(replace(place, necessary=False), arg, seen)
+        elif instr.op == "compare":
+            for index, op in enumerate(instr.extra):
+                yield from self._compared(place, instr, op, instr.args[index], instr.args[index + 1], seen)
+        elif instr.op in ("call", "method"):
+            yield from self._called(place, instr, seen)
+        elif instr.op != "const":
+            yield _atom(place, instr, "truth", (operand,))
+
+    def _compared(
+        self, place: _Place, instr: Instr, op: str, left: int, right: int, seen: set[tuple[Unit, int]]
+    ) -> Iterator[Atom]:
+        shown = _NEGATED.get(op, op) if place.sense is False else op
+        yield _atom(place, instr, shown, (left, right))
+        other, tested = place.unit.defs[right], place.unit.defs[left]
+        if shown in ("Is", "IsNot", "Eq", "NotEq") and other is not None and other.op == "const":
+            inner = bool(other.extra) == (shown in ("Is", "Eq"))  # `check(x) is True`, `find(x) is not None`
+            if tested is not None and tested.op in ("call", "method") and self._slicer.called_units(tested):
+                yield from self._called(replace(place, sense=inner), tested, seen)
+
+    def _called(self, place: _Place, instr: Instr, seen: set[tuple[Unit, int]]) -> Iterator[Atom]:
+        unit = place.unit
+        operands = tuple(arg for arg in instr.args if isinstance(arg, int))
+        yield _atom(place, instr, "call", operands)
+        quantifier = self._slicer.library_names(unit, instr) & {"builtins.any", "builtins.all"}
+        if quantifier:
+            everywhere = quantifier == ({"builtins.all"} if place.sense else {"builtins.any"})  # of each element
+            inner = replace(place, necessary=place.necessary and everywhere and place.sense is not None)
+            for definition in self._slicer.definitions(unit, list(operands[1:])):
+                if definition.op == "build":
+                    for store in self._slicer.stores_into(unit).get(definition.dst, ()):
+                        yield from self._atoms(inner, store.args[-1], seen)
+        if place.depth >= _MAX_DEPTH:
+            return
+        for callee, bound in self._slicer.called_units(instr):
+            via = place.via if place.via is not None else (instr, unit, bound)
+            within = replace(place, unit=callee, via=via, depth=place.depth + 1)
+            for block in callee.blocks:
+                for step in block.instrs:
+                    if step.op == "branch":
+                        yield from self._atoms(replace(within, sense=None, necessary=False), step.args[0], seen)
+                    elif step.op == "return":
+                        yield from self._atoms(within, step.args[0], seen)
+
+
+def _atom(place: _Place, instr: Instr, op: str, operands: tuple[int, ...]) -> Atom:
+    via = place.via if place.via is not None else (None, None, 0)
+    return Atom(place.unit, instr, op, operands, place.sense, place.necessary, *via)

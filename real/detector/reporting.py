@@ -1,0 +1,98 @@
+"""From the fixed point to findings: every sink of the tables, then every rule's own check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite
+from real.detector.facts import Analysis, Facts
+from real.detector.flows import Flow, defect_finding, flow_finding, without_duplicates
+from real.detector.ir import Instr, Unit
+from real.detector.rule import Rule, Sink
+from real.detector.taint import Solver
+from real.detector.values import BUILDER, Step, Value
+from real.types import Finding
+
+
+def report(solver: Solver) -> list[Finding]:
+    """The findings of all rules in source order, one for each defect."""
+    reporter = _Reporter(solver)
+    found = [finding for index, rule in enumerate(solver.rules.rules) for finding in reporter.findings(index, rule)]
+    return without_duplicates(found, solver.rules.rules)
+
+
+class _Reporter:
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        self.analysis = Analysis(solver)
+        self.flows: dict[int, list[Flow]] = {}
+        for site in solver.sites.values():
+            for index, sink in solver.rules.sinks(site.name, site.path):
+                self._called(index, sink, site)
+        for site in solver.possible.values():
+            self._possible(site)
+
+    def findings(self, index: int, rule: Rule) -> Iterator[Finding]:
+        """What one rule finds."""
+        facts = Facts(self.analysis, 1 << index)
+        for flow in (*self.flows.get(index, ()), *self._returned(rule, facts), *self._stored(rule, facts)):
+            if rule.guard is None or not rule.guard(facts, flow):
+                yield flow_finding(flow)
+        if rule.check is not None:
+            for defect in rule.check(facts):
+                yield defect_finding(rule, defect)
+
+    def _called(self, index: int, sink: Sink, site: CallSite) -> None:
+        args = site.args
+        positions = [position + site.shift for position in sink.positions]
+        values = [args.at(position) for position in positions]
+        values += [args.named[keyword] for keyword in sink.keywords if keyword in args.named]
+        values += [extra for extra in (args.named_rest,) if extra is not None]
+        untrusted, why = self._untrusted(index, values)
+        if untrusted and (sink.when is None or sink.when(site)):
+            operands = site.operands(sink.positions, sink.keywords)
+            self._add(index, site.unit, site.instr, operands, why, f"{site.name}()", sink.why)
+
+    def _possible(self, site: CallSite) -> None:
+        for index, rule in enumerate(self.solver.rules.rules):
+            if not rule.methods:
+                continue
+            untrusted, why = self._untrusted(index, site.args.everything())
+            if untrusted:
+                verb = "may be any method, also one that " + next(iter(rule.methods.values())).why
+                self._add(index, site.unit, site.instr, site.operands((), ()), why, f"{site.name}()", verb)
+
+    def _returned(self, rule: Rule, facts: Facts) -> Iterator[Flow]:
+        sink = rule.returned
+        for returned in facts.returned() if sink is not None else ():
+            mask, why = self.solver.deep(facts.value(returned.unit, returned.operand))
+            if sink is not None and mask & facts.bit and sink.when(facts, returned):
+                label = f"the result of {returned.unit.name}()"
+                yield Flow(rule, facts.bit, returned.unit, returned.instr, (returned.operand,), why, label, sink.why)
+
+    def _stored(self, rule: Rule, facts: Facts) -> Iterator[Flow]:
+        sink = rule.stored
+        for unit in self.solver.program.units if sink is not None else ():
+            for operation in facts.operations(unit):
+                if sink is None or operation.kind != "store" or operation.key is None:
+                    continue
+                mask, why = self.solver.deep(facts.value(unit, operation.key))
+                if mask & facts.bit and (sink.when is None or sink.when(facts, operation)):
+                    label = f"{operation.name}()" if operation.name else "a store"
+                    yield Flow(rule, facts.bit, unit, operation.instr, (operation.key,), why, label, sink.why)
+
+    def _untrusted(self, index: int, values: list[Value]) -> tuple[bool, Step | None]:
+        for value in values:
+            if value.kind != BUILDER:
+                mask, why = self.solver.deep(value)
+                if mask >> index & 1:
+                    return True, why
+        return False, None
+
+    def _add(
+        self, index: int, unit: Unit, instr: Instr, operands: list[int], why: Step | None, label: str, verb: str
+    ) -> None:
+        env = self.solver.states[unit].env
+        tainted = tuple(operand for operand in operands if self.solver.deep(env[operand])[0] >> index & 1)
+        rule = self.solver.rules.rules[index]
+        self.flows.setdefault(index, []).append(Flow(rule, 1 << index, unit, instr, tainted, why, label, verb))

@@ -1,0 +1,200 @@
+"""CWE-327: Use of a broken or risky cryptographic algorithm (https://cwe.mitre.org/data/definitions/327.html)
+
+What: a hash, cipher, mode, key size or protocol that is known to be breakable is used, or the outside may choose one.
+
+Why: collisions of MD5 and SHA-1 can be bought, DES and RC4 keys can be searched, ECB shows which blocks of a message
+are equal, RSA keys below 2048 bits can be factored: who breaks the algorithm needs no other hole.
+
+Bad:
+    digest = hashlib.md5(message).hexdigest()
+    hasher = hashlib.new(request.args["algorithm"], message)
+
+Good:
+    digest = hashlib.sha256(message).hexdigest()
+    if name not in {"sha256", "sha512"}:
+        raise ValueError(name)
+    hasher = hashlib.new(name, message)
+
+What silences it:
+- an algorithm of today: SHA-2, SHA-3, BLAKE2, AES in GCM, CTR, CBC or EAX, RSA from 2048 bits, TLS 1.2;
+- usedforsecurity=False, which says that the hash is a checksum;
+- an allow-list of strong algorithms, tested on every way to the call.
+
+What does not: a test that the name is in hashlib.algorithms_available, which holds MD5 too; a longer salt; another name
+or getattr() for the same algorithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import library_paths
+from real.detector.facts import Facts
+from real.detector.flows import Defect, Flow
+from real.detector.rule import Rule, Sink
+from real.detector.slices import Reads
+
+# Names as hashlib.new(), hmac.new() and OpenSSL take them, in lower case without separators.
+_WEAK_NAMES = frozenset(
+    {"md2", "md4", "md5", "mdc2", "md5sha1", "sha", "sha0", "sha1", "ripemd", "ripemd160", "rmd160"}
+)
+# Calls and library names that are a broken algorithm, whatever their arguments.
+_WEAK_HASHES = {
+    "hashlib.md5": "MD5",
+    "hashlib.sha1": "SHA-1",
+    "Crypto.Hash.MD2.new": "MD2",
+    "Crypto.Hash.MD4.new": "MD4",
+    "Crypto.Hash.MD5.new": "MD5",
+    "Crypto.Hash.SHA.new": "SHA-1",
+    "Crypto.Hash.SHA1.new": "SHA-1",
+    "Cryptodome.Hash.MD5.new": "MD5",
+    "Cryptodome.Hash.SHA1.new": "SHA-1",
+    "cryptography.hazmat.primitives.hashes.MD5": "MD5",
+    "cryptography.hazmat.primitives.hashes.SHA1": "SHA-1",
+    "passlib.hash.md5_crypt.hash": "MD5-crypt",
+    "passlib.hash.des_crypt.hash": "DES-crypt",
+    "passlib.hash.lmhash.hash": "LM hash",
+    "passlib.hash.nthash.hash": "NT hash",
+}
+_WEAK_CIPHERS = {
+    **{
+        f"{package}.Cipher.{cipher}.new": shown
+        for package in ("Crypto", "Cryptodome")
+        for cipher, shown in (
+            ("DES", "DES"),
+            ("DES3", "Triple DES"),
+            ("ARC2", "RC2"),
+            ("ARC4", "RC4"),
+            ("Blowfish", "Blowfish"),
+            ("CAST", "CAST-128"),
+            ("XOR", "XOR"),
+        )
+    },
+    **{
+        f"cryptography.hazmat.{place}.algorithms.{cipher}": shown
+        for place in ("primitives.ciphers", "decrepit.ciphers")
+        for cipher, shown in (
+            ("ARC4", "RC4"),
+            ("TripleDES", "Triple DES"),
+            ("Blowfish", "Blowfish"),
+            ("CAST5", "CAST-128"),
+            ("IDEA", "IDEA"),
+            ("SEED", "SEED"),
+        )
+    },
+    "cryptography.hazmat.primitives.ciphers.modes.ECB": "ECB mode",
+}
+_WEAK_CALLS = {**_WEAK_HASHES, **_WEAK_CIPHERS}
+_ECB_CALLS = frozenset({"Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new"})
+_ECB_MODE = 1  # Crypto.Cipher.AES.MODE_ECB
+# Call -> where the size of the key is.
+_KEY_SIZES: dict[str, tuple[int, str]] = {
+    "cryptography.hazmat.primitives.asymmetric.rsa.generate_private_key": (1, "key_size"),
+    "cryptography.hazmat.primitives.asymmetric.dsa.generate_private_key": (0, "key_size"),
+    "Crypto.PublicKey.RSA.generate": (0, "bits"),
+    "Crypto.PublicKey.DSA.generate": (0, "bits"),
+    "Cryptodome.PublicKey.RSA.generate": (0, "bits"),
+    "Cryptodome.PublicKey.DSA.generate": (0, "bits"),
+}
+_MIN_KEY_SIZE = 2048
+# Call -> where the algorithm is chosen, by name or by a library object.
+_CHOICES: dict[str, tuple[int, str]] = {
+    "hashlib.new": (0, "name"),
+    "hmac.new": (2, "digestmod"),
+    "hmac.HMAC": (2, "digestmod"),
+    "hmac.digest": (2, "digest"),
+    "hashlib.pbkdf2_hmac": (0, "hash_name"),
+}
+_WEAK_PROTOCOLS = frozenset(
+    {"PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_SSLv23", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1"}
+)
+_LISTS_OF_EVERYTHING = frozenset({"hashlib.algorithms_available", "hashlib.algorithms_guaranteed"})
+
+
+def _is_weak(name: object) -> bool:
+    return isinstance(name, str) and name.lower().replace("-", "").replace("_", "") in _WEAK_NAMES
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    for path, shown in _WEAK_CALLS.items():
+        for site in facts.calls(path):
+            if site.constants(None, "usedforsecurity") != frozenset((False,)):
+                yield Defect(site.instr, f"{shown} is broken")
+    for path, (position, keyword) in _CHOICES.items():
+        for site in facts.calls(path):
+            weak = [str(name) for name in site.constants(position, keyword) if _is_weak(name)]
+            weak += [_WEAK_HASHES[chosen] for chosen in site.paths(position, keyword) if chosen in _WEAK_HASHES]
+            if weak and site.constants(None, "usedforsecurity") != frozenset((False,)):
+                yield Defect(site.instr, f"{min(weak)} is broken")
+    for path, (position, keyword) in _KEY_SIZES.items():
+        for site in facts.calls(path):
+            sizes = [size for size in site.constants(position, keyword) if isinstance(size, int)]
+            if sizes and min(sizes) < _MIN_KEY_SIZE:
+                yield Defect(site.instr, f"a key of {min(sizes)} bits can be broken")
+    for site in facts.calls(*_ECB_CALLS):
+        if _ECB_MODE in site.constants(1, "mode") or any(path.endswith(".MODE_ECB") for path in site.paths(1, "mode")):
+            yield Defect(site.instr, "ECB mode shows which blocks of the message are equal")
+    yield from _protocols(facts)
+    yield from _chosen_functions(facts)
+
+
+def _protocols(facts: Facts) -> Iterator[Defect]:
+    for site in facts.calls("ssl.SSLContext", "ssl.wrap_socket"):
+        position, keyword = (0, "protocol") if site.name == "SSLContext" else (None, "ssl_version")
+        weak = sorted(path for path in site.paths(position, keyword) if path.rpartition(".")[2] in _WEAK_PROTOCOLS)
+        if weak:
+            yield Defect(site.instr, f"{weak[0]} admits protocols that are broken")
+
+
+def _chosen_functions(facts: Facts) -> Iterator[Defect]:
+    """``getattr(hashlib, name)(message)`` with a name from outside."""
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op != "call":
+                continue
+            function = facts.value(unit, instr.args[0])
+            if "hashlib" not in library_paths(function) or not facts.is_untrusted(function):
+                continue
+            if not facts.is_guarded(
+                unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)
+            ):
+                yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
+
+
+def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    """The name is one of those in a container, or is one constant, and no broken algorithm is among them."""
+    del reads
+    if atom.op not in ("In", "Eq"):
+        return False
+    allowed = facts.value(atom.unit, atom.operands[1])
+    if facts.is_untrusted(allowed) or library_paths(allowed) & _LISTS_OF_EVERYTHING:
+        return False
+    return not any(_is_weak(name) for name in facts.elements(allowed))
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    return facts.is_guarded(
+        flow.unit, flow.instr, flow.operands, lambda atom, reads: _is_allow_list(facts, atom, reads)
+    )
+
+
+RULE = Rule(
+    cwe="CWE-327",
+    title="Broken or risky cryptographic algorithm",
+    doc=__doc__ or "",
+    fix="use SHA-256 or better, AES-GCM, RSA from 2048 bits, TLS 1.2; take algorithm names from a constant allow-list",
+    what="algorithm",
+    calls={
+        path: Sink("computes with the algorithm of this name", (position,), (keyword,))
+        for path, (position, keyword) in _CHOICES.items()
+    },
+    no_allow_list=_LISTS_OF_EVERYTHING,
+    choice_matters=True,
+    guard=_is_guarded,
+    check=_check,
+    watches=frozenset(
+        path.rpartition(".")[2]
+        for path in (*_WEAK_CALLS, *_KEY_SIZES, *_ECB_CALLS, "ssl.SSLContext", "ssl.wrap_socket")
+    ),
+)
