@@ -1,16 +1,25 @@
-"""``python -m real.execution doctor | run FILE.py``: what the sandbox can do here, and one program in it."""
+"""``python -m real.execution --jsonl | doctor | run FILE.py | baselines``: the sandbox for scripts and for people."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import DataError, InfrastructureError, RealError
+from real.execution import jsonl
+from real.execution.baselines import baselines
+from real.execution.calibration import slowness
+from real.execution.compare import PROTOCOLS
 from real.execution.jail import landlock, seccomp
 from real.execution.pool import LEVELS, Pool
 from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
+
+_INTERRUPTED, _TERMINATED = 130, 143
 
 _PROMISES = {
     "strong": "resource limits, seccomp, Landlock and namespaces: no processes, no network, none of the host's files",
@@ -24,6 +33,9 @@ def doctor() -> int:
     version = landlock.abi()
     print(f"Landlock      {f'version {version}' if version else 'missing'}")
     print(f"seccomp       {'known architecture' if seccomp.supported() else 'no system call table for this machine'}")
+    print(f"CPU limits    x {slowness():.2f} (how much slower this machine is than the one they were chosen on)")
+    scratch = "/dev/shm, in memory" if os.access("/dev/shm", os.W_OK) else f"{tempfile.gettempdir()}, on disk: slower"
+    print(f"folder        programs at medium and weak run below {scratch}")
     reached = []
     for level in LEVELS:
         try:
@@ -55,30 +67,90 @@ def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
     return 0 if ended_well else 1
 
 
+def serve_jsonl(level: str | None, workers: int) -> int:
+    """Answer the jobs on standard input, line by line (see ``real.execution.jsonl``); 0 when the input has ended."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
+    # A reader of our own: at the end, the interpreter waits for a thread that is reading from sys.stdin.
+    lines = open(0, "rb", closefd=False)  # noqa: SIM115
+    with Pool(workers, level=level) as pool:
+        for answer in jsonl.serve(lines, pool):
+            print(answer, flush=True)
+    return 0
+
+
+def print_baselines(dataset: str, split: str, protocol: str) -> int:
+    """Print what programs that solve nothing score on each task, best last, and on the whole."""
+    from real.datasets import load_path  # only this command needs data
+
+    tasks = load_path(dataset, split).tasks
+    with Pool() as pool:
+        rows = sorted(baselines(tasks, pool, protocol), key=lambda row: row.best)
+    print(f"{'task':<24} {'empty':>8} {'constant':>8} {'ValueError':>10}")
+    for row in rows:
+        scores = ["failed" if score is None else f"{score:.3f}" for score in (row.empty, row.constant, row.value_error)]
+        print(f"{row.task_id:<24} {scores[0]:>8} {scores[1]:>8} {scores[2]:>10}")
+    for name in ("empty", "constant", "value_error"):
+        known = [score for row in rows if (score := getattr(row, name)) is not None]
+        solved = sum(score == 1 for score in known)
+        mean = sum(known) / len(known) if known else 0.0
+        print(f"{name}: mean share of cases {mean:.3f}; passes every case of {solved} of {len(known)} tasks")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m real.execution", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser.add_argument(
+        "--jsonl", action="store_true", help="serve jobs: one JSON object per line in, one per line out"
+    )
+    parser.add_argument("--level", choices=LEVELS, help="with --jsonl: isolation level (default: the strongest here)")
+    parser.add_argument("--workers", type=int, default=0, help="with --jsonl: worker processes (default: one per core)")
+    commands = parser.add_subparsers(dest="command")
     commands.add_parser("doctor", help="try each layer of isolation and say what this machine reaches")
+    floor = commands.add_parser("baselines", help="what programs that solve nothing score on a data set")
+    floor.add_argument("--dataset", required=True, help="a data set name, or a parquet or JSONL file or folder")
+    floor.add_argument("--split", default="test", help="train or test (default: test)")
+    floor.add_argument("--protocol", default="strict", choices=PROTOCOLS, help="how outputs are compared")
     run = commands.add_parser("run", help="run one program in the sandbox")
     run.add_argument("file", type=Path, help="a Python program")
     run.add_argument("--stdin", default="", help="text for its standard input (\\n stands for a line break)")
-    run.add_argument("--level", choices=LEVELS, help="isolation level (default: the strongest this machine reaches)")
+    run.add_argument(
+        "--level",
+        dest="run_level",
+        choices=LEVELS,
+        help="isolation level (default: the strongest this machine reaches)",
+    )
     run.add_argument("--cpu-s", type=float, default=Limits().cpu_s, help="CPU seconds (default: %(default)s)")
     run.add_argument("--memory-mb", type=int, default=Limits().memory_mb, help="MiB of memory (default: %(default)s)")
     return parser
 
 
+def _dispatch(options: argparse.Namespace) -> int:
+    if options.jsonl:
+        return serve_jsonl(options.level, options.workers)
+    if options.command == "doctor":
+        return doctor()
+    if options.command == "baselines":
+        return print_baselines(options.dataset, options.split, options.protocol)
+    limits = Limits(cpu_s=options.cpu_s, memory_mb=options.memory_mb)
+    return run_file(options.file, options.stdin.replace("\\n", "\n"), options.run_level, limits)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.jsonl == (options.command is not None):
+        parser.error("give one of: --jsonl, doctor, run, baselines")
     try:
-        if options.command == "doctor":
-            return doctor()
-        limits = Limits(cpu_s=options.cpu_s, memory_mb=options.memory_mb)
-        return run_file(options.file, options.stdin.replace("\\n", "\n"), options.level, limits)
+        return _dispatch(options)
     except RealError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:  # whoever read the answers is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """When an output or a claimed value equals what is expected.
 
 Text, ``strict``: trailing blanks of each line and trailing empty lines do not count, everything else does.
-Text, ``paper``: the rule of the paper's released scorer, which ignores case, spaces and line breaks altogether.
+Text, ``paper``: the rule of the paper's released scorer, which ignores case, spaces and line breaks altogether, shows
+prompts, and takes those away again that stand literally in the program, as long as the output starts with them.
 Values: a tuple equals a list with the same items; numbers are equal within 1e-9, relative or absolute, if either is a
 float; ``True`` is not ``1``; NaN equals NaN; a value that has no encoding equals nothing.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import math
+import re
 
 from real.errors import UsageError
 from real.execution.jail.values import ByRepr, Opaque
@@ -24,6 +27,28 @@ def check_protocol(protocol: str) -> str:
     if protocol not in PROTOCOLS:
         raise UsageError(f"unknown protocol {protocol!r}", hint=f"Known: {', '.join(PROTOCOLS)}.")
     return protocol
+
+
+_INPUT = re.compile(r"\binput\s*\(\s*(?!\))")  # a call with a prompt
+_LITERAL_INPUT = re.compile(r"""\binput\s*\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*\)""")
+
+
+def literal_prompts(code: str) -> list[str] | None:
+    """The prompts of ``input("...")`` calls, in the order of the text; ``None`` where a prompt is no plain literal."""
+    found = _LITERAL_INPUT.findall(code)
+    if len(found) != len(_INPUT.findall(code)):
+        return None
+    try:
+        return [str(ast.literal_eval(text)) for text in found]
+    except (SyntaxError, ValueError):
+        return None
+
+
+def without_prompts(output: str, prompts: list[str]) -> str:
+    """An output without the prompts that it starts with."""
+    for prompt in prompts:
+        output = output.removeprefix(prompt)
+    return output
 
 
 def normalise(text: str, protocol: str = "strict") -> str:

@@ -14,13 +14,13 @@ from real.execution.jail import values
 from real.execution.jail.layers import CaseLimits
 from real.execution.jail.request import Request
 from real.execution.outcomes import claim_of, failed
-from real.execution.worker import CaseReport, Report
+from real.execution.worker import CaseReport, Report, WorkerError
 
 T = TypeVar("T")
 Ask = Callable[[Request], Report]  # asks a worker; may raise WorkerError
 
 # Test data is not the program: an expected value may well be the output of a command.
-_LIMITS = CaseLimits(cpu_s=10.0, memory_mb=1024, output_kb=4096, file_mb=16, processes=8)
+_LIMITS = CaseLimits(cpu_s=5.0, memory_mb=1024, output_kb=4096, file_mb=16, processes=8)
 _KEPT = 4096
 
 
@@ -101,8 +101,10 @@ def _digest(*texts: str) -> bytes:
 def _cases(report: Report, count: int, what: str) -> list[CaseReport]:
     if report.problem is not None:
         raise FixtureError(f"{what} does not compile: {report.problem.get('error')}")
-    if len(report.cases) != count:
-        raise FixtureError(f"{what} ended the worker process: {report.failure or f'status {report.end_code}'}")
+    if report.failure or len(report.cases) != count:
+        raise WorkerError(f"{what} could not be run: {report.failure or f'the supervisor ended: {report.end_code}'}")
+    if unjailed := [case.reason for case in report.cases if case.how == "jail"]:
+        raise WorkerError(f"{what} could not be run: {unjailed[0]}")
     return report.cases
 
 

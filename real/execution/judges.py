@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from real.execution.attacks import why_unsafe
-from real.execution.compare import same_text, same_value
+from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
 from real.execution.jail import values
 from real.execution.jail.layers import CaseLimits
@@ -47,15 +47,20 @@ class ScriptJudge:
     def __init__(self, job: Job, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        self.request = Request("script", job.code, _limits(job.limits), stdin, files)
+        paper = protocol == "paper"
+        self.request = Request("script", job.code, _limits(job.limits), stdin, files, prompts=paper)
         self._suite, self._protocol = suite, protocol
+        self._prompts = literal_prompts(job.code) if paper else []
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when the program ended well and printed what is expected."""
         if (ended := failed(report, claim_of(report))) is not None:
             return ended
-        output = text_of(report)
-        right = same_text(output, self._suite.cases[index].expected, self._protocol)
+        output, expected = text_of(report), self._suite.cases[index].expected
+        if self._prompts is None:
+            return outcome(OutcomeStatus.ERROR, report, output, "a prompt is no literal, which this protocol demands")
+        output, expected = (without_prompts(text, self._prompts) for text in (output, expected))
+        right = same_text(output, expected, self._protocol)
         return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, output)
 
 
@@ -64,7 +69,8 @@ class CallJudge:
 
     def __init__(self, job: Job, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
-        self.request = Request("call", job.code, _limits(job.limits), cases, {}, entry=suite.entry)
+        limits = _limits(job.limits)
+        self.request = Request("call", job.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude)
         self._cases: tuple[CallCase, ...] = suite.cases
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:

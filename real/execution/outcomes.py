@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 from typing import Any
@@ -14,6 +15,14 @@ _LIMITS = {
     "cpu": (OutcomeStatus.TIMEOUT, "CPU time limit"),
     "wall": (OutcomeStatus.TIMEOUT, "wall-clock limit"),
     "output": (OutcomeStatus.OUTPUT_LIMIT, "output limit"),
+    "files": (OutcomeStatus.OUTPUT_LIMIT, "file space limit"),
+}
+# Limits that a program meets as an OSError: it may have handled it, so what it was counts where that ended the program.
+_BY_ERRNO = {
+    errno.EFBIG: (OutcomeStatus.OUTPUT_LIMIT, "file size limit"),
+    errno.ENOSPC: (OutcomeStatus.OUTPUT_LIMIT, "file space limit"),
+    errno.EMFILE: (OutcomeStatus.ERROR, "open file limit"),
+    errno.EAGAIN: (OutcomeStatus.ERROR, "process limit"),
 }
 
 
@@ -57,11 +66,21 @@ def failed(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
     if report.how == "signal":
         return outcome(*_by_signal(report.code, report, output))
     if "error" in claim and not claim.get("raised"):
-        status = OutcomeStatus.MEMORY if claim.get("type") == "MemoryError" else OutcomeStatus.ERROR
-        return outcome(status, report, output, str(claim["error"]))
+        return outcome(*_by_error(claim, report, output))
     if report.code != 0:
         return outcome(OutcomeStatus.ERROR, report, output, f"exit code {report.code}")
     return None
+
+
+def _by_error(claim: dict[str, Any], report: CaseReport, output: str) -> tuple[OutcomeStatus, CaseReport, str, str]:
+    text = str(claim["error"])
+    if claim.get("type") == "MemoryError":
+        return OutcomeStatus.MEMORY, report, output, text
+    number = claim.get("errno")
+    status, limit = (
+        _BY_ERRNO.get(number, (OutcomeStatus.ERROR, "")) if isinstance(number, int) else (OutcomeStatus.ERROR, "")
+    )
+    return status, report, output, f"{limit}: {text}" if limit else text
 
 
 def _by_signal(number: int, report: CaseReport, output: str) -> tuple[OutcomeStatus, CaseReport, str, str]:

@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import threading
+import queue
 import weakref
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from types import TracebackType
 
 from real.errors import InfrastructureError, UsageError
+from real.execution.attempts import Attempts, Result
+from real.execution.cache import OutcomeCache
+from real.execution.calibration import slowness
 from real.execution.compare import check_protocol
-from real.execution.fixtures import FixtureError, Fixtures
-from real.execution.judges import Judge, judge_for
-from real.execution.outcomes import infrastructure, outcome
+from real.execution.crew import Crew
 from real.execution.probe import describe_facts, probe
-from real.execution.worker import CaseReport, Report, Worker, WorkerError
-from real.types import Job, JobResult, OutcomeStatus, TestOutcome
+from real.execution.tally import Tally
+from real.execution.watchdog import Report, Watchdog, log
+from real.execution.worker import Worker, WorkerError
+from real.types import Job, JobResult
 
-VERSION = "1"  # of the verdicts: raise it when a change may alter one
+VERSION = "2"  # of the verdicts: raise it when a change may alter one
 LEVELS = ("strong", "medium", "weak")
 
-_ATTEMPTS = 3
-_MAX_CODE = 1 << 20
-_BUSY_LOAD = 1.5  # load per core past which a program that waited may have waited for the machine
-
-
-class _Slots:
-    """The workers, by slot; closing is safe from any thread."""
-
-    def __init__(self, count: int) -> None:
-        self.workers: list[Worker | None] = [None] * count
-        self.lock = threading.Lock()
-        self.closed = False
-
-    def close(self) -> None:
-        with self.lock:
-            self.closed = True
-            workers = [worker for worker in self.workers if worker is not None]
-        for worker in workers:
-            worker.close()
+_AHEAD = 16  # jobs per worker that are taken from the caller before the first of their results is handed over
 
 
 class Pool:
@@ -48,24 +34,35 @@ class Pool:
 
     ``min_isolation`` is the weakest acceptable level: ``strong`` (resource limits, seccomp, Landlock, namespaces),
     ``medium`` (without namespaces) or ``weak`` (resource limits only). The strongest level the machine allows is
-    found by trying; ``level`` forces one. Raises ``InfrastructureError`` where that cannot be had.
+    found by trying; ``level`` forces one. ``cache_mb`` bounds the memory for outcomes of programs judged before (0:
+    none); a job that takes longer than ``patience_s`` is named to ``watch``. Raises ``InfrastructureError`` where the
+    level cannot be had. Every method may be called from any thread.
     """
 
-    def __init__(self, workers: int = 0, min_isolation: str = "medium", *, level: str | None = None) -> None:
+    def __init__(
+        self,
+        workers: int = 0,
+        min_isolation: str = "medium",
+        *,
+        level: str | None = None,
+        cache_mb: int = 64,
+        patience_s: float = 60.0,
+        watch: Report = log,
+    ) -> None:
         for name in (min_isolation, level or min_isolation):
             if name not in LEVELS:
                 raise UsageError(f"unknown isolation level {name!r}", hint=f"Known: {', '.join(LEVELS)}.")
         if workers < 0:
             raise UsageError(f"a pool cannot have {workers} workers")
-        self._slots = _Slots(workers or len(os.sched_getaffinity(0)))
-        self._finalizer = weakref.finalize(self, self._slots.close)
-        self._fixtures = Fixtures()
+        count = workers or len(os.sched_getaffinity(0))
         self._notes: list[str] = []
-        wanted = (level,) if level else LEVELS[: LEVELS.index(min_isolation) + 1]
-        first = self._first_worker(wanted)
-        self._slots.workers[0] = first
+        first = self._first_worker((level,) if level else LEVELS[: LEVELS.index(min_isolation) + 1])
         self.isolation = first.level
         self._facts = describe_facts(first)
+        self._crew = Crew(Attempts(count, first, slowness()), Watchdog(patience_s, watch))
+        self._finalizer = weakref.finalize(self, self._crew.close)
+        self._cache = OutcomeCache(cache_mb << 20, f"{VERSION} {self.isolation}")
+        self._window = _AHEAD * count
 
     def _first_worker(self, levels: Sequence[str]) -> Worker:
         for name in levels:
@@ -90,15 +87,25 @@ class Pool:
     def describe(self) -> str:
         """One line: the level, the layers behind it, and what a stronger level failed on."""
         missing = f"; not had: {'; '.join(self._notes)}" if self._notes else ""
-        return f"isolation: {self.isolation} ({self._facts}), {len(self._slots.workers)} workers{missing}"
+        return f"isolation: {self.isolation} ({self._facts}), {self.workers} workers{missing}"
+
+    @property
+    def workers(self) -> int:
+        """How many jobs run at the same time."""
+        return len(self._crew.attempts.workers)
 
     def worker_pids(self) -> list[int]:
         """The process ids of the launchers now alive."""
-        return [worker.pid for worker in self._slots.workers if worker is not None]
+        return [worker.pid for worker in self._crew.attempts.workers if worker is not None]
 
     def folders(self) -> list[str]:
         """The folders of the machine in which programs run: none at ``strong``, where they live in memory."""
-        return [worker.scratch for worker in self._slots.workers if worker is not None and worker.scratch is not None]
+        workers = [worker for worker in self._crew.attempts.workers if worker is not None]
+        return [worker.scratch for worker in workers if worker.scratch is not None]
+
+    def slowest(self) -> list[tuple[str, float]]:
+        """The jobs that took longest, with their wall-clock seconds, slowest first."""
+        return self._crew.watchdog.slowest()
 
     def __enter__(self) -> Pool:
         return self
@@ -115,142 +122,116 @@ class Pool:
     def run(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
         """Run every job; results are in the order of the jobs, with one outcome per case.
 
-        ``protocol`` is how printed output is compared (see ``compare``). A job that the machine fails three times has
-        ``infra_error`` outcomes. Raises ``InfrastructureError`` on a closed pool.
+        ``protocol`` is how printed output is compared (see ``compare``). A job that the machine fails five times has
+        ``infra_error`` outcomes. Raises ``InfrastructureError`` on a closed pool, and where the machine fails more
+        than one job in twenty.
+        """
+        return list(self.stream(jobs, protocol))
+
+    def stream(self, jobs: Iterable[Job], protocol: str = "strict") -> Iterator[JobResult]:
+        """As ``run``, for any number of jobs in bounded memory: takes a job only as results are taken."""
+        tally = Tally()
+        window: deque[tuple[Job, Future[Result]]] = deque()
+        try:
+            check_protocol(protocol)
+            for job in jobs:
+                window.append((job, self._put(job, protocol)))
+                if len(window) >= self._window:
+                    yield self._result(*window.popleft(), tally)
+            while window:
+                yield self._result(*window.popleft(), tally)
+        except (KeyboardInterrupt, SystemExit):
+            self.close()  # nothing may be left running
+            raise
+        finally:
+            for _, future in window:
+                future.cancel()
+
+    def as_completed(self, jobs: Iterable[Job], protocol: str = "strict") -> Iterator[JobResult]:
+        """As ``stream``, in the order in which the results are there."""
+        tally = Tally()
+        ended: queue.SimpleQueue[tuple[Job, Future[Result]]] = queue.SimpleQueue()
+        running: set[Future[Result]] = set()
+
+        def next_result() -> JobResult:
+            job, future = ended.get()
+            running.discard(future)
+            return self._result(job, future, tally)
+
+        try:
+            check_protocol(protocol)
+            for job in jobs:
+                future = self._put(job, protocol)
+                running.add(future)
+                future.add_done_callback(lambda done, job=job: ended.put((job, done)))  # type: ignore[misc]
+                if len(running) >= self._window:
+                    yield next_result()
+            while running:
+                yield next_result()
+        except (KeyboardInterrupt, SystemExit):
+            self.close()
+            raise
+        finally:
+            for future in running:
+                future.cancel()
+
+    async def run_async(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
+        """As ``run``, without blocking the event loop."""
+        return [result async for result in self.stream_async(jobs, protocol)]
+
+    async def stream_async(self, jobs: Iterable[Job], protocol: str = "strict") -> AsyncIterator[JobResult]:
+        """As ``stream``, without blocking the event loop."""
+        tally = Tally()
+        window: deque[tuple[Job, Future[Result]]] = deque()
+        try:
+            check_protocol(protocol)
+            for job in jobs:
+                window.append((job, self._put(job, protocol)))
+                if len(window) >= self._window:
+                    await asyncio.wait([asyncio.wrap_future(window[0][1])])
+                    yield self._result(*window.popleft(), tally)
+            while window:
+                await asyncio.wait([asyncio.wrap_future(window[0][1])])
+                yield self._result(*window.popleft(), tally)
+        finally:
+            for _, future in window:
+                future.cancel()
+
+    def submit(self, job: Job, protocol: str = "strict") -> Future[JobResult]:
+        """Add one job; its result comes in the future. The caller bounds what it adds, and counts with ``tally``.
+
+        Raises ``InfrastructureError`` on a closed pool.
         """
         check_protocol(protocol)
-        if self._slots.closed:
-            raise InfrastructureError("the execution pool is closed")
-        batch = _Batch(jobs)
-        threads = [
-            threading.Thread(target=self._serve, args=(slot, batch, protocol), daemon=True)
-            for slot in range(min(len(self._slots.workers), len(jobs)))
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            self._rerun_stalled(batch, protocol)
-        except BaseException:
-            self.close()  # Ctrl-C and the like: nothing may be left running
-            raise
-        if batch.error is not None:
-            raise batch.error
-        return batch.results(self.isolation)
+        answer: Future[JobResult] = Future()
 
-    def _serve(self, slot: int, batch: _Batch, protocol: str) -> None:
-        try:
-            while (index := batch.take()) is not None:
-                outcomes, stalled = self._run_job(slot, batch.jobs[index], protocol)
-                batch.put(index, outcomes, stalled=stalled)
-        except Exception as error:  # handed to the caller of run(), who has no other way to learn of it
-            batch.fail(error)
+        def pass_on(done: Future[Result]) -> None:
+            if done.cancelled():
+                answer.cancel()
+            elif (error := done.exception()) is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(JobResult(job.job_id, done.result().outcomes, self.isolation))
 
-    def _rerun_stalled(self, batch: _Batch, protocol: str) -> None:
-        """Programs that waited while the machine was busy get a second chance, alone."""
-        for index in batch.stalled:
-            outcomes, _ = self._run_job(0, batch.jobs[index], protocol)
-            batch.put(index, outcomes, stalled=False)
+        self._put(job, protocol).add_done_callback(pass_on)
+        return answer
 
-    def _worker(self, slot: int) -> Worker:
-        worker = self._slots.workers[slot]
-        if worker is None:
-            worker = Worker(self.isolation, slot)
-            with self._slots.lock:
-                closed = self._slots.closed
-                self._slots.workers[slot] = worker
-            if closed:
-                worker.close()
-        return worker
+    def _put(self, job: Job, protocol: str) -> Future[Result]:
+        key = self._cache.key(job, protocol)
+        known = self._cache.get(key)
+        if known is not None and not self._crew.attempts.closed:
+            future: Future[Result] = Future()
+            future.set_result(Result(known))
+            return future
+        future = self._crew.put(job, protocol)
+        future.add_done_callback(lambda done: self._keep(key, done))
+        return future
 
-    def _run_job(self, slot: int, job: Job, protocol: str) -> tuple[list[TestOutcome], bool]:
-        """The outcomes of one job, and whether a case waited for a busy machine."""
-        count = len(job.suite.cases)
-        if count == 0:
-            return [], False
-        if len(job.code) > _MAX_CODE:
-            detail = f"the program is larger than {_MAX_CODE} characters"
-            return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-        reason, killed_before = "", False
-        for _ in range(_ATTEMPTS):
-            try:
-                worker = self._worker(slot)
-                judge = judge_for(job, protocol, self._fixtures, worker.ask)
-                report = worker.ask(judge.request)
-            except WorkerError as error:
-                self._slots.workers[slot] = None
-                reason = str(error)
-                if self._slots.closed:
-                    break
-                continue
-            except FixtureError as error:
-                return [infrastructure(str(error))] * count, False
-            outcomes = _outcomes(report, judge)
-            unjailed = [case.reason for case in report.cases if case.how == "jail"]
-            if len(outcomes) == count and not unjailed:
-                return outcomes, _stalled(report, job)
-            if unjailed:
-                reason = f"the jail could not be set up: {unjailed[0]}"
-                continue
-            reason = report.failure or f"the supervising process ended with status {report.end_code}"
-            if not report.failure and report.end_code != 0:
-                if killed_before:
-                    return outcomes + [_took_supervisor_down(report)] * (count - len(outcomes)), False
-                killed_before = True
-        return [infrastructure(f"given up after {_ATTEMPTS} attempts: {reason}")] * count, False
+    def _keep(self, key: bytes, done: Future[Result]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            self._cache.put(key, done.result().outcomes)
 
-
-class _Batch:
-    """The jobs of one ``run``: taken one by one, answered in any order."""
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.jobs = list(jobs)
-        self.stalled: list[int] = []
-        self.error: Exception | None = None
-        self._waiting = deque(range(len(self.jobs)))
-        self._outcomes: dict[int, list[TestOutcome]] = {}
-
-    def take(self) -> int | None:
-        with suppress(IndexError):
-            return self._waiting.popleft()
-        return None
-
-    def put(self, index: int, outcomes: list[TestOutcome], *, stalled: bool) -> None:
-        self._outcomes[index] = outcomes
-        if stalled:
-            self.stalled.append(index)
-
-    def fail(self, error: Exception) -> None:
-        self.error = self.error or error
-        self._waiting.clear()
-
-    def results(self, isolation: str) -> list[JobResult]:
-        return [JobResult(job.job_id, tuple(self._outcomes[i]), isolation) for i, job in enumerate(self.jobs)]
-
-
-def _outcomes(report: Report, judge: Judge) -> list[TestOutcome]:
-    if report.problem is not None:
-        detail = report.problem.get("error", "")
-        return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * len(judge.request.cases)
-    return [_judged(judge, index, case) for index, case in enumerate(report.cases)]
-
-
-def _judged(judge: Judge, index: int, case: CaseReport) -> TestOutcome:
-    """One program's claim, however hostile, must not end the batch of all the others."""
-    try:
-        return judge.judge(index, case)
-    except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
-        return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")
-
-
-def _took_supervisor_down(report: Report) -> TestOutcome:
-    """Twice the same end is no accident of the machine: a crash of the compiler, or of what watches the case."""
-    if not report.compiled:
-        return TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=f"the compiler crashed (status {report.end_code})")
-    return TestOutcome(OutcomeStatus.ERROR, detail=f"the program ended its supervisor (status {report.end_code})")
-
-
-def _stalled(report: Report, job: Job) -> bool:
-    waited = any(case.how == "wall" and case.cpu < job.limits.cpu_s / 2 for case in report.cases)
-    return waited and os.getloadavg()[0] > _BUSY_LOAD * (os.cpu_count() or 1)
+    def _result(self, job: Job, future: Future[Result], tally: Tally) -> JobResult:
+        outcomes = future.result().outcomes
+        tally.add(outcomes)
+        return JobResult(job.job_id, outcomes, self.isolation)

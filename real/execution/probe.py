@@ -87,4 +87,5 @@ def describe_facts(worker: Worker) -> str:
     if worker.level == "strong":
         layers.append("user, pid, net, mount, ipc, uts and cgroup namespaces")
     layers.append("own uid" if worker.facts.get("uid") is not None else "no own uid")
+    layers.append("control groups" if worker.facts.get("cgroup") else "no control groups")
     return ", ".join(layers)

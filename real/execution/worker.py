@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from real.execution.cgroups import Cgroup
+from real.execution.jail import linux
 from real.execution.jail.frames import Channel, Frame, FrameError, send
 from real.execution.jail.request import Request
 
@@ -37,6 +39,10 @@ class WorkerError(Exception):
     """This worker is gone or talks nonsense: replace it and try again."""
 
 
+class WorkerStalledError(WorkerError):
+    """This worker has been silent for longer than any limit allows."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaseReport:
     """What a worker observed of one case; see ``real.execution.jail.child.Ending``."""
@@ -50,6 +56,7 @@ class CaseReport:
     claim: bytes
     state: bytes
     files: dict[str, bytes]
+    full: bool = False  # the machine's disk was full at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +102,15 @@ class Worker:
         self.level = level
         self.scratch: str | None = None
         if level != "strong":
-            self.scratch = tempfile.mkdtemp(prefix="real-jail-", dir=_scratch_parent())
+            try:
+                self.scratch = tempfile.mkdtemp(prefix="real-jail-", dir=_scratch_parent())
+            except OSError as error:
+                raise WorkerError(f"no folder for programs to run in: {error}") from error
             Path(self.scratch).chmod(0o711)
         ours, theirs = socket.socketpair()
         root = os.geteuid() == 0
+        if level == "weak" and not root:
+            linux.hide_memory()  # programs have the grader's own uid there, and could look for the expected values
         config = {
             "fd": theirs.fileno(),
             "parent": os.getpid(),
@@ -130,7 +142,11 @@ class Worker:
         finally:
             theirs.close()
         self._channel = Channel(ours)
-        self.facts = self._greet()
+        self._cgroup: Cgroup | None = None
+        if root:
+            with suppress(OSError):
+                self._cgroup = Cgroup(self._process.pid)
+        self.facts = {**self._greet(), "cgroup": self._cgroup is not None}
 
     @property
     def pid(self) -> int:
@@ -156,6 +172,8 @@ class Worker:
         cases: list[CaseReport] = []
         header, blobs = request.frame()
         try:
+            if self._cgroup is not None:
+                self._cgroup.limit(request.limits.memory_mb, request.limits.processes)
             self._channel.sock.settimeout(patience)
             send(self._channel.sock, header, blobs)
             while True:
@@ -174,7 +192,8 @@ class Worker:
                         raise FrameError(f"unexpected frame {kind!r}")
         except (OSError, FrameError) as error:
             self.close()
-            raise WorkerError(f"the worker was lost: {error}") from error
+            kind = WorkerStalledError if isinstance(error, TimeoutError) else WorkerError
+            raise kind(f"the worker was lost: {error}") from error
 
     def close(self) -> None:
         """End the worker and everything below it, and its folder; safe to call twice and from any thread."""
@@ -186,6 +205,8 @@ class Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._cgroup is not None:
+            self._cgroup.close()
         if self.scratch is not None:
             shutil.rmtree(self.scratch, ignore_errors=True)  # the launcher did this, unless it was killed
 
@@ -219,4 +240,5 @@ def _case_report(frame: Frame, expected_index: int, total: int) -> CaseReport:
         claim=claim,
         state=state,
         files={str(name): content for name, content in zip(names, contents, strict=True)},
+        full=header.get("full") is True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from real.errors import UsageError
+from real.execution.backends import check_backend
 
 VARIANTS = ("hybrid", "function_only", "quality_only", "safety_unit_tests")
 
@@ -18,8 +19,11 @@ class RewardCfg:
     penalty: float = -1.0  # the program cannot run
     checks: list[str] = field(default_factory=list)  # empty: those of the task; else security and/or maintainability
     tests_per_rollout: int | None = None  # null: every test; else a seeded sample while training
-    workers: int = 0  # sandbox workers; 0: one per core
-    min_isolation: str = "medium"  # refuse to run untrusted programs below this level
+    backend: str = "local"  # where programs run: local, ray (the nodes of a cluster) or fusion (a SandboxFusion server)
+    fusion_url: str | None = None  # address of the server, for backend=fusion
+    ray_address: str | None = None  # for backend=ray; null: the cluster of this machine, else a Ray started here
+    workers: int = 0  # sandbox workers; 0: one per core (ray: of the cluster; fusion: eight requests at a time)
+    min_isolation: str = "medium"  # refuse to run untrusted programs below this level; fusion needs external
     max_masked: float = 0.05  # stop when more than this share of a batch is masked
 
     def check(self) -> None:
@@ -31,8 +35,7 @@ class RewardCfg:
                 f"reward.alpha is {self.alpha:g}, but it must lie in [0, 1]",
                 hint="It weighs quality against function: 0 is function only, 1 is quality only (paper section 3.2).",
             )
-        if self.min_isolation not in ("weak", "medium", "strong"):
-            raise UsageError(f"reward.min_isolation is {self.min_isolation!r}, but it must be weak, medium or strong")
+        check_backend(self)
         for name in self.checks:
             if name not in ("security", "maintainability"):
                 raise UsageError(f"reward.checks has {name!r}, but it knows only security and maintainability")

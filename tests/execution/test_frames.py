@@ -125,6 +125,21 @@ def test_keys_that_could_be_made_to_collide_are_refused() -> None:
             values.decode(data)
 
 
+def test_large_numbers_of_tuples_as_keys_are_refused() -> None:
+    """Their hashes can be chosen: all tuples of -1 and -2 share one, and each would be compared with each."""
+    one, two = ["i", "-0x1"], ["i", "-0x2"]
+    for tag in ("s", "z"):
+        many = [["t", [one if number >> bit & 1 else two for bit in range(12)]] for number in range(4096)]
+        with pytest.raises(ValueError, match="keys that are tuples"):
+            values.decode([tag, many])
+        assert len(values.decode([tag, many[:1000]])) == 1000  # type: ignore[arg-type]
+
+
+def test_a_float_of_a_million_digits_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a float"):
+        values.decode(["f", "1" * 1_000_000])
+
+
 def test_limits_of_values() -> None:
     deep: list[object] = []
     for _ in range(values.MAX_DEPTH + 1):

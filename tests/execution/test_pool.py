@@ -53,7 +53,7 @@ def test_nothing_to_do(pool: Pool) -> None:
 
 def test_equal_runs_give_equal_verdicts(pool: Pool) -> None:
     program = "print({'a', 'b', 'c', 'd'}, hash('x') % 97, [id(0) > 0])"
-    results = pool.run([Job("job", program, ScriptSuite((StdinCase("", ""),)))] * 8)
+    results = pool.run([Job("job", f"{program}  # {n}", ScriptSuite((StdinCase("", ""),))) for n in range(8)])
     assert len({result.outcomes[0].output for result in results}) == 1
 
 

@@ -40,6 +40,18 @@ CASES = {
     "loops in C": ("10 ** 10 ** 10", OutcomeStatus.TIMEOUT, "CPU time limit"),
     "memory": ("a = []\nwhile True: a.append(bytearray(1 << 20))", OutcomeStatus.MEMORY, "line 2: MemoryError"),
     "output": ("while True: print('x' * 1000)", OutcomeStatus.OUTPUT_LIMIT, "output limit"),
+    "file size": ("open('f', 'wb').write(bytes(17 << 20))", OutcomeStatus.OUTPUT_LIMIT, "file size limit"),
+    "file space": (
+        "for i in range(9): open(str(i), 'wb').write(bytes(15 << 20))",
+        OutcomeStatus.OUTPUT_LIMIT,
+        "file space limit",
+    ),
+    "open files": ("f = [open('/dev/null') for _ in range(99)]", OutcomeStatus.ERROR, "open file limit"),
+    "two claims": (
+        "import os\nfor _ in range(9): os.write(3, b'\\0\\0\\0\\2{}')\nprint('right')",
+        OutcomeStatus.OUTPUT_LIMIT,
+        "output limit",
+    ),
     "syntax error": ("print('right'", OutcomeStatus.COMPILE_ERROR, "SyntaxError: '(' was never closed"),
     "NUL byte": ("print('right')\0", OutcomeStatus.COMPILE_ERROR, "null bytes"),
     "lone surrogate": ("print('\ud800')", OutcomeStatus.COMPILE_ERROR, "surrogates not allowed"),
@@ -92,6 +104,53 @@ def test_output_is_capped_in_the_outcome(pool: Pool) -> None:
 def test_ways_of_reading_a_line(pool: Pool, program: str) -> None:
     outcome = run_script(pool, program, "Ärger\nsecond\n", "Ärger\n")
     assert outcome.status is OutcomeStatus.PASS, outcome
+
+
+PAPER = [
+    ("print(input('Name: '))", "Ann\n", "pass"),
+    ("print(input('Name: '))", "a n n", "pass"),
+    ('print(input("Say \\"x\\": "), input("B"))', "ann second", "pass"),
+    ("print(input(\n    'Name: '\n))", "Ann", "pass"),
+    ("print(input())", "Ann", "pass"),
+    ("print('Hi'); print(input('Name: '))", "HiAnn", "wrong"),  # a prompt after other output stays
+    ("print('Hi'); print(input('Name: '))", "Hi Name: Ann", "pass"),
+    ("p = 'Name: '\nprint(input(p))", "Ann", "error"),
+    ("n = 1\nprint(input(f'Name {n}: '))", "Ann", "error"),
+    ("print(input('Name: ' + ''))", "Ann", "error"),
+]
+
+
+@pytest.mark.parametrize(("program", "expected", "status"), PAPER, ids=range(len(PAPER)))
+def test_the_papers_way_with_prompts(pool: Pool, program: str, expected: str, status: str) -> None:
+    suite = ScriptSuite((StdinCase("Ann\nsecond\n", expected),))
+    (result,) = pool.run([Job("job", program, suite)], "paper")
+    assert result.outcomes[0].status == status, result
+
+
+def test_unseeded_random_numbers_are_the_same_in_every_run(pool: Pool) -> None:
+    program = "import random\nprint(random.random(), random.sample(range(99), 5))"
+    results = pool.run([Job(str(n), f"{program}  # {n}", ScriptSuite((StdinCase("", ""),) * 2)) for n in range(4)])
+    assert len({outcome.output for result in results for outcome in result.outcomes}) == 1
+
+
+def test_ordinary_programs_start_several_threads(any_pool: Pool) -> None:
+    program = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(8) as threads:
+    print(sum(threads.map(int, '12345678')))
+"""
+    assert run_script(any_pool, program, expected="36\n").status is OutcomeStatus.PASS
+
+
+def test_garbage_collection_runs(pool: Pool) -> None:
+    program = """
+import gc
+class A: pass
+for _ in range(300_000):
+    a = A(); a.a = a
+print(gc.isenabled())
+"""
+    assert run_script(pool, program, expected="True\n", limits=Limits(memory_mb=64)).status is OutcomeStatus.PASS
 
 
 def test_large_input_and_output_do_not_block(pool: Pool) -> None:

@@ -233,3 +233,21 @@ def test_every_damage_to_the_database_is_seen(any_pool: Pool, damage: str) -> No
 def test_an_uncommitted_change_is_none(pool: Pool) -> None:
     program = "import os, sqlite3\nc = sqlite3.connect('shop.db')\nc.execute('DELETE FROM users')\nos._exit(0)"
     assert statuses(pool, program, AttackSuite((AttackCase("x"),), DATABASE)) == ["pass"]
+
+
+def test_an_attack_run_of_many_cases_ends_with_a_verdict_on_each(any_pool: Pool) -> None:
+    suite = AttackSuite(
+        tuple(AttackCase(f"'; DELETE FROM users WHERE id > {n}; --\n") for n in range(-80, 0)), DATABASE
+    )
+    assert statuses(any_pool, SCRIPTED, suite) == ["wrong"] * 80
+
+
+def test_input_larger_than_a_file_may_be(any_pool: Pool) -> None:
+    text = "x" * (3 << 20)
+    program = "print(len(input()))"
+    (result,) = any_pool.run([Job("job", program, ScriptSuite((StdinCase(text, str(len(text))),)), Limits(file_mb=1))])
+    assert result.outcomes[0].status == "pass", result
+
+
+def test_a_database_script_that_hangs_is_not_the_programs_fault(pool: Pool) -> None:
+    assert statuses(pool, SAFE, ScriptSuite((StdinCase("", ""),), "while True: pass")) == ["infra_error"]

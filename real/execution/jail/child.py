@@ -2,110 +2,145 @@
 
 from __future__ import annotations
 
-import fcntl
+import math
 import os
 import select
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from . import linux
 from .claims import READY, REFUSED, ClaimReader, ClaimWriter
-from .layers import CaseLimits, Jail, confine
+from .layers import CaseLimits, Confinement, Jail
 from .orphans import kill_orphans
 
 _CLAIM_FD = 3
 _CHUNK = 1 << 16
+_WATCH_FILES_S = 0.05
 _CLAIM_FACTOR = 4  # an encoded value is that much longer than a printed one
-_FREE_FDS = 10  # lowest descriptor used while 0-3 are being arranged
 
 Body = Callable[[ClaimWriter], int]  # runs in the child; returns the exit code
 Progress = Callable[[bytes, float], bool]  # takes a claim and its CPU seconds; returns whether to go on
 
 
-@dataclass(slots=True)
 class Ending:
     """How a process ended and what it left.
 
-    ``how`` is exit, signal, cpu, wall, output (a limit was hit) or jail (a layer could not be had).
+    ``how`` is exit, signal, cpu, wall, output, files (a limit was hit) or jail (a layer could not be had); ``cpu`` and
+    ``wall`` are in seconds.
     """
 
-    how: str
-    code: int = 0
-    cpu: float = 0.0
-    wall: float = 0.0
-    reason: str = ""
-    stdout: bytearray = field(default_factory=bytearray)
-    claims: list[bytes] = field(default_factory=list)
+    __slots__ = ("claims", "code", "cpu", "how", "reason", "stdout", "wall")
+
+    def __init__(self, how: str = "exit", cpu: float = 0.0) -> None:
+        self.how, self.cpu = how, cpu
+        self.code, self.wall, self.reason = 0, 0.0, ""
+        self.stdout = bytearray()
+        self.claims: list[bytes] = []
 
 
-def _become(jail: Jail, limits: CaseLimits, cpu_budget: float, stdin: bytes, fds: tuple[int, int], parent: int) -> None:
-    """Arrange the descriptors of a new process and confine it: 0 input, 1 output, 2 nothing, 3 claims."""
-    source = os.memfd_create("stdin")  # a memory file: feeding it cannot block
-    while stdin:
-        stdin = stdin[os.write(source, stdin) :]
-    os.lseek(source, 0, os.SEEK_SET)
+def reserve_low_descriptors(kept: int) -> int:
+    """Move a descriptor out of 0-3, which mean something in every child, and keep those four taken; returns it."""
     null = os.open("/dev/null", os.O_RDWR)
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, _FREE_FDS) for fd in (source, fds[0], null, fds[1])]
-    for target, fd in enumerate(high):
-        os.dup2(fd, target)
-    os.closerange(_CLAIM_FD + 1, 1 << 16)
-    os.chdir(jail.box)
-    confine(jail, limits, cpu_budget, parent)
+    while null <= _CLAIM_FD:
+        null = os.dup(null)
+    while kept <= _CLAIM_FD:
+        kept = os.dup(kept)
+    for target in range(_CLAIM_FD + 1):
+        os.dup2(null, target)
+    os.close(null)
+    return kept
+
+
+def _memory_file(content: bytes) -> int:
+    """Standard input as a memory file: feeding it cannot block, and programs may seek in it."""
+    fd = os.memfd_create("stdin")
+    while content:
+        content = content[os.write(fd, content) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
 
 
 class Child:
-    """Forks a process that confines itself and runs ``body``; the caller then ``watch``es it."""
+    """Forks a process that confines itself and runs ``body``; the caller then ``watch``es it.
 
-    def __init__(self, jail: Jail, limits: CaseLimits, body: Body, *, stdin: bytes = b"", cases: int = 1) -> None:
+    Its descriptors are 0 input, 1 output, 2 nothing and 3 claims; the parent must have called
+    ``reserve_low_descriptors``. ``forget`` is called in the process first.
+    """
+
+    def __init__(
+        self,
+        jail: Jail,
+        limits: CaseLimits,
+        confinement: Confinement,
+        body: Body,
+        stdin: bytes = b"",
+        forget: Callable[[], None] | None = None,
+    ) -> None:
         self._jail, self._limits = jail, limits
         self._max_output = limits.output_kb << 10
         self._reader = ClaimReader(self._max_output * _CLAIM_FACTOR)
+        source, null = _memory_file(stdin), os.open("/dev/null", os.O_RDWR)  # new ones: flags of a file are shared
         self._stdout_fd, out_end = os.pipe()
         self._claim_fd, claim_end = os.pipe()
         self._started = time.monotonic()
         parent = os.getpid()
+        descriptors = [
+            linux.step("dup3", source, 0),
+            linux.step("dup3", out_end, 1),
+            linux.step("dup3", null, 2),
+            linux.step("dup3", claim_end, _CLAIM_FD),
+        ]
         leave = os._exit  # a local name, which a program that replaces things cannot reach
-        self._pid = os.fork()
+        self._pid = linux.fork()
         if self._pid == 0:
             status = 1
-            writer = ClaimWriter(claim_end)
+            writer = ClaimWriter(_CLAIM_FD)
             try:
-                _become(jail, limits, limits.cpu_s * cases, stdin, (out_end, claim_end), parent)
-                writer = ClaimWriter(_CLAIM_FD)
+                if forget is not None:
+                    forget()
+                linux.take_steps(descriptors)
+                confinement.take(parent)
                 writer.raw(READY)
                 status = body(writer)
             except (OSError, ValueError) as error:
                 writer.raw(REFUSED + str(error).encode("utf-8", "replace")[:500])
             finally:
                 leave(status)
-        os.close(out_end)
-        os.close(claim_end)
+        for fd in (source, null, out_end, claim_end):
+            os.close(fd)
         self._pidfd = os.pidfd_open(self._pid)
         self._clock = linux.cpu_clock(self._pid)
 
-    def watch(self, progress: Progress | None = None) -> Ending:  # noqa: PLR0912 - one loop, one branch per event
+    def watch(self, progress: Progress | None = None, overfull: Callable[[], bool] | None = None) -> Ending:  # noqa: PLR0912 - one loop, one branch per event
         """Wait for the end of the process, killing it at its limits, then remove whatever it started.
 
         With ``progress`` the process serves several cases: the limits hold from one claim to the next, and each claim
-        is handed on as soon as it is there.
+        is handed on as soon as it is there. ``overfull`` is asked now and then whether too much was written to files.
         """
-        ending = Ending("exit")
+        ending = Ending()
         poll = select.poll()
+        os.set_blocking(self._stdout_fd, False)
+        os.set_blocking(self._claim_fd, False)
         for fd in (self._stdout_fd, self._claim_fd, self._pidfd):
-            os.set_blocking(fd, False)
             poll.register(fd, select.POLLIN)
         mark, deadline, killed = 0.0, self._started + self._limits.wall_s, ""
+        look = self._started + _WATCH_FILES_S if overfull is not None else math.inf
         while not killed:
+            now = time.monotonic()
             cpu_left = self._limits.cpu_s - (time.clock_gettime(self._clock) - mark)
-            wall_left = deadline - time.monotonic()
+            wall_left = deadline - now
             if cpu_left <= 0 or wall_left <= 0:
                 killed = "cpu" if cpu_left <= 0 else "wall"
                 break
             ended = False
-            for fd, _ in poll.poll(1 + 1000 * min(cpu_left, wall_left)):
+            if overfull is not None and now >= look:
+                look = now + _WATCH_FILES_S
+                if overfull():
+                    killed = "files"
+                    break
+            for fd, _ in poll.poll(1 + 1000 * min(cpu_left, wall_left, look - now)):
                 if fd == self._pidfd:
                     ended = True
                 elif (data := os.read(fd, _CHUNK)) == b"":
@@ -116,13 +151,14 @@ class Child:
                     messages = self._reader.feed(data)
                     ending.claims += messages
                     if progress is not None and messages:
-                        now = time.clock_gettime(self._clock)
+                        spent = time.clock_gettime(self._clock)
                         for message in messages:
-                            if not progress(message, now - mark):
+                            if not progress(message, spent - mark):
                                 killed = "output"
-                            mark = now
+                            mark = spent
                         deadline = time.monotonic() + self._limits.wall_s
-            if len(ending.stdout) > self._max_output or self._reader.overflow:
+            too_much = self._reader.overflow or (progress is None and len(ending.claims) > 1)
+            if too_much or len(ending.stdout) > self._max_output:
                 killed = "output"
             if ended:
                 break

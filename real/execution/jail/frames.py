@@ -6,8 +6,8 @@ not a well-formed frame raises ``FrameError``.
 
 from __future__ import annotations
 
+import _socket
 import json
-import socket
 import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -78,7 +78,7 @@ class Decoder:
         return frames
 
 
-def send(channel: socket.socket, header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
+def send(channel: _socket.socket, header: dict[str, Any], blobs: Sequence[bytes] = ()) -> None:
     """Write one frame to a stream socket; raises ``OSError`` when the other side is gone."""
     channel.sendall(pack(header, blobs))
 
@@ -86,7 +86,7 @@ def send(channel: socket.socket, header: dict[str, Any], blobs: Sequence[bytes] 
 class Channel:
     """A stream socket that frames are read from one at a time."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: _socket.socket) -> None:
         self.sock = sock
         self._decoder = Decoder()
         self._ready: list[Frame] = []

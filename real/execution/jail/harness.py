@@ -5,6 +5,7 @@ Nothing here can be trusted once the program has started; nothing here knows wha
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import builtins
 import gc
@@ -22,6 +23,7 @@ from .claims import ClaimWriter
 from .values import ValueLimitError, encode
 
 _TEXT_LIMIT = 500
+_THREAD_STACK = 4 << 20  # each thread's counts as memory of the program; the machine's default may be far larger
 _MODULE = "program"  # the name of a program that is called: its main block does not run
 
 _end_threads: Callable[[], None] = getattr(threading, "_shutdown")  # noqa: B009 - private, but what an interpreter calls
@@ -41,10 +43,18 @@ def _input(prompt: object = "", /) -> str:
     return line.removesuffix("\n")
 
 
-def become_template() -> None:
+def _input_as_piped(prompt: object = "", /) -> str:
+    """``input`` as where standard output is no terminal: the prompt becomes a part of the output."""
+    sys.stdout.write(str(prompt))
+    sys.stdout.flush()
+    return _input()
+
+
+def become_template(box: str) -> None:
     """Make this process what every case starts as; done once, in the launcher.
 
     The standard streams are opened on the kinds of file they will stand for: a seekable one, a pipe, a device.
+    ``box`` is the working directory that programs will find themselves in.
     """
     kept = [os.dup(fd) for fd in range(3)]
     pipe = os.pipe()
@@ -60,20 +70,16 @@ def become_template() -> None:
         os.dup2(fd, target)
         os.close(fd)
     builtins.input = _input
+    threading.stack_size(_THREAD_STACK)
+    os.environ.update(HOME=box, TMPDIR=box, PWD=box)
     sys.argv = ["program.py"]
     package = __name__.rpartition(".")[0]
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
         del sys.modules[name]
 
 
-def prepare(box: str) -> None:
-    """What is left to do in each case's own process."""
-    os.environ.update(HOME=box, TMPDIR=box, PWD=box)
-    gc.enable()
-
-
-def describe(error: BaseException) -> dict[str, str]:
-    """The type and the last line of an error, whatever its ``__str__`` does."""
+def describe(error: BaseException) -> dict[str, Any]:
+    """The type and the last line of an error, whatever its ``__str__`` does, and its number if it has one."""
     if isinstance(error, MemoryError):  # the hard limit leaves a little room to say so
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
@@ -89,7 +95,8 @@ def describe(error: BaseException) -> dict[str, str]:
             line = trace.tb_lineno
         trace = trace.tb_next
     where = f"line {line}: " if line else ""
-    return {"error": (where + text)[:_TEXT_LIMIT], "type": kind[:_TEXT_LIMIT]}
+    number = error.errno if type(error) is OSError or type(error) is BlockingIOError else None
+    return {"error": (where + text)[:_TEXT_LIMIT], "type": kind[:_TEXT_LIMIT], "errno": number}
 
 
 def _send(claims: ClaimWriter, message: dict[str, Any]) -> None:
@@ -108,9 +115,12 @@ def _exit_code(error: SystemExit) -> int:
     return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
 
 
-def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
-    """Run a program as ``__main__``; returns its exit code."""
+def run_script(code: types.CodeType, claims: ClaimWriter, *, prompts: bool = False) -> int:
+    """Run a program as ``__main__``, its prompts shown or not; returns its exit code."""
+    if prompts:
+        builtins.input = _input_as_piped
     status, report = 0, {}
+    gc.enable()  # off in the processes above, whose memory it would only spread
     names = _new_module("__main__")
     output = sys.stdout
     try:
@@ -121,10 +131,12 @@ def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
         except BaseException as error:
             status, report = 1, describe(error)
             error.__traceback__ = None
-        _end_threads()
+        if _thread._count():
+            _end_threads()
         _run_exit_functions()
-        for stream in {id(output): output, id(sys.stdout): sys.stdout}.values():
-            stream.flush()
+        output.flush()
+        if sys.stdout is not output:
+            sys.stdout.flush()
     except BaseException as error:  # from the exit functions or from a flush: as fatal as at any interpreter's end
         status, report = status or 1, report or describe(error)
     if report:
@@ -132,8 +144,12 @@ def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
     return status
 
 
-def _load(sources: list[types.CodeType], claims: ClaimWriter) -> dict[str, Any]:
+def _load(
+    sources: list[types.CodeType], claims: ClaimWriter, supplied: dict[str, object] | None = None
+) -> dict[str, Any]:
+    gc.enable()
     names = _new_module(_MODULE)
+    names.update(supplied or {})
     try:
         for code in sources:
             exec(code, names)
@@ -166,10 +182,18 @@ def _claim_call(call: Callable[[], Any]) -> dict[str, Any]:
         return {**describe(error), "raised": True}
 
 
-def run_call(code: types.CodeType, entry: str, args: list[Any], kwargs: dict[str, Any], claims: ClaimWriter) -> int:
-    """Load a program, call its entry point once and claim what it returned."""
+def run_call(
+    code: types.CodeType,
+    entry: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    claims: ClaimWriter,
+    *,
+    supplied: dict[str, object] | None = None,
+) -> int:
+    """Load a program, with ``supplied`` names, call its entry point once and claim what it returned."""
     try:
-        names = _load([code], claims)
+        names = _load([code], claims, supplied)
     except LoadError:
         return 1
     _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs)))

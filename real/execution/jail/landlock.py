@@ -51,17 +51,21 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         os.close(fd)
 
 
-def confine(version: int, readable: list[str], devices: list[str], writable: str) -> None:
-    """Allow reading and executing below ``readable``, using ``devices``, everything below ``writable``; no more."""
+def ruleset(version: int, readable: list[str], devices: list[str], writable: str) -> int:
+    """A descriptor for landlock_restrict_self.
+
+    Its rules: read and execute below ``readable``, use ``devices``, do anything below ``writable``.
+    """
     attributes = _attributes(version)
-    ruleset = linux.syscall("landlock_create_ruleset", linux.SYS_LANDLOCK_CREATE, attributes, len(attributes), 0)
+    rules = linux.syscall("landlock_create_ruleset", linux.SYS_LANDLOCK_CREATE, attributes, len(attributes), 0)
     everything = _file_rights(version)
     try:
         for path in readable:
-            _allow(ruleset, path, _READ)
+            _allow(rules, path, _READ)
         for path in devices:
-            _allow(ruleset, path, (_READ_FILE | _WRITE_FILE) & everything)
-        _allow(ruleset, writable, everything & ~(_MAKE_CHAR | _MAKE_BLOCK))
-        linux.syscall("landlock_restrict_self", linux.SYS_LANDLOCK_RESTRICT, ruleset, 0)
-    finally:
-        os.close(ruleset)
+            _allow(rules, path, (_READ_FILE | _WRITE_FILE) & everything)
+        _allow(rules, writable, everything & ~(_MAKE_CHAR | _MAKE_BLOCK))
+    except OSError:
+        os.close(rules)
+        raise
+    return rules

@@ -6,46 +6,33 @@ grader through a pidfd, so that a worker never survives the process (not just th
 
 from __future__ import annotations
 
+import _socket
 import gc
-import importlib
 import json
 import os
 import select
 import signal
-import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
 
-from . import harness, landlock, linux, namespaces, seccomp
+from . import harness, heap, landlock, linux, namespaces, seccomp, warm
 from .box import remove_tree
+from .child import reserve_low_descriptors
 from .frames import Channel, send
 from .layers import Jail
 from .zygote import serve
 
-# What programs usually import; loading one here costs once per worker instead of once per case.
-_WARM = """
-abc argparse array ast base64 bisect calendar cmath collections collections.abc contextlib copy csv dataclasses
-datetime decimal difflib enum fnmatch fractions functools getpass glob hashlib heapq hmac html io ipaddress itertools
-json linecache locale logging math numbers operator os.path pathlib pprint queue random re secrets select shlex shutil
-socket sqlite3 statistics string struct subprocess tempfile textwrap threading time timeit traceback types typing
-unicodedata urllib.parse uuid warnings weakref xml.etree.ElementTree zlib encodings.idna
-"""
-
 
 def _warm_up() -> None:
-    for name in _WARM.split():
-        with suppress(ImportError):  # a slim interpreter lacks some; programs then fail as they would outside
-            importlib.import_module(name)
-    import sqlite3
-
-    sqlite3.connect(":memory:").close()
+    warm.load_always()
+    warm.rehearse()
     if seccomp.supported():
         seccomp.warm_up()
 
 
 def _address_space() -> int:
-    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - see warm: what the jail does without
+        pages = int(file.read().split()[0])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -73,22 +60,24 @@ def _build_jail(config: dict[str, object]) -> Jail:
 def main(text: str) -> None:
     """Run the worker that a JSON object describes (see ``real.execution.worker``)."""
     config = json.loads(text)
+    channel = Channel(_socket.socket(fileno=reserve_low_descriptors(config["fd"])))
     parent = os.pidfd_open(config["parent"])
     if os.getppid() != config["parent"]:
         return
-    channel = Channel(socket.socket(fileno=config["fd"]))
     sys.path = [*[path for path in sys.path if path != config["root"]], *config["import_paths"]]
     _warm_up()
-    harness.become_template()
     linux.forbid_new_privileges()
-    gc.collect()
-    gc.freeze()
-    gc.disable()
     try:
         jail = _build_jail(config)
     except (OSError, KeyError) as error:
         send(channel.sock, {"kind": "refused", "reason": str(error)})
         return
+    harness.become_template(jail.box)
+    linux.hide_memory()
+    gc.collect()
+    heap.fill_holes()
+    gc.freeze()
+    gc.disable()
     launcher = os.getpid()
     zygote = os.fork()
     if zygote == 0:

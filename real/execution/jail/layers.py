@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import resource
-from dataclasses import dataclass
 
 from . import landlock, linux, namespaces, seccomp
 
@@ -14,88 +14,129 @@ _SPARE_MEMORY = 32 * MIB  # between the soft and the hard limit: lets the harnes
 _STACK = 64 * MIB
 _OPEN_FILES = 64
 _THREADS = 64
+_THREADS_BESIDE_PROCESSES = 16  # both share one count
+_FIRST_FREE_FD, _LAST_FD = 4, 0x7FFFFFFF  # beyond input, output, errors and claims
 
 
-@dataclass(frozen=True, slots=True)
 class Jail:
-    """How this worker confines programs."""
+    """How this worker confines programs.
 
-    level: str  # strong | medium | weak
-    readable: list[str]  # what a program may read at medium
-    box: str  # the working directory of every case
-    base_memory: int  # bytes of address space the warm interpreter uses itself
-    landlock: int = 0  # ABI, 0 without
-    program_uid: int | None = None  # the uid (and gid) programs run as, None: the worker's own
+    ``readable`` is what a program may read at medium, ``box`` the working directory of every case, ``base_memory`` the
+    bytes of address space that the warm interpreter uses itself, ``landlock`` the kernel's version (0: without) and
+    ``program_uid`` the uid (and gid) that programs run as (``None``: the worker's own).
+    """
 
-    @property
-    def own_namespaces(self) -> bool:
-        """Whether layer 4 holds."""
-        return self.level == "strong"
+    __slots__ = ("base_memory", "box", "landlock", "level", "own_namespaces", "program_uid", "readable")
+
+    def __init__(
+        self,
+        level: str,
+        readable: list[str],
+        box: str,
+        base_memory: int,
+        landlock_version: int = 0,
+        program_uid: int | None = None,
+    ) -> None:
+        self.level, self.readable, self.box, self.base_memory = level, readable, box, base_memory
+        self.landlock, self.program_uid = landlock_version, program_uid
+        self.own_namespaces = level == "strong"  # layer 4
 
 
-@dataclass(frozen=True, slots=True)
 class CaseLimits:
-    """What one process may use (see ``real.types.Limits``)."""
+    """What one process may use (see ``real.types.Limits``); ``wall_s`` is the backstop for programs that wait."""
 
-    cpu_s: float
-    memory_mb: int
-    output_kb: int
-    file_mb: int
-    processes: int
+    __slots__ = ("cpu_s", "file_mb", "memory_mb", "output_kb", "processes", "wall_s")
 
-    @property
-    def wall_s(self) -> float:
-        """The backstop for programs that wait instead of working."""
-        return max(3 * self.cpu_s, self.cpu_s + 5)
+    def __init__(self, cpu_s: float, memory_mb: int, output_kb: int, file_mb: int, processes: int) -> None:
+        self.cpu_s, self.memory_mb, self.output_kb = cpu_s, memory_mb, output_kb
+        self.file_mb, self.processes = file_mb, processes
+        self.wall_s = max(3 * cpu_s, cpu_s + 5)
+
+    def fields(self) -> list[float]:
+        """The constructor's arguments, in order."""
+        return [self.cpu_s, self.memory_mb, self.output_kb, self.file_mb, self.processes]
 
 
-def _lower(which: int, soft: int, hard: int) -> None:
+def _below(which: int, soft: int, hard: int) -> tuple[int, int, int]:
+    """A limit as it can be set here: never above the hard limit that this process has already."""
     ceiling = resource.getrlimit(which)[1]
     if ceiling != resource.RLIM_INFINITY:
         soft, hard = min(soft, ceiling), min(hard, ceiling)
-    resource.setrlimit(which, (soft, hard))
+    return which, soft, hard
 
 
-def limit_resources_of_all(limits: CaseLimits) -> None:
+def _set(limits: list[tuple[int, int, int]]) -> None:
+    for which, soft, hard in limits:
+        resource.setrlimit(which, (soft, hard))
+
+
+def limit_resources_of_all() -> None:
     """The limits that the supervisor can bear itself; the processes of its cases inherit them."""
-    size = limits.file_mb * MIB
-    _lower(resource.RLIMIT_FSIZE, size, size)
-    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES)
-    _lower(resource.RLIMIT_STACK, _STACK, _STACK)
-    for which in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
-        _lower(which, 0, 0)
+    lower = [
+        _below(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
+        _below(resource.RLIMIT_STACK, _STACK, _STACK),
+    ]
+    _set(lower + [(which, 0, 0) for which in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)])
 
 
-def _limit_resources(jail: Jail, limits: CaseLimits, cpu_budget: float) -> None:
+class Confinement:
+    """Every layer of a level, made ready once per program so that each case's process has little left to do.
+
+    ``cpu_budget`` is in seconds, for the whole life of a process. Raises ``OSError`` where a layer cannot be had.
+    """
+
+    def __init__(self, jail: Jail, limits: CaseLimits, cpu_budget: float) -> None:
+        path = ctypes.create_string_buffer(os.fsencode(jail.box))
+        self._kept: list[object] = [path]  # memory that the steps point to
+        self._filter: seccomp.Filter | None = None
+        step = linux.step
+        self._first = [step("chdir", ctypes.addressof(path)), step("setsid")]
+        if (uid := jail.program_uid) is not None:
+            self._first += [step("setgroups"), step("setresgid", uid, uid, uid), step("setresuid", uid, uid, uid)]
+        self._first.append(linux.dying_with_parent())  # after the change of uid, which clears it
+        self._parent = step("getppid")
+        self._second = [linux.without_dumps(), *linux.without_capabilities()]
+        for limit in _limits_of_each(jail, limits, cpu_budget):
+            prepared, memory = linux.with_limit(*limit)
+            self._second.append(prepared)
+            self._kept.append(memory)
+        if jail.level != "weak":
+            devices = [f"/dev/{name}" for name in namespaces.DEVICES]
+            readable = ["/"] if jail.own_namespaces else jail.readable
+            rules = landlock.ruleset(jail.landlock, readable, devices, jail.box)
+            processes = limits.processes > 0
+            self._filter = seccomp.Filter(
+                processes=processes,
+                signal_others=processes and jail.own_namespaces,
+                hosts_files=not jail.own_namespaces,
+            )
+            self._second.append(step("landlock_restrict_self", rules))
+        self._second.append(step("close_range", _FIRST_FREE_FD, _LAST_FD))
+        if self._filter is not None:
+            self._second.append(self._filter.step)
+        self._own_id = step("getpid")
+
+    def take(self, supervisor: int) -> None:
+        """Confine this process, for good; ``supervisor`` is its parent's process id. Raises ``OSError``."""
+        linux.take_steps(self._first)
+        if linux.take_step(self._parent) != supervisor:
+            raise OSError("the supervisor died")
+        if self._filter is not None:
+            self._filter.complete(linux.take_step(self._own_id))
+        linux.take_steps(self._second)
+
+
+def _limits_of_each(jail: Jail, limits: CaseLimits, cpu_budget: float) -> list[tuple[int, int, int]]:
     memory = jail.base_memory + limits.memory_mb * MIB
     cpu = math.ceil(cpu_budget) + 1  # the supervisor enforces the exact limit; this one holds if it cannot
-    _lower(resource.RLIMIT_AS, memory, memory + _SPARE_MEMORY)
-    _lower(resource.RLIMIT_CPU, cpu, cpu + 1)
+    size = limits.file_mb * MIB
+    found = [
+        _below(resource.RLIMIT_FSIZE, size, size),
+        _below(resource.RLIMIT_AS, memory, memory + _SPARE_MEMORY),
+        _below(resource.RLIMIT_CPU, cpu, cpu + 1),
+    ]
     if jail.own_namespaces or jail.program_uid is not None:
         # Elsewhere the count is that of all the user's processes on the machine, and root is not counted at all.
-        _lower(resource.RLIMIT_NPROC, _THREADS + limits.processes, _THREADS + limits.processes)
-
-
-def confine(jail: Jail, limits: CaseLimits, cpu_budget: float, supervisor: int) -> None:
-    """Take every layer of the jail's level upon this process; raises ``OSError`` where one cannot be had.
-
-    ``cpu_budget`` is in seconds, for the whole life of the process; ``supervisor`` is the parent's process id.
-    """
-    os.setsid()
-    if jail.program_uid is not None:
-        os.setgroups([])
-        os.setresgid(jail.program_uid, jail.program_uid, jail.program_uid)
-        os.setresuid(jail.program_uid, jail.program_uid, jail.program_uid)
-    linux.die_with_parent()  # after the change of uid, which clears it
-    if os.getppid() != supervisor:
-        raise OSError("the supervisor died")
-    linux.set_dumpable(False)
-    linux.drop_capabilities()
-    _limit_resources(jail, limits, cpu_budget)
-    if jail.level == "weak":
-        return
-    devices = [f"/dev/{name}" for name in namespaces.DEVICES]
-    landlock.confine(jail.landlock, ["/"] if jail.own_namespaces else jail.readable, devices, jail.box)
-    seccomp.install(
-        os.getpid(), processes=limits.processes > 0, signal_others=limits.processes > 0 and jail.own_namespaces
-    )
+        count = _THREADS_BESIDE_PROCESSES + limits.processes if limits.processes else _THREADS
+        found.append(_below(resource.RLIMIT_NPROC, count, count))
+    return found

@@ -1,12 +1,14 @@
 """Killing whatever a case left behind."""
 
+# pathlib would cost every process of the jail two thirds of a megabyte.
+# ruff: noqa: PTH123, PTH208
+
 from __future__ import annotations
 
 import os
 import signal
 import time
 from contextlib import suppress
-from pathlib import Path
 
 _PATIENCE_S = 10.0
 
@@ -14,13 +16,13 @@ _PATIENCE_S = 10.0
 def _children() -> list[int]:
     """The process ids of this process's children, from /proc."""
     me, found = os.getpid(), []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal():
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
             continue
-        with suppress(OSError, IndexError, ValueError):
+        with suppress(OSError, IndexError, ValueError), open(f"/proc/{name}/stat", "rb") as file:
             # after the command's closing parenthesis come the state and the parent's id
-            if int((entry / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1]) == me:
-                found.append(int(entry.name))
+            if int(file.read().rpartition(b")")[2].split()[1]) == me:
+                found.append(int(name))
     return found
 
 

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from .frames import Frame
 from .layers import CaseLimits
 
 
-@dataclass(frozen=True, slots=True)
 class Request:
     """A program to run.
 
     ``mode`` is ``script`` (``cases``: texts for standard input), ``call`` (``cases``: pairs of positional and keyword
     arguments), ``literal`` (``cases``: source of arguments) or ``expect`` (``cases``: source of expected values;
     ``code`` is ignored). ``files`` are put into the working directory of every case; ``collect`` asks for the files a
-    script leaves, and ``dump`` for the content of the databases after each case.
+    script leaves, ``dump`` for the content of the databases after each case, ``prelude`` for the names of the usual
+    import header (mode ``call``), and ``prompts`` for prompts on standard output (mode ``script``).
     """
 
-    mode: str
-    code: str
-    limits: CaseLimits
-    cases: list[Any]
-    files: dict[str, bytes]
-    entry: str = ""
-    setup: str = ""
-    dump: bool = False
-    collect: bool = False
+    __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "prompts", "setup")
+
+    def __init__(
+        self,
+        mode: str,
+        code: str,
+        limits: CaseLimits,
+        cases: list[Any],
+        files: dict[str, bytes],
+        entry: str = "",
+        setup: str = "",
+        dump: bool = False,
+        collect: bool = False,
+        prelude: bool = False,
+        prompts: bool = False,
+    ) -> None:
+        self.mode, self.code, self.limits, self.cases, self.files = mode, code, limits, cases, files
+        self.entry, self.setup, self.dump, self.collect = entry, setup, dump, collect
+        self.prelude, self.prompts = prelude, prompts
 
     def frame(self) -> tuple[dict[str, Any], list[bytes]]:
         """The header and blobs to send."""
-        limits = {name: getattr(self.limits, name) for name in CaseLimits.__slots__}
         header = {name: getattr(self, name) for name in Request.__slots__ if name not in ("limits", "files")}
-        return {"kind": "run", **header, "limits": limits, "files": list(self.files)}, list(self.files.values())
+        fields = {"kind": "run", **header, "limits": self.limits.fields(), "files": list(self.files)}
+        return fields, list(self.files.values())
 
     @classmethod
     def parse(cls, frame: Frame) -> Request:
         """Rebuild a request from its frame, which came from the grader and is trusted."""
         fields = {name: value for name, value in frame.header.items() if name not in ("kind", "limits", "files")}
         files = dict(zip(frame.header["files"], frame.blobs, strict=True))
-        return cls(**fields, limits=CaseLimits(**frame.header["limits"]), files=files)
+        return cls(**fields, limits=CaseLimits(*frame.header["limits"]), files=files)

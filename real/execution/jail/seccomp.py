@@ -5,13 +5,16 @@ A denied call answers EPERM, so that a program sees an ordinary error; the x32 i
 
 from __future__ import annotations
 
+import ctypes
+import itertools
+import re
 import struct
 from functools import lru_cache
 
 from . import linux, syscalls
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
+_ALLOW, _KILL, _EPERM, _ENOSYS, _NOTHING = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026, 0x00050000
 _NR, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24  # offsets in struct seccomp_data (low halves: both machines are little-endian)
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
@@ -19,6 +22,7 @@ _CLONE_THREAD = 0x10000
 _NAMESPACES = 0x7E020000 | 0x80  # every CLONE_NEW* flag
 _X32_BIT = 0x40000000
 _OWN_PID = 0x7FFFFFF1  # placeholder, replaced in each process
+_OWN_PID_BYTES = struct.pack("=I", _OWN_PID)
 
 _HARMLESS_PRCTL = (3, 15, 16, 23, 39, 0x53564D41)  # dumpable?, set/get name, capability?, no_new_privs?, name memory
 _OWNERSHIP_FCNTL = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: signals to strangers
@@ -49,7 +53,12 @@ def _among(offset: int, values: tuple[int, ...], then: int, otherwise: int) -> _
 
 
 @lru_cache
-def _template(processes: bool, signal_others: bool) -> bytes:
+def template(*, processes: bool, signal_others: bool, hosts_files: bool) -> bytes:
+    """A filter for ``install``, the same for every process.
+
+    ``processes`` allows fork and exec; ``signal_others`` allows kill of any process it can see (own pid namespace);
+    ``hosts_files``: the machine's files can be named, so nothing about a file may be changed by its name.
+    """
     arch, column = _ARCHITECTURES[linux.MACHINE]
     code: _Code = [(_LOAD, 0, 0, _ARCH), (_EQUAL, 1, 0, arch), *_ret(_KILL), (_LOAD, 0, 0, _NR)]
     if linux.MACHINE == "x86_64":
@@ -70,6 +79,10 @@ def _template(processes: bool, signal_others: bool) -> bytes:
     code += _when(syscalls.PRCTL[column], _among(_ARG0, _HARMLESS_PRCTL, _ALLOW, _EPERM))
     code += _when(syscalls.FCNTL[column], _among(_ARG1, _OWNERSHIP_FCNTL, _EPERM, _ALLOW))
     code += _when(syscalls.IOCTL[column], _among(_ARG1, _OWNERSHIP_IOCTL, _EPERM, _ALLOW))
+    if hosts_files:
+        code += _when(syscalls.TRUNCATE[column], _ret(_EPERM))
+        for numbers in syscalls.WITHOUT_EFFECT.values():
+            code += _when(numbers[column], _ret(_NOTHING))
     for numbers in syscalls.DENIED.values():
         code += _when(numbers[column], _ret(_EPERM))
     return b"".join(struct.pack("=HBBI", *step) for step in code + _ret(_ALLOW))
@@ -77,14 +90,20 @@ def _template(processes: bool, signal_others: bool) -> bytes:
 
 def warm_up() -> None:
     """Assemble the filters now, so that the processes forked later share them."""
-    for processes in (False, True):
-        for signal_others in (False, True):
-            _template(processes, signal_others)
+    for choice in itertools.product((False, True), repeat=3):
+        template(processes=choice[0], signal_others=choice[1], hosts_files=choice[2])
 
 
-def install(pid: int, *, processes: bool, signal_others: bool) -> None:
-    """Filter this process's system calls for good.
+class Filter:
+    """A filter in memory, complete but for the id of the process that will install it with ``step``."""
 
-    ``processes`` allows fork and exec; ``signal_others`` allows kill of any process it can see (own pid namespace).
-    """
-    linux.load_filter(_template(processes, signal_others).replace(struct.pack("=I", _OWN_PID), struct.pack("=I", pid)))
+    def __init__(self, *, processes: bool, signal_others: bool, hosts_files: bool) -> None:
+        code = template(processes=processes, signal_others=signal_others, hosts_files=hosts_files)
+        self._code = ctypes.create_string_buffer(code, len(code))
+        self._places = [m.start() for m in re.finditer(re.escape(_OWN_PID_BYTES), code)]
+        self.step, self._kept = linux.with_filter(self._code)
+
+    def complete(self, pid: int) -> None:
+        """Put in the process's own id."""
+        for place in self._places:
+            struct.pack_into("=I", self._code, place, pid)

@@ -5,23 +5,26 @@ It never runs anything of the program itself, and reads nothing of what the prog
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import resource
+import signal
 import types
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import dump, harness, linux
+from . import dump, harness, linux, prelude, warm
 from .box import Box
 from .child import Body, Child, Ending
-from .claims import ClaimWriter
-from .frames import Channel, Frame, send
-from .layers import MIB, CaseLimits, Jail, limit_resources_of_all
+from .frames import Channel, send
+from .layers import MIB, CaseLimits, Confinement, Jail, limit_resources_of_all
 from .request import Request
 
 _MAX_FILES = 8  # a database script leaves one file, with a journal or two at most
+_LONG = 8192  # characters; shorter programs are compiled in no time, whatever they contain
 _DUMP_LIMITS = CaseLimits(cpu_s=5.0, memory_mb=512, output_kb=16 << 10, file_mb=16, processes=0)
 
 
@@ -31,33 +34,42 @@ class Supervisor:
     def __init__(self, request: Request, jail: Jail, channel: Channel) -> None:
         self._request, self._jail, self._channel = request, jail, channel
         self._box = Box(jail, request.limits.file_mb)
+        self._overfull = None if jail.own_namespaces else self._box.overfull
+        self._dump_confinement: Confinement | None = None
+        self._supplied: dict[str, object] = {}
         self._sources: list[types.CodeType] = []
 
     def serve(self) -> None:
         """Compile and run every case; the frames sent are ``compiled`` and then one ``case`` per case, in order."""
+        limit_resources_of_all()
         problem = self._compile()
         send(self._channel.sock, {"kind": "compiled", "problem": problem})
         if problem is not None:
             return
+        warm.load_for(self._sources)
+        if self._request.prelude:
+            self._supplied = prelude.supply(warm.names_in(self._sources))
+        gc.freeze()  # collections in the cases' processes shall not touch, hence copy, what is here
         self._box.open()
+        in_order = self._request.mode in ("literal", "expect")  # one process for all cases
+        self._confinement = self._confine(self._request.limits, len(self._request.cases) + 1 if in_order else 1)
         try:
-            if self._request.mode in ("literal", "expect"):
+            if in_order:
                 self._serve_in_order()
             else:
-                for index, case in enumerate(self._request.cases):
-                    self._serve_alone(index, case)
+                for index in range(len(self._request.cases)):
+                    self._serve_alone(index)
         finally:
             self._box.close()
 
-    def _compile(self) -> dict[str, str] | None:
-        """Compile under the case's limits: a crash of the compiler ends this process, which the zygote reports."""
-        limits = self._request.limits
-        soft = resource.getrlimit(resource.RLIMIT_AS)
-        memory = self._jail.base_memory + limits.memory_mb * MIB
-        resource.setrlimit(resource.RLIMIT_AS, (memory, soft[1]))
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limits.cpu_s) + 1, resource.RLIM_INFINITY))
+    def _compile(self) -> dict[str, Any] | None:
+        """Compile under the case's limits; returns what is wrong, if so."""
         wanted = [self._request.setup] if self._request.mode in ("literal", "expect") else []
         wanted += [self._request.code] if self._request.mode != "expect" else []
+        if sum(map(len, wanted)) > _LONG and (problem := self._rehearse_compiling(wanted)) is not None:
+            return problem
+        soft = resource.getrlimit(resource.RLIMIT_AS)
+        self._limit_compiler()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -69,18 +81,53 @@ class Supervisor:
             resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         return None
 
-    def _serve_alone(self, index: int, case: Any) -> None:  # noqa: ANN401 - JSON
-        request = self._request
-        body: Body
-        stdin = b""
-        if request.mode == "script":
-            stdin = str(case).encode("utf-8", "surrogatepass")
-            body = partial(harness.run_script, self._sources[0])
-        else:
-            body = partial(harness.run_call, self._sources[0], request.entry, *case)
-        self._box.fill(request.files)
+    def _limit_compiler(self, spare_s: float = resource.RLIM_INFINITY) -> None:
+        memory = self._jail.base_memory + self._request.limits.memory_mb * MIB
+        resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        seconds = math.ceil(self._request.limits.cpu_s) + 1
+        hard = resource.RLIM_INFINITY if spare_s == resource.RLIM_INFINITY else seconds + int(spare_s)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+
+    def _rehearse_compiling(self, wanted: list[str]) -> dict[str, Any] | None:
+        """Compile a long program in a process of its own first: the compiler can crash, or take quadratic time.
+
+        This process itself could not be stopped: the first of a pid namespace ignores the signal for too much CPU time.
+        """
+        pid = linux.fork()
+        if pid == 0:
+            try:
+                linux.die_with_parent()
+                self._limit_compiler(spare_s=1)
+                for text in wanted:
+                    compile(text, "program.py", "exec", dont_inherit=True)
+            finally:
+                os._exit(0)  # an exception will come again where it is reported
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code >= 0:
+            return None
+        slow = -code in (signal.SIGXCPU, signal.SIGKILL)
+        return {"error": f"the compiler {'took too long' if slow else 'crashed'} ({signal.Signals(-code).name})"}
+
+    def _confine(self, limits: CaseLimits, cases: int = 1) -> Confinement:
+        return Confinement(self._jail, limits, limits.cpu_s * cases)
+
+    def _child(self, body: Body, stdin: bytes = b"") -> Child:
+        # The process shall find none of the other cases, nor whether it is watched, in the frames above its own.
+        return Child(self._jail, self._request.limits, self._confinement, body, stdin, forget=vars(self).clear)
+
+    def _body(self, case: Any) -> Body:  # noqa: ANN401 - JSON
+        if self._request.mode == "script":
+            return partial(harness.run_script, self._sources[0], prompts=self._request.prompts)
+        return partial(harness.run_call, self._sources[0], self._request.entry, *case, supplied=self._supplied)
+
+    def _stdin(self, case: Any) -> bytes:  # noqa: ANN401 - JSON
+        return str(case).encode("utf-8", "surrogatepass") if self._request.mode == "script" else b""
+
+    def _serve_alone(self, index: int) -> None:
+        self._box.fill(self._request.files)
         try:
-            ending = Child(self._jail, request.limits, _prepared(self._jail, body), stdin=stdin).watch()
+            case = self._request.cases[index]
+            ending = self._child(self._body(case), self._stdin(case)).watch(overfull=self._overfull)
             state, names, files = self._state_after()
         finally:
             self._box.empty()
@@ -91,7 +138,10 @@ class Supervisor:
         request = self._request
         if not (request.dump or request.collect):
             return b"", [], []
-        left = self._box.names()
+        try:
+            left = self._box.names()
+        except OSError:  # the program made its folder unreadable, or removed it
+            return b"null", [], []
         names, files = [], []
         largest = request.limits.file_mb * MIB
         if request.collect:
@@ -106,51 +156,37 @@ class Supervisor:
             if unchanged:
                 return b"", names, files
         body = partial(dump.claim_databases, watched)
-        ending = Child(self._jail, _DUMP_LIMITS, body).watch()
+        if self._dump_confinement is None:
+            self._dump_confinement = self._confine(_DUMP_LIMITS)
+        ending = Child(self._jail, _DUMP_LIMITS, self._dump_confinement, body).watch()
         if ending.how == "jail":
             raise OSError(f"the jail could not be set up: {ending.reason}")
         return ending.claims[0] if ending.claims else b"null", names, files
 
     def _serve_in_order(self) -> None:
         """One process for all cases, replaced by a new one after the case that ended it."""
-        request = self._request
-        done, total = 0, len(request.cases)
-        while done < total:
-            loaded = False
-            spent = 0.0
-            first = done
-
-            def progress(message: bytes, seconds: float) -> bool:
-                nonlocal loaded, done, spent
-                spent += seconds
-                if not loaded:
-                    loaded = message == b'{"loaded": true}'
-                    return loaded
-                if done < total:
-                    self._report(done, Ending("exit", cpu=spent), message)
-                    done, spent = done + 1, 0.0
-                return done < total
-
-            self._box.fill(request.files)
+        done = 0
+        while done < len(self._request.cases):
+            progress = _Progress(self._report, done, len(self._request.cases))
+            self._box.fill(self._request.files)
             try:
-                body = self._ordered_body(request.cases[first:])
-                ending = Child(self._jail, request.limits, body, cases=total - first + 1).watch(progress)
+                ending = self._child(self._ordered_body(done)).watch(progress, self._overfull)
             finally:
                 self._box.empty()
-            if not loaded:
-                for index in range(done, total):
+            done = progress.done
+            if not progress.loaded:
+                for index in range(done, len(self._request.cases)):
                     self._report(index, ending, b"".join(ending.claims[:1]))
                 return
-            if done < total:
+            if done < len(self._request.cases):
                 self._report(done, ending, b"")
                 done += 1
 
-    def _ordered_body(self, cases: list[str]) -> Body:
+    def _ordered_body(self, first: int) -> Body:
+        cases = self._request.cases[first:]
         if self._request.mode == "expect":
-            body: Body = partial(harness.run_expectations, self._sources, cases)
-        else:
-            body = partial(harness.run_literals, self._sources, self._request.entry, cases)
-        return _prepared(self._jail, body)
+            return partial(harness.run_expectations, self._sources, cases)
+        return partial(harness.run_literals, self._sources, self._request.entry, cases)
 
     def _report(
         self,
@@ -169,25 +205,36 @@ class Supervisor:
             "cpu": ending.cpu,
             "wall": ending.wall,
             "reason": ending.reason,
+            "full": self._box.starved(),
             "files": names or [],
         }
         send(self._channel.sock, header, [bytes(ending.stdout), claim, state, *(files or [])])
 
 
-def _prepared(jail: Jail, body: Body) -> Body:
-    def run(claims: ClaimWriter) -> int:
-        harness.prepare(jail.box)
-        return body(claims)
+class _Progress:
+    """Reports one case after the other as the process that serves them all claims their results."""
 
-    return run
+    def __init__(self, report: Callable[[int, Ending, bytes], None], first: int, total: int) -> None:
+        self._report, self.done, self._total = report, first, total
+        self.loaded = False
+        self._spent = 0.0
+
+    def __call__(self, message: bytes, seconds: float) -> bool:
+        """Take a claim and the CPU seconds since the last; returns whether the process may go on."""
+        self._spent += seconds
+        if not self.loaded:
+            self.loaded = message == b'{"loaded": true}'
+            return self.loaded
+        if self.done < self._total:
+            self._report(self.done, Ending(cpu=self._spent), message)
+            self.done, self._spent = self.done + 1, 0.0
+        return self.done < self._total
 
 
-def supervise(frame: Frame, jail: Jail, channel: Channel, zygote: int) -> None:
-    """Serve one request in a process of its own."""
+def supervise(jail: Jail, channel: Channel, zygote: int) -> None:
+    """Read one request and serve it, in a process of its own; raises ``FrameError`` where there is none to read."""
     linux.die_with_parent()
     if os.getppid() != zygote:
         return
     linux.adopt_orphans()
-    request = Request.parse(frame)
-    limit_resources_of_all(request.limits)
-    Supervisor(request, jail, channel).serve()
+    Supervisor(Request.parse(channel.receive()), jail, channel).serve()

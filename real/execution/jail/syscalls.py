@@ -23,6 +23,25 @@ ON_SELF = {
     "sched_setattr": (314, 274),
 }
 
+# What Landlock leaves open: they change files that can merely be named. Where a program can name the machine's, they
+# succeed without an effect, so that copying a file goes on working.
+WITHOUT_EFFECT = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "flock": (73, 32),
+}
+TRUNCATE = (76, 45)  # by name; Landlock knows it from version 3 on
+
 DENIED = {
     # network and io_uring, which would get around this list
     "socket": (41, 198),
@@ -74,10 +93,25 @@ DENIED = {
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
     "shmat": (30, 196),
+    "shmdt": (67, 197),
+    "shmctl": (31, 195),
     "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
     "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
+    # attributes of files, which would outlive the case on its working directory
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
     # kernel interfaces with a history
     "add_key": (248, 217),
     "request_key": (249, 218),

@@ -8,32 +8,32 @@ evaluated; an opaque value equals nothing.
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import fractions
-import pathlib
 import sys
-import uuid
 from collections import Counter, OrderedDict, defaultdict
 from typing import Any, NamedTuple
 
 MAX_DEPTH = 64
 MAX_ITEMS = 200_000
+MAX_NESTED_KEYS = 2_000  # of one value: tuples and sets as keys, whose hashes a program can choose
+_LONGEST_FLOAT = 32
 _HASH_MODULUS = sys.hash_info.modulus
 
-_BY_REPR = (
-    complex,
-    datetime.date,
-    datetime.datetime,
-    datetime.time,
-    datetime.timedelta,
-    datetime.timezone,
-    decimal.Decimal,
-    fractions.Fraction,
-    pathlib.PosixPath,
-    pathlib.PurePosixPath,
-    range,
-    uuid.UUID,
+# By name: loading their modules would cost every process, and a class that only bears such a name gains nothing.
+_BY_REPR = frozenset(
+    {
+        ("builtins", "complex"),
+        ("builtins", "range"),
+        ("datetime", "date"),
+        ("datetime", "datetime"),
+        ("datetime", "time"),
+        ("datetime", "timedelta"),
+        ("datetime", "timezone"),
+        ("decimal", "Decimal"),
+        ("fractions", "Fraction"),
+        ("pathlib", "PosixPath"),
+        ("pathlib", "PurePosixPath"),
+        ("uuid", "UUID"),
+    }
 )
 _DICTS = (dict, OrderedDict, defaultdict, Counter)
 _SEQUENCES = {list: "l", tuple: "t", set: "s", frozenset: "z"}
@@ -81,12 +81,13 @@ class Encoder:
         if kind in _DICTS:
             items = dict.items(value)
             return ["d", [[self.encode(key, depth + 1), self.encode(item, depth + 1)] for key, item in items]]
-        if kind in _BY_REPR or kind.__module__.startswith("sympy."):
+        module = str(kind.__module__)
+        if (module, kind.__qualname__) in _BY_REPR or module.startswith("sympy."):
             return ["r", kind.__name__, repr(value)]
-        if kind.__module__ == "numpy" and hasattr(kind, "tolist"):
+        if module == "numpy" and hasattr(kind, "tolist"):
             plain = value.tolist()  # an array becomes nested lists, a scalar a Python number
             return ["a", self.encode(plain, depth + 1)] if kind.__name__ == "ndarray" else self.encode(plain, depth + 1)
-        return ["o", f"{kind.__module__}.{kind.__qualname__}"[:200]]
+        return ["o", f"{module}.{kind.__qualname__}"[:200]]
 
 
 def encode(value: object) -> object:
@@ -94,58 +95,79 @@ def encode(value: object) -> object:
     return Encoder().encode(value)
 
 
-def decode(data: object, depth: int = 0) -> object:  # noqa: PLR0911, PLR0912 - one branch per tag reads best
+class Decoder:
+    """Decodes one value; counts the keys whose hashes could be made to collide, which would take the grader ages."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NESTED_KEYS
+
+    def decode(self, data: object, depth: int = 0) -> object:  # noqa: PLR0911, PLR0912 - one branch per tag reads best
+        """Rebuild a value from its JSON form; raises ``ValueError`` on anything malformed."""
+        if depth > MAX_DEPTH + 1:
+            raise ValueError("nested too deeply")
+        if data is None or isinstance(data, (bool, str)):
+            return data
+        if not isinstance(data, list) or len(data) not in (2, 3) or not isinstance(data[0], str):
+            raise ValueError("not an encoded value")
+        tag, body = data[0], data[1]
+        if tag == "r" and len(data) == 3 and isinstance(body, str) and isinstance(data[2], str):
+            return ByRepr(body, data[2])
+        if len(data) != 2:
+            raise ValueError("an encoded value has a tag and a body")
+        if tag in ("i", "f", "b", "o"):
+            return _decode_scalar(tag, body)
+        if tag == "a":
+            return self.decode(body, depth + 1)
+        if not isinstance(body, list):
+            raise ValueError("the body of a container is a list")
+        if tag == "d":
+            return self._decode_pairs(body, depth)
+        items = [self.decode(item, depth + 1) for item in body]
+        try:
+            match tag:
+                case "l":
+                    return items
+                case "t":
+                    return tuple(items)
+                case "s":
+                    return {self._key(item) for item in items}
+                case "z":
+                    return frozenset(self._key(item) for item in items)
+        except TypeError as error:
+            raise ValueError(f"a set holds an unhashable value: {error}") from error
+        raise ValueError(f"unknown tag {tag!r}")
+
+    def _decode_pairs(self, pairs: list[Any], depth: int) -> dict[object, object]:
+        if any(not isinstance(pair, list) or len(pair) != 2 for pair in pairs):
+            raise ValueError("a dict is a list of pairs")
+        try:
+            return {self._key(self.decode(key, depth + 1)): self.decode(item, depth + 1) for key, item in pairs}
+        except TypeError as error:
+            raise ValueError(f"a dict has an unhashable key: {error}") from error
+
+    def _key(self, value: object) -> object:
+        """Refuse integers that can be chosen to share one hash, and large numbers of tuples, which all can."""
+        if isinstance(value, int) and abs(value) >= _HASH_MODULUS:
+            raise ValueError("an integer too large for a key")
+        if isinstance(value, (tuple, frozenset)) and not isinstance(value, (ByRepr, Opaque)):
+            self._left -= 1
+            if self._left < 0:
+                raise ValueError(f"more than {MAX_NESTED_KEYS} keys that are tuples or sets")
+        return value
+
+
+def _decode_scalar(tag: str, body: object) -> object:
+    if not isinstance(body, str):
+        raise ValueError("the body of a scalar is text")
+    if tag == "o":
+        return Opaque(body)
+    if tag == "f":
+        if len(body) > _LONGEST_FLOAT:
+            raise ValueError("not a float")
+        return float(body)
+    return int(body, 16) if tag == "i" else bytes.fromhex(body)
+
+
+def decode(data: object) -> object:
     """Rebuild a value from its JSON form (a numpy array as a list); raises ``ValueError`` on anything malformed."""
-    if depth > MAX_DEPTH + 1:
-        raise ValueError("nested too deeply")
-    if data is None or isinstance(data, (bool, str)):
-        return data
-    if not isinstance(data, list) or len(data) not in (2, 3) or not isinstance(data[0], str):
-        raise ValueError("not an encoded value")
-    tag, body = data[0], data[1]
-    if tag == "r" and len(data) == 3 and isinstance(body, str) and isinstance(data[2], str):
-        return ByRepr(body, data[2])
-    if len(data) != 2:
-        raise ValueError("an encoded value has a tag and a body")
-    if tag in ("i", "f", "b", "o"):
-        if not isinstance(body, str):
-            raise ValueError("the body of a scalar is text")
-        if tag == "o":
-            return Opaque(body)
-        return int(body, 16) if tag == "i" else float(body) if tag == "f" else bytes.fromhex(body)
-    if tag == "a":
-        return decode(body, depth + 1)
-    if not isinstance(body, list):
-        raise ValueError("the body of a container is a list")
-    if tag == "d":
-        return _decode_pairs(body, depth)
-    items = [decode(item, depth + 1) for item in body]
-    try:
-        match tag:
-            case "l":
-                return items
-            case "t":
-                return tuple(items)
-            case "s":
-                return {_key(item) for item in items}
-            case "z":
-                return frozenset(_key(item) for item in items)
-    except TypeError as error:
-        raise ValueError(f"a set holds an unhashable value: {error}") from error
-    raise ValueError(f"unknown tag {tag!r}")
-
-
-def _key(value: object) -> object:
-    """Refuse integers that can be chosen to share one hash: a large set of them would take the grader for ever."""
-    if isinstance(value, int) and abs(value) >= _HASH_MODULUS:
-        raise ValueError("an integer too large for a key")
-    return value
-
-
-def _decode_pairs(pairs: list[Any], depth: int) -> dict[object, object]:
-    if any(not isinstance(pair, list) or len(pair) != 2 for pair in pairs):
-        raise ValueError("a dict is a list of pairs")
-    try:
-        return {_key(decode(key, depth + 1)): decode(item, depth + 1) for key, item in pairs}
-    except TypeError as error:
-        raise ValueError(f"a dict has an unhashable key: {error}") from error
+    return Decoder().decode(data)

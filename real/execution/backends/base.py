@@ -1,0 +1,36 @@
+"""What the rest of the house needs of a pool that runs programs, wherever it runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol
+
+from real.types import Job, JobResult
+
+
+class Backend(Protocol):
+    """Runs jobs somewhere; a context manager, because it owns processes or connections."""
+
+    @property
+    def isolation(self) -> str:
+        """The weakest isolation that a job may get: ``strong``, ``medium``, ``weak``, or ``external``."""
+
+    def run(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
+        """One result per job, in order, with one outcome per case; what the machines fail at is ``infra_error``.
+
+        Raises ``UsageError`` for an unknown protocol, and ``InfrastructureError`` on a closed pool and where the
+        machines fail more than one job in twenty.
+        """
+
+    def describe(self) -> str:
+        """One line for a log: where programs run, and how they are confined there."""
+
+    def close(self) -> None:
+        """Give back everything; safe to call twice."""
+
+    def __enter__(self) -> Backend: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

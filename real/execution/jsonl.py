@@ -1,0 +1,158 @@
+"""The stable interface that others script against: one job per input line, one result per output line, in order.
+
+Input ``{"id", "code", "mode": "stdin"|"call", "entry": "solve", "cases": [{"stdin", "expected"} | {"args", "kwargs",
+"expected"}], "cpu_s": 2, "memory_mb": 1024}``; output ``{"id", "status", "passed", "total", "isolation", "outcomes":
+[{"status", "seconds", "output"}]}``. ``status`` is ``pass`` or that of the first case that does not pass. A line that
+is no job gets ``"status": "error"`` and a ``reason``, and the lines after it are served as ever.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from real.execution.pool import Pool
+from real.execution.tally import Tally
+from real.types import CallCase, CallSuite, Job, JobResult, Limits, OutcomeStatus, ScriptSuite, StdinCase
+
+_AHEAD = 8  # lines read per worker before the first of them is answered
+_MOST_CPU_S = 3600.0
+_MOST_MEMORY_MB = 1 << 20
+_DEFAULTS = Limits(cpu_s=2.0, memory_mb=1024)
+
+
+class BadLineError(ValueError):
+    """A line that is no job, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is known of a line when it was read: its id, and its result to come or why there is none."""
+
+    line_id: Any
+    answer: Future[JobResult] | str
+
+
+def serve(lines: Iterable[bytes], pool: Pool) -> Iterator[str]:
+    """Answer each line, in order, as soon as it and all before it are judged; takes lines only as answers are taken.
+
+    Raises ``InfrastructureError`` where the machine fails more than one job in twenty.
+    """
+    entries: queue.Queue[_Entry | BaseException | None] = queue.Queue(_AHEAD * pool.workers)
+
+    def read() -> None:
+        try:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    entries.put(_entry(line, number, pool))
+            entries.put(None)
+        except BaseException as error:  # handed to whoever takes the answers
+            entries.put(error)
+
+    threading.Thread(target=read, name="jsonl-reader", daemon=True).start()
+    tally = Tally()
+    while (entry := entries.get()) is not None:
+        if isinstance(entry, BaseException):
+            raise entry
+        if isinstance(entry.answer, str):
+            yield json.dumps(_refused(entry.line_id, entry.answer, pool.isolation))
+        else:
+            result = entry.answer.result()
+            tally.add(result.outcomes)
+            yield json.dumps(_answer(entry.line_id, result))
+
+
+def _entry(line: bytes, number: int, pool: Pool) -> _Entry:
+    line_id = None
+    try:
+        fields = _fields(line)
+        line_id = fields.get("id")
+        return _Entry(line_id, pool.submit(parse(fields, str(number))))
+    except BadLineError as error:
+        return _Entry(line_id, f"line {number}: {error}")
+
+
+def _fields(line: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadLineError(f"not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise BadLineError("not a JSON object")
+    return fields
+
+
+def parse(fields: dict[str, Any], job_id: str) -> Job:
+    """The job that a JSON object describes; raises ``BadLineError`` naming the field that is wrong."""
+    if "id" not in fields:
+        raise BadLineError("'id' is missing")
+    code = fields.get("code")
+    if not isinstance(code, str):
+        raise BadLineError("'code' must be text")
+    cases = fields.get("cases")
+    if not isinstance(cases, list) or not cases or not all(isinstance(case, dict) for case in cases):
+        raise BadLineError("'cases' must be a list of at least one object")
+    limits = Limits(
+        cpu_s=_number(fields, "cpu_s", _DEFAULTS.cpu_s, _MOST_CPU_S),
+        memory_mb=math.ceil(_number(fields, "memory_mb", _DEFAULTS.memory_mb, _MOST_MEMORY_MB)),
+    )
+    match fields.get("mode", "stdin"):
+        case "stdin":
+            return Job(job_id, code, ScriptSuite(tuple(map(_stdin_case, cases))), limits)
+        case "call":
+            entry = fields.get("entry")
+            if not isinstance(entry, str) or not entry:
+                raise BadLineError("'entry' must name the function to call")
+            return Job(job_id, code, CallSuite(entry, tuple(map(_call_case, cases))), limits)
+        case mode:
+            raise BadLineError(f"'mode' must be 'stdin' or 'call', not {mode!r}")
+
+
+def _number(fields: dict[str, Any], name: str, default: float, most: float) -> float:
+    value = fields.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
+        raise BadLineError(f"{name!r} must be a number above 0 and at most {most:g}")
+    return float(value)
+
+
+def _stdin_case(case: dict[str, Any]) -> StdinCase:
+    stdin, expected = case.get("stdin", ""), case.get("expected")
+    if not isinstance(stdin, str) or not isinstance(expected, str):
+        raise BadLineError("a case of mode 'stdin' needs 'expected' and takes 'stdin', both text")
+    return StdinCase(stdin, expected)
+
+
+def _call_case(case: dict[str, Any]) -> CallCase:
+    args, kwargs = case.get("args", []), case.get("kwargs", {})
+    if not isinstance(args, list) or not isinstance(kwargs, dict) or "expected" not in case:
+        raise BadLineError("a case of mode 'call' needs 'expected' and takes 'args', a list, and 'kwargs', an object")
+    return CallCase(case["expected"], tuple(args), kwargs)
+
+
+def _answer(line_id: object, result: JobResult) -> dict[str, Any]:
+    failed = [outcome for outcome in result.outcomes if outcome.status is not OutcomeStatus.PASS]
+    answer: dict[str, Any] = {
+        "id": line_id,
+        "status": failed[0].status.value if failed else OutcomeStatus.PASS.value,
+        "passed": len(result.outcomes) - len(failed),
+        "total": len(result.outcomes),
+        "isolation": result.isolation,
+        "outcomes": [
+            {"status": outcome.status.value, "seconds": outcome.seconds, "output": outcome.output}
+            for outcome in result.outcomes
+        ],
+    }
+    if failed and failed[0].status is OutcomeStatus.INFRA_ERROR:
+        answer["reason"] = failed[0].detail
+    return answer
+
+
+def _refused(line_id: object, reason: str, isolation: str) -> dict[str, Any]:
+    counts = {"passed": 0, "total": 0, "isolation": isolation, "outcomes": []}
+    return {"id": line_id, "status": OutcomeStatus.ERROR.value, **counts, "reason": reason}
