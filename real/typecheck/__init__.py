@@ -1,13 +1,15 @@
 """The maintainability checker: MyPy ``--strict --warn-unreachable`` in warm worker processes (paper, section 3.1).
 
-The verdict is both reward and metric, so it equals that of a cold command line of the same MyPy;
-``real.typecheck.engine`` names the flags. Nothing here executes a program. ``python -m real.typecheck`` is the tool.
+The verdict is both reward and metric, so in the policy ``paper`` it equals that of a cold command line of the same
+MyPy; ``real.typecheck.engine`` names the flags. The policy ``hardened`` adds what a learner would use to get around
+MyPy (``real.typecheck.hardened``). Nothing here executes a program. ``python -m real.typecheck`` is the tool.
 """
 
 from mypy.version import __version__ as _mypy_version
 
 from real.typecheck.checker import Checker
+from real.typecheck.config import TypecheckCfg
 
-VERSION = f"1+mypy{_mypy_version}"
+VERSION = f"2+mypy{_mypy_version}"
 
-__all__ = ["VERSION", "Checker"]
+__all__ = ["VERSION", "Checker", "TypecheckCfg"]

@@ -1,4 +1,4 @@
-"""``python -m real.typecheck``: type-check Python files, or programs in JSON lines, with warm MyPy workers."""
+"""``python -m real.typecheck``: check Python files, or programs in JSON lines, with warm MyPy workers."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import RealError, UsageError
-from real.typecheck import VERSION, Checker, report
+from real.typecheck import VERSION, Checker
+from real.typecheck.config import HARDENED, POLICIES
+from real.typecheck.formats import FORMATS, Report, Tool
+from real.typecheck.formats.report import EXIT_CLEAN, EXIT_FAILED, RulePage, exit_code
 from real.typecheck.jsonl import serve
+from real.typecheck.preamble import PREAMBLES
 from real.types import Analysis, AnalysisStatus
 
 _EPILOG = """\
-exit codes: 0 every program is clean; 1 findings, or a program that cannot be analysed; 2 wrong usage, an unreadable
-file, or a failure of the checker on one program; 4 the checker cannot start
+exit codes: 0 every program is clean; 1 findings; 2 wrong usage, or a program that cannot be analysed; 4 the checker
+cannot start
 
 examples:
   python -m real.typecheck solution.py src/
-  python -m real.typecheck --format json - < solution.py
+  python -m real.typecheck --policy paper --format json - < solution.py
+  python -m real.typecheck --starter starter.py --format github solution.py
   python -m real.typecheck --jsonl < programs.jsonl > analyses.jsonl
+  python -m real.typecheck --explain hatch:any
 """
 
 
@@ -28,19 +34,33 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
         prog="python -m real.typecheck",
-        description="Type-check programs as `mypy --strict --warn-unreachable` would. Nothing is executed.",
+        description="Check types, signatures and ways around the checker, as the reward does. Nothing is executed.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("paths", nargs="*", metavar="PATH", help="Python file, folder of them, or - for standard input")
-    result.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    result.add_argument("--format", choices=tuple(FORMATS), default="text", help="default: text")
     result.add_argument(
         "--jsonl",
         action="store_true",
-        help='read lines {"id": …, "code": …} and answer each with {"id", "status", "findings", maybe "reason"}',
+        help='read lines {"id", "code", maybe "starter_code"} and answer each with {"id", "status", "findings", …}',
     )
-    result.add_argument("--preamble", type=Path, metavar="FILE", help="source put before every program")
+    result.add_argument("--policy", choices=POLICIES, default=HARDENED, help="what fails a program (default: hardened)")
+    result.add_argument("--starter", type=Path, metavar="FILE", help="starter code that signatures are held against")
+    result.add_argument(
+        "--preamble",
+        metavar="NAME|FILE",
+        default="none",
+        help=f"imports that count as if they stood before every program: {', '.join(PREAMBLES)}, or a file of imports",
+    )
+    result.add_argument(
+        "--advice",
+        action=argparse.BooleanOptionalAction,
+        help="also show what fails no program: unused code, names (default: for paths, not for --jsonl)",
+    )
     result.add_argument("--workers", type=int, default=1, help="warm processes (default: 1)")
+    result.add_argument("--explain", metavar="CODE", help="what a code means, why it matters and what to do")
+    result.add_argument("--list", action="store_true", help="the codes beside MyPy's own")
     result.add_argument("--version", action="version", version=VERSION)
     return result
 
@@ -49,56 +69,85 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = parser().parse_args(argv)
     try:
-        if options.jsonl == bool(options.paths):
-            raise UsageError("give either paths (- for standard input) or --jsonl", hint="See --help.")
-        if options.workers < 1:
-            raise UsageError(f"--workers must be at least 1, not {options.workers}")
-        preamble = _read_preamble(options.preamble)
-        if options.jsonl:
-            with Checker(options.workers, preamble) as checker:
-                return serve(checker, sys.stdin.buffer, sys.stdout)
-        return _check_paths(options.paths, options.workers, preamble, options.format)
+        return _run(options)
     except RealError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; leave without a message, now or at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return report.EXIT_TROUBLE
+        return EXIT_FAILED
     except KeyboardInterrupt:
         return 130
 
 
-def _check_paths(paths: Sequence[str], workers: int, preamble: str, output: str) -> int:
+def _run(options: argparse.Namespace) -> int:
+    if options.explain or options.list:
+        return _explain(options.explain)
+    if options.jsonl == bool(options.paths):
+        raise UsageError("give either paths (- for standard input) or --jsonl", hint="See --help.")
+    if options.workers < 1:
+        raise UsageError(f"--workers must be at least 1, not {options.workers}")
+    starter = _text(options.starter, "starter code") if options.starter else None
+    preamble = PREAMBLES.get(options.preamble)
+    if preamble is None:
+        preamble = _text(Path(options.preamble), "preamble")
+    advice = options.advice if options.advice is not None else not options.jsonl
+    with Checker(options.workers, policy=options.policy, preamble=preamble, advice=advice) as checker:
+        if options.jsonl:
+            return serve(checker, sys.stdin.buffer, sys.stdout, starter)
+        reports = _check_paths(checker, options.paths, starter)
+    print(FORMATS[options.format](reports, _tool()))
+    return exit_code(report.analysis.status for report in reports)
+
+
+def _explain(code: str | None) -> int:
+    from real.typecheck.hardened import catalogue
+
+    if code:
+        print(catalogue.rule(code).page)
+    else:
+        for rule in catalogue.RULES.values():
+            print(f"{rule.code:<24} {'' if rule.fails else 'advice: '}{rule.title}")
+    return EXIT_CLEAN
+
+
+def _tool() -> Tool:
+    from real.typecheck.hardened import catalogue
+
+    def describe(code: str) -> RulePage:
+        found = catalogue.rule(code)
+        return RulePage(found.title, f"{found.why} {found.fix}")
+
+    return Tool("real-typecheck", VERSION, describe, catalogue.is_advice)
+
+
+def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> list[Report]:
     files = _expand(paths)
     sources = [(name, _read(path)) for name, path in files]
     programs = [source for _, source in sources if isinstance(source, str)]
-    with Checker(workers, preamble) as checker:
-        checked = iter(checker.check(programs))
-    results = [(name, source if isinstance(source, Analysis) else next(checked)) for name, source in sources]
-    if output == "json":
-        print(report.as_json(results, VERSION))
-    else:
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(report.text(results, color))
-    return report.exit_code(analysis.status for _, analysis in results)
+    checked = iter(checker.check(programs, [starter] * len(programs)))
+    return [
+        Report(name, "", source) if isinstance(source, Analysis) else Report(name, source, next(checked))
+        for name, source in sources
+    ]
 
 
 def _expand(paths: Sequence[str]) -> list[tuple[str, Path | None]]:
-    """Names and files; ``None`` is standard input. Folders stand for the Python files below them."""
-    files: list[tuple[str, Path | None]] = []
+    """Names and files, each once; ``None`` is standard input. Folders stand for the Python files below them."""
+    files: dict[str, Path | None] = {}
     for name in paths:
         path = Path(name)
         if name == "-":
-            files.append(("<stdin>", None))
+            files["<stdin>"] = None
         elif path.is_dir():
-            found = sorted(path.rglob("*.py"))
+            found = sorted(file for file in path.rglob("*.py") if file.is_file())
             if not found:
                 raise UsageError(f"no Python files below {name}")
-            files.extend((str(file), file) for file in found)
+            files.update({str(file): file for file in found})
         else:
-            files.append((name, path))
-    return files
+            files[name] = path
+    return list(files.items())
 
 
 def _read(path: Path | None) -> str | Analysis:
@@ -112,13 +161,11 @@ def _read(path: Path | None) -> str | Analysis:
         return Analysis(AnalysisStatus.ERROR, reason=f"cannot be read: {error.strerror}")
 
 
-def _read_preamble(path: Path | None) -> str:
-    if path is None:
-        return ""
+def _text(path: Path, what: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the preamble {path} cannot be read: {error}") from None
+        raise UsageError(f"the {what} {path} cannot be read: {error}") from None
 
 
 if __name__ == "__main__":

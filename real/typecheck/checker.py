@@ -11,23 +11,29 @@ from queue import SimpleQueue
 from types import TracebackType
 
 from real.errors import InfrastructureError
-from real.typecheck.process import WorkerDiedError, WorkerProcess
-from real.types import Analysis, AnalysisStatus
+from real.typecheck.config import HARDENED, TypecheckCfg
+from real.typecheck.preamble import PREAMBLES
+from real.typecheck.process import Submission, WorkerDiedError, WorkerProcess
+from real.types import Analysis, AnalysisStatus, JsonValue
 
-CHUNK = 64  # programs per request: enough to spread the cost of a fork, few enough to share between workers
+CHUNK = 32  # programs per request at most: few enough to share between workers, and to repeat when one dies
 
 
 class Checker:
-    """Type-checks programs with MyPy ``--strict --warn-unreachable``; a context manager, usable from many threads.
+    """Type-checks programs under one policy; a context manager, usable from many threads.
 
-    Creating it starts the workers (about two seconds each, in the background). ``preamble`` is source text put before
-    every program, for example imports; findings carry the lines of the program. A worker that dies is replaced.
+    ``policy`` is ``hardened`` or ``paper`` (see ``TypecheckCfg``); ``preamble`` is a list of imports that count as if
+    they stood before every program; findings carry the lines of the program. ``advice`` adds findings that fail no
+    program.
+    Creating it starts the workers (about two seconds each, in the background). A worker that dies is replaced.
     """
 
-    def __init__(self, workers: int = 1, preamble: str = "") -> None:
+    def __init__(self, workers: int = 1, *, policy: str = HARDENED, preamble: str = "", advice: bool = False) -> None:
+        """Raises ``ValueError`` for a number of workers below 1 and ``UsageError`` for an unknown policy."""
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
-        self._preamble = preamble
+        TypecheckCfg(policy).check()
+        self._settings: dict[str, JsonValue] = {"policy": policy, "preamble": preamble, "advice": advice}
         self._room = tempfile.TemporaryDirectory(prefix="real-typecheck-")
         self._workers = [self._start() for _ in range(workers)]
         self._idle: SimpleQueue[int] = SimpleQueue()
@@ -37,21 +43,29 @@ class Checker:
         self._closed = False
         self._closing = threading.Lock()
 
-    def check(self, programs: Sequence[str]) -> list[Analysis]:
-        """One analysis per program, in the order given; equal programs are checked once.
+    @classmethod
+    def configured(cls, cfg: TypecheckCfg, workers: int = 1) -> Checker:
+        """The checker of a run's configuration."""
+        cfg.check()
+        return cls(workers, policy=cfg.policy, preamble=PREAMBLES[cfg.preamble])
 
-        ``ERROR`` means that MyPy crashed or hung on this program, twice. Raises ``InfrastructureError`` when no worker
-        can be started, ``UsageError`` when the preamble itself has findings.
+    def check(self, programs: Sequence[str], starters: Sequence[str | None] | None = None) -> list[Analysis]:
+        """One analysis per program, in the order given; equal submissions are checked once.
+
+        ``starters`` is the starter code of each program's task, or ``None``; the hardened policy holds signatures
+        against it. ``ERROR`` means that MyPy crashed or hung on this program, twice, or that the starter code cannot be
+        read. Raises ``InfrastructureError`` when no worker can be started, ``UsageError`` for an unusable preamble.
         """
         if self._closed:
             raise ValueError("the checker is closed")
-        unique = list(dict.fromkeys(programs))
-        size = min(CHUNK, -(-len(unique) // len(self._workers)) or 1)
+        submissions = list(zip(programs, starters or [None] * len(programs), strict=True))
+        unique = list(dict.fromkeys(submissions))
+        size = min(CHUNK, -(-len(unique) // (4 * len(self._workers))) or 1)  # so that no worker waits long for another
         chunks = [unique[start : start + size] for start in range(0, len(unique), size)]
-        known: dict[str, Analysis] = {}
+        known: dict[Submission, Analysis] = {}
         for chunk, analyses in zip(chunks, self._threads.map(self._check_chunk, chunks), strict=True):
             known.update(zip(chunk, analyses, strict=True))
-        return [known[program] for program in programs]
+        return [known[submission] for submission in submissions]
 
     def worker_pids(self) -> list[int]:
         """Process ids of the workers, for monitoring."""
@@ -77,9 +91,9 @@ class Checker:
         self.close()
 
     def _start(self) -> WorkerProcess:
-        return WorkerProcess(Path(self._room.name), self._preamble)
+        return WorkerProcess(Path(self._room.name), self._settings)
 
-    def _check_chunk(self, programs: list[str]) -> list[Analysis]:
+    def _check_chunk(self, programs: list[Submission]) -> list[Analysis]:
         """Check with one idle worker; after its death go on, program by program, with a new one."""
         index = self._idle.get()
         analyses: list[Analysis] = []
@@ -98,7 +112,7 @@ class Checker:
         finally:
             self._idle.put(index)
 
-    def _check_alone(self, index: int, program: str) -> Analysis:
+    def _check_alone(self, index: int, program: Submission) -> Analysis:
         try:
             return next(self._workers[index].check([program]))
         except WorkerDiedError as error:

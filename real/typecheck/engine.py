@@ -7,8 +7,9 @@ program at hand against it. This is the only module that touches MyPy's internal
 from __future__ import annotations
 
 import gc
+import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mypy import build
 from mypy.errors import CompileError
@@ -16,8 +17,10 @@ from mypy.main import process_options
 from mypy.modulefinder import BuildSource
 from mypy.version import __version__ as mypy_version
 
-from real.errors import InfrastructureError
+from real.errors import InfrastructureError, UsageError
 from real.typecheck.findings import Diagnostic
+from real.typecheck.hardened import anytypes, explicit, typed
+from real.types import Finding
 
 SUPPORTED_MYPY = "2.4.1"
 
@@ -51,6 +54,7 @@ class EngineResult:
 
     diagnostics: tuple[Diagnostic, ...]
     reusable: bool
+    typed: tuple[Finding, ...] = ()  # of ``hardened.typed``
 
 
 class Engine:
@@ -59,20 +63,30 @@ class Engine:
     Exceptions other than the documented ones, ``SystemExit`` included, mean that MyPy crashed.
     """
 
-    def __init__(self) -> None:
-        """Load the stubs (about two seconds); raises ``InfrastructureError`` for an unsupported MyPy."""
+    def __init__(self, *, hardened: bool = False, preload: str = "") -> None:
+        """Load the stubs (about two seconds) and the modules that ``preload``, a list of imports, names.
+
+        ``hardened`` adds the options and the tree pass of that policy. Raises ``InfrastructureError`` for an
+        unsupported MyPy.
+        """
         if mypy_version != SUPPORTED_MYPY:
             raise InfrastructureError(
                 f"MyPy {mypy_version} is installed, but the type checker is pinned to {SUPPORTED_MYPY}",
                 hint=f"Run: pip install mypy=={SUPPORTED_MYPY}",
             )
         sys.setrecursionlimit(RECURSION_LIMIT)
-        _, options = process_options([*FLAGS, "-c", ""])
-        imports = "\n".join(f"import {module}" for module in WARM_MODULES)
+        # Even with nothing to store MyPy would open a database, and two workers that start would fight for its lock.
+        _, options = process_options(
+            [*FLAGS, f"--cache-dir={os.devnull}", *(anytypes.FLAGS if hardened else ()), "-c", ""]
+        )
+        imports = "\n".join(f"import {module}" for module in WARM_MODULES) + f"\n{preload}"
         result = build.build([BuildSource(None, "warm-up", imports)], options)
-        if result.errors:
+        if result.errors and not preload:
             raise InfrastructureError(f"MyPy cannot load its own stubs: {result.errors[0]}")
+        self._hardened = hardened
         self._manager = result.manager
+        # What ``hardened.typed`` looks at, from here on: not for the stubs.
+        self._manager.options.export_types = self._manager.options.preserve_asts = hardened
         self._graph = result.graph
         self._missing = dict(result.manager.missing_modules)
         self._count = 0
@@ -81,6 +95,13 @@ class Engine:
         """Keep the garbage collector off the warm state, so that forked children share its memory."""
         gc.collect()
         gc.freeze()
+
+    def exported(self, module: str) -> frozenset[str]:
+        """The names that ``from module import *`` brings; ``module`` is one of those loaded at the start."""
+        tree = self._manager.modules.get(module)
+        if tree is None:
+            raise UsageError(f"the preamble of the type checker imports {module}, which the standard library lacks")
+        return frozenset(name for name, symbol in tree.names.items() if symbol.module_public and name[0] != "_")
 
     def check(self, code: str) -> EngineResult:
         """Type-check one program that ``screen.unanalyzable`` let pass."""
@@ -98,8 +119,25 @@ class Engine:
             )
             return EngineResult(found, reusable=False)
         found = _diagnostics(errors.file_messages(path), name)
+        result = EngineResult(found, reusable=True)
+        if self._hardened:
+            result = self._with_tree(result, name)
         self._remove(name)
-        return EngineResult(found, reusable=True)
+        return result
+
+    def _with_tree(self, result: EngineResult, name: str) -> EngineResult:
+        """Add what the tree and the types of a checked program show."""
+        tree, types = self._graph[name].tree, self._manager.all_types
+        assert tree is not None
+        nodes = typed.statements(tree)
+        found = typed.check(nodes, types)
+        diagnostics = result.diagnostics
+        if any(diagnostic.code == "explicit-any" for diagnostic in diagnostics):
+            harmless = explicit.harmless_lines(nodes, types)
+            diagnostics = tuple(d for d in diagnostics if not (d.code == "explicit-any" and d.line in harmless))
+        types.clear()
+        seen = tuple(replace(finding, message=finding.message.replace(name, "program")) for finding in found)
+        return replace(result, diagnostics=diagnostics, typed=seen)
 
     def _add(self, source: BuildSource) -> None:
         """Load the program and the modules it newly imports, then check them, imports first."""

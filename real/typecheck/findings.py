@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from real.types import Analysis, AnalysisStatus, Finding, JsonValue
+
+_LINE = re.compile(r"\bline (\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +23,39 @@ class Diagnostic:
     code: str | None  # for example ``no-untyped-def``
 
 
-def analysis_of(diagnostics: Iterable[Diagnostic], preamble_lines: int = 0) -> Analysis:
-    """Errors become findings; a note joins the error before it, because it explains that one.
-
-    Lines count from the first line of the program, after the preamble.
-    """
+def findings_of(diagnostics: Iterable[Diagnostic]) -> list[Finding]:
+    """Errors become findings; a note joins the error before it, because it explains that one."""
     findings: list[Finding] = []
     for diagnostic in diagnostics:
         if diagnostic.severity == "error":
-            line = max(1, diagnostic.line - preamble_lines)
             rule = f"mypy:{diagnostic.code or 'misc'}"
-            findings.append(Finding(rule, line, diagnostic.message, diagnostic.column))
+            findings.append(Finding(rule, diagnostic.line, diagnostic.message, diagnostic.column))
         elif findings:
             last = findings[-1]
-            findings[-1] = Finding(last.rule, last.line, f"{last.message}\nnote: {diagnostic.message}", last.column)
-    return Analysis(AnalysisStatus.FINDINGS if findings else AnalysisStatus.CLEAN, tuple(findings))
+            findings[-1] = replace(last, message=f"{last.message}\nnote: {diagnostic.message}")
+    return findings
+
+
+def moved_up(findings: Iterable[Finding], lines: int) -> list[Finding]:
+    """The findings of a program that had ``lines`` lines put before it, as if it had not.
+
+    Lines that MyPy gives as 0 or -1 become 1; lines named in messages move as well.
+    """
+    return [
+        replace(
+            finding,
+            line=max(1, finding.line - lines),
+            message=_LINE.sub(lambda match: f"line {max(1, int(match[1]) - lines)}", finding.message),
+        )
+        for finding in findings
+    ]
+
+
+def analysis_of(findings: Sequence[Finding], advice: Sequence[Finding] = ()) -> Analysis:
+    """Clean when ``findings`` is empty, whatever the advice; both are listed by place."""
+    status = AnalysisStatus.FINDINGS if findings else AnalysisStatus.CLEAN
+    listed = list(findings) if not advice else sorted([*findings, *advice], key=lambda f: (f.line, f.column))
+    return Analysis(status, tuple(listed))
 
 
 def to_json(analysis: Analysis) -> dict[str, JsonValue]:
@@ -42,11 +63,13 @@ def to_json(analysis: Analysis) -> dict[str, JsonValue]:
     return {
         "status": analysis.status.value,
         "reason": analysis.reason,
-        "findings": [[f.rule, f.line, f.message, f.column] for f in analysis.findings],
+        "findings": [[f.rule, f.line, f.message, f.column, f.fix] for f in analysis.findings],
     }
 
 
 def from_json(value: dict[str, Any]) -> Analysis:
     """Inverse of ``to_json``."""
-    findings = tuple(Finding(rule, line, message, column) for rule, line, message, column in value["findings"])
+    findings = tuple(
+        Finding(rule, line, message, column, (), fix) for rule, line, message, column, fix in value["findings"]
+    )
     return Analysis(AnalysisStatus(value["status"]), findings, value["reason"])

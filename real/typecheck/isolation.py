@@ -1,4 +1,4 @@
-"""Checks programs in forked children of the warm process, so that no crash and no state outlives its batch."""
+"""Analyses programs in forked children of the warm process, so that no crash and little state outlives a program."""
 
 from __future__ import annotations
 
@@ -7,111 +7,122 @@ import os
 import resource
 import signal
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
-from real.typecheck.engine import Engine
-from real.typecheck.findings import analysis_of, from_json, to_json
+from real.typecheck.analyst import Analysed, Request
+from real.typecheck.findings import from_json, to_json
 from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
-from real.typecheck.screen import unanalyzable
 from real.types import Analysis, AnalysisStatus
 
 PROGRAM_DEADLINE_S = 30.0
 MEMORY_BYTES = 4 << 30  # address space of a child
+# A fork costs about 10 ms, most of it page faults; what MyPy remembers of the programs before ends with the child.
+PROGRAMS_PER_CHILD = 64
 
 
-class IsolatedEngine:
-    """Checks programs with a warm engine that itself never sees one."""
+class Analysing(Protocol):
+    """What is isolated here: ``Analyst``, or a stand-in for it."""
 
-    def __init__(self, engine: Engine, preamble: str = "", deadline_s: float = PROGRAM_DEADLINE_S) -> None:
-        self._engine = engine
-        lines = preamble.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n") if preamble else []
-        self._preamble = "".join(f"{line}\n" for line in lines)
-        self._preamble_lines = len(lines)
+    def analyse(self, request: Request) -> Analysed: ...
+
+
+class Isolated:
+    """Analyses programs with a warm analyst that itself never sees one. ``close`` it in the end."""
+
+    def __init__(self, analyst: Analysing, deadline_s: float = PROGRAM_DEADLINE_S) -> None:
+        self._analyst = analyst
         self._deadline_s = deadline_s
+        self._child: _Child | None = None
 
-    def check(self, programs: Sequence[str]) -> Iterator[Analysis]:
+    def check(self, programs: Sequence[Request]) -> Iterator[Analysis]:
         """One analysis per program, in order, as soon as each is known.
 
-        A program on which the child dies, hangs or reports a crash of MyPy is tried again alone; what fails twice is
-        an ``ERROR``. The programs after it go on in a fresh child.
+        A program on which the child dies, hangs or reports a crash of MyPy is tried again in a new one; what fails
+        twice is an ``ERROR``.
         """
-        start = 0
-        alone = False
-        while start < len(programs):
-            stop = start + 1 if alone else len(programs)
-            failure = None
-            for result in self._run_child(programs[start:stop]):
-                if isinstance(result, str):
-                    failure = result
-                else:
-                    yield result
-                    start += 1
-            if failure is not None and alone:
-                yield Analysis(AnalysisStatus.ERROR, reason=failure)
-                start += 1
-            alone = failure is not None and not alone
+        for program in programs:
+            answer = self._ask(program)
+            if isinstance(answer, str):
+                answer = self._ask(program)
+            yield Analysis(AnalysisStatus.ERROR, reason=answer) if isinstance(answer, str) else answer
 
-    def _run_child(self, programs: Sequence[str]) -> Iterator[Analysis | str]:
-        """Analyses until the child ends; then the reason, if it did not end of its own will."""
-        read_end, write_end = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(read_end)
-            self._child(programs, write_end)
-        os.close(write_end)
-        reader = FrameReader(read_end)
-        failure: str | None = None
-        ended = False
+    def close(self) -> None:
+        """End the child; the next program would start another."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def _ask(self, program: Request) -> Analysis | str:
+        """The analysis, or how it failed."""
+        if self._child is None:
+            self._child = _Child(self._analyst)
+        answer = self._child.ask(program, self._deadline_s)
+        if isinstance(answer, str) or not answer.reusable or self._child.asked == PROGRAMS_PER_CHILD:
+            self.close()
+        return answer if isinstance(answer, str) else answer.analysis
+
+
+class _Child:
+    """A forked copy of the warm process that answers one program after another."""
+
+    def __init__(self, analyst: Analysing) -> None:
+        request_end, self._requests = os.pipe()
+        self._answers, answer_end = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._requests)  # so that the child sees the end of its input
+            os.close(self._answers)
+            _serve(analyst, request_end, answer_end)
+        os.close(request_end)
+        os.close(answer_end)
+        self._reader = FrameReader(self._answers)
+        self.asked = 0
+
+    def ask(self, program: Request, deadline_s: float) -> Analysed | str:
+        """The answer, or how the child failed; after a failure only ``end`` may be called."""
+        self.asked += 1
         try:
-            while True:
-                frame: Any = reader.read(self._deadline_s)
-                if "crash" in frame:
-                    failure = frame["crash"]
-                else:
-                    yield from_json(frame)
+            write_frame(self._requests, [program.code, program.starter])
+            answer: Any = self._reader.read(deadline_s)
         except DeadlineError:
-            failure = f"no verdict after {self._deadline_s:g} seconds"
-        except StreamEndError:
-            ended = True
-        finally:
-            if not ended:
-                os.kill(pid, signal.SIGKILL)
-            os.close(read_end)
-            _, status = os.waitpid(pid, 0)
-        if failure is None and status != 0:
-            failure = f"the type checker died ({_ending(status)})"
-        if failure is not None:
-            yield failure
+            return f"no verdict after {deadline_s:g} seconds"
+        except (StreamEndError, BrokenPipeError):
+            _, status = os.waitpid(self._pid, 0)
+            self._pid = 0
+            return f"the type checker died ({_ending(status)})"
+        if "crash" in answer:
+            return f"the type checker crashed ({answer['crash']})"
+        return Analysed(from_json(answer["analysis"]), answer["reusable"])
 
-    def _child(self, programs: Sequence[str], write_end: int) -> None:
-        """Check the programs, report each, and end the process without running anything of the parent's."""
-        code = 1
-        try:
-            _limit_memory()
-            _silence()
-            for program in programs:
-                reusable = self._report(program, write_end)
-                if not reusable:
-                    break
-            code = 0
-        # SystemExit is how MyPy ends on an internal error of its own.
-        except (Exception, SystemExit) as error:
-            name = "internal error of MyPy" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
-            with contextlib.suppress(OSError):
-                write_frame(write_end, {"crash": f"the type checker crashed ({name})"})
-        finally:
-            os._exit(code)
+    def end(self) -> None:
+        """Kill the child, which keeps nothing that matters."""
+        os.close(self._requests)
+        os.close(self._answers)
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
-    def _report(self, program: str, write_end: int) -> bool:
-        """Check one program; says whether this process may check another."""
-        program = program.removeprefix("\ufeff")
-        reason = unanalyzable(program)
-        if reason is not None:
-            write_frame(write_end, to_json(Analysis(AnalysisStatus.UNANALYZABLE, reason=reason)))
-            return True
-        result = self._engine.check(self._preamble + program)
-        write_frame(write_end, to_json(analysis_of(result.diagnostics, self._preamble_lines)))
-        return result.reusable
+
+def _serve(analyst: Analysing, requests: int, answers: int) -> NoReturn:
+    """Answer until the input ends or MyPy crashes; end the process without running anything of the parent's."""
+    code = 1
+    try:
+        _limit_memory()
+        _silence()
+        reader = FrameReader(requests)
+        while True:
+            request: Any = reader.read()
+            analysed = analyst.analyse(Request(*request))
+            write_frame(answers, {"analysis": to_json(analysed.analysis), "reusable": analysed.reusable})
+    except StreamEndError:
+        code = 0
+    # SystemExit is how MyPy ends on an internal error of its own.
+    except (Exception, SystemExit) as error:
+        name = "internal error of MyPy" if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
+        with contextlib.suppress(OSError):
+            write_frame(answers, {"crash": name})
+    finally:
+        os._exit(code)
 
 
 def _limit_memory() -> None:

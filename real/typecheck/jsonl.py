@@ -7,33 +7,37 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TextIO
 
-from real.typecheck import report
 from real.typecheck.checker import Checker
+from real.typecheck.formats.document import json_line
+from real.typecheck.formats.report import exit_code
+from real.typecheck.process import Submission
 from real.types import Analysis, AnalysisStatus, JsonValue
 
 BATCH = 256  # lines answered together
 
 
-def serve(checker: Checker, lines: Iterable[bytes], out: TextIO) -> int:
+def serve(checker: Checker, lines: Iterable[bytes], out: TextIO, starter: str | None = None) -> int:
     """Answer every line that is not blank; a broken one is answered with status ``error`` and its reason.
 
-    Returns the exit code. Answers come in batches of 256 lines and at the end of the input.
+    ``starter`` is the starter code of lines that bring none. Returns the exit code. Answers come in batches of 256
+    lines and at the end of the input.
     """
     numbered = iter(enumerate(lines, start=1))
     statuses: set[AnalysisStatus] = set()
     while batch := list(islice(numbered, BATCH)):
-        requests = [_request(number, line) for number, line in batch if line.strip()]
-        analyses = iter(checker.check([code for _, code in requests if isinstance(code, str)]))
-        for identity, code in requests:
-            analysis = code if isinstance(code, Analysis) else next(analyses)
+        requests = [_request(number, line, starter) for number, line in batch if line.strip()]
+        wanted = [request for _, request in requests if not isinstance(request, Analysis)]
+        analyses = iter(checker.check([code for code, _ in wanted], [begun for _, begun in wanted]))
+        for identity, request in requests:
+            analysis = request if isinstance(request, Analysis) else next(analyses)
             statuses.add(analysis.status)
-            out.write(report.json_line(identity, analysis) + "\n")
+            out.write(json_line(identity, analysis) + "\n")
         out.flush()
-    return report.exit_code(statuses)
+    return exit_code(statuses)
 
 
-def _request(number: int, line: bytes) -> tuple[JsonValue, str | Analysis]:
-    """The id and the program of a line, or in its place the analysis that says what is wrong with the line."""
+def _request(number: int, line: bytes, starter: str | None) -> tuple[JsonValue, Submission | Analysis]:
+    """The id and the submission of a line, or in its place the analysis that says what is wrong with the line."""
     try:
         value: JsonValue = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -41,10 +45,12 @@ def _request(number: int, line: bytes) -> tuple[JsonValue, str | Analysis]:
     if not isinstance(value, dict):
         return None, _broken(f'line {number} is not an object with "id" and "code"')
     identity = value.get("id")
-    code = value.get("code")
+    code, begun = value.get("code"), value.get("starter_code", starter)
     if not isinstance(code, str):
         return identity, _broken(f'line {number}: "code" is missing or not a string')
-    return identity, code
+    if begun is not None and not isinstance(begun, str):
+        return identity, _broken(f'line {number}: "starter_code" is not a string')
+    return identity, (code, begun)
 
 
 def _broken(reason: str) -> Analysis:

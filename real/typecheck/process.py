@@ -7,20 +7,23 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from real.errors import InfrastructureError, UsageError
 from real.typecheck.findings import from_json
 from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
-from real.types import Analysis
+from real.types import Analysis, JsonValue
 
 STARTUP_DEADLINE_S = 120.0
 # The worker itself gives up on a program after 30 seconds, twice; when not even that comes, the worker hangs.
 FRAME_DEADLINE_S = 90.0
 _CLOSE_DEADLINE_S = 2.0
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+
+
+Submission = tuple[str, str | None]  # a program, and the starter code of its task
 
 
 class WorkerDiedError(Exception):
@@ -30,8 +33,11 @@ class WorkerDiedError(Exception):
 class WorkerProcess:
     """A warm type checker in a process of its own; starting returns at once, the first use waits for the warm-up."""
 
-    def __init__(self, room: Path, preamble: str) -> None:
-        """``room`` is a private directory; the worker lives in an empty directory below it."""
+    def __init__(self, room: Path, settings: Mapping[str, JsonValue]) -> None:
+        """``room`` is a private directory; the worker lives in an empty directory below it.
+
+        ``settings`` are ``policy``, ``preamble`` (text) and ``advice``.
+        """
         empty = room / "empty"  # MyPy searches its working directory for imports
         empty.mkdir(exist_ok=True)
         self._log = room / "worker.log"
@@ -50,7 +56,7 @@ class WorkerProcess:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         self._reader = FrameReader(self._stdout.fileno())
         self._ready = False
-        self._send({"preamble": preamble})
+        self._send(dict(settings))
 
     @property
     def pid(self) -> int:
@@ -77,10 +83,10 @@ class WorkerProcess:
             raise (UsageError if answer["usage"] else InfrastructureError)(answer["failed"])
         self._ready = True
 
-    def check(self, programs: Sequence[str]) -> Iterator[Analysis]:
+    def check(self, programs: Sequence[Submission]) -> Iterator[Analysis]:
         """One analysis per program, in order; raises ``WorkerDiedError`` for the first that gets none."""
         self.wait_ready()
-        self._send({"programs": list(programs)})
+        self._send({"programs": [list(program) for program in programs]})
         for _ in programs:
             try:
                 answer: Any = self._reader.read(FRAME_DEADLINE_S)
@@ -107,7 +113,7 @@ class WorkerProcess:
         self._stdin.close()
         self._stdout.close()
 
-    def _send(self, value: dict[str, Any]) -> None:
+    def _send(self, value: dict[str, JsonValue]) -> None:
         # A dead worker shows when its answer is read.
         with contextlib.suppress(BrokenPipeError):
             write_frame(self._stdin.fileno(), value)

@@ -11,26 +11,33 @@ import pytest
 
 from real.typecheck import VERSION, Checker, jsonl
 from real.typecheck import __main__ as cli
+from real.typecheck.hardened.catalogue import RULES
 
 WRONG = "def f(x):\n    return x\n"
 CLEAN = "def f(x: int) -> int:\n    return x\n"
 
 
 @pytest.fixture(autouse=True)
-def warm(monkeypatch: pytest.MonkeyPatch, checker: Checker) -> None:
-    """Commands without a preamble use the session's checker and leave it open."""
+def warm(monkeypatch: pytest.MonkeyPatch, hardened: Checker, checker: Checker) -> None:
+    """Commands without a preamble and without advice use the session's checkers and leave them open."""
 
     class Shared:
-        def __init__(self, workers: int, preamble: str) -> None:
+        def __init__(self, workers: int, *, policy: str, preamble: str, advice: bool) -> None:
             assert preamble == ""
+            assert not advice
+            self.checker = hardened if policy == "hardened" else checker
 
         def __enter__(self) -> Checker:
-            return checker
+            return self.checker
 
         def __exit__(self, *error: object) -> None:
             return None
 
     monkeypatch.setattr(cli, "Checker", Shared)
+
+
+def run(*arguments: str) -> int:
+    return cli.main(["--no-advice", *arguments])
 
 
 @pytest.fixture
@@ -40,6 +47,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("wrong.py").write_text(WRONG)
     Path("broken.py").write_text("def f(:\n")
     Path("latin.py").write_bytes(b"x = '\xe9'\n")
+    Path("starter.txt").write_text("def g(x):")
     return tmp_path
 
 
@@ -48,26 +56,33 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         (["clean.py"], 0),
         (["clean.py", "wrong.py"], 1),
-        (["broken.py"], 1),
-        (["latin.py"], 1),
+        (["broken.py"], 2),
+        (["latin.py"], 2),
         (["clean.py", "missing.py"], 2),
         (["--workers", "0", "clean.py"], 2),
         ([], 2),
         (["--jsonl", "clean.py"], 2),
         (["--preamble", "missing.py", "clean.py"], 2),
+        (["--starter", "missing.py", "clean.py"], 2),
+        (["--starter", "starter.txt", "clean.py"], 1),
+        (["--policy", "paper", "--starter", "starter.txt", "clean.py"], 0),
+        (["--explain", "hatch:any"], 0),
+        (["--explain", "mypy:operator"], 0),
+        (["--explain", "hatch:nothing"], 2),
+        (["--list"], 0),
     ],
 )
 def test_exit_codes(files: Path, arguments: list[str], code: int) -> None:
-    assert cli.main(arguments) == code
+    assert run(*arguments) == code
 
 
 def test_text_output(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("wrong.py").write_text("def f():\n    return\n")
-    cli.main(["clean.py", "wrong.py", "broken.py", "missing.py", "latin.py"])
+    run("clean.py", "wrong.py", "broken.py", "missing.py", "latin.py")
     assert (
         capsys.readouterr().out
         == """\
-wrong.py:1:1: Function is missing a return type annotation  [mypy:no-untyped-def]
+wrong.py:1:1: mypy:no-untyped-def Function is missing a return type annotation
     note: Use "-> None" if function does not return a value
 broken.py: unanalyzable: syntax error in line 1: invalid syntax
 missing.py: error: cannot be read: No such file or directory
@@ -78,28 +93,30 @@ latin.py: unanalyzable: not valid UTF-8: byte 5
 
 
 def test_json_output(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--format", "json", "wrong.py", "broken.py"]) == 1
+    assert run("--format", "json", "wrong.py", "broken.py") == 2
     found: Any = json.loads(capsys.readouterr().out)
     assert found["version"] == VERSION
+    assert found["tool"] == "real-typecheck"
     wrong, broken = found["programs"]
     assert (wrong["path"], wrong["status"], wrong["reason"]) == ("wrong.py", "findings", "")
     message = "Function is missing a type annotation"
-    assert wrong["findings"] == [{"rule": "mypy:no-untyped-def", "line": 1, "column": 1, "message": message}]
+    finding = {"rule": "mypy:no-untyped-def", "line": 1, "column": 0, "message": message, "trace": [], "fix": ""}
+    assert wrong["findings"] == [{**finding, "level": "error"}]
     assert (broken["status"], broken["findings"]) == ("unanalyzable", [])
 
 
 def test_folders_stand_for_the_files_below(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (files / "deep").mkdir()
     (files / "deep" / "more.py").write_text(WRONG)
-    cli.main(["deep"])
-    assert capsys.readouterr().out.startswith("deep/more.py:1:1: ")
+    run("deep")
+    assert capsys.readouterr().out.startswith("deep/more.py:1:1: mypy:no-untyped-def ")
     (files / "empty").mkdir()
-    assert cli.main(["empty"]) == 2
+    assert run("empty") == 2
     assert "no Python files below empty" in capsys.readouterr().err
 
 
 def test_errors_of_usage_are_one_message(capsys: pytest.CaptureFixture[str]) -> None:
-    cli.main([])
+    run()
     assert capsys.readouterr().err == "error: give either paths (- for standard input) or --jsonl\n  See --help.\n"
 
 
@@ -129,13 +146,14 @@ def test_jsonl_answers_every_line_in_order(checker: Checker) -> None:
         (None, "error"),
     ]
     message = "Function is missing a type annotation"
-    assert answers[0]["findings"] == [{"rule": "mypy:no-untyped-def", "line": 1, "message": message}]
+    finding = {"rule": "mypy:no-untyped-def", "line": 1, "column": 0, "message": message, "trace": [], "fix": ""}
+    assert answers[0]["findings"] == [finding]
     assert "reason" not in answers[0]
     assert answers[1]["reason"].startswith("line 2 is not JSON")
     assert answers[3]["reason"] == 'line 4: "code" is missing or not a string'
 
 
-@pytest.mark.parametrize(("code", "expected"), [(CLEAN, 0), (WRONG, 1), ("x = (", 1)])
+@pytest.mark.parametrize(("code", "expected"), [(CLEAN, 0), (WRONG, 1), ("x = (", 2)])
 def test_jsonl_exit_codes(checker: Checker, code: str, expected: int) -> None:
     line = json.dumps({"id": 1, "code": code}).encode()
     assert jsonl.serve(checker, [line], io.StringIO()) == expected
@@ -150,12 +168,90 @@ def test_jsonl_crosses_batches(checker: Checker, monkeypatch: pytest.MonkeyPatch
 
 def test_standard_input_is_a_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WRONG.encode())))
-    assert cli.main(["-"]) == 1
-    assert capsys.readouterr().out.startswith("<stdin>:1:1: Function is missing a type annotation")
+    assert run("-") == 1
+    assert capsys.readouterr().out.startswith("<stdin>:1:1: mypy:no-untyped-def Function is missing a type annotation")
 
 
-def test_the_whole_command_refuses_a_preamble_with_findings(files: Path) -> None:
-    command = [sys.executable, "-m", "real.typecheck", "--preamble", "wrong.py", "clean.py"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    message = "error: the preamble of the type checker does not pass by itself: Function is missing a type annotation\n"
-    assert (run.returncode, run.stdout, run.stderr) == (2, "", message)
+def test_jsonl_takes_starter_code(hardened: Checker) -> None:
+    lines = [
+        {"id": 1, "code": CLEAN, "starter_code": "def f(x):"},
+        {"id": 2, "code": CLEAN, "starter_code": "def g(x):"},
+        {"id": 3, "code": CLEAN, "starter_code": 3},
+        {"id": 4, "code": CLEAN},
+    ]
+    out = io.StringIO()
+    jsonl.serve(hardened, [json.dumps(line).encode() for line in lines], out, starter="def h(x):")
+    answers: list[Any] = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [answer["status"] for answer in answers] == ["clean", "findings", "error", "findings"]
+    assert answers[1]["findings"][0]["rule"] == "signature:missing"
+    assert answers[2]["reason"] == 'line 3: "starter_code" is not a string'
+
+
+def test_sarif_output(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("trick.py").write_text("x: int = 'a'  # type: ignore\n")
+    assert run("--format", "sarif", "wrong.py", "trick.py", "broken.py") == 2
+    found: Any = json.loads(capsys.readouterr().out)
+    (made,) = found["runs"]
+    assert [rule["id"] for rule in made["tool"]["driver"]["rules"]] == ["hatch:type-ignore", "mypy:no-untyped-def"]
+    assert [(r["ruleId"], r["ruleIndex"], r["level"]) for r in made["results"]] == [
+        ("mypy:no-untyped-def", 1, "error"),
+        ("hatch:type-ignore", 0, "error"),
+    ]
+    place = made["results"][1]["locations"][0]["physicalLocation"]
+    assert place == {"artifactLocation": {"uri": "trick.py"}, "region": {"startLine": 1, "startColumn": 15}}
+    (invocation,) = made["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert "syntax error" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_github_output(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("trick, 100%.py").write_text("x: int = 'a'  # type: ignore\n")
+    assert run("--format", "github", "trick, 100%.py", "broken.py") == 2
+    assert (
+        capsys.readouterr().out
+        == """\
+::error file=trick%2C 100%25.py,line=1,col=15,title=hatch%3Atype-ignore::the comment '# type: ignore' silences the \
+type checker%0Afix: Remove the comment and repair the type error that it hides.
+::error file=broken.py,title=unanalyzable::syntax error in line 1: invalid syntax
+2 programs: 1 with findings (1), 1 unanalyzable
+"""
+    )
+
+
+def test_explain_and_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--explain", "hatch:cast") == 0
+    page = capsys.readouterr().out
+    assert page.startswith("hatch:cast: a cast that nothing supports (fails a program in the hardened policy)\n")
+    assert "What to do: " in page
+    assert run("--explain", "operator") == 0
+    assert capsys.readouterr().out.startswith("mypy:operator: ")
+    assert run("--explain", "hatch:casd") == 2
+    assert "Did you mean hatch:cast" in capsys.readouterr().err
+    assert run("--list") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("unused:import") and "advice: " in line for line in listed)
+
+
+def test_every_rule_explains_itself() -> None:
+    for code, rule in RULES.items():
+        assert rule.code == code
+        assert all(text and text[-1] == "." for text in (rule.why, rule.fix))
+        assert rule.title[0].islower() or rule.title.split()[0] in ("*args", "MyPy")
+
+
+def test_the_whole_command_with_advice_and_a_preamble(files: Path) -> None:
+    Path("imports.py").write_text("from math import sqrt\n")
+    Path("advised.py").write_text("import os\n\n\ndef Root(x: float) -> float:\n    return sqrt(x)\n")
+    command = [sys.executable, "-m", "real.typecheck", "--preamble", "imports.py", "advised.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (
+        done.stdout
+        == """\
+advised.py:1:1: advice unused:import os is imported and not used
+    fix: Remove the import.
+advised.py:4:6: advice naming:pep8 function name 'Root' should be lowercase (N802)
+    fix: Rename it, everywhere it is used.
+1 program: 1 clean, 2 advice
+"""
+    )
+    assert (done.returncode, done.stderr) == (0, "")

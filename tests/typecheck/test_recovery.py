@@ -1,5 +1,6 @@
 """Crashes of MyPy, hung children and killed workers cost at most the guilty program."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -10,22 +11,21 @@ import pytest
 
 from real.errors import InfrastructureError
 from real.typecheck import Checker
-from real.typecheck.engine import EngineResult
-from real.typecheck.findings import Diagnostic
-from real.typecheck.isolation import IsolatedEngine
-from real.typecheck.process import WorkerDiedError
-from real.types import Analysis, AnalysisStatus
+from real.typecheck.analyst import Analysed, Request
+from real.typecheck.isolation import Isolated
+from real.typecheck.process import Submission, WorkerDiedError
+from real.types import Analysis, AnalysisStatus, Finding
 
 from .samples import CRASHES_MYPY
 
 CLEAN, FINDINGS, ERROR = AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.ERROR
 
 
-class ScriptedEngine:
+class ScriptedAnalyst:
     """Stands in for MyPy: a program's first word says what happens to it."""
 
-    def check(self, code: str) -> EngineResult:
-        word = code.split()[0] if code.split() else "fine"
+    def analyse(self, request: Request) -> Analysed:
+        word = request.code.split()[0]
         if word == "hang":
             time.sleep(60)
         if word == "die":
@@ -36,13 +36,14 @@ class ScriptedEngine:
             raise KeyError("inside MyPy")
         if word == "flood":
             os.write(1, b"noise")
-        found = (Diagnostic(1, 0, "error", "wrong", "misc"),) if word == "wrong" else ()
-        return EngineResult(found, reusable=word != "last")
+        found = (Finding("mypy:misc", 1, "wrong"),) if word == "wrong" else ()
+        return Analysed(Analysis(FINDINGS if found else CLEAN, found), reusable=word != "last")
 
 
 def statuses(*programs: str, deadline_s: float = 20.0) -> list[tuple[AnalysisStatus, str]]:
-    isolated = IsolatedEngine(ScriptedEngine(), deadline_s=deadline_s)  # type: ignore[arg-type]
-    return [(a.status, a.reason) for a in isolated.check(programs)]
+    isolated = Isolated(ScriptedAnalyst(), deadline_s=deadline_s)
+    with contextlib.closing(isolated):
+        return [(a.status, a.reason) for a in isolated.check([Request(program) for program in programs])]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,19 @@ def test_a_hanging_program_is_killed() -> None:
     assert found == [(FINDINGS, ""), (ERROR, "no verdict after 0.5 seconds"), (FINDINGS, "")]
 
 
-def test_an_engine_that_must_not_be_reused_is_not() -> None:
+def test_an_analyst_that_must_not_be_reused_is_not() -> None:
     assert statuses("last = 1", "wrong = 1", "last = 2", "wrong = 2") == [(CLEAN, ""), (FINDINGS, "")] * 2
+
+
+def test_single_programs_share_a_child_and_no_child_lives_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("real.typecheck.isolation.PROGRAMS_PER_CHILD", 3)
+    real_fork, forks = os.fork, []
+    monkeypatch.setattr(os, "fork", lambda: forks.append(None) or real_fork())
+    with contextlib.closing(Isolated(ScriptedAnalyst())) as isolated:
+        for number in range(7):
+            (analysis,) = isolated.check([Request(f"wrong = {number}")])
+            assert analysis.status is FINDINGS
+    assert len(forks) == 3
 
 
 def test_what_mypy_prints_does_not_disturb_the_protocol() -> None:
@@ -87,10 +99,23 @@ def test_no_children_are_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
             os.kill(pid, 0)
 
 
-def test_a_real_crash_of_mypy(checker: Checker) -> None:
-    before, crashed, after = checker.check(["x: int = 'a'\n", CRASHES_MYPY, "y: int = 'a'\n"])
-    assert (before.status, crashed.status, after.status) == (FINDINGS, ERROR, FINDINGS)
-    assert "SIGSEGV" in crashed.reason
+@pytest.mark.parametrize("policy", ["checker", "hardened"])
+def test_a_real_crash_of_mypy_costs_no_other_program(policy: str, request: pytest.FixtureRequest) -> None:
+    checker: Checker = request.getfixturevalue(policy)
+    programs = [f"x{n}: int = {repr('a') if n % 2 else n}\n" for n in range(40)]
+    crashes = [f"y{n} = 1\n{CRASHES_MYPY}" for n in range(3)]
+    mixed = [*programs[:10], crashes[0], *programs[10:20], crashes[1], crashes[2], *programs[20:]]
+    found = dict(zip(mixed, checker.check(mixed), strict=True))
+    for crash in crashes:
+        assert found[crash].status is ERROR
+        assert "SIGSEGV" in found[crash].reason
+    assert [found[p].status for p in programs] == [FINDINGS if n % 2 else CLEAN for n in range(40)]
+
+
+def test_two_workers_can_start_at_the_same_time() -> None:
+    """MyPy's cache database used to be opened by both: one start in six ended on its lock."""
+    with Checker(workers=3) as checker:
+        assert [a.status for a in checker.check([f"x = {n}\n" for n in range(9)])] == [CLEAN] * 9
 
 
 def test_a_killed_worker_is_replaced_and_the_results_are_right(checker: Checker) -> None:
@@ -124,8 +149,8 @@ def test_a_program_that_kills_two_workers_is_an_error(monkeypatch: pytest.Monkey
             self.killed = False
             started.append(self)
 
-        def check(self, programs: Sequence[str]) -> Iterator[Analysis]:
-            for program in programs:
+        def check(self, programs: Sequence[Submission]) -> Iterator[Analysis]:
+            for program, _ in programs:
                 if program == "bad" or self.killed:
                     raise WorkerDiedError("the worker died")
                 yield Analysis(CLEAN, reason=program)
