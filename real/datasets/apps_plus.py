@@ -27,7 +27,7 @@ def to_task(row: Row, split: str) -> Task:
         dataset=NAME,
         split=split,
         prompt=fields.chat(row, "prompt"),
-        tests=CallSuite(entry, cases),
+        tests=CallSuite(entry, cases, prelude=True),  # the release runs every program under a header of imports
         checks=(Check.MAINTAINABILITY,),
         entry_point=entry,
         starter_code=fields.optional_text(row, "extra_info.starter_code"),

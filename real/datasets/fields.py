@@ -10,9 +10,31 @@ from real.types import JsonValue, Message
 
 Row: TypeAlias = Mapping[str, object]
 
+MAX_CELL = 16 << 20  # characters of one text; the largest released one has less than 1 Mi
+
 
 class BadRow(Exception):
     """One row cannot become a task; the message is the reason that is recorded."""
+
+
+def check_cells(row: Row) -> None:
+    """Raise ``BadRow`` for a text, at any depth, that is longer than ``MAX_CELL`` or cannot be written as UTF-8."""
+    waiting: list[tuple[str, object]] = list(row.items())
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            if len(value) > MAX_CELL:
+                raise BadRow(f"field {path!r} has {len(value)} characters (at most {MAX_CELL})")
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise BadRow(f"field {path!r} is not valid Unicode: {error.reason}") from error
+        elif isinstance(value, bytes):
+            raise BadRow(f"field {path!r} is bytes, not text")
+        elif isinstance(value, Mapping):
+            waiting += [(f"{path}.{key}", part) for key, part in value.items()]
+        elif isinstance(value, Sequence):
+            waiting += [(f"{path}[{index}]", part) for index, part in enumerate(value)]
 
 
 def get(row: Row, path: str) -> object:
@@ -76,7 +98,7 @@ def parsed_json(row: Row, path: str) -> JsonValue:
     """The JSON document inside a string field."""
     try:
         document: JsonValue = json.loads(text(row, path))
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRow(f"field {path!r} is not JSON: {error}") from error
     return document
 

@@ -1,20 +1,37 @@
-"""Raw rows from a local file, a local folder or the hub."""
+"""Raw rows from a local file, a local folder or the hub, one at a time, in memory bounded by a batch."""
 
 from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from real.datasets.config import DatasetCfg
 from real.datasets.fields import Row
 from real.errors import DataError, UsageError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 SUFFIXES = (".parquet", ".jsonl")
+MAX_LINE = 64 << 20  # bytes of a JSON line; the largest released row has less than 1 MiB
+_BATCH = 16  # parquet rows in memory at a time
 
 
-def read_configured(cfg: DatasetCfg, split: str) -> Iterator[Row]:
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row whose fields cannot even be read; it is counted and skipped as one row, with this reason."""
+
+    reason: str
+
+
+RawRow: TypeAlias = Row | BrokenRow
+
+
+def read_configured(cfg: DatasetCfg, split: str) -> Iterator[RawRow]:
     """Rows of ``cfg.path`` or, where that is null, of ``cfg.hub_id``; raises ``UsageError`` when both are null."""
     if cfg.path is not None:
         return read_file(find_split(Path(cfg.path), split))
@@ -43,43 +60,68 @@ def find_split(path: Path, split: str) -> Path:
     return path
 
 
-def read_file(path: Path) -> Iterator[Row]:
-    """Rows of one file; raises ``DataError`` naming the file, and for JSON Lines the line, that cannot be read."""
+def read_file(path: Path) -> Iterator[RawRow]:
+    """Rows of one file; raises ``DataError`` naming the file that cannot be read."""
     return _read_parquet(path) if path.suffix == ".parquet" else _read_jsonl(path)
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path) -> Iterator[RawRow]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        rows: list[Row] = pq.read_table(path).to_pylist()
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(_BATCH):
+                yield from _rows(batch)
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path} cannot be read as parquet: {error}") from error
-    yield from rows
 
 
-def _read_jsonl(path: Path) -> Iterator[Row]:
-    """A line that is not a JSON object becomes a row without fields, so that it is counted and skipped as one row."""
+def _rows(batch: pa.RecordBatch) -> Iterator[RawRow]:
     try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:  # one cell spoils the batch: find its row
+        for index in range(batch.num_rows):
+            try:
+                yield from batch.slice(index, 1).to_pylist()
+            except UnicodeDecodeError as error:
+                yield BrokenRow(f"not UTF-8: {error.reason}")
+
+
+def _read_jsonl(path: Path) -> Iterator[RawRow]:
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while line := file.readline(MAX_LINE + 1):
+                number += 1
+                if len(line) > MAX_LINE:
+                    while line and not line.endswith(b"\n"):
+                        line = file.readline(MAX_LINE)
+                    yield BrokenRow(f"line {number} has more than {MAX_LINE >> 20} MiB")
+                elif line.strip():
                     yield _parse_line(line, number)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
-def _parse_line(line: str, number: int) -> Row:
+def _parse_line(line: bytes, number: int) -> RawRow:
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return BrokenRow(f"line {number} is not UTF-8: {error.reason} at byte {error.start}")
     except json.JSONDecodeError as error:
-        return {"broken": f"line {number} is not JSON: {error.msg} at column {error.colno}"}
-    return row if isinstance(row, dict) else {"broken": f"line {number} is not a JSON object"}
+        return BrokenRow(f"line {number} is not JSON: {error.msg} at column {error.colno}")
+    except (ValueError, RecursionError) as error:  # a number of too many digits, too many brackets
+        return BrokenRow(f"line {number} is not usable JSON: {error}")
+    return row if isinstance(row, dict) else BrokenRow(f"line {number} is not a JSON object")
 
 
-def read_hub(hub_id: str, split: str) -> Iterator[Row]:
-    """Rows of a data set on the hub; raises ``DataError`` when the client library is absent or the hub says no."""
+def read_hub(hub_id: str, split: str) -> Iterator[RawRow]:
+    """Rows of a data set on the hub, streamed: nothing but the rows in use is held.
+
+    ``hub_id`` may also be a local folder in a layout that the ``datasets`` library knows. Raises ``DataError`` when the
+    library is absent or the hub says no.
+    """
     try:
         library = importlib.import_module("datasets")  # an extra; by name, so that type checks pass without it
     except ImportError as error:
@@ -88,8 +130,9 @@ def read_hub(hub_id: str, split: str) -> Iterator[Row]:
             hint="Run: pip install 'real-quality-code[hub]', or download the files and set dataset.path.",
         ) from error
     try:
-        table = library.load_dataset(hub_id, split=split)
+        rows: Iterator[Mapping[str, object]] = iter(library.load_dataset(hub_id, split=split, streaming=True))
+        yield from rows
+    except UnicodeDecodeError as error:  # the library's iterator cannot go on after the cell
+        raise DataError(f"{hub_id}, split {split}, holds text that is not UTF-8: {error.reason}") from error
     except (OSError, ValueError) as error:
         raise DataError(f"the hub did not give {hub_id}, split {split}: {error}") from error
-    for row in table:
-        yield dict(row)

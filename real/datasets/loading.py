@@ -6,11 +6,12 @@ import dataclasses
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from real.datasets.config import DatasetCfg
-from real.datasets.fields import BadRow, Row
+from real.datasets.fields import BadRow, Row, check_cells
+from real.datasets.files import BrokenRow, RawRow
 from real.errors import DataError
 from real.registry import Registry, did_you_mean
 from real.types import Task
@@ -30,13 +31,17 @@ class SkippedRow:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The tasks of one split; ``content_hash`` is the SHA-256 of everything that judges or asks."""
+    """The tasks of one split; ``content_hash`` is the SHA-256 of everything that judges or asks.
+
+    ``subset`` is ``all``, or the name and version of the rule by which the tasks were chosen.
+    """
 
     name: str
     split: str
     tasks: list[Task]
     skipped: list[SkippedRow]
     content_hash: str
+    subset: str = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Loader:
     ``read`` yields raw rows and may raise ``DataError``; ``convert`` turns one row into a task or raises ``BadRow``.
     """
 
-    read: Callable[[DatasetCfg, str], Iterable[Row]]
+    read: Callable[[DatasetCfg, str], Iterable[RawRow]]
     convert: Callable[[Row, str], Task]
     columns: frozenset[str]
     id_field: str
@@ -55,23 +60,38 @@ class Loader:
 LOADERS: Registry[Loader] = Registry("dataset")
 
 
-def load_rows(name: str, rows: Iterable[Row], loader: Loader, split: str, limit: int | None = None) -> Loaded:
-    """Convert rows, recording each bad one; raises ``DataError`` when more than 5 % are bad or none is good."""
-    tasks: list[Task] = []
-    skipped: list[SkippedRow] = []
+def stream_rows(rows: Iterable[RawRow], loader: Loader, split: str) -> Iterator[Task | SkippedRow]:
+    """One task or one skipped row for each row, in order; holds one row and the ids seen so far."""
     seen: set[str] = set()
     for index, row in enumerate(rows):
+        if isinstance(row, BrokenRow):
+            yield SkippedRow(index, "", row.reason)
+            continue
         try:
+            check_cells(row)
             task = loader.convert(row, split)
             if task.task_id in seen:
                 raise BadRow(f"task id {task.task_id!r} occurs twice")
-            seen.add(task.task_id)
-            tasks.append(task)
         except BadRow as bad:
-            skipped.append(SkippedRow(index, str(row.get(loader.id_field, "")), str(bad)))
-    _check_share(name, split, len(tasks), skipped)
-    if limit is not None:
-        tasks = tasks[:limit]
+            yield SkippedRow(index, str(row.get(loader.id_field, ""))[:80], str(bad))
+            continue
+        seen.add(task.task_id)
+        yield task
+
+
+def load_rows(name: str, rows: Iterable[RawRow], loader: Loader, split: str, limit: int | None = None) -> Loaded:
+    """Convert rows, recording each bad one; raises ``DataError`` when more than 5 % are bad or none is good."""
+    tasks: list[Task] = []
+    skipped: list[SkippedRow] = []
+    good = 0
+    for item in stream_rows(rows, loader, split):
+        if isinstance(item, SkippedRow):
+            skipped.append(item)
+            continue
+        good += 1
+        if limit is None or good <= limit:
+            tasks.append(item)
+    _check_share(name, split, good, skipped)
     return Loaded(name, split, tasks, skipped, content_hash(tasks))
 
 

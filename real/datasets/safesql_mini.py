@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from real.datasets import local_jsonl
 from real.datasets.build.assemble import build_tasks
 from real.datasets.config import DatasetCfg
-from real.datasets.fields import Row
-from real.datasets.files import read_configured
+from real.datasets.files import RawRow, read_configured
 from real.datasets.loading import LOADERS, Loader
 
 NAME = "safesql_mini"
 
 
-def rows(cfg: DatasetCfg, split: str) -> Iterator[Row]:
+def rows(cfg: DatasetCfg, split: str) -> Iterator[RawRow]:
     """The generated tasks as rows of our JSON Lines form, or those of an exported file where ``cfg.path`` is set."""
     if cfg.path is not None:
         yield from read_configured(cfg, split)

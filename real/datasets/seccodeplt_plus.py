@@ -16,6 +16,7 @@ from real.datasets import fields
 from real.datasets.fields import BadRow, Row
 from real.datasets.files import read_configured
 from real.datasets.loading import LOADERS, Loader
+from real.datasets.syntax import parse
 from real.types import Check, LiteralCase, LiteralSuite, Task
 
 NAME = "seccodeplt_plus"
@@ -44,8 +45,8 @@ def to_task(row: Row, split: str) -> Task:
 def split_testcases(source: str) -> tuple[dict[str, tuple[LiteralCase, ...]], str]:
     """Cases by group, and the source of all other statements; raises ``BadRow`` for any other shape."""
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError) as error:
+        body = parse(source).body
+    except SyntaxError as error:
         raise BadRow(f"field 'unittest.testcases' is not Python: {error}") from error
     tables = [node.value for node in body if _assigns_testcases(node) and isinstance(node, ast.Assign)]
     if len(tables) != 1 or not isinstance(tables[0], ast.Dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -73,3 +74,13 @@ class Runner:
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     return Runner(tmp_path, monkeypatch.chdir)
+
+
+@pytest.fixture(scope="session")
+def released() -> Path:
+    """The folder of the released data sets: ``REAL_DATA``, else ``shared/data`` beside the repository."""
+    root = Path(__file__).resolve().parents[2]
+    folder = Path(os.environ.get("REAL_DATA") or root.parent / "shared" / "data")
+    if not (folder / "safesql").is_dir():
+        pytest.skip(f"the released data sets are not at hand: {folder} has no safesql (set REAL_DATA)")
+    return folder
