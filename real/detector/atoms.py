@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from real.detector.callsites import passed_operands
-from real.detector.ir import Instr, Unit
+from real.detector.control import ControlFlow
+from real.detector.ir import Block, Instr, Unit
 from real.detector.slices import Reads, Slicer
 
 _COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
@@ -55,8 +56,9 @@ class _Place:
 class Conditions:
     """Finds the atoms of branch conditions."""
 
-    def __init__(self, slicer: Slicer) -> None:
+    def __init__(self, slicer: Slicer, control: Callable[[Unit], ControlFlow]) -> None:
         self._slicer = slicer
+        self._control = control
 
     def atoms(
         self,
@@ -98,8 +100,7 @@ class Conditions:
             flipped = None if sense is None else not sense
             yield from self._atoms(replace(place, sense=flipped), instr.args[0], seen)
         elif instr.op == "phi":
-            for arg in instr.args:  # `a and b` as a value: each part may decide it
-                yield from self._atoms(replace(place, necessary=False), arg, seen)
+            yield from self._chosen(place, instr, seen)
         elif instr.op == "compare":
             for index, op in enumerate(instr.extra):
                 yield from self._compared(place, instr, op, instr.args[index], instr.args[index + 1], seen)
@@ -108,9 +109,60 @@ class Conditions:
         elif instr.op != "const":
             yield _atom(place, instr, "truth", (operand,))
 
+    def _chosen(self, place: _Place, phi: Instr, seen: set[tuple[Unit, int]]) -> Iterator[Atom]:
+        """The atoms of a flag: `a and b` as a value, or a constant that is assigned under a condition."""
+        control = self._control(place.unit)
+        block = control.home[phi]
+        wanted: list[tuple[int, Block]] = []  # where the flag becomes what leads on: by a constant,
+        decided: list[tuple[int, Block]] = []  # by a value tested before,
+        other: list[tuple[int, Block]] = []  # by a value that nothing is known about
+        for arg, pred in zip(phi.args, block.preds, strict=True):
+            constant, truth = self._truth(place.unit, arg, pred, control)
+            if truth is None or place.sense is None:
+                other.append((arg, pred))
+            elif truth is place.sense:
+                (wanted if constant else decided).append((arg, pred))
+        if len(other) + len(decided) + len(wanted) == 1:  # `a and b`: there is one way only, with all its tests
+            for arg, pred in (*other, *decided, *wanted):
+                yield from self._atoms(place, arg, seen)
+                yield from self._on_the_way(place, pred, seen)
+            return
+        loose = replace(place, necessary=False)
+        for arg, _ in (*other, *(decided if not wanted else ())):  # of `a or True`, `a` decides nothing
+            yield from self._atoms(loose, arg, seen)
+        goals = [pred for _, pred in (*wanted, *decided)]
+        for _, pred in wanted:
+            last = pred.instrs[-1] if pred.instrs else None
+            if last is not None and last.op == "branch" and len(goals) == 1:  # straight from the test to here
+                yield from self._atoms(replace(loose, sense=last.extra[0] is block), last.args[0], seen)
+            for branch, sense in control.deciding(pred, goals):
+                yield from self._atoms(replace(loose, sense=sense), branch.instr.args[0], seen)
+
+    def _truth(self, unit: Unit, operand: int, pred: Block, control: ControlFlow) -> tuple[bool, bool | None]:
+        """Whether an operand is a constant, and its truth at the end of a block, where that is known."""
+        root = self._slicer.solver.guards.root
+        value = unit.defs[root(unit, operand)]
+        if value is None:
+            return False, None
+        if value.op == "const":
+            return True, bool(value.extra)
+        for branch in control.branches(pred):
+            if branch.sense is not None and root(unit, branch.instr.args[0]) == value.dst:
+                return False, branch.sense
+        return False, None
+
+    def _on_the_way(self, place: _Place, block: Block, seen: set[tuple[Unit, int]]) -> Iterator[Atom]:
+        """The atoms of the branches that must have gone one way for ``block`` to be reached."""
+        for branch in self._control(place.unit).branches(block):
+            necessary = place.necessary and branch.necessary
+            yield from self._atoms(replace(place, sense=branch.sense, necessary=necessary), branch.instr.args[0], seen)
+
     def _compared(
         self, place: _Place, instr: Instr, op: str, left: int, right: int, seen: set[tuple[Unit, int]]
     ) -> Iterator[Atom]:
+        root = self._slicer.solver.guards.root
+        if root(place.unit, left) == root(place.unit, right):
+            return  # `x == x` says nothing
         shown = _NEGATED.get(op, op) if place.sense is False else op
         yield _atom(place, instr, shown, (left, right))
         other, tested = place.unit.defs[right], place.unit.defs[left]
@@ -136,12 +188,22 @@ class Conditions:
         for callee, bound in self._slicer.called_units(instr):
             via = place.via if place.via is not None else (instr, unit, bound)
             within = replace(place, unit=callee, via=via, depth=place.depth + 1)
-            for block in callee.blocks:
-                for step in block.instrs:
-                    if step.op == "branch":
-                        yield from self._atoms(replace(within, sense=None, necessary=False), step.args[0], seen)
-                    elif step.op == "return":
-                        yield from self._atoms(within, step.args[0], seen)
+            returns = [step for block in callee.blocks for step in block.instrs if step.op == "return"]
+            leading = [step for step in returns if self._may_be(callee, step.args[0], place.sense)]
+            if len(leading) == 1:
+                yield from self._on_the_way(within, self._control(callee).home[leading[0]], seen)
+            else:
+                within = replace(within, necessary=False)
+                for block in callee.blocks:
+                    for step in block.instrs[-1:]:
+                        if step.op == "branch":
+                            yield from self._atoms(replace(within, sense=None), step.args[0], seen)
+            for step in leading:
+                yield from self._atoms(within, step.args[0], seen)
+
+    def _may_be(self, unit: Unit, operand: int, sense: bool | None) -> bool:
+        value = unit.defs[self._slicer.solver.guards.root(unit, operand)]
+        return sense is None or value is None or value.op != "const" or bool(value.extra) is sense
 
 
 def _atom(place: _Place, instr: Instr, op: str, operands: tuple[int, ...]) -> Atom:

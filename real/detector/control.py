@@ -6,7 +6,7 @@ transitively, so that an outer ``if`` and an earlier ``if bad: raise`` count lik
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from real.detector.dominators import dominates, immediate_dominators
@@ -53,6 +53,39 @@ class ControlFlow:
             found += block.instrs[::-1]
         self._spend(len(found))
         return found
+
+    def deciding(self, block: Block, goals: Iterable[Block]) -> list[tuple[Branch, bool]]:
+        """The branches on which ``block`` depends that can rule out all of ``goals``, with the outcome that does not.
+
+        The earlier parts of an ``or`` (of an ``and`` that must fail) count as well: with them, the last part decides.
+        """
+        targets = list(goals)
+        branches = self.branches(block)
+        found = [(branch, not sense) for branch in branches for sense in self._excluding(branch, targets)]
+        joint = {self.target(branch.instr, sense) for branch, sense in found}
+        for branch in branches:
+            for sense in (True, False):
+                if (branch, sense) not in found and self.target(branch.instr, sense) in joint:
+                    found.append((branch, sense))
+        return found
+
+    def _excluding(self, branch: Branch, goals: list[Block]) -> list[bool]:
+        """The outcomes after which none of ``goals`` is reached, short of coming to the branch again."""
+        controller = self.home[branch.instr]
+        return [
+            sense
+            for successor, sense in zip(branch.instr.extra, (True, False), strict=True)
+            if not any(goal is successor or self._reaches(successor, goal, controller) for goal in goals)
+        ]
+
+    def target(self, branch: Instr, sense: bool) -> Block:
+        """Where an outcome of a branch leads, past blocks that only note what the test proves."""
+        block: Block = branch.extra[0 if sense else 1]
+        seen = {block}
+        while block.succs and all(instr.op == "pi" for instr in block.instrs) and block.succs[-1] not in seen:
+            block = block.succs[-1]  # the others are handlers of a `try` around it
+            seen.add(block)
+        return block
 
     def _collect(self, block: Block) -> tuple[Branch, ...]:
         found: dict[Branch, None] = {}

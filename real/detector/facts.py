@@ -29,11 +29,18 @@ class Analysis:
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
         self.slicer = Slicer(solver)
-        self.conditions = Conditions(self.slicer)
+        self.conditions = Conditions(self.slicer, self.control_of)
         self.operations = Operations(self.slicer)
         self.texts = Texts(self.slicer)
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
+
+    def control_of(self, unit: Unit) -> ControlFlow:
+        """Control dependence in a unit, computed once."""
+        found = self.control.get(unit)
+        if found is None:
+            found = self.control[unit] = ControlFlow(unit, self.solver.spend)
+        return found
 
     @cached_property
     def call_sites(self) -> dict[Unit, list[tuple[Unit, Instr, int]]]:
@@ -176,6 +183,8 @@ class Facts:
         for obj in value.objs:
             held = self._solver.key_of(obj) if obj.kind in MAPPINGS else self._solver.contents(obj)
             found |= held.consts or frozenset()
+            for inner in obj.fields.values() if obj.kind not in MAPPINGS else ():
+                found |= inner.consts or frozenset()  # also where others may have been added
         return frozenset(found)
 
     def trace(self, value: Value) -> tuple[TraceStep, ...]:
@@ -207,7 +216,7 @@ class Facts:
         return self._analysis.texts.pieces(unit, operand)
 
     def is_used(self, unit: Unit, param: str) -> bool:
-        """Whether anything in the function, or in a function inside it, reads a parameter."""
+        """Whether the function, or a function inside it, reads a parameter for more than printing and logging."""
         aliases: set[int] = set()
         for instr in self.instructions(unit):
             if instr.op == "param" and instr.extra == param:
@@ -216,10 +225,16 @@ class Facts:
                 if instr.args[0] in aliases:
                     return True
             elif not aliases.isdisjoint(instr.args):
-                if instr.op not in ("assign", "copy", "phi"):
+                if self._is_output(unit, instr):
+                    continue
+                if instr.op not in ("assign", "copy", "phi", "fstring"):
                     return True
                 aliases.add(instr.dst)
         return False
+
+    def _is_output(self, unit: Unit, instr: Instr) -> bool:
+        names = self.library_names(unit, instr)
+        return bool(names) and all(name == "builtins.print" or name.startswith("logging.") for name in names)
 
     # --- operations and the tests that control them ------------------------------------------------------------------
 
@@ -253,6 +268,10 @@ class Facts:
             known = self._analysis.tests[key] = self._own_tests(unit, instr)
         return known
 
+    def atoms(self, unit: Unit, condition: int) -> list[Atom]:
+        """The elementary tests behind the condition of a branch, whatever it controls."""
+        return self._analysis.conditions.atoms(unit, condition, None, necessary=False)
+
     def atom_reads(self, atom: Atom) -> Reads:
         """Everything that the operands of a test depend on, in terms of the function that is controlled by it."""
         return self._analysis.conditions.reads(atom)
@@ -265,6 +284,24 @@ class Facts:
         if not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
             return False
         return all(self.is_controlled(caller, call, by, depth + 1) for caller, call, _ in sites)
+
+    def is_prevented(self, unit: Unit, instr: Instr, alike: Iterable[Instr], by: Predicate, depth: int = 0) -> bool:
+        """Whether some controlling test that satisfies ``by`` has an outcome that rules out ``instr`` and ``alike``.
+
+        Unlike ``is_controlled``, a test does not count where both outcomes lead to the same thing, be it at another
+        place: ``alike`` are the instructions of the unit that do the same. The test may also be in all callers.
+        """
+        control = self._control(unit)
+        for branch, sense in control.deciding(control.home[instr], {control.home[other] for other in (instr, *alike)}):
+            atoms = self._analysis.conditions.atoms(unit, branch.instr.args[0], sense, branch.necessary)
+            if any(by(atom, self.atom_reads(atom)) for atom in atoms):
+                return True
+        if any(by(atom, self.atom_reads(atom)) for atom in self._tests_of_helpers(unit, instr)):
+            return True
+        sites = self.call_sites(unit)
+        if not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+            return False
+        return all(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
 
     def is_guarded(self, unit: Unit, instr: Instr, operands: Iterable[int], by: Predicate) -> bool:
         """Whether each origin of the untrusted data in ``operands`` passes, on every way to ``instr``, a test as ``by``
@@ -347,15 +384,13 @@ class Facts:
         conditions = self._analysis.conditions
         control = self._control(callee)
         returns = [instr for instr in self.instructions(callee) if instr.op == "return"]
+        goals = {control.home[instr] for instr in returns}
         found: list[Atom] = []
         for instr in returns:
-            for branch in control.branches(control.home[instr]):
+            for branch, sense in control.deciding(control.home[instr], goals):  # otherwise the helper raises
                 necessary = branch.necessary and len(returns) == 1
-                found += conditions.atoms(callee, branch.instr.args[0], branch.sense, necessary, via)
+                found += conditions.atoms(callee, branch.instr.args[0], sense, necessary, via)
         return found
 
     def _control(self, unit: Unit) -> ControlFlow:
-        found = self._analysis.control.get(unit)
-        if found is None:
-            found = self._analysis.control[unit] = ControlFlow(unit, self._solver.spend)
-        return found
+        return self._analysis.control_of(unit)

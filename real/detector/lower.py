@@ -298,7 +298,8 @@ class UnitLowerer(MatchLowerer):
             connect(dispatch, block)
             self.start(block)
             if handler.type is not None:
-                self.expr(handler.type)
+                kinds = self.expr(handler.type)
+                self.emit("handler", [kinds], None, handler.type.lineno, handler.type.col_offset)
             if handler.name:
                 self.store_name(handler.name, self._exception(raisers, handler.lineno), handler, note=False)
             self.body(handler.body)

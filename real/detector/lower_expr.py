@@ -32,7 +32,8 @@ class ExprLowerer(CallLowerer):
     def expr_Subscript(self, node: ast.Subscript) -> Operand:
         base = self.expr(node.value)
         if isinstance(node.slice, ast.Slice):
-            return self.emit("slice", [base], None, node.lineno)
+            self.expr(node.slice)
+            return self.emit("slice", [base], _end(node.slice), node.lineno)
         value = self.emit("sub", [base, self.expr(node.slice)], None, node.lineno, node.col_offset)
         return self.load_path(node, value)
 
@@ -65,6 +66,8 @@ class ExprLowerer(CallLowerer):
         for index, part in enumerate(node.values):
             value = self.expr(part)
             self.assign(result, "assign", [value], None, node.lineno)
+            if isinstance(part, ast.Constant) and bool(part.value) != isinstance(node.op, ast.And):
+                break  # `test or True`: what follows is never evaluated
             if index < len(node.values) - 1:
                 rest, stop = self.new_block(), self.new_block()
                 senses = (rest, stop) if isinstance(node.op, ast.And) else (stop, rest)
@@ -196,3 +199,9 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[ExprLowerer, Any], Operand]] = {
 _EXPRESSIONS.update(
     dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), ExprLowerer.expr_comprehension)
 )
+
+
+def _end(node: ast.Slice) -> int | None:
+    """The length that ``text[:200]`` cannot exceed; ``None`` where the end is missing, negative or not constant."""
+    upper = node.upper.value if isinstance(node.upper, ast.Constant) else None
+    return upper if isinstance(upper, int) and node.step is None else None

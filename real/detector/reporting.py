@@ -54,13 +54,18 @@ class _Reporter:
             self._add(index, site.unit, site.instr, operands, why, f"{site.name}()", sink.why)
 
     def _possible(self, site: CallSite) -> None:
-        for index, rule in enumerate(self.solver.rules.rules):
-            if not rule.methods:
-                continue
-            untrusted, why = self._untrusted(index, site.args.everything())
-            if untrusted:
-                verb = "may be any method, also one that " + next(iter(rule.methods.values())).why
-                self._add(index, site.unit, site.instr, site.operands((), ()), why, f"{site.name}()", verb)
+        """A call that may be any method: one finding, of the rule that knows the most methods."""
+        reached = [
+            (len(rule.methods), -index, why)
+            for index, rule in enumerate(self.solver.rules.rules)
+            for untrusted, why in (self._untrusted(index, site.args.everything()),)
+            if rule.methods and untrusted
+        ]
+        if reached:
+            _, index, why = max(reached, key=lambda found: found[:2])
+            sink = next(iter(self.solver.rules.rules[-index].methods.values()))
+            verb = "may be any method, also one that " + sink.why
+            self._add(-index, site.unit, site.instr, site.operands((), ()), why, f"{site.name}()", verb)
 
     def _returned(self, rule: Rule, facts: Facts) -> Iterator[Flow]:
         sink = rule.returned

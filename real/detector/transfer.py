@@ -199,6 +199,9 @@ class Transfer(Operators):
         ]  # str: unreachable
         return self.part_of(operands)
 
+    def do_handler(self, instr: Instr, env: list[Value]) -> Value:
+        return CLEAN
+
     def do_function(self, instr: Instr, env: list[Value]) -> Value:
         unit, names = instr.extra
         state = self.states[unit]

@@ -64,7 +64,7 @@ def test_usage_errors_exit_2_with_one_message(arguments: list[str], capsys: pyte
 
 
 def test_a_mistyped_rule_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--select", "CWE-98", "-"])
+    main(["--select", "CWE-0089", "-"])
     assert "Did you mean CWE-89" in capsys.readouterr().err
 
 

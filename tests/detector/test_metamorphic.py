@@ -168,13 +168,15 @@ def test_a_program_cannot_talk_itself_out_of_a_finding(hidden: str) -> None:
 
 
 def test_the_reason_of_dynamic_code_names_the_line() -> None:
-    analysis = scan("x = input()\nexec('cursor.' + x)\n")
+    analysis = scan("x = 1\nexec(open('x.py').read())\n")
     assert analysis.status.value == "unanalyzable"
     assert "exec()" in analysis.reason
     assert "line 2" in analysis.reason
 
 
 def test_code_that_comes_whole_from_outside_hides_nothing() -> None:
-    assert scan("def f(code):\n    return eval(compile(code.strip(), 'x', 'eval'))\n").status.value == "clean"
-    assert scan("print(eval(input()))\n").status.value == "clean"
-    assert scan("def f(c, code):\n    c.execute('SELECT ' + eval(code))\n").status.value == "findings"
+    sql = ["CWE-89"]  # under CWE-95, all of them are findings
+    code = "def f(code):\n    return eval(compile(code.strip(), 'x', 'eval'))\n"
+    assert scan(code, select=sql).status.value == "clean"
+    assert scan("print(eval(input()))\n", select=sql).status.value == "clean"
+    assert scan("def f(c, code):\n    c.execute('SELECT ' + eval(code))\n", select=sql).status.value == "findings"

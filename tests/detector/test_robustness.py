@@ -81,7 +81,7 @@ def test_select() -> None:
     assert scan(code, select=["CWE-89"]).findings == scan(code).findings
     assert scan(code, select=[]).status is AnalysisStatus.CLEAN
     with pytest.raises(UnknownNameError, match="CWE-89"):
-        scan(code, select=["CWE-98"])
+        scan(code, select=["CWE-0089"])
 
 
 def test_a_suppression_comment_has_no_effect_on_scan() -> None:

@@ -1,0 +1,185 @@
+"""What the rules about authorization share: which operations need it, who asks, and which tests decide.
+
+Names are weak evidence: a word counts only in what a test reads that has an outcome which rules the operation out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from real.detector.atoms import Atom
+from real.detector.facts import Facts
+from real.detector.ir import Unit
+from real.detector.library import names
+from real.detector.operations import Operation
+from real.detector.slices import Reads
+from real.detector.values import STR
+
+# What a permission is made of, in the wording of CWE-862, NIST's role-based access control and Django's contrib.auth.
+_PRIVILEGE = names(
+    """admin authorise authorised authorize authorized owner owners owns permission permissions permitted policy
+    privilege privileges role roles staff superuser"""
+)
+# What says who asks: Flask's and Django's session, Flask-Login's current_user and login_required, OAuth's scope.
+_IDENTITY = names(
+    "access allowed auth authenticated authentication can identity logged login principal scope scopes session"
+)
+AUTHORITY = _PRIVILEGE | _IDENTITY
+# Words in the name of a parameter that stands for the person who asks: CWE-862 itself ("an actor"), AWS
+# (GetCallerIdentity, principal), Flask-Login and the FastAPI tutorial (current_user), role-based access control (role).
+_ACTORS = names("actor caller current principal role")
+_NO_ACTORS = frozenset({"self", "cls", "args", "kwargs", "request", "event", "context", "session", "db", "conn"})
+# Words of what proves something by itself, so that CWE-347 and CWE-352 are about it.
+_PROOFS = names("signature sig sign signed mac hmac digest checksum csrf xsrf nonce token")
+_MIN_PARAMETERS = 2
+
+# Where a client can put whatever it likes: attributes and methods of Flask's, Django's and Starlette's requests.
+_CLIENT_DATA = names("args form values json cookies headers query_params GET POST COOKIES data get_json")
+_READINGS = names("get getlist get_json lower upper strip pop builtins.str builtins.bool builtins.int")
+_STRONG_CALLABLES = frozenset({"function", "bound", "method"})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A function with operations that need permission, and the parameters that stand for the person who asks."""
+
+    unit: Unit
+    operations: tuple[Operation, ...]
+    actors: frozenset[str]
+
+
+def subjects(facts: Facts) -> list[Subject]:
+    """The functions that the outside may call and that use records which the outside names."""
+    found = []
+    for unit in facts.functions:
+        if facts.is_exported(unit):
+            operations = _sensitive(facts, unit)
+            if operations:
+                found.append(Subject(unit, tuple(operations), frozenset(_actors(facts, unit, operations))))
+    return found
+
+
+def _sensitive(facts: Facts, unit: Unit) -> list[Operation]:
+    """Stores into, deletions from and returned readings of shared containers, at a key from outside."""
+    found = []
+    for operation in facts.operations(unit):
+        named = operation.key is not None and facts.is_untrusted(facts.value(unit, operation.key))
+        if not named and not _is_keyed(facts, unit, operation.base):
+            continue
+        if operation.kind != "read" or facts.is_returned(unit, operation.instr):
+            found.append(operation)
+    return sorted(found, key=lambda operation: (operation.instr.line, operation.instr.col))
+
+
+def _is_keyed(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a container is itself a record that was looked up by a key from outside."""
+    return any(
+        instr.op in ("sub", "method")
+        and len(instr.args) > 1
+        and (instr.op == "sub" or instr.extra[0] == "get")
+        and facts.is_untrusted(facts.value(unit, instr.args[1]))
+        for instr in facts.definitions(unit, operand)
+    )
+
+
+def _actors(facts: Facts, unit: Unit, operations: list[Operation]) -> set[str]:
+    """The parameters that nothing uses, or whose names say so, and that are not what names the record."""
+    params = [name for name in (*unit.params.positional, *unit.params.kwonly) if name not in _NO_ACTORS]
+    if len(params) < _MIN_PARAMETERS:
+        return set()
+    keys: set[str] = set()
+    for operation in operations:
+        if operation.key is not None:
+            keys |= facts.reads(unit, operation.key).params
+    defaults = facts.defaults(unit)
+    return {
+        name
+        for name in params
+        if name not in keys
+        and not name.startswith("_")
+        and not words(name) & _PROOFS
+        and ((name not in defaults and not facts.is_used(unit, name)) or words(name) & _ACTORS)
+    }
+
+
+def containers(facts: Facts, operation: Operation) -> frozenset[str]:
+    """The names of what the operation is on."""
+    reads = facts.reads(operation.unit, operation.base)
+    return frozenset(reads.names | reads.attributes)
+
+
+def is_authorised(facts: Facts, subject: Subject, operation: Operation) -> bool:
+    """Whether a declaration, or a test that can rule the operation out, decides who may do it."""
+    unit = subject.unit
+    if any(words(word) & AUTHORITY for word in facts.declarations(unit).words):
+        return True
+    here = containers(facts, operation)
+    alike = [
+        other.instr for other in subject.operations if other.kind == operation.kind and containers(facts, other) == here
+    ]
+
+    def decides(atom: Atom, reads: Reads) -> bool:
+        return is_check(facts, atom, reads, subject.actors) and flaw(facts, atom, reads) is None
+
+    return facts.is_prevented(unit, operation.instr, alike, decides)
+
+
+def is_check(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -> bool:
+    """Whether a test asks who somebody is or what they may do, and not only whether a name is given at all."""
+    if not reads.params & actors and not any(words(word) & AUTHORITY for word in reads.words):
+        return False
+    return not _is_presence(facts, atom, reads)
+
+
+def is_attempt(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -> bool:
+    """Whether a test was meant to be such a check, as far as can be told from what it reads."""
+    meant = reads.params & actors or any(words(word) & _PRIVILEGE for word in reads.words)
+    return bool(meant) and not _is_presence(facts, atom, reads)
+
+
+def _is_presence(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    """``if user_id:``, ``role is None``: of a bare parameter, that says nothing about permission."""
+    if reads.attributes or reads.keys or reads.calls or reads.names:
+        return False
+    if atom.op == "truth":
+        return True
+    constants = [facts.value(atom.unit, operand).consts for operand in atom.operands]
+    return any(const is not None and const and not any(const) for const in constants)
+
+
+def flaw(facts: Facts, atom: Atom, reads: Reads) -> str | None:
+    """Why a test cannot decide what it should, or ``None``."""
+    if atom.op in ("In", "NotIn"):
+        allowed = facts.value(atom.unit, atom.operands[1])
+        if allowed.consts and not allowed.objs and allowed.kind == STR:
+            return "tests for a part of a text, so that a part of the name passes"
+    if atom.op == "truth":
+        value = facts.value(atom.unit, atom.operands[0])
+        if value.objs and all(obj.kind in _STRONG_CALLABLES for obj in value.objs):
+            return "tests a method that is not called, which is always true"
+    if _is_self_declared(facts, atom, reads):
+        return "asks the client what it may do"
+    return None
+
+
+def _is_self_declared(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    """``request.args.get("role") == "admin"``: the client says so, and nothing else is consulted."""
+    if atom.op in ("In", "NotIn") and not facts.elements(facts.value(atom.unit, atom.operands[1])):
+        return False  # looked up in a table of the program
+    if "session" in reads.attributes or reads.calls - _READINGS - _CLIENT_DATA - _request_calls(reads):
+        return False
+    request = {name.rpartition(".")[2] for name in reads.names}
+    told = any(isinstance(key, str) and words(key) & _PRIVILEGE for key in reads.keys)
+    return told and request == {"request"} and bool((reads.attributes | reads.calls) & _CLIENT_DATA)
+
+
+def _request_calls(reads: Reads) -> set[str]:
+    """Methods of the request as they are called by their qualified names."""
+    return {call for call in reads.calls if "request" in call.split(".")}
+
+
+def words(name: str) -> frozenset[str]:
+    """The words of an identifier, and the identifier itself, in lower case."""
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return frozenset((name.lower(), *(part.lower() for part in parts)))

@@ -1,0 +1,36 @@
+"""Where a value is made: through the copies, tests and joins that SSA construction puts in between."""
+
+from __future__ import annotations
+
+from real.detector.ir import Block, Instr, Unit
+
+_COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
+_MAX_PHIS = 3  # nested joins to look through
+
+
+def root(unit: Unit, operand: int, depth: int = 0) -> int:
+    """The operand that this one is a copy of, on every path."""
+    for _ in range(len(unit.defs)):
+        made = unit.defs[operand]
+        if made is None:
+            break
+        if made.op in _COPIES:
+            operand = made.args[1] if made.op == "pathload" else made.args[0]
+        elif made.op == "phi" and depth < _MAX_PHIS:
+            roots = {root(unit, arg, depth + 1) for arg in made.args} - {operand}
+            if len(roots) != 1:
+                break
+            operand = roots.pop()
+        else:
+            break
+    return operand
+
+
+def definition(unit: Unit, operand: int) -> Instr | None:
+    """The instruction that makes what an operand is a copy of."""
+    return unit.defs[root(unit, operand)]
+
+
+def ends_in_exception(block: Block) -> bool:
+    """Whether a block is the end of a path that does not return."""
+    return not block.succs and (not block.instrs or block.instrs[-1].op != "return")

@@ -1,0 +1,395 @@
+"""What rules about URLs share: which part of a text decides the host, and which tests say that the host is meant."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from string import Formatter
+
+from real.detector.atoms import Atom
+from real.detector.callsites import passed_operands
+from real.detector.charsets import parse_pattern
+from real.detector.facts import Facts
+from real.detector.flows import Flow
+from real.detector.ir import CallShape, Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import root
+from real.detector.slices import Reads
+
+# Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
+_HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})
+# Where the host is in their tuples, and in url.split("/").
+_HOST_INDEXES = frozenset({1, 2})
+# `from urllib import parse as urlparse` is as usual as the function; in a fragment the one is taken for the other.
+_PARSE_MODULES = ("urllib.parse", "urlparse", "urllib.parse.urlparse")
+PARSERS = frozenset(
+    {f"{module}.{name}" for module in _PARSE_MODULES for name in ("urlparse", "urlsplit")}
+    | {"yarl.URL", "httpx.URL", "furl.furl"}
+)
+_SPLITTERS = PARSERS | {"split", "partition", "rsplit"}
+JOINERS = frozenset({*(f"{module}.urljoin" for module in _PARSE_MODULES), "requests.compat.urljoin"})
+_UNPARSERS = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
+# Calls and methods that give back the same URL in another form.
+_SAME = PARSERS | {"builtins.str", "urllib.request.Request", "urllib.parse.unquote", "urllib.parse.urldefrag"}
+_SAME_METHODS = frozenset({"geturl", "strip", "lstrip", "rstrip", "lower", "encode", "decode", "unicode_string"})
+# A scheme and a host that is complete, because something follows it that ends it.
+_FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\]+[/?#]|/[^/\\]")
+# Django's own tests of redirect targets (the second is its name before version 3).
+_SAFE_URL_TESTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url"})
+_MAX_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An operand of ``unit`` that decides the host, and the instructions that pass it on, nearest last."""
+
+    unit: Unit
+    at: tuple[Instr, ...]
+    operand: int
+
+
+def hosts(facts: Facts, unit: Unit, instr: Instr, operand: int, relative: str = "/") -> list[Place]:
+    """The untrusted operands that decide the host of a URL; none where a literal part before them does.
+
+    Texts that are put together are followed to their first part, into helpers that the program calls and to the
+    callers of helpers. ``relative`` is what a relative URL of the same host starts with at least.
+    """
+    return list(_Hosts(facts, relative).of(unit, (instr,), operand, 0))
+
+
+class _Hosts:
+    def __init__(self, facts: Facts, relative: str) -> None:
+        self.facts = facts
+        self.relative = relative
+        self.seen: set[tuple[Unit, int]] = set()
+
+    def of(self, unit: Unit, at: tuple[Instr, ...], operand: int, depth: int) -> Iterator[Place]:
+        facts = self.facts
+        operand = root(unit, operand)
+        if (unit, operand) in self.seen or not facts.is_untrusted(facts.value(unit, operand)):
+            return
+        self.seen.add((unit, operand))
+        made = unit.defs[operand]
+        if made is not None and made.op == "phi":
+            for inner, last in _arguments(unit, made):
+                yield from self.of(unit, at if last is None else (*at, last), inner, depth)
+            return
+        following = self._inside(unit, made) if made is not None and depth < _MAX_DEPTH else None
+        if following is not None:
+            for inner in following:
+                yield from self.of(unit, at, inner, depth)
+            return
+        here = Place(unit, at, operand)
+        if made is None or depth >= _MAX_DEPTH:
+            yield here
+        elif made.op in ("call", "method") and facts.called(made):
+            yield from self._from_helper(unit, at, made, depth)
+        elif made.op == "param" and facts.call_sites(unit) and not facts.is_exported(unit):
+            for caller, call, bound in facts.call_sites(unit):
+                for passed in passed_operands(call, unit, bound).get(str(made.extra), ()):
+                    yield from self.of(caller, (call,), passed, depth + 1)
+        else:
+            yield here
+
+    def _from_helper(self, unit: Unit, at: tuple[Instr, ...], call: Instr, depth: int) -> Iterator[Place]:
+        for callee in self.facts.called(call):
+            bound = next((b for caller, site, b in self.facts.call_sites(callee) if site is call and caller is unit), 0)
+            for step in self.facts.instructions(callee):
+                if step.op != "return":
+                    continue
+                for place in _Hosts(self.facts, self.relative)._local(callee, step, step.args[0], depth + 1):
+                    made = callee.defs[place.operand]
+                    if place.unit is callee and made is not None and made.op == "param":
+                        for passed in passed_operands(call, callee, bound).get(str(made.extra), ()):
+                            yield from self.of(unit, at, passed, depth + 1)
+                    else:
+                        yield place
+
+    def _local(self, unit: Unit, instr: Instr, operand: int, depth: int) -> Iterator[Place]:
+        """The same without going on to the callers, which the call that led here already is."""
+        operand = root(unit, operand)
+        made = unit.defs[operand]
+        if made is not None and made.op == "param":
+            if self.facts.is_untrusted(self.facts.value(unit, operand)):
+                yield Place(unit, (instr,), operand)
+            return
+        following = self._inside(unit, made) if made is not None else None
+        if following is None:
+            yield from self.of(unit, (instr,), operand, depth)
+            return
+        for inner in following:
+            if (unit, inner) not in self.seen:
+                self.seen.add((unit, inner))
+                yield from self._local(unit, instr, inner, depth)
+
+    def _inside(self, unit: Unit, made: Instr) -> list[int] | None:
+        """The operands that decide the host of what an instruction makes; ``None`` if it is no text that is made."""
+        if made.op == "phi":
+            return [arg for arg in made.args if isinstance(arg, int)]
+        if made.op in ("fstring", "binop", "inplace") or (made.op == "method" and made.extra[0] in ("format", "join")):
+            return self._first(unit, made)
+        if made.op == "method" and made.extra[0] in (*_SAME_METHODS, "_replace"):
+            return self._replaced(unit, made)
+        names = self.facts.library_names(unit, made)
+        arguments = [arg for arg in made.args[1:] if isinstance(arg, int)]
+        if names & JOINERS and len(arguments) > 1:
+            return self._joined(unit, arguments)
+        if names & _UNPARSERS and arguments:
+            parts = self._members(unit, arguments[0])
+            return parts[1:2] if len(parts) > 1 else arguments[:1]
+        return arguments[:1] if names & _SAME and arguments else None
+
+    def _replaced(self, unit: Unit, made: Instr) -> list[int]:
+        """``parsed.geturl()``, ``parsed._replace(netloc=HOST)``."""
+        shape = made.extra[1]
+        if made.extra[0] == "_replace" and isinstance(shape, CallShape) and "netloc" in shape.keywords:
+            return [made.args[1 + len(shape.starred) + shape.keywords.index("netloc")]]
+        return list(made.args[:1])
+
+    def _joined(self, unit: Unit, arguments: list[int]) -> list[int]:
+        """``urljoin(base, url)``: the second has its way unless it is relative for certain."""
+        pieces = self._pieces(unit, arguments[1])
+        start = pieces[0] if pieces and isinstance(pieces[0], str) else ""
+        if re.match(r"/[^/\\]|[^/:\\?#]+[/?#]", start):
+            return arguments[:1]
+        return arguments[:2]
+
+    def _first(self, unit: Unit, made: Instr) -> list[int] | None:
+        """The first untrusted part of a text, unless what precedes it decides the host."""
+        prefix = ""
+        pieces = self._pieces(unit, made.dst)
+        if pieces == [made.dst]:
+            return None
+        for index, piece in enumerate(pieces):
+            if isinstance(piece, str):
+                prefix += piece
+            elif self._is_fixed(prefix, unit, piece):
+                return []
+            elif self.facts.is_untrusted(self.facts.value(unit, piece)):
+                return [piece]
+            else:
+                following = pieces[index + 1] if index + 1 < len(pieces) else ""
+                if prefix or not (isinstance(following, str) and following.startswith("://")):
+                    return []  # a part that the program chose decides
+                prefix = "scheme"
+        return []
+
+    def _is_fixed(self, prefix: str, unit: Unit, following: int) -> bool:
+        """Whether a literal beginning decides the host, whatever follows."""
+        if _FIXED.match(prefix) or (prefix and prefix.startswith(self.relative)):
+            return True
+        return prefix == "/" and self._is_route_part(unit, following)
+
+    def _is_route_part(self, unit: Unit, operand: int) -> bool:
+        """A part of the path that Flask, Quart or Bottle matched: it has no slash unless the route says ``path:``."""
+        made = unit.defs[root(unit, operand)]
+        if made is None or made.op != "param":
+            return False
+        part = re.compile(rf"<(?:string:)?{re.escape(str(made.extra))}>")
+        routes = self.facts.declarations(unit).constants
+        return any(isinstance(route, str) and part.search(route) for route in routes)
+
+    def _pieces(self, unit: Unit, operand: int, depth: int = 0) -> list[str | int]:
+        """A text from left to right: literals, and operands of which nothing is known."""
+        operand = root(unit, operand)
+        value = self.facts.value(unit, operand)
+        if value.consts and not value.mask and not value.objs:
+            return [min(str(const) for const in value.consts)]
+        made = unit.defs[operand]
+        parts: list[str | int] = [operand]
+        if made is None or depth >= _MAX_DEPTH:
+            return parts
+        if made.op == "fstring":
+            operands = iter(made.args)
+            parts = [next(operands) if piece is None else piece for piece in made.extra]
+        elif made.op in ("binop", "inplace") and made.extra == "Add":
+            parts = list(made.args)
+        elif made.op in ("binop", "inplace") and made.extra == "Mod":
+            parts = self._formatted(unit, made.args[0], re.compile("%[sdr]"), self._members(unit, made.args[1]))
+        elif made.op == "method" and made.extra[0] == "format":
+            parts = self._formatted(unit, made.args[0], re.compile(r"\{[^{}]*\}"), _in_order(self.facts, unit, made))
+        elif made.op == "method" and made.extra[0] == "join" and len(made.args) > 1:
+            parts = list(self._members(unit, made.args[1])) or parts
+        if parts == [operand]:
+            return parts
+        return [
+            inner
+            for part in parts
+            for inner in ([part] if isinstance(part, str) else self._pieces(unit, part, depth + 1))
+        ]
+
+    def _formatted(self, unit: Unit, template: int, field: re.Pattern[str], values: list[int]) -> list[str | int]:
+        texts = [text for text in self.facts.constants(unit, template) if isinstance(text, str)]
+        if len(texts) != 1:
+            return [template]
+        found: list[str | int] = []
+        rest = iter(values)
+        for index, literal in enumerate(field.split(texts[0])):
+            value = next(rest, None) if index else None
+            found += [literal] if value is None else [value, literal]
+        return [piece for piece in found if piece != ""]
+
+    def _members(self, unit: Unit, operand: int) -> list[int]:
+        """The elements of a tuple or list that is written out, otherwise the operand itself."""
+        operand = root(unit, operand)
+        made = unit.defs[operand]
+        if made is None or made.op != "build":
+            return [operand]
+        if made.args:
+            return list(made.args)
+        stores = [step for step in self.facts.instructions(unit) if step.op in ("add", "member")]
+        return [step.args[-1] for step in stores if root(unit, step.args[0]) == operand]
+
+
+def _in_order(facts: Facts, unit: Unit, made: Instr) -> list[int]:
+    """The arguments of ``"...".format(...)`` in the order of the fields."""
+    shape = made.extra[1]
+    texts = [text for text in facts.constants(unit, made.args[0]) if isinstance(text, str)]
+    if not isinstance(shape, CallShape) or len(texts) != 1:
+        return list(made.args[1:])
+    positional = made.args[1 : 1 + len(shape.starred)]
+    named = dict(zip(shape.keywords, made.args[1 + len(shape.starred) :], strict=False))
+    found: list[int] = []
+    try:
+        fields = [name for _, name, _, _ in Formatter().parse(texts[0]) if name is not None]
+    except ValueError:
+        return list(made.args[1:])
+    for index, name in enumerate(fields):
+        first = re.split(r"[.\[]", name)[0]
+        position = int(first) if first.isdigit() else index
+        if first in named:
+            found.append(named[first])
+        elif position < len(positional):
+            found.append(positional[position])
+    return found
+
+
+def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | None]]:
+    """The arguments of a phi, each with the last instruction on the way on which it arrives."""
+    block = next(block for block in unit.blocks if phi in block.instrs)
+    for argument, pred in zip(phi.args, block.preds, strict=False):
+        while not pred.instrs and len(pred.preds) == 1 and len(pred.preds[0].succs) == 1:
+            pred = pred.preds[0]  # noqa: PLW2901
+        yield argument, pred.instrs[-1] if pred.instrs else None
+
+
+def reads_host(reads: Reads) -> bool:
+    """Whether a value is, or is made from, the host of a URL."""
+    if reads.attributes & _HOST_ATTRIBUTES:
+        return True
+    return bool(reads.keys & _HOST_INDEXES) and bool(reads.calls & _SPLITTERS)
+
+
+def is_host_test(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    """Whether a test, as it holds, leaves only hosts that the program names, or the host of another URL.
+
+    A list of hosts to refuse is no such test: names and numbers of the same machine are without end.
+    """
+    if atom.op in ("In", "Eq") and len(atom.operands) == 2:
+        left, right = (facts.reads(atom.unit, operand) for operand in atom.operands)
+        for tested, other, operand in ((left, right, atom.operands[1]), (right, left, atom.operands[0])):
+            if atom.op == "In" and operand is atom.operands[0] and tested is right:
+                continue  # `"example.com" in host` holds of example.com.evil.org too
+            known = not facts.is_untrusted(facts.value(atom.unit, operand))
+            if reads_host(tested) and (known or (reads_host(other) and other.origins != tested.origins)):
+                return True
+        return False
+    return atom.op == "call" and _is_host_call(facts, atom, reads)
+
+
+def _is_host_call(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    if atom.sense is not True:
+        return False
+    names = {name.rpartition(".")[2] for name in facts.library_names(atom.unit, atom.instr)}
+    if names & _SAFE_URL_TESTS:
+        return True
+    if "any" in names:
+        return any(_is_host_test_in(facts, atom, inner) for inner in facts.definitions(atom.unit, *atom.operands))
+    if atom.instr.op != "method" or len(atom.operands) < 2:
+        return False
+    method = str(atom.instr.extra[0])
+    if method in ("fullmatch", "match", "search"):
+        return reads_host(reads) and _has_fixed_ending(facts, atom, anchored=method == "fullmatch")
+    return method in ("endswith", "startswith") and _is_affix_test(facts, atom, reads, method == "startswith")
+
+
+def _is_affix_test(facts: Facts, atom: Atom, reads: Reads, at_start: bool) -> bool:
+    """The URL starts with a scheme and a whole host, or the host ends with a whole domain."""
+    argument = facts.value(atom.unit, atom.operands[1])
+    if facts.is_untrusted(argument):
+        return False
+    texts = [text for text in facts.elements(argument) if isinstance(text, str)]
+    if at_start:
+        return bool(texts) and all(re.match(r"[a-z]+://[^/?#\\]+/", text) for text in texts)
+    return reads_host(reads) and all(text.startswith(".") for text in texts)
+
+
+def _has_fixed_ending(facts: Facts, atom: Atom, anchored: bool) -> bool:
+    """A pattern of the program ends with the literal name of a domain, and its match with the text."""
+    receiver = facts.value(atom.unit, atom.operands[0])
+    held = [obj.fields["pattern"] for obj in receiver.objs if "pattern" in obj.fields]
+    patterns = (held[0] if held else facts.value(atom.unit, atom.operands[1])).consts or ()
+    return bool(patterns) and all(isinstance(text, str) and _ends_with_domain(text, anchored) for text in patterns)
+
+
+def _ends_with_domain(pattern: str, anchored: bool) -> bool:
+    items = [(str(op), argument) for op, argument in parse_pattern(pattern) or ()]
+    if items and items[-1][0] == "AT":
+        anchored = True
+        items.pop()
+    ending = list(itertools.takewhile(lambda item: item[0] == "LITERAL", reversed(items)))
+    return anchored and any(argument == ord(".") for _, argument in ending[1:])
+
+
+def _is_host_test_in(facts: Facts, atom: Atom, inner: Instr) -> bool:
+    """Whether the test of one element in ``any(host.endswith(ending) for ending in ENDINGS)`` is a test of the host."""
+    if inner.op == "compare" and len(inner.args) == 2:
+        made = replace(atom, instr=inner, op=inner.extra[0], operands=tuple(inner.args))
+    elif inner.op == "method":
+        made = replace(atom, instr=inner, op="call", operands=tuple(inner.args))
+    else:
+        return False
+    reads = Reads()
+    for operand in made.operands:
+        reads.update(facts.reads(atom.unit, operand))
+    return is_host_test(facts, made, reads)
+
+
+def is_guarded(facts: Facts, places: list[Place], by: Callable[[Atom, Reads], bool]) -> bool:
+    """Whether every operand that decides the host passes a test as ``by`` says on every way to where it is used."""
+    return all(any(facts.is_guarded(place.unit, instr, [place.operand], by) for instr in place.at) for place in places)
+
+
+def places_of(facts: Facts, flow: Flow, relative: str = "/") -> list[Place]:
+    """The operands that decide the host of the URLs of a flow."""
+    return [place for operand in flow.operands for place in hosts(facts, flow.unit, flow.instr, operand, relative)]
+
+
+def parsed_urls(facts: Facts, unit: Unit) -> list[Instr]:
+    """The calls in a function that take an untrusted URL apart."""
+    return [
+        instr
+        for instr in facts.instructions(unit)
+        if instr.op in ("call", "method")
+        and facts.library_names(unit, instr) & PARSERS
+        and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:] if isinstance(arg, int))
+    ]
+
+
+# Decorators of web frameworks (Flask, FastAPI, Sanic, Bottle, aiohttp, Django REST framework).
+_ROUTES = names("route get post put patch delete head options websocket errorhandler exception_handler api_view view")
+# What Django's views return; they have no decorator.
+_RESPONSES = frozenset({"django.http.HttpResponse", "django.http.JsonResponse", "django.http.StreamingHttpResponse"})
+
+
+def is_view(facts: Facts, unit: Unit) -> bool:
+    """Whether a web framework calls a function."""
+    reads = facts.declarations(unit)
+    called = {call.rpartition(".")[2] for call in reads.calls}
+    if (reads.attributes | reads.names | called) & _ROUTES:
+        return True
+    return any(
+        facts.library_names(unit, instr) & _RESPONSES for instr in facts.instructions(unit) if instr.op == "call"
+    )

@@ -1,0 +1,159 @@
+"""CWE-74: Injection (https://cwe.mitre.org/data/definitions/74.html)
+
+What: outside text becomes part of an output that another component reads by rules of its own, without the special
+characters of that output being neutralized. This is the parent of CWE-77 (commands), CWE-79 (HTML), CWE-89 (SQL) and
+CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers, LDAP and XPath queries,
+templates that are filled by replace(), and filters of addresses that let scripts in images pass.
+
+Why: the reader cannot tell which part the programmer wrote. A tag ends an element, a line break ends a header, a `*` or
+`)` changes an LDAP filter.
+
+Bad:
+    return f"<reply><message>{text}</message></reply>"
+    return f"X-Greeting: {value}"
+    page = page.replace("{{name}}", name)
+
+Good:
+    return f"<reply><message>{xml.sax.saxutils.escape(text)}</message></reply>"
+    return "X-Greeting: " + re.sub(r"[\\r\\n]", "", value)
+    page = page.replace("{{name}}", html.escape(name))
+
+What silences it:
+- for markup and templates: html.escape(), xml.sax.saxutils.escape(), quoteattr(), or building a tree of elements;
+- for headers: removing line breaks with re.sub() or replace(), urllib.parse.quote();
+- for LDAP: ldap.filter.escape_filter_chars(), ldap3.utils.conv.escape_filter_chars();
+- for filters of script addresses that let images pass: refusing SVG;
+- for XPath: variables, as in tree.xpath("//user[@name=$name]", name=name);
+- a conversion to a number, a constant allow-list, or a test that admits no special character.
+
+What does not: strip(), refusing some words, an escaping for another language.
+
+Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from real.detector.charsets import parse_pattern
+from real.detector.facts import Facts
+from real.detector.flows import Defect, Flow
+from real.detector.ir import Unit
+from real.detector.returned import Returned
+from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._characters import is_removed
+from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+
+_XML = re.compile(ANY_TAG)
+_HTML = re.compile(HTML_TAG)
+# A header whose name is made of capitalised words, or one that steers the client, up to its value.
+_HEADER = re.compile(r"(?:^|\n)(?:[A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+|Location|Cookie):[ \t]*(?:$|%|\{)")
+# What marks the place that a value is to be put in: {{name}}, ${name}, <%name%>, %%name%%, [[name]].
+_PLACEHOLDER = re.compile(r"\{\{|\$\{|<%|%%|\[\[")
+_MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
+_IMAGE = "data:image/"
+_FILTER = Sink("searches with it as an LDAP filter", (2,), ("filterstr",))
+_XPATH = Sink("evaluates it as XPath", (0,), ("_path", "path", "expr"))
+
+
+def _is_markup_or_header(facts: Facts, returned: Returned) -> bool:
+    pieces = facts.pieces(returned.unit, returned.operand)
+    if not pieces.is_built:
+        return False
+    if any(_HTML.search(piece) for piece in pieces.literals):
+        return False  # CWE-79
+    return any(_XML.search(piece) or _HEADER.search(piece) for piece in pieces.literals)
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _filled_templates(facts)
+    yield from _image_addresses(facts)
+
+
+def _image_addresses(facts: Facts) -> Iterator[Defect]:
+    """A filter of script addresses that lets every `data:image/` pass: an SVG image holds scripts (CVE-2021-43818)."""
+    sites = [(site, text) for site in facts.calls(*_MATCHING) for text in site.constants(0, "pattern")]
+    texts = [text.lower() for _, text in sites if isinstance(text, str)]
+    if not any("javascript" in text for text in texts) or any(_excludes_svg(facts, unit) for unit in facts.units):
+        return
+    for site, text in sites:
+        if isinstance(text, str) and _is_any_image(text):
+            yield Defect(site.instr, "whatever calls itself an image passes, SVG with scripts too")
+            break
+
+
+def _excludes_svg(facts: Facts, unit: Unit) -> bool:
+    return any(
+        instr.op == "const" and isinstance(instr.extra, str) and "svg" in instr.extra.lower()
+        for instr in facts.instructions(unit)
+    )
+
+
+def _is_any_image(pattern: str) -> bool:
+    """Whether a pattern begins with `data:image/` and goes on with a repetition of any characters."""
+    items = list(parse_pattern(pattern) or ())
+    if items and str(items[0][0]) == "AT":
+        del items[0]
+    start = "".join(chr(arg) for op, arg in items[: len(_IMAGE)] if str(op) == "LITERAL")
+    following = items[len(_IMAGE) :][:1]
+    while following and str(following[0][0]) == "SUBPATTERN":
+        following = list(following[0][1][3])[:1]
+    return (
+        start.lower() == _IMAGE
+        and bool(following)
+        and str(following[0][0]) in ("MAX_REPEAT", "MIN_REPEAT")
+        and str(following[0][1][2][0][0]) == "ANY"
+    )
+
+
+def _filled_templates(facts: Facts) -> Iterator[Defect]:
+    """``template.replace("{{name}}", value)``: a template engine without escaping."""
+    for site in facts.calls("replace"):
+        value = site.argument(1, "new")
+        if value is None or not facts.is_untrusted(value) or len(site.instr.args) < 3:
+            continue
+        marks = facts.pieces(site.unit, site.instr.args[1]).literals
+        if any(_PLACEHOLDER.search(mark) for mark in marks):
+            yield Defect(site.instr, "untrusted data is put into a template as it is", facts.trace(value))
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    """Line breaks end a header; what begins a tag or ends an attribute counts for all else."""
+    literals = [text for operand in flow.operands for text in facts.pieces(flow.unit, operand).literals]
+    if any(_HEADER.search(text) for text in literals) and not any(_XML.search(text) for text in literals):
+        return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
+    return is_neutral_markup(facts, flow)
+
+
+RULE = Rule(
+    cwe="CWE-74",
+    title="Injection",
+    doc=__doc__ or "",
+    fix="neutralize the special characters of the output: saxutils.escape(), escape_filter_chars(), no line breaks",
+    what="text",
+    harmless=MARKUP,
+    sanitizers=ESCAPERS
+    | {
+        "ldap.filter.escape_filter_chars",
+        "ldap.dn.escape_dn_chars",
+        "ldap3.utils.conv.escape_filter_chars",
+        "ldap3.utils.dn.escape_rdn",
+        "shlex.quote",
+    },
+    rooted={
+        "ldap": {"search_s": _FILTER, "search": _FILTER, "search_st": _FILTER, "search_ext": _FILTER},
+        "ldap3": {"search": Sink("searches with it as an LDAP filter", (1,), ("search_filter",))},
+        "lxml": {"xpath": _XPATH},
+    },
+    calls={
+        "lxml.etree.XPath": _XPATH,
+        "lxml.etree.ETXPath": _XPATH,
+        "elementpath.select": Sink("evaluates it as XPath", (1,), ("path",)),
+    },
+    returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
+    guard=_is_guarded,
+    check=_check,
+    watches=frozenset({"replace", *(path.rpartition(".")[2] for path in _MATCHING)}),
+    yields_to=frozenset({"CWE-77", "CWE-79", "CWE-89", "CWE-94", "CWE-95"}),
+)

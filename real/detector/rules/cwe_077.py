@@ -1,0 +1,153 @@
+"""CWE-77: Command injection (https://cwe.mitre.org/data/definitions/77.html)
+
+What: outside text becomes part of a command line that a shell or another command interpreter reads, so that its author
+can append commands of their own. This includes what CWE-78 calls OS command injection.
+
+Why: a shell gives a meaning to blanks, quotes, `;`, `|`, `&`, `$()` and line breaks. Whoever can put one of them into
+the line can run anything that the program may run.
+
+Bad:
+    subprocess.run(f"ping -c 1 {host}", shell=True)
+    os.system("tar xf " + name)
+
+Good:
+    subprocess.run(["ping", "-c", "1", "--", host])
+    os.system("tar xf " + shlex.quote(name))
+
+What silences it:
+- a list of arguments without a shell: subprocess.run([program, argument]);
+- shlex.quote() around the data, shlex.join() around a list;
+- a conversion to a number;
+- a constant allow-list, or a test that admits letters, digits and `_ . / : @ + - , = %` only;
+- a test of every word of the command against an allow-list.
+
+What does not: shlex.split() alone, a test of the first word only, removing or refusing some characters, a search for an
+allowed word inside the text, quotes written around the data.
+
+Also reported: a command line that a function builds from outside data and returns, where its constant beginning is a
+well-known utility (`f"echo {name}"`), and a test that lets a command pass because an allowed one occurs in it.
+
+Not reported: which program a list of arguments starts, and options smuggled in as arguments (CWE-88).
+
+Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.conditions import truthy
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Unit
+from real.detector.returned import built_with
+from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
+from real.detector.rules._loops import root_of
+
+_LINE = Sink("runs it in a shell", (0,), ("command", "cmd"))
+# The ninth parameter of Popen, which the others pass their arguments on to.
+_WITH_SHELL = Sink("runs it in a shell", (0,), ("args",), when=truthy(8, "shell"))
+_REMOTE = Sink("runs it in a shell of the other machine", (0,), ("command",))
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"})
+_SHELL_OPTIONS = frozenset({"-c", "/c", "/C", "-lc", "-Command", "-command"})
+_STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec")
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _shell_scripts(facts)
+    yield from _contained_words(facts)
+
+
+def _shell_scripts(facts: Facts) -> Iterator[Defect]:
+    """``["sh", "-c", line]``: a shell without ``shell=True``."""
+    for site in facts.calls(*_STARTERS):
+        if not site.path.startswith(("subprocess.", "asyncio.")):
+            continue
+        value = site.argument(0, "args")
+        lists = [obj.fields for obj in value.objs if obj.kind in ("list", "tuple")] if value is not None else []
+        words = [[held[index] for index in range(3)] for held in lists if held.keys() >= {0, 1, 2}]
+        if site.name == "create_subprocess_exec" and len(site.args.pos) > 2:
+            words.append(site.args.pos[:3])
+        for program, option, line in words:
+            started = {const.rpartition("/")[2] for const in program.consts or () if isinstance(const, str)}
+            if started & _SHELLS and (option.consts or frozenset()) & _SHELL_OPTIONS and facts.is_untrusted(line):
+                yield Defect(site.instr, "untrusted data is the line that the shell runs", facts.trace(line))
+                break
+
+
+def _contained_words(facts: Facts) -> Iterator[Defect]:
+    """``if any(word in command for word in ("ls", "date")): return command``: "date; rm -rf ~" passes as well."""
+    for returned in facts.returned():
+        unit, value = returned.unit, facts.value(returned.unit, returned.operand)
+        if not facts.is_untrusted(value):
+            continue
+        for atom in facts.controlling_tests(unit, returned.instr):
+            if atom.unit is unit and _admits_whatever_contains(facts, unit, atom, returned.operand):
+                yield Defect(returned.instr, "whatever contains an allowed command passes for one", facts.trace(value))
+                break
+
+
+def _admits_whatever_contains(facts: Facts, unit: Unit, atom: Atom, operand: int) -> bool:
+    if atom.op != "In":
+        return False
+    data, tested = root_of(unit, operand), root_of(unit, atom.operands[1])
+    if data is None or data is not tested or data.op not in ("param", "call", "method", "sub"):
+        return False
+    word = root_of(unit, atom.operands[0])
+    if word is None or word.op not in ("iterate", "const"):
+        return False
+    held = facts.value(unit, word.args[0] if word.op == "iterate" else atom.operands[0])
+    words = facts.elements(held)
+    return bool(words) and all(isinstance(text, str) and text in WORDS for text in words)
+
+
+RULE = Rule(
+    cwe="CWE-77",
+    title="Command injection",
+    doc=__doc__ or "",
+    fix="start the program with a list of arguments and without a shell, or quote each argument with shlex.quote()",
+    what="command line",
+    harmless=SHELL,
+    sanitizers=frozenset({"shlex.quote", "shlex.join", "pipes.quote"}),
+    calls={
+        "os.system": _LINE,
+        "os.popen": _LINE,
+        "os.popen2": _LINE,  # Python 2
+        "os.popen3": _LINE,
+        "os.popen4": _LINE,
+        "popen2.popen3": _LINE,
+        "popen2.Popen3": _LINE,
+        "commands.getoutput": _LINE,
+        "commands.getstatusoutput": _LINE,
+        "subprocess.getoutput": _LINE,
+        "subprocess.getstatusoutput": _LINE,
+        "subprocess.run": _WITH_SHELL,
+        "subprocess.Popen": _WITH_SHELL,
+        "subprocess.call": _WITH_SHELL,
+        "subprocess.check_call": _WITH_SHELL,
+        "subprocess.check_output": _WITH_SHELL,
+        "asyncio.create_subprocess_shell": _LINE,
+        "asyncio.subprocess.create_subprocess_shell": _LINE,
+        "pexpect.spawn": _LINE,
+        "pexpect.run": _LINE,
+        "pexpect.runu": _LINE,
+        "platform.popen": _LINE,
+        "invoke.run": _LINE,
+        "fabric.api.run": _REMOTE,
+        "fabric.api.sudo": _REMOTE,
+        "fabric.api.local": _LINE,
+    },
+    rooted={
+        "fabric": {"run": _REMOTE, "sudo": _REMOTE, "local": _LINE},
+        "invoke": {"run": _LINE, "sudo": _LINE},
+        "asyncio": {"subprocess_shell": Sink("runs it in a shell", (1,), ("cmd",))},
+        "docker": {"exec_run": _REMOTE},
+    },
+    methods={"exec_command": _REMOTE},  # paramiko's SSHClient and Channel
+    returned=ReturnSink("may be run in a shell", built_with(COMMAND_LINE)),
+    guard=is_checked_command,
+    check=_check,
+    watches=frozenset(_STARTERS),
+)

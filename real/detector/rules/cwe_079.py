@@ -1,0 +1,204 @@
+"""CWE-79: Cross-site scripting (https://cwe.mitre.org/data/definitions/79.html)
+
+What: outside text becomes part of a page of HTML without being escaped, so that its author can put a script into it.
+
+Why: the browser cannot tell which part of the page the programmer wrote. A script in the page acts as the person who
+looks at it: it reads the session, sends forms, changes what is shown.
+
+Bad:
+    return f"<h1>Hello {request.args['name']}</h1>"
+    return mark_safe("<b>" + comment + "</b>")
+
+Good:
+    return f"<h1>Hello {html.escape(request.args['name'])}</h1>"
+    return format_html("<b>{}</b>", comment)
+    return render_template("hello.html", name=request.args["name"])
+
+What silences it:
+- html.escape(), markupsafe.escape(), xml.sax.saxutils.escape(), bleach.clean(), nh3.clean();
+- a template engine that escapes: render_template(), Django's render(), jinja2.Environment(autoescape=True);
+- format_html(), Markup("...").format(), Markup("...") % data, which escape what they put in;
+- a conversion to a number, a constant allow-list, or a test that admits no `<` and no quote;
+- replace("<", "&lt;") and the like, with the quotes too where the data is in an attribute;
+- a response that is no HTML: jsonify(), JSONResponse, content_type="text/plain".
+
+What does not: strip(), removing `<script>` or other blacklists, json.dumps() inside a page,
+Markup(data) or mark_safe(data), which only say that it were safe.
+
+Where: text that a function builds with an HTML tag and returns, what a Flask view returns, response objects of Flask,
+Django, FastAPI, Starlette, aiohttp and tornado, http.server's wfile.write(), print() of a page (CGI), jinja2
+environments that load templates without autoescape.
+
+What it cannot see: scripts that reach the page as a URL (`javascript:`) or inside a script element although they are
+escaped for HTML; templates in files.
+
+Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite, library_paths
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.returned import Returned, built_with
+from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+
+_TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
+_VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
+_PAGE = re.compile(HTML_TAG)
+_has_tag = built_with(HTML_TAG)
+_WRITERS = ("write", "print")
+_MARKED = frozenset({"markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()"})
+_FILTERED = re.compile(r"\|\s*(?:e|escape|forceescape|tojson|urlencode)\b|\bautoescape\b")
+
+
+def _is_html(site: CallSite) -> bool:
+    """Whether the response is HTML: it is by default, and unless its type says otherwise."""
+    for keyword in _TYPE_KEYWORDS:
+        types = [text for text in site.constants(None, keyword) if isinstance(text, str)]
+        if types and not any("html" in text or "xml" in text or "svg" in text for text in types):
+            return False
+    return True
+
+
+def _allows_html(site: CallSite) -> bool:
+    return site.constants(None, "unsafe_allow_html") == frozenset((True,))
+
+
+_BODY = Sink("sends it as HTML", (0,), ("response", "content", "body", "text", "chunk"), when=_is_html)
+_MARK = Sink("takes it for safe HTML", (0,), ("s", "object", "base"))
+
+
+def _is_page(facts: Facts, returned: Returned) -> bool:
+    """A result that is built with a tag of HTML, or any text that a view of Flask builds."""
+    if library_paths(facts.value(returned.unit, returned.operand)) & _MARKED:
+        return False  # what is put into Markup is escaped
+    if _has_tag(facts, returned):
+        return True
+    pieces = facts.pieces(returned.unit, returned.operand)
+    return pieces.is_built and any(piece.strip() for piece in pieces.literals) and _is_flask_view(facts, returned)
+
+
+def _is_flask_view(facts: Facts, returned: Returned) -> bool:
+    calls = facts.declarations(returned.unit).calls
+    return any(
+        call.startswith(("flask.Flask()", "flask.Blueprint()")) and call.rpartition(".")[2].rstrip("()") in _VIEW_CALLS
+        for call in calls
+    )
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _written(facts)
+    yield from _environments(facts)
+    yield from _rendered(facts)
+
+
+def _written(facts: Facts) -> Iterator[Defect]:
+    """Pages that are printed, or written to a response or a file."""
+    for site in facts.calls(*_WRITERS):
+        value = site.argument(0)
+        operands = site.operands((0,), ())
+        if value is None or not facts.is_untrusted(value):
+            continue
+        pieces = [facts.pieces(site.unit, operand) for operand in operands]
+        if any(piece.is_built and any(_PAGE.search(text) for text in piece.literals) for piece in pieces):
+            yield Defect(
+                site.instr, f"untrusted data is part of the page that {site.name}() writes", facts.trace(value)
+            )
+
+
+def _environments(facts: Facts) -> Iterator[Defect]:
+    """``jinja2.Environment(loader=...)`` escapes nothing unless it is told to."""
+    for site in facts.calls("jinja2.Environment", "jinja2.environment.Environment"):
+        value = site.argument(None, "autoescape")
+        if site.argument(None, "loader") is None or site.args.named_rest is not None:
+            continue
+        if value is None or value.consts == frozenset((False,)):
+            yield Defect(site.instr, "the templates of this environment escape nothing")
+
+
+def _rendered(facts: Facts) -> Iterator[Defect]:
+    """``jinja2.Template("<p>{{ name }}</p>").render(name=data)``: a lone template escapes nothing."""
+    templates = [
+        text
+        for site in facts.calls("jinja2.Template")
+        if not any(site.constants(None, "autoescape"))
+        for text in site.constants(0, "source")
+        if isinstance(text, str)
+    ]
+    if not any(_PAGE.search(text) and not _FILTERED.search(text) for text in templates):
+        return
+    for site in facts.calls("jinja2.Template().render"):
+        untrusted = [value for value in site.args.everything() if facts.is_untrusted(value)]
+        if untrusted:
+            message = "untrusted data is put into a template that escapes nothing"
+            yield Defect(site.instr, message, facts.trace(untrusted[0]))
+
+
+RULE = Rule(
+    cwe="CWE-79",
+    title="Cross-site scripting",
+    doc=__doc__ or "",
+    fix="escape the data with html.escape() or markupsafe.escape(), or pass it to a template engine that escapes",
+    what="page",
+    harmless=MARKUP,
+    sanitizers=ESCAPERS
+    | {
+        # These escape what is put into the template, or send something else than HTML.
+        "flask.render_template",
+        "quart.render_template",
+        "flask.jsonify",
+        "flask.redirect",
+        "flask.url_for",
+        "flask.send_file",
+        "flask.abort",
+        "django.shortcuts.render",
+        "django.template.loader.render_to_string",
+        "django.http.JsonResponse",
+        "starlette.responses.JSONResponse",
+        "fastapi.responses.JSONResponse",
+    },
+    calls={
+        "markupsafe.Markup": _MARK,
+        "flask.Markup": _MARK,
+        "jinja2.Markup": _MARK,
+        "jinja2.utils.markupsafe.Markup": _MARK,
+        "django.utils.safestring.mark_safe": _MARK,
+        "django.utils.safestring.SafeString": _MARK,
+        "django.utils.safestring.SafeText": _MARK,
+        "django.utils.html.mark_safe": _MARK,
+        "webhelpers.html.literal": _MARK,
+        "flask.Response": _BODY,
+        "flask.make_response": _BODY,
+        "flask.wrappers.Response": _BODY,
+        "werkzeug.wrappers.Response": _BODY,
+        "quart.Response": _BODY,
+        "django.http.HttpResponse": _BODY,
+        "django.http.response.HttpResponse": _BODY,
+        "django.http.HttpResponseBadRequest": _BODY,
+        "django.http.HttpResponseNotFound": _BODY,
+        "django.http.HttpResponseForbidden": _BODY,
+        "django.http.HttpResponseServerError": _BODY,
+        "django.shortcuts.HttpResponse": _BODY,
+        "fastapi.responses.HTMLResponse": _BODY,
+        "starlette.responses.HTMLResponse": _BODY,
+        "sanic.response.html": _BODY,
+        "pyramid.response.Response": _BODY,
+        "webob.Response": _BODY,
+    },
+    rooted={
+        "tornado": {"write": _BODY, "finish": _BODY},
+        "webapp2": {"write": _BODY},
+        "streamlit": {"markdown": Sink("shows it as HTML", (0,), ("body",), when=_allows_html)},
+    },
+    sanitizer_methods=frozenset({"render_template", "render_to_string"}),
+    returned=ReturnSink("may be sent as HTML", _is_page),
+    guard=is_neutral_markup,
+    check=_check,
+    watches=frozenset({*_WRITERS, "Environment", "Template", "render"}),
+    yields_to=frozenset({"CWE-94"}),
+)

@@ -1,0 +1,132 @@
+"""CWE-94: Code injection (https://cwe.mitre.org/data/definitions/94.html)
+
+What: outside text becomes part of code that the program then runs: the source of a template, the script that another
+interpreter is started with, the file or function body that is loaded as Python. What eval() and exec() run is CWE-95.
+
+Why: a template language is a programming language: `{{ ''.__class__.__mro__ }}` walks to every class of the process.
+The same holds for `python -c`.
+
+Bad:
+    return render_template_string(f"<h1>Hello {request.args['name']}</h1>")
+
+Good:
+    return render_template_string("<h1>Hello {{ name }}</h1>", name=request.args["name"])
+
+What silences it:
+- a constant template, with the data passed as variables;
+- jinja2.sandbox.SandboxedEnvironment, which is made for templates of strangers;
+- a name looked up in a constant dict of templates or scripts, or tested against a constant allow-list;
+- a conversion to a number.
+
+What does not: html.escape() (braces pass), autoescape, removing `{{` once, a test on a path that does not lead to the
+template.
+
+Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite, library_paths
+from real.detector.charsets import Charset
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.rule import Rule, Sink
+from real.detector.rules._code import is_checked_code
+from real.detector.values import Value
+
+_TEMPLATE = Sink("compiles it as a template", (0,), ("source", "template_string", "text", "template"))
+_SCRIPT_FILE = Sink("runs the file as Python", (0,), ("path_name", "mod_name"))
+_STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec", "execv", "execvp")
+_RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
+    "-c": ("python",),
+    "-e": ("node", "ruby", "perl"),
+    "--eval": ("node",),
+    "-r": ("php",),
+}
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    for site in facts.calls(*_STARTERS):
+        if site.path.startswith(("subprocess.", "asyncio.", "os.exec")):
+            for words in _argument_lists(site):
+                yield from _scripts(facts, site, words)
+
+
+def _argument_lists(site: CallSite) -> Iterator[list[Value]]:
+    """The words of the command line that a call may be given, as far as they are known one by one."""
+    if site.name == "create_subprocess_exec":
+        yield site.args.pos
+    value = site.argument(1 if site.name.startswith("exec") else 0, "args")
+    for obj in value.objs if value is not None else ():
+        if obj.kind in ("list", "tuple"):
+            count = sum(1 for key in obj.fields if isinstance(key, int))
+            yield [obj.fields[index] for index in range(count) if index in obj.fields]
+
+
+def _scripts(facts: Facts, site: CallSite, words: list[Value]) -> Iterator[Defect]:
+    if len(words) < 3 or not facts.is_untrusted(words[2]):
+        return
+    for option in sorted(const for const in words[1].consts or () if isinstance(const, str)):
+        if any(_is_program(words[0], name) for name in _RUNNERS.get(option, ())):
+            yield Defect(site.instr, f"untrusted data is the script of {option}", facts.trace(words[2]))
+
+
+def _is_program(value: Value, name: str) -> bool:
+    if name == "python" and "sys.executable" in library_paths(value):
+        return True
+    return any(isinstance(const, str) and const.rpartition("/")[2].startswith(name) for const in value.consts or ())
+
+
+RULE = Rule(
+    cwe="CWE-94",
+    title="Code injection",
+    doc=__doc__ or "",
+    fix="keep the template or script constant and pass the data as a variable or argument",
+    what="source",
+    # Names and numbers cannot open a tag of any template language, nor an expression of Python.
+    harmless=Charset("_ .,:;!?-", letters=True),
+    calls={
+        "flask.render_template_string": _TEMPLATE,
+        "flask.stream_template_string": _TEMPLATE,
+        "quart.render_template_string": _TEMPLATE,
+        "jinja2.Template": _TEMPLATE,
+        "jinja2.environment.Template": _TEMPLATE,
+        "jinja2.Environment().from_string": _TEMPLATE,
+        "jinja2.environment.Environment().from_string": _TEMPLATE,
+        "mako.template.Template": _TEMPLATE,
+        "django.template.Template": _TEMPLATE,
+        "django.template.base.Template": _TEMPLATE,
+        "django.template.Engine().from_string": _TEMPLATE,
+        "tornado.template.Template": _TEMPLATE,
+        "bottle.SimpleTemplate": _TEMPLATE,
+        "bottle.template": _TEMPLATE,
+        "chameleon.PageTemplate": _TEMPLATE,
+        "Cheetah.Template.Template": _TEMPLATE,
+        "genshi.template.MarkupTemplate": _TEMPLATE,
+        "genshi.template.TextTemplate": _TEMPLATE,
+        # They load a file of the caller's choice as code.
+        "runpy.run_path": _SCRIPT_FILE,
+        "runpy.run_module": _SCRIPT_FILE,
+        "imp.load_source": Sink("runs the file as Python", (1,), ("pathname",)),
+        # They make a function from code that was compiled from text.
+        "types.FunctionType": Sink("makes it a function", (0,), ("code",)),
+        "types.LambdaType": Sink("makes it a function", (0,), ("code",)),
+        # A remote or embedded interpreter.
+        "js2py.eval_js": Sink("runs it as JavaScript", (0,), ("js",)),
+        "execjs.eval": Sink("runs it as JavaScript", (0,), ("source",)),
+        "execjs.exec_": Sink("runs it as JavaScript", (0,), ("source",)),
+        "execjs.compile": Sink("runs it as JavaScript", (0,), ("source",)),
+        "lupa.LuaRuntime().execute": Sink("runs it as Lua", (0,), ("lua_code",)),
+        "lupa.LuaRuntime().eval": Sink("runs it as Lua", (0,), ("lua_code",)),
+    },
+    rooted={
+        "selenium": {"execute_script": Sink("runs it as JavaScript", (0,), ("script",))},
+        "IPython": {"run_cell": Sink("runs it as Python", (0,), ("raw_cell",))},
+    },
+    guard=is_checked_code,
+    check=_check,
+    watches=frozenset(_STARTERS),
+    yields_to=frozenset({"CWE-95"}),
+)

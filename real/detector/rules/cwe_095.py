@@ -1,0 +1,81 @@
+"""CWE-95: Eval injection (https://cwe.mitre.org/data/definitions/95.html)
+
+What: outside text is evaluated as Python: by eval() or exec(), or by a library function that calls them.
+
+Why: an expression can do whatever the program can: `__import__("os").system("...")` is one. Empty globals do not help:
+every object leads to every class.
+
+Bad:
+    total = eval(request.args["formula"])
+
+Good:
+    values = ast.literal_eval(request.args["values"])
+
+    if not re.fullmatch(r"[0-9+*/(). -]+", formula):
+        raise ValueError(formula)
+    total = eval(formula)
+
+What silences it:
+- ast.literal_eval(), json.loads(), int(), float(): they read data, not code;
+- a test of the whole text that admits digits, operators, parentheses and blanks only: re.fullmatch, or each character
+  in a constant text;
+- a test of every node of ast.walk(ast.parse(text)) that admits only listed node classes, ast.Call and ast.Attribute not
+  among them, or that stops at ast.Call;
+- a constant allow-list of whole expressions.
+
+What does not: {"__builtins__": {}} or {"__builtins__": None} as globals, removing or refusing some words ("import",
+"__"), a try block around the call, a test of a part of the text, a test whose outcome the call does not depend on.
+
+What it cannot see: statements that run code without a call node (a decorator) behind a test that stops at ast.Call;
+checks made by a NodeVisitor of the program.
+
+Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
+"""
+
+from __future__ import annotations
+
+from real.detector.rule import Rule, Sink
+from real.detector.rules._code import ARITHMETIC, is_checked_code
+
+_EVALUATED = Sink("evaluates it as Python", (0,), ("source", "expression", "object"))
+_EXECUTED = Sink("runs it as Python", (0,), ("source", "object"))
+_TIMED = Sink("runs it as Python", (0, 1), ("stmt", "setup"))
+_STATEMENT = Sink("runs it as Python", (0,), ("statement", "cmd", "expr", "expression", "source", "code"))
+_FORMULA = Sink("evaluates it by eval()", (0,), ("a", "s", "expr", "ex"))
+
+RULE = Rule(
+    cwe="CWE-95",
+    title="Eval injection",
+    doc=__doc__ or "",
+    fix="read data with ast.literal_eval() or json.loads(); map names from a constant dict to functions",
+    what="code",
+    harmless=ARITHMETIC,
+    calls={
+        "builtins.eval": _EVALUATED,
+        "builtins.exec": _EXECUTED,
+        "builtins.execfile": Sink("runs the file as Python", (0,), ("filename",)),  # Python 2
+        # They compile what they are given and call exec().
+        "timeit.timeit": _TIMED,
+        "timeit.repeat": _TIMED,
+        "timeit.Timer": _TIMED,
+        "cProfile.run": _STATEMENT,
+        "profile.run": _STATEMENT,
+        "pdb.run": _STATEMENT,
+        "pdb.runeval": _STATEMENT,
+        "code.InteractiveInterpreter().runsource": _STATEMENT,
+        "code.InteractiveInterpreter().runcode": _STATEMENT,
+        "code.InteractiveConsole().push": _STATEMENT,
+        # "This function uses eval, and thus should not be used on unsanitized input" (documentation of SymPy).
+        "sympy.sympify": _FORMULA,
+        "sympy.S": _FORMULA,
+        "sympy.parsing.sympy_parser.parse_expr": _FORMULA,
+        "sympy.parse_expr": _FORMULA,
+        # The expression may call methods of the objects that it can name.
+        "pandas.eval": Sink("evaluates it as an expression", (0,), ("expr",)),
+        "pandas.DataFrame().eval": Sink("evaluates it as an expression", (0,), ("expr",)),
+        "pandas.DataFrame().query": Sink("evaluates it as an expression", (0,), ("expr",)),
+        "numexpr.evaluate": Sink("evaluates it as an expression", (0,), ("ex",)),
+    },
+    sanitizers=frozenset({"ast.literal_eval", "json.loads"}),
+    guard=is_checked_code,
+)

@@ -1,0 +1,268 @@
+"""CWE-347: Improper verification of cryptographic signature (https://cwe.mitre.org/data/definitions/347.html)
+
+What: data come with a signature, and the program uses the data without verifying it, or switches the verification off.
+
+Why: a signature that nobody compares protects nothing: whoever can send data can also send a wrong signature.
+
+The sensitive operation: a function that is given a signature returns a result or says that all is well. The check: a
+test of the signature against something else that decides whether that is reached, or a call that takes it and raises.
+
+Bad:
+    def load(document_id, signature):
+        return DOCUMENTS[document_id]
+
+    claims = jwt.decode(token, options={"verify_signature": False})
+
+    hmac.compare_digest(expected, signature)  # what it returns is thrown away
+
+Good:
+    def load(document_id, signature):
+        expected = hmac.new(KEY, document_id.encode(), "sha256").hexdigest()
+        if not hmac.compare_digest(expected, signature):
+            raise ValueError("not signed by us")
+        return DOCUMENTS[document_id]
+
+    claims = jwt.decode(token, KEY, algorithms=["HS256"])
+
+What silences it:
+- a comparison of the signature with another value, one of whose outcomes rules out the result;
+- passing it to a function whose result is tested, or to a library function that raises when it is wrong;
+- storing or returning the signature itself: such a function does not verify but keep it;
+- a key and a list of algorithms for jwt.decode().
+
+What does not: a test that a signature is there, of its length or type; logging it; a comparison with itself; the
+algorithm "none"; catching the exception of verify() and going on.
+
+Sources: https://pyjwt.readthedocs.io/en/stable/api.html, https://docs.python.org/3/library/hmac.html,
+https://cryptography.io/en/latest/hazmat/primitives/asymmetric/, https://itsdangerous.palletsprojects.com,
+https://pycryptodome.readthedocs.io/en/latest/src/signature/signature.html, https://python-jose.readthedocs.io
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rule import Rule
+from real.detector.rules._authorization import words
+from real.detector.slices import Reads
+
+# Calls that read signed data without looking at the signature, whatever their arguments.
+_UNVERIFIED = {
+    "jwt.api_jws.PyJWS().decode_unverified": "PyJWT",
+    "jose.jwt.get_unverified_claims": "python-jose: the claims as they are",
+    "jose.jws.get_unverified_claims": "python-jose: the claims as they are",
+    "jwt.get_unverified_claims": "python-jose under the name jwt",
+    "itsdangerous.URLSafeSerializer().loads_unsafe": "itsdangerous: for looking at what failed",
+    "itsdangerous.URLSafeTimedSerializer().loads_unsafe": "itsdangerous: for looking at what failed",
+    "itsdangerous.Serializer().loads_unsafe": "itsdangerous: for looking at what failed",
+}
+# Calls that verify unless they are told not to.
+_DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.verify", "jwt.PyJWT().decode")
+# Calls that answer with a truth value, so that dropping the answer is dropping the check.
+_ANSWERING = {
+    "hmac.compare_digest": "returns whether they are equal",
+    "secrets.compare_digest": "returns whether they are equal",
+    "django.utils.crypto.constant_time_compare": "returns whether they are equal",
+    "werkzeug.security.safe_str_cmp": "returned whether they are equal",
+    "Crypto.Signature.PKCS1_v1_5.new().verify": "returns whether it is right (pkcs1_15 raises)",
+    "Crypto.Signature.PKCS1_PSS.new().verify": "returns whether it is right (pss raises)",
+    "gnupg.GPG().verify": "returns an object with the answer in `valid`",
+    "gnupg.GPG().verify_data": "returns an object with the answer in `valid`",
+}
+# Exceptions by which a wrong signature is told.
+_FAILURES = names(
+    "InvalidSignature BadSignatureError BadSignature InvalidSignatureError InvalidTokenError VerificationError"
+)
+# Words in the names of a value that is a signature; a mask, a sign of a number and a signal are not.
+_SIGNATURE = names("signature signatures sig sign hmac mac digest")
+_OTHERWISE = names("frame signum")  # beside these, `sig` is a signal
+# Calls that only show, measure or convert what they are given.
+_PREPARING = names(
+    """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
+    builtins.bool builtins.hash builtins.id base64.b64decode base64.urlsafe_b64decode binascii.unhexlify
+    binascii.a2b_base64 builtins.bytes.fromhex builtins.bytearray builtins.format"""
+)
+_PREPARING_METHODS = names(
+    """encode decode strip lstrip rstrip lower upper startswith endswith isalnum isdigit format fromhex get join split
+    replace info debug warning error exception critical log hex isascii removeprefix removesuffix"""
+)
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    for path in _UNVERIFIED:
+        for site in facts.calls(path):
+            yield Defect(site.instr, f"{site.name}() reads the data without verifying their signature")
+    for site in facts.calls(*_DECODERS):
+        why = _is_switched_off(facts, site)
+        if why is not None:
+            yield Defect(site.instr, why)
+    for path in _ANSWERING:
+        for site in facts.calls(path):
+            if not _is_read(facts, site.unit, site.instr):
+                yield Defect(site.instr, f"what {site.name}() answers is thrown away")
+    for unit in facts.functions:
+        yield from _swallowed(facts, unit)
+        if facts.is_exported(unit):
+            yield from _unverified_parameters(facts, unit)
+
+
+def _is_switched_off(facts: Facts, site: CallSite) -> str | None:
+    if site.constants(None, "verify") == {False} or (site.name == "decode" and False in site.constants(2, None)):
+        return "verify=False accepts every signature"
+    options = site.argument(None, "options")
+    for obj in options.objs if options is not None else ():
+        for name in ("verify_signature", "verify"):
+            value = obj.fields.get(name)
+            if value is not None and value.consts and not any(value.consts):
+                return f'the option "{name}" accepts every signature'
+    algorithms = site.argument(2, "algorithms")
+    if algorithms is not None and any(
+        isinstance(name, str) and name.lower() == "none" for name in facts.elements(algorithms)
+    ):
+        return 'the algorithm "none" needs no signature'
+    return None
+
+
+def _is_read(facts: Facts, unit: Unit, call: Instr) -> bool:
+    """Whether anything uses the result of a call."""
+    return any(
+        (call.dst in other.args and other.op not in ("assign", "pi"))
+        or (other.op in ("assign", "pi") and call.dst in other.args[:1] and _is_read(facts, unit, other))
+        for other in facts.instructions(unit)
+        if other is not call
+    )
+
+
+def _unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    params = (*unit.params.positional, *unit.params.kwonly)
+    if {name.lower() for name in params} & _OTHERWISE:
+        return
+    for name in params:
+        if words(name) & _SIGNATURE and name not in facts.defaults(unit) and len(params) > 1:
+            results = _results(facts, unit)
+            if results and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, results):
+                yield Defect(results[0], f"{unit.name}() answers whatever `{name}` is")
+                return
+
+
+def _results(facts: Facts, unit: Unit) -> list[Instr]:
+    """The returns that say or hand out something."""
+    found = []
+    for instr in facts.instructions(unit):
+        if instr.op == "return" and instr.col:
+            constants = facts.constants(unit, instr.args[0])
+            if not constants or any(constants):
+                found.append(instr)
+    return sorted(found, key=lambda instr: (instr.line, instr.col))
+
+
+def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
+    """Whether the signature is stored, returned, or given to something that may verify it for all we know."""
+    tainted: set[int] = set()
+    for instr in facts.instructions(unit):
+        if instr.op == "param" and instr.extra == name:
+            tainted.add(instr.dst)
+        elif instr.op == "return" and instr.args[0] in tainted:
+            return True
+        elif instr.op != "return" and not tainted.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
+            if instr.op in ("setattr", "setsub", "add", "yield", "build", "setcell"):
+                return True
+            if instr.op in ("call", "method") and not _prepares(facts, unit, instr):
+                if not facts.called(instr) and not _answers(facts, unit, instr):
+                    return True
+                continue
+            if instr.op not in ("compare", "branch", "unary"):
+                tainted.add(instr.dst)
+    return False
+
+
+def _prepares(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    if instr.op == "method" and instr.extra[0] in _PREPARING_METHODS:
+        return True
+    found = facts.library_names(unit, instr)
+    return bool(found) and all(name in _PREPARING or name.startswith("logging.") for name in found)
+
+
+def _answers(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    return bool(facts.library_names(unit, instr) & _ANSWERING.keys())
+
+
+def _is_verified(facts: Facts, unit: Unit, name: str, results: list[Instr]) -> bool:
+    """Whether a comparison of the signature with something else decides which result there is."""
+
+    def compares(atom: Atom, reads: Reads) -> bool:
+        if name not in reads.params:
+            return False
+        if atom.op in ("Eq", "NotEq", "In", "NotIn"):
+            return _is_comparison(facts, atom, reads)
+        return atom.op == "call" and not _prepares(facts, atom.unit, atom.instr)
+
+    for result in results:
+        same = facts.constants(unit, result.args[0])
+        alike = [other for other in results if facts.constants(unit, other.args[0]) == same]
+        if facts.is_prevented(unit, result, alike, compares):
+            return True
+        if any(_compares_value(facts, unit, instr, name) for instr in facts.definitions(unit, result.args[0])):
+            return True
+    return False
+
+
+def _compares_value(facts: Facts, unit: Unit, instr: Instr, name: str) -> bool:
+    """Whether the result itself is the outcome of a comparison with the signature (``return a == signature``)."""
+    if instr.op not in ("compare", "call", "method") or name not in facts.reads(unit, instr.dst).params:
+        return False
+    return instr.op == "compare" or not _prepares(facts, unit, instr)
+
+
+def _is_comparison(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    """Whether the signature itself is compared, with something that is not empty."""
+    if reads.calls & {"builtins.len", "builtins.type", "builtins.isinstance"}:
+        return False
+    sides = [facts.constants(atom.unit, operand) for operand in atom.operands]
+    return not any(side and not any(side) for side in sides)
+
+
+def _swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``except InvalidSignature: pass``, after which the function answers as if the signature were right."""
+    handlers = [
+        (block, instr)
+        for block in unit.blocks
+        for instr in block.instrs
+        if instr.op == "handler" and facts.reads(unit, instr.args[0]).words & _FAILURES
+    ]
+    if not handlers:
+        return
+    results = _results(facts, unit)
+    for start, instr in handlers:
+        seen, work = {start}, [start]
+        for block in work:  # grows while it is walked
+            fresh = [successor for successor in block.succs if successor not in seen]
+            seen.update(fresh)
+            work += fresh
+        answers = [result for block in work for result in block.instrs if result in results]
+        if any(not _is_failure(facts, unit, result) for result in answers):
+            yield Defect(instr, "a wrong signature is caught, and the function goes on as if it were right")
+
+
+def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
+    """Whether a return can be the answer to a wrong signature: a message, or an error status."""
+    constants = facts.constants(unit, result.args[0])
+    return bool(constants) and all(isinstance(const, str) for const in constants)
+
+
+RULE = Rule(
+    cwe="CWE-347",
+    title="Improper verification of a signature",
+    doc=__doc__ or "",
+    fix="compute or load the expected signature, compare with hmac.compare_digest(), and stop if they differ",
+    numbers_are_harmless=False,
+    tests_prove=False,
+    check=_check,
+    watches=frozenset(path.rpartition(".")[2] for path in (*_UNVERIFIED, *_DECODERS, *_ANSWERING)),
+)

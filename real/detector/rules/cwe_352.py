@@ -1,0 +1,214 @@
+"""CWE-352: Cross-site request forgery (https://cwe.mitre.org/data/definitions/352.html)
+
+What: a request changes something on the server, and nothing tests that the user meant to send it.
+
+Why: a browser adds the cookies to every request, also to one that a page of somebody else made it send.
+
+The sensitive operation: a store into, or a deletion from, a container that outlives the function, by what a request
+holds; in a view with a session also save(), delete() and commit(); and reading a body as JSON whatever the request says
+its type is, since a form of another site can send any text. The check: a test that reads a token, a nonce, the origin,
+a header that browsers do not send by themselves, or the content type, and that can rule the operation out.
+
+Bad:
+    def change(request):
+        EMAILS[request["body"]["user"]] = request["body"]["email"]
+
+    @csrf_exempt
+    def change(request):
+        Profile.objects.filter(pk=request.user.pk).update(email=request.POST["email"])
+
+Good:
+    def change(request):
+        if not hmac.compare_digest(request["headers"].get("X-CSRF-Token", ""), session_token()):
+            raise PermissionError
+        EMAILS[request["body"]["user"]] = request["body"]["email"]
+
+What silences it:
+- such a test, in the function, in a helper that it calls, in its callers or in a decorator;
+- the protection of the framework: CSRFProtect(app), validate_on_submit(), CsrfViewMiddleware, csrf_protect;
+- a request that is authorised by a header (Authorization, an API key) or a signature.
+
+What does not: a test that the record exists, a test of the cookie or of the session, reading the token and not
+comparing it, asking for POST instead of GET.
+
+For views of Flask and the like it is reported only where the view reads a form (browsers ask before they send JSON to
+another site) and uses a session or a login, since without them the browser has nothing to add; a Django view only where
+the protection is switched off.
+
+Sources: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html,
+https://flask-wtf.readthedocs.io/en/latest/csrf/, https://docs.djangoproject.com/en/stable/ref/csrf/,
+https://flask.palletsprojects.com/en/stable/api/#flask.Request.get_json,
+https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html (the shape of an event)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rule import Rule
+from real.detector.rules._authorization import words
+from real.detector.slices import Reads
+
+# Words of what only a page of the same site, or a program with a key, can send.
+_PROOFS = names(
+    """csrf xsrf token tokens nonce origin referer referrer fetch authorization bearer api signature hmac captcha
+    requested content mimetype content_type is_json"""
+)
+# What a browser can send to another site, in a request that is a mapping: an API Gateway event, or one made by hand.
+_PARTS = names("body form")
+# Decorators that make a function a view: Flask, Sanic, FastAPI, Bottle.
+_ROUTES = names("route post put patch delete")
+# What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
+_FORMS = names("form values data")
+# What makes a browser send something that identifies the user.
+_AMBIENT = names("session cookies current_user login_required user")
+# Methods that change records: SQLAlchemy's session, Django's models.
+_CHANGES = names("commit save delete")
+# Libraries and classes that protect all views of an application.
+_PROTECTIONS = names("CSRFProtect CsrfProtect SeaSurf csrf_protect CsrfProtectMiddleware CSRFMiddleware xsrf")
+_EXEMPTIONS = names("csrf_exempt exempt")
+_SWITCHES = names("WTF_CSRF_ENABLED WTF_CSRF_CHECK_DEFAULT")
+_MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
+_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _switched_off(facts)
+    protected = _is_protected(facts)
+    for unit in facts.functions:
+        if not facts.is_exported(unit):
+            continue
+        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+        if declared & _EXEMPTIONS:
+            if not _has_proof(facts, unit):
+                yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
+        elif not protected and not any(words(word) & _PROOFS for word in declared):
+            yield from _changes(facts, unit, declared)
+
+
+def _changes(facts: Facts, unit: Unit, declared: set[str]) -> Iterator[Defect]:
+    is_view = bool(declared & _ROUTES) and _is_ambient(facts, unit, declared) and _reads_form(facts, unit)
+    for operation in facts.operations(unit):
+        if operation.kind == "read":
+            continue
+        reads = Reads()
+        for operand in (operation.base, operation.key, operation.value):
+            if operand is not None:
+                reads.update(facts.reads(unit, operand))
+        if _is_sent(reads) or (is_view and _is_lasting(unit, operation.base)):
+            if not facts.is_prevented(unit, operation.instr, (), _is_proof):
+                yield Defect(operation.instr, f"{unit.name}() changes something for any request that a browser sends")
+            return
+    for instr in facts.instructions(unit):
+        if is_view and instr.op == "method" and instr.extra[0] in _CHANGES and len(instr.args) == 1:
+            if not facts.is_prevented(unit, instr, (), _is_proof):
+                yield Defect(instr, f"{unit.name}() changes something for any request that a browser sends")
+            return
+    for site in facts.calls("json.loads"):
+        if (
+            site.unit is unit
+            and len(site.instr.args) > 1
+            and facts.is_returned(unit, site.instr)
+            and _is_sent(facts.reads(unit, site.instr.args[1]))
+            and not facts.is_prevented(unit, site.instr, (), _is_proof)
+        ):
+            yield Defect(site.instr, "the body is read as JSON, whatever its content type")
+            return
+
+
+def _is_sent(reads: Reads) -> bool:
+    """Whether something is made from a part of a request that is passed as a mapping."""
+    return bool(reads.params) and bool(reads.keys & _PARTS)
+
+
+def _is_lasting(unit: Unit, base: int) -> bool:
+    """Whether a container is more than the session, which every view changes, or the answer."""
+    instr = unit.defs[base]
+    while instr is not None and instr.op in ("attr", "sub", "pi", "assign", "copy", "pathload"):
+        instr = unit.defs[instr.args[0]]
+    return instr is None or _named(instr) not in ("session", "g", "response")
+
+
+def _is_ambient(facts: Facts, unit: Unit, declared: set[str]) -> bool:
+    if declared & _AMBIENT:
+        return True
+    return any(
+        _named(instr) in _AMBIENT
+        for instr in facts.instructions(unit)
+        if instr.op in ("cell", "attr", "import", "builtin")
+    )
+
+
+def _reads_form(facts: Facts, unit: Unit) -> bool:
+    return any(instr.op == "attr" and instr.extra in _FORMS for instr in facts.instructions(unit))
+
+
+def _is_proof(atom: Atom, reads: Reads) -> bool:
+    del atom
+    return any(words(word) & _PROOFS for word in reads.words)
+
+
+def _has_proof(facts: Facts, unit: Unit) -> bool:
+    """Whether the function tests a signature or the like, as a webhook does."""
+    return any(
+        _is_proof(atom, facts.atom_reads(atom))
+        for instr in facts.instructions(unit)
+        if instr.op == "branch"
+        for atom in facts.atoms(unit, instr.args[0])
+    ) or any(
+        words(_named(instr)) & (_PROOFS | {"verify"}) for instr in facts.instructions(unit) if instr.op == "method"
+    )
+
+
+def _is_protected(facts: Facts) -> bool:
+    return any(
+        instr.op in ("import", "attr") and words(_named(instr)) & {name.lower() for name in _PROTECTIONS}
+        for unit in facts.units
+        for instr in facts.instructions(unit)
+    )
+
+
+def _named(instr: Instr) -> str:
+    name = instr.extra
+    if isinstance(name, tuple):
+        name = name[1] if instr.op in ("cell", "builtin") else name[0]
+    return str(name).rpartition(".")[2]
+
+
+def _first(facts: Facts, unit: Unit) -> Instr:
+    """The place that stands for a function: its first instruction with a place of its own."""
+    return next((i for i in facts.instructions(unit) if i.col), next(iter(facts.instructions(unit))))
+
+
+def _switched_off(facts: Facts) -> Iterator[Defect]:
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op == "setsub":
+                name = facts.constants(unit, instr.args[1]) & _SWITCHES
+                if name and facts.constants(unit, instr.args[2]) == {False}:
+                    yield Defect(instr, f"{min(map(str, name))} = False switches the protection off")
+            elif instr.op in ("assign", "setcell") and unit.kind == "module" and _named(instr) == "MIDDLEWARE":
+                listed = facts.elements(facts.value(unit, instr.args[0]))
+                if _SESSIONS in listed and _MIDDLEWARE not in listed:
+                    yield Defect(instr, "MIDDLEWARE has sessions, but no CsrfViewMiddleware")
+    for site in facts.calls("tornado.web.Application"):
+        if site.constants(None, "xsrf_cookies") == {False}:
+            yield Defect(site.instr, "xsrf_cookies=False switches the protection off")
+
+
+RULE = Rule(
+    cwe="CWE-352",
+    title="Cross-site request forgery",
+    doc=__doc__ or "",
+    fix="compare a token from the request with that of the session and stop if they differ, or use the framework's own"
+    " protection",
+    numbers_are_harmless=False,
+    tests_prove=False,
+    check=_check,
+    watches=frozenset({"loads", "Application"}),
+)

@@ -1,0 +1,164 @@
+"""CWE-502: Deserialization of untrusted data (https://cwe.mitre.org/data/definitions/502.html)
+
+What: bytes or text from outside are decoded by a format that can name the classes and functions to be called.
+
+Why: a pickle is a program: reading one imports modules and calls what it names before the result can be looked at. The
+same holds for everything built on pickle, for YAML tags such as !!python/object/apply, and for jsonpickle.
+
+Bad:
+    session = pickle.loads(base64.b64decode(request.cookies["session"]))
+    settings = yaml.load(request.data, Loader=yaml.Loader)
+
+Good:
+    session = json.loads(base64.b64decode(request.cookies["session"]))
+    settings = yaml.safe_load(request.data)
+
+Good, where it must be pickle and both ends share a key:
+    if not hmac.compare_digest(hmac.new(KEY, body, "sha256").digest(), signature):
+        raise ValueError("not written by us")
+    session = pickle.loads(body)
+
+What silences it:
+- a format that holds data only: json, csv, tomllib, yaml.safe_load or SafeLoader, numpy.load() without allow_pickle,
+  torch.load(weights_only=True);
+- a comparison of a signature of the bytes by hmac.compare_digest(), or a signer's unsign(), on every way to the call;
+- a subclass of pickle.Unpickler whose find_class() can refuse;
+- data of the program's own: a file of constant name.
+
+What does not: catching the exceptions of loads(), a test of the size or type of the data or of its first bytes, a look
+at the result, base64, zlib, encryption without authentication.
+
+Sources: https://docs.python.org/3/library/pickle.html, https://pyyaml.org/wiki/PyYAMLDocumentation,
+https://numpy.org/doc/stable/reference/generated/numpy.load.html, https://docs.pytorch.org/docs/stable/generated/torch.load.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.conditions import either, given, missing, named, not_given
+from real.detector.facts import Facts
+from real.detector.flows import Defect, Flow
+from real.detector.ir import Unit
+from real.detector.rule import Rule, Sink
+from real.detector.rules._definitions import ends_in_exception
+from real.detector.slices import Reads
+
+_PICKLE = "unpickles it, which calls whatever it names"
+_BYTES = Sink(_PICKLE, (0,), ("data", "buffer", "bytes_object", "s", "str", "string"))
+_FILE = Sink(_PICKLE, (0,), ("file", "f", "filename", "filepath_or_buffer", "path"))
+_CODE = Sink("rebuilds code objects from it", (0,), ("bytes", "file"))
+_JSONPICKLE = Sink("creates the objects that it names", (0,), ("string",))
+
+_UNSAFE_LOADERS = (
+    "yaml.Loader",
+    "yaml.CLoader",
+    "yaml.UnsafeLoader",
+    "yaml.CUnsafeLoader",
+    "yaml.loader.Loader",
+    "yaml.loader.UnsafeLoader",
+    "yaml.cyaml.CLoader",
+)
+
+
+# Without a loader, PyYAML before 6 calls what the document names; FullLoader has been broken more than once.
+_YAML = Sink(
+    "creates the objects that its tags name",
+    (0,),
+    ("stream",),
+    when=either(missing(1, "Loader"), named(1, "Loader", *_UNSAFE_LOADERS)),
+)
+_YAML_ANY = Sink("creates the objects that its tags name", (0,), ("stream",))
+
+
+# Modules with the interface of pickle.
+_PICKLE_MODULES = ("pickle", "_pickle", "cPickle", "cloudpickle", "dill", "pickle5")
+
+_CALLS: dict[str, Sink] = {
+    **{f"{module}.loads": _BYTES for module in _PICKLE_MODULES},
+    **{f"{module}.load": _FILE for module in _PICKLE_MODULES},
+    **{f"{module}.Unpickler": _FILE for module in _PICKLE_MODULES},
+    # code objects, and a format whose reader is documented as not secure against malicious data
+    "marshal.loads": _CODE,
+    "marshal.load": _CODE,
+    # a database file of pickles
+    "shelve.open": Sink(_PICKLE, (0,), ("filename",)),
+    "shelve.DbfilenameShelf": Sink(_PICKLE, (0,), ("filename",)),
+    # scientific Python: files of pickles
+    "joblib.load": _FILE,
+    "sklearn.externals.joblib.load": _FILE,
+    "pandas.read_pickle": _FILE,
+    "pandas.io.pickle.read_pickle": _FILE,
+    "numpy.load": Sink(_PICKLE, (0,), ("file",), when=given(2, "allow_pickle", True)),
+    "torch.load": Sink(_PICKLE, (0,), ("f",), when=not_given(None, "weights_only", True)),
+    # YAML
+    "yaml.load": _YAML,
+    "yaml.load_all": _YAML,
+    "yaml.unsafe_load": _YAML_ANY,
+    "yaml.unsafe_load_all": _YAML_ANY,
+    # JSON that names classes
+    "jsonpickle.decode": _JSONPICKLE,
+    "jsonpickle.loads": _JSONPICKLE,
+    "jsonpickle.unpickler.decode": _JSONPICKLE,
+}
+
+_SIGNATURE_CHECKS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    """Whether the data passed a comparison in constant time of a code made with a key."""
+
+    def is_signed(atom: Atom, reads: Reads) -> bool:
+        if atom.op != "call" or atom.sense is not True:
+            return False
+        compares = bool(facts.library_names(atom.unit, atom.instr) & _SIGNATURE_CHECKS)
+        return compares and any(call.startswith("hmac.") for call in reads.calls)
+
+    return facts.is_guarded(flow.unit, flow.instr, flow.operands, is_signed)
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    """Reading by a subclass of ``Unpickler`` that admits every class."""
+    open_classes = {
+        unit
+        for unit in facts.units
+        if unit.kind == "class"
+        and any(word.rpartition(".")[2] == "Unpickler" for word in facts.declarations(unit).words)
+        and not _can_refuse(facts, unit)
+    }
+    for unit in facts.units if open_classes else ():
+        for instr in facts.instructions(unit):
+            if instr.op == "method" and instr.extra[0] == "load":
+                reader = facts.value(unit, instr.args[0])
+                if facts.is_untrusted(reader) and any(obj.unit in open_classes for obj in reader.objs):
+                    yield Defect(instr, "the Unpickler admits every class", facts.trace(reader))
+
+
+def _can_refuse(facts: Facts, owner: Unit) -> bool:
+    """Whether ``find_class()`` of a class has a way that ends in an exception and another one that does not."""
+    return any(
+        unit.parent is owner
+        and unit.name == "find_class"
+        and unit.returns
+        and any(ends_in_exception(b) for b in unit.blocks)
+        for unit in facts.functions
+    )
+
+
+RULE = Rule(
+    cwe="CWE-502",
+    title="Deserialization of untrusted data",
+    doc=__doc__ or "",
+    fix="use a format that holds data only (json, yaml.safe_load), or check an HMAC of the bytes before they are read",
+    what="data",
+    calls=_CALLS,
+    sanitizers=frozenset(
+        {
+            "cryptography.fernet.Fernet().decrypt",  # authenticated encryption: fails on bytes made without the key
+        }
+    ),
+    sanitizer_methods=frozenset({"unsign"}),  # itsdangerous and django.core.signing: fails on a bad signature
+    guard=_is_guarded,
+    check=_check,
+)

@@ -1,0 +1,358 @@
+"""CWE-770: Allocation of resources without limits or throttling (https://cwe.mitre.org/data/definitions/770.html)
+
+What: the outside decides how much memory or time the program spends, and nothing sets a limit.
+
+Why: one sender who goes on sending, or who asks for a million rows, stops the service for everybody.
+
+The sensitive operation:
+- a new entry, with data from outside, in a container of the module that starts empty: cache[key] = data,
+  log.append(message), queue.put(task), rooms[name].append(text);
+- a list of all the words of a text from outside that is handed on: return re.findall(r"\\w+", text);
+- a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n).
+
+The check: a comparison of the size with a limit, on which the operation depends.
+
+Bad:
+    def remember(user, data):
+        CACHE[user] = data
+
+Good:
+    def remember(user, data):
+        if len(CACHE) >= 10_000 or len(data) > 1_000:
+            raise OverflowError("full")
+        CACHE[user] = data
+
+What silences it:
+- a comparison of the container's len() or qsize(), or of the text's, with a limit, that decides whether the operation
+  is reached; for a number, a comparison of it with a limit, or min(n, LIMIT);
+- a container with a limit of its own: deque(maxlen=...), Queue(maxsize=...), lru_cache, cachetools;
+- something that is taken out of the container again: pop(), popitem(), popleft(), del, clear(), or get() of a queue;
+- a test that the key is there already, so that the entry replaces one;
+- a slice of constant length of what is handed on: words[:1000].
+
+What does not: a limit on the size of one entry alone, a test that the entry is not there yet, catching MemoryError, a
+comparison whose outcome the operation does not depend on.
+
+Sources: https://cheatsheetseries.owasp.org/cheatsheets/Denial_of_Service_Cheat_Sheet.html,
+https://docs.python.org/3/library/collections.html#collections.deque, https://docs.python.org/3/library/queue.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import CallSite, shape_of
+from real.detector.charsets import parse_pattern
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.operations import ADDING, REMOVING, Operation
+from real.detector.rule import Rule
+from real.detector.rules._definitions import definition, root
+from real.detector.rules._web import is_view
+from real.detector.slices import Reads
+from real.detector.values import NUM, Value
+
+# Calls that make a container without a limit; a first argument of a queue, a second of a deque is its limit.
+_UNLIMITED = {
+    "builtins.dict": 0,
+    "builtins.list": 0,
+    "builtins.set": 0,
+    "collections.OrderedDict": 0,
+    "collections.defaultdict": 1,
+    "collections.deque": 0,
+    "queue.Queue": 0,
+    "queue.LifoQueue": 0,
+    "queue.PriorityQueue": 0,
+    "queue.SimpleQueue": 0,
+    "asyncio.Queue": 0,
+    "multiprocessing.Queue": 0,
+}
+# What measures a container or a text.
+_MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__")
+# What takes something out again.
+_TAKING = REMOVING | {"get_nowait"}
+_SURELY_ADDING = frozenset({"append", "appendleft", "put", "put_nowait"})
+_QUEUES = frozenset({"queue.Queue()", "queue.LifoQueue()", "queue.PriorityQueue()", "queue.SimpleQueue()"})
+# Calls that return all the pieces of a text; the position of the text.
+_SPLITTERS = frozenset({"re.findall", "re.split", "regex.findall", "regex.split"})
+# Call -> position and keyword of the argument that decides how much is allocated or done.
+_SIZES: dict[str, tuple[int, str]] = {
+    "builtins.range": (0, "stop"),
+    "builtins.bytes": (0, "source"),
+    "builtins.bytearray": (0, "source"),
+    "os.urandom": (0, "size"),
+    "secrets.token_bytes": (0, "nbytes"),
+    "secrets.token_hex": (0, "nbytes"),
+    "itertools.repeat": (1, "times"),
+    "numpy.zeros": (0, "shape"),
+    "numpy.ones": (0, "shape"),
+    "numpy.empty": (0, "shape"),
+    "numpy.arange": (0, "stop"),
+    "random.choices": (1, "k"),
+    "time.sleep": (0, "secs"),
+    "concurrent.futures.ThreadPoolExecutor": (0, "max_workers"),
+    "concurrent.futures.ProcessPoolExecutor": (0, "max_workers"),
+    "PIL.Image.new": (1, "size"),
+    "limit": (0, "limit"),  # SQLAlchemy, peewee, pymongo: how many rows
+}
+_SEQUENCES = frozenset({"list", "tuple"})
+_PARTS = frozenset({"sub", "attr"})
+_PART_METHODS = frozenset({"get", "setdefault"})
+_SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
+_MAX_STEPS = 50
+_CLIENT = ("sent by the client", "what the client sent")
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    empty = _empty_containers(facts)
+    for unit in facts.functions:
+        if empty:
+            yield from _growing(facts, unit, empty)
+        if facts.is_exported(unit):
+            yield from _all_pieces(facts, unit)
+        yield from _repeated(facts, unit)
+    for path, (position, keyword) in _SIZES.items():
+        for site in facts.calls(path):
+            yield from _sized(facts, site, position, keyword)
+
+
+# --- containers that only grow ----------------------------------------------------------------------------------------
+
+
+def _empty_containers(facts: Facts) -> frozenset[str]:
+    """The module's variables that only ever hold containers which start empty, have no limit, and are never emptied."""
+    module = facts.units[0]
+    found: dict[str, bool] = {}
+    filled = {
+        root(module, step.args[0]) for step in facts.instructions(module) if step.op in ("setsub", "add", "merge")
+    }
+    for step in facts.instructions(module):
+        if step.op == "setcell":
+            name = str(step.extra[1])
+            made = root(module, step.args[0])
+            found[name] = found.get(name, True) and made not in filled and _starts_empty(facts, module, made)
+    for unit in facts.functions:
+        for step in facts.instructions(unit):
+            if step.op in ("builtin", "cell") and str(step.extra[1]) not in found:
+                elsewhere = step.op == "builtin" or module.number in step.extra[0]
+                found[str(step.extra[1])] = elsewhere and not facts.value(unit, step.dst).objs  # a fragment
+    for unit in facts.units if any(found.values()) else ():
+        for step in facts.instructions(unit):
+            for name in _emptied(facts, unit, step) if unit is not module else ():
+                found[name] = False
+    return frozenset(name for name, holds in found.items() if holds)
+
+
+def _starts_empty(facts: Facts, unit: Unit, operand: int) -> bool:
+    made = unit.defs[operand]
+    if made is None:
+        return False
+    if made.op == "build":
+        return not made.args and made.extra[0] in ("list", "dict", "set")
+    limits = [_UNLIMITED[name] for name in facts.library_names(unit, made) if name in _UNLIMITED]
+    return bool(limits) and len(made.args) - 1 <= max(limits)
+
+
+def _emptied(facts: Facts, unit: Unit, step: Instr) -> Iterator[str]:
+    """The module's variable from which an instruction takes something out, or which it replaces."""
+    if step.op == "setcell":
+        yield str(step.extra[1])
+    elif step.op == "delsub" or (step.op == "method" and _takes(facts, unit, step)):
+        yield from _container(unit, step.args[0])
+
+
+def _takes(facts: Facts, unit: Unit, method: Instr) -> bool:
+    name = method.extra[0]
+    return name in _TAKING or (name == "get" and _is_queue(facts.value(unit, method.args[0])))
+
+
+def _is_queue(value: Value) -> bool:
+    return any(obj.name in _QUEUES for obj in value.objs)
+
+
+def _container(unit: Unit, operand: int) -> list[str]:
+    """The global variable that a container is, or is a part of."""
+    for _ in range(_MAX_STEPS):
+        operand = root(unit, operand)
+        made = unit.defs[operand]
+        if made is None:
+            break
+        if made.op in ("cell", "builtin"):
+            return [str(made.extra[1])]
+        if made.op not in _PARTS and not (made.op == "method" and made.extra[0] in _PART_METHODS):
+            break
+        operand = made.args[0]
+    return []
+
+
+def _growing(facts: Facts, unit: Unit, empty: frozenset[str]) -> Iterator[Defect]:
+    if any(caller is unit for caller, _, _ in facts.call_sites(unit)):
+        return  # a recursive function that remembers its results
+    for operation in facts.operations(unit):
+        container = empty.intersection(_container(unit, operation.base))
+        if not container or operation.kind != "store" or not _adds(facts, operation):
+            continue
+        if not facts.is_controlled(unit, operation.instr, _limit_of(facts, container)):
+            stored = facts.value(unit, operation.value if operation.value is not None else operation.base)
+            message = f"`{min(container)}` grows with every call, without limit"
+            yield Defect(operation.instr, message, facts.trace(stored))
+            return
+
+
+def _adds(facts: Facts, operation: Operation) -> bool:
+    """Whether a store makes a new entry of data from outside."""
+    unit = operation.unit
+    if operation.value is None or not _comes_from_outside(facts, unit, operation.value):
+        return False
+    if _is_empty(facts, unit, root(unit, operation.value)):
+        return False  # what is put into it later counts
+    direct = definition(unit, operation.base)
+    if operation.name in ADDING - {"update", "setdefault"}:
+        # `session.add(row)` and `client.put(key, value)` of an undefined name are no containers of the module
+        unknown = direct is not None and direct.op == "builtin"
+        return not unknown or (operation.name in _SURELY_ADDING and len(operation.instr.args) == 2)
+    return (
+        direct is not None
+        and direct.op in ("cell", "builtin")
+        and operation.key is not None
+        and _is_outside_text(facts, facts.value(unit, operation.key))
+    )
+
+
+def _comes_from_outside(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a value is made from data from outside, also where its own size has been tested."""
+    value = facts.value(unit, operand)
+    if value.kind == NUM:
+        return False
+    if facts.is_untrusted(value):
+        return True
+    origins = facts.reads(unit, operand).origins
+    return any(_is_outside_text(facts, facts.value(unit, origin.instr.dst)) for origin in origins)
+
+
+def _is_empty(facts: Facts, unit: Unit, operand: int) -> bool:
+    """A container that the function makes without an element."""
+    stores = (step for step in facts.instructions(unit) if step.op in ("setsub", "add", "merge"))
+    return _starts_empty(facts, unit, operand) and all(root(unit, step.args[0]) != operand for step in stores)
+
+
+def _is_outside_text(facts: Facts, value: Value) -> bool:
+    """Data from outside of which the sender decides how large it is: no number."""
+    return facts.is_untrusted(value) and value.kind != NUM
+
+
+def _limit_of(facts: Facts, container: frozenset[str]) -> Callable[[Atom, Reads], bool]:
+    """The test that the container is below a limit, or that the entry replaces one."""
+
+    def is_limit(atom: Atom, reads: Reads) -> bool:
+        if not container & reads.names:
+            return False
+        if atom.op == "In":
+            return bool(container & facts.reads(atom.unit, atom.operands[1]).names) and atom.necessary
+        if atom.op == "call":
+            return atom.sense is False and atom.instr.op == "method" and atom.instr.extra[0] == "full"
+        return _is_below(facts, atom)
+
+    return is_limit
+
+
+def _is_below(facts: Facts, atom: Atom) -> bool:
+    """A measure is compared with a limit that the program sets, and is the smaller one."""
+    if atom.op not in (*_SMALLER, *_LARGER, "Eq", "NotEq") or len(atom.operands) != 2:
+        return False
+    left, right = atom.operands
+    small, large = (right, left) if atom.op in _LARGER else (left, right)
+    return bool(facts.reads(atom.unit, small).calls & _MEASURES) and not facts.is_untrusted(
+        facts.value(atom.unit, large)
+    )
+
+
+# --- all the pieces of a text -----------------------------------------------------------------------------------------
+
+
+def _all_pieces(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    for step in facts.instructions(unit):
+        if step.op != "return":
+            continue
+        made = unit.defs[root(unit, step.args[0])]
+        if made is None or not facts.library_names(unit, made) & _SPLITTERS or not _splits_finely(facts, unit, made):
+            continue
+        text = made.args[2]
+        if facts.is_untrusted(facts.value(unit, text)) and not facts.is_controlled(
+            unit, step, lambda atom, _: _is_below(facts, atom)
+        ):
+            message = "the list has an element for every few characters of the text, without limit"
+            yield Defect(step, message, facts.trace(facts.value(unit, text)))
+
+
+def _splits_finely(facts: Facts, unit: Unit, call: Instr) -> bool:
+    """Whether a single character may be a match, and nothing limits their number."""
+    shape = shape_of(call)
+    if shape is None or shape.keywords or len(shape.starred) != 2:
+        return False
+    for pattern in facts.constants(unit, call.args[1]):
+        parsed = parse_pattern(pattern) if isinstance(pattern, str) else None
+        if parsed is not None and parsed.getwidth()[0] <= 1:
+            return True
+    return False
+
+
+# --- sizes from a request ---------------------------------------------------------------------------------------------
+
+
+def _sized(facts: Facts, site: CallSite, position: int, keyword: str) -> Iterator[Defect]:
+    operands = site.operands((position,), (keyword,))
+    if site.name == "range":
+        operands = [operand for operand in site.instr.args[1:] if isinstance(operand, int)]
+    for operand in operands:
+        yield from _size(facts, site.unit, site.instr, operand, f"{site.name}()")
+
+
+def _repeated(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``"x" * n`` and ``[0] * n``."""
+    for step in facts.instructions(unit):
+        if step.op != "binop" or step.extra != "Mult":
+            continue
+        for many, count in (step.args, reversed(step.args)):
+            value = facts.value(unit, many)
+            is_sequence = any(obj.kind in _SEQUENCES for obj in value.objs) or any(
+                isinstance(const, (str, bytes)) for const in value.consts or ()
+            )
+            if is_sequence:
+                yield from _size(facts, unit, step, count, "the repetition")
+
+
+def _size(facts: Facts, unit: Unit, instr: Instr, operand: int, label: str) -> Iterator[Defect]:
+    value = facts.value(unit, operand)
+    if not facts.is_untrusted(value) or value.objs or not _is_requested(facts, unit, value):
+        return
+    made = definition(unit, operand)
+    if made is not None and "builtins.min" in facts.library_names(unit, made):
+        limits = [facts.value(unit, arg) for arg in made.args[1:]]
+        if any(not facts.is_untrusted(limit) for limit in limits):
+            return
+    yield Defect(instr, f"a request decides how large {label} becomes", facts.trace(value))
+
+
+def _is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
+    """Whether a web request names the number."""
+    trace = facts.trace(value)
+    if not trace:
+        return False
+    first = trace[0].note
+    return first.endswith(_CLIENT) or (first.startswith("parameter ") and is_view(facts, unit))
+
+
+RULE = Rule(
+    cwe="CWE-770",
+    title="Allocation of resources without limits",
+    doc=__doc__ or "",
+    fix="compare the size with a limit before the operation and stop if it is reached: `if len(cache) >= LIMIT: raise`",
+    what="size",
+    numbers_are_harmless=False,
+    check=_check,
+    watches=frozenset(path.rpartition(".")[2] for path in _SIZES),
+)

@@ -1,0 +1,238 @@
+"""CWE-915: Improperly controlled modification of dynamically-determined object attributes, or mass assignment
+(https://cwe.mitre.org/data/definitions/915.html)
+
+What: a mapping from outside is written into a record field by field, and its sender chooses which fields.
+
+Why: a form for the name and the address also sets `role`, `price`, `owner_id` or `password_hash`, because nobody said
+that it must not.
+
+The sensitive operation: record.update(data) and `{**record, **data}`; `record[key] = value` and
+setattr(record, key, value), where the key and the value come from the same mapping; Model(**data) and
+Model.objects.create(**data). A record is what the function was given or looked up, not what it made itself.
+
+The check: something that says which fields are meant.
+
+Bad:
+    for key, value in request.json.items():
+        setattr(user, key, value)
+
+Good:
+    EDITABLE = {"name", "address"}
+    for key, value in request.json.items():
+        if key in EDITABLE:
+            setattr(user, key, value)
+
+What silences it:
+- a test that the key is one of those that the program names, also in a comprehension before the store:
+  {key: data[key] for key in EDITABLE if key in data};
+- a test that it is none of a constant list of protected fields;
+- a model that declares its fields: pydantic's model_dump(), Django's cleaned_data, a serializer's validated_data;
+- a condition that lets only a privileged caller come here: `if is_admin:` on a parameter, or a test of a role.
+
+What does not: a test that the record has such a field already, a test of the values, a copy of the mapping.
+
+Sources: https://cheatsheetseries.owasp.org/cheatsheets/Mass_Assignment_Cheat_Sheet.html,
+https://docs.djangoproject.com/en/stable/topics/forms/modelforms/#selecting-the-fields-to-use,
+https://docs.pydantic.dev/latest/concepts/serialization/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import shape_of
+from real.detector.facts import Facts
+from real.detector.flows import Defect, Flow
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.operations import Operation
+from real.detector.rule import Rule, StoreSink
+from real.detector.rules._definitions import definition, root
+from real.detector.slices import Reads
+from real.detector.values import Value
+
+# Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
+_TOOLS = names("hashlib hmac zlib cryptography Crypto Cryptodome blake3 xxhash tqdm rich tkinter pygame collections")
+# Attributes of forms and serializers that hold declared fields only.
+_DECLARED = frozenset({"cleaned_data", "validated_data"})
+# Methods of pydantic's models that return declared fields only.
+_DUMPS = frozenset({"model_dump", "dict"})
+# Methods of Django's managers and query sets that take fields as keywords.
+_MANAGER_METHODS = frozenset({"create", "update", "get_or_create", "update_or_create"})
+# Words in what a class inherits from that say that its objects are stored records.
+_MODEL_WORDS = frozenset({"Model", "DeclarativeBase", "declarative_base", "SQLModel", "Document"})
+# Words that say what somebody may do; weak evidence, used together with a test that controls the store.
+_AUTHORITY = names(
+    "admin administrator authorised authorized permission permissions privileged role roles staff superuser"
+)
+_MAX_STEPS = 50
+
+
+def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
+    unit, key, value = operation.unit, operation.key, operation.value
+    if key is None or value is None or unit.name == "__init__" or _is_tool(facts.value(unit, operation.base)):
+        return False
+    if _is_declared(facts, unit, key):
+        return False
+    if operation.name == "update":
+        return _is_update(facts, operation, key)
+    if operation.name in ("setdefault", "insert"):
+        return False
+    source = _mapping(facts, unit, key, value)
+    return source is not None and source != root(unit, operation.base)
+
+
+def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
+    shape = shape_of(operation.instr)
+    if shape is None or (not shape.starred and None not in shape.keywords):
+        return False  # update(name=...): the program names the fields
+    return _has_free_keys(facts, facts.value(operation.unit, mapping)) and root(operation.unit, mapping) != root(
+        operation.unit, operation.base
+    )
+
+
+def _is_declared(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether the fields come from a model that declares them."""
+    reads = facts.reads(unit, operand)
+    return bool(reads.attributes & _DECLARED or reads.calls & _DUMPS)
+
+
+def _is_tool(value: Value) -> bool:
+    """A set, or something of a library whose method of the same name does something else."""
+    return bool(value.objs) and all(
+        obj.kind in ("set", "list") or (obj.kind == "api" and obj.name.partition(".")[0] in _TOOLS)
+        for obj in value.objs
+    )
+
+
+def _has_free_keys(facts: Facts, value: Value) -> bool:
+    """Whether the outside chooses keys of a mapping."""
+    if value.mask & facts.bit and not any(obj.kind == "dict" for obj in value.objs):
+        return True
+    return any(obj.keys.mask & facts.bit for obj in value.objs if obj.kind == "dict")
+
+
+def _mapping(facts: Facts, unit: Unit, key: int, value: int) -> int | None:
+    """The mapping that both the key and the value of a store are taken from."""
+    pair = definition(unit, key)
+    if pair is None:
+        return None
+    for made in facts.definitions(unit, value):
+        if made.op == "unpack" and pair.op == "unpack" and made is not pair and made.args[0] == pair.args[0]:
+            return _iterated(unit, made.args[0])
+        if made.op == "sub" and definition(unit, made.args[1]) is pair:
+            return root(unit, made.args[0])
+        if made.op == "method" and made.extra[0] in ("get", "pop") and definition(unit, made.args[-1]) is pair:
+            return root(unit, made.args[0])
+    return None
+
+
+def _iterated(unit: Unit, operand: int) -> int:
+    """The container that ``for key, value in container.items()`` goes through."""
+    for _ in range(_MAX_STEPS):
+        operand = root(unit, operand)
+        made = unit.defs[operand]
+        if made is None or not (made.op == "iterate" or (made.op == "method" and made.extra[0] == "items")):
+            break
+        operand = made.args[0]
+    return operand
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    if facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: _is_refusal(facts, atom)):
+        return True
+    return _is_privileged(facts, flow.unit, flow.instr, facts.reads(flow.unit, flow.operands[0]).params)
+
+
+def _is_refusal(facts: Facts, atom: Atom) -> bool:
+    """The key is none of those that the program protects."""
+    if atom.op not in ("NotIn", "NotEq"):
+        return False
+    protected = facts.value(atom.unit, atom.operands[1])
+    return not facts.is_untrusted(protected) and any(isinstance(name, str) for name in facts.elements(protected))
+
+
+def _is_privileged(facts: Facts, unit: Unit, instr: Instr, data: set[str]) -> bool:
+    """Whether only a privileged caller comes here."""
+
+    def lets_pass(atom: Atom, reads: Reads) -> bool:
+        if atom.sense is False and atom.op in ("truth", "call"):
+            return False
+        if atom.op == "truth" and atom.sense and atom.instr.op == "param":
+            return str(atom.instr.extra) not in data and len(reads.params) == 1
+        return atom.op in ("Eq", "In", "truth", "call") and any(_words(word) & _AUTHORITY for word in reads.words)
+
+    return facts.is_controlled(unit, instr, lets_pass)
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset((name.lower(), *re.findall(r"[a-z]+", name.lower())))
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    for unit in facts.functions:
+        for instr in facts.instructions(unit):
+            if instr.op in ("call", "method"):
+                yield from _called_with_fields(facts, unit, instr)
+            elif instr.op == "return" and facts.is_exported(unit):
+                yield from _merged(facts, unit, instr)
+
+
+def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
+    """``Model(**data)`` and ``Model.objects.create(**data)``."""
+    shape = shape_of(instr)
+    if shape is None or None not in shape.keywords:
+        return
+    operands = instr.args[1 + len(shape.starred) :]
+    mappings = [operand for name, operand in zip(shape.keywords, operands, strict=True) if name is None]
+    free = [operand for operand in mappings if _has_free_keys(facts, facts.value(unit, operand))]
+    if not free or _is_declared(facts, unit, free[0]) or not _makes_record(facts, unit, instr):
+        return
+    if not _is_guarded_at(facts, unit, instr, free):
+        yield Defect(instr, "the outside chooses which fields are set", facts.trace(facts.value(unit, free[0])))
+
+
+def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    callee = facts.value(unit, instr.args[0])
+    if instr.op == "method":
+        return instr.extra[0] in _MANAGER_METHODS and "objects" in facts.reads(unit, instr.args[0]).attributes
+    return any(
+        obj.kind == "class" and obj.unit is not None and facts.declarations(obj.unit).words & _MODEL_WORDS
+        for obj in callee.objs
+    )
+
+
+def _merged(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
+    """``return {**record, **data}``: the same as an update, in a copy."""
+    made = definition(unit, instr.args[0])
+    if made is None or made.op != "build" or made.extra[0] != "dict":
+        return
+    merges = [
+        step for step in facts.instructions(unit) if step.op == "merge" and definition(unit, step.args[0]) is made
+    ]
+    sources = [step.args[-1] for step in merges if _has_free_keys(facts, facts.value(unit, step.args[-1]))]
+    if len(sources) < 2 or len(sources) != len(merges):
+        return
+    if not _is_guarded_at(facts, unit, instr, sources[-1:]):
+        value = facts.value(unit, sources[-1])
+        yield Defect(merges[-1], "the outside chooses which fields are replaced", facts.trace(value))
+
+
+def _is_guarded_at(facts: Facts, unit: Unit, instr: Instr, operands: list[int]) -> bool:
+    if facts.is_guarded(unit, instr, operands, lambda atom, _: _is_refusal(facts, atom)):
+        return True
+    return _is_privileged(facts, unit, instr, facts.reads(unit, operands[0]).params)
+
+
+RULE = Rule(
+    cwe="CWE-915",
+    title="Mass assignment",
+    doc=__doc__ or "",
+    fix="copy only fields that a constant set names: `if key in EDITABLE: record[key] = value`",
+    what="fields",
+    stored=StoreSink("lets its sender choose which fields are set", _is_mass_assignment),
+    guard=_is_guarded,
+    check=_check,
+)

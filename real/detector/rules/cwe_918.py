@@ -1,0 +1,162 @@
+"""CWE-918: Server-side request forgery (https://cwe.mitre.org/data/definitions/918.html)
+
+What: the host of a request that the program sends is chosen outside.
+
+Why: the program sits behind the firewall. Whoever chooses the host reads from it what only it may reach: the metadata
+service of the cloud, a database's web console, a router, services on localhost.
+
+Bad:
+    response = requests.get(request.args["url"])
+
+Good:
+    url = request.args["url"]
+    if urlparse(url).hostname not in {"api.example.com", "cdn.example.com"}:
+        abort(400)
+    response = requests.get(url)
+
+Good, where any public host is meant:
+    address = ipaddress.ip_address(socket.gethostbyname(urlparse(url).hostname))
+    if not address.is_global:
+        raise ValueError(url)
+
+What silences it:
+- a scheme and host that the program wrote, with a slash after them: f"https://api.example.com/users/{name}";
+- an allow-list: a test, on every way to the request, that the host (urlparse(url).hostname, .netloc), or the whole URL,
+  is one of those that the program names, has an ending such as ".example.com", or that the URL starts with
+  "https://example.com/";
+- a test of the address that the name resolves to: is_private, is_loopback, is_global.
+
+What does not: a test of the scheme only, a list of hosts to refuse ("localhost", "10."), a search for the host's name
+anywhere in the URL, a test whose outcome the request does not depend on, a host without a slash after it
+("https://example.com" + path: the path may start with "@evil.org").
+
+A function that takes a URL apart and gives the same URL back is taken for one that checks URLs for its callers: it is
+reported where its result does not depend on any test of the host.
+
+Sources: https://docs.python.org/3/library/urllib.parse.html#url-parsing-security,
+https://requests.readthedocs.io/en/latest/api/, https://www.python-httpx.org/api/,
+https://docs.aiohttp.org/en/stable/client_reference.html
+"""
+
+from __future__ import annotations
+
+from real.detector.atoms import Atom
+from real.detector.facts import Facts
+from real.detector.flows import Flow
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.returned import Returned
+from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._definitions import definition
+from real.detector.rules._web import is_guarded, is_host_test, parsed_urls, places_of
+from real.detector.slices import Reads
+
+_URL = Sink("sends a request to it", (0,), ("url", "fullurl", "uri"))
+_SECOND = Sink("sends a request to it", (1,), ("url",))
+_HOST = Sink("connects to it", (0,), ("host",))
+_VERBS = names("get post put patch delete head options")
+
+# Clients with a method for each HTTP method, and request(method, url).
+_CLIENTS = (
+    "requests",
+    "requests.api",
+    "requests.Session()",
+    "requests.session()",
+    "requests.sessions.Session()",
+    "httpx",
+    "httpx.Client()",
+    "httpx.AsyncClient()",
+    "aiohttp.ClientSession()",
+    "aiohttp.client.ClientSession()",
+    "grequests",
+    "treq",
+)
+_CALLS: dict[str, Sink] = {
+    **{f"{client}.{verb}": _URL for client in _CLIENTS for verb in _VERBS},
+    **{f"{client}.request": _SECOND for client in _CLIENTS},
+    "httpx.stream": _SECOND,
+    "httpx.Client().stream": _SECOND,
+    "httpx.AsyncClient().stream": _SECOND,
+    "aiohttp.request": _SECOND,
+    "aiohttp.ClientSession().ws_connect": _URL,
+    # the standard library
+    "urllib.request.urlopen": _URL,
+    "urllib.request.urlretrieve": _URL,
+    "urllib.request.build_opener().open": _URL,
+    "urllib.request.OpenerDirector().open": _URL,
+    "urllib.urlopen": _URL,
+    "urllib2.urlopen": _URL,
+    "http.client.HTTPConnection": _HOST,
+    "http.client.HTTPSConnection": _HOST,
+    # urllib3
+    "urllib3.request": _SECOND,
+    "urllib3.PoolManager().request": _SECOND,
+    "urllib3.PoolManager().urlopen": _SECOND,
+    "urllib3.PoolManager().request_encode_url": _SECOND,
+    # others that fetch what they are given
+    "tornado.httpclient.HTTPClient().fetch": Sink("sends a request to it", (0,), ("request",)),
+    "tornado.httpclient.AsyncHTTPClient().fetch": Sink("sends a request to it", (0,), ("request",)),
+    "feedparser.parse": Sink("fetches it", (0,), ("url_file_stream_or_string",)),
+    "wget.download": _URL,
+    "pycurl.Curl().setopt": Sink("makes it the target of the request", (1,), ("value",)),
+}
+# Attributes of ipaddress objects -> the outcome that keeps to public addresses.
+_ADDRESS_TESTS = {"is_global": True, "is_private": False, "is_loopback": False, "is_reserved": False}
+_RESOLVERS = frozenset({"socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex"})
+_SAME_URL = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
+_MAX_STEPS = 20
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    def is_test(atom: Atom, reads: Reads) -> bool:
+        return is_host_test(facts, atom, reads) or _is_address_test(atom, reads)
+
+    if flow.instr.op in ("return", "yield"):
+        return facts.is_controlled(flow.unit, flow.instr, is_test)
+    return is_guarded(facts, places_of(facts, flow), is_test)
+
+
+def _is_address_test(atom: Atom, reads: Reads) -> bool:
+    """The address of the host is a public one."""
+    if atom.op == "truth":
+        return atom.sense is not None and _ADDRESS_TESTS.get(str(atom.instr.extra)) is atom.sense
+    return atom.op == "NotIn" and bool(reads.calls & _RESOLVERS)
+
+
+def _hands_back(facts: Facts, returned: Returned) -> bool:
+    """The result is the very URL that the function takes apart."""
+    unit = returned.unit
+    parsed = parsed_urls(facts, unit)
+    if not parsed:
+        return False
+    made = definition(unit, returned.operand)
+    whole = made is not None and (
+        (made.op == "method" and made.extra[0] == "geturl") or bool(facts.library_names(unit, made) & _SAME_URL)
+    )
+    if made is not None and whole:
+        source = definition(unit, made.args[0] if made.op == "method" and made.extra[0] == "geturl" else made.args[1])
+        return source in parsed
+    return made is not None and made.op == "param" and _only_looks_at_host(facts, unit, made, parsed)
+
+
+def _only_looks_at_host(facts: Facts, unit: Unit, param: Instr, parsed: list[Instr]) -> bool:
+    """A parameter is parsed for nothing, or for its host."""
+    calls = [call for call in parsed if any(definition(unit, arg) is param for arg in call.args[1:])]
+    taken = {
+        str(instr.extra)
+        for instr in facts.instructions(unit)
+        if instr.op == "attr" and definition(unit, instr.args[0]) in calls
+    }
+    return bool(calls) and taken <= {"hostname", "netloc"}
+
+
+RULE = Rule(
+    cwe="CWE-918",
+    title="Server-side request forgery",
+    doc=__doc__ or "",
+    fix="before the request, test that urlparse(url).hostname is in a constant set of hosts, and stop if it is not",
+    what="URL",
+    calls=_CALLS,
+    returned=ReturnSink("is the URL that it took apart, with no test of the host", _hands_back),
+    guard=_is_guarded,
+)
