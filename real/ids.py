@@ -17,7 +17,13 @@ SCHEMA_VERSION = 1
 
 # Where, how fast and under which name something is computed, never what.
 _EXCLUDED = ("hydra", "exp_name", "output_dir", "dry_run", "force", "logger", "cluster")
-_EXCLUDED_LEAVES = (("trainer", "threads"), ("reward", "workers"))
+_EXCLUDED_LEAVES = (
+    ("trainer", "threads"),
+    ("reward", "workers"),
+    ("reward", "backend"),
+    ("reward", "ray_address"),
+    ("reward", "fusion_url"),
+)
 # Folders differ between machines: they count as written (``${oc.env:REAL_DATA,data}/safesql``), not as resolved.
 _AS_WRITTEN = (("dataset", "path"), ("model", "path"))
 _PARTS = ("dataset.name", "model.name", "method.name", "reward.variant")

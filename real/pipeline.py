@@ -17,10 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from real import detector
-from real.execution import Pool
+from real.execution.backends import open_backend
 from real.extract import extract
 from real.rewards import RewardCfg
-from real.typecheck import Checker
+from real.typecheck import Checker, TypecheckCfg
 from real.types import Analysis, Check, Completion, Job, Program, Suite, Task, TestOutcome, Verdict
 
 _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
@@ -29,11 +29,11 @@ _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
 class Judge:
     """Turns completions into verdicts. A context manager: it owns sandbox and type-checker processes."""
 
-    def __init__(self, cfg: RewardCfg, *, protocol: str = "strict") -> None:
+    def __init__(self, cfg: RewardCfg, *, protocol: str = "strict", typecheck: TypecheckCfg | None = None) -> None:
         self.cfg = cfg
         self.protocol = protocol
-        self.pool = Pool(cfg.workers, cfg.min_isolation)
-        self.checker = Checker()
+        self.pool = open_backend(cfg)
+        self.checker = Checker.configured(typecheck or TypecheckCfg())
         self._cache: dict[str, Verdict] = {}
 
     def __enter__(self) -> Judge:
@@ -91,8 +91,10 @@ class Judge:
         return tuple(Check(name) for name in self.cfg.checks) or task.checks
 
     def _typecheck(self, runs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
-        wanted = {key: code for key, (task, code) in runs.items() if Check.MAINTAINABILITY in self._checks(task)}
-        return dict(zip(wanted, self.checker.check(list(wanted.values())), strict=True))
+        wanted = {key: run for key, run in runs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
+        starters = [task.starter_code for task, _ in wanted.values()]
+        analyses = self.checker.check([code for _, code in wanted.values()], starters)
+        return dict(zip(wanted, analyses, strict=True))
 
     def _execute(
         self, runs: Mapping[str, tuple[Task, str]], attack: bool

@@ -18,8 +18,11 @@ from pathlib import Path
 from typing import TextIO
 
 from real.datasets import load_path
+from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
 from real.evaluation.rates import summarize, to_json
+from real.execution.backends.choice import BACKENDS, EXTERNAL
+from real.execution.pool import LEVELS
 from real.pipeline import Judge
 from real.results import disk
 from real.results.progress import Progress
@@ -129,9 +132,12 @@ def _run(arguments: argparse.Namespace) -> int:
         alpha=arguments.alpha,
         workers=arguments.workers,
         min_isolation=arguments.min_isolation,
+        backend=arguments.backend,
+        ray_address=arguments.ray_address,
+        fusion_url=arguments.fusion_url,
     )
     cfg.check()
-    loaded = load_path(arguments.dataset, arguments.split)
+    loaded = load_path(arguments.dataset, arguments.split, subset=arguments.subset)
     for row in loaded.skipped:
         print(f"skipped row {row.index} ({row.row_id or 'no id'}): {row.reason}", file=sys.stderr)
     if arguments.out and not Path(arguments.out).resolve().parent.is_dir():
@@ -142,6 +148,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with Judge(cfg, protocol=arguments.protocol) as judge:
         print(f"sandbox: {judge.pool.describe()}", file=sys.stderr)
         records, summary = score(loaded.tasks, completions, judge)
+    summary |= {"subset": loaded.subset, "split_hash": loaded.content_hash}
     if arguments.out:
         disk.write_lines(Path(arguments.out), records)
     else:
@@ -165,6 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m real.score", description="Score completions of a benchmark split.")
     parser.add_argument("--dataset", required=True, help="a data set name, or a parquet or JSONL file or folder")
     parser.add_argument("--split", default="test", help="train or test (default: test)")
+    parser.add_argument(
+        "--subset", default="all", choices=SUBSETS, help="clean: the test tasks that nothing in train gives away"
+    )
     parser.add_argument("--completions", required=True, help='JSON lines {"task_id", "completion"}; - reads stdin')
     parser.add_argument("--reward", default="hybrid", choices=VARIANTS, help="reward variant (default: hybrid)")
     parser.add_argument("--alpha", type=float, default=0.5, help="weight of quality in [0, 1] (default: 0.5)")
@@ -172,8 +182,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", help="file for the output lines (default: standard output)")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (default: one per core)")
     parser.add_argument(
-        "--min-isolation", default="medium", choices=("weak", "medium", "strong"), help="refuse to run below this level"
+        "--min-isolation",
+        default="medium",
+        choices=(*LEVELS, EXTERNAL),
+        help="refuse to run below this level (default: medium; external: rely on a SandboxFusion server's walls)",
     )
+    parser.add_argument("--backend", default="local", choices=tuple(BACKENDS), help="where programs run")
+    parser.add_argument("--ray-address", metavar="HOST:PORT", help="the cluster of --backend ray (default: find it)")
+    parser.add_argument("--fusion-url", metavar="URL", help="the server of --backend fusion")
     return parser
 
 

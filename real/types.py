@@ -58,10 +58,15 @@ class CallCase:
 
 @dataclass(frozen=True, slots=True)
 class CallSuite:
-    """Tests of one function (``entry="solve"``) or of one method (``entry="Solution.solve"``)."""
+    """Tests of one function (``entry="solve"``) or of one method (``entry="Solution.solve"``).
+
+    ``prelude``: names of the usual import header (``List``, ``math``, ``deque``) are supplied where a program uses them
+    without defining them.
+    """
 
     entry: str
     cases: tuple[CallCase, ...]
+    prelude: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +244,7 @@ class JobResult:
 
     job_id: str
     outcomes: tuple[TestOutcome, ...]
-    isolation: str  # strong | medium | weak
+    isolation: str  # strong | medium | weak | external (a SandboxFusion server, whose walls cannot be measured)
 
 
 # --- Verdict and Reward ------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_only_the_response_is_scored_never_the_prompt(judge, tasks):
     ("code", "expected"),
     [
         ("", -1.0),  # an empty block is no program
-        ("# nothing to do here", 0.5),  # the hack of section 3.2: clean, and wrong
+        ("# nothing to do here", 0.0),  # the hack of section 3.2: secure and wrong; hardened checks see no program
         ("def broken(:", -1.0),
         ("raise SystemExit(1)", -1.0),
         ("import os\nos._exit(0)", None),

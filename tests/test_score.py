@@ -7,6 +7,7 @@ import pytest
 from real import score
 from real.datasets import load
 from real.datasets.config import DatasetCfg
+from real.datasets.subset import RULE
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +80,31 @@ def test_mistakes_get_one_message_and_no_traceback(capsys, monkeypatch, argument
     assert got == code
     assert message in err
     assert "Traceback" not in err
+
+
+def test_the_clean_subset_is_scored_alone_and_named(capsys, tmp_path):
+    def lines(split, texts):
+        case = {"stdin": "", "expected": "1"}
+        rows = [
+            {"task_id": f"{split}{number}", "description": text, "cases": [{**case, "stdin": f"{split}{number}"}]}
+            for number, text in enumerate(texts)
+        ]
+        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    lines("train", ["print one"])
+    lines("test", ["Print  one", "say another thing", "sort the names of all cities"])
+    (tmp_path / "none.jsonl").write_text("")
+    arguments = ["--dataset", str(tmp_path), "--completions", str(tmp_path / "none.jsonl"), "--workers", "1"]
+    summaries = {}
+    for subset in ("all", "clean"):
+        code, stdout, _ = run(capsys, *arguments, "--subset", subset)
+        assert code == 0
+        summaries[subset] = json.loads(stdout[-1])
+        assert [json.loads(line)["task_id"] for line in stdout[:-1]][-1] == "test2"
+    assert (summaries["all"]["n"], summaries["clean"]["n"]) == (3, 2)
+    assert (summaries["all"]["subset"], summaries["clean"]["subset"]) == ("all", RULE)
+    assert summaries["all"]["split_hash"] != summaries["clean"]["split_hash"]
+    (tmp_path / "train.jsonl").unlink()
+    code, _, err = run(capsys, *arguments, "--subset", "clean")
+    assert code == 3
+    assert "needs its train split" in err

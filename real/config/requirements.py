@@ -31,9 +31,11 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
         needed.append("vllm")
     if root.trainer.engine == "openrlhf":
         needed += ["openrlhf", "ray"]
+    if root.reward.backend == "ray":
+        needed.append("ray")
     if root.logger.name != "none":
         needed.append("wandb")
-    absent = [name for name in needed if name not in here.packages]
+    absent = [name for name in dict.fromkeys(needed) if name not in here.packages]
     lacks = [f"the packages {', '.join(absent)} (not installed)"] if absent else []
     if root.trainer.engine == "openrlhf" and importlib.util.find_spec("real.training.openrlhf") is None:
         lacks.append("the OpenRLHF launcher (not in this version of REAL; trainer=local trains on one device)")

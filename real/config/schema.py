@@ -23,6 +23,7 @@ from real.registry import did_you_mean
 from real.results.config import LoggerCfg
 from real.rewards.config import RewardCfg
 from real.training.config import TrainerCfg
+from real.typecheck.config import TypecheckCfg
 
 
 @dataclass
@@ -33,6 +34,7 @@ class RootCfg:
     model: ModelCfg = field(default_factory=ModelCfg)
     method: MethodCfg = field(default_factory=MethodCfg)
     reward: RewardCfg = field(default_factory=RewardCfg)
+    typecheck: TypecheckCfg = field(default_factory=TypecheckCfg)
     trainer: TrainerCfg = field(default_factory=TrainerCfg)
     generation: GenerationCfg = field(default_factory=GenerationCfg)
     logger: LoggerCfg = field(default_factory=LoggerCfg)
@@ -63,7 +65,8 @@ def to_dataclass(cfg: DictConfig) -> RootCfg:
 
 def check(root: RootCfg) -> None:
     """Raise ``UsageError`` on the first value out of range or pair of values that contradict each other."""
-    for part in (root.dataset, root.model, root.reward, root.trainer, root.generation, root.logger, root.cluster):
+    judged = (root.reward, root.typecheck)
+    for part in (root.dataset, root.model, *judged, root.trainer, root.generation, root.logger, root.cluster):
         part.check()
     _check_finite(asdict(root))
     _check_own(root)

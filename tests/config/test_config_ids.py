@@ -43,6 +43,8 @@ def test_what_cannot_change_a_number_is_left_out() -> None:
         {"cluster__name": "slurm_1x8"},
         {"trainer__threads": 8},
         {"reward__workers": 8},
+        {"reward__backend": "ray"},
+        {"reward__ray_address": "node:6379"},
         {"hydra": {"run": {"dir": "${nowhere}"}}},
     ]
     assert {run_id(cfg(**change)) for change in same} == {run_id(cfg())}
