@@ -1,0 +1,198 @@
+"""How well the detector tells vulnerable programs from patched ones: ``python benchmarks/detector_pairs.py``.
+
+Per CWE: recall (vulnerable programs flagged under a rule of the weakness's family), false positives (patched programs
+flagged by any rule in scope, or not analysable) and correct pairs (the one and not the other). Pairs: the training
+split of SecCodePLT+ (30 % of its descriptions held out, seed 0), SVEN, SafeCoder and our own; single programs: the
+references of APPS+. CPU milliseconds are medians of one run of each program in this process.
+
+``--bandit PYTHON`` measures bandit (medium severity or higher) in the same run; its findings carry CWEs of their own,
+so that it is counted twice: under the family, and whatever the rule.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from detector_programs import Pair, harmless, safecoder, seccodeplt, sven, written
+
+from real.detector import scan
+from real.detector.families import family
+from real.types import AnalysisStatus
+
+_HERE = Path(__file__).resolve().parent
+_FIXTURES = _HERE.parent / "tests" / "fixtures" / "pairs"
+Found = frozenset[str] | None  # CWEs of the findings; ``None``: not analysable
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A scanner: what it finds, and the CPU seconds that it took, for each program."""
+
+    name: str
+    scan: Callable[[Sequence[str]], list[tuple[Found, float]]]
+    any_cwe: bool = False  # a vulnerable program counts as found whatever the rule
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; all counts are of pairs."""
+
+    tool: str
+    origin: str
+    cwe: str
+    pairs: int
+    found: int
+    false: int
+    correct: int
+
+
+def ours(programs: Sequence[str]) -> list[tuple[Found, float]]:
+    """The detector under all rules."""
+    results = []
+    for code in programs:
+        start = time.process_time()
+        analysis = scan(code)
+        seconds = time.process_time() - start
+        known = analysis.status in (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS)
+        results.append((frozenset(f.rule for f in analysis.findings) if known else None, seconds))
+    return results
+
+
+def bandit(python: Path) -> Callable[[Sequence[str]], list[tuple[Found, float]]]:
+    """Bandit of another environment, in one process for all programs."""
+
+    def run(programs: Sequence[str]) -> list[tuple[Found, float]]:
+        command = [str(python), str(_HERE / "detector_bandit.py")]
+        done = subprocess.run(command, input=json.dumps(list(programs)), capture_output=True, text=True, check=True)
+        results = json.loads(done.stdout)["results"]
+        return [(None if found is None else frozenset(found), seconds) for found, seconds in results]
+
+    return run
+
+
+def rows(tool: Tool, pairs: Sequence[Pair], scope: str, verdicts: dict[str, Found]) -> list[Row]:
+    """One row per origin and CWE, and one for all CWEs of an origin."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for pair in pairs:
+        own = _family(tool, pair.cwe)
+        vulnerable, patched = verdicts[pair.vulnerable], verdicts[pair.patched]
+        found = vulnerable is not None and bool(vulnerable if tool.any_cwe else vulnerable & own)
+        false = patched is None or bool(patched if scope == "all" else patched & own)
+        for cwe in (pair.cwe, "all"):
+            count = counts.setdefault((pair.origin, cwe), Counter())
+            count.update(pairs=1, found=found, false=false, correct=found and not false)
+    return [
+        Row(tool.name, origin, cwe, count["pairs"], count["found"], count["false"], count["correct"])
+        for (origin, cwe), count in sorted(counts.items(), key=lambda item: (item[0][0], _order(item[0][1])))
+    ]
+
+
+def _family(tool: Tool, cwe: str) -> frozenset[str]:
+    own = family(cwe)
+    if tool.name == "REAL":
+        return own
+    near = {f"CWE-{number}" for number in range(1, 1500) if family(f"CWE-{number}") & own}
+    return frozenset(near | {cwe})  # other tools use ids of which we have no rule
+
+
+def _order(cwe: str) -> int:
+    return 9999 if cwe == "all" else int(cwe.removeprefix("CWE-"))
+
+
+def show(table: Iterable[Row]) -> None:
+    """Print the rows with percentages."""
+    print(f"{'tool':<14} {'origin':<12} {'CWE':<9} {'pairs':>5} {'recall %':>9} {'false %':>8} {'correct %':>10}")
+    for row in table:
+        shares = [100 * count / row.pairs for count in (row.found, row.false, row.correct)]
+        print(
+            f"{row.tool:<14} {row.origin:<12} {row.cwe:<9} {row.pairs:>5} "
+            f"{shares[0]:>9.1f} {shares[1]:>8.1f} {shares[2]:>10.1f}"
+        )
+
+
+def wrong(pairs: Sequence[Pair], verdicts: dict[str, Found], scope: str) -> None:
+    """Print what is missed or flagged wrongly; never for the held-out part, which nobody may look at."""
+    for pair in pairs:
+        if pair.origin == "held out":
+            continue
+        own = family(pair.cwe)
+        vulnerable, patched = verdicts[pair.vulnerable], verdicts[pair.patched]
+        if vulnerable is None or not vulnerable & own:
+            print(f"missed  {pair.origin} {pair.cwe} {pair.name}: {_shown(vulnerable)}")
+        if patched is None or (patched if scope == "all" else patched & own):
+            print(f"flagged {pair.origin} {pair.cwe} {pair.name}: {_shown(patched)}")
+
+
+def _shown(found: Found) -> str:
+    return "not analysable" if found is None else " ".join(sorted(found)) or "silent"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the released data")
+    parser.add_argument("--scope", choices=("all", "family"), default="all", help="which rules patched code must pass")
+    parser.add_argument("--bandit", type=Path, metavar="PYTHON", help="interpreter of an environment with bandit")
+    parser.add_argument("--origin", action="append", help="only these pairs (development, held out, SVEN, ...)")
+    parser.add_argument("--wrong", action="store_true", help="name each miss and each false positive")
+    parser.add_argument("--json", type=Path, help="write the table to this file")
+    parser.add_argument("--figure", type=Path, help="draw the table into this file (PNG)")
+    options = parser.parse_args()
+
+    pairs = [*seccodeplt(options.data), *sven(options.data), *safecoder(options.data), *written(_FIXTURES)]
+    if options.origin:
+        pairs = [pair for pair in pairs if pair.origin in options.origin]
+    single = [] if options.origin else harmless(options.data)
+    programs = list(dict.fromkeys(code for pair in pairs for code in (pair.vulnerable, pair.patched)))
+
+    tools = [Tool("REAL", ours)]
+    if options.bandit:
+        tools += [Tool("bandit", bandit(options.bandit)), Tool("bandit any", bandit(options.bandit), any_cwe=True)]
+    ours(programs[:50])  # imports and tables
+    table: list[Row] = []
+    extra: dict[str, dict[str, float]] = {}
+    measured: dict[str, list[tuple[Found, float]]] = {}
+    for tool in tools:
+        key = tool.name.partition(" ")[0]
+        if key not in measured:
+            measured[key] = tool.scan([*programs, *single])
+        results = measured[key]
+        verdicts = {code: found for code, (found, _) in zip(programs, results, strict=False)}
+        table += rows(tool, pairs, options.scope, verdicts)
+        plt = {code for pair in pairs if pair.origin in ("development", "held out") for code in (pair.vulnerable, pair.patched)}
+        times = [1000 * s for code, (_, s) in zip(programs, results, strict=False) if code in plt]
+        extra[tool.name] = {"median_cpu_ms": statistics.median(times) if times else 0.0}
+        if single:
+            flagged = [found for found, _ in results[len(programs) :]]
+            extra[tool.name] |= {
+                "harmless": len(single),
+                "harmless_flagged": sum(found is None or bool(found) for found in flagged),
+            }
+        if options.wrong and tool.name == "REAL":
+            wrong(pairs, verdicts, options.scope)
+            for number, (found, _) in enumerate(results[len(programs) :]):
+                if found is None or found:
+                    print(f"flagged APPS+ {number}: {_shown(found)}")
+    print(f"scope: {options.scope}")
+    show(table)
+    for name, values in extra.items():
+        print(f"{name:<14} {json.dumps(values)}")
+    if options.json:
+        record = {"scope": options.scope, "rows": [asdict(row) for row in table], "extra": extra}
+        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    if options.figure:
+        from detector_figure import draw
+
+        draw([asdict(row) for row in table], options.figure)
+
+
+if __name__ == "__main__":
+    main()
