@@ -52,7 +52,7 @@ def doctor() -> int:
 def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
     """Run one program, print its output and, on standard error, its status; 0 when it ended well, else 1."""
     try:
-        code = path.read_text("utf-8")
+        code = path.read_text("utf-8-sig")  # as Python reads files
     except (OSError, UnicodeError) as error:
         raise DataError(f"cannot read the program {path}: {error}") from error
     job = Job(path.name, code, ScriptSuite((StdinCase(stdin, ""),)), limits)
@@ -73,7 +73,7 @@ def serve_jsonl(level: str | None, workers: int) -> int:
     # A reader of our own: at the end, the interpreter waits for a thread that is reading from sys.stdin.
     lines = open(0, "rb", closefd=False)  # noqa: SIM115
     with Pool(workers, level=level) as pool:
-        for answer in jsonl.serve(lines, pool):
+        for answer in jsonl.serve(jsonl.lines_of(lines), pool):
             print(answer, flush=True)
     return 0
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from real.execution.fixtures import FixtureError, Fixtures
 from real.execution.judges import Judge, judge_for
 from real.execution.outcomes import infrastructure, outcome
-from real.execution.worker import CaseReport, Report, Worker, WorkerError, WorkerStalledError
+from real.execution.worker import CaseReport, Report, RequestError, Worker, WorkerError, WorkerStalledError
 from real.types import Job, Limits, LiteralSuite, OutcomeStatus, TestOutcome
 
 _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a second on a busy machine
@@ -83,7 +83,7 @@ class Attempts:
         except WorkerError as error:
             self.workers[slot] = None
             return history.lost(error)
-        except FixtureError as error:
+        except (FixtureError, RequestError) as error:
             return Result((infrastructure(str(error)),) * len(job.suite.cases))
         outcomes = _outcomes(report, judge)
         unjailed = [case.reason for case in report.cases if case.how == "jail"]

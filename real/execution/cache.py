@@ -13,6 +13,10 @@ _PER_OUTCOME = 200  # bytes of an outcome besides its texts, roughly
 _SUITES = 256
 
 
+class UnhashableTestsError(ValueError):
+    """The tests are nested so deeply that they can neither be hashed nor sent to a worker."""
+
+
 class OutcomeCache:
     """Keeps the outcomes used last, up to ``max_bytes``; safe from any thread. What the machine failed is not kept."""
 
@@ -24,7 +28,7 @@ class OutcomeCache:
         self._suites: OrderedDict[int, tuple[Suite, bytes]] = OrderedDict()
 
     def key(self, job: Job, protocol: str) -> bytes:
-        """The hash of everything that outcomes depend on."""
+        """The hash of everything that outcomes depend on; raises ``UnhashableTestsError``."""
         digest = hashlib.sha256(self._suite_digest(job.suite))
         for text in (self._version, protocol, repr(job.limits), job.code):
             data = text.encode("utf-8", "surrogatepass")
@@ -38,7 +42,10 @@ class OutcomeCache:
             if found is not None:
                 self._suites.move_to_end(id(suite))
                 return found[1]
-        digest = hashlib.sha256(pickle.dumps(suite)).digest()
+        try:
+            digest = hashlib.sha256(pickle.dumps(suite)).digest()
+        except RecursionError as error:
+            raise UnhashableTestsError("the arguments or expected values are nested too deeply") from error
         with self._lock:
             self._suites[id(suite)] = (suite, digest)
             if len(self._suites) > _SUITES:

@@ -15,15 +15,17 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
+from real.execution.limits import MOST_CPU_S, MOST_MEMORY_MB
 from real.execution.pool import Pool
 from real.execution.tally import Tally
 from real.types import CallCase, CallSuite, Job, JobResult, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 _AHEAD = 8  # lines read per worker before the first of them is answered
-_MOST_CPU_S = 3600.0
-_MOST_MEMORY_MB = 1 << 20
+_LONGEST_LINE = 48 << 20  # bytes: what a worker takes at once
+_DEEPEST = 250  # levels of lists and objects in arguments and expected values
+_SKIPPED = 1 << 20
 _DEFAULTS = Limits(cpu_s=2.0, memory_mb=1024)
 
 
@@ -37,6 +39,15 @@ class _Entry:
 
     line_id: Any
     answer: Future[JobResult] | str
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one that is longer than a job may be, only the beginning is kept."""
+    while line := stream.readline(_LONGEST_LINE + 1):
+        rest = line
+        while len(line) > _LONGEST_LINE and rest and not rest.endswith(b"\n"):
+            rest = stream.readline(_SKIPPED)
+        yield line
 
 
 def serve(lines: Iterable[bytes], pool: Pool) -> Iterator[str]:
@@ -79,8 +90,10 @@ def _entry(line: bytes, number: int, pool: Pool) -> _Entry:
 
 
 def _fields(line: bytes) -> dict[str, Any]:
+    if len(line) > _LONGEST_LINE:
+        raise BadLineError(f"longer than {_LONGEST_LINE >> 20} MiB")
     try:
-        fields = json.loads(line.decode("utf-8"))
+        fields = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise BadLineError(f"not JSON: {error}") from error
     if not isinstance(fields, dict):
@@ -98,9 +111,11 @@ def parse(fields: dict[str, Any], job_id: str) -> Job:
     cases = fields.get("cases")
     if not isinstance(cases, list) or not cases or not all(isinstance(case, dict) for case in cases):
         raise BadLineError("'cases' must be a list of at least one object")
+    if _deeper_than(_DEEPEST, cases):
+        raise BadLineError(f"'cases' are nested more than {_DEEPEST} levels deep")
     limits = Limits(
-        cpu_s=_number(fields, "cpu_s", _DEFAULTS.cpu_s, _MOST_CPU_S),
-        memory_mb=math.ceil(_number(fields, "memory_mb", _DEFAULTS.memory_mb, _MOST_MEMORY_MB)),
+        cpu_s=_number(fields, "cpu_s", _DEFAULTS.cpu_s, MOST_CPU_S),
+        memory_mb=math.ceil(_number(fields, "memory_mb", _DEFAULTS.memory_mb, MOST_MEMORY_MB)),
     )
     match fields.get("mode", "stdin"):
         case "stdin":
@@ -119,6 +134,17 @@ def _number(fields: dict[str, Any], name: str, default: float, most: float) -> f
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
         raise BadLineError(f"{name!r} must be a number above 0 and at most {most:g}")
     return float(value)
+
+
+def _deeper_than(levels: int, cases: list[Any]) -> bool:
+    """Whether lists and objects in ``cases`` are nested deeper; looks level by level, hence without recursion."""
+    level: list[Any] = [cases]
+    for _ in range(levels):
+        items = (item for each in level for item in (each.values() if isinstance(each, dict) else each))
+        level = [item for item in items if isinstance(item, (list, dict))]
+        if not level:
+            return False
+    return True
 
 
 def _stdin_case(case: dict[str, Any]) -> StdinCase:

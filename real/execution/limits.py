@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from real.errors import UsageError
 from real.types import Limits, Task
+
+MOST_CPU_S = 3600.0
+MOST_MEMORY_MB = 1 << 20
 
 REFERENCE_TAG = "reference_cpu_s"  # of a task: CPU seconds of its reference's slowest case, on the reference machine
 _DEFAULT = Limits()
@@ -18,3 +22,11 @@ def limits_for(task: Task, default: Limits = _DEFAULT) -> Limits:
     """
     known = task.tags.get(REFERENCE_TAG)
     return default if known is None else replace(default, cpu_s=max(default.cpu_s, _TIMES * float(known)))
+
+
+def check_limits(limits: Limits) -> None:
+    """Raise ``UsageError`` for limits that no process can have."""
+    if not 0 < limits.cpu_s <= MOST_CPU_S:  # nor NaN
+        raise UsageError(f"a limit of {limits.cpu_s} CPU seconds: it must be above 0 and at most {MOST_CPU_S:g}")
+    if not 0 < limits.memory_mb <= MOST_MEMORY_MB:
+        raise UsageError(f"a limit of {limits.memory_mb} MiB of memory: it must be 1 to {MOST_MEMORY_MB}")

@@ -13,10 +13,12 @@ from types import TracebackType
 
 from real.errors import InfrastructureError, UsageError
 from real.execution.attempts import Attempts, Result
-from real.execution.cache import OutcomeCache
+from real.execution.cache import OutcomeCache, UnhashableTestsError
 from real.execution.calibration import slowness
 from real.execution.compare import check_protocol
 from real.execution.crew import Crew
+from real.execution.limits import check_limits
+from real.execution.outcomes import infrastructure
 from real.execution.probe import describe_facts, probe
 from real.execution.tally import Tally
 from real.execution.watchdog import Report, Watchdog, log
@@ -124,7 +126,7 @@ class Pool:
 
         ``protocol`` is how printed output is compared (see ``compare``). A job that the machine fails five times has
         ``infra_error`` outcomes. Raises ``InfrastructureError`` on a closed pool, and where the machine fails more
-        than one job in twenty.
+        than one job in twenty; ``UsageError`` for limits that no process can have.
         """
         return list(self.stream(jobs, protocol))
 
@@ -217,7 +219,13 @@ class Pool:
         return answer
 
     def _put(self, job: Job, protocol: str) -> Future[Result]:
-        key = self._cache.key(job, protocol)
+        check_limits(job.limits)
+        try:
+            key = self._cache.key(job, protocol)
+        except UnhashableTestsError as error:
+            refused: Future[Result] = Future()
+            refused.set_result(Result((infrastructure(str(error)),) * len(job.suite.cases)))
+            return refused
         known = self._cache.get(key)
         if known is not None and not self._crew.attempts.closed:
             future: Future[Result] = Future()

@@ -17,7 +17,7 @@ from typing import Any
 
 from real.execution.cgroups import Cgroup
 from real.execution.jail import linux
-from real.execution.jail.frames import Channel, Frame, FrameError, send
+from real.execution.jail.frames import Channel, Frame, FrameError, pack
 from real.execution.jail.request import Request
 
 _START_S = 30.0
@@ -37,6 +37,10 @@ _ENVIRONMENT = {
 
 class WorkerError(Exception):
     """This worker is gone or talks nonsense: replace it and try again."""
+
+
+class RequestError(Exception):
+    """What is asked cannot be put into a frame: the tests' fault, on any worker."""
 
 
 class WorkerStalledError(WorkerError):
@@ -165,17 +169,24 @@ class Worker:
         return frame.header
 
     def ask(self, request: Request) -> Report:
-        """Run one request to its end; raises ``WorkerError`` (and closes) when the worker dies, stalls or lies."""
+        """Run one request to its end; raises ``WorkerError`` (and closes) when the worker dies, stalls or lies.
+
+        Raises ``RequestError``, and nothing happened, where the request is too large.
+        """
         patience = max(request.limits.wall_s, 2 * request.limits.cpu_s) + _SLACK_S
         problem: dict[str, str] | None = None
         compiled, failure = False, ""
         cases: list[CaseReport] = []
-        header, blobs = request.frame()
+        try:
+            frame_bytes = pack(*request.frame())
+        except (FrameError, RecursionError) as error:
+            raise RequestError(f"the tests cannot be handed over: {error}") from error
         try:
             if self._cgroup is not None:
                 self._cgroup.limit(request.limits.memory_mb, request.limits.processes)
             self._channel.sock.settimeout(patience)
-            send(self._channel.sock, header, blobs)
+            self._channel.sock.sendall(frame_bytes)
+            del frame_bytes
             while True:
                 frame = self._channel.receive(patience)
                 match frame.header.get("kind"):

@@ -29,6 +29,33 @@ def test_run_prints_output_and_status(tmp_path: Path, capsys: pytest.CaptureFixt
     assert f"isolation {REACHED[0]}" in shown.err
 
 
+@pytest.mark.parametrize("bad", [["--cpu-s", "nan"], ["--cpu-s", "inf"], ["--cpu-s", "-1"], ["--memory-mb", "0"]])
+def test_limits_that_no_process_can_have(bad: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("print(1)")
+    assert main(["run", str(program), *bad]) == 2
+    assert "it must be" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"\xef\xbb\xbfprint(1)", 0, "ended well"),
+        (b"print('\0')", 1, "compile_error"),
+        (b"print('\xff')", 3, "cannot read the program"),
+        (b"#" * 10_000_000, 1, "compile_error: the program is larger"),
+        (b"(" * 20_000, 1, "compile_error"),
+    ],
+)
+def test_bad_files(content: bytes, code: int, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "program.py"
+    program.write_bytes(content)
+    assert main(["run", str(program)]) == code
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
+
+
 def test_run_says_what_went_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "program.py"
     program.write_text("print('x')\n1 / 0\n")

@@ -14,8 +14,8 @@ import pytest
 from test_pool import wait_until_gone
 from workers import REACHED
 
-from real.execution import Pool
-from real.execution.jsonl import BadLineError, parse, serve
+from real.execution import Pool, jsonl
+from real.execution.jsonl import BadLineError, lines_of, parse, serve
 from real.types import CallCase, CallSuite, Limits, ScriptSuite, StdinCase
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,13 @@ def test_both_modes(pool: Pool) -> None:
     assert [outcome["output"] for outcome in call["outcomes"]] == ["[1, 2]", "[[3], 1]"]
 
 
+def nested(levels: int) -> bytes:
+    brackets = b"[" * levels + b"]" * levels
+    return (
+        b'{"id": 1, "mode": "call", "entry": "f", "code": "", "cases": [{"args": [' + brackets + b'], "expected": 1}]}'
+    )
+
+
 BAD = [
     (b"nonsense", "not JSON"),
     (b"[1]", "not a JSON object"),
@@ -60,6 +67,8 @@ BAD = [
     (line(cpu_s=0), "'cpu_s' must be a number above 0"),
     (line(cpu_s=True), "'cpu_s' must be a number above 0"),
     (line(memory_mb="1"), "'memory_mb' must be a number"),
+    (nested(300), "nested more than 250 levels"),
+    (nested(900), "nested more than 250 levels"),
     (b'{"id": 1, "cpu_s": NaN, "code": "", "cases": [{"expected": ""}]}', "'cpu_s' must be a number"),
 ]
 
@@ -70,6 +79,21 @@ def test_a_bad_line_is_answered_and_the_next_is_served(pool: Pool, bad: bytes, r
     assert (refused["status"], refused["passed"], refused["total"], refused["outcomes"]) == ("error", 0, 0, [])
     assert reason in str(refused["reason"])
     assert (served["id"], served["status"]) == (2, "pass")
+
+
+def test_a_byte_order_mark_is_no_error(pool: Pool) -> None:
+    assert [answer["status"] for answer in answers(pool, [b"\xef\xbb\xbf" + line()])] == ["pass"]
+
+
+def test_a_line_without_end_is_refused_and_the_next_is_served(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonl, "_LONGEST_LINE", 2000)
+    monkeypatch.setattr(jsonl, "_SKIPPED", 1000)
+    lines = list(lines_of(io.BytesIO(b"[" * 50_000 + b"\n" + line(id=2) + b"\n" + b"[" * 5000)))
+    assert [len(kept) for kept in lines] == [2001, len(line(id=2)) + 1, 2001]
+    refused, served, last = answers(pool, lines)
+    assert (refused["status"], served["id"], served["status"]) == ("error", 2, "pass")
+    assert "longer than" in str(refused["reason"])
+    assert "longer than" in str(last["reason"])
 
 
 def test_bad_programs_are_data_not_errors(pool: Pool) -> None:

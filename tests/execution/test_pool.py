@@ -18,6 +18,7 @@ from real.errors import InfrastructureError, UsageError
 from real.execution import Pool
 from real.execution import pool as pool_module
 from real.execution import worker as worker_module
+from real.execution.jail import frames
 from real.execution.worker import Worker, WorkerError
 from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
@@ -114,6 +115,29 @@ def test_a_level_that_does_not_hold_what_it_promises_is_refused(monkeypatch: pyt
     monkeypatch.setattr(pool_module, "Worker", pretend)
     with pytest.raises(InfrastructureError, match=r"a program could .*start a process"):
         Pool(1, level="medium")
+
+
+def test_tests_that_cannot_be_handed_over_are_masked_and_cost_no_worker(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    (result,) = pool.run([Job("deep", "def f(x): return 1", CallSuite("f", (CallCase(1, (deep,)),) * 2))])  # type: ignore[arg-type]
+    assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.INFRA_ERROR] * 2
+    assert "nested too deeply" in result.outcomes[0].detail
+    before = pool.worker_pids()
+    monkeypatch.setattr(frames, "_MAX_HEADER", 1000)
+    (result,) = pool.run([Job("large", "", ScriptSuite((StdinCase("a" * 2000, ""),)))])
+    assert result.outcomes[0].status is OutcomeStatus.INFRA_ERROR
+    assert "too large" in result.outcomes[0].detail
+    assert pool.worker_pids() == before
+
+
+@pytest.mark.parametrize("limits", [Limits(cpu_s=float("nan")), Limits(cpu_s=0), Limits(memory_mb=0)])
+def test_limits_that_no_process_can_have(pool: Pool, limits: Limits) -> None:
+    with pytest.raises(UsageError, match="it must be"):
+        pool.run([Job("job", "", ScriptSuite((StdinCase("", ""),)), limits)])
 
 
 def test_wrong_arguments() -> None:
