@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from detector_programs import Pair, harmless, safecoder, seccodeplt, sven, written
+from detector_data import Pair, harmless, safecoder, seccodeplt, sven, written
 
 from real.detector import scan
 from real.detector.families import family
