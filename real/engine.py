@@ -39,6 +39,15 @@ def run(root: RootCfg, run_dir: Path) -> None:
 
     The caller holds the run's lock and keeps its status; raises ``RealError`` where a person can act.
     """
+    _carry_out(root, run_dir, train_only=False)
+
+
+def train(root: RootCfg, run_dir: Path) -> None:
+    """The first part of ``run``, up to the trained checkpoint; ``run`` continues there, in another job if need be."""
+    _carry_out(root, run_dir, train_only=True)
+
+
+def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
     began = time.monotonic()
     store = RunStore(run_dir)
     _fix_determinism(root)
@@ -64,6 +73,8 @@ def run(root: RootCfg, run_dir: Path) -> None:
             judge=judge,
         )
         steps = METHODS.get(root.method.name)(space)
+        if train_only:
+            return
         after = None
         if steps:
             after = evaluate(space.policy, space.generator, judge, test.tasks, store, "after", cfg=root)

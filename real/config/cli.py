@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from real.config import preflight, sweep, usage
 from real.config.arguments import Arguments, parse
@@ -15,20 +12,16 @@ from real.config.lifecycle import tell
 from real.config.machine import machine
 from real.config.plan import Plan, make_plan
 from real.errors import RealError
+from real.stopping import Stopped, obeying_signals
 
 _HYDRA_ANSWERS = ("--hydra-help", "--version", "--info", "--shell-completion")
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, as schedulers and ``timeout`` send it: ends a run as orderly as Ctrl-C does."""
-
-
 def launch(main: Callable[[], object], argv: Sequence[str], conf: Path) -> int:
     """Check the command line against the YAML files below ``conf``, then let ``main`` run it; returns the exit code."""
-    before = signal.getsignal(signal.SIGTERM)
-    signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _launch(main, parse(argv), conf)
+        with obeying_signals():
+            return _launch(main, parse(argv), conf)
     except RealError as error:
         tell(error)
         return error.exit_code
@@ -36,9 +29,7 @@ def launch(main: Callable[[], object], argv: Sequence[str], conf: Path) -> int:
         # force=true would start anew instead
         unforced = " (without force=true)" if any("force=" in word for word in argv) else ""
         print(f"\ninterrupted; run the same command to continue{unforced}", file=sys.stderr, flush=True)
-        return 143 if isinstance(error, Terminated) else 130
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        return error.exit_code if isinstance(error, Stopped) else 130
 
 
 def _launch(main: Callable[[], object], arguments: Arguments, conf: Path) -> int:
@@ -79,7 +70,3 @@ def _hydra(main: Callable[[], object], arguments: Arguments) -> int:
     finally:
         sys.argv = saved
     return 0
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise Terminated

@@ -20,6 +20,7 @@ from real.ids import run_id
 from real.results import disk
 from real.results.environment import describe
 from real.results.store import RunState, RunStore, Status
+from real.stopping import Stopped
 
 _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about the run
 
@@ -31,25 +32,29 @@ def run_job(cfg: DictConfig) -> None:
         raise SystemExit(code)
 
 
-def execute(cfg: DictConfig) -> int:
+def execute(cfg: DictConfig, *, name: str | None = None, train_only: bool = False) -> int:
     """Run, resume or skip the run of ``cfg``; returns the exit code, errors are told on standard error.
 
-    ``KeyboardInterrupt`` passes through, with the run marked as interrupted.
+    ``name`` is the run id of a config that was frozen: paths are resolved in it, so it hashes to another one.
+    ``train_only`` leaves the final evaluation to another call. ``KeyboardInterrupt`` passes through, with the run
+    marked as interrupted.
     """
     root = to_dataclass(cfg)
-    name = run_id(cfg)
+    name = name or run_id(cfg)
     store = RunStore(run_dir_of(root, name))
     try:
         check(root)
         if root.force:
-            _set_aside(store)
+            set_aside(store)
         with store.lock():
             status = store.read_status()
             if status and status.state == RunState.DONE:
                 _say_skipped(store, name)
+            elif train_only and status and status.state == RunState.TRAINED:
+                print(f"SKIP {name}: trained already", flush=True)
             else:
                 print(_opening(name, status), flush=True)
-                _compute(cfg, root, store)
+                _compute(cfg, root, store, train_only=train_only)
     except RealError as error:
         tell(error)
         return error.exit_code
@@ -64,19 +69,26 @@ def tell(error: RealError) -> None:
     print(f"error: {error}", file=sys.stderr, flush=True)
 
 
-def _compute(cfg: DictConfig, root: RootCfg, store: RunStore) -> None:
+def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: bool) -> None:
     store.write_status(RunState.RUNNING)
     try:
         if not (store / "config.yaml").exists():
             disk.atomic_write(store / "config.yaml", frozen(cfg))
         # Threads of torch spin before they sleep; beside another busy process that made a step eight times slower.
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-        from real.engine import run  # torch comes with it: skipping and refusing have to do without
+        # torch comes with the engine: skipping and refusing have to do without
+        if train_only:
+            from real.engine import train
 
-        run(root, store.path)
-        store.write_status(RunState.DONE)
-    except KeyboardInterrupt:
-        _note(store, RunState.INTERRUPTED, "stopped by a signal")
+            train(root, store.path)
+            store.write_status(RunState.TRAINED, "its evaluation is to follow")
+        else:
+            from real.engine import run
+
+            run(root, store.path)
+            store.write_status(RunState.DONE)
+    except KeyboardInterrupt as error:
+        _note(store, RunState.INTERRUPTED, str(error) if isinstance(error, Stopped) else "stopped by Ctrl-C")
         raise
     except Exception as error:
         _note(store, RunState.FAILED, _last_lines(error))
@@ -106,7 +118,7 @@ def _say_skipped(store: RunStore, name: str) -> None:
         print(f"  note: the code has changed since ({', '.join(f'{k} {made[k]} -> {now[k]}' for k in changed)})")
 
 
-def _set_aside(store: RunStore) -> None:
+def set_aside(store: RunStore) -> None:
     """Move an earlier run to ``old/``; nothing is ever deleted."""
     if not store.path.exists() or not any(entry.name != ".lock" for entry in store.path.iterdir()):
         return

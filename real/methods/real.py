@@ -14,6 +14,7 @@ from real.policy.chat import encode_prompt, within_limit
 from real.results.progress import Progress
 from real.results.tracker import make_tracker
 from real.rewards import reward
+from real.stopping import at_boundaries
 from real.training.cursor import rollout_rows
 from real.training.local.checkpoint import load_checkpoint, save_checkpoint
 from real.training.local.models import ActorCritic
@@ -42,7 +43,7 @@ def real(ws: Workspace) -> int:
         print(f"resuming at step {first + 1} of {cfg.steps}")
     ws.store.rewind_steps(first)
     tracker = make_tracker(ws.cfg.logger, ws.store.path, ws.run_id, history=ws.store.read_steps())
-    with Progress(cfg.steps - first, "ppo", "steps") as progress:
+    with Progress(cfg.steps - first, "ppo", "steps") as progress, at_boundaries() as boundary:
         for step in range(first, cfg.steps):
             rows = rollout_rows(len(tasks), cfg.rollout_batch, step, ws.cfg.seed)
             batch = [
@@ -56,8 +57,10 @@ def real(ws: Workspace) -> int:
             progress.advance(note=_line(log))
             if step + 1 == cfg.steps // 2:
                 ws.store.write_completions("middle", respond(ws.policy, ws.generator, ws.examples, seed=ws.cfg.seed))
-            if (step + 1) % cfg.checkpoint_every == 0 or step + 1 == cfg.steps:
+            due = (step + 1) % cfg.checkpoint_every == 0 or step + 1 == cfg.steps
+            if due or boundary.requested:
                 save_checkpoint(ws.checkpoint, {"step": step + 1, "ppo": ppo.state()})
+            boundary.leave()
     tracker.finish()
     return cfg.steps
 

@@ -22,6 +22,7 @@ class RunState(StrEnum):
     """The first word of the ``status`` file; a run killed with no chance to say so is left ``RUNNING``."""
 
     RUNNING = "running"
+    TRAINED = "trained"  # trained; its evaluation is to follow, in a job of its own
     DONE = "done"
     FAILED = "failed"
     INTERRUPTED = "interrupted"

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from real.generation import Response
+from real.stopping import at_boundaries
 from real.training.local.batch import forward_inputs, pack, response_logits
 from real.training.local.checkpoint import load_checkpoint, save_checkpoint
 from real.training.local.estimates import masked_mean
@@ -59,19 +60,22 @@ def train_sft(
         optimizer.load_state_dict(state["optimizer"])
         first = state["step"]
     model.train()
-    for step in range(first, len(batches)):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.lr * _schedule(step, len(batches), settings.warmup_ratio)
-        loss = sft_loss(model, batches[step], settings.prompt_weight)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        on_step(step + 1, len(batches), float(loss.detach()))
-        if checkpoint is not None and (step + 1) % checkpoint_every == 0:
-            save_checkpoint(
-                checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
-            )
+    with at_boundaries() as boundary:
+        for step in range(first, len(batches)):
+            for group in optimizer.param_groups:
+                group["lr"] = settings.lr * _schedule(step, len(batches), settings.warmup_ratio)
+            loss = sft_loss(model, batches[step], settings.prompt_weight)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            on_step(step + 1, len(batches), float(loss.detach()))
+            due = (step + 1) % checkpoint_every == 0 or step + 1 == len(batches) or boundary.requested
+            if checkpoint is not None and due:
+                save_checkpoint(
+                    checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
+                )
+            boundary.leave()
     model.eval()
     return len(batches)
 
