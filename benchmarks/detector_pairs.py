@@ -1,7 +1,8 @@
 """How well the detector tells vulnerable programs from patched ones: ``python benchmarks/detector_pairs.py``.
 
 Per CWE: recall (vulnerable programs flagged under a rule of the weakness's family), false positives (patched programs
-flagged by any rule in scope, or not analysable) and correct pairs (the one and not the other). Pairs: the training
+flagged by any rule in scope, or not analysable) and correct pairs (the one and not the other); `own CWE` is the recall
+of the rule with the pair's own number alone. Pairs: the training
 split of SecCodePLT+ (30 % of its descriptions held out, seed 0), SVEN, SafeCoder and our own; single programs: the
 references of APPS+. CPU milliseconds are medians of one run of each program in this process.
 
@@ -24,7 +25,7 @@ from pathlib import Path
 from detector_data import Pair, harmless, safecoder, seccodeplt, sven, written
 
 from real.detector import scan
-from real.detector.families import family
+from real.detector.families import family, rule_of
 from real.types import AnalysisStatus
 
 _HERE = Path(__file__).resolve().parent
@@ -50,6 +51,7 @@ class Row:
     cwe: str
     pairs: int
     found: int
+    exact: int
     false: int
     correct: int
 
@@ -85,12 +87,13 @@ def rows(tool: Tool, pairs: Sequence[Pair], scope: str, verdicts: dict[str, Foun
         own = _family(tool, pair.cwe)
         vulnerable, patched = verdicts[pair.vulnerable], verdicts[pair.patched]
         found = vulnerable is not None and bool(vulnerable if tool.any_cwe else vulnerable & own)
+        exact = vulnerable is not None and rule_of(pair.cwe) in vulnerable
         false = patched is None or bool(patched if scope == "all" else patched & own)
         for cwe in (pair.cwe, "all"):
             count = counts.setdefault((pair.origin, cwe), Counter())
-            count.update(pairs=1, found=found, false=false, correct=found and not false)
+            count.update(pairs=1, found=found, exact=exact, false=false, correct=found and not false)
     return [
-        Row(tool.name, origin, cwe, count["pairs"], count["found"], count["false"], count["correct"])
+        Row(tool.name, origin, cwe, count["pairs"], count["found"], count["exact"], count["false"], count["correct"])
         for (origin, cwe), count in sorted(counts.items(), key=lambda item: (item[0][0], _order(item[0][1])))
     ]
 
@@ -109,12 +112,14 @@ def _order(cwe: str) -> int:
 
 def show(table: Iterable[Row]) -> None:
     """Print the rows with percentages."""
-    print(f"{'tool':<14} {'origin':<12} {'CWE':<9} {'pairs':>5} {'recall %':>9} {'false %':>8} {'correct %':>10}")
+    print(
+        f"{'tool':<14} {'origin':<12} {'CWE':<9} {'pairs':>5} {'recall %':>9} {'own CWE %':>10} {'false %':>8} {'correct %':>10}"
+    )
     for row in table:
-        shares = [100 * count / row.pairs for count in (row.found, row.false, row.correct)]
+        shares = [100 * count / row.pairs for count in (row.found, row.exact, row.false, row.correct)]
         print(
             f"{row.tool:<14} {row.origin:<12} {row.cwe:<9} {row.pairs:>5} "
-            f"{shares[0]:>9.1f} {shares[1]:>8.1f} {shares[2]:>10.1f}"
+            f"{shares[0]:>9.1f} {shares[1]:>10.1f} {shares[2]:>8.1f} {shares[3]:>10.1f}"
         )
 
 
@@ -167,7 +172,12 @@ def main() -> None:
         results = measured[key]
         verdicts = {code: found for code, (found, _) in zip(programs, results, strict=False)}
         table += rows(tool, pairs, options.scope, verdicts)
-        plt = {code for pair in pairs if pair.origin in ("development", "held out") for code in (pair.vulnerable, pair.patched)}
+        plt = {
+            code
+            for pair in pairs
+            if pair.origin in ("development", "held out")
+            for code in (pair.vulnerable, pair.patched)
+        }
         times = [1000 * s for code, (_, s) in zip(programs, results, strict=False) if code in plt]
         extra[tool.name] = {"median_cpu_ms": statistics.median(times) if times else 0.0}
         if single:
