@@ -44,6 +44,7 @@ from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._characters import is_removed
 from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._templates import is_markup_template
 
 _XML = re.compile(ANY_TAG)
 _HTML = re.compile(HTML_TAG)
@@ -63,6 +64,8 @@ def _is_markup_or_header(facts: Facts, returned: Returned) -> bool:
         return False
     if any(_HTML.search(piece) for piece in pieces.literals):
         return False  # CWE-79
+    if any(is_markup_template(name) for name in pieces.undefined):
+        return True
     return any(_XML.search(piece) or _HEADER.search(piece) for piece in pieces.literals)
 
 

@@ -25,7 +25,8 @@ What does not: shlex.split() alone, a test of the first word only, removing or r
 allowed word inside the text, quotes written around the data.
 
 Also reported: a command line that a function builds from outside data and returns, where its constant beginning is a
-well-known utility (`f"echo {name}"`), and a test that lets a command pass because an allowed one occurs in it.
+well-known utility (`f"echo {name}"`), or whose template, taken from elsewhere, is named for a command; and a test that
+lets a command pass because an allowed one occurs in it.
 
 Not reported: which program a list of arguments starts, and options smuggled in as arguments (CWE-88).
 
@@ -41,10 +42,11 @@ from real.detector.conditions import truthy
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Unit
-from real.detector.returned import built_with
+from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
 from real.detector.rules._loops import root_of
+from real.detector.rules._templates import is_command_template, is_command_word
 
 _LINE = Sink("runs it in a shell", (0,), ("command", "cmd"))
 # The ninth parameter of Popen, which the others pass their arguments on to.
@@ -53,6 +55,17 @@ _REMOTE = Sink("runs it in a shell of the other machine", (0,), ("command",))
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"})
 _SHELL_OPTIONS = frozenset({"-c", "/c", "/C", "-lc", "-Command", "-command"})
 _STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec")
+
+
+_starts_with_utility = built_with(COMMAND_LINE)
+
+
+def _is_command_line(facts: Facts, returned: Returned) -> bool:
+    """A result that begins with a well-known utility, or a template of command lines that is filled."""
+    if _starts_with_utility(facts, returned):
+        return True
+    pieces = facts.pieces(returned.unit, returned.operand)
+    return pieces.is_built and any(is_command_template(name) for name in pieces.undefined)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -98,8 +111,13 @@ def _admits_whatever_contains(facts: Facts, unit: Unit, atom: Atom, operand: int
     word = root_of(unit, atom.operands[0])
     if word is None or word.op not in ("iterate", "const"):
         return False
-    held = facts.value(unit, word.args[0] if word.op == "iterate" else atom.operands[0])
+    listed = word.args[0] if word.op == "iterate" else atom.operands[0]
+    held = facts.value(unit, listed)
     words = facts.elements(held)
+    if not words and not held.mask and not held.objs:  # a list that the program at hand takes from elsewhere
+        source = root_of(unit, listed)
+        named = str(source.extra[1]) if source is not None and source.op == "builtin" else ""
+        return is_command_word(named)
     return bool(words) and all(isinstance(text, str) and text in WORDS for text in words)
 
 
@@ -146,7 +164,7 @@ RULE = Rule(
         "docker": {"exec_run": _REMOTE},
     },
     methods={"exec_command": _REMOTE},  # paramiko's SSHClient and Channel
-    returned=ReturnSink("may be run in a shell", built_with(COMMAND_LINE)),
+    returned=ReturnSink("may be run in a shell", _is_command_line),
     guard=is_checked_command,
     check=_check,
     watches=frozenset(_STARTERS),

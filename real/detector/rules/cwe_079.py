@@ -25,7 +25,8 @@ What silences it:
 What does not: strip(), removing `<script>` or other blacklists, json.dumps() inside a page,
 Markup(data) or mark_safe(data), which only say that it were safe.
 
-Where: text that a function builds with an HTML tag and returns, what a Flask view returns, response objects of Flask,
+Where: text that a function builds with an HTML tag and returns, or from a template that the program at hand takes from
+elsewhere and whose name does not say that it is none of a page, what a Flask view returns, response objects of Flask,
 Django, FastAPI, Starlette, aiohttp and tornado, http.server's wfile.write(), print() of a page (CGI), jinja2
 environments that load templates without autoescape.
 
@@ -46,6 +47,7 @@ from real.detector.flows import Defect
 from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._templates import is_page_template
 
 _TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
 _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
@@ -80,7 +82,9 @@ def _is_page(facts: Facts, returned: Returned) -> bool:
     if _has_tag(facts, returned):
         return True
     pieces = facts.pieces(returned.unit, returned.operand)
-    return pieces.is_built and any(piece.strip() for piece in pieces.literals) and _is_flask_view(facts, returned)
+    if pieces.is_built and any(piece.strip() for piece in pieces.literals) and _is_flask_view(facts, returned):
+        return True
+    return pieces.is_built and any(is_page_template(name) for name in pieces.undefined)
 
 
 def _is_flask_view(facts: Facts, returned: Returned) -> bool:
