@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from real.execution.pool import Pool
-from real.types import CallSuite, Job, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
+from real.execution.backends.base import Backend
+from real.execution.compare import same_text, same_value
+from real.types import CallSuite, Job, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +30,49 @@ class Baseline:
         return max(score or 0.0 for score in (self.empty, self.constant, self.value_error))
 
 
-def baselines(tasks: Sequence[Task], pool: Pool, protocol: str = "strict") -> list[Baseline]:
-    """The scores of the three programs on each task's function tests, in the order of the tasks."""
+def baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[Baseline]:
+    """The scores of the three programs on each task's function tests, in the order of the tasks.
+
+    What the three print or return is known, so that nothing needs to run but the tests whose expected values are
+    expressions: those are judged in ``pool``.
+    """
     kinds: tuple[Callable[[Suite], str], ...] = (_empty, _constant, _value_error)
-    jobs = [Job(task.task_id, kind(task.tests), task.tests) for task in tasks for kind in kinds]
-    results = iter(pool.stream(jobs, protocol))
+    unknown = [task for task in tasks if not isinstance(task.tests, (ScriptSuite, CallSuite))]
+    jobs = [Job(task.task_id, kind(task.tests), task.tests) for task in unknown for kind in kinds]
+    results = iter(pool.run(jobs, protocol) if jobs else ())
     found = []
     for task in tasks:
-        scores = [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
+        match task.tests:
+            case ScriptSuite() as suite:
+                scores = _of_script(suite, protocol)
+            case CallSuite() as suite:
+                scores = _of_call(suite)
+            case _:
+                scores = [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
         found.append(Baseline(task.task_id, *scores))
     return found
 
 
+def _of_script(suite: ScriptSuite, protocol: str) -> list[float | None]:
+    expected = [case.expected for case in suite.cases]
+    constant = _commonest(expected)
+    return [_mean([same_text(text, each, protocol) for each in expected]) for text in ("", constant)] + [0.0]
+
+
+def _of_call(suite: CallSuite) -> list[float | None]:
+    expected = {repr(case.expected): case.expected for case in suite.cases}
+    constant = expected.get(_commonest([repr(case.expected) for case in suite.cases]))
+    return [_mean([same_value(value, case.expected) for case in suite.cases]) for value in (None, constant)] + [0.0]
+
+
+def _mean(passed: list[bool]) -> float | None:
+    return sum(passed) / len(passed) if passed else None
+
+
 def _share(statuses: list[OutcomeStatus]) -> float | None:
-    if not statuses or OutcomeStatus.INFRA_ERROR in statuses:
+    if OutcomeStatus.INFRA_ERROR in statuses:
         return None
-    return statuses.count(OutcomeStatus.PASS) / len(statuses)
+    return _mean([status is OutcomeStatus.PASS for status in statuses])
 
 
 def _function(entry: str, body: str) -> str:
@@ -57,26 +85,37 @@ def _function(entry: str, body: str) -> str:
 
 
 def _empty(suite: Suite) -> str:
-    return _function(suite.entry, "pass") if isinstance(suite, (CallSuite, LiteralSuite)) else ""
+    return _function(suite.entry, "pass") if isinstance(suite, LiteralSuite) else ""
 
 
 def _value_error(suite: Suite) -> str:
-    body = "raise ValueError"
-    return _function(suite.entry, body) if isinstance(suite, (CallSuite, LiteralSuite)) else body
+    return _function(suite.entry, "raise ValueError") if isinstance(suite, LiteralSuite) else ""
 
 
 def _constant(suite: Suite) -> str:
-    if isinstance(suite, ScriptSuite):
-        return f"import sys\nsys.stdout.write({_commonest([case.expected for case in suite.cases])!r})\n"
-    if isinstance(suite, CallSuite):
-        return _function(suite.entry, f"return {_commonest([repr(case.expected) for case in suite.cases])}")
-    if isinstance(suite, LiteralSuite):
-        # The names in an expected value are those of the set-up, which the program shares; exceptions are raised.
-        body = f"value = {_commonest([case.expected.strip() for case in suite.cases])}\n"
-        body += "if isinstance(value, type) and issubclass(value, BaseException):\n    raise value\nreturn value"
-        return _function(suite.entry, body)
-    return ""
+    if not isinstance(suite, LiteralSuite):
+        return ""
+    # The names in an expected value are those of the set-up, which the program shares; exceptions are raised.
+    body = f"value = {_commonest([case.expected.strip() for case in suite.cases])}\n"
+    body += "if isinstance(value, type) and issubclass(value, BaseException):\n    raise value\nreturn value"
+    return _function(suite.entry, body)
 
 
 def _commonest(texts: list[str]) -> str:
-    return Counter(texts).most_common(1)[0][0]
+    return Counter(texts).most_common(1)[0][0] if texts else ""
+
+
+def summary_of(found: Sequence[Baseline]) -> dict[str, JsonValue]:
+    """For each of the three programs the mean share of ``cases`` it passes and the share of tasks it has ``solved``.
+
+    Tasks on which the machine failed are left out of both; ``null`` where no task is left.
+    """
+    summary: dict[str, JsonValue] = {}
+    for name in ("empty", "constant", "value_error"):
+        known = [share for row in found if (share := getattr(row, name)) is not None]
+        count = len(known)
+        summary[name] = {
+            "cases": round(sum(known) / count, 6) if count else None,
+            "solved": round(sum(share == 1 for share in known) / count, 6) if count else None,
+        }
+    return summary

@@ -9,7 +9,7 @@ import pytest
 from real.datasets import load_path
 from real.execution import Pool
 from real.execution.__main__ import main
-from real.execution.baselines import Baseline, baselines
+from real.execution.baselines import Baseline, baselines, summary_of
 from real.execution.limits import REFERENCE_TAG, limits_for
 from real.types import (
     CallCase,
@@ -56,7 +56,7 @@ def test_scores_of_programs_that_solve_nothing(pool: Pool, name: str) -> None:
 
 
 def test_a_failure_of_the_machine_is_no_score(pool: Pool) -> None:
-    (found,) = baselines([task(ScriptSuite((StdinCase("", ""),), database="1 / 0"))], pool)
+    (found,) = baselines([task(LiteralSuite("f", (LiteralCase("()", "1"),), "1 / 0"))], pool)
     assert found == Baseline("task", None, None, None)
     assert found.best == 0.0
 
@@ -112,3 +112,33 @@ def test_limits_follow_the_references_own_time() -> None:
     assert limits_for(task(suite, **{REFERENCE_TAG: "0.7"})).cpu_s == pytest.approx(7.0)
     with pytest.raises(ValueError, match="soon"):
         limits_for(task(suite, **{REFERENCE_TAG: "soon"}))
+
+
+def test_the_summary_leaves_out_what_the_machine_failed() -> None:
+    found = [Baseline("a", 1.0, 0.5, 0.0), Baseline("b", 0.5, None, 0.0)]
+    assert summary_of(found) == {
+        "empty": {"cases": 0.75, "solved": 0.5},
+        "constant": {"cases": 0.5, "solved": 0.0},
+        "value_error": {"cases": 0.0, "solved": 0.0},
+    }
+    assert summary_of([])["empty"] == {"cases": None, "solved": None}
+
+
+PROGRAMS = {"": "", "print('x')": "x", "print('a\\n\\nb ')": "a\n\nb"}
+
+
+@pytest.mark.parametrize("protocol", ["strict", "paper"])
+def test_what_is_only_compared_scores_what_it_would_score_when_run(pool: Pool, protocol: str) -> None:
+    """The empty and the constant program of script and call suites are never run: their score is computed."""
+    for program, printed in PROGRAMS.items():
+        expected = ["", "X", "x", "a\n\nb", "ab", printed, printed]
+        suite = ScriptSuite(tuple(StdinCase("", text) for text in expected))
+        (result,) = pool.run([Job("job", program, suite)], protocol)
+        share = sum(outcome.status == "pass" for outcome in result.outcomes) / len(expected)
+        (found,) = baselines([task(suite)], pool, protocol)
+        assert share == (found.constant if printed else found.empty)
+    values = [None, [1, (2,)], [1, [2]], [1, [2]], 1.0, 1]
+    calls = CallSuite("f", tuple(CallCase(value) for value in values))  # type: ignore[arg-type]
+    (result,) = pool.run([Job("job", "def f(): return [1, [2]]", calls)], protocol)
+    (found,) = baselines([task(calls)], pool, protocol)
+    assert sum(outcome.status == "pass" for outcome in result.outcomes) / len(values) == found.constant
