@@ -12,12 +12,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from real import detector
 from real.execution.backends import open_backend
+from real.execution.baselines import baselines
 from real.extract import extract
 from real.rewards import RewardCfg
 from real.typecheck import Checker, TypecheckCfg
@@ -29,12 +30,20 @@ _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
 class Judge:
     """Turns completions into verdicts. A context manager: it owns sandbox and type-checker processes."""
 
-    def __init__(self, cfg: RewardCfg, *, protocol: str = "strict", typecheck: TypecheckCfg | None = None) -> None:
+    def __init__(
+        self,
+        cfg: RewardCfg,
+        *,
+        protocol: str = "strict",
+        typecheck: TypecheckCfg | None = None,
+        typecheck_workers: int = 1,
+    ) -> None:
         self.cfg = cfg
         self.protocol = protocol
         self.pool = open_backend(cfg)
-        self.checker = Checker.configured(typecheck or TypecheckCfg())
+        self.checker = Checker.configured(typecheck or TypecheckCfg(), typecheck_workers)
         self._cache: dict[str, Verdict] = {}
+        self._floors: dict[str, float | None] = {}  # what doing nothing scores on a task, for reward=hybrid_hardened
 
     def __enter__(self) -> Judge:
         return self
@@ -54,18 +63,20 @@ class Judge:
     ) -> list[Verdict]:
         """One verdict for each (task, completion) pair, in order; identical programs of a task are judged once.
 
-        ``safety`` runs the safety tests too; by default only where the reward variant needs them.
+        May be called from several threads. ``safety`` runs the safety tests too; by default only where the reward
+        variant needs them.
         """
         attack = self.cfg.variant == "safety_unit_tests" if safety is None else safety
         programs = [extract(completion.text) for completion in completions]
         keys = [_key(task, program, attack) for task, program in zip(tasks, programs, strict=True)]
-        fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in self._cache}
-        found = self._cache | self._judge_new(fresh, attack)
-        verdicts = [found[key] for key in keys]
-        self._cache = {k: v for k, v in found.items() if not _is_infrastructure_failure(v)}
+        found = {key: verdict for key in keys if (verdict := self._cache.get(key)) is not None}
+        fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in found}
+        made = self._judge_new(fresh, attack)
         if len(self._cache) > _CACHE_LIMIT:
-            self._cache.clear()
-        return verdicts
+            self._cache = {}
+        self._cache.update((k, v) for k, v in made.items() if not _is_infrastructure_failure(v))
+        found |= made
+        return [found[key] for key in keys]
 
     def _judge_new(self, items: Mapping[str, tuple[Task, Program]], attack: bool) -> dict[str, Verdict]:
         runs = {key: (task, program.code) for key, (task, program) in items.items() if program.code is not None}
@@ -77,6 +88,7 @@ class Judge:
             }
             outcomes, safety = executed.result()
             maintainable = typed.result()
+        floors = self._find_floors(task for task, _ in items.values())
         verdicts = {}
         for key, (task, program) in items.items():
             analyses = {
@@ -84,8 +96,19 @@ class Judge:
                 for check, result in ((Check.SECURITY, secure), (Check.MAINTAINABILITY, maintainable))
                 if key in result
             }
-            verdicts[key] = Verdict(task.task_id, program, outcomes.get(key, ()), analyses, safety.get(key))
+            floor = floors.get(_key(task, Program(None), False))
+            verdicts[key] = Verdict(task.task_id, program, outcomes.get(key, ()), analyses, safety.get(key), floor)
         return verdicts
+
+    def _find_floors(self, tasks: Iterable[Task]) -> dict[str, float | None]:
+        """Share of each task's tests that a program passes which does nothing; only where the reward asks for it."""
+        if self.cfg.variant != "hybrid_hardened":
+            return {}
+        new = {_key(task, Program(None), False): task for task in tasks}
+        new = {key: task for key, task in new.items() if self._floors.get(key) is None}
+        for key, floor in zip(new, baselines(list(new.values()), self.pool, self.protocol), strict=True):
+            self._floors[key] = None if floor.empty is None else floor.best
+        return self._floors
 
     def _checks(self, task: Task) -> tuple[Check, ...]:
         return tuple(Check(name) for name in self.cfg.checks) or task.checks

@@ -259,6 +259,7 @@ class Verdict:
     outcomes: tuple[TestOutcome, ...] = ()
     analyses: Mapping[Check, Analysis] = field(default_factory=dict)
     safety: tuple[TestOutcome, ...] | None = None
+    baseline: float | None = None  # share of the task's tests that doing nothing passes, where the reward asks for it
 
 
 @dataclass(frozen=True, slots=True)

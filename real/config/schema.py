@@ -22,6 +22,7 @@ from real.policy.config import ModelCfg
 from real.registry import did_you_mean
 from real.results.config import LoggerCfg
 from real.rewards.config import RewardCfg
+from real.rewards.released import register_resolver as register_released
 from real.training.config import TrainerCfg
 from real.typecheck.config import TypecheckCfg
 
@@ -52,6 +53,7 @@ def register() -> None:
     # A group of its own keeps the schema out of the options that messages and --help offer for the real groups.
     ConfigStore.instance().store(group="schema", name="root", node=RootCfg)
     register_resolver()
+    register_released()
 
 
 def to_dataclass(cfg: DictConfig) -> RootCfg:
@@ -119,7 +121,12 @@ def _check_pairs(root: RootCfg) -> None:
             "reward=safety_unit_tests needs tasks with safety tests, and dataset=apps_plus has none",
             hint="Its quality is maintainability: use reward=hybrid, or dataset=safesql or seccodeplt_plus.",
         )
-    if root.reward.variant in ("hybrid", "quality_only") and root.dataset.name == "apps_plus":
+    if root.reward.variant == "hybrid_hardened" and root.typecheck.policy != "hardened":
+        raise UsageError(
+            "reward=hybrid_hardened needs typecheck=hardened",
+            hint="Without it, an annotation like Any earns what a type does; reward=hybrid goes with typecheck=paper.",
+        )
+    if root.reward.variant != "function_only" and root.dataset.name == "apps_plus":
         wrong = [name for name in root.reward.checks if name != "maintainability"]
         if wrong:
             raise UsageError("reward.checks asks for security, but dataset=apps_plus has no security labels")

@@ -7,7 +7,41 @@ from dataclasses import dataclass, field
 from real.errors import UsageError
 from real.execution.backends import check_backend
 
-VARIANTS = ("hybrid", "function_only", "quality_only", "safety_unit_tests")
+VARIANTS = (
+    "hybrid",
+    "hybrid_released",
+    "hybrid_hardened",
+    "function_only",
+    "quality_only",
+    "safety_unit_tests",
+)
+PENALIZED = ("cannot_run", "no_program")
+
+
+@dataclass
+class GradingCfg:
+    """Partial credit of the released implementation, for ``variant=hybrid_released``; the paper's text has 0 or 1.
+
+    ``finding`` is what each finding takes off a quality of 1 (null: one finding takes all of it), ``unanalyzable`` the
+    quality of a program that no analyser can read. ``error`` and ``timeout`` are the credit of one test that ends so,
+    ``crash`` the function of a program that completes no test (null: the mean of its tests).
+    """
+
+    finding: float | None = None
+    unanalyzable: float = 0.0
+    error: float = 0.0
+    timeout: float = 0.0
+    crash: float | None = None
+    penalized: str = "cannot_run"  # which programs earn reward.penalty: cannot_run (paper), or only no_program
+
+    def check(self) -> None:
+        """Raise ``UsageError`` where a value is out of range."""
+        for key in ("finding", "unanalyzable", "error", "timeout", "crash"):
+            value = getattr(self, key)
+            if value is not None and not -1.0 <= value <= 1.0:
+                raise UsageError(f"reward.grading.{key} is {value:g}, but it must lie in [-1, 1]")
+        if self.penalized not in PENALIZED:
+            raise UsageError(f"reward.grading.penalized is {self.penalized!r}, but it must be {' or '.join(PENALIZED)}")
 
 
 @dataclass
@@ -16,6 +50,7 @@ class RewardCfg:
 
     variant: str = "hybrid"
     alpha: float = 0.5
+    grading: GradingCfg = field(default_factory=GradingCfg)
     penalty: float = -1.0  # the program cannot run
     checks: list[str] = field(default_factory=list)  # empty: those of the task; else security and/or maintainability
     tests_per_rollout: int | None = None  # null: every test; else a seeded sample while training
@@ -35,6 +70,7 @@ class RewardCfg:
                 f"reward.alpha is {self.alpha:g}, but it must lie in [0, 1]",
                 hint="It weighs quality against function: 0 is function only, 1 is quality only (paper section 3.2).",
             )
+        self.grading.check()
         check_backend(self)
         for name in self.checks:
             if name not in ("security", "maintainability"):
