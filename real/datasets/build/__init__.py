@@ -11,5 +11,6 @@ from __future__ import annotations
 # Name to the module of its command, which has HELP, ``add(parser)`` and ``run(args) -> exit code`` as those in
 # real/datasets/commands. By name: loaders import this package, and builders import loaders.
 BUILDERS: dict[str, str] = {
+    "apps_plus": "real.datasets.build.apps_plus.command",
     "safesql": "real.datasets.build.safesql.command",
 }
