@@ -19,7 +19,7 @@ from real.types import Analysis, AnalysisStatus
 
 _EPILOG = """\
 exit codes: 0 every program is clean; 1 findings; 2 wrong usage, or a program that cannot be analysed; 4 the checker
-cannot start
+cannot start. With --jsonl: 0 when every line has its answer, which holds the verdict
 
 examples:
   python -m real.typecheck solution.py src/

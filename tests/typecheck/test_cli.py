@@ -134,7 +134,7 @@ def test_jsonl_answers_every_line_in_order(checker: Checker) -> None:
     out = io.StringIO()
     code = jsonl.serve(checker, [line.encode() + b"\n" for line in lines] + [b"\xff\n"], out)
     answers: list[Any] = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert code == 2
+    assert code == 0  # as the detector: the answers hold the verdicts
     assert [(a["id"], a["status"]) for a in answers] == [
         ("a", "findings"),
         (None, "error"),
@@ -151,12 +151,6 @@ def test_jsonl_answers_every_line_in_order(checker: Checker) -> None:
     assert "reason" not in answers[0]
     assert answers[1]["reason"].startswith("line 2 is not JSON")
     assert answers[3]["reason"] == 'line 4: "code" is missing or not a string'
-
-
-@pytest.mark.parametrize(("code", "expected"), [(CLEAN, 0), (WRONG, 1), ("x = (", 2)])
-def test_jsonl_exit_codes(checker: Checker, code: str, expected: int) -> None:
-    line = json.dumps({"id": 1, "code": code}).encode()
-    assert jsonl.serve(checker, [line], io.StringIO()) == expected
 
 
 def test_jsonl_crosses_batches(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
