@@ -1,8 +1,9 @@
 """The SQL rule against what happens: ``python benchmarks/detector_safesql.py``.
 
 Every SafeSQL program runs in the sandbox on its own tests, once for each line of its input, with that line replaced by
-a marker that has a quote in it. A program is injectable where the marker stands in the text of an SQL statement with
-its quote as it was: sqlite3's connections report each text before parameters are bound. Compared with CWE-89.
+one of two markers. A program is injectable where a marker changes the structure of an SQL statement: the one with a
+quote stands in its text with the quote as it was, or the one of words stands outside of every literal. sqlite3's
+connections report each text before parameters are bound. Compared with CWE-89.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from real.pipeline import open_backend
 from real.rewards import RewardCfg
 from real.types import AnalysisStatus, Job, Limits, ScriptSuite, StdinCase, Task
 
-_MARKER = "zq'mk"
+_QUOTE = "zq'mk"
+_WORDS = "7 OR zqmk"
 _REACHED = "<<statement reached>>"
 # A marker may break a statement, so the report comes first; printed text is all that leaves the sandbox.
 _PRELUDE = f"""
 def _watch():
-    import sqlite3, sys
+    import re, sqlite3
     def told(method):
         def call(self, sql, *rest):
-            if {_MARKER!r} in str(sql):
+            bare = re.sub(r"'(?:[^']|'')*'", "", str(sql))
+            if {_QUOTE!r} in str(sql) or "OR zqmk" in bare:
                 print({_REACHED!r}, flush=True)
             return method(self, sql, *rest)
         return call
@@ -44,7 +47,7 @@ def _watch():
     sqlite3.connect = lambda *args, **named: connect(*args, **dict(named, factory=Connection))
 _watch()
 """
-_CASES = 4  # tests of a task that are tried, each with every line
+_CASES = 3  # tests of a task that are tried, each with every line
 
 
 def attacks(suite: ScriptSuite) -> tuple[StdinCase, ...]:
@@ -53,8 +56,9 @@ def attacks(suite: ScriptSuite) -> tuple[StdinCase, ...]:
     for case in suite.cases[:_CASES]:
         lines = case.stdin.split("\n")
         for index in range(len(lines) if lines[-1] else len(lines) - 1):
-            changed = [*lines[:index], _MARKER, *lines[index + 1 :]]
-            cases.append(StdinCase("\n".join(changed), ""))
+            for marker in (_QUOTE, _WORDS):
+                changed = [*lines[:index], marker, *lines[index + 1 :]]
+                cases.append(StdinCase("\n".join(changed), ""))
     return tuple(dict.fromkeys(cases))
 
 

@@ -113,12 +113,22 @@ def removes_harm(pattern: str, charset: Charset) -> bool:
     op, arg = str(items[0][0]), items[0][1]
     if op == "MAX_REPEAT" and arg[0] == 1 and len(arg[2]) == 1:
         op, arg = str(arg[2][0][0]), arg[2][0][1]
+    if op == "SUBPATTERN" and len(arg[3]) == 1:
+        op, arg = str(arg[3][0][0]), arg[3][0][1]
     if op == "LITERAL":
         return left.dangerous == chr(arg)
+    if op == "BRANCH":  # each character is an alternative of its own, whatever else is removed
+        singles = [list(branch)[0] for branch in arg[1] if len(branch) == 1]
+        return bool(left.dangerous) and all(any(_removes(item, char) for item in singles) for char in left.dangerous)
     if op != "IN":
         return False
     members = list(arg)
     return all(left.harmless(char) or _in_class(members, char) for char in (*_PROBES, *left.dangerous))
+
+
+def _removes(item: ParsedItem, char: str) -> bool:
+    op, arg = str(item[0]), item[1]
+    return bool(ord(char) == arg) if op == "LITERAL" else op == "IN" and _in_class(list(arg), char)
 
 
 def _in_class(members: list[ParsedItem], char: str) -> bool:

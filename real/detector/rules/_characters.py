@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from real.detector.atoms import Atom
-from real.detector.callsites import library_paths
+from real.detector.callsites import library_paths, passed_operands
 from real.detector.charsets import Charset, removes_harm
 from real.detector.facts import Facts
 from real.detector.flows import Flow
@@ -30,6 +32,12 @@ _PLAIN = {
     "call",
 }
 
+# They leave letters, digits and "_.-~/%+" only.
+PERCENT_ENCODERS = frozenset(
+    {"urllib.parse.quote", "urllib.parse.quote_plus", "urllib.parse.urlencode", "urllib.quote"}
+)
+_MAX_CALLS = 3  # helpers inside helpers
+_Call: TypeAlias = "tuple[Unit, Instr, Unit]"  # caller, call, callee
 # What may be done with a container without putting anything into it.
 _KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop"})
 
@@ -82,50 +90,151 @@ def _admits_element(facts: Facts, unit: Unit, test: Instr, charset: Charset) -> 
     return charset.harmless_text(STRICT_TESTS[test.extra[0]])
 
 
-def is_removed(facts: Facts, unit: Unit, operand: int, characters: str) -> bool:
+def is_removed(facts: Facts, unit: Unit, operand: int, characters: str, *, doubling: bool = False) -> bool:
     """Whether every untrusted part of a text has lost these characters before it became part of it.
 
-    By ``re.sub`` with a constant class of characters, or by ``replace`` of each one.
+    By ``re.sub`` with a constant class of characters, by ``replace`` of each one, or by percent-encoding, also in a
+    helper of the program. With ``doubling``, writing a character twice counts too, as a quote inside an SQL literal.
     """
-    return _is_removed(facts, unit, operand, frozenset(characters), set())
+    return _Removal(facts, doubling).of(unit, operand, frozenset(characters), ())
 
 
-def _is_removed(facts: Facts, unit: Unit, operand: int, left: frozenset[str], seen: set[tuple[int, int]]) -> bool:
-    instr = root_of(unit, operand)
-    if not left or instr is None or not facts.is_untrusted(facts.value(unit, operand)):
-        return True
-    if (instr.dst, len(left)) in seen:
-        return True  # a loop: the other ways into it decide
-    seen.add((instr.dst, len(left)))
-    inside: list[int] = []
-    if instr.op == "method":
+class _Removal:
+    def __init__(self, facts: Facts, doubling: bool) -> None:
+        self.facts = facts
+        self.doubling = doubling
+        self.seen: set[tuple[Unit, int, frozenset[str], tuple[_Call, ...]]] = set()
+
+    def of(self, unit: Unit, operand: int, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+        """Whether the operand has lost the characters ``left``; ``calls`` led here from the sink's function."""
+        instr = root_of(unit, operand)
+        if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
+            return True
+        key = (unit, instr.dst, left, calls)
+        if key in self.seen:
+            return True  # a loop: the other ways into it decide
+        self.seen.add(key)
+        return self._made(unit, instr, left, calls)
+
+    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+        if instr.op == "param" and calls:
+            caller, call, callee = calls[-1]
+            return callee is unit and self._passed(caller, call, unit, str(instr.extra), left, calls[:-1])
+        if instr.op in ("call", "method"):
+            if self.facts.called(instr):
+                return self._helper(unit, instr, left, calls)
+            if self.facts.library_names(unit, instr) & PERCENT_ENCODERS and left <= frozenset("'\"<>\r\n;\\`"):
+                return True
+        if instr.op == "method":
+            return self._method(unit, instr, left, calls)
+        if instr.op == "build":
+            return self._built(unit, instr, left, calls)
+        inside = instr.args if instr.op in ("fstring", "binop", "inplace", "phi") else []
+        return bool(inside) and all(self.of(unit, inner, left, calls) for inner in inside)
+
+    def _method(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
         name, receiver = instr.extra[0], instr.args[0]
-        if name == "replace" and len(instr.args) > 2:
-            gone = facts.constants(unit, instr.args[1])
-            added = facts.constants(unit, instr.args[2])
-            if len(gone) == 1 and added and not any(left & set(str(text)) for text in added):
-                return _is_removed(facts, unit, receiver, left - {str(text) for text in gone}, seen)
-        elif name in ("sub", "subn") and "re" in library_paths(facts.value(unit, receiver)) and len(instr.args) > 3:
-            patterns = facts.constants(unit, instr.args[1])
-            return bool(patterns) and all(
-                isinstance(pattern, str) and removes_harm(pattern, Charset(dangerous="".join(sorted(left))))
-                for pattern in patterns
-            )
+        if name == "replace" and len(instr.args) == 3:
+            gone = self.facts.constants(unit, instr.args[1])
+            added = self.facts.constants(unit, instr.args[2])
+            if len(gone) == 1 and added and not any(self._brings(str(text), left) for text in added):
+                return self.of(unit, receiver, left - {str(text) for text in gone}, calls)
+        if name in ("sub", "subn"):
+            return self._substituted(unit, instr, left, calls)
         inside = instr.args if name in ("format", "join") else instr.args[:1] if name in HARMLESS_METHODS else []
-    elif instr.op == "build":
-        inside = _elements(facts, unit, instr)
-    elif instr.op in ("fstring", "binop", "inplace", "phi"):
-        inside = instr.args
-    return bool(inside) and all(_is_removed(facts, unit, inner, left, seen) for inner in inside)
+        return bool(inside) and all(self.of(unit, inner, left, calls) for inner in inside)
+
+    def _built(self, unit: Unit, made: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+        """Each element has lost the characters, or is put in only if it is none of them."""
+        elements = _elements(self.facts, unit, made)
+        charset = Charset(dangerous="".join(sorted(left)))
+        return bool(elements) and all(
+            (added is not None and _is_admitted(self.facts, unit, added, inner, charset))
+            or self.of(unit, inner, left, calls)
+            for inner, added in elements
+        )
+
+    def _brings(self, text: str, left: frozenset[str]) -> bool:
+        """Whether a replacement brings one of the characters back, other than doubled."""
+        if self.doubling:
+            for char in left:
+                text = text.replace(char * 2, "")
+        return bool(left & set(text))
+
+    def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+        """``re.sub(pattern, "", text)`` and ``compiled.sub("", text)``, of all places where the pattern matches."""
+        receiver = self.facts.value(unit, instr.args[0])
+        if "re" in library_paths(receiver) and len(instr.args) == 4:
+            patterns = self.facts.constants(unit, instr.args[1])
+        elif len(instr.args) == 3:
+            held = [obj.fields["pattern"].consts for obj in receiver.objs if "pattern" in obj.fields]
+            patterns = frozenset(const for consts in held for const in consts or ())
+        else:
+            return False
+        added = self.facts.constants(unit, instr.args[-2])
+        if not patterns or not added or any(self._brings(str(text), left) for text in added):
+            return False
+        dangerous = Charset(dangerous="".join(sorted(left)))
+        if all(isinstance(pattern, str) and removes_harm(pattern, dangerous) for pattern in patterns):
+            return True
+        return self.of(unit, instr.args[-1], left, calls)
+
+    def _helper(self, unit: Unit, call: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+        """Whether every result of a helper has lost the characters."""
+        if len(calls) >= _MAX_CALLS:
+            return False
+        callees = self.facts.called(call)
+        results = [
+            self.of(callee, step.args[0], left, (*calls, (unit, call, callee)))
+            for callee in callees
+            for step in self.facts.instructions(callee)
+            if step.op == "return"
+        ]
+        return bool(results) and all(results)
+
+    def _passed(
+        self,
+        caller: Unit,
+        call: Instr,
+        callee: Unit,
+        name: str,
+        left: frozenset[str],
+        calls: tuple[_Call, ...],
+    ) -> bool:
+        sites = self.facts.call_sites(callee)
+        bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
+        passed = passed_operands(call, callee, bound).get(name, [])
+        return bool(passed) and all(self.of(caller, operand, left, calls) for operand in passed)
 
 
-def _elements(facts: Facts, unit: Unit, made: Instr) -> list[int]:
-    """What a display or a comprehension puts into its container; nothing if methods may put in more."""
-    found = list(made.args)
+def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:
+    """What a display or a comprehension puts into its container, and by which instruction of a loop.
+
+    Nothing if methods may put in more.
+    """
+    found: list[tuple[int, Instr | None]] = [(operand, None) for operand in made.args]
     for instr in facts.instructions(unit):
         if instr.args and isinstance(instr.args[0], int) and root_of(unit, instr.args[0]) is made:
             if instr.op == "add":
-                found += instr.args[1:]
+                found += [(operand, instr) for operand in instr.args[1:]]
             elif instr.op not in _KEEPING:
                 return []
     return found
+
+
+def _is_admitted(facts: Facts, unit: Unit, added: Instr, operand: int, charset: Charset) -> bool:
+    """``"".join(c for c in text if c in ALLOWED)``: an element is put in only after a test of what it is."""
+    element = root_of(unit, operand)
+    if element is None or element.op != "iterate":
+        return False
+    for atom in facts.controlling_tests(unit, added):
+        if not atom.necessary or atom.sense is not True or not atom.operands or atom.unit is not unit:
+            continue
+        if root_of(unit, atom.operands[0]) is not element:
+            continue
+        if atom.op == "In" and _admits(facts, unit, atom.operands[1], charset):
+            return True
+        method = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
+        if method in STRICT_TESTS and charset.harmless_text(STRICT_TESTS[method]):
+            return True
+    return False

@@ -6,7 +6,6 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from string import Formatter
 
 from real.detector.atoms import Atom
 from real.detector.callsites import passed_operands
@@ -16,6 +15,7 @@ from real.detector.flows import Flow
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.library import names
 from real.detector.rules._definitions import root
+from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.slices import Reads
 
 # Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
@@ -137,7 +137,7 @@ class _Hosts:
         if names & JOINERS and len(arguments) > 1:
             return self._joined(unit, arguments)
         if names & _UNPARSERS and arguments:
-            parts = self._members(unit, arguments[0])
+            parts = members(self.facts, unit, arguments[0])
             return parts[1:2] if len(parts) > 1 else arguments[:1]
         return arguments[:1] if names & _SAME and arguments else None
 
@@ -150,7 +150,7 @@ class _Hosts:
 
     def _joined(self, unit: Unit, arguments: list[int]) -> list[int]:
         """``urljoin(base, url)``: the second has its way unless it is relative for certain."""
-        pieces = self._pieces(unit, arguments[1])
+        pieces = ordered_pieces(self.facts, unit, arguments[1])
         start = pieces[0] if pieces and isinstance(pieces[0], str) else ""
         if re.match(r"/[^/\\]|[^/:\\?#]+[/?#]", start):
             return arguments[:1]
@@ -159,7 +159,7 @@ class _Hosts:
     def _first(self, unit: Unit, made: Instr) -> list[int] | None:
         """The first untrusted part of a text, unless what precedes it decides the host."""
         prefix = ""
-        pieces = self._pieces(unit, made.dst)
+        pieces = ordered_pieces(self.facts, unit, made.dst)
         if pieces == [made.dst]:
             return None
         for index, piece in enumerate(pieces):
@@ -190,80 +190,6 @@ class _Hosts:
         part = re.compile(rf"<(?:string:)?{re.escape(str(made.extra))}>")
         routes = self.facts.declarations(unit).constants
         return any(isinstance(route, str) and part.search(route) for route in routes)
-
-    def _pieces(self, unit: Unit, operand: int, depth: int = 0) -> list[str | int]:
-        """A text from left to right: literals, and operands of which nothing is known."""
-        operand = root(unit, operand)
-        value = self.facts.value(unit, operand)
-        if value.consts and not value.mask and not value.objs:
-            return [min(str(const) for const in value.consts)]
-        made = unit.defs[operand]
-        parts: list[str | int] = [operand]
-        if made is None or depth >= _MAX_DEPTH:
-            return parts
-        if made.op == "fstring":
-            operands = iter(made.args)
-            parts = [next(operands) if piece is None else piece for piece in made.extra]
-        elif made.op in ("binop", "inplace") and made.extra == "Add":
-            parts = list(made.args)
-        elif made.op in ("binop", "inplace") and made.extra == "Mod":
-            parts = self._formatted(unit, made.args[0], re.compile("%[sdr]"), self._members(unit, made.args[1]))
-        elif made.op == "method" and made.extra[0] == "format":
-            parts = self._formatted(unit, made.args[0], re.compile(r"\{[^{}]*\}"), _in_order(self.facts, unit, made))
-        elif made.op == "method" and made.extra[0] == "join" and len(made.args) > 1:
-            parts = list(self._members(unit, made.args[1])) or parts
-        if parts == [operand]:
-            return parts
-        return [
-            inner
-            for part in parts
-            for inner in ([part] if isinstance(part, str) else self._pieces(unit, part, depth + 1))
-        ]
-
-    def _formatted(self, unit: Unit, template: int, field: re.Pattern[str], values: list[int]) -> list[str | int]:
-        texts = [text for text in self.facts.constants(unit, template) if isinstance(text, str)]
-        if len(texts) != 1:
-            return [template]
-        found: list[str | int] = []
-        rest = iter(values)
-        for index, literal in enumerate(field.split(texts[0])):
-            value = next(rest, None) if index else None
-            found += [literal] if value is None else [value, literal]
-        return [piece for piece in found if piece != ""]
-
-    def _members(self, unit: Unit, operand: int) -> list[int]:
-        """The elements of a tuple or list that is written out, otherwise the operand itself."""
-        operand = root(unit, operand)
-        made = unit.defs[operand]
-        if made is None or made.op != "build":
-            return [operand]
-        if made.args:
-            return list(made.args)
-        stores = [step for step in self.facts.instructions(unit) if step.op in ("add", "member")]
-        return [step.args[-1] for step in stores if root(unit, step.args[0]) == operand]
-
-
-def _in_order(facts: Facts, unit: Unit, made: Instr) -> list[int]:
-    """The arguments of ``"...".format(...)`` in the order of the fields."""
-    shape = made.extra[1]
-    texts = [text for text in facts.constants(unit, made.args[0]) if isinstance(text, str)]
-    if not isinstance(shape, CallShape) or len(texts) != 1:
-        return list(made.args[1:])
-    positional = made.args[1 : 1 + len(shape.starred)]
-    named = dict(zip(shape.keywords, made.args[1 + len(shape.starred) :], strict=False))
-    found: list[int] = []
-    try:
-        fields = [name for _, name, _, _ in Formatter().parse(texts[0]) if name is not None]
-    except ValueError:
-        return list(made.args[1:])
-    for index, name in enumerate(fields):
-        first = re.split(r"[.\[]", name)[0]
-        position = int(first) if first.isdigit() else index
-        if first in named:
-            found.append(named[first])
-        elif position < len(positional):
-            found.append(positional[position])
-    return found
 
 
 def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | None]]:

@@ -26,9 +26,11 @@ What silences it:
 - a constant allow-list: looking x up in a constant dict, or a test that controls the path to the statement, such as
   `if x not in {"name", "age"}: raise ...`, `x == "name"`, x.isdigit(), x.isidentifier(), or re.fullmatch with a pattern
   that admits no quote, blank, semicolon or other operator;
+- inside the quotes of a literal, '{name}': removing that quote by replace() or re.sub(), percent-encoding, and with
+  sqlite3 also doubling it (other databases know the backslash as well);
 - a query builder of SQLAlchemy, Django, peewee, pypika or psycopg.sql, which binds or quotes what it is given.
 
-What does not: escaping or doubling quotes, replace(), blacklists, int(x) whose result is not used, assert (python -O
+What does not: escaping quotes where the data is in none, blacklists, int(x) whose result is not used, assert (python -O
 removes it), type annotations, a test on a path that does not lead to the statement.
 
 Sources: input(), sys.argv, sys.stdin, os.environ, argparse, web requests, and the parameters of functions that nothing
@@ -41,6 +43,7 @@ from __future__ import annotations
 
 from real.detector.charsets import SQL
 from real.detector.rule import Rule, Sink
+from real.detector.rules._quoting import is_quoted
 
 _KEYWORDS = ("sql", "query", "operation", "statement", "sql_script", "stmt")
 
@@ -65,6 +68,7 @@ RULE = Rule(
     ),
     what="SQL",
     harmless=SQL,
+    guard=is_quoted,
     methods={
         # PEP 249 (sqlite3, psycopg, MySQLdb, pymysql, cx_Oracle, pyodbc, aiosqlite, ...) and SQLAlchemy connections
         "execute": _STATEMENT,
