@@ -5,9 +5,11 @@ What: the outside decides how much memory or time the program spends, and nothin
 Why: one sender who goes on sending, or who asks for a million rows, stops the service for everybody.
 
 The sensitive operation:
-- a new entry, with data from outside, in a container of the module that starts empty: cache[key] = data,
-  log.append(message), queue.put(task), rooms[name].append(text);
-- a list of all the words of a text from outside that is handed on: return re.findall(r"\\w+", text);
+- a new entry, with data from outside, in a container of the module that starts empty and is named for what comes and
+  goes, not for records that are to be kept: cache[key] = data, log.append(message), queue.put(task),
+  rooms[name].append(text); in a fragment, a container that it leaves undefined;
+- what a peer sends, put behind what it sent before: buffer += connection.recv(4096);
+- a thread for every connection that is accepted;
 - a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n).
 
 The check: a comparison of the size with a limit, on which the operation depends.
@@ -27,8 +29,7 @@ What silences it:
   is reached; for a number, a comparison of it with a limit, or min(n, LIMIT);
 - a container with a limit of its own: deque(maxlen=...), Queue(maxsize=...), lru_cache, cachetools;
 - something that is taken out of the container again: pop(), popitem(), popleft(), del, clear(), or get() of a queue;
-- a test that the key is there already, so that the entry replaces one;
-- a slice of constant length of what is handed on: words[:1000].
+- a test that the key is there already, so that the entry replaces one.
 
 What does not: a limit on the size of one entry alone, a test that the entry is not there yet, catching MemoryError, a
 comparison whose outcome the operation does not depend on.
@@ -42,14 +43,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from real.detector.atoms import Atom
-from real.detector.callsites import CallSite, shape_of
-from real.detector.charsets import parse_pattern
+from real.detector.callsites import CallSite
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.operations import ADDING, REMOVING, Operation
 from real.detector.rule import Rule
+from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._web import is_view
 from real.detector.slices import Reads
@@ -76,8 +77,11 @@ _MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__")
 _TAKING = REMOVING | {"get_nowait"}
 _SURELY_ADDING = frozenset({"append", "appendleft", "put", "put_nowait"})
 _QUEUES = frozenset({"queue.Queue()", "queue.LifoQueue()", "queue.PriorityQueue()", "queue.SimpleQueue()"})
-# Calls that return all the pieces of a text; the position of the text.
-_SPLITTERS = frozenset({"re.findall", "re.split", "regex.findall", "regex.split"})
+# Words in the names of containers that are no records of the program but follow what goes on: they grow with it.
+_TRAFFIC = names(
+    """backlog buffer buffers cache cached caches chat events event history inbox jobs log logged logs memo message
+    messages pending queue queues requests rooms samples seen sessions tasks uploads visited visitors visits"""
+)
 # Call -> position and keyword of the argument that decides how much is allocated or done.
 _SIZES: dict[str, tuple[int, str]] = {
     "builtins.range": (0, "stop"),
@@ -111,12 +115,12 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         if empty:
             yield from _growing(facts, unit, empty)
-        if facts.is_exported(unit):
-            yield from _all_pieces(facts, unit)
+        yield from _received(facts, unit)
         yield from _repeated(facts, unit)
     for path, (position, keyword) in _SIZES.items():
         for site in facts.calls(path):
             yield from _sized(facts, site, position, keyword)
+    yield from _threads(facts)
 
 
 # --- containers that only grow ----------------------------------------------------------------------------------------
@@ -133,7 +137,8 @@ def _empty_containers(facts: Facts) -> frozenset[str]:
         if step.op == "setcell":
             name = str(step.extra[1])
             made = root(module, step.args[0])
-            found[name] = found.get(name, True) and made not in filled and _starts_empty(facts, module, made)
+            empty = made not in filled and _starts_empty(facts, module, made)
+            found[name] = found.get(name, True) and empty and bool(words(name) & _TRAFFIC)
     for unit in facts.functions:
         for step in facts.instructions(unit):
             if step.op in ("builtin", "cell") and str(step.extra[1]) not in found:
@@ -270,34 +275,34 @@ def _is_below(facts: Facts, atom: Atom) -> bool:
     )
 
 
-# --- all the pieces of a text -----------------------------------------------------------------------------------------
+# --- what a peer sends -----------------------------------------------------------------------------------------------
 
 
-def _all_pieces(facts: Facts, unit: Unit) -> Iterator[Defect]:
+def _received(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``while chunk: buffer += connection.recv(4096)``: the peer decides how long."""
     for step in facts.instructions(unit):
-        if step.op != "return":
+        if step.op not in ("inplace", "binop") or step.extra != "Add" or not unit.has_loop:
             continue
-        made = unit.defs[root(unit, step.args[0])]
-        if made is None or not facts.library_names(unit, made) & _SPLITTERS or not _splits_finely(facts, unit, made):
+        held, chunk = unit.defs[root(unit, step.args[0])], definition(unit, step.args[1])
+        if held is None or held.op != "phi" or chunk is None or chunk.op != "method" or chunk.extra[0] != "recv":
             continue
-        text = made.args[2]
-        if facts.is_untrusted(facts.value(unit, text)) and not facts.is_controlled(
-            unit, step, lambda atom, _: _is_below(facts, atom)
-        ):
-            message = "the list has an element for every few characters of the text, without limit"
-            yield Defect(step, message, facts.trace(facts.value(unit, text)))
+        if not facts.is_controlled(unit, step, lambda _, reads: bool(reads.calls & _MEASURES)):
+            yield Defect(step, "the peer decides how much is kept of what it sends")
 
 
-def _splits_finely(facts: Facts, unit: Unit, call: Instr) -> bool:
-    """Whether a single character may be a match, and nothing limits their number."""
-    shape = shape_of(call)
-    if shape is None or shape.keywords or len(shape.starred) != 2:
-        return False
-    for pattern in facts.constants(unit, call.args[1]):
-        parsed = parse_pattern(pattern) if isinstance(pattern, str) else None
-        if parsed is not None and parsed.getwidth()[0] <= 1:
-            return True
-    return False
+def _threads(facts: Facts) -> Iterator[Defect]:
+    """A thread for every connection that is accepted, however many there are."""
+    for site in facts.calls("threading.Thread", "multiprocessing.Process"):
+        accepts = any(s.op == "method" and s.extra[0] == "accept" for s in facts.instructions(site.unit))
+        if accepts and site.unit.has_loop and not any(_waits(s) for s in facts.instructions(site.unit)):
+            yield Defect(site.instr, "every connection starts one more thread, without limit")
+
+
+def _waits(step: Instr) -> bool:
+    """A semaphore, or a test of how many there are."""
+    return (step.op == "method" and step.extra[0] in ("acquire", "active_count", "join")) or (
+        step.op == "compare" and step.extra[0] in (*_SMALLER, *_LARGER)
+    )
 
 
 # --- sizes from a request ---------------------------------------------------------------------------------------------
@@ -354,5 +359,5 @@ RULE = Rule(
     what="size",
     numbers_are_harmless=False,
     check=_check,
-    watches=frozenset(path.rpartition(".")[2] for path in _SIZES),
+    watches=frozenset({"Thread", "Process", *(path.rpartition(".")[2] for path in _SIZES)}),
 )
