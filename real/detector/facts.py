@@ -11,7 +11,7 @@ from real.detector.callsites import CallSite, passed_operands
 from real.detector.control import ControlFlow
 from real.detector.flows import trace_of
 from real.detector.heap import MAPPINGS
-from real.detector.ir import Instr, Unit
+from real.detector.ir import Block, Instr, Unit
 from real.detector.operations import Operation, Operations
 from real.detector.returned import Pieces, Returned, Texts
 from real.detector.slices import Origin, Reads, Slicer
@@ -303,23 +303,25 @@ class Facts:
             return False
         return all(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
 
-    def is_guarded(self, unit: Unit, instr: Instr, operands: Iterable[int], by: Predicate) -> bool:
+    def is_guarded(self, unit: Unit, instr: Instr | Block, operands: Iterable[int], by: Predicate) -> bool:
         """Whether each origin of the untrusted data in ``operands`` passes, on every way to ``instr``, a test as ``by``
-        says.
+        says. A block stands for its beginning.
 
         ``by`` is asked about tests that read the origin, with the outcome that leads on. Where the origin is a
         parameter of a function that only the program calls, the test may also be in all callers.
         """
         return self._origins_guarded(unit, instr, list(operands), by, 0)
 
-    def _origins_guarded(self, unit: Unit, instr: Instr, operands: list[int], by: Predicate, depth: int) -> bool:
+    def _origins_guarded(
+        self, unit: Unit, instr: Instr | Block, operands: list[int], by: Predicate, depth: int
+    ) -> bool:
         origins = self.origins(unit, operands)
         return bool(origins) and all(
             not self._reached_untested(unit, instr, origin, by) or self._guarded_by_callers(unit, origin, by, depth)
             for origin in origins
         )
 
-    def _reached_untested(self, unit: Unit, instr: Instr, origin: Origin, by: Predicate) -> bool:
+    def _reached_untested(self, unit: Unit, instr: Instr | Block, origin: Origin, by: Predicate) -> bool:
         """Whether some way from the entry to ``instr`` has no outcome of a test of the origin that ``by`` accepts."""
 
         def passes(atom: Atom) -> bool:
@@ -329,9 +331,10 @@ class Facts:
             return any(tested.covers(origin) for tested in reads.origins) and by(atom, reads)
 
         control = self._control(unit)
-        if any(passes(atom) for atom in self._tests_of_helpers(unit, instr)):
+        first = instr.instrs[0] if isinstance(instr, Block) and instr.instrs else instr
+        if isinstance(first, Instr) and any(passes(atom) for atom in self._tests_of_helpers(unit, first)):
             return False
-        goal = control.home[instr]
+        goal = instr if isinstance(instr, Block) else control.home[instr]
         seen = {unit.blocks[0]}
         work = [unit.blocks[0]]
         while work:

@@ -12,7 +12,7 @@ from real.detector.callsites import passed_operands
 from real.detector.charsets import parse_pattern
 from real.detector.facts import Facts
 from real.detector.flows import Flow
-from real.detector.ir import CallShape, Instr, Unit
+from real.detector.ir import Block, CallShape, Instr, Unit
 from real.detector.library import names
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
@@ -43,10 +43,13 @@ _MAX_DEPTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An operand of ``unit`` that decides the host, and the instructions that pass it on, nearest last."""
+    """An operand of ``unit`` that decides the host, and the places at which it is passed on, nearest last.
+
+    A block is a place where control arrives and nothing is done: the missing ``else`` of a test.
+    """
 
     unit: Unit
-    at: tuple[Instr, ...]
+    at: tuple[Instr | Block, ...]
     operand: int
 
 
@@ -65,7 +68,7 @@ class _Hosts:
         self.relative = relative
         self.seen: set[tuple[Unit, int]] = set()
 
-    def of(self, unit: Unit, at: tuple[Instr, ...], operand: int, depth: int) -> Iterator[Place]:
+    def of(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
         facts = self.facts
         operand = root(unit, operand)
         if (unit, operand) in self.seen or not facts.is_untrusted(facts.value(unit, operand)):
@@ -74,7 +77,7 @@ class _Hosts:
         made = unit.defs[operand]
         if made is not None and made.op == "phi":
             for inner, last in _arguments(unit, made):
-                yield from self.of(unit, at if last is None else (*at, last), inner, depth)
+                yield from self.of(unit, (*at, last), inner, depth)
             return
         following = self._inside(unit, made) if made is not None and depth < _MAX_DEPTH else None
         if following is not None:
@@ -93,7 +96,7 @@ class _Hosts:
         else:
             yield here
 
-    def _from_helper(self, unit: Unit, at: tuple[Instr, ...], call: Instr, depth: int) -> Iterator[Place]:
+    def _from_helper(self, unit: Unit, at: tuple[Instr | Block, ...], call: Instr, depth: int) -> Iterator[Place]:
         for callee in self.facts.called(call):
             bound = next((b for caller, site, b in self.facts.call_sites(callee) if site is call and caller is unit), 0)
             for step in self.facts.instructions(callee):
@@ -192,13 +195,13 @@ class _Hosts:
         return any(isinstance(route, str) and part.search(route) for route in routes)
 
 
-def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | None]]:
-    """The arguments of a phi, each with the last instruction on the way on which it arrives."""
+def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | Block]]:
+    """The arguments of a phi, each with the last place on the way on which it arrives."""
     block = next(block for block in unit.blocks if phi in block.instrs)
     for argument, pred in zip(phi.args, block.preds, strict=False):
         while not pred.instrs and len(pred.preds) == 1 and len(pred.preds[0].succs) == 1:
             pred = pred.preds[0]  # noqa: PLW2901
-        yield argument, pred.instrs[-1] if pred.instrs else None
+        yield argument, pred.instrs[-1] if pred.instrs else pred
 
 
 def reads_host(reads: Reads) -> bool:
@@ -285,7 +288,7 @@ def _is_host_test_in(facts: Facts, atom: Atom, inner: Instr) -> bool:
 
 def is_guarded(facts: Facts, places: list[Place], by: Callable[[Atom, Reads], bool]) -> bool:
     """Whether every operand that decides the host passes a test as ``by`` says on every way to where it is used."""
-    return all(any(facts.is_guarded(place.unit, instr, [place.operand], by) for instr in place.at) for place in places)
+    return all(any(facts.is_guarded(place.unit, at, [place.operand], by) for at in place.at) for place in places)
 
 
 def places_of(facts: Facts, flow: Flow, relative: str = "/") -> list[Place]:
