@@ -112,7 +112,8 @@ class Attributes(Functions):
                     result = self.call_value(self.bind(hook, obj, instr), Args([of_const(name)]), instr)
                 for base in self._foreign_bases(cls):
                     if base != "builtins.object":
-                        result = join(result, of_obj(self.api(f"{base}().{name}")))
+                        path = f"{base}().{name}"
+                        result = join(result, self.source(path, instr.line) or of_obj(self.api(path)))
         if result is BOTTOM and name in self.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN

@@ -71,6 +71,23 @@ SOURCES = {
     "bottle.request": "bottle.request is sent by the client",
     "sanic.request": "sanic.request is sent by the client",
     "cherrypy.request": "cherrypy.request is sent by the client",
+    # handlers of the standard library and of tornado, by what their classes inherit
+    **{
+        f"http.server.{handler}().{name}": f"{name} of a request handler is sent by the client"
+        for handler in ("BaseHTTPRequestHandler", "SimpleHTTPRequestHandler")
+        for name in ("path", "headers", "rfile", "requestline")
+    },
+    "socketserver.StreamRequestHandler().rfile": "rfile of a request handler is sent by the client",
+    "socketserver.StreamRequestHandler().request": "request of a request handler is sent by the client",
+    "socketserver.BaseRequestHandler().request": "request of a request handler is sent by the client",
+    **{
+        f"tornado.web.RequestHandler().{name}()": f"{name}() returns what the client sent"
+        for name in (
+            *("get_argument", "get_arguments", "get_query_argument", "get_query_arguments"),
+            *("get_body_argument", "get_body_arguments", "get_cookie"),
+        )
+    },
+    "tornado.web.RequestHandler().request": "request is sent by the client",
     "socket.socket().recv()": "recv() returns what the peer sent",
     "socket.socket().recvfrom()": "recvfrom() returns what the peer sent",
     "click.prompt()": "click.prompt() returns what the user typed",
@@ -126,7 +143,7 @@ DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "la
 # Code made from text: nothing can be known about it.
 DYNAMIC_CODE = names(
     """builtins.exec builtins.eval builtins.compile types.FunctionType types.CodeType types.LambdaType marshal.loads
-    runpy.run_path runpy.run_module code.interact code.InteractiveInterpreter code.InteractiveConsole
+    runpy.run_path runpy.run_module code.interact
     codeop.compile_command timeit.timeit timeit.repeat ctypes.pythonapi ctypes.py_object"""
 )
 

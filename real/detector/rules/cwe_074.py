@@ -2,8 +2,9 @@
 
 What: outside text becomes part of an output that another component reads by rules of its own, without the special
 characters of that output being neutralized. This is the parent of CWE-77 (commands), CWE-79 (HTML), CWE-89 (SQL) and
-CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers, LDAP and XPath queries,
-templates that are filled by replace(), and filters of addresses that let scripts in images pass.
+CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers of HTTP and mail, LDAP,
+XPath and MongoDB queries, templates that are filled by replace(), and filters of addresses that let scripts in images
+pass.
 
 Why: the reader cannot tell which part the programmer wrote. A tag ends an element, a line break ends a header, a `*` or
 `)` changes an LDAP filter.
@@ -36,6 +37,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from real.detector.callsites import CallSite
 from real.detector.charsets import parse_pattern
 from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
@@ -44,7 +46,9 @@ from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._characters import is_removed
 from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._templates import is_markup_template
+from real.detector.values import STR, Value
 
 _XML = re.compile(ANY_TAG)
 _HTML = re.compile(HTML_TAG)
@@ -52,6 +56,11 @@ _HTML = re.compile(HTML_TAG)
 _HEADER = re.compile(r"(?:^|\n)(?:[A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+|Location|Cookie):[ \t]*(?:$|%|\{)")
 # What marks the place that a value is to be put in: {{name}}, ${name}, <%name%>, %%name%%, [[name]].
 _PLACEHOLDER = re.compile(r"\{\{|\$\{|<%|%%|\[\[")
+_MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[ \t]*$")
+_MONGO_CODE = frozenset({"$where", "$function", "$accumulator"})
+_MONGO_READERS = ("find_one", "find_one_and_update", "find_one_and_delete")
+# What a condition in place of a text gets past: fields by which somebody is let in.
+_CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret", "pin", "api_key"})
 _MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
 _IMAGE = "data:image/"
 _FILTER = Sink("searches with it as an LDAP filter", (2,), ("filterstr",))
@@ -71,6 +80,8 @@ def _is_markup_or_header(facts: Facts, returned: Returned) -> bool:
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _filled_templates(facts)
+    yield from _mails(facts)
+    yield from _documents(facts)
     yield from _image_addresses(facts)
 
 
@@ -110,6 +121,51 @@ def _is_any_image(pattern: str) -> bool:
     )
 
 
+def _mails(facts: Facts) -> Iterator[Defect]:
+    """``"Subject: " + subject + "\\r\\n\\r\\n" + body``: a line break in the subject begins another header."""
+    for site in facts.calls("sendmail"):
+        for operand in site.operands((2,), ("msg",)):
+            before = ""
+            for piece in ordered_pieces(facts, site.unit, operand):
+                if isinstance(piece, str):
+                    before = piece
+                    continue
+                value = facts.value(site.unit, piece)
+                is_header = facts.is_untrusted(value) and bool(_MAIL_HEADER.search(before))
+                if is_header and not is_removed(facts, site.unit, piece, "\r\n"):
+                    yield Defect(site.instr, "untrusted data is written into a header as it is", facts.trace(value))
+                    break
+                before = ""
+
+
+def _documents(facts: Facts) -> Iterator[Defect]:
+    """``{"$where": "this.price < " + price}``: MongoDB runs it as JavaScript."""
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op == "setsub" and facts.constants(unit, step.args[1]) & _MONGO_CODE:
+                value = facts.value(unit, step.args[2])
+                if facts.is_untrusted(value):
+                    yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
+    for site in facts.calls(*_MONGO_READERS):
+        query = site.argument(0, "filter")
+        for obj in query.objs if query is not None and site.receiver is not None else ():
+            for key, value in obj.fields.items():
+                if key in _CREDENTIALS and facts.is_untrusted(value) and _may_be_document(facts, site, value):
+                    yield Defect(site.instr, f"`{key}` may be a condition such as {{'$ne': ''}}", facts.trace(value))
+                    return
+
+
+def _may_be_document(facts: Facts, site: CallSite, value: Value) -> bool:
+    """Whether a value was read from JSON, so that it may be an object where a text is meant."""
+    if value.kind == STR:
+        return False
+    return any(
+        step.op in ("method", "attr")
+        and str(step.extra[0] if step.op == "method" else step.extra) in ("get_json", "json")
+        for step in facts.instructions(site.unit)
+    )
+
+
 def _filled_templates(facts: Facts) -> Iterator[Defect]:
     """``template.replace("{{name}}", value)``: a template engine without escaping."""
     for site in facts.calls("replace"):
@@ -125,6 +181,8 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
     """Line breaks end a header; what begins a tag or ends an attribute counts for all else."""
     literals = [text for operand in flow.operands for text in facts.pieces(flow.unit, operand).literals]
     if any(_HEADER.search(text) for text in literals) and not any(_XML.search(text) for text in literals):
+        return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
+    if flow.label == "send_header()":
         return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
     return is_neutral_markup(facts, flow)
 
@@ -147,7 +205,11 @@ RULE = Rule(
     rooted={
         "ldap": {"search_s": _FILTER, "search": _FILTER, "search_st": _FILTER, "search_ext": _FILTER},
         "ldap3": {"search": Sink("searches with it as an LDAP filter", (1,), ("search_filter",))},
-        "lxml": {"xpath": _XPATH},
+        "xml.etree.ElementTree": dict.fromkeys(("find", "findall", "findtext", "iterfind"), _XPATH),
+    },
+    methods={
+        "xpath": _XPATH,  # lxml's trees and elements, parsel's and Scrapy's selectors
+        "send_header": Sink("writes it into a header", (1,), ("value",)),  # http.server
     },
     calls={
         "lxml.etree.XPath": _XPATH,
@@ -157,6 +219,6 @@ RULE = Rule(
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({"replace", *(path.rpartition(".")[2] for path in _MATCHING)}),
-    yields_to=frozenset({"CWE-77", "CWE-79", "CWE-89", "CWE-94", "CWE-95"}),
+    watches=frozenset({"replace", "sendmail", *_MONGO_READERS, *(path.rpartition(".")[2] for path in _MATCHING)}),
+    yields_to=frozenset({"CWE-77", "CWE-79", "CWE-89", "CWE-94", "CWE-95", "CWE-601"}),
 )

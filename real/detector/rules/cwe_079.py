@@ -126,17 +126,15 @@ def _environments(facts: Facts) -> Iterator[Defect]:
 
 
 def _rendered(facts: Facts) -> Iterator[Defect]:
-    """``jinja2.Template("<p>{{ name }}</p>").render(name=data)``: a lone template escapes nothing."""
-    templates = [
-        text
-        for site in facts.calls("jinja2.Template")
-        if not any(site.constants(None, "autoescape"))
-        for text in site.constants(0, "source")
-        if isinstance(text, str)
-    ]
+    """``Template("<p>{{ name }}</p>").render(name=data)``, ``Environment().from_string(...)``: nothing is escaped."""
+    makers = [site for site in facts.calls("jinja2.Template") if not any(site.constants(None, "autoescape"))]
+    environments = facts.calls("jinja2.Environment", "jinja2.environment.Environment")
+    if environments and not any(site.argument(None, "autoescape") for site in environments):
+        makers += facts.calls("jinja2.Environment().from_string")
+    templates = [text for site in makers for text in site.constants(0, "source") if isinstance(text, str)]
     if not any(_PAGE.search(text) and not _FILTERED.search(text) for text in templates):
         return
-    for site in facts.calls("jinja2.Template().render"):
+    for site in facts.calls("jinja2.Template().render", "jinja2.Environment().from_string().render"):
         untrusted = [value for value in site.args.everything() if facts.is_untrusted(value)]
         if untrusted:
             message = "untrusted data is put into a template that escapes nothing"
@@ -203,6 +201,6 @@ RULE = Rule(
     returned=ReturnSink("may be sent as HTML", _is_page),
     guard=is_neutral_markup,
     check=_check,
-    watches=frozenset({*_WRITERS, "Environment", "Template", "render"}),
+    watches=frozenset({*_WRITERS, "Environment", "Template", "from_string", "render"}),
     yields_to=frozenset({"CWE-94"}),
 )

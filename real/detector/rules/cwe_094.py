@@ -12,6 +12,8 @@ Bad:
 Good:
     return render_template_string("<h1>Hello {{ name }}</h1>", name=request.args["name"])
 
+Also reported: a module whose name is chosen outside and then imported, which runs it.
+
 What silences it:
 - a constant template, with the data passed as variables;
 - jinja2.sandbox.SandboxedEnvironment, which is made for templates of strangers;
@@ -34,9 +36,11 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.rule import Rule, Sink
 from real.detector.rules._code import is_checked_code
+from real.detector.rules._pieces import ordered_pieces
 from real.detector.values import Value
 
 _TEMPLATE = Sink("compiles it as a template", (0,), ("source", "template_string", "text", "template"))
+_IMPORTERS = ("importlib.import_module", "builtins.__import__")
 _SCRIPT_FILE = Sink("runs the file as Python", (0,), ("path_name", "mod_name"))
 _STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec", "execv", "execvp")
 _RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
@@ -48,10 +52,24 @@ _RUNNERS = {  # started with one of these, an interpreter runs its next argument
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
+    for site in facts.calls(*_IMPORTERS):
+        name = site.argument(0, "name")
+        if (
+            name is not None
+            and facts.is_untrusted(name)
+            and any(_is_free(facts, site, o) for o in site.operands((0,), ("name",)))
+        ):
+            yield Defect(site.instr, "untrusted data names the module that is run", facts.trace(name))
     for site in facts.calls(*_STARTERS):
         if site.path.startswith(("subprocess.", "asyncio.", "os.exec")):
             for words in _argument_lists(site):
                 yield from _scripts(facts, site, words)
+
+
+def _is_free(facts: Facts, site: CallSite, operand: int) -> bool:
+    """Whether the name begins with outside data: in a package of the program there are only its own modules."""
+    first = ordered_pieces(facts, site.unit, operand)[:1]
+    return bool(first) and not isinstance(first[0], str) and facts.is_untrusted(facts.value(site.unit, first[0]))
 
 
 def _argument_lists(site: CallSite) -> Iterator[list[Value]]:
@@ -109,6 +127,11 @@ RULE = Rule(
         # They load a file of the caller's choice as code.
         "runpy.run_path": _SCRIPT_FILE,
         "runpy.run_module": _SCRIPT_FILE,
+        **{
+            f"code.{name}().{method}": Sink("runs it as Python", (0,), ("source", "line", "code"))
+            for name in ("InteractiveInterpreter", "InteractiveConsole")
+            for method in ("runsource", "runcode", "push")
+        },
         "imp.load_source": Sink("runs the file as Python", (1,), ("pathname",)),
         # They make a function from code that was compiled from text.
         "types.FunctionType": Sink("makes it a function", (0,), ("code",)),
@@ -127,6 +150,6 @@ RULE = Rule(
     },
     guard=is_checked_code,
     check=_check,
-    watches=frozenset(_STARTERS),
+    watches=frozenset({*_STARTERS, "import_module", "__import__"}),
     yields_to=frozenset({"CWE-95"}),
 )

@@ -91,6 +91,7 @@ _CALLS: dict[str, Sink] = {
     },
 }
 _QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
+_HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
 _COPIES = frozenset({"assign", "copy", "pi", "pathload"})
 _TEXTS = frozenset({"fstring", "binop", "inplace", "phi"})
 
@@ -170,14 +171,14 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 
 def _location(facts: Facts, unit: Unit, instr: Instr) -> int | None:
-    """The value of a Location header that an instruction sets."""
-    if instr.op == "setsub" and facts.constants(unit, instr.args[1]) & {"Location", "location"}:
-        target = unit.defs[instr.args[0]]
-        is_header = target is not None and target.op == "attr" and target.extra == "headers"
-        return int(instr.args[2]) if is_header else None
-    if instr.op == "method" and instr.extra[0] in ("send_header", "add_header") and len(instr.args) == 3:
-        return int(instr.args[2]) if facts.constants(unit, instr.args[1]) & {"Location", "location"} else None
-    return None
+    """The value of a Location header that an instruction sets: an item, an argument, or a pair in a list of headers."""
+    is_item = instr.op == "setsub"
+    is_call = instr.op == "method" and instr.extra[0] in _HEADER_SETTERS and len(instr.args) == 3
+    is_pair = instr.op == "build" and instr.extra[0] == "tuple" and len(instr.args) == 2
+    if not (is_item or is_call or is_pair):
+        return None
+    name, value = instr.args[-2:]
+    return int(value) if facts.constants(unit, name) & {"Location", "location"} else None
 
 
 RULE = Rule(
