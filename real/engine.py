@@ -59,7 +59,7 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
     store.write_environment(describe(seed=root.seed, config_hash=config_hash, data_hash=data_hash, versions=versions))
     policy = _policy(root, train)
     generator = HfGenerator(policy.model, policy.tokenizer, root.generation)
-    with Judge(root.reward, protocol=root.dataset.protocol) as judge:
+    with Judge(root.reward, protocol=root.dataset.protocol, typecheck=root.typecheck) as judge:
         _say(f"sandbox   {judge.pool.describe()}")
         before = evaluate(policy, generator, judge, test.tasks, store, "before", cfg=root)
         space = Workspace(
@@ -67,6 +67,7 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
             store=store,
             run_id=run_dir.name,
             train=train.tasks,
+            test=test.tasks,
             examples=_examples(test.tasks, root.seed),
             policy=policy,
             generator=generator,

@@ -19,6 +19,8 @@ SCHEMA_VERSION = 1
 _EXCLUDED = ("hydra", "exp_name", "output_dir", "dry_run", "force", "logger", "cluster")
 _EXCLUDED_LEAVES = (
     ("trainer", "threads"),
+    ("trainer", "openrlhf"),
+    ("model", "placement"),
     ("reward", "workers"),
     ("reward", "backend"),
     ("reward", "ray_address"),

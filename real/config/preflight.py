@@ -17,6 +17,8 @@ from real.errors import UsageError
 from real.results.disk import disk_errors
 from real.results.store import RunState
 from real.results.terminal import align
+from real.training.openrlhf import plan as openrlhf
+from real.training.openrlhf.hours import gpu_hours
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:
@@ -24,6 +26,8 @@ def refuse_impossible(plan: Plan, here: Machine) -> None:
     pending = plan.pending()
     lacking = _count_lacking(pending, here)
     if not lacking:
+        for job in pending:
+            _cluster_training(job, here)  # raises where a placement cannot be
         return
     single = plan.sweep_dir is None
     what = "this machine cannot run it" if single else f"this machine cannot run this sweep of {len(plan.jobs)} jobs"
@@ -47,9 +51,9 @@ def check_writable(output_dir: str) -> None:
 def describe(plan: Plan, here: Machine) -> str:
     """What ``dry_run=true`` prints."""
     if plan.sweep_dir is None:
-        parts = [_single(plan.jobs[0])]
+        parts = [_single(plan.jobs[0], here)]
     else:
-        parts = [_table(plan, here), f"sweep directory: {plan.sweep_dir}"]
+        parts = [_table(plan, here), *_hours(plan, here), f"sweep directory: {plan.sweep_dir}"]
     parts.append(f"this machine: {here}")
     pending = plan.pending()
     lacking = _count_lacking(pending, here)
@@ -72,7 +76,8 @@ def _needs(lacking: Counter[str], total: int, *, single: bool) -> list[str]:
     return [f"{count} of {total} jobs: {lack}" for lack, count in lacking.most_common()]
 
 
-def _single(job: Job) -> str:
+def _single(job: Job, here: Machine) -> str:
+    training = _cluster_training(job, here)
     return "\n".join(
         [
             OmegaConf.to_yaml(job.cfg, resolve=True).rstrip(),
@@ -80,8 +85,23 @@ def _single(job: Job) -> str:
             f"run id: {job.run_id}",
             f"directory: {job.run_dir}",
             f"would do: {_action(job)}",
+            *([openrlhf.describe(job.root, training, here.gpus_gb)] if training else []),
         ]
     )
+
+
+def _cluster_training(job: Job, here: Machine) -> openrlhf.TrainingPlan | None:
+    """What OpenRLHF would be started with; raises ``UsageError`` where it cannot be."""
+    if job.root.trainer.engine != "openrlhf" or job.root.method.name != "real":
+        return None
+    return openrlhf.make_training_plan(job.root, job.run_dir, len(here.gpus_gb))
+
+
+def _hours(plan: Plan, here: Machine) -> list[str]:
+    hours = [
+        gpu_hours(job.root, training.layout) for job in plan.pending() if (training := _cluster_training(job, here))
+    ]
+    return [f"roughly {sum(hours):,.0f} GPU-hours on H100s (from operation counts, unmeasured)"] if hours else []
 
 
 def _table(plan: Plan, here: Machine) -> str:

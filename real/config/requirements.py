@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
 
 from real.config.machine import Machine
 from real.config.schema import RootCfg
+from real.training.openrlhf.parser import PINNED, installed_version
 
 
 def missing(root: RootCfg, here: Machine) -> list[str]:
@@ -24,29 +24,42 @@ def missing(root: RootCfg, here: Machine) -> list[str]:
 
 
 def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
+    if root.cluster.own_python:
+        return []  # what this interpreter lacks is no matter: the job runs in another one
     needed = ["torch", "transformers"]
     if root.model.lora.enabled and root.trainer.engine == "local" and root.method.name != "vanilla":
         needed.append("peft")
-    if root.generation.backend == "vllm":
+    if root.generation.backend == "vllm" and not root.trainer.openrlhf.ray_address:
         needed.append("vllm")
     if root.trainer.engine == "openrlhf":
-        needed += ["openrlhf", "ray"]
+        # On a cluster that runs already, its nodes have the rest.
+        needed += ["ray"] if root.trainer.openrlhf.ray_address else ["openrlhf", "ray"]
     if root.reward.backend == "ray":
         needed.append("ray")
     if root.logger.name != "none":
         needed.append("wandb")
     absent = [name for name in dict.fromkeys(needed) if name not in here.packages]
     lacks = [f"the packages {', '.join(absent)} (not installed)"] if absent else []
-    if root.trainer.engine == "openrlhf" and importlib.util.find_spec("real.training.openrlhf") is None:
-        lacks.append("the OpenRLHF launcher (not in this version of REAL; trainer=local trains on one device)")
+    if root.trainer.engine == "openrlhf":
+        lacks += _wrong_openrlhf(root)
     return lacks
 
 
+def _wrong_openrlhf(root: RootCfg) -> list[str]:
+    """The cluster trainer knows one version of OpenRLHF; where that runs elsewhere, only the flags can be compared."""
+    version = installed_version()
+    if version is None or version.split(".")[:2] == PINNED.split(".")[:2]:
+        return []
+    return [f"OpenRLHF {PINNED} ({version} is installed; pip install openrlhf=={PINNED})"]
+
+
 def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
+    if root.trainer.openrlhf.ray_address and root.trainer.engine == "openrlhf":
+        return []  # the GPUs are those of the Ray cluster, which is asked when the run starts
     found = f"this machine has {len(here.gpus_gb) or 'none'}"
     if root.cluster.scheduler == "slurm":
         asked = f"a SLURM cluster with {root.cluster.gpus} GPUs for a job"
-        reason = f"sbatch is not on PATH, and {found}; with GPUs of its own it would be cluster=local_1x8"
+        reason = f"sbatch is not on PATH: submit from a login node; {found}, with its own it would be local_1x8"
         return [] if "sbatch" in here.programs else [f"{asked} ({reason})"]
     if len(here.gpus_gb) < root.cluster.gpus:
         return [f"{root.cluster.gpus} GPUs ({found})"]

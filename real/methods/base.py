@@ -26,6 +26,7 @@ class Workspace:
     store: RunStore
     run_id: str
     train: Sequence[Task]
+    test: Sequence[Task]  # for curves only: no method may learn from it
     examples: Sequence[Task]  # a few held-out tasks whose answers are kept half-way, for the report only
     policy: Policy
     generator: Generator

@@ -26,6 +26,10 @@ from real.types import Completion, Reward, Task, Verdict
 @METHODS.register("real")
 def real(ws: Workspace) -> int:
     """Train with PPO, resuming from the run's checkpoint; logs one record a step."""
+    if ws.cfg.trainer.engine == "openrlhf":
+        from real.training.openrlhf.run import train
+
+        return train(ws)
     cfg, words = ws.cfg.trainer, ws.policy.tokenizer
     tasks, long = within_limit(words, ws.train, ws.cfg.model.max_prompt_tokens)
     if long:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from real.errors import UsageError
+from real.policy.placement import PlacementCfg
 
 
 @dataclass
@@ -55,6 +56,7 @@ class ModelCfg:
     tiny: TinyCfg = field(default_factory=TinyCfg)
     warm_start: WarmStartCfg = field(default_factory=WarmStartCfg)
     lora: LoraCfg = field(default_factory=LoraCfg)
+    placement: PlacementCfg = field(default_factory=PlacementCfg)  # cluster trainer only
     min_gpu_gb: int = 0  # device memory the local trainer needs; 0: runs on a CPU
 
     def check(self) -> None:
@@ -67,6 +69,7 @@ class ModelCfg:
             raise UsageError(f"model.dtype is {self.dtype!r}, but it must be float32 or bfloat16")
         if self.tiny.hidden % self.tiny.heads or self.tiny.heads % self.tiny.kv_heads:
             raise UsageError("model.tiny: hidden must be a multiple of heads, and heads a multiple of kv_heads")
+        self.placement.check()
         if self.warm_start.epochs < 1 or self.warm_start.batch < 1:
             raise UsageError("model.warm_start: epochs and batch must be at least 1")
         if not 0 <= self.warm_start.prompt_weight <= 1:

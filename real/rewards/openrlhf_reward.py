@@ -28,6 +28,7 @@ RewardFunc: TypeAlias = "Callable[[Sequence[str], Sequence[str], Sequence[str]],
 
 IN_FLIGHT = 256  # requests of one engine process at a time; the scorer bounds what all engines have running
 DEADLINE_S = 900.0  # of one sample, retries included; past it the sample is masked
+MISSED = "missed.jsonl"  # beside the address file: samples that the scorer never answered
 _PAUSES_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 _SCORE = "/"
 
@@ -56,7 +57,18 @@ class ScorerClient:
             return found
         except Exception as error:  # whatever it is, it must not reach the training
             _log.warning("a sample is masked: %s", error)
+            self._note_missed(labels, error)
             return masked(self._neutral.mean, seconds=time.monotonic() - began, error=True)
+
+    def _note_missed(self, labels: Sequence[str], error: Exception) -> None:
+        """One line beside the scorer's record, so that no sample is missing from the books."""
+        try:
+            label = json.loads(labels[0])
+            record = {"row": label["row"], "mode": label["mode"], "masked": str(error), "time": time.time()}
+            with (self._where.parent / MISSED).open("a", encoding="ascii") as file:
+                file.write(json.dumps(record) + "\n")
+        except Exception as problem:  # a label that nobody can read, a full disk: the answer has to go out all the same
+            _log.warning("and could not be noted: %s", problem)
 
     def _ask(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str], deadline: float) -> Answer:
         body = json.dumps(

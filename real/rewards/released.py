@@ -22,6 +22,9 @@ _TEXT: dict[str, Setting] = {
     "timeout": 0.0,
     "crash": None,
     "penalized": "cannot_run",
+    "rollout_batch": 256,
+    "minibatch": 256,
+    "checkpoint_every": 20,
 }
 _SAFESQL: dict[str, Setting] = {
     "alpha": 0.1,
@@ -29,6 +32,7 @@ _SAFESQL: dict[str, Setting] = {
     "error": -0.5,
     "timeout": -0.5,
     "penalized": "no_program",
+    "checkpoint_every": 40,
 }
 RELEASED: dict[str, dict[str, Setting]] = {
     "safesql": _SAFESQL,
@@ -39,6 +43,8 @@ RELEASED: dict[str, dict[str, Setting]] = {
         "unanalyzable": -0.5,
         "crash": -0.5,
         "penalized": "no_program",
+        "rollout_batch": 512,
+        "minibatch": 64,
     },
     "apps_plus": {
         "alpha": 0.5,
@@ -48,6 +54,7 @@ RELEASED: dict[str, dict[str, Setting]] = {
         "error": -0.5,
         "timeout": 0.1,
         "penalized": "no_program",
+        "checkpoint_every": 100,
     },
 }
 # SafeSQL's weight of quality is the one value that depends on the size of the model too.

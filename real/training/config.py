@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from real.errors import UsageError
+from real.training.openrlhf.config import OpenRlhfCfg
 
 
 @dataclass
@@ -33,9 +34,12 @@ class TrainerCfg:
     critic_warmup_steps: int = 0  # steps in which only the critic learns
     checkpoint_every: int = 10
     threads: int = 0  # CPU threads; 0: one per core
+    rollout_correction: str = "off"  # engine=openrlhf: weights for what engine and trainer differ in (off, clip, mask)
+    openrlhf: OpenRlhfCfg = field(default_factory=OpenRlhfCfg)  # engine=openrlhf only
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
+        self._check_openrlhf()
         if self.engine not in ("local", "openrlhf"):
             raise UsageError(f"trainer.engine is {self.engine!r}, but it must be local or openrlhf")
         for key in ("steps", "rollout_batch", "minibatch", "microbatch", "ppo_epochs", "checkpoint_every"):
@@ -58,3 +62,11 @@ class TrainerCfg:
             )
         if self.microbatch > self.minibatch:
             raise UsageError("trainer.microbatch is larger than trainer.minibatch")
+
+    def _check_openrlhf(self) -> None:
+        self.openrlhf.check()
+        known = ("off", "clip", "mask")
+        if self.rollout_correction not in known:
+            raise UsageError(
+                f"trainer.rollout_correction is {self.rollout_correction!r}, but it must be one of {', '.join(known)}"
+            )

@@ -238,6 +238,7 @@ class Scorer:
                         "reward": value,
                         "masked": reason,
                         "seconds": round(seconds, 3),
+                        "time": round(time.time(), 3),
                         **{key: logs[key] for key in sorted(logs) if key.startswith(("r_", "func_", "run"))},
                     }
                 )
