@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from real.detector.context import Context
 
 _MAX_CHAIN = 20
+_LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper"})
 _MAX_PHIS = 3  # nested joins to look through
 _COPIES = frozenset({"assign", "copy", "pi"})
 
@@ -145,7 +146,8 @@ class Guards:
         if len(test.extra) == 1:
             op, left, right = test.extra[0], test.args[0], test.args[1]
             if op == ("In" if sense else "NotIn"):
-                return self._trusted_container(unit, right) if self._is_subject(unit, left, subject) else 0
+                whole = self._is_whole(unit, subject)
+                return self._trusted_container(unit, right, whole) if self._is_subject(unit, left, subject) else 0
             if op == ("Eq" if sense else "NotEq"):
                 proved = self._trusted(unit, right) if self._is_subject(unit, left, subject) else 0
                 return proved | (self._trusted(unit, left) if self._is_subject(unit, right, subject) else 0)
@@ -184,10 +186,22 @@ class Guards:
             return 0
         return self.solver.rules.all & ~combine(self.solver.deep(value)[0])
 
-    def _trusted_container(self, unit: Unit, operand: int) -> int:
+    def _is_whole(self, unit: Unit, subject: int) -> bool:
+        """Whether the tested value is no single letter of a text: it enters the function as it is."""
+        made = unit.defs[subject]
+        if made is None:
+            return False
+        if made.op == "param":
+            return not self.solver.states[unit].callers
+        if made.op == "sub":
+            return any(isinstance(const, str) for const in self._env(unit)[made.args[1]].consts or ())
+        return made.op == "call" or (made.op == "method" and made.extra[0] in _LOOKUPS)
+
+    def _trusted_container(self, unit: Unit, operand: int, whole: bool) -> int:
         """The rules for which it is an allow-list.
 
-        One of single characters is none, unless these are harmless: text can be rebuilt from them.
+        One of single characters is none, unless these are harmless or it is a whole value that is tested: text can be
+        rebuilt from them.
         """
         value = self._env(unit)[operand]
         trusted = self._trusted(unit, operand)
@@ -199,11 +213,11 @@ class Guards:
             if obj.kind in MAPPINGS:
                 self.solver.touch(obj)
                 known = [key for key in obj.fields if isinstance(key, str)]
-                if may_spell(obj.keys) or any(len(key) == 1 and not safe_text(key) for key in known):
+                if not whole and (may_spell(obj.keys) or any(len(key) == 1 and not safe_text(key) for key in known)):
                     return 0
             elif obj.kind in SEQUENCES:
                 self.solver.touch(obj)
-                if any(may_spell(member) for member in (*obj.fields.values(), obj.elements)):
+                if not whole and any(may_spell(member) for member in (*obj.fields.values(), obj.elements)):
                     return 0
             elif obj.kind == "api":
                 trusted &= ~self.solver.rules.no_allow_list.get(obj.name, 0)

@@ -70,6 +70,8 @@ class _Hosts:
 
     def of(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
         facts = self.facts
+        if not facts.is_untrusted(facts.value(unit, operand)):
+            return  # a test has proved it, which its root does not know
         operand = root(unit, operand)
         if (unit, operand) in self.seen or not facts.is_untrusted(facts.value(unit, operand)):
             return

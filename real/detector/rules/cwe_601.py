@@ -163,6 +163,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
             if operand is None:
                 continue
             value = facts.value(unit, operand)
+            if not facts.is_untrusted(value):
+                continue
             places = hosts(facts, unit, instr, operand, _RELATIVE)
             if places and not is_guarded(
                 facts, places, lambda atom, reads: is_host_test(facts, atom, reads) or _has_no_host(atom, reads)
