@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -41,6 +42,14 @@ def _launch(main: Callable[[], object], arguments: Arguments, conf: Path) -> int
     plan = make_plan(arguments, conf)
     if "--cfg" in arguments.flags:
         return _hydra(main, arguments)
+    if _is_for_slurm(plan, arguments):
+        from real.slurm.cli import send
+
+        return send(plan, arguments, machine())
+    return _here(main, arguments, plan)
+
+
+def _here(main: Callable[[], object], arguments: Arguments, plan: Plan) -> int:
     if plan.first.dry_run:
         print(preflight.describe(plan, machine()))
         return 0
@@ -50,6 +59,13 @@ def _launch(main: Callable[[], object], arguments: Arguments, conf: Path) -> int
     if plan.sweep_dir is None:
         return _hydra(main, arguments)
     return _sweep(main, arguments, plan, plan.sweep_dir)
+
+
+def _is_for_slurm(plan: Plan, arguments: Arguments) -> bool:
+    """Whether the jobs are to be submitted: not from within a job, and not by a launcher that submits by itself."""
+    launcher = any(word.startswith("hydra/launcher=") for word in arguments.settings)
+    asked = any(job.root.cluster.scheduler == "slurm" for job in plan.jobs)
+    return asked and not launcher and "SLURM_JOB_ID" not in os.environ
 
 
 def _sweep(main: Callable[[], object], arguments: Arguments, plan: Plan, sweep_dir: Path) -> int:

@@ -1,0 +1,1 @@
+"""Runs as SLURM jobs: one array job per sweep, from a configuration frozen at submission (docs/cluster.md)."""

@@ -1,0 +1,92 @@
+"""When each job of a submission started and ended: written by the jobs themselves, so that it needs no accounting."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from real.errors import DataError
+from real.results import disk
+from real.results.store import RunStore
+from real.slurm.manifest import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of one run. ``code`` is ``None`` where the job never came to say how it ended."""
+
+    stage: str
+    job_id: str  # 12_3, or 12
+    node: str
+    began: float  # seconds since the epoch, by the node's clock
+    progress: tuple[int, ...] = ()  # when it ended
+    ended: float | None = None
+    code: int | None = None
+
+
+def read(submission: Submission, index: int) -> list[Attempt]:
+    """Every try of one run, oldest first."""
+    path = _path(submission, index)
+    tries: list[Attempt] = []
+    for record in disk.read_lines(path) if path.exists() else []:
+        try:
+            if record["event"] == "start":
+                tries.append(
+                    Attempt(str(record["stage"]), str(record["job"]), str(record["node"]), _number(record["time"]))
+                )
+            elif tries:
+                last, progress = tries[-1], record["progress"]
+                assert isinstance(progress, list)
+                tries[-1] = Attempt(
+                    last.stage,
+                    last.job_id,
+                    last.node,
+                    last.began,
+                    tuple(progress),
+                    _number(record["time"]),
+                    int(_number(record["code"])),
+                )
+        except KeyError as error:
+            raise DataError(f"{path}: a record has no {error}") from error
+    return tries
+
+
+def started(submission: Submission, index: int, stage: str) -> None:
+    """Note that this process starts on a run."""
+    record = {"event": "start", "stage": stage, "job": job_id(), "node": platform.node(), "time": time.time()}
+    disk.append_line(_path(submission, index), record)
+
+
+def ended(submission: Submission, index: int, code: int) -> None:
+    """Note how it ended."""
+    run_dir = submission.entries[index].run_dir
+    record = {"event": "end", "code": code, "time": time.time(), "progress": list(progress(run_dir))}
+    disk.append_line(_path(submission, index), record)
+
+
+def progress(run_dir: Path) -> tuple[int, int, int]:
+    """How far a run is: training steps, and responses of the evaluations before and after."""
+    before, after = (_lines(run_dir / f"completions_{stage}.jsonl") for stage in ("before", "after"))
+    return len(RunStore(run_dir).read_steps()), before, after
+
+
+def job_id() -> str:
+    """The job of this process as ``squeue`` prints it, or ``""`` outside of SLURM."""
+    array, index = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
+    return f"{array}_{index}" if array else os.environ.get("SLURM_JOB_ID", "")
+
+
+def _path(submission: Submission, index: int) -> Path:
+    return submission.folder / "attempts" / f"{index:04d}.jsonl"
+
+
+def _lines(path: Path) -> int:
+    return len(disk.read_lines(path)) if path.exists() else 0
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, int | float)
+    return float(value)

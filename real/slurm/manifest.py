@@ -1,0 +1,125 @@
+"""What a submission leaves on the disk: its frozen configurations, its scripts, and which SLURM job runs what.
+
+A folder ``<output_dir>/slurm/0001-<exp_name>`` with ``manifest.json``, ``configs/``, ``logs/``, ``attempts/`` and the
+scripts that were submitted.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from real.errors import DataError, UsageError
+from real.registry import did_you_mean
+from real.results import disk
+
+_NUMBERED = re.compile(r"(\d{4,})-.+")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of the command. ``submitted`` is false where it was done already."""
+
+    index: int  # of its tasks in the arrays
+    run_id: str
+    run_dir: Path
+    changes: tuple[str, ...]
+    steps: int
+    submitted: bool = True
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One call of ``slurm/submit.py``; ``job_ids`` are those of its scripts by name (``train``, ``evaluate``, ...)."""
+
+    folder: Path
+    entries: tuple[Entry, ...]
+    key: str = ""  # the comment of its jobs in SLURM: a path would depend on how one got there
+    command: tuple[str, ...] = ()
+    workdir: str = ""
+    sweep_dir: str | None = None
+    created: str = ""
+    commit: str | None = None
+    force: bool = False
+    stages: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    job_ids: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which is what status and cancel take."""
+        return self.folder.name
+
+    def config_of(self, index: int) -> Path:
+        """The frozen configuration of one run."""
+        return self.folder / "configs" / f"{index:04d}.yaml"
+
+    def write(self) -> None:
+        """Replace ``manifest.json``."""
+        record = asdict(self)
+        del record["folder"]
+        record["entries"] = [{**entry, "run_dir": str(entry["run_dir"])} for entry in record["entries"]]
+        disk.write_json(self.folder / "manifest.json", record)
+
+    def with_job(self, stage: str, job_id: str) -> Submission:
+        """The same with one more job, on the disk already: a kill right after ``sbatch`` loses nothing."""
+        changed = replace(self, job_ids={**self.job_ids, stage: job_id})
+        changed.write()
+        return changed
+
+
+def read(folder: Path) -> Submission:
+    """The submission in ``folder``; raises ``DataError`` where it is missing or damaged."""
+    record: dict[str, Any] = disk.read_json(folder / "manifest.json")
+    try:
+        entries = tuple(
+            Entry(**{**entry, "run_dir": Path(entry["run_dir"]), "changes": tuple(entry["changes"])})
+            for entry in record.pop("entries")
+        )
+        stages = {name: tuple(indices) for name, indices in record.pop("stages").items()}
+        return Submission(folder, entries, stages=stages, command=tuple(record.pop("command")), **record)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise DataError(f"{folder / 'manifest.json'} is damaged: {error}") from error
+
+
+def submissions(output_dir: Path) -> Iterator[Submission]:
+    """Every submission below ``output_dir``, oldest first; folders without a manifest were never finished."""
+    folder = output_dir / "slurm"
+    found = [path for path in folder.iterdir() if _number(path)] if folder.is_dir() else []
+    for path in sorted(found, key=_number):
+        if (path / "manifest.json").exists():
+            yield read(path)
+
+
+def new_key() -> str:
+    """A comment that no other submission has."""
+    return f"real:{secrets.token_hex(8)}"
+
+
+def new_folder(output_dir: Path, name: str) -> Path:
+    """A folder with the next number; the caller holds the lock of ``output_dir/slurm``."""
+    parent = output_dir / "slurm"
+    with disk.disk_errors(parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        number = max((_number(path) for path in parent.iterdir()), default=0) + 1
+        folder = parent / f"{number:04d}-{name}"
+        for part in ("configs", "logs", "attempts"):
+            (folder / part).mkdir(parents=True)
+    return folder.absolute()
+
+
+def named(output_dir: Path, name: str) -> Submission:
+    """The submission called ``name``, or its number; raises ``UsageError`` with the nearest ones."""
+    known = {one.name: one for one in submissions(output_dir)}
+    for full, one in known.items():
+        if name in (full, full.partition("-")[0], full.partition("-")[0].lstrip("0")):
+            return one
+    raise UsageError(f"no submission {name!r} below {output_dir / 'slurm'}", hint=did_you_mean(name, known))
+
+
+def _number(path: Path) -> int:
+    found = _NUMBERED.fullmatch(path.name)
+    return int(found[1]) if found else 0

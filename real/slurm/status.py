@@ -1,0 +1,198 @@
+"""``python slurm/status.py``: what became of the submitted runs, from their directories and SLURM's queue."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from real.errors import DataError, InfrastructureError, RealError
+from real.results.progress import duration
+from real.results.store import RunStore, Status
+from real.results.terminal import align
+from real.slurm import attempts, client, live, manifest
+from real.slurm.cancellations import cancelled
+from real.slurm.client import QueueEntry
+from real.slurm.manifest import Entry, Submission
+from real.slurm.state import NEED_ATTENTION, Evidence, JobState, judge
+
+_RECENT = 8  # steps that the estimate rests on
+_TAIL = 20_000  # bytes of a log
+_ERROR = re.compile(r"error|killed|exception|cancelled", re.IGNORECASE)
+_NOISE = re.compile(r"Exited with exit code|STEP \d|ended with code")  # srun echoes what the run has said better
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run of a submission."""
+
+    run_id: str
+    changes: tuple[str, ...]
+    state: JobState
+    note: str
+    jobs: tuple[str, ...]
+    tries: int
+    step: int
+    steps: int
+    reward: float | None
+    seconds_left: float | None
+    error: str
+    log: str
+    run_dir: str
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the state of one submission or all; returns 1 where a run needs a person, 0 otherwise."""
+    arguments = _parser().parse_args(argv)
+    try:
+        found = list(manifest.submissions(arguments.output_dir))
+        if arguments.submission:
+            chosen = [manifest.named(arguments.output_dir, arguments.submission)]
+        else:
+            chosen = found if arguments.all else found[-1:]
+        if not chosen:
+            raise DataError(
+                f"nothing was submitted below {arguments.output_dir}", hint="--output-dir FOLDER looks elsewhere."
+            )
+        queue = _queue(arguments.offline)
+        reports = {one.name: lines(one, found, queue) for one in chosen}
+    except RealError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    print(_json(reports) if arguments.json else "\n\n".join(_text(name, rows) for name, rows in reports.items()))
+    rows = [row for part in reports.values() for row in part]
+    if arguments.require_done:
+        return int(any(row.state != JobState.DONE for row in rows))
+    return int(any(row.state in NEED_ATTENTION for row in rows))
+
+
+def lines(one: Submission, found: Sequence[Submission], queue: Sequence[QueueEntry]) -> list[Line]:
+    """The runs of ``one``; ``found`` are all submissions, since a later one may have taken a run over."""
+    jobs = live.by_run(found, queue)
+    past = client.accounted(list(one.job_ids.values()))
+    return [_line(one, entry, jobs.get(entry.run_id, []), past) for entry in one.entries]
+
+
+def _line(one: Submission, entry: Entry, jobs: list[QueueEntry], past: Mapping[str, tuple[str, str]]) -> Line:
+    store, tries = RunStore(entry.run_dir), attempts.read(one, entry.index)
+    ids = [f"{job}_{entry.index}" for name, job in one.job_ids.items() if entry.index in one.stages.get(name, ())]
+    accounted = [past[job] for job in ids if job in past]
+    gone = entry.index in cancelled(one)
+    state, note = judge(Evidence(_status(store), jobs, tries, accounted, gone))
+    steps = store.read_steps()
+    reward = steps[-1].get("reward_mean") if steps else None
+    log = _log(one, entry, tries)
+    return Line(
+        run_id=entry.run_id,
+        changes=entry.changes,
+        state=state,
+        note=note,
+        jobs=tuple(job.job_id for job in jobs if job.state not in live.OVER) or tuple(ids),
+        tries=len(tries),
+        step=len(steps),
+        steps=entry.steps,
+        reward=float(reward) if isinstance(reward, int | float) else None,
+        seconds_left=_left(steps, entry.steps) if state == JobState.RUNNING else None,
+        error=_last_error(log) if state in NEED_ATTENTION and tries else "",
+        log=str(log),
+        run_dir=str(entry.run_dir),
+    )
+
+
+def _status(store: RunStore) -> Status | None:
+    return store.read_status()
+
+
+def _left(steps: Sequence[Mapping[str, object]], total: int) -> float | None:
+    """Seconds of training still to go, by the median of the last steps; evaluation comes on top."""
+    known = [float(s["seconds"]) for s in steps[-_RECENT:] if isinstance(s.get("seconds"), int | float)]  # type: ignore[arg-type]
+    return median(known) * (total - len(steps)) if known else None
+
+
+def _log(one: Submission, entry: Entry, tries: Sequence[attempts.Attempt]) -> Path:
+    """Where the job that ran last has written, else where the first one will."""
+    names = [name for name, indices in one.stages.items() if entry.index in indices]
+    if tries:
+        names = [name for name in names if one.job_ids.get(name) == tries[-1].job_id.partition("_")[0]] or names
+    return one.folder / "logs" / f"{names[0] if names else 'train'}-{entry.index}.log"
+
+
+def _last_error(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _TAIL))
+            tail = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    found = [line.strip() for line in tail if _ERROR.search(line) and not _NOISE.search(line)]
+    return found[-1][:300] if found else ""
+
+
+def _queue(offline: bool) -> list[QueueEntry]:
+    if offline:
+        return []
+    try:
+        return client.queue()
+    except InfrastructureError as error:
+        raise InfrastructureError(
+            f"SLURM cannot be asked: {error}", hint="--offline tells what the run directories say alone."
+        ) from error
+
+
+def _text(name: str, rows: Sequence[Line]) -> str:
+    table = [["run", "state", "try", "step", "reward", "left", "job", "directory"]]
+    for row in rows:
+        table.append(
+            [
+                " ".join(row.changes) or "the run",
+                row.state.value,
+                str(row.tries) if row.tries else "",
+                f"{row.step}/{row.steps}",
+                "" if row.reward is None else f"{row.reward:+.3f}",
+                "" if row.seconds_left is None else duration(row.seconds_left),
+                row.jobs[0] if row.jobs else "",
+                row.run_id,
+            ]
+        )
+    counts = ", ".join(f"{count} {state}" for state, count in Counter(row.state.value for row in rows).most_common())
+    notes = [f"{row.run_id}: {row.state}: {_why(row)}" for row in rows if row.state not in _SILENT and _why(row)]
+    again = [_AGAIN] if any(row.state in NEED_ATTENTION for row in rows) else []
+    return "\n".join([f"{name}: {counts}", *align(table), *notes, *again])
+
+
+_SILENT = (JobState.DONE, JobState.RUNNING, JobState.EVALUATING)
+_AGAIN = "the same submit command submits only what is neither done, nor queued, nor running (with --rest)"
+
+
+def _why(row: Line) -> str:
+    parts = [row.note, row.error if row.error and row.error not in row.note else ""]
+    if row.state in NEED_ATTENTION and row.tries:
+        parts.append(f"log: {row.log}")
+    return "; ".join(part for part in parts if part)
+
+
+def _json(reports: Mapping[str, Sequence[Line]]) -> str:
+    return json.dumps({name: [asdict(row) for row in rows] for name, rows in reports.items()}, indent=2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python slurm/status.py",
+        description="State, step, reward and last error of submitted runs, by their directories and SLURM's queue.",
+        epilog="Exit codes: 0 all is well (done, running or waiting), 1 a run needs you, 3 nothing to show, "
+        "4 SLURM does not answer.",
+    )
+    parser.add_argument("submission", nargs="?", help="name or number of a submission (default: the last one)")
+    parser.add_argument("--all", action="store_true", help="every submission")
+    parser.add_argument("--output-dir", type=Path, default=Path("outputs"), help="output_dir of the runs")
+    parser.add_argument("--json", action="store_true", help="for scripts")
+    parser.add_argument("--require-done", action="store_true", help="exit with 1 unless every run is done")
+    parser.add_argument("--offline", action="store_true", help="do not ask SLURM")
+    return parser
