@@ -19,6 +19,7 @@ from real.datasets import Loaded, load
 from real.evaluation.examples import example_records
 from real.evaluation.greedy import evaluate
 from real.evaluation.rates import paired_difference, summarize
+from real.execution.baselines import baselines, summary_of
 from real.generation.hf import HfGenerator
 from real.methods.base import METHODS, Workspace
 from real.pipeline import Judge
@@ -79,7 +80,8 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
         after = None
         if steps:
             after = evaluate(space.policy, space.generator, judge, test.tasks, store, "after", cfg=root)
-            _save_model(space.policy, run_dir / "model")
+            if not (run_dir / "model").exists():  # a cluster trainer has saved it already
+                _save_model(space.policy, run_dir / "model")
         stored = (store / "completions_middle.jsonl").exists()
         halfway = judge.judge(space.examples, store.read_completions("middle")) if stored else []
         store.write_examples(
@@ -89,6 +91,7 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
                 root.reward,
             )
         )
+        floors = summary_of(baselines(test.tasks, judge.pool, root.dataset.protocol))
     metrics = build_metrics(
         run_id=run_dir.name,
         before=summarize(before),
@@ -104,6 +107,7 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
         seed=root.seed,
         config_hash=config_hash,
         data_hash=data_hash,
+        baselines=floors,
     )
     store.write_metrics(metrics)
     publish(store)

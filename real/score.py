@@ -2,8 +2,9 @@
 
 Input lines are ``{"task_id", "completion"}``. Output lines, one for each task of the split and in its order, are
 ``{"task_id", "status", "reward", "function", "quality", "safety", …}`` (see ``results.records.outcome_record``); a task
-without a completion has the status ``missing`` and counts as failed on both. The last line of standard output is a
-JSON summary. Exit codes: 0 scored, 2 wrong usage, 3 unusable data, 4 the machine failed.
+without a completion has the status ``missing`` and counts as failed on both. ``baseline`` is the share of the task's
+cases that the best of three programs passes which solve nothing, ``above_baseline`` whether this one passes more. The
+last line of standard output is a JSON summary. Exit codes: 0 scored, 2 wrong usage, 3 unusable data, 4 no machine.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
 from real.evaluation.rates import summarize, to_json
 from real.execution.backends.choice import BACKENDS, EXTERNAL
+from real.execution.baselines import baselines, summary_of
 from real.execution.pool import LEVELS
 from real.pipeline import Judge
 from real.results import disk
@@ -29,7 +31,7 @@ from real.results.progress import Progress
 from real.results.records import outcome_record
 from real.rewards import RewardCfg, reward
 from real.rewards.config import VARIANTS
-from real.types import Completion, JsonValue, Program, Reward, Task, Verdict
+from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
 
 _CHUNK = 64  # tasks judged between two updates of the progress line
 
@@ -85,9 +87,12 @@ def score(
                 seconds = sum(outcome.seconds for outcome in verdict.outcomes)
                 progress.advance(name=verdict.task_id, seconds=seconds)
     records, verdicts = [], []
-    for task in tasks:
+    floors = baselines(tasks, judge.pool, judge.protocol)
+    for task, floor in zip(tasks, floors, strict=True):
         verdict, value = judged.get(task.task_id) or _missing(task, judge.cfg)
         record = outcome_record(verdict, value)
+        record["baseline"] = floor.known_best
+        record["above_baseline"] = _above(verdict, floor.known_best)
         if task.task_id not in judged:
             record["status"] = "missing"
         records.append(record)
@@ -103,9 +108,19 @@ def score(
         "missing": len(tasks) - len(answered),
         "skipped_lines": len(completions.skipped),
         "intervals": metrics["intervals"],
+        "baselines": summary_of(floors),
+        "above_baseline": sum(record["above_baseline"] is True for record in records),
         "isolation": judge.pool.isolation,
     }
     return records, summary
+
+
+def _above(verdict: Verdict, baseline: float | None) -> bool | None:
+    """Whether a program passes more cases than one that solves nothing; ``None`` where either is not known."""
+    if baseline is None or any(outcome.status is OutcomeStatus.INFRA_ERROR for outcome in verdict.outcomes):
+        return None
+    passed = sum(outcome.status is OutcomeStatus.PASS for outcome in verdict.outcomes)
+    return bool(verdict.outcomes) and passed / len(verdict.outcomes) > baseline
 
 
 def _missing(task: Task, cfg: RewardCfg) -> tuple[Verdict, Reward]:

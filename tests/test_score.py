@@ -57,6 +57,11 @@ def test_scores_a_split_and_reports_what_it_skipped(capsys, tmp_path, tasks):
     records = [json.loads(line) for line in out.read_text().splitlines()]
     assert [r["task_id"] for r in records] == [t.task_id for t in tasks]
     first, second, third = records[:3]
+    assert summary["baselines"].keys() == {"empty", "constant", "value_error"}
+    assert 0 < summary["baselines"]["empty"]["cases"] < 1
+    assert summary["above_baseline"] == 2
+    assert [r["above_baseline"] for r in records[:3]] == [True, True, False]
+    assert all(0 <= r["baseline"] < 1 for r in records[:3])
     assert (first["status"], first["reward"]) == ("scored", 1.0)
     assert first["function"]["passed"] == first["function"]["total"] == len(tasks[0].tests.cases)
     assert second["quality"]["passed"] is False

@@ -13,7 +13,8 @@ from real.execution.worker import CaseReport, Report, RequestError, Worker, Work
 from real.types import Job, Limits, LiteralSuite, OutcomeStatus, TestOutcome
 
 _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a second on a busy machine
-_PAUSE_S = 0.1  # after a failure of the machine, longer each time
+_MOST_ATTEMPTS = 20  # where other jobs are answered meanwhile: then workers die at random, and luck will turn
+_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.4  # after a failure of the machine, longer each time
 _MAX_CODE = 1 << 20
 _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock time was over has waited
 
@@ -34,6 +35,7 @@ class Attempts:
         self._level, self._slowness = first.level, slowness
         self._fixtures = Fixtures()
         self._lock = threading.Lock()
+        self._answered = 0  # jobs, of all slots
         self.closed = False
 
     def close(self) -> None:
@@ -65,14 +67,18 @@ class Attempts:
             return Result((TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail),) * count)
         job = replace(job, limits=_scaled(job.limits, self._slowness))
         history = _History(count)
-        for attempt in range(_ATTEMPTS):
-            time.sleep(_PAUSE_S * attempt)
+        attempt, answered = 0, self._answered
+        while attempt < _ATTEMPTS or (attempt < _MOST_ATTEMPTS and self._answered > answered):
+            time.sleep(min(_PAUSE_S * attempt, _LONGEST_PAUSE_S))
             result = self._attempt(slot, job, protocol, history)
             if result is not None:
+                with self._lock:
+                    self._answered += 1
                 return result
             if self.closed:
                 break
-        return Result((infrastructure(f"given up after {_ATTEMPTS} attempts: {history.reason}"),) * count)
+            attempt += 1
+        return Result((infrastructure(f"given up after {attempt} attempts: {history.reason}"),) * count)
 
     def _attempt(self, slot: int, job: Job, protocol: str, history: _History) -> Result | None:
         """The outcomes, or ``None`` where the machine is to blame and another attempt may do better."""

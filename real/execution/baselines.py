@@ -29,6 +29,11 @@ class Baseline:
         """The highest of the three: a solution that scores no more has shown nothing."""
         return max(score or 0.0 for score in (self.empty, self.constant, self.value_error))
 
+    @property
+    def known_best(self) -> float | None:
+        """As ``best``, but ``None`` where the machine failed at one of the three."""
+        return None if None in (self.empty, self.constant, self.value_error) else self.best
+
 
 def baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[Baseline]:
     """The scores of the three programs on each task's function tests, in the order of the tasks.

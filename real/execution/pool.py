@@ -124,9 +124,10 @@ class Pool:
     def run(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
         """Run every job; results are in the order of the jobs, with one outcome per case.
 
-        ``protocol`` is how printed output is compared (see ``compare``). A job that the machine fails five times has
-        ``infra_error`` outcomes. Raises ``InfrastructureError`` on a closed pool, and where the machine fails more
-        than one job in twenty; ``UsageError`` for limits that no process can have.
+        ``protocol`` is how printed output is compared (see ``compare``). A job that the machine fails five times
+        (twenty, as long as other jobs are judged meanwhile) has ``infra_error`` outcomes. Raises
+        ``InfrastructureError`` on a closed pool, and where the machine fails more than one job in twenty;
+        ``UsageError`` for limits that no process can have.
         """
         return list(self.stream(jobs, protocol))
 

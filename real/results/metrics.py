@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from real.errors import DataError
@@ -30,6 +30,7 @@ class RunMetrics:
     config_hash: str
     data_hash: str
     versions: Mapping[str, str]
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def build_metrics(
@@ -48,10 +49,12 @@ def build_metrics(
     config_hash: str,
     data_hash: str,
     versions: Mapping[str, str],
+    baselines: Mapping[str, JsonValue] | None = None,
 ) -> dict[str, JsonValue]:
     """The record for ``RunStore.write_metrics``.
 
-    ``difference`` is that of ``rates.paired_difference`` (empty without training); ``seconds`` is wall time.
+    ``difference`` is that of ``rates.paired_difference`` (empty without training); ``seconds`` is wall time;
+    ``baselines`` are what programs score that solve nothing (``real.execution.baselines.summary_of``).
     """
     return {
         "run_id": run_id,
@@ -68,6 +71,7 @@ def build_metrics(
         "config_hash": config_hash,
         "data_hash": data_hash,
         "versions": dict(versions),
+        "baselines": dict(baselines or {}),
     }
 
 
@@ -95,6 +99,10 @@ def _parse(record: Mapping[str, object]) -> RunMetrics:
         seconds=_number(record, "seconds"),
         seed=int(_number(record, "seed")),
         versions={name: str(value) for name, value in _object(record, "versions").items()},
+        baselines={
+            name: {key: float(share) for key, share in shares.items() if share is not None}
+            for name, shares in record.get("baselines", {}).items()  # type: ignore[attr-defined]
+        },
         **{
             name: str(record[name])
             for name in ("run_id", "dataset", "model", "method", "reward", "config_hash", "data_hash")

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_DOING_NOTHING = {
+    "empty": "an empty program",
+    "constant": "the commonest answer, always",
+    "value_error": "always a ValueError",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """One large number of the page: a rate after training, where it came from, and by how much it moved."""
@@ -129,6 +136,8 @@ def _render(
         points=points,
         figures={figure.name: figure for figure in figures},
         lesson=_lesson(steps),
+        floors=[(label, run.baselines[name]) for name, label in _DOING_NOTHING.items() if run.baselines.get(name)],
+        above_floor=_above_doing_nothing(run),
         tasks=tasks,
         config=read_text(config) if config.exists() else None,
         environment=list(_flat(store.read_environment())) if (store / "env.json").exists() else [],
@@ -153,6 +162,12 @@ def _headlines(run: RunMetrics) -> list[Headline]:
             )
         )
     return cards
+
+
+def _above_doing_nothing(run: RunMetrics) -> bool:
+    """Whether the last policy passes all tests of more tasks than the best of the programs that solve nothing."""
+    floor = max((shares.get("solved", 0.0) for shares in run.baselines.values()), default=0.0)
+    return not run.baselines or (run.after or run.before).function.rate > floor
 
 
 def _percent(rate: float) -> str:

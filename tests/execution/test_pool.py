@@ -15,9 +15,10 @@ import pytest
 from workers import survivors
 
 from real.errors import InfrastructureError, UsageError
-from real.execution import Pool
+from real.execution import Pool, attempts
 from real.execution import pool as pool_module
 from real.execution import worker as worker_module
+from real.execution.attempts import Attempts, Result, _History
 from real.execution.jail import frames
 from real.execution.worker import Worker, WorkerError
 from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
@@ -66,7 +67,9 @@ def test_workers_killed_in_mid_batch_lose_nothing() -> None:
 
     def kill_now_and_then(pool: Pool) -> None:
         while len(killed) < 4 and not done.wait(0.4):
-            victim = pool.worker_pids()[0]
+            victim = next(iter(pool.worker_pids()), 0)
+            if not victim:  # the last one was killed, and the next is not there yet
+                continue
             if len(killed) % 2:  # its zygote instead
                 victim = int(Path(f"/proc/{victim}/task/{victim}/children").read_text().split()[0])
             os.kill(victim, signal.SIGKILL)
@@ -93,6 +96,24 @@ def test_a_job_that_always_loses_its_worker_is_masked_not_scored(monkeypatch: py
         (result,) = pool.run([echo_job(1, cases=3)])
     assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.INFRA_ERROR] * 3
     assert "unplugged" in result.outcomes[0].detail
+
+
+def test_a_job_that_is_unlucky_while_others_are_judged_gets_more_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are killed at random, again and again: five attempts would mask jobs that another would judge."""
+    attempt, lost = Attempts._attempt, []
+
+    def unlucky(self: Attempts, slot: int, job: Job, protocol: str, history: _History) -> Result | None:
+        if job.job_id == "1" and len(lost) < 9:
+            lost.append(1)
+            return None
+        return attempt(self, slot, job, protocol, history)
+
+    monkeypatch.setattr(Attempts, "_attempt", unlucky)
+    monkeypatch.setattr(attempts, "_PAUSE_S", 0.05)
+    with Pool(2, cache_mb=0) as pool:
+        results = pool.run([echo_job(1), *[echo_job(2)] * 200])
+    assert len(lost) == 9
+    assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
 
 
 def test_a_level_out_of_reach_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +181,7 @@ def test_closing_ends_everything_and_closed_pools_say_so() -> None:
 
 SCRIPT = """
 import sys
-from real.execution import Pool
+from real.execution import Pool, attempts
 from real.types import Job, Limits, ScriptSuite, StdinCase
 job = Job("job", "while True: pass", ScriptSuite((StdinCase("", ""),)), Limits(cpu_s=60))
 pool = Pool(2)

@@ -84,6 +84,17 @@ def test_report_of_an_untrained_larger_model(run_maker):
     Tags(page)
 
 
+@pytest.mark.parametrize(("solved", "shown"), [(0.1, False), (0.99, True)])
+def test_report_says_what_doing_nothing_scores(run_maker, solved, shown):
+    store = run_maker()
+    nothing = {"cases": 0.0, "solved": 0.0}
+    floors = {"empty": {"cases": 0.276, "solved": solved}, "constant": nothing, "value_error": nothing}
+    store.write_metrics(store.read_metrics() | {"baselines": floors})
+    page = write_report(store.path).read_text()
+    assert f"an empty program {solved:.3f} of the tasks (0.276 of the cases)" in page
+    assert ("Function shows nothing here" in page) is shown
+
+
 def test_report_needs_metrics_only(run_maker):
     store = run_maker()
     for name in ("steps.jsonl", "examples.jsonl", "env.json", "config.yaml", "status"):
