@@ -20,6 +20,7 @@ from real.detector.values import Constant, Value
 from real.types import TraceStep
 
 Predicate: TypeAlias = "Callable[[Atom, Reads], bool]"
+_HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
 
@@ -94,6 +95,13 @@ class Analysis:
                 return None
             operand = instr.args[1]
         return None
+
+
+def _decides(tested: Origin, origin: Origin) -> bool:
+    """Whether a test of one tells something of the other: it is the same, holds it, or is the host of it as a URL."""
+    if tested.covers(origin):
+        return True
+    return origin.covers(tested) and tested.path[len(origin.path) :] in _HOST_OF_URL
 
 
 class Facts:
@@ -328,7 +336,7 @@ class Facts:
             if not atom.necessary:
                 return False
             reads = self.atom_reads(atom)
-            return any(tested.covers(origin) for tested in reads.origins) and by(atom, reads)
+            return any(_decides(tested, origin) for tested in reads.origins) and by(atom, reads)
 
         control = self._control(unit)
         first = instr.instrs[0] if isinstance(instr, Block) and instr.instrs else instr

@@ -194,7 +194,7 @@ class Guards:
         if made.op == "param":
             return not self.solver.states[unit].callers
         if made.op == "sub":
-            return any(isinstance(const, str) for const in self._env(unit)[made.args[1]].consts or ())
+            return bool(self._env(unit)[made.args[1]].consts)  # request.args["sort"], values[0]
         return made.op == "call" or (made.op == "method" and made.extra[0] in _LOOKUPS)
 
     def _trusted_container(self, unit: Unit, operand: int, whole: bool) -> int:

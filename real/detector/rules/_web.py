@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from real.detector.atoms import Atom
 from real.detector.callsites import passed_operands
-from real.detector.charsets import parse_pattern
+from real.detector.charsets import Charset, admits_only, parse_pattern
 from real.detector.facts import Facts
 from real.detector.flows import Flow
 from real.detector.ir import Block, CallShape, Instr, Unit
@@ -36,6 +36,9 @@ _SAME = PARSERS | {"builtins.str", "urllib.request.Request", "urllib.parse.unquo
 _SAME_METHODS = frozenset({"geturl", "strip", "lstrip", "rstrip", "lower", "encode", "decode", "unicode_string"})
 # A scheme and a host that is complete, because something follows it that ends it.
 _FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\]+[/?#]|/[^/\\]")
+# What follows the first label of a host: the rest of a domain name, complete.
+_DOMAIN = re.compile(r"\.[\w-]+(?:\.[\w-]+)*(?::\d+)?(?:[/?#]|$)")
+_LABEL = Charset("-_")
 # Django's own tests of redirect targets (the second is its name before version 3).
 _SAFE_URL_TESTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url"})
 _MAX_DEPTH = 4
@@ -173,7 +176,7 @@ class _Hosts:
             elif self._is_fixed(prefix, unit, piece):
                 return []
             elif self.facts.is_untrusted(self.facts.value(unit, piece)):
-                return [piece]
+                return [] if self._is_label(unit, made, piece, pieces[index + 1 :]) else [piece]
             else:
                 following = pieces[index + 1] if index + 1 < len(pieces) else ""
                 if prefix or not (isinstance(following, str) and following.startswith("://")):
@@ -187,6 +190,12 @@ class _Hosts:
             return True
         return prefix == "/" and self._is_route_part(unit, following)
 
+    def _is_label(self, unit: Unit, made: Instr, operand: int, following: list[str | int]) -> bool:
+        """A label before the program's own domain, f"https://{name}.example.com", tested to be letters only."""
+        if not following or not isinstance(following[0], str) or not _DOMAIN.match(following[0]):
+            return False
+        return self.facts.is_guarded(unit, made, [operand], lambda atom, _: _has_plain_characters(self.facts, atom))
+
     def _is_route_part(self, unit: Unit, operand: int) -> bool:
         """A part of the path that Flask, Quart or Bottle matched: it has no slash unless the route says ``path:``."""
         made = unit.defs[root(unit, operand)]
@@ -195,6 +204,21 @@ class _Hosts:
         part = re.compile(rf"<(?:string:)?{re.escape(str(made.extra))}>")
         routes = self.facts.declarations(unit).constants
         return any(isinstance(route, str) and part.search(route) for route in routes)
+
+
+def _has_plain_characters(facts: Facts, atom: Atom) -> bool:
+    """``name.isalnum()``, ``re.fullmatch(r"[a-z0-9-]+", name)``: none that ends a host."""
+    if atom.op != "call" or atom.sense is not True or atom.instr.op != "method":
+        return False
+    method = str(atom.instr.extra[0])
+    if method in ("isalnum", "isalpha", "isdigit", "isidentifier"):
+        return True
+    patterns = facts.value(atom.unit, atom.operands[1]).consts or () if len(atom.operands) > 1 else ()
+    return (
+        method in ("fullmatch", "match")
+        and bool(patterns)
+        and all(isinstance(pattern, str) and admits_only(pattern, method, _LABEL) for pattern in patterns)
+    )
 
 
 def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | Block]]:

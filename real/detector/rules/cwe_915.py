@@ -86,8 +86,8 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
 
 def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
     shape = shape_of(operation.instr)
-    if shape is None or (not shape.starred and None not in shape.keywords):
-        return False  # update(name=...): the program names the fields
+    if shape is None or len(shape.starred) > 1 or (not shape.starred and None not in shape.keywords):
+        return False  # update(name=...): the program names the fields; update(id, values) is no dict's
     return _has_free_keys(facts, facts.value(operation.unit, mapping)) and root(operation.unit, mapping) != root(
         operation.unit, operation.base
     )
