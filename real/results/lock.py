@@ -6,12 +6,15 @@ import contextlib
 import fcntl
 import os
 import platform
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from real.errors import InfrastructureError
 from real.results.disk import disk_errors
+
+_POLL_S = 0.5
 
 _held: set[int] = set()
 
@@ -27,21 +30,33 @@ os.register_at_fork(after_in_child=_forget_in_child)
 
 
 @contextlib.contextmanager
-def hold(path: Path) -> Iterator[None]:
+def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file ``path`` (flock) for the body; the kernel releases it when the process ends, however it ends.
 
-    Raises ``InfrastructureError`` naming the holder where another process has it.
+    Where another process has it, ``wait`` for its end, or raise ``InfrastructureError`` naming the holder.
     """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     _held.add(descriptor)
     try:
+        while wait and _is_taken(descriptor):
+            time.sleep(_POLL_S)  # a blocked flock would keep signals waiting
         _acquire(descriptor, path)
         yield
     finally:
         _held.discard(descriptor)
         os.close(descriptor)
+
+
+def _is_taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no locks on this file system: _acquire says so
+        return False
+    return False
 
 
 def _acquire(descriptor: int, path: Path) -> None:

@@ -5,6 +5,7 @@ The run is that of the frozen configuration; ``conf/`` is not read. Ends with th
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -76,6 +77,9 @@ def frozen_config(submission: Submission, entry: Entry) -> DictConfig:
     """The configuration as it was when it was submitted."""
     cfg = OmegaConf.load(submission.config_of(entry.index))
     assert isinstance(cfg, DictConfig)
+    ray = os.environ.get("REAL_RAY_ADDRESS")  # the batch script has started one
+    if ray and OmegaConf.select(cfg, "trainer.openrlhf.ray_address") is None:
+        OmegaConf.update(cfg, "trainer.openrlhf.ray_address", ray)
     return cfg
 
 

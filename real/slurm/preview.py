@@ -44,13 +44,16 @@ def _table(jobs: Sequence[Job]) -> str:
 
 
 def _argv(jobs: Sequence[Job]) -> list[str]:
-    """The trainer's own command line, where it has one (OpenRLHF); the others train in the job's process."""
-    try:
-        from real.training.openrlhf.preview import command_line  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return []
-    pending = [job for job in jobs if is_pending(job) and job.root.trainer.engine == "openrlhf"]
-    return [f"# --- {job.run_id} ---\n{command_line(job.root, job.run_dir)}" for job in pending]
+    """Placement, memory and command line of OpenRLHF; the other trainers run in the job's own process."""
+    from real.training.openrlhf.plan import describe as describe_training
+    from real.training.openrlhf.plan import make_training_plan
+
+    parts = []
+    for job in jobs:
+        if is_pending(job) and job.root.trainer.engine == "openrlhf":
+            plan = make_training_plan(job.root, job.run_dir, job.root.cluster.gpus_per_node)
+            parts.append(f"# --- {job.run_id} ---\n{describe_training(job.root, plan, ())}")
+    return parts
 
 
 def _cost(made: Sequence[Chain]) -> str:

@@ -98,7 +98,8 @@ def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) ->
             conda=cluster.conda,
             workdir=str(workdir),
             repository=str(REPOSITORY),
-            ray=stage.ray and stage.nodes > 1,
+            # In a container there is no srun for the launcher to start Ray on the other nodes with.
+            ray=stage.ray and stage.nodes > 1 and cluster.container is not None,
             srun=srun,
             command=command,
             python=python,

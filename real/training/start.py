@@ -21,6 +21,7 @@ from real.errors import DataError
 from real.policy import chat, tiny, tokenizer
 from real.policy.config import ModelCfg
 from real.prompts import messages
+from real.results.lock import hold
 from real.training import sft
 from real.training.local import batch, losses
 from real.types import Task
@@ -61,8 +62,9 @@ def load_policy(
         for task, completion, _ in mixture.warm_start_pairs(tasks, seed * 1000 + number)
     ]
     folder = cache / f"tiny-s{seed}-{_fingerprint(cfg, pairs, seed)}"
-    if not (folder / "model").is_dir():
-        _warm_start(cfg, tasks, pairs, seed, folder, on_step)
+    with hold(folder / ".lock", wait=True):  # jobs of a sweep run at the same time, and share it
+        if not (folder / "model").is_dir():
+            _warm_start(cfg, tasks, pairs, seed, folder, on_step)
     model = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
     return Policy(model.to(device()).eval(), AutoTokenizer.from_pretrained(folder / "model"))
 
