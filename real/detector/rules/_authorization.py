@@ -29,6 +29,12 @@ AUTHORITY = _PRIVILEGE | _IDENTITY
 # Words in the name of a parameter that stands for the person who asks: CWE-862 itself ("an actor"), AWS
 # (GetCallerIdentity, principal), Flask-Login and the FastAPI tutorial (current_user), role-based access control (role).
 _ACTORS = names("actor caller current principal role")
+# Words of a parameter that may say who asks, where nothing uses it: an identity, or a kind of person.
+_IDENTITIES = _ACTORS | names(
+    """account admin agent author customer editor employee id identifier login manager member operator owner person
+    buyer client clerk doctor giver guest patient player reader requester seller sender session staff student subject
+    teacher token uid user username viewer visitor worker writer"""
+)
 _NO_ACTORS = frozenset({"self", "cls", "args", "kwargs", "request", "event", "context", "session", "db", "conn"})
 # Words of what proves something by itself, so that CWE-347 and CWE-352 are about it.
 _PROOFS = names("signature sig sign signed mac hmac digest checksum csrf xsrf nonce token")
@@ -84,7 +90,7 @@ def _is_keyed(facts: Facts, unit: Unit, operand: int) -> bool:
 
 
 def _actors(facts: Facts, unit: Unit, operations: list[Operation]) -> set[str]:
-    """The parameters that nothing uses, or whose names say so, and that are not what names the record."""
+    """The parameters whose names say so, or that name somebody and are not used, and are not what names the record."""
     params = [name for name in (*unit.params.positional, *unit.params.kwonly) if name not in _NO_ACTORS]
     if len(params) < _MIN_PARAMETERS:
         return set()
@@ -99,6 +105,7 @@ def _actors(facts: Facts, unit: Unit, operations: list[Operation]) -> set[str]:
         if name not in keys
         and not name.startswith("_")
         and not words(name) & _PROOFS
+        and words(name) & _IDENTITIES
         and ((name not in defaults and not facts.is_used(unit, name)) or words(name) & _ACTORS)
     }
 
