@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from real.datasets.commands import build, card, contamination, export, show, stats, validate
+from real.datasets.commands import build, card, contamination, export, show, stats, targets, validate
 from real.errors import RealError
 
 _COMMANDS = {
@@ -16,6 +16,7 @@ _COMMANDS = {
     "stats": stats,
     "contamination": contamination,
     "card": card,
+    "targets": targets,
     "build": build,
 }
 

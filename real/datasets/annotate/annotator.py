@@ -13,7 +13,7 @@ from real.datasets.annotate.normalise import normalise
 from real.datasets.annotate.observe import Observations, fits, observe
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.repairs import FALLBACK, REPAIRS
-from real.execution import Pool
+from real.execution.backends.base import Backend
 from real.typecheck import Checker
 from real.types import Analysis, AnalysisStatus, CallSuite, Finding, Job, Limits
 
@@ -35,7 +35,7 @@ class Typed:
 class Annotator:
     """Owns nothing: ``pool`` runs tests, ``checker`` is the judge that has to be silent in the end."""
 
-    def __init__(self, pool: Pool, checker: Checker) -> None:
+    def __init__(self, pool: Backend, checker: Checker) -> None:
         self._pool = pool
         self._checker = checker
 

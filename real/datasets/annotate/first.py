@@ -8,7 +8,23 @@ from collections.abc import Mapping
 from real.datasets.annotate.scopes import Function, functions, own_nodes, parameters
 from real.datasets.annotate.shapes import Renderer, Shape, filled, merged
 
-_BARE = frozenset("list dict set tuple frozenset List Dict Set Tuple deque defaultdict Counter Callable".split())
+_BARE = frozenset(
+    [
+        "list",
+        "dict",
+        "set",
+        "tuple",
+        "frozenset",
+        "List",
+        "Dict",
+        "Set",
+        "Tuple",
+        "deque",
+        "defaultdict",
+        "Counter",
+        "Callable",
+    ]
+)
 
 
 def annotate(tree: ast.Module, seen: Mapping[str, Shape], filler: str) -> bool:

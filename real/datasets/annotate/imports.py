@@ -21,8 +21,28 @@ _SOURCES = (
     "typing",
 )
 _MODULES = frozenset(
-    "bisect collections copy datetime decimal fractions functools heapq itertools json math operator os random re "
-    "statistics string sys time typing".split()
+    [
+        "bisect",
+        "collections",
+        "copy",
+        "datetime",
+        "decimal",
+        "fractions",
+        "functools",
+        "heapq",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "os",
+        "random",
+        "re",
+        "statistics",
+        "string",
+        "sys",
+        "time",
+        "typing",
+    ]
 )
 _ELSEWHERE = {"datetime": "datetime", "date": "datetime", "timedelta": "datetime", "Decimal": "decimal",
               "Fraction": "fractions", "Pattern": "re", "Match": "re"}  # fmt: skip

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from real.datasets.annotate.shapes import Shape
-from real.execution import Pool
+from real.execution.backends.base import Backend
 from real.types import CallCase, CallSuite, Job, JsonValue, Limits, TestOutcome
 
 CASES = 24  # inputs of a task that are tried
@@ -33,7 +33,7 @@ def _tracer() -> str:
     return Path(__file__).with_name("tracer.py").read_text(encoding="utf-8")
 
 
-def observe(pool: Pool, code: str, suite: CallSuite) -> Observations:
+def observe(pool: Backend, code: str, suite: CallSuite) -> Observations:
     """Run ``code`` on the first inputs of its tests, traced, in the sandbox."""
     cases: list[JsonValue] = [list(case.args) for case in suite.cases[:CASES]]
     call = CallCase(None, (code, suite.entry, cases))

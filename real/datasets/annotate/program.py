@@ -77,9 +77,9 @@ class Program:
         scope = self.function(node) or self.tree
         found: list[ast.Assign | ast.AnnAssign] = []
         for inner in own_nodes(scope):
-            if isinstance(inner, ast.Assign) and any(_is(target, variable) for target in inner.targets):
-                found.append(inner)
-            elif isinstance(inner, ast.AnnAssign) and _is(inner.target, variable):
+            if (isinstance(inner, ast.Assign) and any(_is(target, variable) for target in inner.targets)) or (
+                isinstance(inner, ast.AnnAssign) and _is(inner.target, variable)
+            ):
                 found.append(inner)
         return min(found, key=lambda n: n.lineno) if found else None
 

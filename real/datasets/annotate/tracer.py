@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import time
 import types
 import zlib
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from typing import Any
 
 _MAX_DEPTH = 6
 _MAX_ITEMS = 24  # of a container that are looked at: the first ones
-_MAX_LINES = 400  # line events of one function that are looked at; calls and returns always are
+_MAX_LINES = 400  # line events of one function that are looked at
+_MAX_CALLS = 2000  # calls of one function that are looked at
+_SECONDS = 4.0  # of CPU time; what comes after runs untraced, or not at all
 _NAME = "solution"
 _FILE = "solution.py"
 _SEQUENCES = {list: "list", set: "set", frozenset: "frozenset"}
@@ -81,6 +84,7 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: dict[str, Shape] = {}
         self._lines: dict[Any, int] = {}
+        self._calls: dict[Any, int] = {}
         self._raising: set[int] = set()
 
     def note(self, key: str, value: Any) -> None:  # noqa: ANN401 - a program's values
@@ -93,12 +97,17 @@ class Recorder:
         if code.co_filename != _FILE or code.co_name.startswith("<"):
             return None
         name = code.co_qualname
-        if event == "call" and frame.f_lasti <= 4:
-            self._parameters(name, frame)
+        if event == "call":
+            count = self._calls[code] = self._calls.get(code, 0) + 1
+            if count > _MAX_CALLS or (count % 64 == 0 and time.process_time() > _SECONDS):
+                return None
+            frame.f_trace_lines = self._lines.get(code, 0) <= _MAX_LINES
+            if frame.f_lasti <= 4:  # not where a generator goes on
+                self._parameters(name, frame)
         elif event == "line":
             count = self._lines[code] = self._lines.get(code, 0) + 1
-            if count <= _MAX_LINES:
-                self._locals(name, frame)
+            frame.f_trace_lines = count <= _MAX_LINES
+            self._locals(name, frame)
             self._raising.discard(id(frame))
         elif event == "exception":
             self._raising.add(id(frame))
@@ -139,6 +148,8 @@ def trace(source: str, entry: str, cases: list[list[Any]]) -> str:
     try:
         exec(compile(source, _FILE, "exec"), module.__dict__)
         for arguments in cases:
+            if time.process_time() > _SECONDS:
+                break
             owner, _, name = entry.rpartition(".")
             target = getattr(module, owner)() if owner else module
             try:

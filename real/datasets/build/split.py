@@ -23,9 +23,9 @@ def split_by_description(tasks: Sequence[Task], test_share: float, seed: int = 0
         members.setdefault(group, []).append(at)
     wanted = round(test_share * len(tasks))
     chosen: set[int] = set()
-    for group in sorted(members.values(), key=lambda own: _rank(tasks, own, seed)):
-        if len(chosen) + len(group) <= wanted:
-            chosen.update(group)
+    for own in sorted(members.values(), key=lambda group: _rank(tasks, group, seed)):
+        if len(chosen) + len(own) <= wanted:
+            chosen.update(own)
     train = [replace(task, split="train") for at, task in enumerate(tasks) if at not in chosen]
     test = [replace(task, split="test") for at, task in enumerate(tasks) if at in chosen]
     return train, test

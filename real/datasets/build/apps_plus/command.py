@@ -8,7 +8,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from real import execution, typecheck
@@ -49,6 +49,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the split")
     parser.add_argument("--limit", type=at_least_one, help="only the first rows")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (default: one per core)")
+    parser.add_argument("--keep-trivial", action="store_true", help="keep tasks with a single trivial test too")
     parser.add_argument("--keep-untyped", action="store_true", help="keep tasks whose solutions could not be typed too")
 
 
@@ -59,14 +60,14 @@ def run(args: argparse.Namespace) -> int:
     found = list(_candidates(args))
     journal = args.out / "journal.jsonl"
     known = {str(line["key"]): line for line in (disk.read_lines(journal) if journal.exists() else [])}
-    fresh = [c for c in found if isinstance(c, Candidate) and _key(c, args.solutions) not in known]
+    fresh = [c for c in found if isinstance(c, Candidate) and _key(c, args) not in known]
     if fresh:
         for line in _verified(fresh, args):
             disk.append_line(journal, line)
             known[str(line["key"])] = line
     tasks, records = [], []
     for item in found:
-        record = dict(known[_key(item, args.solutions)]) if isinstance(item, Candidate) else dict(item)
+        record = dict(known[_key(item, args)]) if isinstance(item, Candidate) else dict(item)
         if isinstance(item, Candidate):
             task = _task(item, record, args.name)
             if task is not None and (record["stage"] == Stage.KEPT or args.keep_untyped):
@@ -95,19 +96,23 @@ def _candidates(args: argparse.Namespace) -> Iterator[Candidate | dict[str, obje
             yield {"row": at, "stage": Stage.BAD, "reason": str(bad)}
 
 
-def _key(found: Candidate, solutions: int) -> str:
-    versions = (annotate.VERSION, execution.VERSION, typecheck.VERSION, str(solutions))
+def _key(found: Candidate, args: argparse.Namespace) -> str:
+    versions = (annotate.VERSION, execution.VERSION, typecheck.VERSION, f"{args.solutions} {args.keep_trivial}")
     return hashlib.sha256("\0".join([*versions, repr(found)]).encode(errors="replace")).hexdigest()
 
 
 def _verified(found: list[Candidate], args: argparse.Namespace) -> Iterator[dict[str, object]]:
     with Pool(args.workers) as pool, Checker(2) as checker, Checker(policy=PAPER) as paper:
         print(f"sandbox: {pool.describe()}", file=sys.stderr)
-        verifier = Verifier(pool, Annotator(pool, checker), paper, solutions=args.solutions)
+        verifier = Verifier(
+            pool, Annotator(pool, checker), paper, solutions=args.solutions, drop_trivial=not args.keep_trivial
+        )
         with ThreadPoolExecutor(pool.workers) as threads, Progress(len(found), "building", "problems") as progress:
-            for item, result in zip(found, threads.map(verifier.verify, found), strict=True):
+            running = {threads.submit(verifier.verify, item): item for item in found}
+            for future in as_completed(running):
+                item = running[future]
                 progress.advance(name=item.problem_id)
-                yield {"key": _key(item, args.solutions), "problem_id": item.problem_id, **_record(result)}
+                yield {"key": _key(item, args), "problem_id": item.problem_id, **_record(future.result())}
 
 
 def _record(result: Verified) -> dict[str, object]:
@@ -160,7 +165,9 @@ def _write(args: argparse.Namespace, tasks: list[Task], records: list[dict[str, 
     disk.atomic_write(args.out / "funnel.json", json.dumps(summary, indent=1) + "\n")
     print(f"{args.raw}: {len(records)} rows")
     print(render(len(records), rows))
-    print(f"typed references: {len(typed)} ({first} from the shortest solution; {paper} clean for the policy paper too)")
+    print(
+        f"typed references: {len(typed)} ({first} from the shortest solution; {paper} clean for the policy paper too)"
+    )
     print(f"written: {args.out}: {len(train)} train and {len(test)} test tasks")
 
 

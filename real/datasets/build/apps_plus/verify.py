@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from real.datasets.annotate.annotator import LIMITS, Annotator, Typed
+from real.datasets.annotate.annotator import LIMITS, Annotator
 from real.datasets.annotate.observe import fits
 from real.datasets.build.apps_plus.raw import Candidate
-from real.execution import Pool
+from real.execution.backends.base import Backend
 from real.typecheck import Checker
-from real.types import AnalysisStatus, CallSuite, Job, OutcomeStatus, TestOutcome
+from real.types import AnalysisStatus, CallSuite, Job, JsonValue, OutcomeStatus, TestOutcome
 
-RUNS = 2  # a solution whose runs disagree is flaky
-_TRIVIAL = (None, True, False, 0, 1, "", [], {})
+RUNS = 2  # a solution that passes once and then fails is flaky
+_ENOUGH = 3  # solutions that all fail before the outputs are read the other way
+_TRIVIAL: tuple[JsonValue, ...] = (None, True, False, 0, 1, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,51 +50,50 @@ class Verified:
 class Verifier:
     """Verifies candidates one at a time, from any thread; owns nothing."""
 
-    def __init__(self, pool: Pool, annotator: Annotator, paper: Checker, *, solutions: int) -> None:
+    def __init__(
+        self, pool: Backend, annotator: Annotator, paper: Checker, *, solutions: int, drop_trivial: bool = True
+    ) -> None:
         self._pool, self._annotator, self._paper = pool, annotator, paper
-        self._solutions = solutions
+        self._solutions, self._drop_trivial = solutions, drop_trivial
 
     def verify(self, found: Candidate) -> Verified:
-        """Test the solutions, shortest first, and annotate the first that can be."""
+        """Test the solutions, shortest first, and annotate each that passes until one is typed."""
         if not found.starter:
             return Verified(Stage.NO_SIGNATURE, "neither the row nor a solution defines what the tests call")
-        if is_trivial(found.suites[0]):
+        if self._drop_trivial and is_trivial(found.suites[0]):
             return Verified(Stage.TRIVIAL, f"expects {found.suites[0].cases[0].expected!r}")
         order = sorted(range(len(found.solutions)), key=lambda at: (len(found.solutions[at]), at))[: self._solutions]
-        suite, passing, reason = self._passing(found, order)
-        if suite is None:
-            return Verified(Stage.FLAKY if reason == Stage.FLAKY else Stage.FAILS, reason)
-        plain = found.solutions[passing[0]]
-        checks, why, last = 0, "", Typed(None)
-        for tried, at in enumerate(passing, 1):
-            last = self._annotator.annotate(found.solutions[at], suite, found.starter)
-            checks += last.checks
-            why = last.reason
-            if last.code is not None:
-                clean = self._paper.check([last.code])[0].status is AnalysisStatus.CLEAN
-                return Verified(Stage.KEPT, "", suite, plain, last.code, last.made_by, at, tried, checks, clean)
-        return Verified(Stage.UNTYPED, why, suite, plain, tried=len(passing), checks=checks)
-
-    def _passing(self, found: Candidate, order: Sequence[int]) -> tuple[CallSuite | None, list[int], str]:
-        """The reading of the outputs under which solutions pass, and those that pass it every time."""
-        reason = ""
+        failure = Verified(Stage.FAILS)
         for suite in found.suites:
-            passing, flaky = [], False
-            for at in order:
-                runs = [self._run(found.solutions[at], suite) for _ in range(RUNS)]
-                if [o.status for o in runs[0]] != [o.status for o in runs[1]]:
-                    flaky = True
-                elif fits(runs[0]):
-                    passing.append(at)
-                else:
-                    reason = reason or _why(runs[0])
-                if not passing and at == order[min(2, len(order) - 1)] and suite is not found.suites[-1]:
-                    break  # three solutions that all fail: the outputs are to be read the other way
-            if passing:
-                return suite, passing, ""
-            if flaky:
-                reason = Stage.FLAKY
-        return None, [], reason
+            result = self._with_suite(found, suite, order, last=suite is found.suites[-1])
+            if result.plain is not None:
+                return result
+            failure = result if failure.stage != Stage.FLAKY else failure
+        return failure
+
+    def _with_suite(self, found: Candidate, suite: CallSuite, order: Sequence[int], *, last: bool) -> Verified:
+        """The candidate under one reading of its outputs, which is the wrong one where solutions fail in a row."""
+        plain: str | None = None
+        why, stage, tried, checks = "", Stage.FAILS, 0, 0
+        for place, at in enumerate(order):
+            if plain is None and place == _ENOUGH and not last:
+                break
+            code = found.solutions[at]
+            first = self._run(code, suite)
+            if not fits(first):
+                why = why or _why(first)
+            elif not all(fits(self._run(code, suite)) for _ in range(RUNS - 1)):
+                stage = Stage.FLAKY if plain is None else stage
+            else:
+                plain, stage = plain or code, Stage.UNTYPED
+                typed = self._annotator.annotate(code, suite, found.starter)
+                tried, checks, why = tried + 1, checks + typed.checks, typed.reason
+                if typed.code is not None:
+                    clean = self._paper.check([typed.code])[0].status is AnalysisStatus.CLEAN
+                    return Verified(
+                        Stage.KEPT, "", suite, plain, typed.code, typed.made_by, at, tried, checks, paper_clean=clean
+                    )
+        return Verified(stage, why, suite if plain is not None else None, plain, tried=tried, checks=checks)
 
     def _run(self, code: str, suite: CallSuite) -> tuple[TestOutcome, ...]:
         return self._pool.run([Job("verify", code, suite, LIMITS)])[0].outcomes

@@ -1,0 +1,12 @@
+"""Parameter binding put into programs that paste input into SQL: ``pieces`` → ``sqltext`` → ``transform``.
+
+The result is a candidate: whoever asks for it keeps it only if every test still passes and the detector is silent.
+"""
+
+from __future__ import annotations
+
+from real.datasets.parameterise.transform import Plan, parameterise
+
+VERSION = "1"  # of the rewriting: raise it when a change may alter a program
+
+__all__ = ["VERSION", "Plan", "parameterise"]
