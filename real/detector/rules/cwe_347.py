@@ -4,8 +4,9 @@ What: data come with a signature, and the program uses the data without verifyin
 
 Why: a signature that nobody compares protects nothing: whoever can send data can also send a wrong signature.
 
-The sensitive operation: a function that is given a signature returns a result or says that all is well. The check: a
-test of the signature against something else that decides whether that is reached, or a call that takes it and raises.
+The sensitive operation: a function that is given a signature, or reads one from a header, returns a result or says that
+all is well. The check: a test of the signature against something else that decides whether that is reached, or a call
+that takes it and raises.
 
 Bad:
     def load(document_id, signature):
@@ -30,6 +31,9 @@ What silences it:
 - storing or returning the signature itself: such a function does not verify but keep it;
 - a key and a list of algorithms for jwt.decode().
 
+Also reported: the algorithm that the token's own header names, claims that are read from a token by hand in a program
+that verifies nothing, and an exception of verify() that is caught before the work goes on.
+
 What does not: a test that a signature is there, of its length or type; logging it; a comparison with itself; the
 algorithm "none"; catching the exception of verify() and going on.
 
@@ -46,7 +50,7 @@ from real.detector.atoms import Atom
 from real.detector.callsites import CallSite
 from real.detector.facts import Facts
 from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
+from real.detector.ir import Block, Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
@@ -64,6 +68,9 @@ _UNVERIFIED = {
 }
 # Calls that verify unless they are told not to.
 _DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.verify", "jwt.PyJWT().decode")
+_UNVERIFIED_HEADERS = frozenset({"jwt.get_unverified_header", "jose.jwt.get_unverified_header"})
+_DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
+_KEEPING = frozenset({"return", "setattr", "setsub", "setcell", "yield"})
 # Calls that answer with a truth value, so that dropping the answer is dropping the check.
 _ANSWERING = {
     "hmac.compare_digest": "returns whether they are equal",
@@ -106,8 +113,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
         for site in facts.calls(path):
             if not _is_read(facts, site.unit, site.instr):
                 yield Defect(site.instr, f"what {site.name}() answers is thrown away")
+    yield from _taken_apart(facts)
     for unit in facts.functions:
         yield from _swallowed(facts, unit)
+        yield from _unverified_headers(facts, unit)
         if facts.is_exported(unit):
             yield from _unverified_parameters(facts, unit)
 
@@ -126,7 +135,64 @@ def _is_switched_off(facts: Facts, site: CallSite) -> str | None:
         isinstance(name, str) and name.lower() == "none" for name in facts.elements(algorithms)
     ):
         return 'the algorithm "none" needs no signature'
+    for operand in site.operands((2,), ("algorithms",)) if algorithms is not None else ():
+        if facts.reads(site.unit, operand).calls & _UNVERIFIED_HEADERS:
+            return "the token itself says by which algorithm it is to be verified"
     return None
+
+
+def _taken_apart(facts: Facts) -> Iterator[Defect]:
+    """``json.loads(base64.urlsafe_b64decode(token.split(".")[1]))``: claims that nobody signed for all we know."""
+    if any(_mentions_verification(facts, unit, step) for unit in facts.units for step in facts.instructions(unit)):
+        return
+    for site in facts.calls("json.loads"):
+        reads = facts.reads(site.unit, site.instr.args[-1]) if len(site.instr.args) > 1 else Reads()
+        decoded = any(call.rpartition(".")[2] in _DECODINGS for call in reads.calls)
+        if decoded and "split" in reads.calls and "." in reads.constants | reads.keys:
+            yield Defect(site.instr, "the claims are read from the token, and nothing verifies its signature")
+
+
+def _mentions_verification(facts: Facts, unit: Unit, step: Instr) -> bool:
+    if step.op not in ("call", "method"):
+        return False
+    called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
+    called |= {str(step.extra[0])} if step.op == "method" else {callee.name for callee in facts.called(step)}
+    return any("verify" in name or "digest" in name for name in called) or any(
+        name.startswith("hmac.") for name in facts.library_names(unit, step)
+    )
+
+
+def _unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``request.headers["X-Signature"]`` that is read, looked at, and compared with nothing."""
+    for step in facts.instructions(unit):
+        is_get = step.op == "method" and step.extra[0] == "get" and len(step.args) > 1
+        if not (is_get or step.op == "sub"):
+            continue
+        keys = facts.constants(unit, step.args[1])
+        holder = facts.reads(unit, step.args[0])
+        if "headers" not in holder.attributes or not any(
+            isinstance(key, str) and words(key.replace("-", "_")) & _SIGNATURE for key in keys
+        ):
+            continue
+        if not _is_handed_on(facts, unit, step):
+            yield Defect(step, "the signature is read, but not compared with anything")
+
+
+def _is_handed_on(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a value is compared with another, or given to something that may verify it."""
+    same = {step.dst}
+    for instr in facts.instructions(unit):
+        if same.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
+            continue
+        if instr.op == "compare":
+            sides = [facts.constants(unit, arg) for arg in instr.args]
+            if not any(side and not any(side) for side in sides):
+                return True
+        elif instr.op in _KEEPING or (instr.op in ("call", "method") and not _prepares(facts, unit, instr)):
+            return True
+        elif instr.op not in ("branch", "unary"):
+            same.add(instr.dst)
+    return False
 
 
 def _is_read(facts: Facts, unit: Unit, call: Instr) -> bool:
@@ -246,8 +312,33 @@ def _swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
             seen.update(fresh)
             work += fresh
         answers = [result for block in work for result in block.instrs if result in results]
-        if any(not _is_failure(facts, unit, result) for result in answers):
+        joined = _reachable(unit.blocks[0], start) & seen  # what follows whether the signature is right or wrong
+        acts = any(
+            step.op in ("setsub", "setattr")
+            or (
+                step.op in ("call", "method")
+                and step.line
+                and not _prepares(facts, unit, step)
+                and not _is_shown(facts, unit, step)
+            )
+            for block in joined
+            for step in block.instrs
+        )
+        if acts or any(not _is_failure(facts, unit, result) for result in answers):
             yield Defect(instr, "a wrong signature is caught, and the function goes on as if it were right")
+
+
+def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:
+    return any(name == "builtins.print" or name.startswith("logging.") for name in facts.library_names(unit, step))
+
+
+def _reachable(entry: Block, avoiding: Block) -> set[Block]:
+    found, work = {entry}, [entry]
+    for block in work:  # grows while it is walked
+        fresh = [successor for successor in block.succs if successor not in found and successor is not avoiding]
+        found.update(fresh)
+        work += fresh
+    return found
 
 
 def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
@@ -264,5 +355,5 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
-    watches=frozenset(path.rpartition(".")[2] for path in (*_UNVERIFIED, *_DECODERS, *_ANSWERING)),
+    watches=frozenset(path.rpartition(".")[2] for path in ("json.loads", *_UNVERIFIED, *_DECODERS, *_ANSWERING)),
 )

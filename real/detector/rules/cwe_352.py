@@ -37,7 +37,7 @@ the protection is switched off.
 
 Sources: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html,
 https://flask-wtf.readthedocs.io/en/latest/csrf/, https://docs.djangoproject.com/en/stable/ref/csrf/,
-https://flask.palletsprojects.com/en/stable/api/#flask.Request.get_json,
+https://flask.palletsprojects.com/en/stable/api/#flask.Request.get_json, CVE-2021-32677 (JSON of any content type),
 https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html (the shape of an event)
 """
 
@@ -64,7 +64,7 @@ _PARTS = names("body form")
 # Decorators that make a function a view: Flask, Sanic, FastAPI, Bottle.
 _ROUTES = names("route post put patch delete")
 # What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
-_FORMS = names("form values data")
+_FORMS = names("form values data args")
 # What makes a browser send something that identifies the user.
 _AMBIENT = names("session cookies current_user login_required user")
 # Methods that change records: SQLAlchemy's session, Django's models.
@@ -83,7 +83,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         if not facts.is_exported(unit):
             continue
-        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - {"FastAPI", "APIRouter"}
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
                 yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
@@ -135,7 +135,7 @@ def _is_lasting(unit: Unit, base: int) -> bool:
 
 
 def _is_ambient(facts: Facts, unit: Unit, declared: set[str]) -> bool:
-    if declared & _AMBIENT:
+    if declared & _AMBIENT or _declares(facts, unit, "Cookie"):
         return True
     return any(
         _named(instr) in _AMBIENT
@@ -144,8 +144,15 @@ def _is_ambient(facts: Facts, unit: Unit, declared: set[str]) -> bool:
     )
 
 
+def _declares(facts: Facts, unit: Unit, kind: str) -> bool:
+    """Whether FastAPI fills a parameter from a cookie or a form: ``session: str = Cookie()``."""
+    return any(f"fastapi.{kind}" in reads.names for reads in facts.defaults(unit).values())
+
+
 def _reads_form(facts: Facts, unit: Unit) -> bool:
-    return any(instr.op == "attr" and instr.extra in _FORMS for instr in facts.instructions(unit))
+    return _declares(facts, unit, "Form") or any(
+        instr.op == "attr" and instr.extra in _FORMS for instr in facts.instructions(unit)
+    )
 
 
 def _is_proof(atom: Atom, reads: Reads) -> bool:
