@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 
-from real.execution.fixtures import FixtureError, Fixtures
+from real.execution.fixtures import DISK_FULL, FixtureError, Fixtures
 from real.execution.judges import Judge, judge_for
 from real.execution.outcomes import infrastructure, outcome
 from real.execution.worker import CaseReport, Report, RequestError, Worker, WorkerError, WorkerStalledError
@@ -82,16 +82,25 @@ class Attempts:
 
     def _attempt(self, slot: int, job: Job, protocol: str, history: _History) -> Result | None:
         """The outcomes, or ``None`` where the machine is to blame and another attempt may do better."""
+        worker = None
         try:
             worker = self._worker(slot)
             judge = judge_for(job, protocol, self._fixtures, worker.ask)
             report = worker.ask(judge.request)
         except WorkerError as error:
+            if worker is not None:
+                worker.close()
             self.workers[slot] = None
             return history.lost(error)
         except (FixtureError, RequestError) as error:
             return Result((infrastructure(str(error)),) * len(job.suite.cases))
         outcomes = _outcomes(report, judge)
+        if any(
+            case.full and verdict.status is not OutcomeStatus.PASS
+            for case, verdict in zip(report.cases, outcomes, strict=False)
+        ):
+            history.reason = DISK_FULL  # it may be a neighbour's doing, and soon over
+            return None
         unjailed = [case.reason for case in report.cases if case.how == "jail"]
         if len(outcomes) == len(job.suite.cases) and not unjailed:
             return Result(tuple(outcomes), _waited(report, job))
@@ -156,10 +165,7 @@ def _outcomes(report: Report, judge: Judge) -> list[TestOutcome]:
 def _judged(judge: Judge, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the run of all the others."""
     try:
-        verdict = judge.judge(index, case)
-        if case.full and verdict.status is not OutcomeStatus.PASS:
-            return infrastructure("no space left on the machine's disk for the files of programs")
-        return verdict
+        return judge.judge(index, case)
     except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")
 

@@ -22,6 +22,7 @@ Ask = Callable[[Request], Report]  # asks a worker; may raise WorkerError
 # Test data is not the program: an expected value may well be the output of a command.
 _LIMITS = CaseLimits(cpu_s=5.0, memory_mb=1024, output_kb=4096, file_mb=16, processes=8)
 _KEPT = 4096
+DISK_FULL = "no space left on the machine's disk for the files of programs"
 
 
 class FixtureError(Exception):
@@ -112,6 +113,8 @@ def _build_database(script: str, ask: Ask) -> Database:
     request = Request("script", script, _LIMITS, cases=[""], files={}, collect=True)
     (report,) = _cases(ask(request), 1, "the database script")
     if (problem := failed(report, claim_of(report))) is not None:
+        if report.full:  # which says nothing about the script
+            raise WorkerError(DISK_FULL)
         raise FixtureError(f"the database script failed: {problem.status} {problem.detail}")
     if not report.files:
         raise FixtureError("the database script left no file")

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from real.execution import pool as pool_module
 from real.execution import worker as worker_module
 from real.execution.attempts import Attempts, Result, _History
 from real.execution.jail import frames
-from real.execution.worker import Worker, WorkerError
+from real.execution.jail.request import Request
+from real.execution.worker import Report, Worker, WorkerError
 from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 ECHO = "print(input())"
@@ -114,6 +116,30 @@ def test_a_job_that_is_unlucky_while_others_are_judged_gets_more_attempts(monkey
         results = pool.run([echo_job(1), *[echo_job(2)] * 200])
     assert len(lost) == 9
     assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
+
+
+def test_a_full_disk_is_no_verdict_and_may_be_over_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for a program nor for the script of its database, whose failures are remembered."""
+    ask, starved = Worker.ask, []
+
+    def on_a_full_disk(self: Worker, request: Request) -> Report:
+        report = ask(self, request)
+        if len(starved) < 2:
+            starved.append(1)
+            full = replace(report.cases[0], full=True, how="exit", code=1, stdout=b"", files={})
+            return replace(report, cases=[full])
+        return report
+
+    monkeypatch.setattr(attempts, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(Worker, "ask", on_a_full_disk)
+    with Pool(1) as pool:
+        starved.clear()
+        (plain,) = pool.run([echo_job(1)])
+        starved.clear()
+        database = "import sqlite3\nsqlite3.connect('a.db').execute('CREATE TABLE a (b)')"
+        (built,) = pool.run([Job("built", ECHO, ScriptSuite((StdinCase("x\n", "x"),), database))])
+    assert len(starved) == 2
+    assert [plain.outcomes[0].status, built.outcomes[0].status] == [OutcomeStatus.PASS] * 2
 
 
 def test_a_level_out_of_reach_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
