@@ -10,7 +10,9 @@ statements and values.
 The sensitive operation:
 - template.format(user=user), format_map(vars(user)): a template from outside and an object of the program, or all
   fields of one;
-- a view that returns vars(user) or user.__dict__, os.environ, app.config, or what traceback.format_exc() returns.
+- a view that returns vars(user) or user.__dict__, os.environ, app.config, what traceback.format_exc() returns, the text
+  of any exception (`except Exception as error: return str(error)`), or a whole record with a field named for a secret;
+- a line of a log with a password or key in it as it is; names are the evidence here, as in CWE-532.
 
 The check: something that says which attributes may be seen.
 
@@ -59,8 +61,10 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule
-from real.detector.rules._definitions import definition, ends_in_exception
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition, ends_in_exception, root
 from real.detector.rules._web import is_view
+from real.detector.slices import Reads
 from real.detector.values import NUM, STR, Obj, Value
 
 # Methods by which a class decides what of its objects is seen.
@@ -77,6 +81,10 @@ _WHOLE = {
     "flask.Flask().config": "the settings",
     "flask.current_app.config": "the settings",
 }
+_LOGGERS = ("print", "debug", "info", "warning", "error", "critical", "exception", "log")
+_SECRETS = names("password passwd passphrase pwd secret secrets ssn cvv credentials")
+_SECRET_PAIRS = [names(pair) for pair in ("api key", "private key", "access token", "credit card", "card number")]
+_NO_SECRETS = names("hint policy strength length field label reset changed expired attempts id url name file path")
 _STORES = frozenset({"add", "setsub", "merge", "member"})
 # Methods of models, sessions and containers that return one record.
 _LOOK_UPS = frozenset({"get", "first", "one", "get_or_404", "first_or_404"})
@@ -86,6 +94,8 @@ _MAX_FIELDS = 2
 def _check(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("format", "format_map"):
         yield from _formatted(facts, site)
+    for site in facts.calls(*_LOGGERS):
+        yield from _logged(facts, site)
     for unit in facts.functions:
         if facts.is_exported(unit) and is_view(facts, unit):
             yield from _returned(facts, unit)
@@ -195,6 +205,88 @@ def _has_gate(facts: Facts, owner: Unit, outer: tuple[Unit, ...] = ()) -> bool:
     return False
 
 
+# --- what logs keep ---------------------------------------------------------------------------------------------------
+
+
+def _logged(facts: Facts, site: CallSite) -> Iterator[Defect]:
+    """A password or a key in a line of a log, or on the console where it comes from the environment."""
+    if not site.path.startswith(("logging.", "builtins.print", "flask.Flask().logger.")):
+        return
+    for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
+        for step in _text_of(facts, site.unit, operand):
+            secret = _secret_name(facts, site.unit, step)
+            if secret is not None and (site.path != "builtins.print" or _is_setting(facts, site.unit, step)):
+                yield Defect(site.instr, f"`{secret}` is written to the log")
+                return
+
+
+def _text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
+    """What a text is put together from, calls other than str() and format() not followed."""
+    found: list[Instr] = []
+    work = [root(unit, operand)]
+    for current in work:  # grows while it is walked
+        made = unit.defs[current]
+        if made is None or made in found:
+            continue
+        found.append(made)
+        inside: list[int] = []
+        if made.op in ("fstring", "binop", "build"):
+            inside = made.args
+        elif _is_conversion(facts, unit, made):
+            inside = made.args[1:]
+        work += [root(unit, arg) for arg in inside if isinstance(arg, int)]
+    return found
+
+
+def _is_conversion(facts: Facts, unit: Unit, made: Instr) -> bool:
+    if made.op == "method":
+        return bool(made.extra[0] == "format")
+    return made.op == "call" and bool(facts.library_names(unit, made) & {"builtins.str", "builtins.repr"})
+
+
+def _secret_name(facts: Facts, unit: Unit, step: Instr) -> str | None:
+    """The name of a secret that an instruction reads as it is."""
+    names: set[str] = set()
+    if step.op in ("param", "attr"):
+        names = {str(step.extra)}
+    elif step.op in ("cell", "builtin"):
+        names = {str(step.extra[1])}
+    elif step.op == "sub" or (step.op in ("method", "call") and _is_lookup(facts, unit, step)):
+        names = {str(key) for key in facts.constants(unit, step.args[1]) if isinstance(key, str)}
+    return next((name for name in sorted(names) if is_secret(name)), None)
+
+
+def _is_lookup(facts: Facts, unit: Unit, step: Instr) -> bool:
+    if len(step.args) < 2:
+        return False
+    if step.op == "method" and step.extra[0] == "get":
+        return True
+    return bool(facts.library_names(unit, step) & {"os.getenv", "os.environ.get"})
+
+
+def _is_setting(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a value is read from the environment, here or at the top level of the module."""
+    if _is_environment(facts.reads(unit, step.dst)):
+        return True
+    module = facts.units[0]
+    return step.op in ("cell", "builtin") and any(
+        store.op == "setcell"
+        and store.extra[1] == step.extra[1]
+        and _is_environment(facts.reads(module, store.args[0]))
+        for store in facts.instructions(module)
+    )
+
+
+def _is_environment(reads: Reads) -> bool:
+    return bool({"environ", "os.environ", "os.getenv"} & (reads.attributes | reads.names | reads.calls))
+
+
+def is_secret(name: str) -> bool:
+    """Whether a name says that its value is a password, a key or a number by which somebody is let in."""
+    parts = words(name)
+    return (bool(parts & _SECRETS) and not parts & _NO_SECRETS) or any(pair <= parts for pair in _SECRET_PAIRS)
+
+
 # --- what views return ------------------------------------------------------------------------------------------------
 
 
@@ -238,12 +330,26 @@ def _exposed(facts: Facts, unit: Unit, step: Instr) -> str | None:
         return "the traceback"
     if "builtins.vars" in called or (step.op == "attr" and step.extra == "__dict__"):
         return "every field of a record"
+    if step.op == "caught" and _is_broad(facts, unit, step):
+        return "what went wrong inside, whatever it was"
+    if step.op in ("sub", "method"):
+        held = [obj for obj in facts.value(unit, step.dst).objs if obj.kind == "dict"]
+        secrets = {str(key) for obj in held for key in obj.fields if isinstance(key, str) and is_secret(key)}
+        if secrets:
+            return f"`{min(secrets)}` with the rest of the record"
     if step.op == "attr":
         owners = {obj.name for obj in facts.value(unit, step.args[0]).objs if obj.kind == "api"}
         return next(
             (_WHOLE[path] for path in sorted(f"{owner}.{step.extra}" for owner in owners) if path in _WHOLE), None
         )
     return None
+
+
+def _is_broad(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a handler catches every exception, so that its text may be about anything."""
+    block = next(block for block in unit.blocks if step in block.instrs)
+    kinds = [instr for instr in block.instrs if instr.op == "handler"]
+    return any(facts.reads(unit, kind.args[0]).names & {"Exception", "BaseException"} for kind in kinds)
 
 
 RULE = Rule(
@@ -253,5 +359,5 @@ RULE = Rule(
     fix="pass the values that may be seen, not the object: template.format(name=user.name); return chosen fields only",
     harmless=Charset(dangerous=".["),
     check=_check,
-    watches=frozenset({"format", "format_map"}),
+    watches=frozenset({"format", "format_map", *_LOGGERS}),
 )
