@@ -103,6 +103,15 @@ def _partitions(text: str) -> str:
     return f"{near} cluster.partition=NAME chooses one; here are: {', '.join(dict.fromkeys(listed)) or 'none'}.".strip()
 
 
+def time_limit(partition: str | None) -> tuple[str, str]:
+    """Name and time limit of a partition (``None``: the default one) as ``sinfo`` writes it; empty where unknown."""
+    for line in run("sinfo", "--noheader", "-o", "%P %l").stdout.splitlines():
+        name, _, limit = line.strip().partition(" ")
+        if name.rstrip("*") == partition or (partition is None and name.endswith("*")):
+            return name.rstrip("*"), limit.strip()
+    return "", ""
+
+
 def queue() -> list[QueueEntry]:
     """Your jobs that wait or run, array tasks one by one; raises ``InfrastructureError`` where nobody answers."""
     fields = "%i %F %K %T %r %k %M %L %S %N".replace(" ", _SEPARATOR)

@@ -28,7 +28,14 @@ def by_run(submissions: Iterable[Submission], queue: Iterable[QueueEntry]) -> di
         submission = keys.get(entry.comment)
         for run in _runs(submission, entry) if submission else ():
             found.setdefault(run, []).append(entry)
+    for entries in found.values():
+        entries.sort(key=_order)
     return found
+
+
+def _order(entry: QueueEntry) -> tuple[bool, int]:
+    """What runs comes first, then what was submitted first: the job that a run is in, or waits for next."""
+    return entry.state == "PENDING", int(entry.array_id) if entry.array_id.isdigit() else 0
 
 
 def _runs(submission: Submission, entry: QueueEntry) -> Iterator[str]:

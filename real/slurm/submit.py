@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from real.config import preflight
-from real.config.cluster import ClusterCfg
+from real.config.cluster import ClusterCfg, seconds
 from real.config.lifecycle import frozen
 from real.config.machine import Machine
 from real.config.plan import Job, Plan
@@ -140,12 +141,36 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str
         force=plan.first.force,
         stages={chain.stage.name: chain.stage.indices for chain in made},
     )
+    _check_times(made)
     for entry, job in zip(submission.entries, jobs, strict=True):
         disk.atomic_write(submission.config_of(entry.index), _frozen(job))
     for name, text in scripts(folder, submission.key, plan, made).items():
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
+
+
+def _check_times(made: Sequence[Chain]) -> None:
+    """SLURM takes a job that asks for more time than its partition gives, and never starts it."""
+    keys = {TRAIN: "time", EVALUATE: "evaluate_time"}
+    for chain in made:
+        name, limit = client.time_limit(chain.stage.cluster.partition)
+        allowed = _seconds(limit)
+        if allowed and chain.stage.kind in keys and seconds(chain.stage.time) > allowed:
+            key = f"cluster.{keys[chain.stage.kind]}"
+            raise UsageError(
+                f"{key} is {chain.stage.time}, but the partition {name} allows {limit}",
+                hint=f"Choose {key}={limit} (a job that is not done then is queued again) or another partition.",
+            )
+
+
+def _seconds(limit: str) -> int:
+    """``5:00``, ``1:00:00`` or ``1-00:00:00`` in seconds; 0 for ``infinite`` and what else there may be."""
+    found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+)", limit)
+    if not found:
+        return 0
+    days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
 def _send(submission: Submission, made: Sequence[Chain]) -> Submission:
