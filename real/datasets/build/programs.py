@@ -43,7 +43,7 @@ def program(query: Query, style: Style) -> str:
         allowed = next(item.choices for item in query.inputs if item.name == query.order_input)
         lines.append(f"allowed = {{{', '.join(f'{_quoted(c)}: {_quoted(c)}' for c in allowed)}}}")
         lines.append(f"order = allowed[{query.order_input}]")
-    lines += _run(*_statement(parts, style.splice), style)
+    lines += _run(*statement(parts, style.splice), style)
     return "\n".join(lines) + "\n    print(*row)\n"
 
 
@@ -68,7 +68,7 @@ def _run(sql: str, parameters: str, style: Style) -> list[str]:
     return [f"{name} = conn.execute({sql}{parameters}){fetch}", "for row in rows:"]
 
 
-def _statement(parts: list[Piece], splice: str) -> tuple[str, str]:
+def statement(parts: list[Piece], splice: str) -> tuple[str, str]:
     """The SQL expression and the further argument of ``execute``, either of them Python source."""
     if splice == BIND:
         return _bound(parts)

@@ -89,7 +89,7 @@ def pieces(query: Query) -> list[Piece]:
         parts.append(" DESC")
     if query.limit:
         parts.append(f" LIMIT {query.limit}")
-    return _joined(parts)
+    return joined_text(parts)
 
 
 def _selected(query: Query, near: str) -> str:
@@ -118,7 +118,7 @@ def _condition(term: Term, far: str, kinds: dict[str, str]) -> list[Piece]:
     return [f"{column} {term.operator} ", slots[0]]
 
 
-def _joined(parts: list[Piece]) -> list[Piece]:
+def joined_text(parts: list[Piece]) -> list[Piece]:
     """Neighbouring strings as one."""
     joined: list[Piece] = []
     for part in parts:
