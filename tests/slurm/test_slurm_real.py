@@ -1,0 +1,190 @@
+"""Against a real SLURM: nine jobs of which four are disturbed, the chain with frozen configurations, cancellation."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slurm_user import CLUSTER, ROOT, TOY, Slurm
+
+pytestmark = [pytest.mark.slow, pytest.mark.slurm]
+
+SWEEP = ["+exp=ablation_reward_tiny", *TOY, "trainer.steps=10", "trainer.checkpoint_every=5", "-m"]
+TROUBLE = {"failed", "cancelled", "interrupted", "lost", "never started", "stuck", "held"}
+
+
+def facts(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Everything a run computed, without clocks."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics.pop("seconds")
+    steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
+    return metrics, [{k: v for k, v in step.items() if not k.startswith("seconds")} for step in steps]
+
+
+def steps_of(row: dict[str, Any]) -> int:
+    path = Path(row["run_dir"]) / "steps.jsonl"
+    return path.read_text().count("\n") if path.exists() else 0
+
+
+def check_truth(row: dict[str, Any], before: dict[str, str], after: dict[str, str]) -> None:
+    """What status.py says of one run, against SLURM's queue a moment before and a moment after."""
+    state, seen = row["state"], {queue.get(job) for queue in (before, after) for job in row["jobs"]}
+    assert state not in TROUBLE, row
+    if state in ("running", "starting", "evaluating"):
+        assert seen & {"RUNNING", "CONFIGURING"}, (row, seen)
+    if state in ("queued", "requeued"):
+        assert "PENDING" in seen, (row, seen)
+        assert (row["tries"] > 0) == (state == "requeued"), row
+    if state == "done":
+        assert (Path(row["run_dir"]) / "status").read_text() == "done\n"
+        assert (Path(row["run_dir"]) / "metrics.json").exists()
+
+
+def test_nine_jobs_in_trouble_all_end_done_with_the_results_of_a_local_run(slurm: Slurm) -> None:
+    local = subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), *SWEEP, "output_dir=local"], cwd=slurm.folder, stdout=subprocess.DEVNULL
+    )
+    submitted = slurm.user("slurm/submit.py", *SWEEP, *CLUSTER)
+    assert submitted.returncode == 0, submitted.stderr
+    assert "submitted 9 of 9 runs" in submitted.stdout
+    rows = slurm.status()
+    assert len(rows) == 9
+    job = rows[0]["jobs"][0].partition("_")[0]
+
+    disturb: dict[int, Callable[[], object]] = {
+        0: lambda: slurm.call("scancel", "--signal=USR1", f"{job}_0"),  # every process of the step
+        1: lambda: slurm.call("scancel", "--signal=USR1", "--batch", f"{job}_1"),  # the shell, as before a time limit
+        2: lambda: slurm.call("scancel", "--signal=KILL", f"{job}_2"),  # no last word
+        3: lambda: slurm.scontrol("requeue", f"{job}_3"),  # what an administrator does, or a preemption
+    }
+    drained = done = False
+    seen: list[set[str]] = [set() for _ in rows]
+
+    def look() -> bool:
+        nonlocal drained, done
+        before = slurm.queue()
+        current = slurm.status()
+        after = slurm.queue()
+        for number, row in enumerate(current):
+            check_truth(row, before, after)
+            seen[number].add(row["state"])
+            if number in disturb and row["state"] == "running" and 2 <= steps_of(row) < 9:
+                disturb.pop(number)()
+        if not drained and not disturb:
+            slurm.scontrol("update", "nodename=n2", "state=drain", "reason=test")
+            drained = True
+        if drained and not done and "drained" in slurm.call("sinfo", "-h", "-n", "n2", "-o", "%T").stdout:
+            slurm.scontrol("update", "nodename=n2", "state=resume")
+            done = True
+        return all(row["state"] == "done" for row in current)
+
+    slurm.wait("nine runs that are done", look, 1800)
+    assert not disturb, "a job ended before it could be disturbed"
+    assert drained
+    rows = slurm.status()
+    assert [row["tries"] for row in rows[:4]] == [2, 2, 2, 2]
+    for number in range(4):
+        assert seen[number] >= {"running", "requeued", "done"}, seen
+    for number in (0, 1):  # the warning came between checkpoints, and cost no step
+        log = Path(slurm.folder / rows[number]["log"]).read_text()
+        assert "SIGUSR1: stopping after this step" in log
+        assert "resuming at step" in log
+
+    assert local.wait(1200) == 0
+    for row in rows:
+        assert facts(Path(row["run_dir"])) == facts(slurm.folder / "local" / row["run_id"]), row
+
+    slurm.wait("the tables", lambda: not slurm.queue(), 120)
+    for suffix in ("md", "csv", "tex", "png"):
+        assert (slurm.folder / "outputs/sweeps/ablation_reward_tiny" / f"sweep.{suffix}").stat().st_size > 0
+    assert slurm.user("slurm/status.py", "--require-done").returncode == 0
+
+    again = slurm.user("slurm/submit.py", *SWEEP, *CLUSTER)
+    assert again.returncode == 0
+    assert "nothing to submit" in again.stdout
+    assert slurm.queue() == {}
+
+
+def test_train_evaluate_tables_from_the_configuration_as_it_was(slurm: Slurm) -> None:
+    own = slurm.folder / "own" / "exp"
+    own.mkdir(parents=True)
+    experiment = own / "pair.yaml"
+    text = "# @package _global_\nexp_name: pair\ntrainer: {steps: 2, checkpoint_every: 1}\n"
+    experiment.write_text(text)
+    command = [f"--config-dir={own.parent}", *TOY, "+exp=pair", "reward=hybrid,quality_only", "-m"]
+    chain = [*command, *CLUSTER, "cluster.evaluate=own_job"]
+    slurm.scontrol("update", "nodename=n1,n2", "state=drain", "reason=test")
+    try:
+        assert slurm.user("slurm/submit.py", *chain).returncode == 0
+        assert {row["state"] for row in slurm.status()} == {"queued"}
+        twice = slurm.user("run.py", *chain)  # on a login node, run.py submits as well
+        assert twice.returncode == 2
+        assert "2 of 2 runs are queued or running; nothing was submitted" in twice.stderr
+        assert [p.name for p in (slurm.folder / "outputs/slurm").glob("0*")] == ["0001-pair"]
+        experiment.write_text(text.replace("steps: 2", "steps: 3"))
+    finally:
+        slurm.scontrol("update", "nodename=n1,n2", "state=resume")
+
+    states: set[str] = set()
+
+    def look() -> bool:
+        rows = slurm.status()
+        states.update(row["state"] for row in rows)
+        return all(row["state"] == "done" for row in rows)
+
+    slurm.wait("two runs that are done", look, 900)
+    slurm.wait("the tables", lambda: not slurm.queue(), 120)
+    assert states & {"trained", "evaluating"}
+    for row in slurm.status():
+        assert row["step"] == 2
+        assert "steps: 2" in (Path(row["run_dir"]) / "config.yaml").read_text()
+        attempts = (slurm.folder / "outputs/slurm/0001-pair/attempts").glob("*.jsonl")
+        assert all('"evaluate"' in path.read_text() for path in attempts)
+    assert "hybrid" in (slurm.folder / "outputs/sweeps/pair/sweep.csv").read_text()
+    experiment.write_text(text)
+    assert slurm.user("run.py", *command, "output_dir=local").returncode == 0
+    for row in slurm.status():
+        assert facts(Path(row["run_dir"])) == facts(slurm.folder / "local" / row["run_id"])
+
+
+def test_cancelled_while_waiting_and_submitted_again(slurm: Slurm) -> None:
+    command = [*TOY, *CLUSTER, "trainer.steps=1"]
+    slurm.scontrol("update", "nodename=n1,n2", "state=drain", "reason=test")
+    try:
+        assert slurm.user("slurm/submit.py", *command).returncode == 0
+        cancelled = slurm.user("slurm/cancel.py", "1")
+        assert cancelled.returncode == 0, cancelled.stderr
+        assert [row["state"] for row in slurm.status()] == ["cancelled"]
+        assert slurm.user("slurm/status.py").returncode == 1
+        assert slurm.user("slurm/cancel.py", "1").returncode == 1
+        assert slurm.user("slurm/submit.py", *command).returncode == 0
+        assert [row["state"] for row in slurm.status()] == ["queued"]
+        assert slurm.user("slurm/cancel.py", "2").returncode == 0
+        assert slurm.queue() == {}
+    finally:
+        slurm.scontrol("update", "nodename=n1,n2", "state=resume")
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("cluster.partition=debgu", "Did you mean debug?"),
+        ("cluster.partition=short", "the partition short allows 1:00"),
+        ("cluster.gpus_per_node=8", "No node has that"),
+        ("cluster.memory_gb_per_node=900", "No node has that"),
+    ],
+)
+def test_what_slurm_refuses_is_told_and_leaves_nothing(slurm: Slurm, setting: str, said: str) -> None:
+    refused = slurm.user("slurm/submit.py", *TOY, *CLUSTER, setting)
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("error: ")
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert slurm.queue() == {}
+    assert list((slurm.folder / "outputs").glob("slurm/0*")) == []
