@@ -108,6 +108,8 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
         config_hash=config_hash,
         data_hash=data_hash,
         baselines=floors,
+        protocol=root.dataset.protocol,
+        subset=test.subset,
     )
     store.write_metrics(metrics)
     publish(store)

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from real import detector
+from real.evaluation.protocol import absent_passes_quality
 from real.execution.backends import open_backend
 from real.execution.baselines import baselines
 from real.extract import extract
@@ -97,7 +98,10 @@ class Judge:
                 if key in result
             }
             floor = floors.get(_key(task, Program(None), False))
-            verdicts[key] = Verdict(task.task_id, program, outcomes.get(key, ()), analyses, safety.get(key), floor)
+            absent = program.code is None and absent_passes_quality(self.protocol, task.dataset)
+            verdicts[key] = Verdict(
+                task.task_id, program, outcomes.get(key, ()), analyses, safety.get(key), floor, absent_quality=absent
+            )
         return verdicts
 
     def _find_floors(self, tasks: Iterable[Task]) -> dict[str, float | None]:

@@ -21,6 +21,7 @@ from typing import TextIO
 from real.datasets import load_path
 from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
+from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import summarize, to_json
 from real.execution.backends.choice import BACKENDS, EXTERNAL
 from real.execution.baselines import baselines, summary_of
@@ -31,6 +32,7 @@ from real.results.progress import Progress
 from real.results.records import outcome_record
 from real.rewards import RewardCfg, reward
 from real.rewards.config import VARIANTS
+from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
 from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
 
 _CHUNK = 64  # tasks judged between two updates of the progress line
@@ -89,7 +91,7 @@ def score(
     records, verdicts = [], []
     floors = baselines(tasks, judge.pool, judge.protocol)
     for task, floor in zip(tasks, floors, strict=True):
-        verdict, value = judged.get(task.task_id) or _missing(task, judge.cfg)
+        verdict, value = judged.get(task.task_id) or _missing(task, judge)
         record = outcome_record(verdict, value)
         record["baseline"] = floor.known_best
         record["above_baseline"] = _above(verdict, floor.known_best)
@@ -111,6 +113,7 @@ def score(
         "baselines": summary_of(floors),
         "above_baseline": sum(record["above_baseline"] is True for record in records),
         "isolation": judge.pool.isolation,
+        "protocol": judge.protocol,
     }
     return records, summary
 
@@ -123,9 +126,10 @@ def _above(verdict: Verdict, baseline: float | None) -> bool | None:
     return bool(verdict.outcomes) and passed / len(verdict.outcomes) > baseline
 
 
-def _missing(task: Task, cfg: RewardCfg) -> tuple[Verdict, Reward]:
-    verdict = Verdict(task.task_id, Program(None, "no completion"))
-    return verdict, reward(verdict, cfg)
+def _missing(task: Task, judge: Judge) -> tuple[Verdict, Reward]:
+    absent = absent_passes_quality(judge.protocol, task.dataset)
+    verdict = Verdict(task.task_id, Program(None, "no completion"), absent_quality=absent)
+    return verdict, reward(verdict, judge.cfg)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -160,10 +164,11 @@ def _run(arguments: argparse.Namespace) -> int:
     completions = read_completions(_lines(arguments.completions), (task.task_id for task in loaded.tasks))
     for problem in completions.skipped:
         print(f"skipped {arguments.completions} {problem}", file=sys.stderr)
-    with Judge(cfg, protocol=arguments.protocol) as judge:
+    typecheck = TypecheckCfg(arguments.typecheck or (PAPER if arguments.protocol == "paper" else HARDENED))
+    with Judge(cfg, protocol=arguments.protocol, typecheck=typecheck) as judge:
         print(f"sandbox: {judge.pool.describe()}", file=sys.stderr)
         records, summary = score(loaded.tasks, completions, judge)
-    summary |= {"subset": loaded.subset, "split_hash": loaded.content_hash}
+    summary |= {"typecheck": typecheck.policy, "subset": loaded.subset, "split_hash": loaded.content_hash}
     if arguments.out:
         disk.write_lines(Path(arguments.out), records)
     else:
@@ -193,7 +198,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--completions", required=True, help='JSON lines {"task_id", "completion"}; - reads stdin')
     parser.add_argument("--reward", default="hybrid", choices=VARIANTS, help="reward variant (default: hybrid)")
     parser.add_argument("--alpha", type=float, default=0.5, help="weight of quality in [0, 1] (default: 0.5)")
-    parser.add_argument("--protocol", default="strict", choices=("strict", "paper"), help="how outputs are compared")
+    parser.add_argument("--protocol", default="strict", choices=PROTOCOLS, help="whose rules: ours or the paper's")
+    parser.add_argument(
+        "--typecheck", choices=POLICIES, help="policy (default: paper with --protocol paper, else hardened)"
+    )
     parser.add_argument("--out", help="file for the output lines (default: standard output)")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (default: one per core)")
     parser.add_argument(

@@ -64,9 +64,12 @@ def function_passed(verdict: Verdict) -> bool | None:
 
 
 def quality_passed(verdict: Verdict) -> bool | None:
-    """Whether every analysis is clean; ``None`` (masked) after an analyser error or where nothing was analysed."""
+    """Whether every analysis is clean; ``None`` (masked) after an analyser error or where nothing was analysed.
+
+    Where there is no program, what the protocol says (``real.evaluation.protocol``).
+    """
     if verdict.program.code is None:
-        return False
+        return verdict.absent_quality
     statuses = [analysis.status for analysis in verdict.analyses.values()]
     if not statuses or AnalysisStatus.ERROR in statuses:
         return None

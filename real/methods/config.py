@@ -9,8 +9,12 @@ from real.errors import UsageError
 
 @dataclass
 class SftCfg:
-    """Supervised fine-tuning on references; defaults are those of the released SecCodePLT+ baseline."""
+    """Supervised fine-tuning; defaults are those of the released SecCodePLT+ baseline.
 
+    ``targets`` is a file of ``python -m real.datasets targets``; without one the references are learned.
+    """
+
+    targets: str | None = None
     epochs: int = 4
     batch: int = 8
     lr: float = 1e-5

@@ -1,7 +1,8 @@
-"""Supervised fine-tuning on the safe references of the training split (the paper's SFT baseline)."""
+"""Supervised fine-tuning on the safe references, or on made targets, of the training split (the SFT baseline)."""
 
 from __future__ import annotations
 
+from real.datasets.targets.file import read_targets
 from real.errors import DataError
 from real.methods.base import METHODS, Workspace
 from real.policy.chat import encode_prompt
@@ -11,20 +12,15 @@ from real.training.sft import SftExample, SftSettings, train_sft
 
 @METHODS.register("sft")
 def sft(ws: Workspace) -> int:
-    """Train on (prompt, fenced reference) pairs; raises ``DataError`` when the data set has no references."""
+    """Train on (prompt, response) pairs; raises ``DataError`` when there is nothing to learn."""
     words = ws.policy.tokenizer
-    tasks = [task for task in ws.train if task.reference is not None]
-    if not tasks:
-        raise DataError(
-            f"no training task of {ws.cfg.dataset.name} has a safe reference, so there is nothing to fine-tune on",
-            hint="Use method=real, which needs no references, or another data set.",
-        )
+    responses = _responses(ws)
     examples = [
         SftExample(
-            tuple(encode_prompt(words, task)),
-            (*words(f"```python\n{task.reference}\n```")["input_ids"], words.eos_token_id),
+            tuple(encode_prompt(words, task)), (*words(responses[task.task_id])["input_ids"], words.eos_token_id)
         )
-        for task in tasks
+        for task in ws.train
+        if task.task_id in responses
     ]
     cfg = ws.cfg.method.sft
     with Progress(cfg.epochs * -(-len(examples) // cfg.batch), "sft", "batches") as progress:
@@ -36,3 +32,21 @@ def sft(ws: Workspace) -> int:
             checkpoint=ws.checkpoint,
             on_step=lambda step, total, loss: progress.advance(step - progress.done, note=f"loss {loss:.3f}"),
         )
+
+
+def _responses(ws: Workspace) -> dict[str, str]:
+    """What to answer, by task id: made targets where the method names a file, else the fenced references."""
+    ids = {task.task_id for task in ws.train}
+    if (path := ws.cfg.method.sft.targets) is not None:
+        made = {task_id: text for task_id, text in read_targets(path).items() if task_id in ids}
+        if not made:
+            raise DataError(f"{path} has targets, but none for a training task of {ws.cfg.dataset.name}")
+        print(f"sft: {len(made)} of {len(ids)} training tasks have a target in {path}")
+        return made
+    found = {task.task_id: f"```python\n{task.reference}\n```" for task in ws.train if task.reference is not None}
+    if not found:
+        raise DataError(
+            f"no training task of {ws.cfg.dataset.name} has a safe reference, so there is nothing to fine-tune on",
+            hint="Make targets: python -m real.datasets targets NAME --out FILE, then method.sft.targets=FILE.",
+        )
+    return found

@@ -31,6 +31,8 @@ class RunMetrics:
     data_hash: str
     versions: Mapping[str, str]
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    protocol: str = "strict"  # whose rules judged (real.evaluation.protocol)
+    subset: str = "all"  # which test tasks (real.datasets.subset)
 
 
 def build_metrics(
@@ -50,6 +52,8 @@ def build_metrics(
     data_hash: str,
     versions: Mapping[str, str],
     baselines: Mapping[str, JsonValue] | None = None,
+    protocol: str = "strict",
+    subset: str = "all",
 ) -> dict[str, JsonValue]:
     """The record for ``RunStore.write_metrics``.
 
@@ -72,6 +76,8 @@ def build_metrics(
         "data_hash": data_hash,
         "versions": dict(versions),
         "baselines": dict(baselines or {}),
+        "protocol": protocol,
+        "subset": subset,
     }
 
 
@@ -103,6 +109,8 @@ def _parse(record: Mapping[str, object]) -> RunMetrics:
             name: {key: float(share) for key, share in shares.items() if share is not None}
             for name, shares in record.get("baselines", {}).items()  # type: ignore[attr-defined]
         },
+        protocol=str(record.get("protocol", "strict")),
+        subset=str(record.get("subset", "all")),
         **{
             name: str(record[name])
             for name in ("run_id", "dataset", "model", "method", "reward", "config_hash", "data_hash")

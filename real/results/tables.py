@@ -16,7 +16,11 @@ def before_after_table(runs: Sequence[RunMetrics]) -> Table:
     labels = [Column(title) for title in ("Model", "Dataset", "Seed", "Policy")]
     rates = [Column(METRIC_LABELS[name], compared=True) for name in RATE_NAMES]
     rows = [row for run in runs for row in _rows_of(run)]
-    notes = ("95 % intervals in brackets: Wilson for rates, Newcombe's paired interval for changes.", *_masked(runs))
+    notes = (
+        "95 % intervals in brackets: Wilson for rates, Newcombe's paired interval for changes.",
+        *_protocols(runs),
+        *_masked(runs),
+    )
     return Table((*labels, *rates, Column("n")), tuple(rows), "Pass rates before and after training", notes)
 
 
@@ -42,9 +46,18 @@ def sweep_table(runs: Sequence[RunMetrics]) -> Table:
     notes = (
         f"Mean over seeds ± standard deviation between seeds [95 % Wilson interval of all seeds' samples pooled]; "
         f"the seeds share their test tasks. “{BEFORE.capitalize()}” is the policy that every variant starts from.",
+        *_protocols(runs),
         *_masked(runs),
     )
     return Table(tuple(columns), tuple(rows), "Pass rates by reward", notes)
+
+
+def _protocols(runs: Sequence[RunMetrics]) -> list[str]:
+    """Whose rules judged which test tasks; figures of different ones should not be compared."""
+    kinds = sorted({(run.protocol, run.subset) for run in runs})
+    named = " and ".join(f"protocol {protocol} on {subset} test tasks" for protocol, subset in kinds)
+    mixed = " These are not comparable with one another." if len(kinds) > 1 else ""
+    return [f"Judged by {named}.{mixed}"] if runs else []
 
 
 def _masked(runs: Sequence[RunMetrics]) -> list[str]:

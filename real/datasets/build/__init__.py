@@ -12,5 +12,6 @@ from __future__ import annotations
 # real/datasets/commands. By name: loaders import this package, and builders import loaders.
 BUILDERS: dict[str, str] = {
     "apps_plus": "real.datasets.build.apps_plus.command",
+    "seccodeplt_plus": "real.datasets.build.seccodeplt_plus.command",
     "safesql": "real.datasets.build.safesql.command",
 }

@@ -1,0 +1,1 @@
+"""SecCodePLT+ from SecCodePLT rows: ``assemble`` → sandbox and detector (``verify``) → split by description."""
