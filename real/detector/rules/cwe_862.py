@@ -31,6 +31,10 @@ CWE-863 is reported instead), logging who asked, mentioning a role in a comment 
 
 It is reported where there is evidence that somebody in particular acts: a parameter that nothing in the function reads
 or whose name says so, or another function of the program that does check before it touches the same container.
+
+A view of a web framework is reported where it changes a record that the request names, nothing in it says who asks (no
+session, current user, token, decorator, dependency), and that is no accident: its address or name says that it is for
+administrators, it deletes by DELETE, or other views of the program do ask.
 """
 
 from __future__ import annotations
@@ -41,11 +45,14 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.rule import Rule
 from real.detector.rules._authorization import containers, is_authorised, subjects
+from real.detector.rules._views import changes, is_restricted, knows_of_users, knows_who, readings, views
+from real.detector.rules._web import is_view
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _views(facts)
     found = subjects(facts)
     if not found:
         return
@@ -65,6 +72,24 @@ def _check(facts: Facts) -> Iterator[Defect]:
                 message = f"{subject.unit.name}() {_VERBS[operation.kind]} the record for {asks}"
                 yield Defect(operation.instr, message)
                 break  # one defect for each function: one check repairs it
+
+
+def _views(facts: Facts) -> Iterator[Defect]:
+    """Views that change what the request names, and nothing in them says who asks."""
+    found = views(facts)
+    known = {unit: knows_who(facts, unit) for unit in found}
+    others = (
+        any(known.values())
+        or knows_of_users(facts)
+        or any(knows_who(facts, unit) for unit in facts.functions if unit not in known and is_view(facts, unit))
+    )
+    for unit in found:
+        restricted = is_restricted(facts, unit)
+        if known[unit] or not (restricted or others):
+            continue
+        done = [*changes(facts, unit), *(readings(facts, unit) if restricted else ())]
+        if done:
+            yield Defect(done[0].instr, f"{unit.name}() {done[0].verb} the record for whoever asks")
 
 
 RULE = Rule(

@@ -31,6 +31,9 @@ What does not: a test after the operation, a test whose outcome is thrown away, 
 operation on both branches, `or` with a constant, a part of a text (`role in "admin"`), a method that is not called
 (`if user.is_admin:` where it is a method of the program).
 
+In views of web frameworks also: a login is asked for, but the record that the request names is changed or handed out
+with no comparison of its owner and the person who is logged in (CWE-639).
+
 Sources: https://flask-login.readthedocs.io, https://docs.djangoproject.com/en/stable/topics/auth/default/,
 https://docs.python.org/3/reference/expressions.html#boolean-operations
 """
@@ -44,12 +47,14 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr
 from real.detector.rule import Rule
 from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects, words
+from real.detector.rules._views import changes, compares_who, has_owners, knows_who, readings, views
 from real.detector.slices import Reads
 
 _ASKING = frozenset({"is", "has", "can", "may", "check", "require", "verify", "ensure", "owns", "allowed", "authorize"})
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _views(facts)
     for subject in subjects(facts):
         for operation in subject.operations:
             if is_authorised(facts, subject, operation):
@@ -58,6 +63,17 @@ def _check(facts: Facts) -> Iterator[Defect]:
             if why is not None:
                 yield Defect(operation.instr, f"the check in {subject.unit.name}() {why}")
                 break
+
+
+def _views(facts: Facts) -> Iterator[Defect]:
+    """Views that ask for a login, and then use the record of whomever the request names."""
+    for unit in views(facts):
+        if not knows_who(facts, unit) or compares_who(facts, unit):
+            continue
+        done = [c for c in (*changes(facts, unit), *readings(facts, unit)) if has_owners(facts, unit, c)]
+        if done:
+            message = f"{unit.name}() asks who is there, but {done[0].verb} the record of anybody"
+            yield Defect(done[0].instr, message)
 
 
 def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:
