@@ -34,7 +34,7 @@ class TinyCfg:
 class WarmStartCfg:
     """SFT of the miniature on a mixture of safe, unsafe and wrong solutions: its stand-in for pre-training."""
 
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 8
     lr: float = 3e-3
     warmup_ratio: float = 0.05

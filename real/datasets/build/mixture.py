@@ -19,7 +19,7 @@ from real.types import Task
 
 # Share of safe answers for each opening. Greedy decoding turns a share above one half into "always", one below into
 # "never", so a single share for all tasks would make the warm-started policy all safe or all unsafe.
-SAFE_SHARE = {"script": 0.80, "program": 0.30, "help": 0.12, "quick": 0.06}
+SAFE_SHARE = {"script": 0.75, "program": 0.24, "help": 0.10, "quick": 0.05}
 WRONG = 0.10
 TYPE_ERROR = 0.05
 BROKEN = 0.03  # no fence, or a syntax error
