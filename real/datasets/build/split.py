@@ -1,56 +1,51 @@
-"""Train and test without leaks: what shares a description, or code, goes to the same side."""
+"""Train and test without leaks: what shares a description, code or tests, or nearly so, goes to the same side."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from real.datasets.contamination import LEAKS, links
 from real.datasets.statement import statement
 from real.types import Task
 
 
 def split_by_description(tasks: Sequence[Task], test_share: float, seed: int = 0) -> tuple[list[Task], list[Task]]:
-    """(train, test), each in the order of ``tasks``: about ``test_share`` of them in test.
+    """(train, test), each in the order of ``tasks``: at most ``test_share`` of them in test.
 
-    Tasks that share a description, a reference or an unsafe program, directly or over others, form a group that stays
-    together. Groups go to test in the order of a hash of their texts and ``seed`` until the share is reached; one that
-    would overshoot is passed over.
+    Tasks that leak into one another (``contamination.LEAKS``), directly or over others, form a group that stays
+    together. Groups go to test in the order of a hash of their statements and ``seed`` until the share is reached; one
+    that would overshoot is passed over. The ids of ``tasks`` are unique.
     """
-    groups = _groups([_texts(task) for task in tasks])
-    members: dict[int, list[int]] = {}
-    for at, group in enumerate(groups):
-        members.setdefault(group, []).append(at)
+    members: dict[str, list[int]] = {}
+    root = _roots(tasks)
+    for at, task in enumerate(tasks):
+        members.setdefault(root[task.task_id], []).append(at)
     wanted = round(test_share * len(tasks))
     chosen: set[int] = set()
-    for own in sorted(members.values(), key=lambda group: _rank(tasks, group, seed)):
-        if len(chosen) + len(own) <= wanted:
-            chosen.update(own)
+    for group in sorted(members.values(), key=lambda own: _rank(tasks, own, seed)):
+        if len(chosen) + len(group) <= wanted:
+            chosen.update(group)
     train = [replace(task, split="train") for at, task in enumerate(tasks) if at not in chosen]
     test = [replace(task, split="test") for at, task in enumerate(tasks) if at in chosen]
     return train, test
 
 
-def _texts(task: Task) -> list[Hashable]:
-    texts = [("description", statement(task)), ("code", task.reference), ("code", task.unsafe)]
-    return [(kind, " ".join(text.split()).lower()) for kind, text in texts if text and text.strip()]
+def _roots(tasks: Sequence[Task]) -> dict[str, str]:
+    """Each task's group, named by one of its tasks."""
+    parent = {task.task_id: task.task_id for task in tasks}
 
+    def root(task_id: str) -> str:
+        while parent[task_id] != task_id:
+            parent[task_id] = parent[parent[task_id]]
+            task_id = parent[task_id]
+        return task_id
 
-def _groups(keys: Sequence[Iterable[Hashable]]) -> list[int]:
-    """The number of the group of each item: items with a common key, and items grouped with those, are together."""
-    parent = list(range(len(keys)))
-
-    def root(at: int) -> int:
-        while parent[at] != at:
-            parent[at] = parent[parent[at]]
-            at = parent[at]
-        return at
-
-    first: dict[Hashable, int] = {}
-    for at, own in enumerate(keys):
-        for key in own:
-            parent[root(at)] = root(first.setdefault(key, at))
-    return [root(at) for at in range(len(keys))]
+    for link in links(tasks, []):
+        if link.kind in LEAKS:
+            parent[root(link.later.task_id)] = root(link.earlier.task_id)
+    return {task_id: root(task_id) for task_id in parent}
 
 
 def _rank(tasks: Sequence[Task], group: Sequence[int], seed: int) -> str:
