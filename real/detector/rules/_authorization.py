@@ -116,6 +116,13 @@ def containers(facts: Facts, operation: Operation) -> frozenset[str]:
     return frozenset(reads.names | reads.attributes)
 
 
+def notes_who(facts: Facts, operation: Operation) -> bool:
+    """Whether a store puts down who somebody is in what it stores."""
+    if operation.kind != "store" or operation.value is None:
+        return False
+    return any(words(name) & _IDENTITIES for name in facts.reads(operation.unit, operation.value).params)
+
+
 def is_authorised(facts: Facts, subject: Subject, operation: Operation) -> bool:
     """Whether a declaration, or a test that can rule the operation out, decides who may do it."""
     unit = subject.unit
@@ -129,7 +136,13 @@ def is_authorised(facts: Facts, subject: Subject, operation: Operation) -> bool:
     def decides(atom: Atom, reads: Reads) -> bool:
         return is_check(facts, atom, reads, subject.actors) and flaw(facts, atom, reads) is None
 
-    return facts.is_prevented(unit, operation.instr, alike, decides)
+    if facts.is_prevented(unit, operation.instr, alike, decides):
+        return True
+    if operation.kind != "read":
+        return False
+    # A record is read to see whose it is, and handed out after that.
+    returns = facts.returns_of(unit, operation.instr)
+    return bool(returns) and all(facts.is_prevented(unit, instr, returns, decides) for instr in returns)
 
 
 def is_check(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -> bool:

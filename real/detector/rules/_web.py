@@ -339,12 +339,15 @@ _ROUTES = names("route get post put patch delete head options websocket errorhan
 _RESPONSES = frozenset({"django.http.HttpResponse", "django.http.JsonResponse", "django.http.StreamingHttpResponse"})
 
 
+_SHORTCUTS = frozenset({"django.shortcuts.redirect", "django.shortcuts.render", "django.http.HttpResponseRedirect"})
+
+
 def is_view(facts: Facts, unit: Unit) -> bool:
     """Whether a web framework calls a function."""
     reads = facts.declarations(unit)
     called = {call.rpartition(".")[2] for call in reads.calls}
     if (reads.attributes | reads.names | called) & _ROUTES:
         return True
-    return any(
-        facts.library_names(unit, instr) & _RESPONSES for instr in facts.instructions(unit) if instr.op == "call"
-    )
+    called_names = (facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op == "call")
+    takes_request = "request" in unit.params.positional[:2]
+    return any(found & _RESPONSES or (takes_request and found & _SHORTCUTS) for found in called_names)

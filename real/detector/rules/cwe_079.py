@@ -43,18 +43,19 @@ from collections.abc import Iterator
 
 from real.detector.callsites import CallSite, library_paths
 from real.detector.facts import Facts
-from real.detector.flows import Defect
+from real.detector.flows import Defect, Flow
 from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._templates import is_page_template
+from real.detector.values import Value
 
 _TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
 _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
 _PAGE = re.compile(HTML_TAG)
 _has_tag = built_with(HTML_TAG)
 _WRITERS = ("write", "print")
-_MARKED = frozenset({"markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()"})
+_MARKED = ("markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()")
 _FILTERED = re.compile(r"\|\s*(?:e|escape|forceescape|tojson|urlencode)\b|\bautoescape\b")
 
 
@@ -75,9 +76,14 @@ _BODY = Sink("sends it as HTML", (0,), ("response", "content", "body", "text", "
 _MARK = Sink("takes it for safe HTML", (0,), ("s", "object", "base"))
 
 
+def _is_marked(value: Value) -> bool:
+    """Markup, or what its methods make of it."""
+    return any(path.startswith(_MARKED) for path in library_paths(value))
+
+
 def _is_page(facts: Facts, returned: Returned) -> bool:
     """A result that is built with a tag of HTML, or any text that a view of Flask builds."""
-    if library_paths(facts.value(returned.unit, returned.operand)) & _MARKED:
+    if _is_marked(facts.value(returned.unit, returned.operand)):
         return False  # what is put into Markup is escaped
     if _has_tag(facts, returned):
         return True
@@ -93,6 +99,11 @@ def _is_flask_view(facts: Facts, returned: Returned) -> bool:
         call.startswith(("flask.Flask()", "flask.Blueprint()")) and call.rpartition(".")[2].rstrip("()") in _VIEW_CALLS
         for call in calls
     )
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    marked = all(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
+    return (marked and flow.verb == _BODY.why) or is_neutral_markup(facts, flow)  # what is put into Markup is escaped
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -199,7 +210,7 @@ RULE = Rule(
     },
     sanitizer_methods=frozenset({"render_template", "render_to_string"}),
     returned=ReturnSink("may be sent as HTML", _is_page),
-    guard=is_neutral_markup,
+    guard=_is_guarded,
     check=_check,
     watches=frozenset({*_WRITERS, "Environment", "Template", "from_string", "render"}),
     yields_to=frozenset({"CWE-94"}),

@@ -332,6 +332,13 @@ def _exposed(facts: Facts, unit: Unit, step: Instr) -> str | None:
         return "every field of a record"
     if step.op == "caught" and _is_broad(facts, unit, step):
         return "what went wrong inside, whatever it was"
+    if step.op == "attr" and is_secret(str(step.extra)):
+        return f"`{step.extra}`"
+    return _part_of_whole(facts, unit, step)
+
+
+def _part_of_whole(facts: Facts, unit: Unit, step: Instr) -> str | None:
+    """A record with a secret among its fields, the environment, or the settings."""
     if step.op in ("sub", "method"):
         held = [obj for obj in facts.value(unit, step.dst).objs if obj.kind == "dict"]
         secrets = {str(key) for obj in held for key in obj.fields if isinstance(key, str) and is_secret(key)}

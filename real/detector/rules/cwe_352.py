@@ -173,7 +173,8 @@ def _has_proof(facts: Facts, unit: Unit) -> bool:
 
 
 def _is_protected(facts: Facts) -> bool:
-    return any(
+    before = [unit for unit in facts.functions if facts.declarations(unit).words & {"before_request", "middleware"}]
+    return any(_has_proof(facts, unit) for unit in before) or any(
         instr.op in ("import", "attr") and words(_named(instr)) & {name.lower() for name in _PROTECTIONS}
         for unit in facts.units
         for instr in facts.instructions(unit)

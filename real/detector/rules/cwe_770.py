@@ -107,6 +107,7 @@ _PARTS = frozenset({"sub", "attr"})
 _PART_METHODS = frozenset({"get", "setdefault"})
 _SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
 _MAX_STEPS = 50
+_MAX_DIMENSIONS = 4
 _CLIENT = ("sent by the client", "what the client sent")
 
 
@@ -332,6 +333,14 @@ def _repeated(facts: Facts, unit: Unit) -> Iterator[Defect]:
 
 def _size(facts: Facts, unit: Unit, instr: Instr, operand: int, label: str) -> Iterator[Defect]:
     value = facts.value(unit, operand)
+    made = definition(unit, operand)
+    if made is not None and made.op == "build" and made.extra[0] == "tuple" and made.args:
+        for inner in made.args[:_MAX_DIMENSIONS]:
+            found = list(_size(facts, unit, instr, inner, label))
+            yield from found[:1]
+            if found:
+                return
+        return
     if not facts.is_untrusted(value) or value.objs or not _is_requested(facts, unit, value):
         return
     made = definition(unit, operand)

@@ -44,7 +44,7 @@ from collections.abc import Iterator
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.rule import Rule
-from real.detector.rules._authorization import containers, is_authorised, subjects
+from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
 from real.detector.rules._views import changes, is_restricted, knows_of_users, knows_who, readings, views
 from real.detector.rules._web import is_view
 
@@ -67,6 +67,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
         for operation in subject.operations:
             if not subject.actors and not guarded & containers(facts, operation):
                 continue
+            if not subject.actors and notes_who(facts, operation):
+                continue  # a new record, with the name of whoever makes it
             if not is_authorised(facts, subject, operation):
                 asks = f"whoever `{min(subject.actors)}` is" if subject.actors else "whoever asks"
                 message = f"{subject.unit.name}() {_VERBS[operation.kind]} the record for {asks}"
