@@ -34,6 +34,7 @@ from real.types import CallCase, CallSuite, Job, JobResult, Limits, ScriptSuite,
 
 WORKERS = 2
 LIMITS = Limits(cpu_s=0.5, memory_mb=128, output_kb=64, file_mb=4)
+TWO_SECONDS = Limits(cpu_s=2.0, memory_mb=128, output_kb=64, file_mb=4)
 HURRIED = Limits(cpu_s=0.05, memory_mb=128, output_kb=64, file_mb=4)
 WITH_PROCESSES = Limits(cpu_s=0.5, memory_mb=128, output_kb=64, file_mb=4, processes=4)
 DATABASE = """
@@ -214,6 +215,7 @@ def load(options: argparse.Namespace) -> bool:
     extra = (
         _kind("works half its time", 4, "pass", "x = {n}\n" + _BUSY.format(0.25) + "print({n})"),
         _kind("works twice its time", 4, "timeout", "x = {n}\n" + _BUSY.format(1.0) + "print({n})"),
+        _kind("works most of two seconds", 2, "pass", "x = {n}\n" + _BUSY.format(1.6) + "print({n})", TWO_SECONDS),
         _kind("waits half a second", 4, "pass", "import time\ntime.sleep(0.5)\nprint({n})"),
         _kind("waits for ever", 1, "timeout", "import time\ntime.sleep(1000 + {n})", HURRIED),
     )

@@ -22,6 +22,7 @@ from real.execution.jail.request import Request
 
 _START_S = 30.0
 _END_S = 10.0
+_MOST_WAITS = 100  # extensions of one case's wall-clock limit
 _SLACK_S = 10.0  # past the wall-clock limit of a case, before a silent worker is given up
 _SPARE_UIDS = range(50_000, 60_000)
 _BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from jail.launcher import main; main(sys.argv[2])"
@@ -175,7 +176,7 @@ class Worker:
         """
         patience = max(request.limits.wall_s, 2 * request.limits.cpu_s) + _SLACK_S
         problem: dict[str, str] | None = None
-        compiled, failure = False, ""
+        compiled, failure, waited = False, "", 0
         cases: list[CaseReport] = []
         try:
             frame_bytes = pack(*request.frame())
@@ -194,6 +195,10 @@ class Worker:
                         compiled, problem = True, _problem(frame)
                     case "case":
                         cases.append(_case_report(frame, expected_index=len(cases), total=len(request.cases)))
+                    case "waiting":  # a busy machine: the case got more wall-clock time
+                        waited += 1
+                        if waited > _MOST_WAITS * len(request.cases):
+                            raise FrameError("a case waits for ever")
                     case "failed":
                         failure = str(frame.header.get("reason"))[:500]
                     case "end":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from real.errors import UsageError
-from real.execution import Pool
+from real.execution import Pool, fixtures
+from real.execution.jail.layers import CaseLimits
 from real.types import (
     AttackCase,
     AttackSuite,
@@ -249,5 +250,6 @@ def test_input_larger_than_a_file_may_be(any_pool: Pool) -> None:
     assert result.outcomes[0].status == "pass", result
 
 
-def test_a_database_script_that_hangs_is_not_the_programs_fault(pool: Pool) -> None:
+def test_a_database_script_that_hangs_is_not_the_programs_fault(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fixtures, "_LIMITS", CaseLimits(0.5, 256, 64, 16, 0))
     assert statuses(pool, SAFE, ScriptSuite((StdinCase("", ""),), "while True: pass")) == ["infra_error"]

@@ -18,10 +18,21 @@ from .orphans import kill_orphans
 _CLAIM_FD = 3
 _CHUNK = 1 << 16
 _WATCH_FILES_S = 0.05
+_SAMPLE_S = 0.02  # CPU seconds of the work that shows how busy the machine is
+_BUSY, _BUSIEST = 1.5, 16.0  # factors: below the first it is not, and beyond the second nobody waits
 _CLAIM_FACTOR = 4  # an encoded value is that much longer than a printed one
 
 Body = Callable[[ClaimWriter], int]  # runs in the child; returns the exit code
 Progress = Callable[[bytes, float], bool]  # takes a claim and its CPU seconds; returns whether to go on
+
+
+def _slowed_down() -> float:
+    """How many wall-clock seconds a second of work takes now: 1 where the machine has nothing else to do."""
+    wall, cpu = time.monotonic(), time.thread_time()
+    while time.thread_time() - cpu < _SAMPLE_S:
+        pass
+    factor = (time.monotonic() - wall) / _SAMPLE_S
+    return min(factor, _BUSIEST) if factor > _BUSY else 1.0
 
 
 class Ending:
@@ -113,11 +124,17 @@ class Child:
         self._pidfd = os.pidfd_open(self._pid)
         self._clock = linux.cpu_clock(self._pid)
 
-    def watch(self, progress: Progress | None = None, overfull: Callable[[], bool] | None = None) -> Ending:  # noqa: PLR0912 - one loop, one branch per event
+    def watch(  # noqa: PLR0912 - one loop, one branch per event
+        self,
+        progress: Progress | None = None,
+        overfull: Callable[[], bool] | None = None,
+        patient: Callable[[], None] | None = None,
+    ) -> Ending:
         """Wait for the end of the process, killing it at its limits, then remove whatever it started.
 
         With ``progress`` the process serves several cases: the limits hold from one claim to the next, and each claim
         is handed on as soon as it is there. ``overfull`` is asked now and then whether too much was written to files.
+        Where other work keeps the machine busy the wall-clock limit grows accordingly; ``patient`` is told each time.
         """
         ending = Ending()
         poll = select.poll()
@@ -125,12 +142,16 @@ class Child:
         os.set_blocking(self._claim_fd, False)
         for fd in (self._stdout_fd, self._claim_fd, self._pidfd):
             poll.register(fd, select.POLLIN)
-        mark, deadline, killed = 0.0, self._started + self._limits.wall_s, ""
+        mark, since, killed = 0.0, self._started, ""
+        deadline = since + self._limits.wall_s
         look = self._started + _WATCH_FILES_S if overfull is not None else math.inf
         while not killed:
             now = time.monotonic()
             cpu_left = self._limits.cpu_s - (time.clock_gettime(self._clock) - mark)
             wall_left = deadline - now
+            if wall_left <= 0 < cpu_left:
+                wall_left = self._wall_left_on_a_busy_machine(since, patient)
+                deadline = time.monotonic() + wall_left
             if cpu_left <= 0 or wall_left <= 0:
                 killed = "cpu" if cpu_left <= 0 else "wall"
                 break
@@ -156,7 +177,8 @@ class Child:
                             if not progress(message, spent - mark):
                                 killed = "output"
                             mark = spent
-                        deadline = time.monotonic() + self._limits.wall_s
+                        since = time.monotonic()
+                        deadline = since + self._limits.wall_s
             too_much = self._reader.overflow or (progress is None and len(ending.claims) > 1)
             if too_much or len(ending.stdout) > self._max_output:
                 killed = "output"
@@ -164,6 +186,14 @@ class Child:
                 break
         self._finish(ending, killed, progress, mark)
         return ending
+
+    def _wall_left_on_a_busy_machine(self, since: float, patient: Callable[[], None] | None) -> float:
+        """Seconds by which to extend the limit of what began at ``since``: at most as much as it is, at a time."""
+        allowed = self._limits.wall_s * _slowed_down()
+        left = min(since + allowed - time.monotonic(), self._limits.wall_s)
+        if left > 0 and patient is not None:
+            patient()
+        return left
 
     def _finish(self, ending: Ending, killed: str, progress: Progress | None, mark: float) -> None:
         """Kill what is left, reap, drain the pipes, and say how it ended."""

@@ -115,6 +115,9 @@ class Supervisor:
         # The process shall find none of the other cases, nor whether it is watched, in the frames above its own.
         return Child(self._jail, self._request.limits, self._confinement, body, stdin, forget=vars(self).clear)
 
+    def _ask_for_patience(self) -> None:
+        send(self._channel.sock, {"kind": "waiting"})
+
     def _body(self, case: Any) -> Body:  # noqa: ANN401 - JSON
         if self._request.mode == "script":
             return partial(harness.run_script, self._sources[0], prompts=self._request.prompts)
@@ -127,7 +130,8 @@ class Supervisor:
         self._box.fill(self._request.files)
         try:
             case = self._request.cases[index]
-            ending = self._child(self._body(case), self._stdin(case)).watch(overfull=self._overfull)
+            child = self._child(self._body(case), self._stdin(case))
+            ending = child.watch(overfull=self._overfull, patient=self._ask_for_patience)
             state, names, files = self._state_after()
         finally:
             self._box.empty()
@@ -170,7 +174,7 @@ class Supervisor:
             progress = _Progress(self._report, done, len(self._request.cases))
             self._box.fill(self._request.files)
             try:
-                ending = self._child(self._ordered_body(done)).watch(progress, self._overfull)
+                ending = self._child(self._ordered_body(done)).watch(progress, self._overfull, self._ask_for_patience)
             finally:
                 self._box.empty()
             done = progress.done

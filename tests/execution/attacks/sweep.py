@@ -220,8 +220,10 @@ def main() -> None:
     parser.add_argument("--level", required=True)
     parser.add_argument("--only", default="", help="a regular expression for topics and names")
     parser.add_argument("--slow", action="store_true", help="also those that wait for the wall-clock limit twice")
+    parser.add_argument("--every", type=int, default=1, help="one attack in so many (default: all)")
     options = parser.parse_args()
-    json.dump(asdict(sweep(options.user, options.level, chosen(options.only, slow=options.slow))), sys.stdout)
+    attacks = chosen(options.only, slow=options.slow, every=options.every)
+    json.dump(asdict(sweep(options.user, options.level, attacks)), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""The pool on a real Ray cluster of three nodes on this machine: spread, losses, refusals, and clean ends."""
+"""The pool on a real Ray cluster of three nodes on this machine: spread, losses, refusals, and clean ends.
+
+A cluster takes a minute to start on a busy machine, and each process of pytest starts its own: the test with everything
+in it (three nodes, jobs of every kind, one node that dies) runs always, the others are marked slow.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,7 @@ def run_while(pool: RayPool, jobs: list[Job], happens: threading.Thread) -> list
         happens.join()
 
 
+@pytest.mark.slow
 def test_actors_are_spread_over_the_nodes(spread: RayPool) -> None:
     facts = spread.facts()
     assert len(facts) == 3
@@ -93,6 +98,7 @@ def test_actors_are_spread_over_the_nodes(spread: RayPool) -> None:
     assert "3 Ray actors on 3 nodes" in spread.describe()
 
 
+@pytest.mark.slow
 def test_work_is_spread_too(spread: RayPool, monkeypatch: pytest.MonkeyPatch) -> None:
     nodes = []
     collect = RayPool._collect
@@ -107,6 +113,7 @@ def test_work_is_spread_too(spread: RayPool, monkeypatch: pytest.MonkeyPatch) ->
     assert set(nodes) == {fact.node_id for fact in spread.facts()}
 
 
+@pytest.mark.slow
 def test_verdicts_and_order_are_those_of_the_local_pool(spread: RayPool, pool: Pool) -> None:
     jobs = mixed_jobs(0.0)
     results = spread.run(jobs)
@@ -114,6 +121,7 @@ def test_verdicts_and_order_are_those_of_the_local_pool(spread: RayPool, pool: P
     assert {result.isolation for result in results} == {spread.isolation} == {pool.isolation}
 
 
+@pytest.mark.slow
 def test_the_isolation_is_that_of_the_weakest_actor(spread: RayPool, monkeypatch: pytest.MonkeyPatch) -> None:
     first, *others = spread._crew.members
     weak = Member(first.handle, replace(first.facts, isolation="weak"))
@@ -121,10 +129,12 @@ def test_the_isolation_is_that_of_the_weakest_actor(spread: RayPool, monkeypatch
     assert spread._weakest_member() == "weak"
 
 
+@pytest.mark.slow
 def test_nothing_to_do(spread: RayPool) -> None:
     assert spread.run([]) == []
 
 
+@pytest.mark.slow
 def test_a_killed_actor_loses_nothing_and_is_replaced(spread: RayPool, pool: Pool) -> None:
     jobs = mixed_jobs(0.05)
     before = {fact.pid for fact in spread.facts()}
@@ -139,6 +149,7 @@ def test_a_killed_actor_loses_nothing_and_is_replaced(spread: RayPool, pool: Poo
     assert "lost an actor" in spread.describe()
 
 
+@pytest.mark.slow
 def test_an_actor_that_stops_answering_is_given_up(spread: RayPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("real.execution.backends.ray_pool._patience_s", lambda chunk: 4.0)
     monkeypatch.setattr("real.execution.backends.ray_pool._TICK_S", 0.5)
@@ -148,6 +159,7 @@ def test_an_actor_that_stops_answering_is_given_up(spread: RayPool, monkeypatch:
     assert "did not answer in time" in spread.describe()
 
 
+@pytest.mark.slow
 def test_a_job_that_always_loses_its_actor_is_masked_and_no_other(
     spread: RayPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +180,7 @@ def test_a_job_that_always_loses_its_actor_is_masked_and_no_other(
     assert others == {OutcomeStatus.PASS}
 
 
+@pytest.mark.slow
 def test_completions_are_judged_on_the_cluster(spread: RayPool, cluster: Cluster) -> None:
     from real.datasets import load
     from real.datasets.config import DatasetCfg
@@ -182,6 +195,7 @@ def test_completions_are_judged_on_the_cluster(spread: RayPool, cluster: Cluster
     assert {outcome.status for verdict in found for outcome in verdict.outcomes} == {OutcomeStatus.PASS}
 
 
+@pytest.mark.slow
 def test_a_ray_that_others_started_is_left_running(cluster: Cluster) -> None:
     ray.init(address=cluster.address, log_to_driver=False)
     try:
@@ -193,6 +207,7 @@ def test_a_ray_that_others_started_is_left_running(cluster: Cluster) -> None:
         ray.shutdown()
 
 
+@pytest.mark.slow
 def test_other_code_on_a_node_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_crew, "version", lambda: "grader 0, Python 2.7")
     with pytest.raises(InfrastructureError, match=r"different verdicts.*grader .*this process grader 0"):
@@ -200,6 +215,7 @@ def test_other_code_on_a_node_is_refused(cluster: Cluster, monkeypatch: pytest.M
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_an_isolation_that_no_node_reaches_is_refused(cluster: Cluster) -> None:
     with pytest.raises(UsageError, match="external"):
         open_backend(RewardCfg(backend="ray", min_isolation="external", ray_address=cluster.address))
@@ -234,6 +250,7 @@ def test_a_node_that_dies_in_mid_batch_loses_nothing(cluster: Cluster, pool: Poo
         assert "lost an actor" in spread.describe()
 
 
+@pytest.mark.slow
 def test_without_any_actor_left_jobs_are_masked(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     with RayPool(1, address=cluster.address) as alone:
         monkeypatch.setattr(alone._crew, "recruit", lambda: None)
@@ -243,6 +260,7 @@ def test_without_any_actor_left_jobs_are_masked(cluster: Cluster, monkeypatch: p
         assert "no actor is left" in results[0].outcomes[0].detail
 
 
+@pytest.mark.slow
 def test_an_interrupted_batch_closes_the_pool(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -254,6 +272,7 @@ def test_an_interrupted_batch_closes_the_pool(cluster: Cluster, monkeypatch: pyt
         assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_a_ray_of_our_own_ends_with_the_pool() -> None:
     with RayPool(1, address="local") as own:
         assert own.run([nap_job(1)])[0].outcomes[0].status is OutcomeStatus.PASS
@@ -261,6 +280,7 @@ def test_a_ray_of_our_own_ends_with_the_pool() -> None:
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_closed_pools_say_so_and_leave_no_actor(cluster: Cluster) -> None:
     with RayPool(1, address=cluster.address) as closing:
         (fact,) = closing.facts()

@@ -29,7 +29,7 @@ _MORE = (tracing, crashes, parsing, state, database, kernel)
 ATTACKS: tuple[Attack, ...] = tuple(attack for module in (*_TOPICS, *_MORE) for attack in module.ATTACKS)
 
 
-def chosen(pattern: str, *, slow: bool = True) -> tuple[Attack, ...]:
-    """The attacks whose ``topic: name`` matches a regular expression."""
+def chosen(pattern: str, *, slow: bool = True, every: int = 1) -> tuple[Attack, ...]:
+    """The attacks whose ``topic: name`` matches a regular expression; of those, one in ``every``."""
     found = (attack for attack in ATTACKS if re.search(pattern, f"{attack.topic}: {attack.name}"))
-    return tuple(attack for attack in found if slow or not attack.slow)
+    return tuple(attack for attack in found if slow or not attack.slow)[::every]

@@ -1,0 +1,53 @@
+"""More time for the programs of a task whose own reference needs long, measured when a program first runs out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from real.execution.backends.base import Backend
+from real.execution.calibration import slowness
+from real.execution.limits import REFERENCE_TAG, limits_for
+from real.types import Job, JobResult, Limits, OutcomeStatus, Task
+
+_GENEROUS_S = 10.0  # CPU seconds that a reference may take
+
+
+class ReferenceTimes:
+    """Remembers what the references of tasks take in ``pool``; the tag ``reference_cpu_s`` of a task spares the run."""
+
+    def __init__(self, pool: Backend, protocol: str = "strict") -> None:
+        self._pool, self._protocol = pool, protocol
+        self._limits: dict[tuple[str, str, str], Limits] = {}
+
+    def again(
+        self, jobs: Sequence[Job], tasks: Sequence[Task], results: Mapping[str, JobResult]
+    ) -> dict[str, JobResult]:
+        """New results, by job id, for the jobs that ran out of time and whose task allows more than they had."""
+        late = [(job, task) for job, task in zip(jobs, tasks, strict=True) if _is_late(results.get(job.job_id))]
+        self._measure([task for _, task in late])
+        allowed = [(job, self._limits.get(_name(task), job.limits)) for job, task in late]
+        longer = [replace(job, limits=limits) for job, limits in allowed if limits.cpu_s > job.limits.cpu_s]
+        return {result.job_id: result for result in self._pool.run(longer, self._protocol)} if longer else {}
+
+    def _measure(self, tasks: Sequence[Task]) -> None:
+        new = {_name(task): task for task in tasks if _name(task) not in self._limits}
+        unknown = {n: task for n, task in new.items() if task.reference is not None and REFERENCE_TAG not in task.tags}
+        limits = Limits(cpu_s=_GENEROUS_S)
+        jobs = [Job(task.task_id, task.reference or "", task.tests, limits) for task in unknown.values()]
+        results = self._pool.run(jobs, self._protocol) if jobs else []
+        for (name, task), result in zip(unknown.items(), results, strict=True):
+            # Limits are multiplied by how slow this machine is, so what they are made of must not be.
+            slowest = max((o.seconds for o in result.outcomes if o.status is OutcomeStatus.PASS), default=0.0)
+            tags = {**task.tags, REFERENCE_TAG: str(slowest / slowness())}
+            self._limits[name] = limits_for(replace(task, tags=tags))
+        for name, task in new.items():
+            self._limits.setdefault(name, limits_for(task))
+
+
+def _name(task: Task) -> tuple[str, str, str]:
+    return task.dataset, task.split, task.task_id
+
+
+def _is_late(result: JobResult | None) -> bool:
+    return result is not None and any(outcome.status is OutcomeStatus.TIMEOUT for outcome in result.outcomes)

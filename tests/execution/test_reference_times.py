@@ -1,0 +1,57 @@
+"""A program gets ten times what its task's own reference takes, where the default is less than that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from real.execution import Pool
+from real.execution.reference_times import ReferenceTimes
+from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase, Task
+
+SUITE = ScriptSuite((StdinCase("", "x"),))
+SHORT = Limits(cpu_s=0.1)
+WORK = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\nprint('x')"
+
+
+def task(name: str, reference: str | None) -> Task:
+    return Task(name, "made", "test", (), SUITE, (), reference=reference)
+
+
+def job(task_id: str, code: str) -> Job:
+    return Job(task_id, code, SUITE, SHORT)
+
+
+def test_only_programs_of_slow_tasks_get_more_time(pool: Pool) -> None:
+    tasks = [task("slow", WORK.format(0.3)), task("quick", "print('x')"), task("none", None), task("right", None)]
+    jobs = [job("slow", WORK.format(0.9)), *(job(name, WORK.format(4.0)) for name in ("quick", "none"))]
+    jobs.append(job("right", "print('x')"))
+    first = {result.job_id: result for result in pool.run(jobs)}
+    assert [first[name].outcomes[0].status for name in ("slow", "quick", "none", "right")] == [
+        *[OutcomeStatus.TIMEOUT] * 3,
+        OutcomeStatus.PASS,
+    ]
+    times = ReferenceTimes(pool)
+    again = times.again(jobs, tasks, first)
+    assert again["slow"].outcomes[0].status is OutcomeStatus.PASS
+    # The default of two seconds is what a task without a slow reference allows: more than these jobs had.
+    assert {again[name].outcomes[0].status for name in ("quick", "none")} == {OutcomeStatus.TIMEOUT}
+    assert "right" not in again
+
+
+def test_references_are_measured_once_and_nothing_is_repeated_in_vain(pool: Pool) -> None:
+    ran: list[str] = []
+
+    class Counting:
+        isolation = "strong"
+
+        def run(self, jobs: list[Job], protocol: str) -> object:
+            ran.extend(job.code for job in jobs)
+            return pool.run(jobs, protocol)
+
+    times = ReferenceTimes(Counting())  # type: ignore[arg-type]
+    tasks = [task("quick", "print('x')")]
+    late = replace(job("quick", WORK.format(0.0)), limits=Limits())
+    result = pool.run([job("quick", WORK.format(4.0))])[0]
+    for _ in range(2):
+        assert times.again([late], tasks, {"quick": result}) == {}
+    assert ran == ["print('x')"]
