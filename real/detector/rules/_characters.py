@@ -11,7 +11,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Flow
 from real.detector.ir import Instr, Unit
 from real.detector.library import HARMLESS_METHODS, STRICT_TESTS
-from real.detector.rules._loops import is_element_tested, root_of
+from real.detector.rules._loops import comes_through, is_element_tested, root_of
 
 # What may be computed between the text and the verdict of all(...) without hiding another test.
 _PLAIN = {
@@ -45,7 +45,9 @@ _KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "
 def every_character_is_harmless(facts: Facts, flow: Flow, charset: Charset) -> bool:
     """Whether the sink is reached only if each character of the data has passed a test that admits harmless ones."""
     return any(
-        _is_loop(facts, flow, atom, charset) or _is_quantifier(facts, flow, atom, charset)
+        _is_loop(facts, flow, atom, charset)
+        or _is_quantifier(facts, flow, atom, charset)
+        or _is_subset(facts, flow, atom, charset)
         for atom in facts.controlling_tests(flow.unit, flow.instr)
     )
 
@@ -77,6 +79,20 @@ def _is_quantifier(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bo
         and all(_admits_element(facts, unit, test, charset) for test in tests)
         and all(is_element_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
     )
+
+
+def _is_subset(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bool:
+    """``set(text) <= set("0123456789")``, ``set(text).issubset("0123456789")``."""
+    is_method = atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "issubset"
+    if not atom.necessary or not (atom.op == "LtE" or (is_method and atom.sense)) or len(atom.operands) != 2:
+        return False
+    unit = atom.unit
+    made = root_of(unit, atom.operands[0])
+    if unit is not flow.unit or made is None or "builtins.set" not in facts.library_names(unit, made):
+        return False
+    text = root_of(unit, made.args[1])
+    tested = text is not None and all(comes_through(facts, unit, operand, {text}) for operand in flow.operands)
+    return tested and _admits(facts, unit, atom.operands[1], charset)
 
 
 def _is_test(instr: Instr) -> bool:

@@ -37,7 +37,7 @@ def is_element_tested(facts: Facts, flow: Flow, atom: Atom, element: Instr | Non
     if element is None or element.op != "iterate" or not _is_tested_each_time(facts, flow, atom, element):
         return False
     tested = _tested_values(facts, flow, atom, element.args[0])
-    return bool(tested) and all(_comes_through(facts, flow.unit, operand, tested) for operand in flow.operands)
+    return bool(tested) and all(comes_through(facts, flow.unit, operand, tested) for operand in flow.operands)
 
 
 def _is_tested_each_time(facts: Facts, flow: Flow, atom: Atom, iterate: Instr) -> bool:
@@ -97,7 +97,7 @@ def _tested_values(facts: Facts, flow: Flow, atom: Atom, operand: int) -> set[In
     return found
 
 
-def _comes_through(facts: Facts, unit: Unit, operand: int, tested: set[Instr]) -> bool:
+def comes_through(facts: Facts, unit: Unit, operand: int, tested: set[Instr]) -> bool:
     """Whether all that is untrusted in an operand was computed from a tested value."""
     seen: set[int] = set()
     work = [operand]
