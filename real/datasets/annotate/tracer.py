@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import opcode
 import sys
 import time
 import types
@@ -22,6 +23,8 @@ _MAX_ITEMS = 24  # of a container that are looked at: the first ones
 _MAX_LINES = 400  # line events of one function that are looked at
 _MAX_CALLS = 2000  # calls of one function that are looked at
 _SECONDS = 4.0  # of CPU time; what comes after runs untraced, or not at all
+_GENERATOR = 0x20  # inspect.CO_GENERATOR
+_YIELD = opcode.opmap["YIELD_VALUE"]
 _NAME = "solution"
 _FILE = "solution.py"
 _SEQUENCES = {list: "list", set: "set", frozenset: "frozenset"}
@@ -114,8 +117,10 @@ class Recorder:
         elif event == "return":
             if id(frame) in self._raising and arg is None:
                 self._raising.discard(id(frame))
-            else:
-                self.note(f"{name}:{'yield' if code.co_flags & 0x20 else 'return'}", arg)
+            elif not code.co_flags & _GENERATOR:
+                self.note(f"{name}:return", arg)
+            elif code.co_code[frame.f_lasti] == _YIELD:  # else its end
+                self.note(f"{name}:yield", arg)
             self._locals(name, frame)
         return self
 
