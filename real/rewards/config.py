@@ -16,6 +16,7 @@ VARIANTS = (
     "safety_unit_tests",
 )
 PENALIZED = ("cannot_run", "no_program")
+SCOPES = ("all", "family")
 
 
 @dataclass
@@ -53,6 +54,7 @@ class RewardCfg:
     grading: GradingCfg = field(default_factory=GradingCfg)
     penalty: float = -1.0  # the program cannot run
     checks: list[str] = field(default_factory=list)  # empty: those of the task; else security and/or maintainability
+    scope: str = "all"  # the detector's rules: all, or family (those of the task's own CWE, where it has one)
     tests_per_rollout: int | None = None  # null: every test; else a seeded sample while training
     backend: str = "local"  # where programs run: local, ray (the nodes of a cluster) or fusion (a SandboxFusion server)
     fusion_url: str | None = None  # address of the server, for backend=fusion
@@ -75,6 +77,8 @@ class RewardCfg:
         for name in self.checks:
             if name not in ("security", "maintainability"):
                 raise UsageError(f"reward.checks has {name!r}, but it knows only security and maintainability")
+        if self.scope not in SCOPES:
+            raise UsageError(f"reward.scope is {self.scope!r}, but it must be {' or '.join(SCOPES)}")
         if not 0.0 <= self.max_masked <= 1.0:
             raise UsageError(f"reward.max_masked is {self.max_masked:g}, but it must lie in [0, 1]")
         if self.tests_per_rollout is not None and self.tests_per_rollout < 1:
