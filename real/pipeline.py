@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from real import detector
+from real.detector.families import family
 from real.evaluation.protocol import absent_passes_quality
 from real.execution.backends import open_backend
 from real.execution.baselines import baselines
@@ -85,7 +86,9 @@ class Judge:
             executed = threads.submit(self._execute, runs, attack)
             typed = threads.submit(self._typecheck, runs)
             secure = {
-                key: detector.scan(code) for key, (task, code) in runs.items() if Check.SECURITY in self._checks(task)
+                key: detector.scan(code, select=self._rules(task))
+                for key, (task, code) in runs.items()
+                if Check.SECURITY in self._checks(task)
             }
             outcomes, safety = executed.result()
             maintainable = typed.result()
@@ -116,6 +119,10 @@ class Judge:
 
     def _checks(self, task: Task) -> tuple[Check, ...]:
         return tuple(Check(name) for name in self.cfg.checks) or task.checks
+
+    def _rules(self, task: Task) -> frozenset[str] | None:
+        """The detector's rules for a task: all, or those of its own weakness; all where it names none."""
+        return (family(task.cwe) or None) if self.cfg.scope == "family" and task.cwe is not None else None
 
     def _typecheck(self, runs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
         wanted = {key: run for key, run in runs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
