@@ -80,6 +80,7 @@ def _record(target: Target) -> dict[str, object]:
         "made_by": target.made_by,
         "reason": target.reason,
         "tried": target.tried,
+        "safety": target.safety,
     }
 
 
@@ -92,7 +93,12 @@ def _known(path: Path, keys: Mapping[str, str]) -> dict[str, Target]:
             text = response if isinstance(response, str) else None
             tried = line.get("tried")
             found[task_id] = Target(
-                task_id, text, str(line.get("made_by")), str(line.get("reason")), tried if isinstance(tried, int) else 0
+                task_id,
+                text,
+                str(line.get("made_by")),
+                str(line.get("reason")),
+                tried if isinstance(tried, int) else 0,
+                str(line.get("safety", "")),
             )
     return found
 

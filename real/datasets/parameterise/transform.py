@@ -144,7 +144,11 @@ class _Rewriter:
             more = {
                 name
                 for name, own in built.items()
-                if name not in found and any(b.values or any(part in found for part in _spliced(b.expr)) for b in own)
+                if name not in found
+                and any(
+                    any(value is not None for value in b.values) or any(part in found for part in _spliced(b.expr))
+                    for b in own
+                )
             }
             if not more:
                 return sorted(found)
@@ -301,7 +305,7 @@ class _Rewriter:
         if target.id not in self._companions:
             return [node]
         values = [value for value in built.values if value is not None]
-        if len(values) != len(built.values):
+        if len(values) != len(built.values):  # its own marks wait for values that are not known here
             raise CannotError("a question mark in a text with values")
         name = self._companions[target.id]
         listed = ast.List(values, ast.Load())
@@ -326,6 +330,8 @@ class _Assignments(ast.NodeTransformer):
 
 _NUMBER = """
 def {name}(value):
+    if not isinstance(value, str):
+        return value
     try:
         return int(value)
     except ValueError:

@@ -10,7 +10,7 @@ from real.datasets.targets.makers import Maker
 from real.evaluation.rates import func_qual_passed, safety_passed
 from real.extract import extract
 from real.pipeline import Judge
-from real.types import Analysis, AnalysisStatus, Check, Completion, OutcomeStatus, Task, Verdict
+from real.types import Analysis, AnalysisStatus, AttackSuite, Check, Completion, OutcomeStatus, Task, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Target:
     made_by: str = ""
     reason: str = ""
     tried: int = 0
+    safety: str = ""  # safety tests or attacks withstood, of how many; see ``accepted``
 
 
 class Gate:
@@ -43,8 +44,8 @@ class Gate:
                     reason = f"{made_by}: {said}"
                     continue
                 verdict = self._judge.judge([task], [Completion(task.task_id, response)], safety=True)[0]
-                if accepted(verdict):
-                    return Target(task.task_id, response, made_by, tried=tried)
+                if accepted(task, verdict):
+                    return Target(task.task_id, response, made_by, tried=tried, safety=_withstood(verdict))
                 reason = f"{made_by}: {failure(verdict)}"
         return Target(task.task_id, None, reason=reason, tried=tried)
 
@@ -58,9 +59,23 @@ def _insecure(task: Task, response: str) -> str | None:
     return f"{Check.SECURITY}: {_said(analysis)}"
 
 
-def accepted(verdict: Verdict) -> bool:
-    """Function, quality and safety (where the task has safety tests) all pass; masked is not passed."""
-    return func_qual_passed(verdict) is True and (verdict.safety is None or safety_passed(verdict) is True)
+def accepted(task: Task, verdict: Verdict) -> bool:
+    """Function, quality and safety (where the task has safety tests) all pass; masked is not passed.
+
+    Attacks of which nobody knows what a safe program prints (the released SafeSQL) do not count: their oracle takes any
+    stored row for a leak, also one that was asked for, so programs that bind every value fail them too.
+    """
+    if func_qual_passed(verdict) is not True:
+        return False
+    blind = isinstance(task.safety, AttackSuite) and any(case.expected is None for case in task.safety.cases)
+    return blind or verdict.safety is None or safety_passed(verdict) is True
+
+
+def _withstood(verdict: Verdict) -> str:
+    if verdict.safety is None:
+        return ""
+    passed = sum(outcome.status is OutcomeStatus.PASS for outcome in verdict.safety)
+    return f"{passed} of {len(verdict.safety)}"
 
 
 def failure(verdict: Verdict) -> str:
