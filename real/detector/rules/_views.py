@@ -28,7 +28,7 @@ _RESTRICTED = names("admin administrator administration superuser staff internal
 # Words in the names of views by which somebody becomes known, or that somebody unknown must be able to use.
 _OPEN = names("login signin signup register logout signout reset forgot webhook callback activate confirm verify")
 _LOOK_UPS = names("get get_or_404 get_object_or_404 first first_or_404 one filter filter_by get_object find_one")
-_OWNERS = names("owner owner_id user user_id username author author_id created_by customer customer_id account_id")
+_OWNERS = names("owner user username author creator created customer account")
 _USER_LIBRARIES = ("django.contrib.auth", "flask_login", "flask_jwt_extended", "flask_httpauth", "fastapi.security")
 _MAX_VALUES = 50
 _CHANGING_SQL = ("delete ", "update ")
@@ -157,7 +157,7 @@ def _says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
 
 # Headers and keys under which a client proves who it is.
-_CREDENTIAL_KEYS = frozenset({"authorization", "x-api-key", "api_key", "api-key", "x-auth-token", "role", "is_admin"})
+_CREDENTIAL_KEYS = frozenset({"authorization", "x-api-key", "api_key", "api-key", "x-auth-token", "role"})
 
 
 def compares_who(facts: Facts, unit: Unit) -> bool:
@@ -216,7 +216,7 @@ def has_owners(facts: Facts, unit: Unit, change: Change) -> bool:
         for obj in value.objs:
             if obj.kind != "dict":
                 continue
-            if any(isinstance(key, str) and key in _OWNERS for key in obj.fields):
+            if any(isinstance(key, str) and words(key) & _OWNERS for key in obj.fields):
                 return True
             if len(work) < _MAX_VALUES:
                 work += [*obj.fields.values(), obj.elements]
