@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from slurm_user import CLUSTER, ROOT, TOY, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 
-SWEEP = ["+exp=ablation_reward_tiny", *TOY, "trainer.steps=10", "trainer.checkpoint_every=5", "-m"]
+SWEEP = ["+exp=ablation_reward_tiny", *TOY, "trainer.steps=16", "trainer.checkpoint_every=8", "-m"]
 TROUBLE = {"failed", "cancelled", "interrupted", "lost", "never started", "stuck", "held"}
 
 
@@ -45,51 +46,81 @@ def check_truth(row: dict[str, Any], before: dict[str, str], after: dict[str, st
         assert (Path(row["run_dir"]) / "metrics.json").exists()
 
 
+class Watcher(threading.Thread):
+    """Asks status.py all the time, and compares what it says with SLURM's queue."""
+
+    def __init__(self, slurm: Slurm) -> None:
+        super().__init__(daemon=True)
+        self.slurm, self.seen, self.asked, self.wrong = slurm, defaultdict(set), 0, ""
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        while not self.over.is_set():
+            try:
+                before, rows, after = self.slurm.queue(), self.slurm.status(), self.slurm.queue()
+                for number, row in enumerate(rows):
+                    check_truth(row, before, after)
+                    self.seen[number].add(row["state"])
+            except AssertionError as error:
+                self.wrong = self.wrong or str(error)
+            self.asked += 1
+
+
+def disturb(slurm: Slurm, job: str) -> None:
+    """Do something to each of the first four jobs as soon as it has trained for two steps."""
+    blows = [
+        ["scancel", "--signal=USR1"],  # every process of the step
+        ["scancel", "--signal=USR1", "--batch"],  # the shell, as SLURM does before the time limit
+        ["scancel", "--signal=KILL"],  # no last word
+        ["scontrol", "requeue"],  # what an administrator does, or a preemption
+    ]
+    rows = slurm.status()
+    todo = dict(enumerate(blows))
+
+    def strike() -> bool:
+        for number in list(todo):
+            if steps_of(rows[number]) >= 2:
+                # Not as 1_0: scancel then insists for a minute that an array with waiting tasks cannot be altered.
+                (line,) = slurm.call("squeue", "-h", "-o", "%A", "-j", f"{job}_{number}").stdout.split()
+                done = slurm.call(*todo.pop(number), line)
+                assert done.returncode == 0, done.stderr
+        return not todo
+
+    slurm.wait("two steps of each of the first four jobs", strike, 600)
+
+
 def test_nine_jobs_in_trouble_all_end_done_with_the_results_of_a_local_run(slurm: Slurm) -> None:
-    local = subprocess.Popen(
-        [sys.executable, str(ROOT / "run.py"), *SWEEP, "output_dir=local"], cwd=slurm.folder, stdout=subprocess.DEVNULL
-    )
     submitted = slurm.user("slurm/submit.py", *SWEEP, *CLUSTER)
     assert submitted.returncode == 0, submitted.stderr
     assert "submitted 9 of 9 runs" in submitted.stdout
     rows = slurm.status()
     assert len(rows) == 9
-    job = rows[0]["jobs"][0].partition("_")[0]
+    watcher = Watcher(slurm)
+    watcher.start()
+    disturb(slurm, rows[0]["jobs"][0].partition("_")[0])
 
-    disturb: dict[int, Callable[[], object]] = {
-        0: lambda: slurm.call("scancel", "--signal=USR1", f"{job}_0"),  # every process of the step
-        1: lambda: slurm.call("scancel", "--signal=USR1", "--batch", f"{job}_1"),  # the shell, as before a time limit
-        2: lambda: slurm.call("scancel", "--signal=KILL", f"{job}_2"),  # no last word
-        3: lambda: slurm.scontrol("requeue", f"{job}_3"),  # what an administrator does, or a preemption
-    }
-    drained = done = False
-    seen: list[set[str]] = [set() for _ in rows]
+    def is_drained() -> bool:
+        return "drained" in slurm.call("sinfo", "-h", "-n", "n2", "-o", "%T").stdout
 
-    def look() -> bool:
-        nonlocal drained, done
-        before = slurm.queue()
-        current = slurm.status()
-        after = slurm.queue()
-        for number, row in enumerate(current):
-            check_truth(row, before, after)
-            seen[number].add(row["state"])
-            if number in disturb and row["state"] == "running" and 2 <= steps_of(row) < 9:
-                disturb.pop(number)()
-        if not drained and not disturb:
-            slurm.scontrol("update", "nodename=n2", "state=drain", "reason=test")
-            drained = True
-        if drained and not done and "drained" in slurm.call("sinfo", "-h", "-n", "n2", "-o", "%T").stdout:
-            slurm.scontrol("update", "nodename=n2", "state=resume")
-            done = True
-        return all(row["state"] == "done" for row in current)
-
-    slurm.wait("nine runs that are done", look, 1800)
-    assert not disturb, "a job ended before it could be disturbed"
-    assert drained
+    slurm.scontrol("update", "nodename=n2", "state=drain", "reason=test")
+    slurm.wait("a drained node", is_drained, 600)
+    slurm.scontrol("update", "nodename=n2", "state=resume")
+    local = subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), *SWEEP, "output_dir=local"], cwd=slurm.folder, stdout=subprocess.DEVNULL
+    )
+    slurm.wait(
+        "nine runs that are done", lambda: all((Path(r["run_dir"]) / "metrics.json").exists() for r in rows), 1500
+    )
+    slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
+    watcher.over.set()
+    watcher.join(60)
+    assert not watcher.wrong, watcher.wrong
+    assert watcher.asked > 5
     rows = slurm.status()
-    assert [row["tries"] for row in rows[:4]] == [2, 2, 2, 2]
-    for number in range(4):
-        assert seen[number] >= {"running", "requeued", "done"}, seen
+    assert [row["state"] for row in rows] == ["done"] * 9
+    assert [row["tries"] for row in rows] == [2] * 4 + [1] * 5
+    assert all("requeued" in watcher.seen[number] for number in range(4)), watcher.seen
+    assert all("running" in watcher.seen[number] for number in range(9)), watcher.seen
     for number in (0, 1):  # the warning came between checkpoints, and cost no step
         log = Path(slurm.folder / rows[number]["log"]).read_text()
         assert "SIGUSR1: stopping after this step" in log
@@ -99,7 +130,6 @@ def test_nine_jobs_in_trouble_all_end_done_with_the_results_of_a_local_run(slurm
     for row in rows:
         assert facts(Path(row["run_dir"])) == facts(slurm.folder / "local" / row["run_id"]), row
 
-    slurm.wait("the tables", lambda: not slurm.queue(), 120)
     for suffix in ("md", "csv", "tex", "png"):
         assert (slurm.folder / "outputs/sweeps/ablation_reward_tiny" / f"sweep.{suffix}").stat().st_size > 0
     assert slurm.user("slurm/status.py", "--require-done").returncode == 0
