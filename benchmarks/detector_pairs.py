@@ -113,7 +113,8 @@ def _order(cwe: str) -> int:
 def show(table: Iterable[Row]) -> None:
     """Print the rows with percentages."""
     print(
-        f"{'tool':<14} {'origin':<12} {'CWE':<9} {'pairs':>5} {'recall %':>9} {'own CWE %':>10} {'false %':>8} {'correct %':>10}"
+        f"{'tool':<14} {'origin':<12} {'CWE':<9} {'pairs':>5} "
+        f"{'recall %':>9} {'own CWE %':>10} {'false %':>8} {'correct %':>10}"
     )
     for row in table:
         shares = [100 * count / row.pairs for count in (row.found, row.exact, row.false, row.correct)]
