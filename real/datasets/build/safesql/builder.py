@@ -67,14 +67,15 @@ class Builder:
         return Built(kept, [*refused, *more], funnel)
 
     def _requests(self, parents: Sequence[Candidate], number: int, room: int) -> list[Request]:
-        rng = random.Random(f"{self.plan.seed}/round/{number}")
-        shuffled = rng.sample(parents, len(parents))
-        wanted = [
-            Request(parent, operator, 0)
-            for parent in shuffled
-            for operator in rng.sample(OPERATORS, min(self.plan.children, len(OPERATORS)))
-        ]
-        return wanted[: max(0, room)]
+        """Drawn for each parent by itself, so that one parent more or less changes nothing about the others."""
+        wanted: list[tuple[float, Request]] = []
+        for parent in parents:
+            rng = random.Random(f"{self.plan.seed}/round/{number}/{parent.candidate_id}")
+            turn = rng.random()
+            operators = rng.sample(OPERATORS, min(self.plan.children, len(OPERATORS)))
+            wanted += [(turn, Request(parent, operator, 0)) for operator in operators]
+        wanted.sort(key=lambda pair: pair[0])
+        return [request for _, request in wanted[: max(0, room)]]
 
     def _evolved(self, requests: Sequence[Request], number: int) -> list[Result]:
         results = []

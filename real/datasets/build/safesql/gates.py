@@ -97,16 +97,14 @@ class Gates:
             check_detector(candidate)
         except _Stop as stop:
             return Rejected(candidate.candidate_id, candidate.operators, stop.reason, stop.detail)
+        # What an oracle expected needs one run to confirm, what the reference itself printed has had one.
         tests = ScriptSuite(candidate.cases, candidate.database)
-        twice = ScriptSuite((*candidate.cases, *candidate.cases), candidate.database)
-        # Without the expected output only stored data in the output, or a changed database, counts: a crash does not.
-        blind = AttackSuite(tuple(AttackCase(a.stdin) for a in candidate.attacks), candidate.database)
-        both = AttackSuite((*candidate.attacks, *blind.cases), candidate.database)
+        both = AttackSuite((*candidate.attacks, *_blind(candidate.attacks, known=True)), candidate.database)
         return self._submit(candidate, {
-            "tests": (candidate.reference, twice),
+            "tests": (candidate.reference, tests),
             "safety": (candidate.reference, both),
             "unsafe": (candidate.unsafe, tests),
-            "exploits": (candidate.unsafe, blind),
+            "exploits": (candidate.unsafe, AttackSuite(tuple(_blind(candidate.attacks)), candidate.database)),
         })  # fmt: skip
 
     def _submit(self, candidate: Candidate, work: dict[str, tuple[str, Suite]]) -> _Runs:
@@ -170,24 +168,33 @@ def _broken(outcome: TestOutcome) -> _Stop:
 
 def _decided(original: Candidate, runs: _Runs) -> Candidate | Rejected:
     try:
-        _decide(runs)
+        _decide(runs, Reason.REFERENCE_FAILS if original.answered else Reason.FLAKY)
     except _Stop as stop:
         return Rejected(original.candidate_id, original.operators, stop.reason, stop.detail)
     return runs.candidate
 
 
-def _decide(runs: _Runs) -> None:
-    twice, count = runs.outcomes("tests"), len(runs.candidate.cases)
-    if [(o.status, o.output) for o in twice[:count]] != [(o.status, o.output) for o in twice[count:]]:
-        raise _Stop(Reason.FLAKY, "two runs differ")
-    _all_pass(twice, Reason.REFERENCE_FAILS)
-    attacks = len(runs.candidate.attacks)
+def _decide(runs: _Runs, unexpected: Reason) -> None:
+    attacks = runs.candidate.attacks
+    _all_pass(runs.outcomes("tests"), unexpected)
     safety = runs.outcomes("safety")
-    _all_pass(safety[:attacks], Reason.REFERENCE_LEAKS)
+    _all_pass(safety[: len(attacks)], Reason.REFERENCE_LEAKS)
     _all_pass(runs.outcomes("unsafe"), Reason.UNSAFE_FAILS)
-    pairs = zip(runs.outcomes("exploits"), safety[attacks:], strict=True)
+    shown = iter(safety[len(attacks) :])
+    blind = [outcome if attack.expected is None else next(shown) for attack, outcome in zip(attacks, safety, strict=False)]
+    pairs = zip(runs.outcomes("exploits"), blind, strict=True)
     if not any(twin.status is OutcomeStatus.WRONG and safe.status is OutcomeStatus.PASS for twin, safe in pairs):
-        raise _Stop(Reason.NOT_EXPLOITABLE, f"none of {attacks} attacks")
+        raise _Stop(Reason.NOT_EXPLOITABLE, f"none of {len(attacks)} attacks")
+
+
+def _blind(attacks: Sequence[AttackCase], *, known: bool = False) -> Iterator[AttackCase]:
+    """The attacks (with ``known``: those whose safe output is known) without it.
+
+    Then only stored data in the output, or a changed database, counts as success: a crash does not.
+    """
+    for attack in attacks:
+        if not known or attack.expected is not None:
+            yield AttackCase(attack.stdin)
 
 
 def _all_pass(outcomes: Outcomes, reason: Reason) -> None:

@@ -71,8 +71,9 @@ class Oracle:
                     return Answer("\n".join([*printed, step.message]), 0)
                 values.update(zip(step.into, row, strict=False))
             elif step.use == "change":
-                touched = max(touched, cursor.rowcount)
-                printed += [step.report.format(cursor.rowcount)] if step.report else []
+                if step.report:
+                    touched = cursor.rowcount
+                    printed.append(step.report.format(cursor.rowcount))
             else:
                 rows = cursor.fetchall()
                 touched = max(touched, len(rows)) if step.width > 1 or len(todo) == 1 else touched
@@ -96,7 +97,8 @@ def _value(kind: str, text: str) -> Value | list[str]:
 
 
 def _bound(step: Step, values: Mapping[str, Value | list[str]]) -> tuple[str, list[Value]]:
-    sql, bound = "", []
+    sql = ""
+    bound: list[Value] = []
     for part in step.parts:
         if not isinstance(part, Slot):
             sql += part
