@@ -54,7 +54,10 @@ _WITH_SHELL = Sink("runs it in a shell", (0,), ("args",), when=truthy(8, "shell"
 _REMOTE = Sink("runs it in a shell of the other machine", (0,), ("command",))
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"})
 _SHELL_OPTIONS = frozenset({"-c", "/c", "/C", "-lc", "-Command", "-command"})
-_STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec")
+_STARTERS = (
+    *("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec"),
+    *("execl", "execlp", "execle", "execv", "execvp", "spawnl", "spawnlp", "spawnv", "spawnvp", "spawn"),
+)
 
 
 _starts_with_utility = built_with(COMMAND_LINE)
@@ -76,13 +79,14 @@ def _check(facts: Facts) -> Iterator[Defect]:
 def _shell_scripts(facts: Facts) -> Iterator[Defect]:
     """``["sh", "-c", line]``: a shell without ``shell=True``."""
     for site in facts.calls(*_STARTERS):
-        if not site.path.startswith(("subprocess.", "asyncio.")):
+        if not site.path.startswith(("subprocess.", "asyncio.", "os.", "pty.")):
             continue
         value = site.argument(0, "args")
         lists = [obj.fields for obj in value.objs if obj.kind in ("list", "tuple")] if value is not None else []
         words = [[held[index] for index in range(3)] for held in lists if held.keys() >= {0, 1, 2}]
         if site.name == "create_subprocess_exec" and len(site.args.pos) > 2:
             words.append(site.args.pos[:3])
+        words += [list(site.args.pos[index : index + 3]) for index in range(len(site.args.pos) - 2)]  # os.execl(...)
         for program, option, line in words:
             started = {const.rpartition("/")[2] for const in program.consts or () if isinstance(const, str)}
             if started & _SHELLS and (option.consts or frozenset()) & _SHELL_OPTIONS and facts.is_untrusted(line):

@@ -46,6 +46,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
 from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._definitions import definition
 from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._templates import is_page_template
 from real.detector.values import Value
@@ -55,6 +56,8 @@ _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # d
 _PAGE = re.compile(HTML_TAG)
 _has_tag = built_with(HTML_TAG)
 _WRITERS = ("write", "print")
+_MARKDOWN = frozenset({"markdown.markdown", "markdown2.markdown", "mistune.html", "mistune.markdown"})
+_TEXT_PARTS = frozenset({"args", "form", "values", "cookies"})
 _MARKED = ("markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()")
 _FILTERED = re.compile(r"\|\s*(?:e|escape|forceescape|tojson|urlencode)\b|\bautoescape\b")
 
@@ -85,7 +88,7 @@ def _is_page(facts: Facts, returned: Returned) -> bool:
     """A result that is built with a tag of HTML, or any text that a view of Flask builds."""
     if _is_marked(facts.value(returned.unit, returned.operand)):
         return False  # what is put into Markup is escaped
-    if _has_tag(facts, returned):
+    if _has_tag(facts, returned) or _is_echoed(facts, returned):
         return True
     pieces = facts.pieces(returned.unit, returned.operand)
     if pieces.is_built and any(piece.strip() for piece in pieces.literals) and _is_flask_view(facts, returned):
@@ -106,7 +109,21 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
     return (marked and flow.verb == _BODY.why) or is_neutral_markup(facts, flow)  # what is put into Markup is escaped
 
 
+def _is_echoed(facts: Facts, returned: Returned) -> bool:
+    """A view of Flask that returns what the client sent as it is, or as Markdown, which lets HTML pass."""
+    if not _is_flask_view(facts, returned):
+        return False
+    made = definition(returned.unit, returned.operand)
+    if made is None:
+        return False
+    if made.op == "param" or facts.library_names(returned.unit, made) & _MARKDOWN:
+        return True
+    is_part = made.op == "sub" or (made.op == "method" and made.extra[0] == "get")
+    return is_part and bool(facts.reads(returned.unit, made.args[0]).attributes & _TEXT_PARTS)
+
+
 def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _marked_safe(facts)
     yield from _written(facts)
     yield from _environments(facts)
     yield from _rendered(facts)
@@ -124,6 +141,17 @@ def _written(facts: Facts) -> Iterator[Defect]:
             yield Defect(
                 site.instr, f"untrusted data is part of the page that {site.name}() writes", facts.trace(value)
             )
+
+
+def _marked_safe(facts: Facts) -> Iterator[Defect]:
+    """``render_template_string("{{ text|safe }}", text=data)``."""
+    for site in facts.calls("flask.render_template_string", "jinja2.Template().render"):
+        sources = [site] if site.name != "render" else facts.calls("jinja2.Template")
+        templates = [text for source in sources for text in source.constants(0, "source") if isinstance(text, str)]
+        for name, value in site.args.named.items():
+            pattern = re.compile(rf"\{{\{{\s*{re.escape(name)}\s*\|\s*safe\b")
+            if facts.is_untrusted(value) and any(pattern.search(text) for text in templates):
+                yield Defect(site.instr, f"the template takes `{name}` for safe HTML", facts.trace(value))
 
 
 def _environments(facts: Facts) -> Iterator[Defect]:
@@ -212,6 +240,6 @@ RULE = Rule(
     returned=ReturnSink("may be sent as HTML", _is_page),
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({*_WRITERS, "Environment", "Template", "from_string", "render"}),
+    watches=frozenset({*_WRITERS, "Environment", "Template", "from_string", "render", "render_template_string"}),
     yields_to=frozenset({"CWE-94"}),
 )

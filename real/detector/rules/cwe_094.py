@@ -132,6 +132,7 @@ RULE = Rule(
             for name in ("InteractiveInterpreter", "InteractiveConsole")
             for method in ("runsource", "runcode", "push")
         },
+        "importlib.util.spec_from_file_location": Sink("loads the file as a module", (1,), ("location",)),
         "imp.load_source": Sink("runs the file as Python", (1,), ("pathname",)),
         # They make a function from code that was compiled from text.
         "types.FunctionType": Sink("makes it a function", (0,), ("code",)),

@@ -76,6 +76,7 @@ RULE = Rule(
         "pandas.DataFrame().query": Sink("evaluates it as an expression", (0,), ("expr",)),
         "numexpr.evaluate": Sink("evaluates it as an expression", (0,), ("ex",)),
     },
+    methods={"eval": Sink("evaluates it", (0,), ("expr", "script"))},  # data frames, embedded interpreters, Redis
     sanitizers=frozenset({"ast.literal_eval", "json.loads"}),
     guard=is_checked_code,
 )

@@ -84,6 +84,10 @@ _WEAK_CIPHERS = {
         )
     },
     "cryptography.hazmat.primitives.ciphers.modes.ECB": "ECB mode",
+    **{
+        f"cryptography.hazmat.primitives.asymmetric.ec.{curve}": f"the curve {curve}"  # below 112 bits of security
+        for curve in ("SECP192R1", "SECT163K1", "SECT163R2")
+    },
 }
 _WEAK_CALLS = {**_WEAK_HASHES, **_WEAK_CIPHERS}
 _ECB_CALLS = frozenset({"Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new"})
@@ -92,6 +96,7 @@ _ECB_MODE = 1  # Crypto.Cipher.AES.MODE_ECB
 _KEY_SIZES: dict[str, tuple[int, str]] = {
     "cryptography.hazmat.primitives.asymmetric.rsa.generate_private_key": (1, "key_size"),
     "cryptography.hazmat.primitives.asymmetric.dsa.generate_private_key": (0, "key_size"),
+    "rsa.newkeys": (0, "nbits"),
     "Crypto.PublicKey.RSA.generate": (0, "bits"),
     "Crypto.PublicKey.DSA.generate": (0, "bits"),
     "Cryptodome.PublicKey.RSA.generate": (0, "bits"),

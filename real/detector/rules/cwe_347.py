@@ -296,11 +296,16 @@ def _is_comparison(facts: Facts, atom: Atom, reads: Reads) -> bool:
 
 def _swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``except InvalidSignature: pass``, after which the function answers as if the signature were right."""
+    verifies = any(
+        instr.op == "method" and instr.extra[0] == "verify" and len(instr.args) > 2
+        for instr in facts.instructions(unit)
+    )
+    failures = _FAILURES | {"Exception", "BaseException"} if verifies else _FAILURES
     handlers = [
         (block, instr)
         for block in unit.blocks
         for instr in block.instrs
-        if instr.op == "handler" and facts.reads(unit, instr.args[0]).words & _FAILURES
+        if instr.op == "handler" and facts.reads(unit, instr.args[0]).words & failures
     ]
     if not handlers:
         return

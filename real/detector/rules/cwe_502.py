@@ -119,6 +119,15 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _open_unpicklers(facts)
+    if any("unsafe" in site.constants(None, "typ") for site in facts.calls("ruamel.yaml.YAML")):
+        for site in facts.calls("ruamel.yaml.YAML().load", "ruamel.yaml.YAML().load_all"):
+            value = site.argument(0, "stream")
+            if value is not None and facts.is_untrusted(value):
+                yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
+
+
+def _open_unpicklers(facts: Facts) -> Iterator[Defect]:
     """Reading by a subclass of ``Unpickler`` that admits every class."""
     open_classes = {
         unit
@@ -161,4 +170,5 @@ RULE = Rule(
     sanitizer_methods=frozenset({"unsign"}),  # itsdangerous and django.core.signing: fails on a bad signature
     guard=_is_guarded,
     check=_check,
+    watches=frozenset({"YAML", "load_all"}),
 )

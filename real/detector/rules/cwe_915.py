@@ -183,6 +183,15 @@ def _check(facts: Facts) -> Iterator[Defect]:
 def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
     """``Model(**data)`` and ``Model.objects.create(**data)``."""
     shape = shape_of(instr)
+    if (
+        shape is not None
+        and _updates_rows(facts, unit, instr)
+        and _has_free_keys(facts, facts.value(unit, instr.args[1]))
+    ):
+        value = facts.value(unit, instr.args[1])
+        if not _is_declared(facts, unit, instr.args[1]) and not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
+            yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
+        return
     if shape is None or None not in shape.keywords:
         return
     operands = instr.args[1 + len(shape.starred) :]
@@ -192,6 +201,15 @@ def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defe
         return
     if not _is_guarded_at(facts, unit, instr, free):
         yield Defect(instr, "the outside chooses which fields are set", facts.trace(facts.value(unit, free[0])))
+
+
+def _updates_rows(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``Model.query.filter_by(id=i).update(data)`` of SQLAlchemy."""
+    shape = shape_of(instr)
+    if instr.op != "method" or instr.extra[0] != "update" or shape is None or len(shape.starred) != 1:
+        return False
+    made = definition(unit, instr.args[0])
+    return made is not None and made.op == "method" and made.extra[0] in ("filter", "filter_by", "where")
 
 
 def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
