@@ -6,4 +6,4 @@ long as that gets better → ``annotator`` keeps what the hardened type checker 
 
 from __future__ import annotations
 
-VERSION = "1"  # of the annotations: raise it when a change may alter one
+VERSION = "2"  # of the annotations: raise it when a change may alter one
