@@ -12,6 +12,7 @@ from real.detector.rules._definitions import root
 _MAX_DEPTH = 4
 _PERCENT = re.compile("%[sdr]")
 _FIELD = re.compile(r"\{[^{}]*\}")
+_MARKS = {_PERCENT: "%", _FIELD: "{}"}
 
 
 def ordered_pieces(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[str | int]:
@@ -33,9 +34,9 @@ def ordered_pieces(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> li
     elif made.op in ("binop", "inplace") and made.extra == "Add":
         parts = list(made.args)
     elif made.op in ("binop", "inplace") and made.extra == "Mod":
-        parts = _formatted(facts, unit, made.args[0], _PERCENT, members(facts, unit, made.args[1]))
+        parts = _formatted(facts, unit, made.args[0], _PERCENT, members(facts, unit, made.args[1])) or parts
     elif made.op == "method" and made.extra[0] == "format":
-        parts = _formatted(facts, unit, made.args[0], _FIELD, _in_order(facts, unit, made))
+        parts = _formatted(facts, unit, made.args[0], _FIELD, _in_order(facts, unit, made)) or parts
     elif made.op == "method" and made.extra[0] == "join" and len(made.args) > 1:
         parts = list(members(facts, unit, made.args[1])) or parts
     if parts == [operand]:
@@ -60,9 +61,12 @@ def members(facts: Facts, unit: Unit, operand: int) -> list[int]:
 
 
 def _formatted(facts: Facts, unit: Unit, template: int, field: re.Pattern[str], values: list[int]) -> list[str | int]:
+    """The pieces of a formatted text; nothing unless every field and every value has its place among them."""
     texts = [text for text in facts.constants(unit, template) if isinstance(text, str)]
-    if len(texts) != 1:
-        return [template]
+    if len(texts) != 1 or len(field.findall(texts[0])) != len(values):
+        return []
+    if any(mark in text.replace(mark * 2, "") for text in field.split(texts[0]) for mark in _MARKS[field]):
+        return []  # a field of another form
     found: list[str | int] = []
     rest = iter(values)
     for index, literal in enumerate(field.split(texts[0])):

@@ -19,6 +19,8 @@ def is_quoted(facts: Facts, flow: Flow) -> bool:
 
 def _stays_inside(facts: Facts, unit: Unit, operand: int) -> bool:
     pieces = ordered_pieces(facts, unit, operand)
+    if not any(isinstance(piece, int) and facts.is_untrusted(facts.value(unit, piece)) for piece in pieces):
+        return False  # the untrusted part is none of the pieces
     if len(pieces) < 2:
         return False
     quote = ""
