@@ -54,6 +54,7 @@ from real.detector.ir import Block, Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
 from real.detector.slices import Reads
 
 # Calls that read signed data without looking at the signature, whatever their arguments.
@@ -70,6 +71,7 @@ _UNVERIFIED = {
 _DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.verify", "jwt.PyJWT().decode")
 _UNVERIFIED_HEADERS = frozenset({"jwt.get_unverified_header", "jose.jwt.get_unverified_header"})
 _DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
+_FIRST_ERROR = 400
 _KEEPING = frozenset({"return", "setattr", "setsub", "setcell", "yield"})
 # Calls that answer with a truth value, so that dropping the answer is dropping the check.
 _ANSWERING = {
@@ -349,7 +351,22 @@ def _reachable(entry: Block, avoiding: Block) -> set[Block]:
 def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
     """Whether a return can be the answer to a wrong signature: a message, or an error status."""
     constants = facts.constants(unit, result.args[0])
-    return bool(constants) and all(isinstance(const, str) for const in constants)
+    if constants and all(isinstance(const, str) for const in constants):
+        return True
+    made = definition(unit, result.args[0])
+    if made is None:
+        return False
+    if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
+        parts = [facts.constants(unit, arg) for arg in made.args]
+        return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
+    return made.op == "call" and "redirect" in {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
+
+
+def _is_error(const: object) -> bool:
+    """A status of HTTP that says no, ``False`` or ``None``."""
+    if isinstance(const, bool) or const is None:
+        return not const
+    return isinstance(const, int) and const >= _FIRST_ERROR
 
 
 RULE = Rule(

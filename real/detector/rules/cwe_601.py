@@ -51,6 +51,7 @@ from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._web import (
     JOINERS,
+    Place,
     hosts,
     is_guarded,
     is_host_test,
@@ -91,6 +92,7 @@ _CALLS: dict[str, Sink] = {
     },
 }
 _QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
+_OWN_ADDRESSES = frozenset({"url", "base_url", "url_root", "host_url"})  # of Flask's request
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
 _COPIES = frozenset({"assign", "copy", "pi", "pathload"})
 _TEXTS = frozenset({"fstring", "binop", "inplace", "phi"})
@@ -103,11 +105,18 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
     if flow.instr.op in ("return", "yield"):
         return facts.is_controlled(flow.unit, flow.instr, is_test)
     places = places_of(facts, flow, _RELATIVE)
+    places = [place for place in places if not _is_own_address(place)]
     if is_guarded(facts, places, is_test):
         return True
     return is_guarded(facts, places, lambda atom, _: _starts_with(facts, atom, True, "/")) and is_guarded(
         facts, places, lambda atom, _: _starts_with(facts, atom, False, "//")
     )
+
+
+def _is_own_address(place: Place) -> bool:
+    """``redirect(request.url)``: the page that was asked for, on the host that was asked."""
+    made = place.unit.defs[place.operand]
+    return made is not None and made.op == "attr" and made.extra in _OWN_ADDRESSES
 
 
 def _has_no_host(atom: Atom, reads: Reads) -> bool:

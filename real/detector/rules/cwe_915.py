@@ -78,10 +78,15 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
         return False
     if operation.name == "update":
         return _is_update(facts, operation, key)
-    if operation.name in ("setdefault", "insert"):
-        return False
+    if operation.name in ("setdefault", "insert") or (not operation.name and _is_self(unit, operation.base)):
+        return False  # a class that is a mapping itself
     source = _mapping(facts, unit, key, value)
     return source is not None and source != root(unit, operation.base)
+
+
+def _is_self(unit: Unit, operand: int) -> bool:
+    made = definition(unit, operand)
+    return made is not None and made.op == "param" and made.extra == "self"
 
 
 def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
