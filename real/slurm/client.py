@@ -145,5 +145,7 @@ def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
 def cancel(job_ids: Sequence[str]) -> None:
     """Cancel jobs or single array tasks; raises ``InfrastructureError`` where SLURM refuses."""
     done = run("scancel", *job_ids)
-    if done.returncode:
+    # Said of jobs that are ending already, by themselves or by this very call.
+    harmless = ("can not be altered now", "already completing", "already completed", "Invalid job id")
+    if done.returncode and not any(text in done.stderr for text in harmless):
         raise InfrastructureError(f"scancel failed: {done.stderr.strip()}", hint="squeue --me lists what is left.")

@@ -87,7 +87,7 @@ def read(folder: Path) -> Submission:
 
 def submissions(output_dir: Path) -> Iterator[Submission]:
     """Every submission below ``output_dir``, oldest first; folders without a manifest were never finished."""
-    folder = output_dir / "slurm"
+    folder = (output_dir / "slurm").absolute()
     found = [path for path in folder.iterdir() if _number(path)] if folder.is_dir() else []
     for path in sorted(found, key=_number):
         if (path / "manifest.json").exists():

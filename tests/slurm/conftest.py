@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fake_slurm import FakeSlurm
 from local_slurm import local_slurm, why_not
 from slurm_user import Slurm
+
+from real.config.machine import machine
+from real.config.schema import register
+
+register()
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +28,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def slurm(cluster: Path, tmp_path: Path) -> Slurm:
     return Slurm(cluster, tmp_path)
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlurm]:
+    """A SLURM that only notes what it is asked, in an empty working directory."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    made = FakeSlurm(folder)
+    made.install()
+    monkeypatch.setenv("PATH", made.path())
+    for name in ("SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "REAL_DATA", "REAL_RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    machine.cache_clear()
+    yield made
+    machine.cache_clear()

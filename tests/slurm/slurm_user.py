@@ -69,4 +69,4 @@ class Slurm:
             if time.monotonic() > deadline:
                 logs = "\n".join(f"== {p}\n{p.read_text()[-1500:]}" for p in self.folder.rglob("logs/*.log"))
                 raise AssertionError(f"{what} did not happen in {seconds:.0f} s; queue {self.queue()}\n{logs}")
-            time.sleep(0.2)
+            time.sleep(0.3)

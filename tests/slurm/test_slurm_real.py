@@ -64,6 +64,7 @@ class Watcher(threading.Thread):
             except AssertionError as error:
                 self.wrong = self.wrong or str(error)
             self.asked += 1
+            self.over.wait(1.0)
 
 
 def disturb(slurm: Slurm, job: str) -> None:
@@ -80,22 +81,24 @@ def disturb(slurm: Slurm, job: str) -> None:
     def strike() -> bool:
         for number in list(todo):
             if steps_of(rows[number]) >= 2:
-                # Not as 1_0: scancel then insists for a minute that an array with waiting tasks cannot be altered.
-                (line,) = slurm.call("squeue", "-h", "-o", "%A", "-j", f"{job}_{number}").stdout.split()
-                done = slurm.call(*todo.pop(number), line)
-                assert done.returncode == 0, done.stderr
+                # SLURM 22.05 delivers the signal and answers that the job cannot be altered now, whereupon scancel
+                # tries again for a minute: its first try is enough.
+                slurm.call("timeout", "3", *todo.pop(number), f"{job}_{number}")
         return not todo
 
     slurm.wait("two steps of each of the first four jobs", strike, 600)
 
 
-def test_nine_jobs_in_trouble_all_end_done_with_the_results_of_a_local_run(slurm: Slurm) -> None:
+def test_nine_jobs_in_trouble_all_end_done_with_the_results_of_a_local_run(
+    slurm: Slurm, request: pytest.FixtureRequest
+) -> None:
     submitted = slurm.user("slurm/submit.py", *SWEEP, *CLUSTER)
     assert submitted.returncode == 0, submitted.stderr
     assert "submitted 9 of 9 runs" in submitted.stdout
     rows = slurm.status()
     assert len(rows) == 9
     watcher = Watcher(slurm)
+    request.addfinalizer(watcher.over.set)
     watcher.start()
     disturb(slurm, rows[0]["jobs"][0].partition("_")[0])
 
@@ -165,6 +168,7 @@ def test_train_evaluate_tables_from_the_configuration_as_it_was(slurm: Slurm) ->
     def look() -> bool:
         rows = slurm.status()
         states.update(row["state"] for row in rows)
+        assert not states & TROUBLE, rows
         return all(row["state"] == "done" for row in rows)
 
     slurm.wait("two runs that are done", look, 900)
