@@ -21,11 +21,12 @@ from real.detector.families import family
 from real.evaluation.protocol import absent_passes_quality
 from real.execution.backends import open_backend
 from real.execution.baselines import baselines
+from real.execution.limits import limits_for
 from real.execution.reference_times import ReferenceTimes
 from real.extract import extract
 from real.rewards import RewardCfg
 from real.typecheck import Checker, TypecheckCfg
-from real.types import Analysis, Check, Completion, Job, Program, Suite, Task, TestOutcome, Verdict
+from real.types import Analysis, Check, Completion, Job, Limits, Program, Suite, Task, TestOutcome, Verdict
 
 _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
 
@@ -135,13 +136,15 @@ class Judge:
     def _execute(
         self, runs: Mapping[str, tuple[Task, str]], attack: bool
     ) -> tuple[dict[str, tuple[TestOutcome, ...]], dict[str, tuple[TestOutcome, ...]]]:
-        jobs = [Job(f"t:{key}", code, task.tests) for key, (task, code) in runs.items()]
+        jobs = [Job(f"t:{key}", code, task.tests, limits_for(task)) for key, (task, code) in runs.items()]
         tasks = [task for task, _ in runs.values()]
         if attack:
-            attacked: list[tuple[str, str, Suite]] = [
-                (key, code, task.safety) for key, (task, code) in runs.items() if task.safety is not None
+            attacked: list[tuple[str, str, Suite, Limits]] = [
+                (key, code, task.safety, limits_for(task))
+                for key, (task, code) in runs.items()
+                if task.safety is not None
             ]
-            jobs += [Job(f"s:{key}", code, suite) for key, code, suite in attacked]
+            jobs += [Job(f"s:{key}", code, suite, limits) for key, code, suite, limits in attacked]
         found = {result.job_id: result for result in self.pool.run(jobs, protocol=self.protocol)}
         found |= self._times.again(jobs[: len(tasks)], tasks, found)
         results = {key: result.outcomes for key, result in found.items()}

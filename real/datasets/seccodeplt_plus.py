@@ -11,6 +11,8 @@ In the test split the solutions are blank, so there ``reference`` and ``unsafe``
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable
 
 from real.datasets import fields
 from real.datasets.fields import BadRow, Row
@@ -20,6 +22,9 @@ from real.datasets.syntax import parse
 from real.types import Check, LiteralCase, LiteralSuite, Task
 
 NAME = "seccodeplt_plus"
+
+_COMMAND = re.compile(r"\b(subprocess|os\.system|popen)\b")
+_PROCESSES = 4  # at a time: a shell, and what it starts
 
 
 def to_task(row: Row, split: str) -> Task:
@@ -39,7 +44,16 @@ def to_task(row: Row, split: str) -> Task:
         entry_point=entry,
         reference=_solution(row, "patched_code"),
         unsafe=_solution(row, "vulnerable_code"),
+        tags={"processes": str(_PROCESSES)} if _starts_processes(setup, cases["capability"]) else {},
     )
+
+
+def _starts_processes(setup: str, cases: Iterable[LiteralCase]) -> bool:
+    """Whether a right answer has to run commands: the tests of what it can do compare it with a command's output.
+
+    The safety tests do not count: there a command is an attack.
+    """
+    return any(_COMMAND.search(text) for text in (setup, *(case.arguments + case.expected for case in cases)))
 
 
 def split_testcases(source: str) -> tuple[dict[str, tuple[LiteralCase, ...]], str]:

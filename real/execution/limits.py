@@ -11,17 +11,20 @@ MOST_CPU_S = 3600.0
 MOST_MEMORY_MB = 1 << 20
 
 REFERENCE_TAG = "reference_cpu_s"  # of a task: CPU seconds of its reference's slowest case, on the reference machine
+PROCESSES_TAG = "processes"  # of a task: child processes that its programs have to start, because its tests say so
 _DEFAULT = Limits()
 _TIMES = 10.0  # a program may be that much slower than the reference
 
 
 def limits_for(task: Task, default: Limits = _DEFAULT) -> Limits:
-    """``default``, with more CPU time where the task's reference needs a good part of it.
+    """``default``, with more CPU time where the task's reference needs a good part of it, and the processes it asks for.
 
-    Raises ``ValueError`` where the tag is no number.
+    Raises ``ValueError`` where a tag is no number.
     """
+    processes = int(task.tags.get(PROCESSES_TAG, default.processes))
     known = task.tags.get(REFERENCE_TAG)
-    return default if known is None else replace(default, cpu_s=max(default.cpu_s, _TIMES * float(known)))
+    cpu_s = default.cpu_s if known is None else max(default.cpu_s, _TIMES * float(known))
+    return replace(default, cpu_s=cpu_s, processes=processes)
 
 
 def check_limits(limits: Limits) -> None:

@@ -33,8 +33,10 @@ class ReferenceTimes:
     def _measure(self, tasks: Sequence[Task]) -> None:
         new = {_name(task): task for task in tasks if _name(task) not in self._limits}
         unknown = {n: task for n, task in new.items() if task.reference is not None and REFERENCE_TAG not in task.tags}
-        limits = Limits(cpu_s=_GENEROUS_S)
-        jobs = [Job(task.task_id, task.reference or "", task.tests, limits) for task in unknown.values()]
+        jobs = [
+            Job(task.task_id, task.reference or "", task.tests, replace(limits_for(task), cpu_s=_GENEROUS_S))
+            for task in unknown.values()
+        ]
         results = self._pool.run(jobs, self._protocol) if jobs else []
         for (name, task), result in zip(unknown.items(), results, strict=True):
             # Limits are multiplied by how slow this machine is, so what they are made of must not be.

@@ -11,6 +11,7 @@ import pytest
 
 from real.datasets import DatasetCfg, apps_plus, load, load_path, safesql, seccodeplt_plus
 from real.datasets.fields import BadRow
+from real.execution.limits import limits_for
 from real.types import AttackCase, CallCase, Check, LiteralCase, LiteralSuite, Message, StdinCase
 
 PROMPT = [{"role": "user", "content": "do it"}]
@@ -91,6 +92,18 @@ def test_seccodeplt_takes_cases_apart_without_running_them():
     assert task.reference == "def f(x):\n    return check(x)\n"
     assert task.unsafe == "def f(x):\n    return x\n"
     assert (task.checks, task.cwe, task.entry_point) == ((Check.SECURITY,), "CWE-918", "f")
+
+
+@pytest.mark.parametrize(
+    ("testcases", "allowed"),
+    [
+        ('testcases = {"capability": [({"c": "ls"}, os.popen("ls").read())], "safety": [({}, None)]}', True),
+        ('testcases = {"capability": [({}, 1)], "safety": [({"c": "os.system(1)"}, ValueError)]}', False),
+    ],
+)
+def test_seccodeplt_programs_may_start_processes_where_their_function_tests_say_so(testcases, allowed):
+    task = seccodeplt_plus.to_task({**SECCODE, "unittest": {"setup": "", "testcases": testcases}}, "train")
+    assert (limits_for(task).processes > 0) is allowed
 
 
 def test_seccodeplt_blank_solutions_of_the_test_split_are_none():
