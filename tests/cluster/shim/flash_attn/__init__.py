@@ -1,0 +1,1 @@
+"""Test only: stands in for flash-attn, which builds with CUDA alone."""

@@ -1,0 +1,118 @@
+"""The real OpenRLHF, vLLM, DeepSpeed and Ray on this machine, driven by ``run.py`` (``make test-cluster``).
+
+Minutes and about 11 GB a run, one at a time. What a CPU cannot show: NCCL, CUDA IPC, memory, flash attention, speed.
+"""
+
+import math
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+import harness
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.cluster,
+    pytest.mark.skipif(bool(harness.missing()), reason=f"not installed here: {', '.join(harness.missing())}"),
+]
+LIMIT_S = float(os.environ.get("REAL_CLUSTER_LIMIT_S", "1200"))  # one run; two minutes on a machine of its own
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import model
+
+    return model.make(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind():
+    yield
+    deadline = time.monotonic() + 60
+    while harness.leftovers() and time.monotonic() < deadline:
+        time.sleep(1)
+    assert harness.leftovers() == []
+
+
+def finite(steps: list[dict[str, float]]) -> bool:
+    names = ("policy_loss", "value_loss", "kl", "reward_mean")
+    return all(math.isfinite(record[name]) for record in steps for name in names)
+
+
+def test_ppo_with_a_critic_on_the_hybrid_engine(tiny: Path, tmp_path: Path) -> None:
+    """43 prompts, two ranks: no batch is uneven, since the file has 48 rows."""
+    run = harness.ClusterRun(tmp_path / "out", tiny)
+
+    code = run.run(LIMIT_S)
+
+    assert code == 0, run.output()[-4000:]
+    steps = run.steps()
+    assert [record["step"] for record in steps] == list(range(1, harness.STEPS + 1))
+    assert finite(steps)
+    assert harness.sync_is_real(steps), steps
+    assert sorted(run.rows()) == list(range(harness.STEPS * harness.BATCH))  # each rollout scored once
+    assert all(record["masked"] == 0 for record in steps)
+    assert (run.directory / "model" / "config.json").exists()
+    assert "results:" in run.output()
+    logged = wandb_steps(run.directory)
+    assert sorted(logged) == list(range(1, harness.STEPS + 1))
+    assert all(count == 1 for count in logged.values())
+
+
+def wandb_steps(directory: Path) -> Counter[int]:
+    """How often each step is in the offline W&B run, by W&B's own reader."""
+    from wandb.proto import wandb_internal_pb2
+    from wandb.sdk.internal.datastore import DataStore
+
+    (file,) = directory.glob("wandb/offline-run-*/run-*.wandb")
+    store = DataStore()
+    store.open_for_scan(str(file))
+    found: Counter[int] = Counter()
+    while (data := store.scan_data()) is not None:
+        record = wandb_internal_pb2.Record()
+        record.ParseFromString(data)
+        if record.WhichOneof("record_type") == "history":
+            found[record.history.step.num] += 1
+    return found
+
+
+def test_killed_in_the_middle_it_continues_with_the_right_prompts(tiny: Path, tmp_path: Path) -> None:
+    run = harness.ClusterRun(tmp_path / "out", tiny)
+    with run.started() as process:
+        run.wait_for_step(3, process, LIMIT_S)
+        process.kill()  # no chance to say anything
+        process.wait()
+    deadline = time.monotonic() + 90
+    while harness.leftovers() and time.monotonic() < deadline:
+        time.sleep(1)
+
+    code = run.run(LIMIT_S)
+
+    assert code == 0, run.output()[-4000:]
+    assert "resuming at step 3 of 6" in run.output()  # the newest checkpoint is that of step 2
+    assert [record["step"] for record in run.steps()] == list(range(1, harness.STEPS + 1))
+    assert sorted(run.rows()) == list(range(harness.STEPS * harness.BATCH))  # none twice, none left out
+    assert "warning" not in run.output()
+
+
+def test_weights_that_do_not_arrive_are_noticed(tiny: Path, tmp_path: Path) -> None:
+    """The negative control: training ends well all the same, only the two metrics tell."""
+    run = harness.ClusterRun(tmp_path / "out", tiny, environment={"REAL_SHIM_BREAK_SYNC": "1"})
+
+    code = run.run(LIMIT_S)
+
+    assert code == 0, run.output()[-4000:]
+    assert not harness.sync_is_real(run.steps()), run.steps()
+
+
+def test_an_uneven_number_of_prompts_does_not_hang(tiny: Path, tmp_path: Path) -> None:
+    """339 prompts, as SafeSQL has, in steps of 16 over two ranks: OpenRLHF itself hangs on a last batch of 3."""
+    run = harness.ClusterRun(
+        tmp_path / "out",
+        tiny,
+        settings=("dataset.train_tasks=339", "trainer.steps=4", "trainer.rollout_batch=16", "trainer.minibatch=16"),
+    )
+    assert run.run(LIMIT_S) == 0, run.output()[-4000:]
+    assert len(run.rows()) == 64
