@@ -17,7 +17,7 @@ _TIMES = 10.0  # a program may be that much slower than the reference
 
 
 def limits_for(task: Task, default: Limits = _DEFAULT) -> Limits:
-    """``default``, with more CPU time where the task's reference needs a good part of it, and the processes it asks for.
+    """``default``, with the processes the task asks for, and more CPU time where its reference needs a good part of it.
 
     Raises ``ValueError`` where a tag is no number.
     """
