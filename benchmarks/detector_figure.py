@@ -29,7 +29,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     names = [name for name in ("development", "held out", "own pairs", "SVEN", "SafeCoder") if _has(origins, name)]
     _bars(right, _merged(origins, "origin"), names)
     right.set_title("by origin", fontsize=10)
-    left.legend(loc="lower left", fontsize=8)
+    right.legend(loc="upper right", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
     plt.close(figure)

@@ -41,9 +41,16 @@ where the function builds a statement from them. Rows read from the database cou
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from real.detector.charsets import SQL
+from real.detector.facts import Facts
+from real.detector.flows import Defect, Flow
+from real.detector.ir import Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._quoting import is_quoted
+from real.detector.values import BUILDER
 
 _KEYWORDS = ("sql", "query", "operation", "statement", "sql_script", "stmt")
 
@@ -58,6 +65,37 @@ _SCRIPT = _sink("runs it as an SQL script", (0,), _KEYWORDS)
 _TEXT = _sink("takes it as raw SQL", (0,), ("text", "sql", "query"))
 _READ = _sink("runs it as a query", (0,), ("sql", "query"))
 
+# How a statement begins that is made here and run by a function of another file.
+_BEGINNING = re.compile(
+    r"\s*(?:select\s.*\sfrom\s|insert\s+(?:or\s+\w+\s+)?into\s|update\s+\S+\s+set\s|delete\s+from\s)", re.I | re.S
+)
+_SHOWING = frozenset({"info", "debug", "warning", "error", "critical", "exception", "log", "append", "format", "print"})
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    """``database.insert_row(f"INSERT INTO note VALUES ('{text}')")``: run by a function that is not here."""
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op not in ("call", "method") or facts.called(instr) or facts.library_names(unit, instr):
+                continue
+            name = str(instr.extra[0]) if instr.op == "method" else ""
+            if name in _SHOWING or name in RULE.methods:
+                continue
+            for operand in (arg for arg in instr.args[1:] if isinstance(arg, int)):
+                value = facts.value(unit, operand)
+                if value.kind == BUILDER or not facts.is_untrusted(value) or not _is_statement(facts, unit, operand):
+                    continue
+                flow = Flow(RULE, facts.bit, unit, instr, (operand,), None, "", "")
+                if not is_quoted(facts, flow):
+                    yield Defect(instr, "an SQL statement is put together from untrusted data", facts.trace(value))
+                    break
+
+
+def _is_statement(facts: Facts, unit: Unit, operand: int) -> bool:
+    pieces = facts.pieces(unit, operand)
+    return pieces.is_built and any(_BEGINNING.match(text) for text in pieces.literals)
+
+
 RULE = Rule(
     cwe="CWE-89",
     title="SQL injection",
@@ -69,6 +107,7 @@ RULE = Rule(
     what="SQL",
     harmless=SQL,
     guard=is_quoted,
+    check=_check,
     methods={
         # PEP 249 (sqlite3, psycopg, MySQLdb, pymysql, cx_Oracle, pyodbc, aiosqlite, ...) and SQLAlchemy connections
         "execute": _STATEMENT,
