@@ -1,4 +1,4 @@
-"""Typed references: every annotated program passes its tests and MyPy strict (hardened), or is refused with a reason."""
+"""Typed references: an annotated program passes its tests and the hardened checker, or is refused with a reason."""
 
 import ast
 import textwrap

@@ -58,7 +58,7 @@ def test_a_row_without_a_starter_takes_the_signature_of_a_solution():
     ],
 )
 def test_other_rows_are_refused_with_a_reason(row, error):
-    with pytest.raises(error, match="."):
+    with pytest.raises(error, match=r"\w"):
         candidate(row)
 
 
@@ -93,11 +93,13 @@ def test_the_apps_builder_keeps_typed_references_and_says_what_it_dropped(tmp_pa
     slow = "def f(n):\n    import random\n    return n + 1 if random.random() < 2 else 0"
     rows = [
         apps(problem_id=1, question="Add one to a number that is given.", outputs=([2], [3])),
-        apps(problem_id=2, question="Which letters does a word have?", inputs=(["ab"], ["b"]), outputs=(["a", "b"], ["b"]),
-             solutions=("def f(w):\n    w = list(w)\n    return w[:1]", "def f(w):\n    w = list(w)\n    return sorted(w)"),
-             starter_code="def f(w):"),
+        apps(problem_id=2, question="Which letters does a word have?", starter_code="def f(w):",
+             inputs=(["ab"], ["b"]), outputs=(["a", "b"], ["b"]),
+             solutions=("def f(w):\n    w = list(w)\n    return w[:1]",
+                        "def f(w):\n    w = list(w)\n    return sorted(w)")),
         apps(problem_id=3, question="Anything at all.", outputs=(9, 9)),
-        apps(problem_id=4, question="Is it so?", inputs=([1],), outputs=(True,), solutions=("def f(n):\n    return True",)),
+        apps(problem_id=4, question="Is it so?", inputs=([1],), outputs=(True,),
+             solutions=("def f(n):\n    return True",)),
         apps(problem_id=5, input_output='{"inputs": ["1"], "outputs": ["2"]}'),
         apps(problem_id=6, question="Evaluate the text.", inputs=(["1+1"], ["2"]), outputs=(2, 2),
              solutions=("def f(s):\n    return eval(s)",)),
@@ -224,9 +226,12 @@ def task(task_id, text, reference):
     return Task(task_id, "d", "train", (Message("user", text),), suite, (Check.SECURITY,), reference=reference)
 
 
+ANIMALS = ("cats", "dogs", "cows", "owls", "bees", "ants", "elks", "emus", "yaks", "apes", "hens", "rams")
+
+
 def test_no_leak_crosses_a_split():
     tasks = [task(f"t{at}", f"Sort the {word} by their {word} age", f"def f(x):\n    return {at // 3}")
-             for at, word in enumerate("cats dogs cows owls bees ants elks emus yaks apes hens rams".split())]  # fmt: skip
+             for at, word in enumerate(ANIMALS)]  # fmt: skip
     train, test = split_by_description(tasks, 0.4)
     assert 1 <= len(test) <= 5
     assert {t.task_id for t in train} | {t.task_id for t in test} == {t.task_id for t in tasks}

@@ -15,7 +15,8 @@ DATABASE = """
 import sqlite3
 conn = sqlite3.connect("t.db")
 conn.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT, price REAL, kind VARCHAR(20))")
-conn.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", [(1, "bolt", 0.5, "a"), (2, "nut", 2, "a"), (3, "O'Neil", 9, "b")])
+rows = [(1, "bolt", 0.5, "a"), (2, "nut", 2, "a"), (3, "O'Neil", 9, "b")]
+conn.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", rows)
 conn.commit()
 conn.close()
 """
@@ -37,7 +38,8 @@ SCRIPTS = {
     ),
     "LIKE": ("""n = input()\ncur.execute(f"SELECT id FROM items WHERE name LIKE '%{n}%'")""", "ol", "(1,)"),
     "a part in a variable": (
-        """n, p = input(), input()\nw = f"name = '{n}' AND price > {p}"\nq = f"SELECT id FROM items WHERE {w}"\ncur.execute(q)""",
+        """n, p = input(), input()\nw = f"name = '{n}' AND price > {p}"\n"""
+        """q = f"SELECT id FROM items WHERE {w}"\ncur.execute(q)""",
         "nut\n1",
         "(2,)",
     ),

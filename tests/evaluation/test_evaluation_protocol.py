@@ -88,7 +88,8 @@ def test_the_judge_of_a_run_follows_its_protocol(tasks):
 def metrics_of(protocol, subset):
     empty = summarize([Verdict("t", Program(None))])
     return build_metrics(
-        run_id=f"r-{protocol}", before=empty, after=None, difference={}, steps=0, seconds=0.0, seed=0, dataset="safesql",
+        run_id=f"r-{protocol}", before=empty, after=None, difference={}, steps=0, seconds=0.0, seed=0,
+        dataset="safesql",
         model="m", method="vanilla", reward="hybrid", config_hash="c", data_hash="d", versions={}, protocol=protocol,
         subset=subset,
     )  # fmt: skip

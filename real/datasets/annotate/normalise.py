@@ -62,7 +62,7 @@ def _name_lambdas(tree: ast.Module) -> None:
 
 
 def _drop_redefined(tree: ast.Module) -> None:
-    """Of functions of one name in one block only the last can be called; the module's and the classes' are looked at."""
+    """Of functions of one name in the module, or in one class, only the last can be called."""
     owners: list[ast.Module | ast.ClassDef] = [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef))]
     for owner in owners:
         last: dict[str, ast.stmt] = {}

@@ -83,7 +83,7 @@ class Program:
                 found.append(inner)
         return min(found, key=lambda n: n.lineno) if found else None
 
-    def declare(self, node: ast.AST, variable: str, annotation: str) -> bool:
+    def declare(self, node: ast.AST, variable: str, annotation: str) -> bool:  # noqa: PLR0911 - one for each place
         """Give a variable (or ``self.x``, or a parameter) a type where it is first bound; False where it has it."""
         wanted = expression(annotation)
         if wanted is None:

@@ -80,7 +80,7 @@ class Renderer:
         every = merged(*(part for parts in found.values() for part in parts))
         return [f"tuple[{self.render(every, depth + 1)}, ...]"]
 
-    def _one(self, head: str, parts: list[Shape], depth: int) -> str:
+    def _one(self, head: str, parts: list[Shape], depth: int) -> str:  # noqa: PLR0911 - one return a kind
         kind, _, name = head.partition(":")
         if kind == "Counter":
             return f"Counter[{self.render(parts[0], depth + 1)}]"

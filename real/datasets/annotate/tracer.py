@@ -44,7 +44,7 @@ def merge(into: Shape, other: Shape) -> Shape:
     return into
 
 
-def shape_of(value: Any, depth: int = 0) -> Shape:  # noqa: ANN401 - a program's values
+def shape_of(value: Any, depth: int = 0) -> Shape:  # noqa: ANN401, PLR0911 - any type, one return a kind
     """The shape of one value; too deep a part is a shape without heads: unknown."""
     kind: Any = type(value)
     if value is None:

@@ -28,7 +28,7 @@ Piece: TypeAlias = Text | Hole
 _PERCENT = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?[sdrfi])")
 
 
-def pieces(expr: ast.expr) -> list[Piece]:
+def pieces(expr: ast.expr) -> list[Piece]:  # noqa: PLR0911 - one return a form
     """The pieces of an expression, left to right; what cannot be taken apart is one hole."""
     match expr:
         case ast.Constant(value=str() as text):

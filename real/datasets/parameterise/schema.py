@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TABLE = re.compile(r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[\"'`\[]?(\w+)[\"'`\]]?\s*\((.*?)\)\s*(?:;|\"\"\"|'''|['\"]\s*\))",
-                    re.I | re.S)  # fmt: skip
+_TABLE = re.compile(
+    r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[\"'`\[]?(\w+)[\"'`\]]?\s*"
+    r"\((.*?)\)\s*(?:;|\"\"\"|'''|['\"]\s*\))",
+    re.I | re.S,
+)
 _NO_COLUMN = frozenset(["primary", "foreign", "unique", "check", "constraint"])
 
 

@@ -56,7 +56,7 @@ class UnbalancedError(Exception):
     """A quoted text begins in one expression and ends in another, or never."""
 
 
-def tokens(parts: Sequence[Piece]) -> list[Token]:
+def tokens(parts: Sequence[Piece]) -> list[Token]:  # noqa: PLR0912, PLR0915 - one scanner, read top to bottom
     """Text and slots, in order; raises ``UnbalancedError``."""
     found: list[Token] = []
     quote, quoted = "", list[Piece]()
@@ -114,7 +114,7 @@ def tokens(parts: Sequence[Piece]) -> list[Token]:
     return found
 
 
-def place_of(before: str, after: str) -> Place:
+def place_of(before: str, after: str) -> Place:  # noqa: PLR0911 - one return a place
     """What stands between two stretches of a query, as far as a few words on either side tell."""
     if _IN_BEFORE.search(before) and after.lstrip().startswith(")"):
         return Place.LIST

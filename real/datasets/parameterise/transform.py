@@ -116,9 +116,9 @@ class _Rewriter:
         except UnbalancedError:
             return
         for part in parts:
-            if isinstance(part, Slot) and part.hole is not None and isinstance(name := part.hole.expr, ast.Name):
-                if self._is_built(name.id):
-                    yield name.id
+            hole = part.hole if isinstance(part, Slot) else None
+            if hole is not None and isinstance(name := hole.expr, ast.Name) and self._is_built(name.id):
+                yield name.id
 
     def _is_built(self, name: str) -> bool:
         """Whether every assignment puts a text together, which no value that is read does."""

@@ -1,1 +1,1 @@
-"""APPS+ from raw APPS (Hendrycks et al., 2021): ``raw`` → ``verify`` → ``real.datasets.annotate``, run by ``command``."""
+"""APPS+ from raw APPS (Hendrycks et al., 2021): ``raw`` → ``verify`` → ``real.datasets.annotate``; see ``command``."""

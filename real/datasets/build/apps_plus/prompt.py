@@ -1,4 +1,4 @@
-"""The prompt of an APPS+ task, in the words of the release (equal to its prompts byte for byte, which a test checks)."""
+"""The prompt of an APPS+ task, in the words of the release: byte for byte, which a test checks."""
 
 from __future__ import annotations
 
