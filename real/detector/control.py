@@ -87,6 +87,23 @@ class ControlFlow:
             seen.add(block)
         return block
 
+    def is_useless(self, branch: Instr) -> bool:
+        """Whether nothing is done differently after either outcome (``if x in y: pass``)."""
+        return self._landing(branch.extra[0]) is self._landing(branch.extra[1])
+
+    @staticmethod
+    def _landing(block: Block) -> Block:
+        """The first block from here on that does something or joins several ways."""
+        seen = {block}
+        while len(block.succs) == 1 and all(i.op in ("pi", "phi", "const") for i in block.instrs):
+            block = block.succs[0]
+            if block in seen:
+                break
+            seen.add(block)
+            if len(block.preds) > 1:
+                break
+        return block
+
     def _collect(self, block: Block) -> tuple[Branch, ...]:
         found: dict[Branch, None] = {}
         seen = {block}

@@ -239,9 +239,12 @@ class Facts:
             elif not aliases.isdisjoint(instr.args):
                 if self._is_output(unit, instr):
                     continue
-                if instr.op not in ("assign", "copy", "phi", "fstring"):
+                if instr.op == "branch" and self._control(unit).is_useless(instr):
+                    continue
+                if instr.op not in ("assign", "copy", "phi", "pi", "fstring", "compare"):
                     return True
-                aliases.add(instr.dst)
+                if instr.op != "pi" or instr.args[0] in aliases:  # what is known by a test is not made of it
+                    aliases.add(instr.dst)
         return False
 
     def _is_output(self, unit: Unit, instr: Instr) -> bool:

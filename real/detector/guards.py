@@ -39,7 +39,8 @@ class Guards:
             elif instr.op == "pathload":
                 operand = instr.args[1]
             elif instr.op == "phi" and depth < _MAX_PHIS:
-                roots = {self.root(unit, arg, depth + 1) for arg in instr.args} - {operand}
+                known = [arg for arg in instr.args if unit.defs[arg] is not None]  # on other ways it is not assigned
+                roots = {self.root(unit, arg, depth + 1) for arg in known} - {operand}
                 if len(roots) != 1:
                     return operand
                 operand = roots.pop()

@@ -106,6 +106,7 @@ class Unit:
     returns: bool = True  # some path through it ends normally
     is_method: bool = False  # defined directly in a class body
     has_loop: bool = False
+    inlined: bool = False  # its code has been put in place of calls
     defs: list[Instr | None] = field(default_factory=list)  # value -> its defining instruction, after SSA
     node: ast.AST | None = None
 

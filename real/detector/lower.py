@@ -7,10 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from real.detector.aggregates import Aggregates, PlainClass, plain_class
 from real.detector.cfg import connect
+from real.detector.decorators import drop_transparent
+from real.detector.inline import MARK, Inlined, Inliner
 from real.detector.ir import Block, Instr, Operand, Params, Program, Unit
 from real.detector.lower_match import MatchLowerer
 from real.detector.scopes import Scope, ScopeTable
+from real.detector.simplify import simplify
 from real.detector.ssa import to_ssa
 
 _CALLS = frozenset({"call", "method", "sub", "binop"})
@@ -33,12 +37,22 @@ class _Finally:
     catchers: int
 
 
+@dataclass(slots=True)
+class _Inline:
+    """An inlined call: where ``return`` goes with its value, or, if the call is a condition, by its truth."""
+
+    after: Block
+    result: str
+    catchers: int
+    senses: tuple[Block, Block] | None = None
+
+
 class UnitLowerer(MatchLowerer):
     """Lowers the statements of one unit."""
 
     def __init__(self, program: ProgramLowerer, unit: Unit, scope: Scope) -> None:
         super().__init__(program, unit, scope)
-        self.frames: list[_Loop | _Finally] = []
+        self.frames: list[_Loop | _Finally | _Inline] = []
         self.exits: list[Block] = []
 
     def lower(self) -> None:
@@ -207,12 +221,18 @@ class UnitLowerer(MatchLowerer):
         self.body(node.orelse)
         self.continue_in(after)
 
-    def _leave(self, loop: bool) -> _Loop | None:
-        """Run the ``finally`` bodies between here and the loop (or the function's end); returns the loop."""
+    def _leave(self, loop: bool) -> _Loop | _Inline | None:
+        """Run the ``finally`` bodies between here and the loop (or the function's end, or that of an inlined one).
+
+        Returns the loop or the inlined call.
+        """
         frames, catchers = self.frames, self.catchers
-        found = None
+        found: _Loop | _Inline | None = None
         for index in range(len(frames) - 1, -1, -1):
             frame = frames[index]
+            if isinstance(frame, _Inline):
+                found = frame
+                break
             if isinstance(frame, _Loop):
                 if loop:
                     found = frame
@@ -226,18 +246,55 @@ class UnitLowerer(MatchLowerer):
 
     def stmt_Break(self, node: ast.Break) -> None:
         loop = self._leave(loop=True)
-        if loop is not None:
+        if isinstance(loop, _Loop):
             self.jump(loop.after)
 
     def stmt_Continue(self, node: ast.Continue) -> None:
         loop = self._leave(loop=True)
-        if loop is not None:
+        if isinstance(loop, _Loop):
             self.jump(loop.header)
 
     def stmt_Return(self, node: ast.Return) -> None:
+        if isinstance(node.value, Inlined):  # its returns are returns of this function
+            self.body(node.value.body)
+            self.stmt_Return(ast.copy_location(ast.Return(None), node))
+            return
+        frame = next((f for f in reversed(self.frames) if not isinstance(f, _Loop)), None)
+        if isinstance(frame, _Inline) and frame.senses is not None and node.value is not None:
+            self.condition(node.value, *frame.senses)
+            self.block = self.new_block()
+            return
         value = self.pin(self.expr(node.value)) if node.value else self.const(None, node)
-        self._leave(loop=False)
-        self._return(value, node.lineno, node.col_offset)
+        inline = self._leave(loop=False)
+        if not isinstance(inline, _Inline):
+            self._return(value, node.lineno, node.col_offset)
+        elif inline.senses is None:
+            self.assign(inline.result, "assign", [value], None, node.lineno)
+            self.jump(inline.after)
+        else:
+            self.branch(value, *inline.senses, [])
+            self.block = self.new_block()
+
+    # --- inlined calls -----------------------------------------------------------------------------------------------
+
+    def expr_Inlined(self, node: Inlined) -> Operand:
+        frame = _Inline(self.new_block(), f"?{next(self.fresh)}", len(self.catchers))
+        self._inlined_body(node, frame)
+        self.assign(frame.result, "assign", [self.const(None, node)], None, node.lineno)
+        self.continue_in(frame.after)
+        return self.pin(frame.result)
+
+    def _inlined_body(self, node: Inlined, frame: _Inline) -> None:
+        self.frames.append(frame)
+        self.body(node.body)
+        self.frames.pop()
+
+    def condition(self, test: ast.expr, then: Block, other: Block) -> None:
+        if not isinstance(test, Inlined):
+            super().condition(test, then, other)
+            return
+        self._inlined_body(test, _Inline(other, "", len(self.catchers), (then, other)))
+        connect(self.block, other)  # without ``return``, it is ``None``
 
     def _return(self, value: Operand, line: int, column: int = 0) -> None:
         """Parameters are operands too, so that a caller can learn what holds of them when the call has returned."""
@@ -347,13 +404,29 @@ class ProgramLowerer:
     """Lowers a module and, from a work list, every function and class in it."""
 
     def __init__(self, tree: ast.Module, builtins: frozenset[str]) -> None:
+        drop_transparent(tree)
+        simplify(tree)
+        self.inlined = Inliner(tree).run()
+        if self.inlined:
+            simplify(tree)
         self.table = ScopeTable(tree)
+        self.classes = self._plain_classes(tree)
         self.builtins = builtins
         self.star_imports: list[str] = []
         self._numbers = {scope: number for number, scope in enumerate(self.table.scopes.values())}
         self._units: dict[ast.AST, Unit] = {}
         self._pending: list[tuple[Unit, Scope]] = []
         self.unit_for(tree, "<module>", "module", None, Params())
+
+    def _plain_classes(self, tree: ast.Module) -> dict[str, PlainClass]:
+        """The classes of the module that only hold attributes, and that no other binds the name of."""
+        found = {}
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and self.table.binds_once(node.name):
+                made = plain_class(node)
+                if made is not None:
+                    found[node.name] = made
+        return found
 
     def scope_number(self, scope: Scope) -> int:
         """A stable number for memory cells."""
@@ -362,7 +435,8 @@ class ProgramLowerer:
     def unit_for(self, node: ast.AST, name: str, kind: str, parent: Unit | None, params: Params) -> Unit:
         """The unit of a definition, created once even where a ``finally`` body is lowered twice."""
         if node not in self._units:
-            unit = Unit(name, kind, len(self._units), getattr(node, "lineno", 1), parent, params)
+            unit = Unit(name.partition(MARK)[0], kind, len(self._units), getattr(node, "lineno", 1), parent, params)
+            unit.inlined = node in self.inlined
             unit.is_method = kind == "function" and parent is not None and parent.kind == "class"
             unit.node = node
             self._units[node] = unit
@@ -375,4 +449,5 @@ class ProgramLowerer:
             unit, scope = self._pending.pop(0)
             UnitLowerer(self, unit, scope).lower()
             to_ssa(unit)
+            Aggregates(unit, self.classes, self.table.imports).run()
         return Program(tuple(self._units.values()), frozenset(self.table.names_loaded), tuple(self.star_imports))

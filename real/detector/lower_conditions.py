@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from real.detector.cfg import connect
+from real.detector.inline import Inlined
 from real.detector.ir import Block, Operand
 from real.detector.lower_names import NameLowerer
 
@@ -19,6 +20,8 @@ class ConditionLowerer(NameLowerer):
         """Branch to ``then`` or ``other``; the current block ends."""
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             self.condition(test.operand, other, then)
+        elif self._is_bool_call(test):
+            self.condition(test.args[0], then, other)  # type: ignore[attr-defined]
         elif isinstance(test, ast.BoolOp):
             for part in test.values[:-1]:
                 rest = self.new_block()
@@ -33,6 +36,18 @@ class ConditionLowerer(NameLowerer):
         else:
             candidates = self.candidates(test)
             self.branch(self.expr(test), then, other, candidates)
+
+    def _is_bool_call(self, test: ast.expr) -> bool:
+        """``bool(x)``, whose truth is that of ``x``."""
+        return (
+            isinstance(test, ast.Call)
+            and isinstance(test.func, ast.Name)
+            and test.func.id == "bool"
+            and len(test.args) == 1
+            and not test.keywords
+            and not isinstance(test.args[0], ast.Starred)
+            and self.table.is_builtin("bool")
+        )
 
     def branch(self, value: Operand, then: Block, other: Block, candidates: list[str]) -> None:
         """End the current block with a two-way branch on ``value``, which may be a test of the candidate variables."""
@@ -71,6 +86,10 @@ class ConditionLowerer(NameLowerer):
             return self.flags.get(test.id, [])
         elif isinstance(test, ast.NamedExpr):
             return self.candidates(test.value)
+        elif isinstance(test, Inlined):
+            for node in test.body:
+                if isinstance(node, ast.Return) and node.value is not None:
+                    return self.candidates(node.value)
         return found
 
     def _subject(self, node: ast.expr, found: list[str]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from real.detector.cfg import connect
+from real.detector.inline import Inlined
 from real.detector.ir import Block, Operand
 from real.detector.lower_calls import CallLowerer
 from real.detector.scopes import Comprehension
@@ -160,6 +162,10 @@ class ExprLowerer(CallLowerer):
 
     # --- comprehensions ----------------------------------------------------------------------------------------------
 
+    @abstractmethod
+    def expr_Inlined(self, node: Inlined) -> Operand:
+        """The body of a function in place of a call."""
+
     def expr_comprehension(self, node: Comprehension) -> Operand:
         kind = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict", ast.GeneratorExp: "generator"}[
             type(node)
@@ -196,6 +202,7 @@ _EXPRESSIONS: dict[type[ast.expr], Callable[[ExprLowerer, Any], Operand]] = {
     for name in dir(ExprLowerer)
     if name.startswith("expr_") and hasattr(ast, name.removeprefix("expr_"))
 }
+_EXPRESSIONS[Inlined] = lambda lowerer, node: lowerer.expr_Inlined(node)
 _EXPRESSIONS.update(
     dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), ExprLowerer.expr_comprehension)
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from real.detector.cfg import GraphBuilder
+from real.detector.inline import MARK
 from real.detector.ir import Operand, Unit
 from real.detector.scopes import Scope
 
@@ -85,16 +86,17 @@ class NameLowerer(GraphBuilder, ABC):
     def store_name(self, name: str, value: Operand, node: ast.AST, note: bool = True) -> None:
         """Bind ``name`` in the current scope, as SSA variable, shared cell and class member, whichever apply."""
         line = getattr(node, "lineno", 0)
+        shown = name.partition(MARK)[0] if note else None
         for renames in reversed(self.renames):
             if name in renames:
-                self.assign(renames[name], "assign", [value], name if note else None, line)
+                self.assign(renames[name], "assign", [value], shown, line)
                 if name in self.scope.shared:
                     self.emit("setcell", [value], (self._cell_owners([self.scope]), name), line)
                 return
         scope = self.scope
         owners = [scope] if name in scope.bound else list(scope.free.get(name, ()))[-1:]
         if name in scope.bound and name not in scope.rebound:
-            self.assign(name, "assign", [value], name if note else None, line)
+            self.assign(name, "assign", [value], shown, line)
             value = name
         if any(name in owner.shared or name in owner.rebound for owner in owners):
             self.emit("setcell", [value], (self._cell_owners(owners), name), line)

@@ -75,6 +75,10 @@ class ScopeTable:
         """Whether no scope of the program binds ``name``."""
         return name not in self._bindings
 
+    def binds_once(self, name: str) -> bool:
+        """Whether exactly one place in the program binds ``name``."""
+        return self._bindings.get(name) == 1
+
     def _bind(self, scope: Scope, name: str) -> None:
         scope.bound.add(name)
         self._bindings[name] = self._bindings.get(name, 0) + 1

@@ -8,6 +8,7 @@ Functions are summarised by the join of their arguments, their result, and what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from real.detector import library
 from real.detector.callsites import Args, CallSite
@@ -64,8 +65,18 @@ class Solver(Transfer):
                     self._distrust(unit, RAW_SHIFT)
         named = self.program.entry_references
         for unit in [*(u for u in functions if u.name not in named), *functions]:
-            if not self.states[unit].reached:
+            if not self.states[unit].reached and not self._is_inlined(unit):
                 self._distrust(unit, 0)
+        units = tuple(u for u in self.program.units if self.states[u].reached or not self._is_inlined(u))
+        self.program = replace(self.program, units=units)
+
+    def _is_inlined(self, unit: Unit | None) -> bool:
+        """Whether it, or a function around it, has been put in place of its calls."""
+        while unit is not None:
+            if unit.inlined and not self.states[unit].reached:
+                return True
+            unit = unit.parent
+        return False
 
     def activate(self, unit: Unit) -> None:
         """Analyse ``unit`` and everything that this changes."""
@@ -78,7 +89,7 @@ class Solver(Transfer):
 
     def _is_example_only(self, unit: Unit, depth: int = 0) -> bool:
         """A public function that only top-level code (or a ``main()`` without parameters) calls."""
-        if unit.name.startswith(("_", "<")) and unit.name != "__init__":
+        if unit.inlined or (unit.name.startswith(("_", "<")) and unit.name != "__init__"):
             return False
         if unit.parent is not None and unit.parent.kind == "function":
             return False

@@ -98,7 +98,7 @@ def test_a_path_guard_ends_where_the_attribute_changes() -> None:
 def test_a_helper_that_never_returns_ends_the_path() -> None:
     code = (
         "import sys\ndef fail(message):\n    print(message)\n    {}\n"
-        "def f(c, x):\n    if x not in ('aa', 'bb'):\n        fail('bad')\n    c.execute('SELECT ' + x)\n"
+        "def f(c, x):\n    if x not in ('aa', 'bb'):\n        fail(x)\n    c.execute('SELECT ' + x)\n"
     )
     assert status(code.format("sys.exit(1)")) == "clean"
     assert status(code.format("raise ValueError(message)")) == "clean"

@@ -1,0 +1,142 @@
+"""Does any program crash, hang or unsettle the detector? ``python benchmarks/detector_fuzz.py 50000``.
+
+Mutates the rule fixtures, files of the standard library and of site-packages: lines and tokens are dropped, copied,
+swapped between programs, and syntax trees are spliced. A failure is a status ``error``, more than ``--seconds`` of CPU
+time, or a second scan with another answer; each is written to ``--failures`` with its program, to become a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import json
+import random
+import sysconfig
+import time
+from collections import Counter
+from pathlib import Path
+
+from real.detector import scan
+from real.types import AnalysisStatus
+
+ROOT = Path(__file__).parent.parent
+MAX_SIZE = 20_000  # characters of a library file that is mutated
+
+
+def corpus(count: int) -> list[str]:
+    """The fixtures and ``count`` library files, readable and not too long."""
+    texts = [path.read_text() for path in sorted((ROOT / "tests" / "fixtures" / "detector").rglob("*.py"))]
+    paths = sysconfig.get_paths()
+    files = sorted({*Path(paths["stdlib"]).glob("**/*.py"), *Path(paths["purelib"]).glob("**/*.py")})
+    random.Random(0).shuffle(files)
+    for path in files:
+        if len(texts) >= count:
+            break
+        try:
+            text = path.read_text()
+        except (OSError, UnicodeError):
+            continue
+        texts.append(text)
+    return texts
+
+
+def mutated(rng: random.Random, texts: list[str]) -> str:
+    """One program that has been tampered with."""
+    small = rng.choice(texts)
+    code = small if len(small) <= MAX_SIZE else small[:MAX_SIZE]
+    if rng.random() < 0.4:
+        spliced = _spliced(rng, code, rng.choice(texts)[:MAX_SIZE])
+        if spliced is not None:
+            return spliced
+    lines, others = code.splitlines(), rng.choice(texts)[:MAX_SIZE].splitlines() or [""]
+    for _ in range(rng.randint(1, 6)):
+        if not lines:
+            break
+        at = rng.randrange(len(lines))
+        action = rng.randrange(5)
+        if action == 0:
+            del lines[at : at + rng.randint(1, 4)]
+        elif action == 1:
+            lines.insert(at, rng.choice(others))
+        elif action == 2:
+            other = rng.randrange(len(lines))
+            lines[at], lines[other] = lines[other], lines[at]
+        elif action == 3:
+            words = lines[at].split(" ")
+            words[rng.randrange(len(words))] = rng.choice(rng.choice(others).split(" "))
+            lines[at] = " ".join(words)
+        else:
+            position = rng.randint(0, len(lines[at]))
+            lines[at] = (
+                lines[at][:position] + chr(rng.choice((9, 34, 39, 40, 41, 58, 92, 0x202E))) + lines[at][position:]
+            )
+    return "\n".join(lines)
+
+
+def _spliced(rng: random.Random, code: str, other: str) -> str | None:
+    """A syntax tree in which nodes have been replaced by nodes of another one of the same sort."""
+    try:
+        tree, donor = ast.parse(code), ast.parse(other)
+    except (SyntaxError, ValueError):
+        return None
+    donors = [node for node in ast.walk(donor) if isinstance(node, (ast.expr, ast.stmt))]
+    holders = [node for node in ast.walk(tree) if isinstance(node, (ast.expr, ast.stmt, ast.Module))]
+    if not donors or not holders:
+        return None
+    for _ in range(rng.randint(1, 5)):
+        holder = rng.choice(holders)
+        for name, value in ast.iter_fields(holder):
+            new = copy.deepcopy(rng.choice(donors))
+            kind: type[ast.AST] = ast.stmt if isinstance(new, ast.stmt) else ast.expr
+            if isinstance(value, kind) and rng.random() < 0.5:
+                setattr(holder, name, new)
+            elif isinstance(value, list) and value and isinstance(value[0], kind):
+                value[rng.randrange(len(value))] = new
+    try:
+        return ast.unparse(tree)
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return None
+
+
+def main() -> None:
+    """Run the benchmark."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("count", type=int)
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--seconds", type=float, default=10.0, help="more CPU time than this is a hang")
+    options.add_argument("--files", type=int, default=1600, help="fixtures and library files to start from")
+    options.add_argument("--failures", type=Path)
+    chosen = options.parse_args()
+    texts = corpus(chosen.files)
+    statuses: Counter[str] = Counter()
+    problems: Counter[str] = Counter()
+    slowest = 0.0
+    failures = chosen.failures.open("w") if chosen.failures else None
+    for number in range(chosen.count + len(texts)):
+        rng = random.Random(f"{chosen.seed}/{number}")
+        code = texts[number] if number < len(texts) else mutated(rng, texts)
+        start = time.process_time()
+        first = scan(code)
+        spent = time.process_time() - start
+        slowest = max(slowest, spent)
+        statuses[first.status.value] += 1
+        wrong = []
+        if first.status is AnalysisStatus.ERROR:
+            wrong.append("error")
+        if spent > chosen.seconds:
+            wrong.append("hang")
+        if number % 4 == 0 and scan(code) != first:  # every fourth, for time
+            wrong.append("nondeterminism")
+        problems.update(wrong)
+        if wrong and failures is not None:
+            record = {"number": number, "wrong": wrong, "seconds": spent, "reason": first.reason, "code": code}
+            print(json.dumps(record), file=failures, flush=True)
+        if number % 1000 == 999:
+            print(f"{number + 1} programs, {dict(statuses)}, slowest {slowest:.2f} s, {dict(problems)}", flush=True)
+    wrong_ones = dict(problems) or "none wrong"
+    print(f"{chosen.count + len(texts)} programs: {dict(statuses)}; slowest {slowest:.2f} s CPU; {wrong_ones}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,551 @@
+"""Inlining: a call of a small function of the program becomes the function's body, before anything is analysed.
+
+What a helper does then counts where it is called: its tests guard the caller, its sinks are the caller's. Calls that
+cannot be inlined (recursion, generators, starred arguments, too much code) are left to the summaries of the solver.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TypeAlias
+
+FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
+
+MAX_BODY = 400  # nodes of a function that is inlined, with what was inlined into it
+MAX_ADDED = 6_000  # nodes that inlining may add to a program
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_REFLECTION = frozenset({"super", "locals", "vars", "globals", "eval", "exec", "dir", "__class__"})
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_NEVER = (ast.YieldFrom, ast.Nonlocal, ast.ClassDef)
+MARK = "~"  # separates a variable of inlined code from the number of the call
+
+
+class Inlined(ast.expr):
+    """The body of a function in place of a call: its parameters are assigned first, ``return`` gives the value."""
+
+    _fields = ("body",)
+
+    def __init__(self, body: list[ast.stmt], place: ast.expr) -> None:
+        super().__init__()
+        self.body = body
+        ast.copy_location(self, place)
+
+
+class Callee:
+    """A function that calls may be replaced by, and what decides whether they can."""
+
+    def __init__(self, node: FunctionNode, owner: ast.AST | None, cls: ast.ClassDef | None = None) -> None:
+        self.node = node
+        self.owner = owner  # the function that it is defined in
+        self.cls = cls
+        self.state = ""  # "", "busy" while what it calls is inlined, "done"
+        self.inlined = False
+        self.bound: frozenset[str] = frozenset()
+        self.free: frozenset[str] = frozenset()
+        self.stored: frozenset[str] = frozenset()
+        self.usable = False
+        self.yields = False
+        self.size = 0
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        """The statements, without the docstring."""
+        node = self.node
+        if isinstance(node, ast.Lambda):
+            return [ast.copy_location(ast.Return(node.body), node.body)]
+        first = node.body[0]
+        is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        return node.body[1:] if is_text else node.body
+
+    def look(self) -> None:  # noqa: PLR0912
+        """Decide whether the function can be inlined at all, from its body as it is now."""
+        self.yields = all(isinstance(s, ast.Expr) and isinstance(s.value, ast.Yield) for s in self.body)
+        arguments = self.node.args
+        bound = {arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        stored: set[str] = set()
+        inner: set[str] = set()
+        loaded: set[str] = set()
+        shared: set[str] = set()
+        size = reflective = 0
+        usable = arguments.vararg is None and arguments.kwarg is None
+        for node, depth in _walk(self.body):
+            size += 1
+            kind = type(node)
+            if kind is ast.Call and _looks_elsewhere(node):  # type: ignore[arg-type]
+                reflective -= 1
+            if kind is ast.Name:
+                if type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
+                    loaded.add(node.id)  # type: ignore[attr-defined]
+                    reflective += node.id in _REFLECTION  # type: ignore[attr-defined]
+                else:
+                    (inner if depth else stored).add(node.id)  # type: ignore[attr-defined]
+            elif kind is ast.Yield:
+                usable = usable and self.yields
+            elif kind in _NEVER or (kind is ast.Raise and _is_abstract(node)):  # type: ignore[arg-type]
+                usable = False
+            elif kind is ast.Global:
+                shared |= set(node.names)  # type: ignore[attr-defined]
+            elif kind is ast.alias:
+                stored.add(node.asname or node.name.partition(".")[0])  # type: ignore[attr-defined]
+                usable = usable and "." not in node.name and node.name != "*"  # type: ignore[attr-defined]
+            elif kind is ast.arg:
+                inner.add(node.arg)  # type: ignore[attr-defined]
+            elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and node.name:  # type: ignore[attr-defined]
+                stored.add(node.name)  # type: ignore[attr-defined]
+            elif kind is ast.MatchMapping and node.rest:  # type: ignore[attr-defined]
+                stored.add(node.rest)  # type: ignore[attr-defined]
+            elif kind in _SCOPES and kind is not ast.Lambda:
+                stored.add(node.name)  # type: ignore[attr-defined]
+        self.usable = usable and size <= MAX_BODY and reflective == 0
+        self.stored = frozenset(stored - shared)
+        self.bound = frozenset((bound | stored | inner) - shared)
+        self.free = frozenset((loaded | shared) - self.bound)
+        self.size = size
+
+
+def _walk(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, int]]:
+    """All nodes, with 1 for those in a comprehension and 2 for those in a function or class inside."""
+    todo: list[tuple[ast.AST, int]] = [(node, 0) for node in body]
+    while todo:
+        node, depth = todo.pop()
+        yield node, depth
+        inner = 2 if depth == 2 or isinstance(node, _SCOPES) else 1 if depth or isinstance(node, _COMPREHENSIONS) else 0
+        todo += [(child, inner) for child in ast.iter_child_nodes(node)]
+
+
+class _Copier:
+    """Copies code with its variables renamed and some parameters replaced by what is passed for them."""
+
+    def __init__(self, names: dict[str, str], values: dict[str, ast.expr]) -> None:
+        self.names = names
+        self.values = values
+
+    def copy(self, node: ast.AST) -> ast.AST:
+        kind = type(node)
+        if kind is ast.Name:
+            name = node.id  # type: ignore[attr-defined]
+            if name in self.values:
+                return self.values[name]
+            return ast.copy_location(ast.Name(self.names.get(name, name), node.ctx), node)  # type: ignore[attr-defined]
+        if kind is ast.Constant:
+            return node
+        made: ast.AST = kind.__new__(kind)
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                value = [self.copy(item) if isinstance(item, ast.AST) else item for item in value]
+            elif isinstance(value, ast.AST):
+                value = self.copy(value)
+            setattr(made, field, value)
+        for field in ("arg", "rest", "asname", "name"):
+            value = getattr(made, field, None)
+            if isinstance(value, str) and kind is not ast.keyword and (field != "name" or kind is not ast.alias):
+                setattr(made, field, self.names.get(value, value))
+        if kind is ast.alias and made.asname is None and made.name in self.names:  # type: ignore[attr-defined]
+            made.asname = self.names[made.name]  # type: ignore[attr-defined]
+        return ast.copy_location(made, node)
+
+
+class Inliner(ast.NodeTransformer):
+    """Inlines calls of one program, innermost first."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        self.functions: dict[str, Callee] = {}
+        self.methods: dict[tuple[str, str], Callee] = {}
+        self.nodes: dict[ast.AST, Callee] = {}
+        self.bindings: dict[str, int] = {}
+        self.inherited: set[str] = set()
+        self.stored: set[str] = set()  # attributes that may be assigned: a method of that name may be another
+        self.scopes: list[
+            tuple[ast.AST, frozenset[str]]
+        ] = []  # the functions and comprehensions around, outermost first
+        self.in_class = False
+        self.added = 0
+        self.count = 0
+
+    def run(self) -> set[ast.AST]:
+        """Inline what can be; returns the functions that were."""
+        if not self._collect():
+            return set()
+        self.tree.body = self._statements(self.tree.body)
+        return {callee.node for callee in self.nodes.values() if callee.inlined}
+
+    def _collect(self) -> bool:  # noqa: PLR0912, PLR0915
+        """Find the functions; whether any call could be of one."""
+        called: set[str] = set()
+        has_lambda = False
+        found: list[tuple[str, Callee]] = []
+        todo: list[tuple[ast.AST, ast.AST | None, ast.ClassDef | None]] = []
+        todo += [(statement, None, None) for statement in self.tree.body]
+        while todo:
+            node, owner, cls = todo.pop()
+            kind = type(node)
+            inner_owner: ast.AST | None = owner
+            inner_cls: ast.ClassDef | None = None
+            if kind is ast.Name:
+                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                    self._bind(node.id)  # type: ignore[attr-defined]
+                continue
+            if kind is ast.Constant:
+                continue
+            if kind is ast.Call:
+                func = node.func  # type: ignore[attr-defined]
+                if type(func) is ast.Name:
+                    called.add(func.id)
+                    if func.id == "setattr" and len(node.args) > 1:  # type: ignore[attr-defined]
+                        self.stored.add(getattr(node.args[1], "value", "*"))  # type: ignore[attr-defined]
+                elif type(func) is ast.Attribute:
+                    called.add(func.attr)
+                elif type(func) is ast.Lambda:
+                    has_lambda = True
+            elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
+                self._bind(node.name)  # type: ignore[attr-defined]
+                callee = Callee(node, owner, cls)  # type: ignore[arg-type]
+                inner_owner = node
+                if cls is None and not node.decorator_list:  # type: ignore[attr-defined]
+                    found.append((node.name, callee))  # type: ignore[attr-defined]
+                elif cls is not None and owner is None and _is_plain_method(node):  # type: ignore[arg-type]
+                    self.methods[cls.name, node.name] = callee  # type: ignore[attr-defined]
+            elif kind is ast.ClassDef:
+                self._bind(node.name)  # type: ignore[attr-defined]
+                self.inherited |= {base.id for base in node.bases if isinstance(base, ast.Name)}  # type: ignore[attr-defined]
+                if owner is None and cls is None and not node.decorator_list and not node.keywords:  # type: ignore[attr-defined]
+                    inner_cls = node  # type: ignore[assignment]
+            elif kind is ast.Attribute:
+                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                    self.stored.add(node.attr)  # type: ignore[attr-defined]
+            elif kind is ast.arg:
+                self._bind(node.arg)  # type: ignore[attr-defined]
+            elif kind is ast.alias:
+                self._bind(node.asname or node.name.partition(".")[0])  # type: ignore[attr-defined]
+            elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and node.name:  # type: ignore[attr-defined]
+                self._bind(node.name)  # type: ignore[attr-defined]
+            elif kind is ast.Global or kind is ast.Nonlocal:
+                for name in node.names:  # type: ignore[attr-defined]
+                    self._bind(name)
+            todo += [(child, inner_owner, inner_cls) for child in ast.iter_child_nodes(node)]
+        self.functions = {name: callee for name, callee in found if self.bindings[name] == 1 and name in called}
+        self.methods = {
+            (cls, name): callee
+            for (cls, name), callee in self.methods.items()
+            if self.bindings[cls] == 1 and name in called and name not in self.stored and "*" not in self.stored
+        }
+        for callee in (*self.functions.values(), *self.methods.values()):
+            self.nodes[callee.node] = callee
+        return bool(self.nodes) or has_lambda
+
+    def _bind(self, name: str) -> None:
+        self.bindings[name] = self.bindings.get(name, 0) + 1
+
+    # --- the walk ----------------------------------------------------------------------------------------------------
+
+    def _statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [self.visit(statement) for statement in body]
+
+    def _function(self, node: FunctionNode) -> FunctionNode:
+        callee = self.nodes.get(node)
+        if callee is not None:
+            if callee.state:
+                return node
+            callee.state = "busy"
+        outer, self.scopes = self.scopes, self._around(node, callee)
+        in_class, self.in_class = self.in_class, False
+        if isinstance(node, ast.Lambda):
+            node.body = self.visit(node.body)
+        else:
+            node.body = self._statements(node.body)
+        self.scopes, self.in_class = outer, in_class
+        if callee is not None:
+            callee.look()
+            callee.state = "done"
+        return node
+
+    def _around(self, node: FunctionNode, callee: Callee | None) -> list[tuple[ast.AST, frozenset[str]]]:
+        """The scopes that the body of a function is in; it may be visited ahead of its turn, from a call."""
+        outer = self.scopes
+        if callee is not None:
+            owners = [scope for scope, _ in outer]
+            outer = outer[: owners.index(callee.owner) + 1] if callee.owner in owners else []
+        arguments = node.args
+        names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        names |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
+        for inner, _ in _walk(node.body if isinstance(node.body, list) else []):
+            if isinstance(inner, ast.Name) and type(inner.ctx) is not ast.Load:
+                names.add(inner.id)
+            elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(inner.name)
+            elif isinstance(inner, ast.alias):
+                names.add(inner.asname or inner.name.partition(".")[0])
+            elif isinstance(inner, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and inner.name:
+                names.add(inner.name)
+        return [*outer, (node, frozenset(names))]
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._function(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        outer, self.in_class = self.in_class, True
+        node.body = self._statements(node.body)
+        self.in_class = outer
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return node
+
+    def _comprehension(self, node: ast.AST) -> ast.AST:
+        names = frozenset(
+            target.id
+            for generator in node.generators  # type: ignore[attr-defined]
+            for target in ast.walk(generator.target)
+            if isinstance(target, ast.Name)
+        )
+        self.scopes = [*self.scopes, (node, names)]
+        self.generic_visit(node)
+        self.scopes = self.scopes[:-1]
+        return node
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        if isinstance(node.value, ast.Call):
+            self.generic_visit(node.value)
+            made = self._call(node.value, ast.AsyncFunctionDef)
+            node.value = made or node.value
+            return made or node
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return self._call(node, ast.FunctionDef) or node
+
+    # --- one call ----------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call, kind: type[ast.AST]) -> ast.expr | None:  # noqa: PLR0911
+        if self.in_class or self.added > MAX_ADDED:
+            return None
+        func = node.func
+        receiver: ast.expr | None = None
+        if isinstance(func, ast.Lambda):
+            immediate = Callee(func, None)
+            immediate.look()
+            callee: Callee | None = immediate
+        elif isinstance(func, Inlined):
+            return self._returned_function(node, func)
+        elif isinstance(func, ast.Name):
+            callee = self.functions.get(func.id)
+        elif isinstance(func, ast.Attribute):
+            callee, receiver = self._method(func)
+        else:
+            return None
+        if callee is None or (not isinstance(callee.node, ast.Lambda) and type(callee.node) is not kind):
+            return None
+        if callee.state == "" and not isinstance(callee.node, ast.Lambda):
+            self._function(callee.node)
+        if not callee.usable or callee.state == "busy" or not self._sees_the_same(callee):
+            return None
+        passed = _passed(node, callee, receiver)
+        if passed is None:
+            return None
+        name = getattr(callee.node, "name", "_")
+        if not name.startswith("_") and (len(passed) > (receiver is not None)) and self._is_example():
+            return None  # an example of its use: the function is judged by itself
+        self.added += callee.size
+        callee.inlined = True
+        return self._expand(node, callee, passed)
+
+    def _returned_function(self, node: ast.Call, func: Inlined) -> ast.expr | None:
+        """``h(a)()``, where ``h`` has been inlined, and ends with ``def k(): ...; return k``."""
+        if len(func.body) < 2:
+            return None
+        inner, last = func.body[-2:]
+        if not isinstance(inner, ast.FunctionDef) or inner.decorator_list or not isinstance(last, ast.Return):
+            return None
+        if not isinstance(last.value, ast.Name) or last.value.id != inner.name:
+            return None
+        callee = Callee(inner, None)
+        callee.look()
+        passed = _passed(node, callee, None)
+        if not callee.usable or passed is None:
+            return None
+        self.added += callee.size
+        made = self._expand(node, callee, passed)
+        body = made.body if isinstance(made, Inlined) else [ast.copy_location(ast.Return(made), made)]
+        return Inlined([*func.body[:-2], *body], node)
+
+    def _method(self, func: ast.Attribute) -> tuple[Callee | None, ast.expr | None]:
+        """``C.m`` of a static method, ``C(...).m``, and ``self.m`` in a class without subclasses."""
+        value = func.value
+        if isinstance(value, ast.Name):
+            callee = self.methods.get((value.id, func.attr))
+            if callee is not None and _is_static(callee.node):
+                return callee, None
+            cls = self._class_of_self(value.id)
+            callee = self.methods.get((cls.name, func.attr)) if cls is not None else None
+        elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+            callee = self.methods.get((value.func.id, func.attr))
+            cls = callee.cls if callee is not None else None
+        else:
+            return None, None
+        if callee is None or cls is None or cls.name in self.inherited:
+            return None, None
+        return callee, None if _is_static(callee.node) else value
+
+    def _class_of_self(self, name: str) -> ast.ClassDef | None:
+        """The class in one of whose methods we are, if ``name`` is the method's ``self``."""
+        for scope, _ in self.scopes:
+            callee = self.nodes.get(scope)
+            cls = callee.cls if callee is not None else self._class_of(scope)
+            if cls is None or not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            first = [*scope.args.posonlyargs, *scope.args.args][:1]
+            if not first or first[0].arg != name or _is_static(scope):
+                return None
+            stores = (n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name)
+            return cls if all(type(n.ctx) is ast.Load for n in stores) else None
+        return None
+
+    def _class_of(self, function: ast.AST) -> ast.ClassDef | None:
+        for callee in self.methods.values():
+            if callee.cls is not None and function in callee.cls.body:
+                return callee.cls
+        return None
+
+    def _sees_the_same(self, callee: Callee) -> bool:
+        """Whether the free names of the function mean the same where it is called."""
+        if isinstance(callee.node, ast.Lambda):
+            return True
+        inside = [scope for scope, _ in self.scopes]
+        if callee.owner is not None:
+            if callee.owner not in inside:
+                return False
+            start = inside.index(callee.owner) + 1
+            if any(isinstance(scope, _SCOPES) for scope in inside[start:]):
+                return False  # called later, when variables may have changed
+        else:
+            start = 0
+        return not any(names & callee.free for _, names in self.scopes[start:])
+
+    def _is_example(self) -> bool:
+        functions = [s for s, _ in self.scopes if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        if not functions:
+            return True
+        arguments = functions[0].args
+        return not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or functions[0].decorator_list)
+
+    def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr]) -> ast.expr:
+        self.count += 1
+        body = callee.body
+        direct: dict[str, ast.expr] = {}
+        if callee.yields:  # `yield a; yield b` makes what `[a, b]` holds
+            values = [s.value.value or ast.Constant(None) for s in body if isinstance(s, ast.Expr)]  # type: ignore[attr-defined]
+            listed = ast.copy_location(ast.List(values, ast.Load()), node)
+            body = [ast.copy_location(ast.Return(listed), node)]
+        uses = _uses(body, passed)
+        only = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+        for name, value in passed.items():
+            if name in callee.stored or uses[name] < 0:
+                continue
+            if _is_path(value) or (uses[name] == 0 and _is_path(value)) or (only is not None and uses[name] == 1):
+                direct[name] = value
+        names = {name: f"{name}{MARK}{self.count}" for name in callee.bound if name not in direct}
+        copier = _Copier(names, direct)
+        if only is not None and len(direct) == len(passed):
+            made = copier.copy(only)
+            assert isinstance(made, ast.expr)
+            return made
+        statements: list[ast.stmt] = []
+        for name, value in passed.items():
+            if name not in direct:
+                target = ast.copy_location(ast.Name(names[name], ast.Store()), value)
+                statements.append(ast.copy_location(ast.Assign([target], value), value))
+        for statement in body:
+            copied = copier.copy(statement)
+            assert isinstance(copied, ast.stmt)
+            statements.append(copied)
+        return Inlined(statements, node)
+
+
+def _looks_elsewhere(node: ast.Call) -> bool:
+    """``vars(x)`` and ``eval(x)``: not at the variables of the function, as ``vars()`` and ``eval("x")`` do."""
+    return (
+        isinstance(node.func, ast.Name)
+        and node.func.id in ("vars", "dir", "eval", "exec")
+        and len(node.args) == 1
+        and not isinstance(node.args[0], (ast.Constant, ast.Starred))
+    )
+
+
+def _is_abstract(node: ast.Raise) -> bool:
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+
+
+def _is_plain_method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    if not node.decorator_list:
+        return bool(node.args.posonlyargs or node.args.args) and not node.name.startswith("__")
+    return _is_static(node) and len(node.decorator_list) == 1
+
+
+def _is_static(node: FunctionNode) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    return any(isinstance(decorator, ast.Name) and decorator.id == "staticmethod" for decorator in decorators)
+
+
+def _passed(node: ast.Call, callee: Callee, receiver: ast.expr | None) -> dict[str, ast.expr] | None:
+    """Parameter -> what is passed for it; ``None`` where that cannot be told."""
+    arguments = callee.node.args
+    positional = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
+    values = [*([receiver] if receiver is not None else []), *node.args]
+    if len(values) > len(positional) or any(isinstance(value, ast.Starred) for value in values):
+        return None
+    passed = dict(zip(positional, values, strict=False))
+    known = {*positional, *(arg.arg for arg in arguments.kwonlyargs)}
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg in passed or keyword.arg not in known:
+            return None
+        passed[keyword.arg] = keyword.value
+    defaults = dict(zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True))
+    defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
+    for name in known - passed.keys():
+        default = defaults.get(name)
+        if not isinstance(default, ast.Constant):
+            return None
+        passed[name] = default
+    return passed
+
+
+def _is_path(node: ast.expr) -> bool:
+    """A name, a constant, or an attribute or constant item of a name: reading it again changes nothing."""
+    if isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+            return False
+        node = node.value
+        return isinstance(node, ast.Name)
+    return isinstance(node, (ast.Name, ast.Constant))
+
+
+def _uses(body: list[ast.stmt], passed: dict[str, ast.expr]) -> dict[str, int]:
+    """How often each parameter is read; -1 if by a function inside, or if the path may be stored to."""
+    found = dict.fromkeys(passed, 0)
+    stores = False
+    for node, depth in _walk(body):
+        if isinstance(node, ast.Name) and node.id in found:
+            found[node.id] = -1 if depth == 2 or found[node.id] < 0 else found[node.id] + 1 + depth
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            stores = True
+    if stores:
+        for name, value in passed.items():
+            if isinstance(value, (ast.Attribute, ast.Subscript)):
+                found[name] = -1
+    return found
