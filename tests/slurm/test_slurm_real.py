@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +17,7 @@ from slurm_user import CLUSTER, ROOT, TOY, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 
-SWEEP = ["+exp=ablation_reward_tiny", *TOY, "trainer.steps=16", "trainer.checkpoint_every=8", "-m"]
+SWEEP = ["+exp=ablation_reward_tiny", *TOY, "trainer.steps=12", "trainer.checkpoint_every=6", "-m"]
 TROUBLE = {"failed", "cancelled", "interrupted", "lost", "never started", "stuck", "held"}
 
 
@@ -72,7 +74,7 @@ def disturb(slurm: Slurm, job: str) -> None:
     blows = [
         ["scancel", "--signal=USR1"],  # every process of the step
         ["scancel", "--signal=USR1", "--batch"],  # the shell, as SLURM does before the time limit
-        ["scancel", "--signal=KILL"],  # no last word
+        ["kill"],  # the driver, with no last word: as when memory runs out
         ["scontrol", "requeue"],  # what an administrator does, or a preemption
     ]
     rows = slurm.status()
@@ -83,7 +85,11 @@ def disturb(slurm: Slurm, job: str) -> None:
             if steps_of(rows[number]) >= 2:
                 # SLURM 22.05 delivers the signal and answers that the job cannot be altered now, whereupon scancel
                 # tries again for a minute: its first try is enough.
-                slurm.call("timeout", "3", *todo.pop(number), f"{job}_{number}")
+                blow = todo.pop(number)
+                if blow == ["kill"]:  # scancel --signal=KILL would cancel the job
+                    os.kill(int((Path(rows[number]["run_dir"]) / ".lock").read_text().split()[1]), signal.SIGKILL)
+                else:
+                    slurm.call("timeout", "3", *blow, f"{job}_{number}")
         return not todo
 
     slurm.wait("two steps of each of the first four jobs", strike, 600)
