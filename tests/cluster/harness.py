@@ -54,9 +54,8 @@ class ClusterRun:
         return inherited | {
             "PYTHONPATH": f"{SHIM}{os.pathsep}{ROOT}",
             "PATH": f"{SHIM}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "RAY_OVERRIDE_RESOURCES": json.dumps({"GPU": 2, "CPU": 8, "object_store_memory": 300_000_000}),
             "RAY_USAGE_STATS_ENABLED": "0",
-            "RAY_TMPDIR": "/tmp/real-cluster-ray",  # sockets below it: the path has to be short
+            "RAY_DEFAULT_OBJECT_STORE_MEMORY_PROPORTION": "0.05",  # of the memory: experiences are small here
             "DS_ACCELERATOR": "cpu",
             "VLLM_TARGET_DEVICE": "cpu",
             "VLLM_CPU_KVCACHE_SPACE": "1",
@@ -133,13 +132,13 @@ def sync_is_real(steps: list[dict[str, float]]) -> bool:
 
 
 def leftovers() -> list[str]:
-    """Processes of OpenRLHF, Ray or the scorer that a run left behind in our Ray folder."""
+    """Processes of OpenRLHF, Ray or the scorer that a run left behind."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if "real-cluster-ray" in words or "openrlhf.cli.train_ppo_ray" in words:
+        if "/real-ray-" in words or "openrlhf.cli.train_ppo_ray" in words:
             found.append(words[:200])
     return found

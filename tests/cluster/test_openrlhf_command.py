@@ -71,16 +71,16 @@ def _sizes(exp: str) -> list[str]:
 
 @pytest.mark.parametrize("trainer", TRAINERS)
 @pytest.mark.parametrize("dataset", DATASETS)
-def test_every_reward_and_model_on_every_data_set(dataset: str, trainer: str) -> None:
+def test_every_reward_on_every_data_set(dataset: str, trainer: str) -> None:
     version, known = parser.read_snapshot()
-    for reward, model in itertools.product(REWARDS, MODELS):
+    for reward in REWARDS:
         if dataset == "apps_plus" and reward == "safety_unit_tests":
             continue  # it has no safety tests, and says so
         root = composed(
             f"trainer={trainer}",
             "generation=vllm",
             f"dataset={dataset}",
-            f"model={model}",
+            "model=qwen25_coder_3b",
             f"reward={reward}",
             "cluster=local_1x8",
         )

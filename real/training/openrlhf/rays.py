@@ -1,4 +1,8 @@
-"""Where Ray comes from: the training's own, one over the nodes of a SLURM allocation, or one that runs already."""
+"""Where Ray comes from: one started for the run, on this node or a SLURM allocation, or one that runs already.
+
+Ours has no dashboard, its own port and its own folder, so that runs on one machine do not meet; ``ray.init`` inside
+OpenRLHF would start a dozen dashboard processes more, and gives up after half a minute on a busy node.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,18 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from real.errors import InfrastructureError, UsageError
 from real.training.openrlhf import children
 from real.training.openrlhf.layout import Layout
 
+_ATTEMPTS = 3
 _JOIN_S = 300.0  # nodes of an allocation are there already; only Ray has to start on them
 _ASK = (
     "import json, ray; ray.init(address={address!r}, log_to_driver=False); print(json.dumps(ray.cluster_resources()))"
@@ -27,17 +34,15 @@ _ASK = (
 def joined(address: str | None, layout: Layout, folder: Path) -> Iterator[dict[str, str]]:
     """The environment in which the training finds its Ray.
 
-    Without an address, OpenRLHF starts a Ray for itself, and in a SLURM allocation of several nodes one is started
-    over all of them and ended afterwards. Raises ``InfrastructureError`` where Ray or its GPUs cannot be had.
+    Without an address a Ray is started here, in a SLURM allocation over all its nodes, and ended afterwards. Raises
+    ``InfrastructureError`` where Ray or its GPUs cannot be had.
     """
     with ExitStack() as stack:
-        if address is None and layout.nodes > 1:
-            address = stack.enter_context(_over_allocation(layout, folder))
         if address is None:
-            yield {"RAY_ADDRESS": "local"}
-            return
-        _check_reachable(address)
-        _check_gpus(address, layout)
+            address = stack.enter_context(_started(layout, folder))
+        else:
+            _check_reachable(address)
+            _check_gpus(address, layout)
         yield {"RAY_ADDRESS": address}
 
 
@@ -79,30 +84,52 @@ def resources(address: str) -> Mapping[str, float]:
 
 
 @contextmanager
-def _over_allocation(layout: Layout, folder: Path) -> Iterator[str]:
-    """Ray's head here, a worker on every other node of the SLURM allocation."""
-    nodes = allocation()
-    if len(nodes) < layout.nodes:
+def _started(layout: Layout, folder: Path) -> Iterator[str]:
+    """Ray's head here, and a worker on every other node of the allocation."""
+    nodes = allocation() if layout.nodes > 1 else []
+    if nodes and len(nodes) < layout.nodes:
         raise InfrastructureError(
             f"the SLURM allocation has {len(nodes)} nodes, and the placement needs {layout.nodes}"
         )
-    host, port = socket.gethostbyname(socket.gethostname()), _free_port()
-    address = f"{host}:{port}"
-    ray = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", f"--num-gpus={layout.gpus_per_node}"]
-    head = [*ray, "--head", f"--node-ip-address={host}", f"--port={port}", "--include-dashboard=false"]
-    others = [
-        *("srun", "--overlap", f"--nodes={layout.nodes - 1}", f"--ntasks={layout.nodes - 1}", "--ntasks-per-node=1"),
-        *(f"--exclude={_this_node(nodes)}", *ray, f"--address={address}"),
-    ]
-    with (folder / "ray.log").open("ab") as log, ExitStack() as stack:
-        for command in (head, others):
-            process = children.start(command, environment=os.environ, output=log)
-            stack.callback(children.stop, process)
-            time.sleep(5)
-            if process.poll() is not None:
-                raise InfrastructureError(f"Ray did not start on the nodes of the allocation; see {folder / 'ray.log'}")
-        _wait_for_gpus(address, layout)
+    log = folder / "ray.log"
+    with ExitStack() as stack:
+        # Its sockets lie there, and their paths may have 107 characters only.
+        room = stack.enter_context(tempfile.TemporaryDirectory(prefix="real-ray-", ignore_cleanup_errors=True))
+        output = stack.enter_context(log.open("ab"))
+        address = _start_head(layout, room, stack, output, log)
+        if nodes:
+            others = layout.nodes - 1
+            spread = ["srun", "--overlap", f"--nodes={others}", f"--ntasks={others}", "--ntasks-per-node=1"]
+            command = [*spread, f"--exclude={_this_node(nodes)}", *_ray(layout), f"--address={address}"]
+            stack.callback(children.stop, children.start(command, environment=os.environ, output=output))
+            _wait_for_gpus(address, layout)
         yield address
+
+
+def _ray(layout: Layout) -> list[str]:
+    # Ray's CPUs are book-keeping only: enough of them for every role on every GPU, however few cores there are.
+    cpus = max(len(os.sched_getaffinity(0)), 4 * layout.gpus_per_node)
+    start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
+    return [*start, f"--num-gpus={layout.gpus_per_node}", f"--num-cpus={cpus}"]
+
+
+def _start_head(layout: Layout, room: str, stack: ExitStack, output: IO[bytes], log: Path) -> str:
+    """Start the head, again where the node was too busy for Ray's half minute; returns its address."""
+    host = socket.gethostbyname(socket.gethostname()) if layout.nodes > 1 else "127.0.0.1"
+    for _ in range(_ATTEMPTS):
+        port, client_port = _free_port(), _free_port()
+        words = [f"--port={port}", f"--node-ip-address={host}", f"--ray-client-server-port={client_port}"]
+        command = [*_ray(layout), "--head", *words, "--include-dashboard=false", f"--temp-dir={room}"]
+        before = log.stat().st_size
+        process = children.start(command, environment=os.environ, output=output)
+        stack.callback(children.stop, process)
+        deadline = time.monotonic() + _JOIN_S
+        while process.poll() is None and time.monotonic() < deadline:
+            if b"Ray runtime started" in log.read_bytes()[before:]:
+                return f"{host}:{port}"
+            time.sleep(0.5)
+        children.stop(process)
+    raise InfrastructureError(f"Ray did not start in {_ATTEMPTS} attempts", hint=f"Its output is in {log}.")
 
 
 def allocation() -> list[str]:
