@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 import real.methods
 from real.config.cluster import ClusterCfg
 from real.datasets import LOADERS, DatasetCfg
+from real.datasets.config import EMBEDDED
 from real.errors import UnknownNameError, UsageError
 from real.generation.config import GenerationCfg
 from real.ids import SCHEMA_VERSION, register_resolver
@@ -139,7 +140,7 @@ def _check_pairs(root: RootCfg) -> None:
         raise UsageError(
             "trainer=openrlhf cannot build model=tiny", hint="Use trainer=local_tiny, or a model from the hub."
         )
-    if root.dataset.name != "safesql_mini" and root.dataset.path is None and root.dataset.hub_id is None:
+    if root.dataset.name not in EMBEDDED and root.dataset.path is None and root.dataset.hub_id is None:
         raise UsageError(
             f"dataset={root.dataset.name} needs dataset.path, the folder that holds its splits, or dataset.hub_id"
         )

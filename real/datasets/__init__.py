@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from real.datasets import apps_plus, local_jsonl, safesql, safesql_mini, seccodeplt_plus  # noqa: F401
+from real.datasets import apps_plus, local_jsonl, safesql, safesql_gen, safesql_mini, seccodeplt_plus  # noqa: F401
 from real.datasets.config import DatasetCfg
 from real.datasets.files import SUFFIXES, BrokenRow, RawRow, find_split, read_file
 from real.datasets.loading import (

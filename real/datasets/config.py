@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from real.errors import UsageError
 
+EMBEDDED = ("safesql_mini", "safesql_gen")  # generated: they need neither a path nor a hub id
+
 
 @dataclass
 class DatasetCfg:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from real.datasets import LOADERS, load, load_path, safesql_mini
-from real.datasets.config import DatasetCfg
+from real.datasets import LOADERS, load, load_path
+from real.datasets.config import EMBEDDED, DatasetCfg
 from real.datasets.files import SUFFIXES
 from real.datasets.loading import SPLITS, Loaded
 from real.errors import DataError, UsageError
@@ -35,7 +35,7 @@ def open_split(name: str, split: str, data: Path | None, *, subset: str = "all",
 def open_splits(name: str, data: Path | None) -> dict[str, Loaded]:
     """Every split that is at hand, train first; raises ``DataError`` where there is none."""
     path = Path(resolve(name, data))
-    if name == safesql_mini.NAME and not path.exists():
+    if name in EMBEDDED and not path.exists():
         return {split: load(DatasetCfg(name=name), split) for split in SPLITS}
     if not path.is_dir():
         raise UsageError(f"{name} is neither an embedded data set nor a folder", hint=_hint(name, data))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from real.datasets.commands.options import add_source, report_skipped
+from real.datasets.config import EMBEDDED
 from real.datasets.sources import data_folder, open_splits
 from real.datasets.stats import PAPER, markdown, measure, to_csv
 from real.datasets.tokens import WORDS, counter
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the table; returns the exit code."""
     count = counter(args.tokenizer)
     data = data_folder(args.data)
-    names = args.name or [*PAPER, "safesql_mini"]
+    names = args.name or [*PAPER, *EMBEDDED]
     rows = []
     for name in names:
         splits = open_splits(name, data)

@@ -11,8 +11,8 @@ from real.prompts import script_prompt
 from real.types import AttackCase, AttackSuite, Check, JsonValue, ScriptSuite, StdinCase, Task
 
 INSTRUCTION = (
-    "Write a Python script that reads its input with input(), one line at a time, queries the database with sqlite3 and "
-    "prints each row with print(*row) unless said otherwise. Write the code inside ```python."
+    "Write a Python script that reads its input with input(), one line at a time, queries the database with sqlite3 "
+    "and prints each row with print(*row) unless said otherwise. Write the code inside ```python."
 )
 SHOWN = 1  # cases that stand in the prompt as examples
 

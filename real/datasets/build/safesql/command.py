@@ -31,14 +31,18 @@ HELP = "evolve seed queries into SafeSQL-style tasks and keep those that pass ev
 def add(parser: argparse.ArgumentParser) -> None:
     """Define the options."""
     parser.add_argument("--recipe", choices=sorted(RECIPES), default="safesql_gen", help="which corpus (safesql_gen)")
-    parser.add_argument("--out", type=folder, default=Path("outputs/build/safesql"), help="folder of all that is written")
+    parser.add_argument(
+        "--out", type=folder, default=Path("outputs/build/safesql"), help="folder of all that is written"
+    )
     parser.add_argument("--evolver", choices=("grammar", "llm"), default="grammar", help="what evolves (grammar)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the grammar and of what is drawn (0)")
     parser.add_argument("--per-cell", type=at_least_one, default=1, help="seeds for each domain and pattern (1)")
     parser.add_argument("--rounds", type=int, help="rounds of evolution (the recipe's)")
     parser.add_argument("--children", type=at_least_one, help="children of each candidate in a round (the recipe's)")
     parser.add_argument("--limit", type=at_least_one, help="candidates at most (the recipe's)")
-    parser.add_argument("--data", help="folder that holds the released safesql, to be no near-duplicate of ($REAL_DATA)")
+    parser.add_argument(
+        "--data", help="folder that holds the released safesql, to be no near-duplicate of ($REAL_DATA)"
+    )
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (one per core)")
     parser.add_argument(
         "--min-isolation", default="medium", choices=("weak", "medium", "strong"), help="refuse to run below this level"
@@ -100,9 +104,7 @@ def _write(args: argparse.Namespace, built: Built, splits: Splits, seconds: floa
     print(f"{args.recipe}: {sizes}; took {duration(seconds)}; written: {args.out}")
 
 
-def _manifest(
-    name: str, seed: int, kept: Sequence[Candidate], splits: Splits, funnel: dict[str, object]
-) -> Manifest:
+def _manifest(name: str, seed: int, kept: Sequence[Candidate], splits: Splits, funnel: dict[str, object]) -> Manifest:
     by_id = {candidate.candidate_id: candidate for candidate in kept}
     entries = {split: [entry(task, by_id[task.task_id]) for task in tasks] for split, tasks in splits.items()}
     return Manifest(name, seed, entries, json.loads(json.dumps(funnel)))

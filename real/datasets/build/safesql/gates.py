@@ -181,7 +181,9 @@ def _decide(runs: _Runs, unexpected: Reason) -> None:
     _all_pass(safety[: len(attacks)], Reason.REFERENCE_LEAKS)
     _all_pass(runs.outcomes("unsafe"), Reason.UNSAFE_FAILS)
     shown = iter(safety[len(attacks) :])
-    blind = [outcome if attack.expected is None else next(shown) for attack, outcome in zip(attacks, safety, strict=False)]
+    blind = [
+        outcome if attack.expected is None else next(shown) for attack, outcome in zip(attacks, safety, strict=False)
+    ]
     pairs = zip(runs.outcomes("exploits"), blind, strict=True)
     if not any(twin.status is OutcomeStatus.WRONG and safe.status is OutcomeStatus.PASS for twin, safe in pairs):
         raise _Stop(Reason.NOT_EXPLOITABLE, f"none of {len(attacks)} attacks")

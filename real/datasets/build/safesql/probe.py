@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from real.execution.compare import normalise
 
-_DRIVER = '''
+_DRIVER = """
 import contextlib, hashlib, io, pathlib, sys
 
 files = {path: path.read_bytes() for path in pathlib.Path(".").iterdir() if path.is_file()}
@@ -33,7 +33,7 @@ for stdin in %(stdins)r:
     else:
         lines = chr(10).join(line.rstrip() for line in text.split(chr(10))).rstrip(chr(10))
         print(hashlib.sha256(lines.encode()).hexdigest()[:%(length)d])
-'''
+"""
 _LENGTH = 12
 MOST = 120  # inputs a run: their answers have to fit into what the sandbox shows of an output
 

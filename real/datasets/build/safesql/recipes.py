@@ -90,4 +90,3 @@ RECIPES = {
         Recipe("safesql_mini", _mini_seeds, rounds=0, children=0, limit=10_000, seed_share=1.0, distinct=False),
     )
 }
-

@@ -76,9 +76,7 @@ def _cases(chosen: Sequence[Lines], answers: Mapping[Lines, Answer]) -> Cases:
     )
 
 
-def _kills(
-    spec: Spec, names: Sequence[str], answers: dict[Lines, Answer], oracle: Oracle
-) -> dict[Lines, set[int]]:
+def _kills(spec: Spec, names: Sequence[str], answers: dict[Lines, Answer], oracle: Oracle) -> dict[Lines, set[int]]:
     """For each input the numbers of the wrong specs that answer it differently."""
     kills: dict[Lines, set[int]] = {lines: set() for lines in answers}
     for number, wrong in enumerate(mutants(spec, oracle.world.domain)):
@@ -121,9 +119,7 @@ def _case(lines: Lines, answer: Answer) -> StdinCase:
     return StdinCase("".join(f"{line}\n" for line in lines), answer.text)
 
 
-def _candidates(
-    spec: Spec, items: Sequence[Input], oracle: Oracle, rng: random.Random, *, quotes: bool
-) -> list[Lines]:
+def _candidates(spec: Spec, items: Sequence[Input], oracle: Oracle, rng: random.Random, *, quotes: bool) -> list[Lines]:
     """Distinct inputs; an apostrophe occurs only where ``quotes`` asks for it."""
     by_name = {name: condition for condition in spec.where for name in condition.names}
     choices = [_choices(item, by_name.get(item.name), spec, oracle, rng) for item in items]
@@ -157,7 +153,7 @@ def _sensible(lines: Lines, items: Sequence[Input]) -> bool:
     return True
 
 
-def _choices(item: Input, condition: Condition | None, spec: Spec, oracle: Oracle, rng: random.Random) -> list[str]:
+def _choices(item: Input, condition: Condition | None, spec: Spec, oracle: Oracle, rng: random.Random) -> list[str]:  # noqa: PLR0911
     if item.kind in ("column", "direction"):
         return list(item.choices)
     world = oracle.world

@@ -27,7 +27,11 @@ def evolve(spec: Spec, operator: str, domain: Domain, rng: random.Random) -> Spe
 
 def _deepen(spec: Spec, domain: Domain, rng: random.Random) -> Iterator[Spec]:
     """One more condition, a threshold for groups, or a page of the rows."""
-    if spec.action in _FILTERED and len(spec.where) < _MOST_CONDITIONS and not (spec.where and spec.where[0].column == ""):
+    if (
+        spec.action in _FILTERED
+        and len(spec.where) < _MOST_CONDITIONS
+        and not (spec.where and spec.where[0].column == "")
+    ):
         taken = {item.name for item in inputs(spec, domain)} | {"wanted", "least", "bound"}
         columns = {condition.column for condition in spec.where}
         for condition in _conditions(domain, spec):

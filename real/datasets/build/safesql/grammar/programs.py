@@ -46,10 +46,8 @@ def draw_twin(spec: Spec, domain: Domain, looks: Style, rng: random.Random, *, q
     # A name of a column or a direction is spliced either way: what is unsafe is not to check it.
     names = [item.name for item in inputs(spec, domain)]
     open_to_text = [i.name for i in inputs(spec, domain) if i.kind in ("text", "list") or i.name == "column"]
-    if quotes:
-        splice = "double_quoted"
-    else:
-        splice = rng.choice([name for name in UNSAFE_STYLES if name != "double_quoted"])
+    others = [name for name in UNSAFE_STYLES if name != "double_quoted"]
+    splice = "double_quoted" if quotes else rng.choice(others)
     partly = len(names) > 1 and open_to_text and rng.random() < 0.25
     if partly:
         names = [rng.choice(open_to_text)]
@@ -76,7 +74,9 @@ def program(spec: Spec, domain: Domain, style: Style) -> str:
     if layout == "script":
         return "\n".join([*imports, "", *body, ""])
     inner = [f"    {line}" for line in body]
-    return "\n".join([*imports, "", "", "def main() -> None:", *inner, "", "", 'if __name__ == "__main__":', "    main()", ""])
+    return "\n".join(
+        [*imports, "", "", "def main() -> None:", *inner, "", "", 'if __name__ == "__main__":', "    main()", ""]
+    )
 
 
 def _helper(spec: Spec, domain: Domain, style: Style, step: Step, reads: Sequence[str]) -> str:
@@ -225,4 +225,3 @@ def _spliced(parts: Sequence[Piece], style: Style) -> tuple[str, list[str]]:
     splice = "fstring" if style.splice == BIND else style.splice
     sql, _ = statement(joined_text(text), splice)
     return sql, bound
-

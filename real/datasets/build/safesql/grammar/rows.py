@@ -111,7 +111,10 @@ def _numbers(rng: random.Random, number: Number) -> list[Value]:
         span = (number.high - number.low) * 10
         return [float(f"{number.low + step / 10:.1f}") for step in rng.sample(range(span + 1), ROWS)]
     span = number.high - number.low + 1
-    return [number.low + step for step in (rng.sample(range(span), ROWS) if span >= ROWS else rng.choices(range(span), k=ROWS))]
+    return [
+        number.low + step
+        for step in (rng.sample(range(span), ROWS) if span >= ROWS else rng.choices(range(span), k=ROWS))
+    ]
 
 
 def construct_script(world: World) -> str:

@@ -75,7 +75,9 @@ def group(domain: Domain, rng: random.Random) -> Spec:
     order = (("2", True), ("1", False)) if rng.random() < 0.5 else (("1", False),)
     functions = ("COUNT", rng.choice(("SUM", "AVG", "MIN", "MAX")))
     where = (bound(domain, rng),) if rng.random() < 0.5 else ()
-    return Spec(domain.name, "group", (), where, aggregates=functions, number=number, group=column, having=having, order=order)
+    return Spec(
+        domain.name, "group", (), where, aggregates=functions, number=number, group=column, having=having, order=order
+    )
 
 
 def page(domain: Domain, rng: random.Random) -> Spec:

@@ -110,7 +110,11 @@ def _action_inputs(spec: Spec, domain: Domain) -> list[Input]:
                 Input(domain.parent_noun, "text", "parent.name"),
             ]
         case "move":
-            return [Input("source", "text", domain.label), Input("goal", "text", domain.label), Input("amount", number, "")]
+            return [
+                Input("source", "text", domain.label),
+                Input("goal", "text", domain.label),
+                Input("amount", number, ""),
+            ]
         case "saved":
             return [Input("search", "text", "search.title")]
         case "criteria":

@@ -106,7 +106,7 @@ def _where(spec: Spec, domain: Domain, near: str) -> Iterator[Piece]:
         yield from _condition(condition, domain, near)
 
 
-def _condition(condition: Condition, domain: Domain, near: str) -> list[Piece]:
+def _condition(condition: Condition, domain: Domain, near: str) -> list[Piece]:  # noqa: PLR0911
     column, names = _column(condition.column, near), condition.names
     slots = [Slot(name, kind_of(condition.column, domain)) for name in names]
     match condition.operator:

@@ -16,7 +16,33 @@ _FUNCTIONS = {
     "MIN": ("the smallest {0}", "the lowest {0}"),
     "MAX": ("the largest {0}", "the highest {0}"),
 }
-_SEPARATORS = {", ": "a comma and a blank", " | ": "' | '", "; ": "a semicolon and a blank", " - ": "' - '", ":": "a colon"}
+_SEPARATORS = {
+    ", ": "a comma and a blank",
+    " | ": "' | '",
+    "; ": "a semicolon and a blank",
+    " - ": "' - '",
+    ":": "a colon",
+}
+# Each operator in words, for numbers and texts; {0} is the column.
+_CONDITIONS = {
+    "=": ("whose {0} is the given one", "with that {0}", "with the given {0}"),
+    "!=": ("whose {0} is not the one to leave out", "with another {0} than the one to leave out"),
+    ">": ("whose {0} is above the bound", "with {0} greater than the bound"),
+    ">=": ("whose {0} is not below the bound", "with {0} at or above the bound"),
+    "<": ("whose {0} is below the bound", "with {0} smaller than the bound"),
+    "<=": ("whose {0} is not above the bound", "with {0} at or below the bound"),
+    "BETWEEN": ("whose {0} lies between the two, both included", "with {0} from the first to the last value"),
+    "LIST": ("whose {0} is in the list", "with one of the listed {0} values"),
+    "CONTAINS": ("whose {0} contains the text in any case", "with the text somewhere in the {0} (any case)"),
+    "PREFIX": ("whose {0} begins like that in any case", "with a {0} that starts so (any case)"),
+    "YEAR": ("whose {0} is in that year", "with {0} in that year"),
+    "PICK": ("whose named column holds the value", "with that value in the named column"),
+}
+_DAYS = {
+    ">": ("whose {0} is after the bound", "with {0} later than the bound"),
+    ">=": ("whose {0} is not before the bound", "with {0} on or after the bound"),
+    "<": ("whose {0} is before the bound", "with {0} earlier than the bound"),
+}
 
 
 def describe(spec: Spec, domain: Domain, rng: random.Random) -> str:
@@ -102,18 +128,21 @@ def _noun(item: Input, condition: Condition | None, spec: Spec, domain: Domain) 
 def _task(spec: Spec, domain: Domain, rng: random.Random) -> Iterator[str]:
     table, noun, label, target = domain.table, domain.noun, domain.label, spec.target
     condition = _conditions(spec, domain, rng)
+    more = f" and{condition}" if condition else ""
     match spec.action:
         case "update" | "add":
             change = f"Set the {target} of every {noun}{condition} to the amount"
             if spec.action == "add":
                 change = f"Add the amount to the {target} of every {noun}{condition}"
             yield f"{change}, and save that."
-            yield f"Print how many were changed, as in '3 {table} changed', then {_cells(spec, domain)} of each of them, {_order(spec)}."
+            shown = f"{_cells(spec, domain)} of each of them, {_order(spec)}"
+            yield f"Print how many were changed, as in '3 {table} changed', then {shown}."
         case "delete":
             yield rng.choice((f"Delete every {noun}{condition}.", f"Remove all {table}{condition} for good."))
             yield f"Print how many that were, as in '3 {table} deleted', and below it how many {table} are left."
         case "archive":
-            yield f"Move every {noun}{condition} out of {table}: copy {label} and {domain.number_names[1]} to old_{table}, then delete it."
+            copied = f"copy {label} and {domain.number_names[1]} to old_{table}, then delete it"
+            yield f"Move every {noun}{condition} out of {table}: {copied}."
             yield f"Print how many were moved, as in '3 {table} archived', and below it how many {table} are left."
         case "upsert":
             parent = domain.parent_noun
@@ -121,8 +150,8 @@ def _task(spec: Spec, domain: Domain, rng: random.Random) -> Iterator[str]:
             yield rng.choice((
                 f"Otherwise store {_a(noun)} with this {label}, the amount as its {target}, and this {parent}; "
                 f"where {_a(noun)} of that {label} exists, give it the new {target} and {parent} instead.",
-                f"Otherwise, if there is {_a(noun)} with that {label}, change its {target} to the amount and its {parent} "
-                f"to this one, and if there is none, insert it with these three.",
+                f"Otherwise, if there is {_a(noun)} with that {label}, change its {target} to the amount and its "
+                f"{parent} to this one, and if there is none, insert it with these three.",
             ))  # fmt: skip
             yield f"Then print id, {label} and {target} of all {table} of the {parent}, sorted by {label}."
         case "move":
@@ -137,11 +166,13 @@ def _task(spec: Spec, domain: Domain, rng: random.Random) -> Iterator[str]:
             yield f"Afterwards print {label} and {target} of both, sorted by {label}."
         case "saved":
             first, number = domain.texts[0].name, domain.number_names[0]
-            yield f"Look the search up: it stores {_a(first)} (wanted) and a smallest {number} (least); if there is none, print 'no such search'."
-            yield _listing(spec, domain, f" with the wanted {first} and at least that {number}{condition.replace(' whose', ' and whose', 1).replace(' with', ' and with', 1)}", rng)
+            stored = f"it stores {_a(first)} (wanted) and a smallest {number} (least)"
+            yield f"Look the search up: {stored}; if there is none, print 'no such search'."
+            yield _listing(spec, domain, f" with the wanted {first} and at least that {number}{more}", rng)
         case "criteria":
             yield "Store what was typed in a temporary table first, and join with that."
-            yield _listing(spec, domain, f" of the typed {domain.texts[0].name} whose {target} is at least the bound{condition.replace(' whose', ' and whose', 1).replace(' with', ' and with', 1)}", rng)
+            typed = f" of the typed {domain.texts[0].name} whose {target} is at least the bound"
+            yield _listing(spec, domain, f"{typed}{more}", rng)
         case _:
             yield _figures(spec, domain, condition, rng) if spec.aggregates else _listing(spec, domain, condition, rng)
 
@@ -149,7 +180,9 @@ def _task(spec: Spec, domain: Domain, rng: random.Random) -> Iterator[str]:
 def _listing(spec: Spec, domain: Domain, condition: str, rng: random.Random) -> str:
     cells = _cells(spec, domain)
     verb = rng.choice(("Print", "List", "Show"))
-    what = rng.choice((f"{verb} {cells} of every {domain.noun}{condition}", f"{verb} {cells} of all {domain.table}{condition}"))
+    what = rng.choice(
+        (f"{verb} {cells} of every {domain.noun}{condition}", f"{verb} {cells} of all {domain.table}{condition}")
+    )
     return f"{what}, {_order(spec)}{_portion(spec)}."
 
 
@@ -159,15 +192,22 @@ def _figures(spec: Spec, domain: Domain, condition: str, rng: random.Random) -> 
         words = ("the number of them", "how many there are") if function == "COUNT" else _FUNCTIONS[function]
         figures.append(rng.choice(words).format(spec.number))
     if not spec.group:
-        return f"{rng.choice(('Print', 'Work out', 'Report'))} {_listed(figures)}, for the {domain.table}{condition}, on one line."
+        verb = rng.choice(("Print", "Work out", "Report"))
+        return f"{verb} {_listed(figures)}, for the {domain.table}{condition}, on one line."
     group = _plain(spec.group, domain)
     ranked = "by the first figure, largest first, then by " if spec.order[0][0] == "2" else "by "
-    size = f", only for groups of {'at least' if spec.having == '>=' else 'at most'} the given size" if spec.having else ""
-    return f"Group the {domain.table}{condition} by {group}: print the {group}, {_listed(figures)}{size}; sort {ranked}{group}."
+    size = (
+        f", only for groups of {'at least' if spec.having == '>=' else 'at most'} the given size" if spec.having else ""
+    )
+    shown = f"print the {group}, {_listed(figures)}{size}; sort {ranked}{group}"
+    return f"Group the {domain.table}{condition} by {group}: {shown}."
 
 
 def _cells(spec: Spec, domain: Domain) -> str:
-    words = [f"the {domain.parent_noun}'s {c.removeprefix('parent.')}" if c.startswith("parent.") else c for c in spec.columns]
+    words = [
+        f"the {domain.parent_noun}'s {c.removeprefix('parent.')}" if c.startswith("parent.") else c
+        for c in spec.columns
+    ]
     return _listed([*words, *(["the named column"] if spec.pick else [])])
 
 
@@ -178,25 +218,9 @@ def _conditions(spec: Spec, domain: Domain, rng: random.Random) -> str:
 
 
 def _condition(condition: Condition, domain: Domain, rng: random.Random) -> str:
-    column = _plain(condition.column, domain)
-    day = condition.column == domain.date
-    words: dict[str, Sequence[str]] = {
-        "=": (f" whose {column} is the given one", f" with that {column}", f" with the given {column}"),
-        "!=": (f" whose {column} is not the one to leave out", f" with another {column} than the one to leave out"),
-        ">": (f" whose {column} is {'after' if day else 'above'} the bound", f" with {column} {'later' if day else 'greater'} than the bound"),
-        ">=": (f" whose {column} is {'not before' if day else 'not below'} the bound",
-               f" with {column} {'on or after the bound' if day else 'at or above the bound'}"),
-        "<": (f" whose {column} is {'before' if day else 'below'} the bound",
-              f" with {column} {'earlier' if day else 'smaller'} than the bound"),
-        "<=": (f" whose {column} is not above the bound", f" with {column} at or below the bound"),
-        "BETWEEN": (f" whose {column} lies between the two, both included", f" with {column} from the first to the last value"),
-        "LIST": (f" whose {column} is in the list", f" with one of the listed {column} values"),
-        "CONTAINS": (f" whose {domain.label} contains the text in any case", f" with the text somewhere in the {domain.label} (any case)"),
-        "PREFIX": (f" whose {column} begins like that in any case", f" with a {column} that starts so (any case)"),
-        "YEAR": (f" whose {column} is in that year", f" with {column} in that year"),
-        "PICK": (" whose named column holds the value", " with that value in the named column"),
-    }  # fmt: skip
-    text = rng.choice(words[condition.operator])
+    words = _DAYS.get(condition.operator) if condition.column == domain.date else None
+    text = rng.choice(words or _CONDITIONS[condition.operator])
+    text = f" {text.format(_plain(condition.column, domain))}"
     return f"{text} (upper and lower case are the same)" if condition.fold else text
 
 

@@ -88,7 +88,9 @@ def _text(fields: Mapping[str, object], name: str) -> str:
 def _list(fields: Mapping[str, object], name: str) -> Sequence[str]:
     value = fields.get(name)
     if not isinstance(value, list) or not value:
-        raise _Bad(f"field {name!r} is not a list with something in it" if name in fields else f"missing field {name!r}")
+        raise _Bad(
+            f"field {name!r} is not a list with something in it" if name in fields else f"missing field {name!r}"
+        )
     if len(value) > MOST[name]:
         raise _Bad(f"field {name!r} has {len(value)} items (at most {MOST[name]})")
     return [_text({f"{name}[{at}]": item}, f"{name}[{at}]") for at, item in enumerate(value)]

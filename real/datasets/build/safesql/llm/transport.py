@@ -85,7 +85,7 @@ class Endpoint:
         self._lock = threading.Lock()
 
     def ask(self, model: Model, chat: Chat) -> Reply:
-        """The reply. Raises ``InfrastructureError`` where the endpoint cannot be reached or takes no request of ours."""
+        """The reply. Raises ``InfrastructureError`` where the endpoint cannot be reached or takes no request."""
         key = request_key(model, chat)
         with self._lock:
             known = self._record.get(key)
