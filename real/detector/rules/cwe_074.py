@@ -210,6 +210,8 @@ RULE = Rule(
     methods={
         "xpath": _XPATH,  # lxml's trees and elements, parsel's and Scrapy's selectors
         "send_header": Sink("writes it into a header", (1,), ("value",)),  # http.server
+        # python-ldap's connections; no other library has these names
+        **dict.fromkeys(("search_s", "search_st", "search_ext", "search_ext_s"), _FILTER),
     },
     calls={
         "lxml.etree.XPath": _XPATH,
