@@ -1,4 +1,4 @@
-"""Meaning-preserving rewrites of the fixtures must not change a verdict; ``benchmarks/detector_rewrites.py`` has more."""
+"""Meaning-preserving rewrites of the fixtures must not change a verdict; see `benchmarks/detector_rewrites.py` too."""
 
 import sys
 from pathlib import Path
