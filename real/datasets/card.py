@@ -16,8 +16,13 @@ from real.types import Task
 Report = Sequence[Mapping[str, object]]
 
 
-def render(splits: Mapping[str, Loaded], reports: Mapping[str, Report]) -> str:
-    """The card of the splits at hand; ``reports`` are the records of ``validate`` by split, where there are any."""
+def render(
+    splits: Mapping[str, Loaded], reports: Mapping[str, Report], funnel: Mapping[str, object] | None = None
+) -> str:
+    """The card of the splits at hand.
+
+    ``reports`` are the records of ``validate`` by split, and ``funnel`` what a builder wrote, where there are any.
+    """
     name = next(iter(splits.values())).name
     known = PROVENANCE.get(name, Provenance(name, "Not stated.", "Not stated.", "Not stated."))
     parts = [
@@ -34,6 +39,7 @@ def render(splits: Mapping[str, Loaded], reports: Mapping[str, Report]) -> str:
             else []
         ),
         *(["\n".join(f"- {caveat}" for caveat in known.caveats)] if known.caveats else []),
+        *(["## Funnel", "\n".join(_funnel(funnel))] if funnel else []),
         "## Leaks",
         *_leaks(splits),
         "## Validation",
@@ -57,6 +63,21 @@ def _counts(splits: Mapping[str, Loaded]) -> Iterator[str]:
     if paper is not None and (absent := [split for split in ("train", "test") if split not in splits]):
         yield ""
         yield f"Not at hand when this card was written: {', '.join(absent)}."
+
+
+def _funnel(funnel: Mapping[str, object]) -> Iterator[str]:
+    """The stages of a build, as ``funnel.json`` has them."""
+    yield _line("stage", "dropped", "left")
+    yield _line("---", "---:", "---:")
+    if isinstance(tried := funnel.get("tried"), int):
+        yield _line("tried", "", str(tried))
+    stages = funnel.get("funnel")
+    for row in stages if isinstance(stages, list) else []:
+        yield _line(str(row["stage"]), str(row["dropped"]), str(row["left"]))
+    origins = funnel.get("by_origin")
+    if isinstance(origins, dict):
+        yield ""
+        yield "Kept by origin: " + ", ".join(f"{way} {n['kept']} of {n['tried']}" for way, n in origins.items()) + "."
 
 
 def _weaknesses(splits: Mapping[str, Loaded]) -> str:

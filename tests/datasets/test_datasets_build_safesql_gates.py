@@ -169,7 +169,11 @@ def test_the_funnel_counts_everything_once():
     assert record["kept"] == 2
     assert record["refused"] == {"bad reply": 1, "no telling cases": 1}
     assert record["by_origin"]["deepen"] == {"tried": 2, "kept": 1}
-    assert "     2 kept" in funnel.render()
+    assert record["funnel"] == [
+        {"stage": "bad reply", "dropped": 1, "left": 3},
+        {"stage": "no telling cases", "dropped": 1, "left": 2},
+    ]
+    assert "2 kept (deepen 1 of 2, seed 1 of 2)" in funnel.render()
 
 
 def test_families_do_not_cross_splits():

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from real.datasets.build.safesql.manifest import SHIPPED
 from real.datasets.card import render
 from real.datasets.commands.options import add_source
-from real.datasets.sources import data_folder, open_splits
+from real.datasets.sources import data_folder, open_splits, resolve
 from real.results import disk
 
 HELP = "write a data set's card: purpose, provenance, licence, counts, known defects"
@@ -34,10 +35,20 @@ def run(args: argparse.Namespace) -> int:
         for split in splits
         if (path := args.validation / f"{name}-{split}.jsonl").is_file()
     }
-    text = render(splits, reports)
+    text = render(splits, reports, _funnel(args.name, args.data))
     if args.out is None:
         print(text, end="")
     else:
         disk.atomic_write(args.out, text)
         print(f"written: {args.out}")
     return 0
+
+
+def _funnel(name: str, data: str | None) -> dict[str, object] | None:
+    """What the builder of the data set wrote: beside its splits, or in the manifest that is shipped with it."""
+    for path in (Path(resolve(name, data_folder(data))) / "funnel.json", SHIPPED / f"{name}.json"):
+        if path.is_file():
+            record = disk.read_json(path)
+            inner = record.get("funnel")
+            return inner if isinstance(inner, dict) else record
+    return None

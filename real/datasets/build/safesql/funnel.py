@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from real.datasets.build.funnel import funnel, render
 from real.datasets.build.safesql.candidate import Candidate, Reason, Rejected
 from real.types import JsonValue
+
+_KEPT = "kept"
 
 
 @dataclass
@@ -33,17 +36,19 @@ class Funnel:
         return {
             "tried": self.tried.total(),
             "kept": self.kept.total(),
+            "funnel": [{"stage": stage, "dropped": count, "left": left} for stage, count, left in self.rows()],
             "refused": {str(reason): self.refused[reason] for reason in Reason if self.refused[reason]},
             "by_origin": {way: {"tried": count, "kept": self.kept[way]} for way, count in sorted(self.tried.items())},
         }
 
+    def rows(self) -> list[tuple[str, int, int]]:
+        """(gate, refused there, left after it) for each gate that refused some."""
+        ends = [*self.refused.elements(), *([_KEPT] * self.kept.total())]
+        return [row for row in funnel([*Reason, _KEPT], ends) if row[1]]
+
     def render(self) -> str:
         """The funnel for a terminal."""
-        left = self.tried.total()
-        lines = [f"{left:>6} candidates"]
-        for reason in Reason:
-            if count := self.refused[reason]:
-                left -= count
-                lines.append(f"{left:>6} left after {count} refused: {reason}")
+        rows = self.rows()
         ways = ", ".join(f"{way} {self.kept[way]} of {count}" for way, count in sorted(self.tried.items()))
-        return "\n".join([*lines, f"{self.kept.total():>6} kept ({ways})"])
+        table = render(self.tried.total(), rows) if rows else f"  {self.tried.total()} candidates"
+        return f"{table}\n  {self.kept.total()} kept ({ways})"
