@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from real.datasets import load_path
 from real.detector.families import family

@@ -118,7 +118,7 @@ def removes_harm(pattern: str, charset: Charset) -> bool:
     if op == "LITERAL":
         return left.dangerous == chr(arg)
     if op == "BRANCH":  # each character is an alternative of its own, whatever else is removed
-        singles = [list(branch)[0] for branch in arg[1] if len(branch) == 1]
+        singles = [next(iter(branch)) for branch in arg[1] if len(branch) == 1]
         return bool(left.dangerous) and all(any(_removes(item, char) for item in singles) for char in left.dangerous)
     if op != "IN":
         return False
