@@ -52,6 +52,8 @@ class Runner:
             try:
                 with contextlib.redirect_stdout(out):
                     exec(compiled, scope)
+            except SystemExit:
+                yield out.getvalue().removesuffix("\n")
             except Exception as error:  # any failure of the program is a result here
                 yield f"error: {error!r}"
             else:

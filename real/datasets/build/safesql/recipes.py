@@ -85,7 +85,7 @@ def _from_mini(task: Task) -> Candidate:
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("safesql_gen", _grammar_seeds, rounds=1, children=1, limit=550, seed_share=0.65, distinct=True),
+        Recipe("safesql_gen", _grammar_seeds, rounds=1, children=1, limit=620, seed_share=0.65, distinct=True),
         # Its tasks repeat each other's wording on purpose: a tiny model learns from that.
         Recipe("safesql_mini", _mini_seeds, rounds=0, children=0, limit=10_000, seed_share=1.0, distinct=False),
     )
