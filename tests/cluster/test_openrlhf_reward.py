@@ -225,11 +225,13 @@ def storm(reward, calls: int, threads: int, seed: int) -> tuple[list[object], fl
     return answers, time.monotonic() - began
 
 
+@pytest.mark.slow
 def test_a_small_storm(served):
     answers, _ = storm(served.reward, 120, 16, seed=1)
     assert all(engine.is_sound(found, LOG_KEYS) for found in answers)
 
 
+@pytest.mark.slow
 def test_a_scorer_that_is_killed_and_started_again_loses_no_sample(tmp_path):
     made = Served(tmp_path)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -164,9 +165,11 @@ def test_bad_input_is_one_message(tmp_path, capsys, options, code, words):
     assert err.count("error:") == 1
 
 
-def test_a_full_disk_is_one_message(capsys, tmp_path):
-    (tmp_path / "command.txt").symlink_to("/dev/full")
-    (tmp_path / "journal.jsonl").symlink_to("/dev/full")
+def test_a_full_disk_is_one_message(capsys, tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("real.results.disk.os.fsync", full)
     assert build("--limit", 1, "--out", tmp_path) == 4
     assert "disk is full" in capsys.readouterr().err
 

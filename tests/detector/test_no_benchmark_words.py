@@ -28,6 +28,8 @@ LIBRARIES = {
     "algorithms_available": "hashlib.algorithms_available",
     "check_output": "subprocess.check_output",
     "quote_plus": "urllib.parse.quote_plus",
+    "base_url": "Flask, Request",
+    "host_url": "Flask, Request",
     "hash_name": "parameter of hashlib.pbkdf2_hmac",
     "raw_input": "Python 2, built-in functions",
     "content_type": "Django, HttpResponse; Flask, Response",

@@ -120,7 +120,7 @@ def test_a_job_that_is_unlucky_while_others_are_judged_gets_more_attempts(monkey
 
 def test_a_full_disk_is_no_verdict_and_may_be_over_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither for a program nor for the script of its database, whose failures are remembered."""
-    ask, starved = Worker.ask, []
+    ask, starved = Worker.ask, [1, 1]  # not while the pool proves its level
 
     def on_a_full_disk(self: Worker, request: Request) -> Report:
         report = ask(self, request)

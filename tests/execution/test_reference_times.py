@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from real.execution import Pool
+from real.execution.calibration import slowness
 from real.execution.reference_times import ReferenceTimes
 from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase, Task
 
 SUITE = ScriptSuite((StdinCase("", "x"),))
 SHORT = Limits(cpu_s=0.1)
-WORK = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\nprint('x')"
+FOREVER = "while True: pass"
+
+
+def work(seconds: float) -> str:
+    """A program of so many CPU seconds of the reference machine: limits are multiplied by how slow this one is."""
+    end = seconds * slowness()
+    return f"import time\nend = time.process_time() + {end}\nwhile time.process_time() < end: pass\nprint('x')"
 
 
 def task(name: str, reference: str | None) -> Task:
@@ -22,8 +29,8 @@ def job(task_id: str, code: str) -> Job:
 
 
 def test_only_programs_of_slow_tasks_get_more_time(pool: Pool) -> None:
-    tasks = [task("slow", WORK.format(0.3)), task("quick", "print('x')"), task("none", None), task("right", None)]
-    jobs = [job("slow", WORK.format(0.9)), *(job(name, WORK.format(4.0)) for name in ("quick", "none"))]
+    tasks = [task("slow", work(0.3)), task("quick", "print('x')"), task("none", None), task("right", None)]
+    jobs = [job("slow", work(0.9)), *(job(name, FOREVER) for name in ("quick", "none"))]
     jobs.append(job("right", "print('x')"))
     first = {result.job_id: result for result in pool.run(jobs)}
     assert [first[name].outcomes[0].status for name in ("slow", "quick", "none", "right")] == [
@@ -50,8 +57,8 @@ def test_references_are_measured_once_and_nothing_is_repeated_in_vain(pool: Pool
 
     times = ReferenceTimes(Counting())  # type: ignore[arg-type]
     tasks = [task("quick", "print('x')")]
-    late = replace(job("quick", WORK.format(0.0)), limits=Limits())
-    result = pool.run([job("quick", WORK.format(4.0))])[0]
+    late = replace(job("quick", work(0.0)), limits=Limits())
+    result = pool.run([job("quick", FOREVER)])[0]
     for _ in range(2):
         assert times.again([late], tasks, {"quick": result}) == {}
     assert ran == ["print('x')"]
