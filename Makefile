@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help setup quickstart test test-slow test-cluster lint format clean
+.PHONY: help setup quickstart test test-slow test-slurm test-cluster lint format clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,7 +21,7 @@ $(BIN)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,dev]'
 	@touch $@
 
-quickstart: setup  ## Train and evaluate the embedded miniature (python run.py), about 5 minutes on two cores
+quickstart: setup  ## Train and evaluate the embedded miniature (python run.py), about 6 minutes on two cores
 	$(BIN)/python run.py $(ARGS)
 
 test: setup  ## Run the test suite, linter and type checker
@@ -42,6 +42,9 @@ $(VENV)-cluster/.installed: pyproject.toml tests/cluster/requirements.txt
 	$(VENV)-cluster/bin/pip install -q hydra-core mypy==2.4.1 pyflakes pep8-naming wandb pytest pyarrow hypothesis
 	$(VENV)-cluster/bin/pip install -q --no-deps -e .
 	@touch $@
+
+test-slurm: setup  ## Start a real SLURM here and submit to it (root; apt-get install -y slurm-wlm munge)
+	$(BIN)/python -m pytest -m slurm tests/slurm -rs $(ARGS)
 
 test-cluster: $(VENV)-cluster/.installed  ## Run the real OpenRLHF on a CPU (4 GB of packages, 11 GB of memory)
 	$(VENV)-cluster/bin/python -m pytest tests/cluster -m "slow or not slow" $(ARGS)
