@@ -46,7 +46,6 @@ RULES = {
     "split": "no database occurs in both splits",
 }
 NEAR = 0.8
-SAMPLE = 200  # pairs over different databases that are run all the same
 Violation = tuple[str, str, str]  # rule, task, detail
 
 _MANY = """
@@ -125,7 +124,7 @@ class Recheck:
             if not any(twin[0] == "wrong" and safe[0] == "pass" for twin, safe in pairs):
                 yield "exploited", name, "; ".join(twin[2] or twin[0] for twin in found[f"{name}/exploit"])
 
-    def others(self) -> Iterator[Violation]:
+    def others(self, sample: int) -> Iterator[Violation]:
         """The rule that nobody else's reference passes: all pairs over one database, a sample of the others."""
         groups: defaultdict[str, list[Task]] = defaultdict(list)
         for task in self.tasks:
@@ -150,7 +149,7 @@ class Recheck:
             suspects += [(task, other) for told, other in zip(printed, part, strict=True)
                          if int(told) == _checksum(_tests(other).cases[-1].expected)]  # fmt: skip
         rng = random.Random(0)
-        pairs = [rng.sample(self.tasks, 2) for _ in range(SAMPLE)]
+        pairs = [rng.sample(self.tasks, 2) for _ in range(sample)]
         suspects += [(a, b) for a, b in pairs if _tests(a).database != _tests(b).database]
         names = {f"{a.task_id} on {b.task_id}": (a, b) for a, b in suspects}
         runs = [Job(name, a.reference or "", b.tests) for name, (a, b) in names.items()]
@@ -268,6 +267,9 @@ def main() -> int:
     parser.add_argument("--name", default="safesql_gen", help="a data set, or a folder with train.jsonl and test.jsonl")
     parser.add_argument("--released", type=Path, help="folder of the released SafeSQL")
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument(
+        "--sample", type=int, default=200, help="pairs over different databases that are run all the same"
+    )
     parser.add_argument("--journal", type=Path, help="file of what ran already")
     parser.add_argument("--out", type=Path, help="write the result there as JSON")
     options = parser.parse_args()
@@ -285,7 +287,7 @@ def main() -> int:
     print(f"{len(train)} train and {len(test)} test tasks, {len(released)} released ones", file=sys.stderr)
     with Pool(options.workers) as pool:
         checks = Recheck(tasks, pool, options.journal)
-        found += [*checks.programs(), *checks.others()]
+        found += [*checks.programs(), *checks.others(options.sample)]
         isolation = pool.isolation
     counts = {rule: sum(name == rule for name, _, _ in found) for rule in RULES}
     for rule, what in RULES.items():
