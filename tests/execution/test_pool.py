@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import subprocess
@@ -165,8 +166,11 @@ def test_a_level_that_does_not_hold_what_it_promises_is_refused(monkeypatch: pyt
 
 
 def test_tests_that_cannot_be_handed_over_are_masked_and_cost_no_worker(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    # Other tests load MyPy, which raises the limit of the whole process: this one is about the usual limit.
+    request.addfinalizer(functools.partial(sys.setrecursionlimit, sys.getrecursionlimit()))
+    sys.setrecursionlimit(1000)
     deep: list[object] = []
     for _ in range(5000):
         deep = [deep]
