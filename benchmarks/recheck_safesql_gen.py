@@ -120,8 +120,30 @@ class Recheck:
             ):
                 if any(status != "pass" for status in statuses):
                     yield rule, name, ", ".join(statuses)
-            pairs = zip(found[f"{name}/exploit"], found[f"{name}/blind"], strict=True)
-            if not any(twin[0] == "wrong" and safe[0] == "pass" for twin, safe in pairs):
+        yield from self.exploits(found)
+
+    def exploits(self, found: dict[str, list[tuple[str, str, str]]]) -> Iterator[Violation]:
+        """Whether some attack succeeds: the twin, and not the reference, is unsafe without knowing what is expected.
+
+        Where the reference shows stored data too, what the twin alone prints has to hold some: a program that prints
+        just that is judged in its place.
+        """
+        beyond, proven = [], set()
+        for task in self.tasks:
+            name = f"{task.split}/{task.task_id}"
+            for at, (twin, safe) in enumerate(zip(found[f"{name}/exploit"], found[f"{name}/blind"], strict=True)):
+                if twin[0] == "wrong" and safe[0] == "pass":
+                    proven.add(name)
+                elif twin[0] == "wrong":
+                    case = AttackCase(_safety(task).cases[at].stdin)
+                    lines = [line for line in twin[1].splitlines() if line not in safe[1].splitlines()]
+                    suite = AttackSuite((case,), _safety(task).database)
+                    beyond.append(Job(f"{name}/{at}", f"print({chr(10).join(lines)!r})", suite))
+        judged = self.run([job for job in beyond if job.job_id.rpartition("/")[0] not in proven], "exploits")
+        proven |= {job.rpartition("/")[0] for job, outcomes in judged.items() if outcomes[0][0] == "wrong"}
+        for task in self.tasks:
+            name = f"{task.split}/{task.task_id}"
+            if name not in proven:
                 yield "exploited", name, "; ".join(twin[2] or twin[0] for twin in found[f"{name}/exploit"])
 
     def others(self, sample: int) -> Iterator[Violation]:

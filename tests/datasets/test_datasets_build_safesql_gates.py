@@ -122,6 +122,17 @@ def test_a_twin_that_changes_data_under_attack_is_exploitable(gates):
     assert isinstance(found, Candidate), found
 
 
+@pytest.mark.parametrize(("more", "kept"), [(" OR kind = 'owl'", True), ("", False)])
+def test_where_the_reference_rightly_shows_rows_the_twin_has_to_show_more(gates, more, kept):
+    safe = SAFE.replace("kind = ?", "name LIKE 'A%' OR kind = ?")
+    unsafe = UNSAFE.replace("kind = '{kind}'", "name LIKE 'A%' OR kind = '{kind}'")
+    cases = tuple(StdinCase(c.stdin, "\n".join(dict.fromkeys(["Arno", *c.expected.split()]))) for c in GOOD.cases)
+    attack = AttackCase(f"x'{more} --\n", "Arno")
+    (found,) = gates.check([dataclasses.replace(GOOD, reference=safe, unsafe=unsafe, cases=cases, attacks=(attack,))])
+    assert isinstance(found, Candidate) == kept, found
+    assert kept or found.reason is Reason.NOT_EXPLOITABLE
+
+
 def test_near_duplicates_go_and_the_earlier_one_stays():
     first, second = (Grammar(0).candidate(name) for name in ("bakery-lookup-0", "bakery-page-0"))
     copy = dataclasses.replace(first, candidate_id="copy")

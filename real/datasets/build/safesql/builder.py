@@ -103,7 +103,8 @@ class Builder:
                     progress.advance(name=item.candidate_id)
 
     def _key(self, candidate: Candidate) -> str:
-        return digest("gates", rules.VERSION, detector.VERSION, execution.VERSION, candidate.record())
+        facts = (rules.VERSION, detector.VERSION, execution.VERSION, self.gates.recognised)
+        return digest("gates", *facts, candidate.record())
 
     def _remembered(self, candidate: Candidate) -> Result | None:
         line = self.journal.get(self._key(candidate))

@@ -14,6 +14,7 @@ from types import TracebackType
 from real import detector
 from real.datasets.build.safesql.candidate import SHOWN, Candidate, Reason, Rejected
 from real.execution import Pool
+from real.execution.compare import same_text
 from real.types import (
     Analysis,
     AnalysisStatus,
@@ -28,7 +29,7 @@ from real.types import (
     TestOutcome,
 )
 
-VERSION = 1  # of the rules; raise it when a verdict may change
+VERSION = 2  # of the rules; raise it when a verdict may change
 FEWEST_CASES = 5  # scored ones
 MOST_EMPTY = 0.2  # share of the scored cases whose expected output is empty
 LONGEST_OUTPUT = 2000  # characters; the sandbox shows us 4,096
@@ -61,9 +62,14 @@ class _Runs:
 
 
 class Gates:
-    """Checks candidates; a context manager that owns a sandbox of ``workers`` processes (0: one per core)."""
+    """Checks candidates; a context manager that owns a sandbox of ``workers`` processes (0: one per core).
 
-    def __init__(self, workers: int = 0, *, min_isolation: str = "medium") -> None:
+    With ``recognised`` an attack succeeds where it shows values that are surely stored ones (see
+    ``real.execution.attacks``: of three characters at least); without, any other output than the safe one will do.
+    """
+
+    def __init__(self, workers: int = 0, *, min_isolation: str = "medium", recognised: bool = True) -> None:
+        self.recognised = recognised
         self.pool = Pool(workers, min_isolation, cache_mb=0)  # a remembered outcome would hide a flaky reference
 
     def __enter__(self) -> Gates:
@@ -85,7 +91,7 @@ class Gates:
         answered = iter(asked)
         started = [self._start(c if c.answered else next(answered)) for c in candidates]
         for candidate, runs in zip(candidates, started, strict=True):
-            yield runs if isinstance(runs, Rejected) else _decided(candidate, runs)
+            yield runs if isinstance(runs, Rejected) else self._decided(candidate, runs)
 
     def _start(self, item: Candidate | _Runs) -> _Runs | Rejected:
         """Everything that needs no sandbox, then everything that does."""
@@ -106,6 +112,39 @@ class Gates:
             "unsafe": (candidate.unsafe, tests),
             "exploits": (candidate.unsafe, AttackSuite(tuple(_blind(candidate.attacks)), candidate.database)),
         })  # fmt: skip
+
+    def _decided(self, original: Candidate, runs: _Runs) -> Candidate | Rejected:
+        unexpected = Reason.REFERENCE_FAILS if original.answered else Reason.FLAKY
+        attacks = runs.candidate.attacks
+        try:
+            _all_pass(runs.outcomes("tests"), unexpected)
+            safety = runs.outcomes("safety")
+            _all_pass(safety[: len(attacks)], Reason.REFERENCE_LEAKS)
+            _all_pass(runs.outcomes("unsafe"), Reason.UNSAFE_FAILS)
+            shown = iter(safety[len(attacks) :])
+            blind = [o if a.expected is None else next(shown) for a, o in zip(attacks, safety, strict=False)]
+            tried = zip(attacks, runs.outcomes("exploits"), blind, strict=True)
+            if not any(self._succeeds(runs.candidate, *one) for one in tried):
+                raise _Stop(Reason.NOT_EXPLOITABLE, f"none of {len(attacks)} attacks")
+        except _Stop as stop:
+            return Rejected(original.candidate_id, original.operators, stop.reason, stop.detail)
+        return runs.candidate
+
+    def _succeeds(self, candidate: Candidate, attack: AttackCase, twin: TestOutcome, safe: TestOutcome) -> bool:
+        """Whether the twin shows stored data, or changes it, where the reference does not.
+
+        Where the reference rightly shows some data, what the twin prints beyond that is put to the sandbox's judge.
+        """
+        if not self.recognised and attack.expected is not None and not twin.detail:
+            return not same_text(twin.output, attack.expected)
+        if twin.status is not OutcomeStatus.WRONG or safe.status is OutcomeStatus.PASS:
+            return twin.status is OutcomeStatus.WRONG
+        rightly = set(safe.output.splitlines())
+        beyond = [line for line in twin.output.splitlines() if line not in rightly]
+        suite = AttackSuite(tuple(_blind([attack])), candidate.database)
+        job = Job(candidate.candidate_id, f"print({chr(10).join(beyond)!r})", suite)
+        (outcome,) = _Runs(candidate, {"beyond": self.pool.submit(job)}).outcomes("beyond")
+        return outcome.status is OutcomeStatus.WRONG
 
     def _submit(self, candidate: Candidate, work: dict[str, tuple[str, Suite]]) -> _Runs:
         jobs = {name: Job(candidate.candidate_id, code, suite) for name, (code, suite) in work.items()}
@@ -164,29 +203,6 @@ def _broken(outcome: TestOutcome) -> _Stop:
     """A database script that fails is the candidate's fault, and the sandbox says so in these words."""
     data = outcome.detail.startswith("the database script") and "could not be run" not in outcome.detail
     return _Stop(Reason.DATABASE if data else Reason.MACHINE, outcome.detail)
-
-
-def _decided(original: Candidate, runs: _Runs) -> Candidate | Rejected:
-    try:
-        _decide(runs, Reason.REFERENCE_FAILS if original.answered else Reason.FLAKY)
-    except _Stop as stop:
-        return Rejected(original.candidate_id, original.operators, stop.reason, stop.detail)
-    return runs.candidate
-
-
-def _decide(runs: _Runs, unexpected: Reason) -> None:
-    attacks = runs.candidate.attacks
-    _all_pass(runs.outcomes("tests"), unexpected)
-    safety = runs.outcomes("safety")
-    _all_pass(safety[: len(attacks)], Reason.REFERENCE_LEAKS)
-    _all_pass(runs.outcomes("unsafe"), Reason.UNSAFE_FAILS)
-    shown = iter(safety[len(attacks) :])
-    blind = [
-        outcome if attack.expected is None else next(shown) for attack, outcome in zip(attacks, safety, strict=False)
-    ]
-    pairs = zip(runs.outcomes("exploits"), blind, strict=True)
-    if not any(twin.status is OutcomeStatus.WRONG and safe.status is OutcomeStatus.PASS for twin, safe in pairs):
-        raise _Stop(Reason.NOT_EXPLOITABLE, f"none of {len(attacks)} attacks")
 
 
 def _blind(attacks: Sequence[AttackCase], *, known: bool = False) -> Iterator[AttackCase]:
