@@ -132,7 +132,6 @@ def test_a_failure_of_the_machine_is_not_remembered(tmp_path):
     assert len(journal) == 0
 
 
-@pytest.mark.slow
 def test_the_llm_evolver_end_to_end_and_replayed(tmp_path, capsys):
     child = Grammar(0).candidate("bakery-page-0")
     fields = {
@@ -181,7 +180,6 @@ def test_a_full_disk_is_one_message(capsys, tmp_path, monkeypatch):
     assert "disk is full" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_an_endpoint_that_refuses_is_one_message(tmp_path, capsys):
     with ChatStub(lambda body: (401, {"error": {"message": "wrong key"}})) as stub:
         options = ["--evolver", "llm", "--model", "m", "--base-url", stub.url, "--rounds", 1, "--limit", 2]

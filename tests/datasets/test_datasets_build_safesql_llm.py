@@ -16,9 +16,6 @@ from real.datasets.build.safesql.llm.replies import read_reply
 from real.datasets.build.safesql.llm.transport import Endpoint, Model, Replay
 from real.errors import DataError, InfrastructureError
 
-# In one process with the rest of the suite the client does not import: see the note in CHANGELOG.
-pytestmark = pytest.mark.slow
-
 MODEL = Model("stub")
 GOOD = {
     "description": "bakery.db has the table cakes(name, price). Read a name and print its price.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ print(sum(os.waitpid(pid, 0)[1] == 0 for pid in started) == 4)
 
 
 def groups() -> set[Path]:
-    return set(Path("/sys/fs/cgroup").rglob("real-jail-*"))
+    """Those of this process: others may run sandboxes at the same time, or have been killed with theirs."""
+    return set(Path("/sys/fs/cgroup").rglob(f"real-jail-{os.getpid()}-*"))
 
 
 def have_groups() -> bool:
