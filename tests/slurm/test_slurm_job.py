@@ -23,6 +23,12 @@ from real.stopping import Stopped
 CONF = ROOT / "conf"
 
 
+@pytest.fixture(autouse=True)
+def _unshielded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job is a process of its own; here it would block the signal for all tests after it."""
+    monkeypatch.setattr(job, "shield_children", lambda: None)
+
+
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Stands in for the engine; notes what it is asked, and stops by SIGUSR1 while ``stop`` is the last entry."""
