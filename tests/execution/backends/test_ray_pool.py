@@ -235,13 +235,13 @@ def test_a_dead_address_is_one_clear_error() -> None:
 
 
 def test_a_node_that_dies_in_mid_batch_loses_nothing(cluster: Cluster, pool: Pool) -> None:
-    jobs = mixed_jobs(0.1)
+    jobs = mixed_jobs(0.8)  # about ten seconds of naps for three actors: none is done before the node is gone
     doomed = next(iter(cluster.worker_nodes))
     with RayPool(address=cluster.address) as spread:
         assert len({fact.node_id for fact in spread.facts()}) == 3
 
         def remove() -> None:
-            time.sleep(1.0)
+            time.sleep(0.5)
             cluster.remove_node(doomed, allow_graceful=False)
 
         results = run_while(spread, jobs, threading.Thread(target=remove))
