@@ -29,6 +29,7 @@ from attacks import arena, witness
 
 from real.errors import InfrastructureError
 from real.execution import LEVELS, Pool
+from real.execution.calibration import slowness
 from real.execution.jail import linux
 from real.types import CallCase, CallSuite, Job, JobResult, Limits, ScriptSuite, StdinCase
 
@@ -212,10 +213,14 @@ def _burn(count: int) -> list[subprocess.Popen[bytes]]:
 
 def load(options: argparse.Namespace) -> bool:
     """The same programs on a quiet and on a busy machine, three times each."""
+    slow = slowness()  # a limit is that many CPU seconds longer here
+    print(f"limits x {slow:.2f}")
     extra = (
-        _kind("works half its time", 4, "pass", "x = {n}\n" + _BUSY.format(0.25) + "print({n})"),
-        _kind("works twice its time", 4, "timeout", "x = {n}\n" + _BUSY.format(1.0) + "print({n})"),
-        _kind("works most of two seconds", 2, "pass", "x = {n}\n" + _BUSY.format(1.6) + "print({n})", TWO_SECONDS),
+        _kind("works half its time", 4, "pass", "x = {n}\n" + _BUSY.format(0.25 * slow) + "print({n})"),
+        _kind("works twice its time", 4, "timeout", "x = {n}\n" + _BUSY.format(1.0 * slow) + "print({n})"),
+        _kind(
+            "works most of two seconds", 2, "pass", "x = {n}\n" + _BUSY.format(1.6 * slow) + "print({n})", TWO_SECONDS
+        ),
         _kind("waits half a second", 4, "pass", "import time\ntime.sleep(0.5)\nprint({n})"),
         _kind("waits for ever", 1, "timeout", "import time\ntime.sleep(1000 + {n})", HURRIED),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from real.execution.fixtures import DISK_FULL, FixtureError, Fixtures
 from real.execution.judges import Judge, judge_for
-from real.execution.outcomes import infrastructure, outcome
+from real.execution.outcomes import FILE_SPACE, infrastructure, outcome
 from real.execution.worker import CaseReport, Report, RequestError, Worker, WorkerError, WorkerStalledError
 from real.types import Job, Limits, LiteralSuite, OutcomeStatus, TestOutcome
 
@@ -21,7 +22,10 @@ _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock t
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcomes of a job, and which of its cases waited instead of working until their wall-clock limit."""
+    """The outcomes of a job, and which of its cases may have failed because of what ran beside them.
+
+    They waited instead of working until their wall-clock limit, or found a disk full that others share.
+    """
 
     outcomes: tuple[TestOutcome, ...]
     waited: tuple[int, ...] = ()
@@ -103,7 +107,8 @@ class Attempts:
             return None
         unjailed = [case.reason for case in report.cases if case.how == "jail"]
         if len(outcomes) == len(job.suite.cases) and not unjailed:
-            return Result(tuple(outcomes), _waited(report, job))
+            shared = outcomes if self._level != "strong" else []  # where each program has a file system of its own
+            return Result(tuple(outcomes), (*_waited(report, job), *_found_no_space(report, shared)))
         if unjailed or report.failure:  # the next attempt shall not meet what may have spoiled this worker
             worker.close()
             self.workers[slot] = None
@@ -177,6 +182,13 @@ def _took_supervisor_down(report: Report) -> TestOutcome:
     return TestOutcome(OutcomeStatus.ERROR, detail=f"the program ended its supervisor (status {report.end_code})")
 
 
-def _waited(report: Report, job: Job) -> tuple[int, ...]:
+def _waited(report: Report, job: Job) -> Iterator[int]:
     little = job.limits.cpu_s * _LITTLE
-    return tuple(index for index, case in enumerate(report.cases) if case.how == "wall" and case.cpu < little)
+    return (index for index, case in enumerate(report.cases) if case.how == "wall" and case.cpu < little)
+
+
+def _found_no_space(report: Report, outcomes: list[TestOutcome]) -> Iterator[int]:
+    """Cases that met a full disk by themselves: a neighbour may have filled it and be gone by now."""
+    for index, (case, found) in enumerate(zip(report.cases, outcomes, strict=False)):
+        if case.how == "exit" and found.detail.startswith(FILE_SPACE):
+            yield index

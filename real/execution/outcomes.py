@@ -11,16 +11,17 @@ from real.execution.worker import CaseReport
 from real.types import OutcomeStatus, TestOutcome
 
 _SHOWN_CHARACTERS = 4096
+FILE_SPACE = "file space limit"
 _LIMITS = {
     "cpu": (OutcomeStatus.TIMEOUT, "CPU time limit"),
     "wall": (OutcomeStatus.TIMEOUT, "wall-clock limit"),
     "output": (OutcomeStatus.OUTPUT_LIMIT, "output limit"),
-    "files": (OutcomeStatus.OUTPUT_LIMIT, "file space limit"),
+    "files": (OutcomeStatus.OUTPUT_LIMIT, FILE_SPACE),
 }
 # Limits that a program meets as an OSError: it may have handled it, so what it was counts where that ended the program.
 _BY_ERRNO = {
     errno.EFBIG: (OutcomeStatus.OUTPUT_LIMIT, "file size limit"),
-    errno.ENOSPC: (OutcomeStatus.OUTPUT_LIMIT, "file space limit"),
+    errno.ENOSPC: (OutcomeStatus.OUTPUT_LIMIT, FILE_SPACE),
     errno.EMFILE: (OutcomeStatus.ERROR, "open file limit"),
     errno.EAGAIN: (OutcomeStatus.ERROR, "process limit"),
 }

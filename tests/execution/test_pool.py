@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import signal
@@ -12,6 +13,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from workers import survivors
@@ -22,6 +24,7 @@ from real.execution import pool as pool_module
 from real.execution import worker as worker_module
 from real.execution.attempts import Attempts, Result, _History
 from real.execution.jail import frames
+from real.execution.jail.box import Box
 from real.execution.jail.request import Request
 from real.execution.worker import Report, Worker, WorkerError
 from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
@@ -141,6 +144,47 @@ def test_a_full_disk_is_no_verdict_and_may_be_over_soon(monkeypatch: pytest.Monk
         (built,) = pool.run([Job("built", ECHO, ScriptSuite((StdinCase("x\n", "x"),), database))])
     assert len(starved) == 2
     assert [plain.outcomes[0].status, built.outcomes[0].status] == [OutcomeStatus.PASS] * 2
+
+
+NO_SPACE = "raise OSError(28, 'No space left on device')"
+
+
+def test_a_program_that_says_the_disk_is_full_is_no_failure_of_the_machine() -> None:
+    """It could choose not to be scored otherwise."""
+    with Pool(2, level="medium") as pool:
+        (result,) = pool.run([Job("1", NO_SPACE, ScriptSuite((StdinCase("x", "x"),) * 2))])
+    assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.OUTPUT_LIMIT] * 2
+
+
+def test_a_disk_that_a_neighbour_filled_is_not_held_against_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, asked = Worker.ask, []
+
+    def first_beside_a_neighbour(self: Worker, request: Request) -> Report:
+        if request.code != ECHO:
+            return ask(self, request)
+        asked.append(1)
+        beside = copy.copy(request)
+        if len(asked) == 1:
+            beside.code = NO_SPACE
+        return ask(self, beside)
+
+    monkeypatch.setattr(Worker, "ask", first_beside_a_neighbour)
+    with Pool(2, level="medium") as pool:
+        (result,) = pool.run([echo_job(1)])
+    assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.PASS]
+    assert len(asked) == 3  # beside the neighbour, one case alone, all of them
+
+
+def test_who_holds_half_of_a_full_disk_has_filled_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small = SimpleNamespace(f_bavail=0, f_frsize=4096, f_blocks=256)  # 1 MiB
+    box = Box(SimpleNamespace(box=str(tmp_path / "box"), own_namespaces=False, level="medium", program_uid=None), 16)
+    box.open()
+    assert not box.starved()  # the real disk has room
+    monkeypatch.setattr(os, "statvfs", lambda path: small)
+    box.fill({"some": bytes(400 << 10)})
+    assert box.starved()
+    box.fill({"more": bytes(200 << 10)})
+    assert not box.starved()
 
 
 def test_a_level_out_of_reach_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,14 +46,18 @@ class Box:
         return not self._mounted and not _fits(self.path, self._size, _MAX_INODES)
 
     def starved(self) -> bool:
-        """Whether the machine's disk is full, so that a program may have failed through no fault of its own."""
+        """Whether others have filled the machine's disk, so that a program may have failed through no fault of its own.
+
+        To be asked before the directory is emptied: who holds half of a full disk has filled it.
+        """
         if self._mounted:
             return False
         try:
             disk = os.statvfs(self.path)
         except OSError:
             return False
-        return disk.f_bavail * disk.f_frsize < MIB
+        full = disk.f_bavail * disk.f_frsize < MIB
+        return full and _fits(self.path, disk.f_blocks * disk.f_frsize // 2, _MAX_INODES)
 
     def close(self) -> None:
         """Remove the directory and what is in it (at ``strong`` with the file system it was on)."""

@@ -38,6 +38,7 @@ class Supervisor:
         self._dump_confinement: Confinement | None = None
         self._supplied: dict[str, object] = {}
         self._sources: list[types.CodeType] = []
+        self._starved = False
 
     def serve(self) -> None:
         """Compile and run every case; the frames sent are ``compiled`` and then one ``case`` per case, in order."""
@@ -134,6 +135,7 @@ class Supervisor:
             ending = child.watch(overfull=self._overfull, patient=self._ask_for_patience)
             state, names, files = self._state_after()
         finally:
+            self._starved = self._box.starved()
             self._box.empty()
         self._report(index, ending, b"".join(ending.claims[:1]), state, names, files)
 
@@ -176,6 +178,7 @@ class Supervisor:
             try:
                 ending = self._child(self._ordered_body(done)).watch(progress, self._overfull, self._ask_for_patience)
             finally:
+                self._starved = self._box.starved()
                 self._box.empty()
             done = progress.done
             if not progress.loaded:
@@ -209,7 +212,7 @@ class Supervisor:
             "cpu": ending.cpu,
             "wall": ending.wall,
             "reason": ending.reason,
-            "full": self._box.starved(),
+            "full": self._starved,
             "files": names or [],
         }
         send(self._channel.sock, header, [bytes(ending.stdout), claim, state, *(files or [])])
