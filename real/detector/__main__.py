@@ -5,28 +5,54 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tokenize
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from real.detector import VERSION, scan
-from real.detector.rules import all_rules, select_rules
+from real.detector import VERSION
 from real.errors import RealError, UsageError
-from real.types import AnalysisStatus
+from real.formats import FORMATS
+from real.formats.console import forget_reader, say
+from real.formats.lines import printable
 
-CLEAN, FINDINGS, FAILED = 0, 1, 2
+CLEAN, FAILED, INTERRUPTED = 0, 2, 130
+
+_EPILOG = """\
+exit codes: 0 clean; 1 findings; 2 wrong usage, or a file that could not be analysed. With --jsonl: 0 when every line
+has its answer, which holds the verdict
+
+examples:
+  real-detect src/                                     every *.py below, but not in .venv, node_modules and the like
+  real-detect --ignore CWE-770 --exclude tests src/
+  real-detect --format sarif src/ > findings.sarif     for code hosts and editors
+  real-detect --write-baseline known.json src/         accept what is there now ...
+  real-detect --baseline known.json src/               ... and hear only of what is new
+  real-detect --stdin-name src/app.py - < buffer       for editors: an unsaved file
+  real-detect --jsonl < programs.jsonl > verdicts.jsonl
+  real-detect --explain CWE-89
+"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
     made = argparse.ArgumentParser(
         prog="real-detect",
-        description="Find vulnerabilities in Python programs by taint analysis.",
-        epilog="Exit codes: 0 clean, 1 findings, 2 usage error or a file that could not be analysed.",
+        description="Find vulnerabilities in Python programs by taint analysis. Nothing is executed.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("paths", nargs="*", metavar="PATH", help="files, directories (walked for *.py), or - for stdin")
-    made.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="output (default: text)")
-    made.add_argument("--select", action="append", metavar="CWE-89[,...]", help="only these rules")
+    made.add_argument("--format", choices=FORMATS, default="text", help="output (default: text)")
+    made.add_argument("--select", action="append", default=[], metavar="CWE-89[,...]", help="only these rules")
+    made.add_argument("--ignore", action="append", default=[], metavar="CWE-89[,...]", help="all but these rules")
+    made.add_argument(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="leave out files and directories: tests, *_pb2.py, src/gen/*",
+    )
+    made.add_argument("--baseline", metavar="FILE", help="hide the findings that this file accepts")
+    made.add_argument("--write-baseline", metavar="FILE", help="accept the findings of this run in this file")
+    made.add_argument("--stdin-name", metavar="PATH", help="what standard input is called in the output")
     made.add_argument("--jsonl", action="store_true", help='stdin lines {"id", "code"} to stdout lines with findings')
     made.add_argument("--explain", metavar="CWE-89", help="what a rule finds, why, and what silences it")
     made.add_argument("--list", action="store_true", help="the rules")
@@ -40,90 +66,102 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except RealError as error:
-        print(f"real-detect: {error}", file=sys.stderr)
+        _tell(error.args[0], error.hint)
         return FAILED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left, as `head` does
+        forget_reader()
         return FAILED
+    except OSError as error:
+        _tell(f"cannot go on: {error}")  # a full disk behind standard output, or no working directory
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:
-    select = [name.strip() for part in options.select or () for name in part.split(",")] or None
-    rules = select_rules(select)
+    from real.detector.rules import all_rules, select_rules
+    from real.detector.selection import chosen, rule_id
+
+    if options.explain:
+        say(select_rules([rule_id(options.explain)])[0].doc.strip())
+        return CLEAN
+    rules = chosen(options.select, options.ignore)
     if options.list:
         for rule in all_rules():
-            print(f"{rule.cwe:<9} {rule.title}")
+            say(f"{rule.cwe:<9} {rule.title}")
         return CLEAN
-    if options.explain:
-        print(select_rules([options.explain])[0].doc.strip())
-        return CLEAN
-    if options.jsonl:
-        return _batch(select)
-    if not options.paths:
-        raise UsageError("nothing to scan", hint="Give files or directories, or - for standard input.")
-    from real.detector.formats import FileReport, as_json, as_sarif, as_text
-    from real.detector.suppress import without_ignored
-
-    reports = []
-    problems = 0
-    for path in _files(options.paths):
-        code = _read(path)
-        if code is None:
-            problems += 1
-            continue
-        analysis = without_ignored(code, scan(code, select=select))
-        reports.append(FileReport(path, code, analysis))
-        if analysis.status in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.ERROR):
-            problems += 1
-            print(f"real-detect: {path}: {analysis.status.value}: {analysis.reason}", file=sys.stderr)
-    if options.format == "json":
-        print(as_json(reports))
-    elif options.format == "sarif":
-        print(as_sarif(reports, rules, VERSION))
-    else:
-        print(as_text(reports))
-    if problems:
-        return FAILED
-    return FINDINGS if any(report.analysis.findings for report in reports) else CLEAN
+    return _batch(options, rules) if options.jsonl else _scan(options, rules)
 
 
-def _batch(select: list[str] | None) -> int:
+def _batch(options: argparse.Namespace, rules: Sequence[str]) -> int:
     from real.detector.jsonl import scan_lines
 
-    for line in scan_lines(sys.stdin.buffer, select):
-        print(line, flush=True)
+    others = ("paths", "exclude", "baseline", "write_baseline", "stdin_name")
+    if any(getattr(options, name) for name in others):
+        raise UsageError("--jsonl reads standard input; it takes no paths, baseline, --exclude or --stdin-name")
+    for line in scan_lines(sys.stdin.buffer, rules):
+        say(line)
     return CLEAN
 
 
-def _files(paths: Sequence[str]) -> Iterator[str]:
-    """The files meant, each once, directories in sorted order; raises ``UsageError`` for a path that is not there."""
-    seen: set[str] = set()
-    for name in paths:
-        path = Path(name)
-        if name == "-":
-            found = ["-"]
-        elif path.is_dir():
-            found = [str(file) for file in sorted(path.rglob("*.py")) if file.is_file()]
-        elif path.exists():
-            found = [name]
-        else:
-            raise UsageError(f"no such file or directory: {name}")
-        for file in found:
-            if file not in seen:
-                seen.add(file)
-                yield file
+def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
+    from real.detector import baseline as known
+    from real.detector.scanning import programs, tool_of
+    from real.formats import render
+    from real.formats.files import find
+    from real.formats.record import STDIN, Run, exit_code
+    from real.formats.summary import baseline_summary
+
+    paths = _checked(options)
+    tool = tool_of(rules)
+    base = known.load(options.baseline) if options.baseline else None
+    name = options.stdin_name or STDIN
+    made = list(programs(find(paths, options.exclude), tool, base, name, _tell))
+    if not made:
+        _tell(f"note: no Python files in {', '.join(paths)}")
+    run = Run(tool, made, base.absent(rules) if base else None)
+    if options.write_baseline:
+        count = known.write(options.write_baseline, made)
+        _tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {options.write_baseline}")
+    else:
+        say(render(options.format, run))
+    if options.write_baseline or options.format in ("json", "sarif"):
+        for program in made:
+            if program.reason:
+                _tell(f"{program.path}: {program.status.value}: {program.reason}")
+        if base:
+            _tell(f"note: {baseline_summary(run)}")
+    code = exit_code(program.status for program in made)
+    return code if code == FAILED or not options.write_baseline else CLEAN
 
 
-def _read(path: str) -> str | None:
-    """The source, decoded as Python would; ``None``, with a message, if it cannot be read."""
+def _checked(options: argparse.Namespace) -> list[str]:
+    """The paths; raises ``UsageError`` where one is not there, before anything is scanned."""
+    paths: list[str] = options.paths
+    if options.stdin_name:
+        paths = paths or ["-"]
+        if "-" not in paths:
+            raise UsageError("--stdin-name is about standard input, which is not scanned", hint="Give - as a path.")
+    if not paths:
+        raise UsageError("nothing to scan", hint="Give files or directories, or - for standard input.")
+    for path in paths:
+        if path != "-":
+            _must_exist(path)
+    return paths
+
+
+def _must_exist(path: str) -> None:
     try:
-        if path == "-":
-            return sys.stdin.read()
-        with tokenize.open(path) as file:
-            return file.read()
-    except (OSError, SyntaxError, UnicodeError) as error:
-        print(f"real-detect: {path}: cannot be read: {error}", file=sys.stderr)
-        return None
+        os.stat(path)  # noqa: PTH116 - for a Path, an empty name is the working directory
+    except OSError as error:
+        raise UsageError(f"{(error.strerror or 'cannot be found').lower()}: {path}") from None
+
+
+def _tell(text: str, hint: str = "") -> None:
+    """One message on standard error, on one line (and the hint on another) whatever characters a path in it has."""
+    print(f"real-detect: {printable(text)}", file=sys.stderr)
+    if hint:
+        print(f"  {printable(hint)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The batch protocol: one JSON object per line in, one per line out, in the same order."""
+"""The batch protocol: one JSON object per line in, one per line out, in the same order.
+
+Programs that come this way are scored: comments in them suppress nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 
 from real.detector import scan
-from real.detector.formats import finding_record
-from real.types import AnalysisStatus, JsonValue
+from real.types import AnalysisStatus, Finding, JsonValue
 
 
 def scan_lines(lines: Iterable[str | bytes], select: Collection[str] | None = None) -> Iterator[str]:
@@ -29,11 +31,16 @@ def _scan_line(line: str | bytes, number: int, select: Collection[str] | None) -
     if not isinstance(code, str):
         return _failed(name, f"line {number}: the key code is missing or not a string")
     analysis = scan(code, select=select)
-    findings: list[JsonValue] = [finding_record(finding) for finding in analysis.findings]
+    findings: list[JsonValue] = [_finding(finding) for finding in analysis.findings]
     result: dict[str, JsonValue] = {"id": name, "status": analysis.status.value, "findings": findings}
     if analysis.reason:
         result["reason"] = analysis.reason
     return result
+
+
+def _finding(finding: Finding) -> JsonValue:
+    trace: list[JsonValue] = [{"line": step.line, "note": step.note} for step in finding.trace]
+    return {"cwe": finding.rule, "line": finding.line, "message": finding.message, "trace": trace}
 
 
 def _failed(name: JsonValue, reason: str) -> dict[str, JsonValue]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from real.errors import RealError, UsageError
+from real.formats import FORMATS, render
+from real.formats.console import forget_reader, say
+from real.formats.files import STDIN_ARGUMENT, Source, find, is_folder
+from real.formats.record import EXIT_CLEAN, EXIT_FAILED, STDIN, Program, RulePage, Run, Tool, exit_code, program_of
 from real.typecheck import VERSION, Checker
 from real.typecheck.config import HARDENED, POLICIES
-from real.typecheck.formats import FORMATS, Report, Tool
-from real.typecheck.formats.report import EXIT_CLEAN, EXIT_FAILED, RulePage, exit_code
 from real.typecheck.jsonl import serve
 from real.typecheck.preamble import PREAMBLES
 from real.types import Analysis, AnalysisStatus
@@ -39,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("paths", nargs="*", metavar="PATH", help="Python file, folder of them, or - for standard input")
-    result.add_argument("--format", choices=tuple(FORMATS), default="text", help="default: text")
+    result.add_argument("--format", choices=FORMATS, default="text", help="default: text")
     result.add_argument(
         "--jsonl",
         action="store_true",
@@ -74,8 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        # The reader of our output (head, less) has gone; leave without a message, now or at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_reader()
+        return EXIT_FAILED
+    except OSError as error:
+        print(f"error: cannot go on: {error}", file=sys.stderr)  # a full disk behind standard output
         return EXIT_FAILED
     except KeyboardInterrupt:
         return 130
@@ -96,9 +99,9 @@ def _run(options: argparse.Namespace) -> int:
     with Checker(options.workers, policy=options.policy, preamble=preamble, advice=advice) as checker:
         if options.jsonl:
             return serve(checker, sys.stdin.buffer, sys.stdout, starter)
-        reports = _check_paths(checker, options.paths, starter)
-    print(FORMATS[options.format](reports, _tool()))
-    return exit_code(report.analysis.status for report in reports)
+        run = _check_paths(checker, options.paths, starter)
+    say(render(options.format, run))
+    return exit_code(program.status for program in run.programs)
 
 
 def _explain(code: str | None) -> int:
@@ -117,43 +120,36 @@ def _tool() -> Tool:
 
     def describe(code: str) -> RulePage:
         found = catalogue.rule(code)
-        return RulePage(found.title, f"{found.why} {found.fix}")
+        return RulePage(found.title, f"{found.why} {found.fix}", found.page)
 
     return Tool("real-typecheck", VERSION, describe, catalogue.is_advice)
 
 
-def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> list[Report]:
-    files = _expand(paths)
-    sources = [(name, _read(path)) for name, path in files]
-    programs = [source for _, source in sources if isinstance(source, str)]
+def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Run:
+    for path in paths:
+        if is_folder(path) and not any(find([path])):
+            raise UsageError(f"no Python files below {path}")
+    files = list(find(paths))
+    sources = [_read(file) for file in files]
+    programs = [source for source in sources if isinstance(source, str)]
     checked = iter(checker.check(programs, [starter] * len(programs)))
-    return [
-        Report(name, "", source) if isinstance(source, Analysis) else Report(name, source, next(checked))
-        for name, source in sources
-    ]
+    tool = _tool()
+    return Run(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
 
 
-def _expand(paths: Sequence[str]) -> list[tuple[str, Path | None]]:
-    """Names and files, each once; ``None`` is standard input. Folders stand for the Python files below them."""
-    files: dict[str, Path | None] = {}
-    for name in paths:
-        path = Path(name)
-        if name == "-":
-            files["<stdin>"] = None
-        elif path.is_dir():
-            found = sorted(file for file in path.rglob("*.py") if file.is_file())
-            if not found:
-                raise UsageError(f"no Python files below {name}")
-            files.update({str(file): file for file in found})
-        else:
-            files[name] = path
-    return list(files.items())
+def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> Program:
+    name = STDIN if file.path == STDIN_ARGUMENT else file.path
+    if isinstance(source, Analysis):
+        return program_of(name, "", source, tool)
+    return program_of(name, source, next(checked), tool)
 
 
-def _read(path: Path | None) -> str | Analysis:
+def _read(file: Source) -> str | Analysis:
     """The source, or why there is none: an unreadable file does not stop the others."""
+    if file.problem:
+        return Analysis(AnalysisStatus.ERROR, reason=file.problem)
     try:
-        raw = sys.stdin.buffer.read() if path is None else path.read_bytes()
+        raw = sys.stdin.buffer.read() if file.path == STDIN_ARGUMENT else Path(file.path).read_bytes()
         return raw.decode()
     except UnicodeDecodeError as error:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason=f"not valid UTF-8: byte {error.start}")

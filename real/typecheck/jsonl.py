@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TextIO
 
+from real.formats.record import EXIT_CLEAN
 from real.typecheck.checker import Checker
-from real.typecheck.formats.document import json_line
-from real.typecheck.formats.report import EXIT_CLEAN
 from real.typecheck.process import Submission
-from real.types import Analysis, AnalysisStatus, JsonValue
+from real.types import Analysis, AnalysisStatus, Finding, JsonValue
 
 BATCH = 256  # lines answered together
 
@@ -29,7 +28,7 @@ def serve(checker: Checker, lines: Iterable[bytes], out: TextIO, starter: str | 
         analyses = iter(checker.check([code for code, _ in wanted], [begun for _, begun in wanted]))
         for identity, request in requests:
             analysis = request if isinstance(request, Analysis) else next(analyses)
-            out.write(json_line(identity, analysis) + "\n")
+            out.write(_answer(identity, analysis) + "\n")
         out.flush()
     return EXIT_CLEAN
 
@@ -49,6 +48,27 @@ def _request(number: int, line: bytes, starter: str | None) -> tuple[JsonValue, 
     if begun is not None and not isinstance(begun, str):
         return identity, _broken(f'line {number}: "starter_code" is not a string')
     return identity, (code, begun)
+
+
+def _answer(identity: JsonValue, analysis: Analysis) -> str:
+    """The answer to one line; ``reason`` is there when there is one."""
+    answer: dict[str, JsonValue] = {"id": identity, "status": analysis.status.value}
+    if analysis.reason:
+        answer["reason"] = analysis.reason
+    answer["findings"] = [_finding(finding) for finding in analysis.findings]
+    return json.dumps(answer)
+
+
+def _finding(finding: Finding) -> dict[str, JsonValue]:
+    """The JSON shape of one finding, that of ``outcomes.jsonl`` (lines 1-based, columns 0-based as in ``ast``)."""
+    return {
+        "rule": finding.rule,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "trace": [{"line": step.line, "note": step.note} for step in finding.trace],
+        "fix": finding.fix,
+    }
 
 
 def _broken(reason: str) -> Analysis:

@@ -25,15 +25,15 @@ def folder(tmp_path: Path) -> Path:
 def test_text_shows_place_trace_and_fix(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(folder / "bad.py")]) == 1
     shown = capsys.readouterr().out
-    assert f"{folder / 'bad.py'}:3: CWE-89 SQL injection" in shown
+    assert f"{folder / 'bad.py'}:3:1: CWE-89 SQL injection" in shown
     assert shown.index("name = input()") < shown.index("sqlite3.connect('a').execute")
     assert "fix: pass values as parameters" in shown
-    assert "1 finding" in shown
+    assert shown.endswith("\n1 file: 1 with findings (1)\n")
 
 
 def test_clean_files_exit_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(folder / "good.py")]) == 0
-    assert "no findings" in capsys.readouterr().out
+    assert capsys.readouterr().out == "1 file: 1 clean\n"
 
 
 def test_directories_are_walked_for_python_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,9 +49,11 @@ def test_directories_are_walked_for_python_files(folder: Path, capsys: pytest.Ca
 def test_unanalyzable_files_exit_2_and_the_rest_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "broken.py").write_text("x = (\n")
     assert main([str(folder)]) == 2
-    captured = capsys.readouterr()
-    assert "broken.py: unanalyzable: syntax error" in captured.err
-    assert "bad.py:3: CWE-89" in captured.out
+    shown = capsys.readouterr().out
+    assert "broken.py: unanalyzable: syntax error" in shown
+    assert "bad.py:3:1: CWE-89" in shown
+    assert main(["--format", "json", str(folder)]) == 2
+    assert "broken.py: unanalyzable: syntax error" in capsys.readouterr().err  # a file of JSON is read by no person
 
 
 @pytest.mark.parametrize("arguments", [[], ["missing.py"], ["--select", "CWE-98", "x.py"], ["--explain", "SQL"]])
@@ -71,9 +73,9 @@ def test_a_mistyped_rule_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -
 def test_unreadable_and_undecodable_files_exit_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "latin.py").write_bytes(b"name = '\xe9'\n")
     assert main([str(folder / "latin.py"), str(folder / "good.py")]) == 2
-    captured = capsys.readouterr()
-    assert "latin.py: cannot be read" in captured.err
-    assert "1 file scanned" in captured.out
+    shown = capsys.readouterr().out
+    assert "latin.py: unanalyzable: cannot be decoded" in shown
+    assert shown.endswith("\n2 files: 1 clean, 1 unanalyzable\n")
 
 
 def test_sarif_has_the_shape_of_version_2_1_0(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +159,7 @@ def test_the_module_runs_as_a_command_reading_standard_input() -> None:
     command = [sys.executable, "-m", "real.detector"]
     found = subprocess.run([*command, "-"], input=BAD, capture_output=True, text=True, check=False)
     assert found.returncode == 1
-    assert "-:3: CWE-89" in found.stdout
+    assert "<stdin>:3:1: CWE-89" in found.stdout
     lines = json.dumps({"id": 1, "code": GOOD}) + "\nbroken\n"
     batch = subprocess.run([*command, "--jsonl"], input=lines, capture_output=True, text=True, check=False)
     assert batch.returncode == 0

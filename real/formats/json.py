@@ -1,0 +1,45 @@
+"""For programs: one JSON document."""
+
+from __future__ import annotations
+
+import json
+
+from real.formats.record import Program, Record, Run, Standing, Tool
+from real.types import JsonValue
+
+
+def render(run: Run) -> str:
+    """One entry per program: path, status, reason and findings (lines 1-based, columns 0-based).
+
+    Findings that comments suppress or the baseline knows are in lists of their own, there only where there are some.
+    """
+    tool = run.tool
+    programs: list[JsonValue] = [_program(program, tool) for program in run.programs]
+    whole: JsonValue = {"tool": tool.name, "version": tool.version, "programs": programs}
+    return json.dumps(programs if tool.bare_list else whole, indent=2)
+
+
+def _program(program: Program, tool: Tool) -> dict[str, JsonValue]:
+    entry: dict[str, JsonValue] = {
+        "path": program.path,
+        "status": program.status.value,
+        "reason": program.reason,
+        "findings": [_finding(record, tool) for record in program.open],
+    }
+    for standing in (Standing.SUPPRESSED, Standing.KNOWN):
+        if records := program.standing(standing):
+            entry[standing.value] = [_finding(record, tool) for record in records]
+    return entry
+
+
+def _finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
+    finding: dict[str, JsonValue] = {
+        tool.rule_key: record.rule,
+        "line": record.line,
+        "column": record.column,
+        "message": record.message,
+        "trace": [{"line": step.line, "note": step.note} for step in record.trace],
+        "fix": record.fix,
+        "level": record.level,
+    }
+    return finding | ({"reason": record.reason} if record.reason else {})

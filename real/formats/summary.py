@@ -1,0 +1,38 @@
+"""The last line of what people read: how many programs, and what came of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from real.formats.record import Run, Standing
+from real.types import AnalysisStatus
+
+
+def summary(run: Run) -> str:
+    """For example ``3 files: 1 clean, 2 with findings (5); 1 suppressed by a comment; baseline: 4 hidden``."""
+    counts = Counter(program.status for program in run.programs)
+    records = [record for program in run.programs for record in program.open]
+    advice = sum(record.level == "note" for record in records)
+    words = {
+        AnalysisStatus.CLEAN: "clean",
+        AnalysisStatus.FINDINGS: f"with findings ({len(records) - advice})",
+        AnalysisStatus.UNANALYZABLE: "unanalyzable",
+        AnalysisStatus.ERROR: "not checked because of an error",
+    }
+    parts = [f"{counts[status]} {text}" for status, text in words.items() if counts[status]]
+    parts += [f"{advice} advice"] if advice else []
+    total = len(run.programs)
+    line = f"{total} {run.tool.noun}{'' if total == 1 else 's'}: {', '.join(parts) or 'nothing to check'}"
+    suppressed = sum(len(program.standing(Standing.SUPPRESSED)) for program in run.programs)
+    if suppressed:
+        line += f"; {suppressed} suppressed by {'a comment' if suppressed == 1 else 'comments'}"
+    return f"{line}; {baseline_summary(run)}" if run.absent is not None else line
+
+
+def baseline_summary(run: Run) -> str:
+    """What the baseline hid, and how much of it is out of date."""
+    known = sum(len(program.standing(Standing.KNOWN)) for program in run.programs)
+    text = f"baseline: {known} finding{'' if known == 1 else 's'} hidden"
+    if run.absent:
+        text += f", {run.absent} {'entry' if run.absent == 1 else 'entries'} no longer occur{'s' * (run.absent == 1)}"
+    return text

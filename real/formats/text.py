@@ -1,0 +1,68 @@
+"""For people: one line per finding; the way of the data with its source lines and what to do below it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from real.formats.lines import printable
+from real.formats.record import Program, Record, Run
+from real.formats.summary import summary
+
+_WIDTH = 100  # of a source line
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The escape sequences around a path, a rule, advice and what is less important; empty without colour."""
+
+    bold: str = ""
+    red: str = ""
+    blue: str = ""
+    dim: str = ""
+    plain: str = ""
+
+
+COLOURS = Palette("\033[1m", "\033[31m", "\033[34m", "\033[2m", "\033[0m")
+
+
+def render(run: Run, palette: Palette | None = None) -> str:
+    """``path:line:column: rule message``, notes, trace and fix indented below, and a summary at the end.
+
+    Coloured when standard output is a terminal and NO_COLOR is not set, unless ``palette`` says otherwise.
+    """
+    if palette is None:
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        palette = COLOURS if terminal and "NO_COLOR" not in os.environ else Palette()
+    lines = [line for program in run.programs for line in _program(program, palette)]
+    return "\n".join([*lines, summary(run)])
+
+
+def _program(program: Program, look: Palette) -> Iterator[str]:
+    path = printable(program.path)
+    if program.reason:
+        status = f"{look.red}{program.status.value}{look.plain}"
+        yield f"{look.bold}{path}{look.plain}: {status}: {printable(program.reason)}"
+    for record in program.open:
+        message, *notes = record.message.split("\n")
+        place = f"{look.bold}{path}:{record.line}:{record.column + 1}{look.plain}"
+        shade, mark = (look.blue, "advice ") if record.level == "note" else (look.red, "")
+        yield f"{place}: {shade}{mark}{record.rule}{look.plain} {printable(message)}"
+        below = [*map(printable, notes), *_trace(program, record)]
+        if record.fix:
+            below.append(f"fix: {printable(record.fix)}")
+        yield from (f"    {look.dim}{line}{look.plain}" for line in below)
+
+
+def _trace(program: Program, record: Record) -> Iterator[str]:
+    width = len(str(max((step.line for step in record.trace), default=0)))
+    for step in record.trace:
+        shown = program.lines[step.line - 1].strip() if 0 < step.line <= len(program.lines) else ""
+        yield f"{step.line:>{width}} | {_shorten(printable(shown))}"
+        yield f"{'':>{width}} |   ^ {printable(step.note)}"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."
