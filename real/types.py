@@ -215,6 +215,7 @@ class TestOutcome:
     seconds: float = 0.0  # CPU seconds
     output: str = ""
     detail: str = ""  # last error line, or why an attack succeeded
+    other: OutcomeStatus | None = None  # the status under the other of the two protocols, where it is another one
 
 
 @dataclass(frozen=True, slots=True)

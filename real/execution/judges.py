@@ -5,6 +5,7 @@ Judges live in the grader. They hold the expected values, which no request conta
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 from real.execution.attacks import why_unsafe
@@ -13,7 +14,7 @@ from real.execution.fixtures import Ask, Database, Expectation, Fixtures
 from real.execution.jail import values
 from real.execution.jail.layers import CaseLimits
 from real.execution.jail.request import Request
-from real.execution.outcomes import claim_of, failed, outcome, text_of
+from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of, text_with_prompts
 from real.execution.worker import CaseReport
 from real.types import (
     AttackSuite,
@@ -47,21 +48,34 @@ class ScriptJudge:
     def __init__(self, job: Job, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        paper = protocol == "paper"
-        self.request = Request("script", job.code, _limits(job.limits), stdin, files, prompts=paper)
+        self.request = Request("script", job.code, _limits(job.limits), stdin, files)
         self._suite, self._protocol = suite, protocol
-        self._prompts = literal_prompts(job.code) if paper else []
+        self._prompts = literal_prompts(job.code)
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
-        """Pass when the program ended well and printed what is expected."""
+        """Pass when the program ended well and printed what is expected; the other protocol's status comes with it."""
         if (ended := failed(report, claim_of(report))) is not None:
             return ended
-        output, expected = text_of(report), self._suite.cases[index].expected
+        expected = self._suite.cases[index].expected
+        by_protocol = {"strict": self._strictly(report, expected), "paper": self._as_in_the_paper(report, expected)}
+        found = by_protocol.pop(self._protocol)
+        (other,) = by_protocol.values()
+        return replace(found, other=other.status if other.status is not found.status else None)
+
+    def _strictly(self, report: CaseReport, expected: str) -> TestOutcome:
+        output = text_of(report)
+        return outcome(_as_expected(same_text(output, expected)), report, output)
+
+    def _as_in_the_paper(self, report: CaseReport, expected: str) -> TestOutcome:
+        output = text_with_prompts(report)
         if self._prompts is None:
             return outcome(OutcomeStatus.ERROR, report, output, "a prompt is no literal, which this protocol demands")
         output, expected = (without_prompts(text, self._prompts) for text in (output, expected))
-        right = same_text(output, expected, self._protocol)
-        return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, output)
+        return outcome(_as_expected(same_text(output, expected, "paper")), report, output)
+
+
+def _as_expected(right: bool) -> OutcomeStatus:
+    return OutcomeStatus.PASS if right else OutcomeStatus.WRONG
 
 
 class CallJudge:
@@ -111,7 +125,7 @@ class AttackJudge:
     def __init__(self, job: Job, suite: AttackSuite, database: Database) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         self.request = Request("script", job.code, _limits(job.limits), stdin, database.files, dump=True)
-        self._suite, self._database = suite, database
+        self._suite, self._database, self._code = suite, database, job.code
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when nothing leaked and nothing changed."""
@@ -120,12 +134,18 @@ class AttackJudge:
         if ended is not None and ended.status is OutcomeStatus.INFRA_ERROR:
             return ended
         changed = report.state not in (b"", self._database.dump)
-        reason = why_unsafe(output, case.stdin, case.expected, self._database.cells, changed=changed)
+        cells = self._database.cells
+        reason = why_unsafe(output, case.stdin, case.expected, cells, changed=changed) or self._told(report, case.stdin)
         if reason is not None:
             return outcome(OutcomeStatus.WRONG, report, output, reason)
         if ended is not None and ended.status is not OutcomeStatus.ERROR:
             return ended
         return outcome(OutcomeStatus.PASS, report, output, ended.detail if ended else "")
+
+    def _told(self, report: CaseReport, attack: str) -> str | None:
+        """Why the prompts are unsafe: they show stored data, and not as a part of the program's own text."""
+        secret = frozenset(cell for cell in self._database.cells if cell not in self._code)
+        return why_unsafe(prompts_of(report), attack, None, secret, changed=False)
 
 
 def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:

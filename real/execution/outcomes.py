@@ -7,6 +7,7 @@ import json
 import signal
 from typing import Any
 
+from real.execution.jail import prompts as marks
 from real.execution.worker import CaseReport
 from real.types import OutcomeStatus, TestOutcome
 
@@ -43,7 +44,21 @@ def infrastructure(reason: str) -> TestOutcome:
 
 
 def text_of(report: CaseReport) -> str:
-    """The captured standard output; bytes that are not UTF-8 become replacement characters, which match nothing."""
+    """What was printed, without prompts; bytes that are not UTF-8 become characters that match nothing."""
+    return marks.split(_decoded(report))[0]
+
+
+def prompts_of(report: CaseReport) -> str:
+    """The prompts of ``input``, a line each."""
+    return marks.split(_decoded(report))[1]
+
+
+def text_with_prompts(report: CaseReport) -> str:
+    """What a pipe would have held: what was printed, with the prompts of ``input``."""
+    return marks.shown(_decoded(report))
+
+
+def _decoded(report: CaseReport) -> str:
     return report.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
 
 

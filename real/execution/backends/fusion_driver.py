@@ -107,7 +107,7 @@ def _serve(spec: dict[str, Any], reporter: _Reporter) -> int:
     supplied = prelude.supply(warm.names_in(sources)) if spec["prelude"] else None
     reporter.start_clocks()
     if mode == "script":
-        return harness.run_script(sources[0], reporter, prompts=spec["prompts"])
+        return harness.run_script(sources[0], reporter)
     if mode == "call":
         args, kwargs = cases[0]
         return harness.run_call(sources[0], spec["entry"], args, kwargs, reporter, supplied=supplied)

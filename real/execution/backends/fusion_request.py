@@ -58,7 +58,7 @@ class Exchange:
         limits = request.limits
         self.run_s = _START_S + limits.wall_s * (len(cases) + 1)
         spec = {
-            **{name: getattr(request, name) for name in ("mode", "code", "setup", "entry", "prelude", "prompts")},
+            **{name: getattr(request, name) for name in ("mode", "code", "setup", "entry", "prelude")},
             **{name: getattr(limits, name) for name in ("cpu_s", "wall_s", "memory_mb", "file_mb")},
             "cases": list(cases),
         }

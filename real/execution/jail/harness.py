@@ -16,10 +16,12 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from .claims import ClaimWriter
+from .prompts import marked
 from .values import ValueLimitError, encode
 
 _TEXT_LIMIT = 500
@@ -43,11 +45,17 @@ def _input(prompt: object = "", /) -> str:
     return line.removesuffix("\n")
 
 
-def _input_as_piped(prompt: object = "", /) -> str:
-    """``input`` as where standard output is no terminal: the prompt becomes a part of the output."""
-    sys.stdout.write(str(prompt))
-    sys.stdout.flush()
-    return _input()
+def _marking_input(output: Any) -> Callable[..., str]:  # noqa: ANN401 - a stream, or what the program made of it
+    """``input`` that writes its prompt to ``output`` too, in marks: who judges decides whether it counts."""
+
+    def ask(prompt: object = "", /) -> str:
+        text = str(prompt)
+        if text and sys.stdout is output:
+            with suppress(Exception):  # closed, or no text that can be encoded: no program shall fail for our marks
+                output.write(marked(text))
+        return _input()
+
+    return ask
 
 
 def become_template(box: str) -> None:
@@ -115,10 +123,9 @@ def _exit_code(error: SystemExit) -> int:
     return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
 
 
-def run_script(code: types.CodeType, claims: ClaimWriter, *, prompts: bool = False) -> int:
-    """Run a program as ``__main__``, its prompts shown or not; returns its exit code."""
-    if prompts:
-        builtins.input = _input_as_piped
+def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
+    """Run a program as ``__main__``, its prompts marked in its output; returns its exit code."""
+    builtins.input = _marking_input(sys.stdout)
     status, report = 0, {}
     gc.enable()  # off in the processes above, whose memory it would only spread
     names = _new_module("__main__")
@@ -134,9 +141,9 @@ def run_script(code: types.CodeType, claims: ClaimWriter, *, prompts: bool = Fal
         if _thread._count():
             _end_threads()
         _run_exit_functions()
-        output.flush()
-        if sys.stdout is not output:
-            sys.stdout.flush()
+        for stream in {id(output): output, id(sys.stdout): sys.stdout}.values():
+            if stream is not None and not getattr(stream, "closed", False):  # as the interpreter does at its end
+                stream.flush()
     except BaseException as error:  # from the exit functions or from a flush: as fatal as at any interpreter's end
         status, report = status or 1, report or describe(error)
     if report:

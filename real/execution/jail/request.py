@@ -14,11 +14,11 @@ class Request:
     ``mode`` is ``script`` (``cases``: texts for standard input), ``call`` (``cases``: pairs of positional and keyword
     arguments), ``literal`` (``cases``: source of arguments) or ``expect`` (``cases``: source of expected values;
     ``code`` is ignored). ``files`` are put into the working directory of every case; ``collect`` asks for the files a
-    script leaves, ``dump`` for the content of the databases after each case, ``prelude`` for the names of the usual
-    import header (mode ``call``), and ``prompts`` for prompts on standard output (mode ``script``).
+    script leaves, ``dump`` for the content of the databases after each case, and ``prelude`` for the names of the
+    usual import header (mode ``call``).
     """
 
-    __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "prompts", "setup")
+    __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "setup")
 
     def __init__(
         self,
@@ -32,11 +32,10 @@ class Request:
         dump: bool = False,
         collect: bool = False,
         prelude: bool = False,
-        prompts: bool = False,
     ) -> None:
         self.mode, self.code, self.limits, self.cases, self.files = mode, code, limits, cases, files
         self.entry, self.setup, self.dump, self.collect = entry, setup, dump, collect
-        self.prelude, self.prompts = prelude, prompts
+        self.prelude = prelude
 
     def frame(self) -> tuple[dict[str, Any], list[bytes]]:
         """The header and blobs to send."""

@@ -121,7 +121,7 @@ class Supervisor:
 
     def _body(self, case: Any) -> Body:  # noqa: ANN401 - JSON
         if self._request.mode == "script":
-            return partial(harness.run_script, self._sources[0], prompts=self._request.prompts)
+            return partial(harness.run_script, self._sources[0])
         return partial(harness.run_call, self._sources[0], self._request.entry, *case, supplied=self._supplied)
 
     def _stdin(self, case: Any) -> bytes:  # noqa: ANN401 - JSON
