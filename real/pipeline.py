@@ -5,7 +5,7 @@
                                                                       └─ sandbox ──────> outcomes  (tests, attacks)
                                     Analysis + outcomes ─> Verdict ─reward variant─> Reward (scalar or masked)
 
-``Judge`` owns the three workers that turn programs into verdicts; the policy side lives in ``real/training`` and
+``Judge`` owns the workers that turn programs into verdicts; the policy side lives in ``real/training`` and
 ``real/generation``, and meets this file only through ``Completion`` and ``Reward``.
 """
 
@@ -16,8 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
-from real import detector
-from real.detector.families import family
+from real.analysis import Analyst
 from real.evaluation.protocol import absent_passes_quality
 from real.execution.backends import open_backend
 from real.execution.baselines import baselines
@@ -25,8 +24,8 @@ from real.execution.limits import limits_for
 from real.execution.reference_times import ReferenceTimes
 from real.extract import extract
 from real.rewards import RewardCfg
-from real.typecheck import Checker, TypecheckCfg
-from real.types import Analysis, Check, Completion, Job, Limits, Program, Suite, Task, TestOutcome, Verdict
+from real.typecheck import TypecheckCfg
+from real.types import Completion, Job, Limits, Program, Suite, Task, TestOutcome, Verdict
 
 _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
 
@@ -46,7 +45,7 @@ class Judge:
         self.protocol = protocol
         self.pool = open_backend(cfg)
         self._times = ReferenceTimes(self.pool, protocol)
-        self.checker = Checker.configured(typecheck or TypecheckCfg(), typecheck_workers)
+        self.analyst = Analyst(cfg, typecheck, typecheck_workers)
         self._cache: dict[str, Verdict] = {}
         self._floors: dict[str, float | None] = {}  # what doing nothing scores on a task, for reward=hybrid_hardened
 
@@ -61,7 +60,7 @@ class Judge:
     def close(self) -> None:
         """Stop every worker process."""
         self.pool.close()
-        self.checker.close()
+        self.analyst.close()
 
     def judge(
         self, tasks: Sequence[Task], completions: Sequence[Completion], *, safety: bool | None = None
@@ -85,28 +84,23 @@ class Judge:
 
     def _judge_new(self, items: Mapping[str, tuple[Task, Program]], attack: bool) -> dict[str, Verdict]:
         runs = {key: (task, program.code) for key, (task, program) in items.items() if program.code is not None}
-        with ThreadPoolExecutor(max_workers=2) as threads:  # the sandbox and MyPy work in processes of their own
-            executed = threads.submit(self._execute, runs, attack)
-            typed = threads.submit(self._typecheck, runs)
-            secure = {
-                key: detector.scan(code, select=self._rules(task))
-                for key, (task, code) in runs.items()
-                if Check.SECURITY in self._checks(task)
-            }
+        with ThreadPoolExecutor(max_workers=1) as thread:  # the sandbox works in processes of its own
+            executed = thread.submit(self._execute, runs, attack)
+            analyses = self.analyst.analyse(runs)
             outcomes, safety = executed.result()
-            maintainable = typed.result()
         floors = self._find_floors(task for task, _ in items.values())
         verdicts = {}
         for key, (task, program) in items.items():
-            analyses = {
-                check: result[key]
-                for check, result in ((Check.SECURITY, secure), (Check.MAINTAINABILITY, maintainable))
-                if key in result
-            }
             floor = floors.get(_key(task, Program(None), False))
             absent = program.code is None and absent_passes_quality(self.protocol, task.dataset)
             verdicts[key] = Verdict(
-                task.task_id, program, outcomes.get(key, ()), analyses, safety.get(key), floor, absent_quality=absent
+                task.task_id,
+                program,
+                outcomes.get(key, ()),
+                analyses.get(key, {}),
+                safety.get(key),
+                floor,
+                absent_quality=absent,
             )
         return verdicts
 
@@ -119,19 +113,6 @@ class Judge:
         for key, floor in zip(new, baselines(list(new.values()), self.pool, self.protocol), strict=True):
             self._floors[key] = None if floor.empty is None else floor.best
         return self._floors
-
-    def _checks(self, task: Task) -> tuple[Check, ...]:
-        return tuple(Check(name) for name in self.cfg.checks) or task.checks
-
-    def _rules(self, task: Task) -> frozenset[str] | None:
-        """The detector's rules for a task: all, or those of its own weakness; all where it names none."""
-        return (family(task.cwe) or None) if self.cfg.scope == "family" and task.cwe is not None else None
-
-    def _typecheck(self, runs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
-        wanted = {key: run for key, run in runs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
-        starters = [task.starter_code for task, _ in wanted.values()]
-        analyses = self.checker.check([code for _, code in wanted.values()], starters)
-        return dict(zip(wanted, analyses, strict=True))
 
     def _execute(
         self, runs: Mapping[str, tuple[Task, str]], attack: bool

@@ -1,30 +1,33 @@
-"""``python -m real.evaluation.rescore RUN_DIR …``: a finished run judged anew by other rules, from its own completions.
+"""``python -m real.evaluation.rescore RUN_DIR …``: a finished run judged anew by other rules, from its own records.
 
-Nothing is generated again: what the run recorded before and after training is judged under the given protocol on the
-given subset, and the result is a run directory of its own, which ``python -m real.results`` reads like any other.
+Nothing is generated and no program is run again: the recorded completions are analysed anew, and the recorded outcomes
+hold what each test came to under either protocol. The result is a run directory of its own, which
+``python -m real.results`` reads like any other.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real import detector, execution, typecheck
+from real.analysis import Analyst
 from real.datasets import load
 from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
-from real.evaluation.protocol import PROTOCOLS
+from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import paired_difference, summarize
-from real.pipeline import Judge
+from real.extract import extract
 from real.results.metrics import build_metrics, read_run
+from real.results.records import recorded_outcomes
 from real.results.store import RunStore
-from real.rewards import reward
+from real.rewards import RewardCfg, reward
 from real.typecheck.config import PAPER
-from real.types import JsonValue, Task, Verdict
+from real.types import Analysis, Check, JsonValue, Program, Task, Verdict
 
 if TYPE_CHECKING:
     from real.config.schema import RootCfg
@@ -45,10 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
-    """Judge the completions of ``run`` and write ``metrics.json`` and outcomes below ``out``; returns the new folder.
+    """Judge what ``run`` recorded and write ``metrics.json`` and outcomes below ``out``; returns the new folder.
 
     Under ``paper`` the type checker follows the paper's policy too. Raises ``UsageError`` where ``out`` is the run
-    itself, ``DataError`` where the run is not finished or its data set is another one now.
+    itself, ``DataError`` where the run is not finished, its data set is another one now, or its records are damaged.
     """
     if out.resolve() == run.resolve():
         raise UsageError("--out is the run itself, whose own results must stay", hint="Choose another folder.")
@@ -58,9 +61,11 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     test = load(cfg, "test")
     rules = replace(root.typecheck, policy=PAPER) if protocol == "paper" else root.typecheck
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
-    with Judge(root.reward, protocol=protocol, typecheck=rules) as judge:
-        before = _judged(judge, store, new, "before", test.tasks)
-        after = None if old.after is None else _judged(judge, store, new, "after", test.tasks)
+    other = protocol != old.protocol
+    with Analyst(root.reward, rules) as analyst:
+        again = _Rules(root.reward, analyst, protocol, swapped=other)
+        before = again.judge(store, new, "before", test.tasks)
+        after = None if old.after is None else again.judge(store, new, "after", test.tasks)
     baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.baselines.items()}
     new.write_metrics(
         build_metrics(
@@ -101,19 +106,57 @@ def _config(run: Path) -> RootCfg:
     return to_dataclass(loaded)
 
 
-def _judged(judge: Judge, store: RunStore, new: RunStore, stage: str, tasks: Sequence[Task]) -> list[Verdict]:
-    known = {completion.task_id: completion for completion in store.read_completions(stage)}
-    absent = [task.task_id for task in tasks if task.task_id not in known]
-    if absent:
-        raise DataError(
-            f"{store.path} has no completion {stage} training for {len(absent)} test tasks, such as {absent[0]}",
-            hint="Was it run on other tasks (dataset.test_tasks, dataset.subset), or on other files?",
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """By what recorded completions are judged; ``swapped``: the run was judged by the other protocol."""
+
+    cfg: RewardCfg
+    analyst: Analyst
+    protocol: str
+    swapped: bool
+
+    def judge(self, store: RunStore, new: RunStore, stage: str, tasks: Sequence[Task]) -> list[Verdict]:
+        known = {completion.task_id: completion for completion in store.read_completions(stage)}
+        records = {str(record.get("task_id")): record for record in store.read_outcomes(stage)}
+        absent = [task.task_id for task in tasks if task.task_id not in known or task.task_id not in records]
+        if absent:
+            raise DataError(
+                f"{store.path} has nothing recorded {stage} training for {len(absent)} test tasks, such as {absent[0]}",
+                hint="Was it run on other tasks (dataset.test_tasks, dataset.subset), or on other files?",
+            )
+        completions = [known[task.task_id] for task in tasks]
+        programs = [extract(completion.text) for completion in completions]
+        analyses = self.analyst.analyse(
+            {t.task_id: (t, p.code) for t, p in zip(tasks, programs, strict=True) if p.code is not None}
         )
-    completions = [known[task.task_id] for task in tasks]
-    verdicts = judge.judge(tasks, completions, safety=True)
-    new.write_completions(stage, completions)
-    new.write_outcomes(stage, [(verdict, reward(verdict, judge.cfg)) for verdict in verdicts])
-    return verdicts
+        verdicts = []
+        for task, program in zip(tasks, programs, strict=True):
+            try:
+                verdicts.append(self._verdict(task, program, records[task.task_id], analyses.get(task.task_id, {})))
+            except (KeyError, TypeError, ValueError) as error:
+                raise DataError(
+                    f"{store.path}: what was recorded {stage} training for {task.task_id} cannot be used: {error!r}",
+                    hint="It was recorded by another version, or edited; real.score judges completions anew.",
+                ) from error
+        new.write_completions(stage, completions)
+        new.write_outcomes(stage, [(verdict, reward(verdict, self.cfg)) for verdict in verdicts])
+        return verdicts
+
+    def _verdict(
+        self, task: Task, program: Program, record: Mapping[str, object], analyses: Mapping[Check, Analysis]
+    ) -> Verdict:
+        tests, safety, baseline = record["function"], record["safety"], record["baseline"]
+        if not isinstance(tests, Mapping) or not isinstance(safety, Mapping | None):
+            raise TypeError("no outcomes")
+        return Verdict(
+            task.task_id,
+            program,
+            recorded_outcomes(tests, swapped=self.swapped),
+            analyses,
+            None if safety is None else recorded_outcomes(safety, swapped=self.swapped),
+            baseline=None if baseline is None else float(str(baseline)),
+            absent_quality=program.code is None and absent_passes_quality(self.protocol, task.dataset),
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from real.evaluation.rates import func_qual_passed, quality_passed
 from real.types import Completion, Finding, JsonValue, OutcomeStatus, Reward, TestOutcome, Verdict
@@ -18,6 +18,7 @@ def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
 
     ``status`` is ``scored``, ``no_program`` (nothing could be extracted: failed on both) or ``masked`` (our failure:
     in no average); ``reason`` says why where it is not ``scored``. ``safety`` is null where the task has no such tests.
+    ``other_protocol`` has the statuses of the same run under the other protocol (``strict`` or ``paper``).
     """
     status, reason = _status(verdict, reward)
     return {
@@ -33,6 +34,7 @@ def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
             "findings": [finding_record(f) for analysis in verdict.analyses.values() for f in analysis.findings],
         },
         "safety": None if verdict.safety is None else _tests(verdict.safety),
+        "baseline": verdict.baseline,
     }
 
 
@@ -46,6 +48,33 @@ def finding_record(finding: Finding) -> dict[str, JsonValue]:
         "trace": [{"line": step.line, "note": step.note} for step in finding.trace],
         "fix": finding.fix,
     }
+
+
+def recorded_outcomes(tests: Mapping[str, object], *, swapped: bool) -> tuple[TestOutcome, ...]:
+    """The outcomes of a ``function`` or ``safety`` record, ``swapped``: as the other protocol has them.
+
+    Raises ``KeyError`` where the record holds one protocol only, ``ValueError`` or ``TypeError`` where it is damaged.
+    """
+    own, other, details = (_texts(tests[key]) for key in ("outcomes", "other_protocol", "details"))
+    pairs = zip(other, own, strict=True) if swapped else zip(own, other, strict=True)
+    return tuple(
+        TestOutcome(
+            OutcomeStatus(status),
+            detail=detail if not swapped or status == another else "",
+            other=_other(another, status),
+        )
+        for (status, another), detail in zip(pairs, details, strict=True)
+    )
+
+
+def _other(another: str, status: str) -> OutcomeStatus | None:
+    return OutcomeStatus(another) if another != status else None
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list is expected, not {value!r}")
+    return [str(item) for item in value]
 
 
 def _status(verdict: Verdict, reward: Reward) -> tuple[str, str | None]:
@@ -70,4 +99,5 @@ def _tests(outcomes: Sequence[TestOutcome]) -> dict[str, JsonValue]:
         "total": len(outcomes),
         "outcomes": [outcome.status.value for outcome in outcomes],
         "details": [outcome.detail for outcome in outcomes],
+        "other_protocol": [(outcome.other or outcome.status).value for outcome in outcomes],
     }

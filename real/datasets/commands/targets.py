@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     known = _known(args.out, keys)
     done = list(known.values())
     with Judge(RewardCfg(workers=args.workers), protocol=args.protocol) as judge:
-        annotator = Annotator(judge.pool, judge.checker)
+        annotator = Annotator(judge.pool, judge.analyst.checker)
         gate = Gate(judge, makers_for(tasks, annotator, solutions, completions))
         fresh = [task for task in tasks if task.task_id not in known]
         with ThreadPoolExecutor(2) as threads, Progress(len(fresh), "targets", "tasks") as progress:
