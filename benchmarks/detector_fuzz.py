@@ -2,7 +2,8 @@
 
 Mutates the rule fixtures, files of the standard library and of site-packages: lines and tokens are dropped, copied,
 swapped between programs, and syntax trees are spliced. A failure is a status ``error``, more than ``--seconds`` of CPU
-time, or a second scan with another answer; each is written to ``--failures`` with its program, to become a test.
+time, or another answer from a second process with another hash seed; each is written to ``--failures`` with its
+program, to become a test. Line ``i`` of ``--failures`` depends on ``--seed`` and ``i`` only.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import argparse
 import ast
 import copy
 import json
+import os
 import random
+import subprocess
+import sys
 import sysconfig
 import time
 from collections import Counter
 from pathlib import Path
 
 from real.detector import scan
-from real.types import AnalysisStatus
+from real.types import Analysis, AnalysisStatus
 
 ROOT = Path(__file__).parent.parent
 MAX_SIZE = 20_000  # characters of a library file that is mutated
@@ -99,6 +103,39 @@ def _spliced(rng: random.Random, code: str, other: str) -> str | None:
         return None
 
 
+def digest(analysis: Analysis) -> tuple[object, ...]:
+    """What must be the same in every process."""
+    findings = [(f.rule, f.line, f.message, [(step.line, step.note) for step in f.trace]) for f in analysis.findings]
+    return analysis.status.value, findings, analysis.reason
+
+
+class Other:
+    """The detector in another process, with another order of every set and dictionary of strings."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "real.detector", "--jsonl"]
+        environment = os.environ | {"PYTHONHASHSEED": "4321", "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def ask(self, code: str) -> None:
+        """Send a program."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"id": 0, "code": code}) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> tuple[object, ...]:
+        """The digest of the program sent last."""
+        assert self._process.stdout is not None
+        record = json.loads(self._process.stdout.readline())
+        findings = [
+            (f["cwe"], f["line"], f["message"], [(step["line"], step["note"]) for step in f["trace"]])
+            for f in record["findings"]
+        ]
+        return record["status"], findings, record.get("reason", "")
+
+
 def main() -> None:
     """Run the benchmark."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -106,6 +143,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--seconds", type=float, default=10.0, help="more CPU time than this is a hang")
     options.add_argument("--files", type=int, default=1600, help="fixtures and library files to start from")
+    options.add_argument("--start", type=int, default=0, help="go on from this number")
     options.add_argument("--failures", type=Path)
     chosen = options.parse_args()
     texts = corpus(chosen.files)
@@ -113,9 +151,11 @@ def main() -> None:
     problems: Counter[str] = Counter()
     slowest = 0.0
     failures = chosen.failures.open("w") if chosen.failures else None
-    for number in range(chosen.count + len(texts)):
+    other = Other()
+    for number in range(chosen.start, chosen.count + len(texts)):
         rng = random.Random(f"{chosen.seed}/{number}")
         code = texts[number] if number < len(texts) else mutated(rng, texts)
+        other.ask(code)
         start = time.process_time()
         first = scan(code)
         spent = time.process_time() - start
@@ -126,7 +166,7 @@ def main() -> None:
             wrong.append("error")
         if spent > chosen.seconds:
             wrong.append("hang")
-        if number % 4 == 0 and scan(code) != first:  # every fourth, for time
+        if other.answer() != digest(first):
             wrong.append("nondeterminism")
         problems.update(wrong)
         if wrong and failures is not None:
@@ -135,7 +175,8 @@ def main() -> None:
         if number % 1000 == 999:
             print(f"{number + 1} programs, {dict(statuses)}, slowest {slowest:.2f} s, {dict(problems)}", flush=True)
     wrong_ones = dict(problems) or "none wrong"
-    print(f"{chosen.count + len(texts)} programs: {dict(statuses)}; slowest {slowest:.2f} s CPU; {wrong_ones}")
+    scanned = chosen.count + len(texts) - chosen.start
+    print(f"{scanned} programs: {dict(statuses)}; slowest {slowest:.2f} s CPU; {wrong_ones}")
 
 
 if __name__ == "__main__":

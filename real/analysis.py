@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 
 from real import detector
 from real.detector.families import family
 from real.rewards import RewardCfg
 from real.typecheck import Checker, TypecheckCfg
-from real.types import Analysis, Check, Task
+from real.types import Analysis, AnalysisStatus, Check, Task
 
 
 class Analyst:
     """Runs the checks that a task or ``reward.checks`` asks for. A context manager: it owns MyPy processes."""
 
-    def __init__(self, cfg: RewardCfg, typecheck: TypecheckCfg | None = None, workers: int = 1) -> None:
-        self._cfg = cfg
+    def __init__(
+        self,
+        cfg: RewardCfg,
+        typecheck: TypecheckCfg | None = None,
+        workers: int = 1,
+        failures: Path | None = None,
+    ) -> None:
+        """``failures``: a JSONL file for programs that an analyser failed on, so that each can become a test."""
+        self._cfg, self._failures = cfg, failures
         self.checker = Checker.configured(typecheck or TypecheckCfg(), workers)
 
     def __enter__(self) -> Analyst:
@@ -43,7 +52,10 @@ class Analyst:
             }
             maintainable = typed.result()
         by_check = ((Check.SECURITY, secure), (Check.MAINTAINABILITY, maintainable))
-        return {key: {check: result[key] for check, result in by_check if key in result} for key in programs}
+        found = {key: {check: result[key] for check, result in by_check if key in result} for key in programs}
+        if self._failures is not None:
+            _keep_failures(self._failures, programs, found)
+        return found
 
     def _checks(self, task: Task) -> tuple[Check, ...]:
         return tuple(Check(name) for name in self._cfg.checks) or task.checks
@@ -57,3 +69,19 @@ class Analyst:
         starters = [task.starter_code for task, _ in wanted.values()]
         analyses = self.checker.check([code for _, code in wanted.values()], starters)
         return dict(zip(wanted, analyses, strict=True))
+
+
+def _keep_failures(
+    path: Path, programs: Mapping[str, tuple[Task, str]], found: Mapping[str, Mapping[Check, Analysis]]
+) -> None:
+    records = []
+    for key, analyses in found.items():
+        task, code = programs[key]
+        records += [
+            {"task_id": task.task_id, "check": check.value, "reason": analysis.reason, "code": code}
+            for check, analysis in analyses.items()
+            if analysis.status is AnalysisStatus.ERROR
+        ]
+    if records:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in records)

@@ -60,7 +60,8 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
     store.write_environment(describe(seed=root.seed, config_hash=config_hash, data_hash=data_hash, versions=versions))
     policy = _policy(root, train)
     generator = HfGenerator(policy.model, policy.tokenizer, root.generation)
-    with Judge(root.reward, protocol=root.dataset.protocol, typecheck=root.typecheck) as judge:
+    failures = run_dir / "analysis_failures.jsonl"
+    with Judge(root.reward, protocol=root.dataset.protocol, typecheck=root.typecheck, failures=failures) as judge:
         _say(f"sandbox   {judge.pool.describe()}")
         before = evaluate(policy, generator, judge, test.tasks, store, "before", cfg=root)
         space = Workspace(

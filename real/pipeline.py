@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 
 from real.analysis import Analyst
@@ -40,12 +41,14 @@ class Judge:
         protocol: str = "strict",
         typecheck: TypecheckCfg | None = None,
         typecheck_workers: int = 1,
+        failures: Path | None = None,
     ) -> None:
+        """``failures``: see ``Analyst``."""
         self.cfg = cfg
         self.protocol = protocol
         self.pool = open_backend(cfg)
         self._times = ReferenceTimes(self.pool, protocol)
-        self.analyst = Analyst(cfg, typecheck, typecheck_workers)
+        self.analyst = Analyst(cfg, typecheck, typecheck_workers, failures)
         self._cache: dict[str, Verdict] = {}
         self._floors: dict[str, float | None] = {}  # what doing nothing scores on a task, for reward=hybrid_hardened
 

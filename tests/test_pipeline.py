@@ -1,12 +1,14 @@
 """From completions to rewards through the real detector, type checker and sandbox."""
 
+import json
+
 import pytest
 
 from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.pipeline import Judge
 from real.rewards import RewardCfg, reward
-from real.types import Completion
+from real.types import Analysis, AnalysisStatus, Completion
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,18 @@ def test_identical_programs_get_identical_verdicts_and_order_is_kept(judge, task
     made = rewards(judge, [tasks[0]] * 4, codes)
     assert [r.value for r in made] == [1.0, made[1].value, 1.0, 0.5]
     assert made[1].value < 1.0
+
+
+def test_a_program_that_an_analyser_fails_on_is_masked_and_kept(monkeypatch, tasks, tmp_path):
+    def broken(code, select=None):
+        return Analysis(AnalysisStatus.ERROR, reason="detector failure: KeyError: 3")
+
+    monkeypatch.setattr("real.detector.scan", broken)
+    kept = tmp_path / "failures.jsonl"
+    with Judge(RewardCfg(workers=1), failures=kept) as judge:
+        (made,) = rewards(judge, tasks[:1], ["print(1)"])
+    assert made.value is None
+    (record,) = map(json.loads, kept.read_text().splitlines())
+    assert record["task_id"] == tasks[0].task_id
+    assert record["code"].strip() == "print(1)"
+    assert (record["check"], record["reason"]) == ("security", "detector failure: KeyError: 3")

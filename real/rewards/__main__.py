@@ -51,10 +51,17 @@ def _serve(arguments: argparse.Namespace) -> None:
     job = ScoringJob.read(folder) if folder else _job_of_dataset(arguments)
     slots = arguments.slots or _slots(job)
     record = folder / "scored.jsonl" if folder else None
+    failures = folder / "analysis_failures.jsonl" if folder else None
 
     def make_judge() -> Judge:
         workers = max(1, slots // 2)
-        return Judge(job.reward, protocol=job.protocol, typecheck=job.typecheck, typecheck_workers=workers)
+        return Judge(
+            job.reward,
+            protocol=job.protocol,
+            typecheck=job.typecheck,
+            typecheck_workers=workers,
+            failures=failures,
+        )
 
     batch = 256 if job.reward.backend == "ray" else 8
     with Scorer(job, make_judge, slots=slots, batch=batch, capacity=arguments.capacity, record=record) as scorer:
