@@ -99,6 +99,8 @@ def _batch(options: argparse.Namespace, rules: Sequence[str]) -> int:
     others = ("paths", "exclude", "baseline", "write_baseline", "stdin_name")
     if any(getattr(options, name) for name in others):
         raise UsageError("--jsonl reads standard input; it takes no paths, baseline, --exclude or --stdin-name")
+    if sys.stdin is None:
+        raise UsageError("--jsonl reads standard input, which is closed")
     for line in scan_lines(sys.stdin.buffer, rules):
         say(line)
     return CLEAN

@@ -58,8 +58,10 @@ def programs(
 def read(path: str) -> str | Analysis:
     """The source of a file or of standard input, decoded as Python would; or in its place why there is none."""
     try:
+        if path == STDIN_ARGUMENT and sys.stdin is None:
+            return Analysis(AnalysisStatus.ERROR, reason="cannot be read: standard input is closed")
         if path == STDIN_ARGUMENT:
-            raw = sys.stdin.buffer.read(_LIMIT + 1) if sys.stdin else b""
+            raw = sys.stdin.buffer.read(_LIMIT + 1)
         else:
             with Path(path).open("rb") as file:
                 raw = file.read(_LIMIT + 1)

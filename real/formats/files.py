@@ -48,15 +48,18 @@ def find(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Source]:
 
 def is_excluded(path: str, patterns: Sequence[str]) -> bool:
     """Whether a glob of ``patterns`` names the path or a folder above it."""
+    if not patterns:
+        return False
     whole = os.path.normpath(path).replace(os.sep, "/")
     parts = [part for part in whole.split("/") if part]
-    ends = range(1, len(parts) + 1)
-    runs = ["/".join(parts[start:end]) for end in ends for start in range(end)]
-    if whole.startswith("/"):
-        runs += ["/" + "/".join(parts[:end]) for end in ends]
     for pattern in patterns:
         wanted = pattern.removeprefix("./").rstrip("/")
-        if any(fnmatchcase(name, wanted) for name in (runs if "/" in wanted else parts)):
+        if "/" not in wanted:
+            found = any(fnmatchcase(part, wanted) for part in parts)
+        else:
+            tails = [whole, *("/".join(parts[start:]) for start in range(len(parts)))]
+            found = any(fnmatchcase(tail, wanted) or fnmatchcase(tail, wanted + "/*") for tail in tails)
+        if found:
             return True
     return False
 
