@@ -101,6 +101,14 @@ SOURCES = {
     "streamlit.text_area()": "text_area() returns what the user typed",
 }
 
+# Calls that give functions to a server, which calls them with what clients send: aiohttp, Starlette, FastAPI, Flask,
+# Pyramid, Django's URL configuration, Falcon, asyncio's servers, websockets, xmlrpc.server.
+REGISTRARS = names(
+    """add_get add_post add_put add_patch add_delete add_head add_view add_route add_api_route add_url_rule
+    add_websocket_route add_api_websocket_route Route WebSocketRoute path re_path start_server start_unix_server serve
+    register_function add_exception_handler register_error_handler get post put patch delete"""
+)
+
 # Calls that return a number, a truth value or an object with a fixed, harmless text form, or fail.
 CLEAN_CALLS = names(
     """builtins.int builtins.float builtins.bool builtins.complex builtins.len builtins.ord builtins.hash builtins.id

@@ -16,10 +16,12 @@ from real.detector.context import UnitState
 from real.detector.guards import Guards
 from real.detector.ir import Instr, Program, Unit
 from real.detector.ruleset import RuleSet
+from real.detector.signatures import Signatures, is_decorated
 from real.detector.transfer import Transfer
 from real.detector.values import (
     BOTTOM,
     NO_OBJS,
+    NUM,
     OTHER,
     RAW_SHIFT,
     STR,
@@ -28,6 +30,7 @@ from real.detector.values import (
     Value,
     join,
     of_obj,
+    ordered,
 )
 
 
@@ -50,6 +53,8 @@ class Solver(Transfer):
         self.source_seen = False
         self.stack: list[Unit] = []
         self.guards = Guards(self)
+        self.signatures = Signatures(program)
+        self.registered: set[Unit] = set()  # functions that a server calls with what clients send
         self.unit = program.units[0]
         self.handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
@@ -63,12 +68,31 @@ class Solver(Transfer):
             for unit in functions:
                 if self.states[unit].reached and self._is_example_only(unit):
                     self._distrust(unit, RAW_SHIFT)
+        self._distrust_registered()
         named = self.program.entry_references
         for unit in [*(u for u in functions if u.name not in named), *functions]:
             if not self.states[unit].reached and not self._is_inlined(unit):
                 self._distrust(unit, 0)
         units = tuple(u for u in self.program.units if self.states[u].reached or not self._is_inlined(u))
         self.program = replace(self.program, units=units)
+
+    def _distrust_registered(self) -> None:
+        """The handlers that are given to a server are called with what clients send."""
+        for unit in self.program.units:
+            for instr in (instr for block in unit.blocks for instr in block.instrs if self.states[unit].reached):
+                if instr.op not in ("call", "method"):
+                    continue
+                env = self.states[unit].env
+                names = {str(instr.extra[0])} if instr.op == "method" else {o.name for o in env[instr.args[0]].objs}
+                if library.REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
+                    continue
+                for operand in instr.args[1:]:
+                    for obj in ordered(env[operand].objs) if isinstance(operand, int) else ():
+                        functions = obj.fields.get("function", BOTTOM).objs if obj.kind == "bound" else (obj,)
+                        for target in (o.unit for o in functions if o.kind == "function" and o.unit is not None):
+                            if target not in self.registered:
+                                self.registered.add(target)
+                                self._distrust(target, 0)
 
     def _is_inlined(self, unit: Unit | None) -> bool:
         """Whether it, or a function around it, has been put in place of its calls."""
@@ -93,6 +117,8 @@ class Solver(Transfer):
             return False
         if unit.parent is not None and unit.parent.kind == "function":
             return False
+        if depth and is_decorated(unit):
+            return False  # a view without parameters is no main()
         return all(self._is_top_level(caller, depth) for caller in self.states[unit].callers)
 
     def _is_top_level(self, unit: Unit, depth: int) -> bool:
@@ -108,13 +134,24 @@ class Solver(Transfer):
             self._bind_self(unit, unit.parent, positional.pop(0))
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
-            value = Value(self.rules.all << shift, why)
+            value = self._outside(unit, name, self.rules.all << shift, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)
             elif name == unit.params.kwarg:
                 value = self._collected(unit, "dict", value)
             state.params[name] = join(state.params.get(name, BOTTOM), value)
         self.activate(unit)
+
+    def _outside(self, unit: Unit, name: str, mask: int, why: Step) -> Value:
+        """What comes in through a parameter, as far as the framework lets it in."""
+        declared = self.signatures.declared(unit, name)
+        if declared == "choice":
+            return Value(mask & ~(self.rules.testable | self.rules.testable << RAW_SHIFT), why)
+        if declared is None:
+            return Value(mask, why)
+        numbers = self.rules.numbers & ~(self.rules.sizes if declared == "limited" else 0)
+        mask &= numbers | numbers << RAW_SHIFT
+        return Value(mask, why if mask else None, NO_OBJS, None, NUM)
 
     def _collected(self, unit: Unit, kind: str, element: Value) -> Value:
         obj = self.obj((unit, kind), kind)
@@ -181,7 +218,7 @@ class Solver(Transfer):
 
     def is_exported(self, unit: Unit) -> bool:
         """Whether the outside may call a function: nothing in the program does, or only example calls at top level."""
-        return not self.states[unit].callers or self._is_example_only(unit)
+        return not self.states[unit].callers or unit in self.registered or self._is_example_only(unit)
 
     def dynamic_code(self, instr: Instr, what: str) -> None:
         self.dynamic.setdefault(instr, what)

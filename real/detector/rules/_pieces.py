@@ -20,10 +20,12 @@ def ordered_pieces(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> li
 
     ``[operand]`` where the text is not put together in this function.
     """
-    operand = root(unit, operand)
-    value = facts.value(unit, operand)
-    if value.consts and not value.mask and not value.objs:
-        return [min(str(const) for const in value.consts)]
+    here, operand = operand, root(unit, operand)
+    for value in (facts.value(unit, here), facts.value(unit, operand)):
+        if value.consts and not value.mask and not value.objs:
+            return [min(str(const) for const in value.consts)]
+    if not facts.is_untrusted(facts.value(unit, here)) and facts.is_untrusted(facts.value(unit, operand)):
+        return [here]  # a test has proved it, which its root does not know
     made = unit.defs[operand]
     parts: list[str | int] = [operand]
     if made is None or depth >= _MAX_DEPTH:

@@ -36,6 +36,7 @@ _SAME = PARSERS | {"builtins.str", "urllib.request.Request", "urllib.parse.unquo
 _SAME_METHODS = frozenset({"geturl", "strip", "lstrip", "rstrip", "lower", "encode", "decode", "unicode_string"})
 # A scheme and a host that is complete, because something follows it that ends it.
 _FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\]+[/?#]|/[^/\\]")
+_WHOLE_HOST = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\@]+")
 # What follows the first label of a host: the rest of a domain name, complete.
 _DOMAIN = re.compile(r"\.[\w-]+(?:\.[\w-]+)*(?::\d+)?(?:[/?#]|$)")
 _LABEL = Charset("-_")
@@ -173,7 +174,7 @@ class _Hosts:
         for index, piece in enumerate(pieces):
             if isinstance(piece, str):
                 prefix += piece
-            elif self._is_fixed(prefix, unit, piece):
+            elif self._is_fixed(prefix, unit, piece) or self._is_path_of_known(prefix, unit, made, piece):
                 return []
             elif self.facts.is_untrusted(self.facts.value(unit, piece)):
                 return [] if self._is_label(unit, made, piece, pieces[index + 1 :]) else [piece]
@@ -189,6 +190,22 @@ class _Hosts:
         if _FIXED.match(prefix) or (prefix and prefix.startswith(self.relative)):
             return True
         return prefix == "/" and self._is_route_part(unit, following)
+
+    def _is_path_of_known(self, prefix: str, unit: Unit, made: Instr, operand: int) -> bool:
+        """``f"https://{parts.hostname}{parts.path}"`` with a tested host: beside one, the path begins with a slash."""
+        path = unit.defs[root(unit, operand)]
+        if path is None or path.op != "attr" or path.extra != "path" or not _WHOLE_HOST.fullmatch(prefix):
+            return False
+        parsed = root(unit, path.args[0])
+        source = unit.defs[parsed]
+        return (
+            source is not None
+            and bool(self.facts.library_names(unit, source) & PARSERS)
+            and any(
+                step.op == "attr" and step.extra in ("hostname", "netloc") and root(unit, step.args[0]) == parsed
+                for step in self.facts.definitions(unit, made.dst)
+            )
+        )
 
     def _is_label(self, unit: Unit, made: Instr, operand: int, following: list[str | int]) -> bool:
         """A label before the program's own domain, f"https://{name}.example.com", tested to be letters only."""

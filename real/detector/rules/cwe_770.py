@@ -367,6 +367,7 @@ RULE = Rule(
     fix="compare the size with a limit before the operation and stop if it is reached: `if len(cache) >= LIMIT: raise`",
     what="size",
     numbers_are_harmless=False,
+    limits_matter=True,
     check=_check,
     watches=frozenset({"Thread", "Process", *(path.rpartition(".")[2] for path in _SIZES)}),
 )
