@@ -6,16 +6,20 @@ from real.detector.ir import Block
 
 
 def reverse_postorder(entry: Block) -> list[Block]:
-    """The blocks reachable from ``entry``, each before its successors except along back edges."""
+    """The blocks reachable from ``entry``, each before its successors except along back edges.
+
+    The first successor comes next: the body of a loop before what follows the loop, so that one pass in this order
+    takes a loop's results along.
+    """
     seen = {entry}
     order: list[Block] = []
-    stack = [(entry, iter(entry.succs))]
+    stack = [(entry, reversed(entry.succs))]
     while stack:
         block, rest = stack[-1]
         for successor in rest:
             if successor not in seen:
                 seen.add(successor)
-                stack.append((successor, iter(successor.succs)))
+                stack.append((successor, reversed(successor.succs)))
                 break
         else:
             order.append(block)
