@@ -1,5 +1,6 @@
 """The command: output formats, exit codes, suppression, the batch protocol."""
 
+import io
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from real.detector import VERSION
 from real.detector.__main__ import main
 from real.detector.jsonl import scan_lines
 
@@ -166,11 +168,101 @@ def test_the_module_runs_as_a_command_reading_standard_input() -> None:
     assert [json.loads(line)["status"] for line in batch.stdout.splitlines()] == ["clean", "error"]
 
 
-def test_starting_it_loads_no_heavy_library() -> None:
+HEAVY = {
+    *("torch", "numpy", "pandas", "ray", "vllm", "transformers", "tokenizers", "peft", "pyarrow", "datasets"),
+    *("pydantic", "omegaconf", "hydra", "yaml", "mypy", "pyflakes", "matplotlib", "jinja2", "requests", "openai"),
+    # Of the standard library: slow to load, and nothing that a scan needs.
+    *("asyncio", "multiprocessing", "unittest", "email", "http", "ssl", "sqlite3", "concurrent", "logging"),
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["--format", "json"], ["--format", "github"], ["--format", "sarif"]),
+        *(["--baseline", "known.json"], ["--list"], ["--jsonl"]),
+    ],
+)
+def test_a_scan_loads_no_heavy_library(folder: Path, arguments: list[str]) -> None:
+    assert main(["--write-baseline", str(folder / "known.json"), str(folder)]) == 0
+    paths = [] if arguments in (["--list"], ["--jsonl"]) else ["bad.py"]
     script = (
-        "import sys\nfrom real.detector.__main__ import main\nmain(['--list'])\n"
-        "heavy = {'torch', 'ray', 'vllm', 'transformers', 'numpy', 'pyarrow', 'hydra', 'mypy'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import sys\nfrom real.detector.__main__ import main\n"
+        f"code = main({arguments + paths!r})\n"
+        f"print(code, sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
     )
-    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    assert shown.splitlines()[-1] == "[]"
+    line = json.dumps({"id": 1, "code": BAD})
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, input=line, cwd=folder, capture_output=True, text=True, check=False)
+    expected = "1 []" if paths and "--baseline" not in arguments else "0 []"
+    assert done.stderr.splitlines()[-1:] == [expected], done.stderr
+
+
+def test_the_version_is_told_without_loading_the_analysis() -> None:
+    script = (
+        "import sys\nfrom real.detector.__main__ import main\n"
+        "try:\n    main(['--version'])\nfinally:\n    print(sorted(n for n in sys.modules if n.startswith('real.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    version, modules = done.stdout.splitlines()
+    assert version == f"real-detect {VERSION}"
+    assert "real.detector.engine" not in modules
+    assert "real.detector.rules" not in modules
+
+
+SHELL = BAD + "import os\nos.system(name)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rules"),
+    [
+        ([], ["CWE-89", "CWE-77"]),
+        (["--ignore", "CWE-89"], ["CWE-77"]),
+        (["--ignore", "CWE-89, cwe-77"], []),
+        (["--ignore", "CWE-89", "--ignore", "CWE-77"], []),
+        (["--select", "CWE-89,CWE-77", "--ignore", "CWE-77"], ["CWE-89"]),
+        (["--select", "CWE-79"], []),
+    ],
+)
+def test_select_and_ignore(
+    folder: Path, arguments: list[str], rules: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "bad.py").write_text(SHELL)
+    assert main(["--format", "json", *arguments, str(folder / "bad.py")]) == (1 if rules else 0)
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert [finding["cwe"] for finding in entry["findings"]] == rules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--ignore", "CWE-98", "."], "unknown rule 'CWE-98'\n  Did you mean CWE-9"),
+        (["--ignore", "CWE-89,,", "."], "unknown rule ''\n  Known: "),
+        (["--ignore", "sql", "."], "unknown rule 'sql'\n  "),
+        (["--select", "CWE-78", "."], "unknown rule 'CWE-78'\n  Did you mean CWE-77? It reports CWE-78 as well."),
+        (["--explain", "CWE-78"], "unknown rule 'CWE-78'\n  Did you mean CWE-77? It reports CWE-78 as well."),
+        (["--select", "CWE-89", "--ignore", "CWE-89", "."], "no rule is left to run\n"),
+        (["--jsonl", "."], "--jsonl reads standard input; it takes no paths"),
+        (["--jsonl", "--baseline", "known.json"], "--jsonl reads standard input; it takes no paths, baseline"),
+        (["--stdin-name", "a.py", "."], "--stdin-name is about standard input, which is not scanned\n"),
+    ],
+)
+def test_wrong_usage_is_one_message(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"real-detect: {message}")
+    assert captured.out == ""
+
+
+def test_standard_input_has_a_name(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for paths in ([], ["-"]):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+        assert main(["--stdin-name", "src/app.py", *paths]) == 1
+        assert capsys.readouterr().out.startswith("src/app.py:3:1: CWE-89")
+
+
+def test_a_directory_without_python_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == f"real-detect: note: no Python files in {tmp_path}\n"
+    assert captured.out == "0 files: nothing to check\n"
