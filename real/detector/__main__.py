@@ -6,12 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from real.detector import VERSION
 from real.errors import RealError, UsageError
 from real.formats import FORMATS
 from real.formats.console import forget_reader, say
 from real.formats.lines import printable
+
+if TYPE_CHECKING:  # loaded where they are needed: --version and --explain take none of them
+    from real.detector.baseline import Baseline
+    from real.formats.record import Run
 
 CLEAN, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -107,34 +112,53 @@ def _batch(options: argparse.Namespace, rules: Sequence[str]) -> int:
 
 
 def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
-    from real.detector import baseline as known
     from real.detector.scanning import programs, tool_of
     from real.formats import render
     from real.formats.files import find
     from real.formats.record import STDIN, Run, exit_code
-    from real.formats.summary import baseline_summary
 
     paths = _checked(options)
+    base = _baseline(options.baseline)
     tool = tool_of(rules)
-    base = known.load(options.baseline) if options.baseline else None
-    name = options.stdin_name or STDIN
-    made = list(programs(find(paths, options.exclude), tool, base, name, _tell))
+    made = list(programs(find(paths, options.exclude), tool, base, options.stdin_name or STDIN, _tell))
     if not made:
         _tell(f"note: no Python files in {', '.join(paths)}")
     run = Run(tool, made, base.absent(rules) if base else None)
+    code = exit_code(program.status for program in made)
     if options.write_baseline:
-        count = known.write(options.write_baseline, made)
-        _tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {options.write_baseline}")
+        _write_baseline(options.write_baseline, run)
+        code = code if code == FAILED else CLEAN
     else:
         say(render(options.format, run))
     if options.write_baseline or options.format in ("json", "sarif"):
-        for program in made:
-            if program.reason:
-                _tell(f"{program.path}: {program.status.value}: {program.reason}")
-        if base:
-            _tell(f"note: {baseline_summary(run)}")
-    code = exit_code(program.status for program in made)
-    return code if code == FAILED or not options.write_baseline else CLEAN
+        _tell_people(run)
+    return code
+
+
+def _baseline(path: str | None) -> Baseline | None:
+    if path is None:
+        return None
+    from real.detector.baseline import load
+
+    return load(path)
+
+
+def _write_baseline(path: str, run: Run) -> None:
+    from real.detector.baseline import write
+
+    count = write(path, run.programs)
+    _tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {path}")
+
+
+def _tell_people(run: Run) -> None:
+    """What the text format says beside findings, where standard output is for programs."""
+    from real.formats.summary import baseline_summary
+
+    for program in run.programs:
+        if program.reason:
+            _tell(f"{program.path}: {program.status.value}: {program.reason}")
+    if run.absent is not None:
+        _tell(f"note: {baseline_summary(run)}")
 
 
 def _checked(options: argparse.Namespace) -> list[str]:

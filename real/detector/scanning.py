@@ -7,15 +7,17 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from real.detector import VERSION, scan
-from real.detector.baseline import Baseline
 from real.detector.limits import MAX_BYTES
 from real.detector.rules import select_rules
-from real.detector.suppress import without_suppressed
 from real.formats.files import STDIN_ARGUMENT, Source
 from real.formats.record import Program, RulePage, Tool, program_of
 from real.types import Analysis, AnalysisStatus
+
+if TYPE_CHECKING:  # most runs have none, and hashing takes a moment to load
+    from real.detector.baseline import Baseline
 
 _LIMIT = 4 * MAX_BYTES + 4  # a character has at most four bytes; the rest of the source is not even read
 
@@ -49,10 +51,18 @@ def programs(
             yield program_of(path, "", code, tool)
             continue
         program = program_of(path, code, scan(code, select=tool.rules), tool)
-        program, notes = without_suppressed(program, code, tool.rules)
-        for found in notes:
-            note(f"{path}:{found.line}: note: {found.text}")
+        if "real:" in code:
+            program = _without_suppressed(program, code, tool, note)
         yield baseline.apply(program) if baseline else program
+
+
+def _without_suppressed(program: Program, code: str, tool: Tool, note: Callable[[str], None]) -> Program:
+    from real.detector.suppress import without_suppressed
+
+    program, notes = without_suppressed(program, code, tool.rules)
+    for found in notes:
+        note(f"{program.path}:{found.line}: note: {found.text}")
+    return program
 
 
 def read(path: str) -> str | Analysis:

@@ -35,8 +35,6 @@ class Note:
 def waivers(code: str) -> list[Waiver]:
     """The comments of a program; one that stands alone is about the next line of code."""
     found: list[Waiver] = []
-    if "real:" not in code:
-        return found
     alone: list[re.Match[str]] = []  # comments that wait for the line of code below them
     lines: list[int] = []
     try:
