@@ -105,8 +105,15 @@ def _is_flask_view(facts: Facts, returned: Returned) -> bool:
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    if flow.label in ("write()", "finish()") and all(_is_document(flow, operand) for operand in flow.operands):
+        return True  # tornado sends a dict as JSON
     marked = all(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
     return (marked and flow.verb == _BODY.why) or is_neutral_markup(facts, flow)  # what is put into Markup is escaped
+
+
+def _is_document(flow: Flow, operand: int) -> bool:
+    made = definition(flow.unit, operand)
+    return made is not None and made.op == "build" and made.extra[0] == "dict"
 
 
 def _is_echoed(facts: Facts, returned: Returned) -> bool:

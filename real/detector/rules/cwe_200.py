@@ -10,9 +10,12 @@ statements and values.
 The sensitive operation:
 - template.format(user=user), format_map(vars(user)): a template from outside and an object of the program, or all
   fields of one;
-- a view that returns vars(user) or user.__dict__, os.environ, app.config, what traceback.format_exc() returns, the text
-  of any exception (`except Exception as error: return str(error)`), or a whole record with a field named for a secret;
-- a line of a log with a password or key in it as it is; names are the evidence here, as in CWE-532.
+- a response (what a view returns, a response or error object of a framework, what a request handler writes) that shows
+  vars(user) or user.__dict__, os.environ, app.config, a traceback, the text of any exception or of one of a database,
+  of files or of commands, a column, field or record named for a secret, every column of a table of persons;
+- a line of a log with a password or key in it as it is, with the whole of what the program reads one from, with an
+  address that it connects to a database with; names are the evidence here, as in CWE-532;
+- debug mode where others can connect, DEBUG = True in settings, a file with a secret that every user may read.
 
 The check: something that says which attributes may be seen.
 
@@ -52,9 +55,10 @@ https://lucumr.pocoo.org/2016/12/29/careful-with-str-format/, https://cwe.mitre.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite, shape_of
+from real.detector.callsites import CallSite, passed_operands, shape_of
 from real.detector.charsets import Charset
 from real.detector.facts import Facts
 from real.detector.flows import Defect
@@ -63,8 +67,9 @@ from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, ends_in_exception, root
-from real.detector.rules._web import is_view
-from real.detector.slices import Reads
+from real.detector.rules._logs import LOGGERS, logged
+from real.detector.rules._responses import WATCHED, Sent, sent
+from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.values import NUM, STR, Obj, Value
 
 # Methods by which a class decides what of its objects is seen.
@@ -81,24 +86,55 @@ _WHOLE = {
     "flask.Flask().config": "the settings",
     "flask.current_app.config": "the settings",
 }
-_LOGGERS = ("print", "debug", "info", "warning", "error", "critical", "exception", "log")
-_SECRETS = names("password passwd passphrase pwd secret secrets ssn cvv credentials")
-_SECRET_PAIRS = [names(pair) for pair in ("api key", "private key", "access token", "credit card", "card number")]
-_NO_SECRETS = names("hint policy strength length field label reset changed expired attempts id url name file path")
+# Functions and methods that give back what they are given in another form.
+_CONVERSIONS = names(
+    """str repr ascii format dict list tuple set sorted dumps jsonable_encoder jsonify json_response make_response
+    escape reversed zip bytes Response JsonResponse JSONResponse HttpResponse Markup render_template_string asdict
+    astuple format_exception_only from_iterable islice text json html"""
+)
+_TEXT_METHODS = names(
+    """splitlines encode decode strip format join replace split upper lower with_traceback __str__ __repr__ dict
+    model_dump model_dump_json to_dict json copy items values fetchall fetchone fetchmany all first one mappings
+    tolist"""
+)
+# Attributes of exceptions that say what went wrong: of all, OSError, CalledProcessError, SQLAlchemy's and psycopg2's.
+_DETAILS = names(
+    "args strerror filename stderr stdout output orig pgerror __cause__ __context__ statement params reason"
+)
+_BROAD = names("Exception BaseException")
+# Exceptions whose text is about the inside: statements and names of tables, files, commands.
+_INNER = names(
+    """DatabaseError OperationalError ProgrammingError IntegrityError SQLAlchemyError InterfaceError PyMongoError
+    OSError IOError EnvironmentError CalledProcessError FileNotFoundError PermissionError DBAPIError PsycopgError
+    LDAPError ClientError RedisError MySQLError DataError InternalError SubprocessError ConnectionError"""
+)
+_DATABASES = names("sqlite3 psycopg2 psycopg pymysql MySQLdb cx_Oracle oracledb pyodbc mysql asyncpg peewee aiosqlite")
+_SERVER_ERROR = 500
+_PERSONS = names(
+    """user users account accounts customer customers member members employee employees patient patients person
+    people staff student students contact contacts credential credentials login logins admin admins"""
+)
+_SELECT = re.compile(r"(?is)\bselect\s+(.*?)\s+from\s+[\"'`\[]?(\w+)")
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_OTHERS_MAY_READ = 0o044
 _STORES = frozenset({"add", "setsub", "merge", "member"})
 # Methods of models, sessions and containers that return one record.
 _LOOK_UPS = frozenset({"get", "first", "one", "get_or_404", "first_or_404"})
 _MAX_FIELDS = 2
+_MAX_HELPERS = 2
+# Beside these, DEBUG is a setting of Django.
+_SETTINGS = names("INSTALLED_APPS ROOT_URLCONF MIDDLEWARE ALLOWED_HOSTS DATABASES WSGI_APPLICATION SECRET_KEY")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("format", "format_map"):
         yield from _formatted(facts, site)
-    for site in facts.calls(*_LOGGERS):
-        yield from _logged(facts, site)
-    for unit in facts.functions:
-        if facts.is_exported(unit) and is_view(facts, unit):
-            yield from _returned(facts, unit)
+    yield from logged(facts)
+    told: set[Instr] = set()
+    for answer in sent(facts):
+        yield from _answered(facts, answer, told)
+    yield from _debugging(facts)
+    yield from _readable_files(facts)
 
 
 # --- templates from outside -------------------------------------------------------------------------------------------
@@ -205,101 +241,24 @@ def _has_gate(facts: Facts, owner: Unit, outer: tuple[Unit, ...] = ()) -> bool:
     return False
 
 
-# --- what logs keep ---------------------------------------------------------------------------------------------------
+# --- what clients are sent --------------------------------------------------------------------------------------------
 
 
-def _logged(facts: Facts, site: CallSite) -> Iterator[Defect]:
-    """A password or a key in a line of a log, or on the console where it comes from the environment."""
-    if not site.path.startswith(("logging.", "builtins.print", "flask.Flask().logger.")):
-        return
-    for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
-        for step in _text_of(facts, site.unit, operand):
-            secret = _secret_name(facts, site.unit, step)
-            if secret is not None and (site.path != "builtins.print" or _is_setting(facts, site.unit, step)):
-                yield Defect(site.instr, f"`{secret}` is written to the log")
-                return
+def _answered(facts: Facts, answer: Sent, told: set[Instr]) -> Iterator[Defect]:
+    """One defect for what a response shows; ``told`` is what has been reported where it goes on to."""
+    found = {
+        step: what
+        for operand in answer.operands
+        for step in _shown(facts, answer.unit, operand)
+        if (what := _exposed(facts, answer.unit, step))
+    }
+    if found.keys() - told:
+        told.update(found)
+        yield Defect(answer.instr, f"the response shows {min(found.values())}")
 
 
-def _text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
-    """What a text is put together from, calls other than str() and format() not followed."""
-    found: list[Instr] = []
-    work = [root(unit, operand)]
-    for current in work:  # grows while it is walked
-        made = unit.defs[current]
-        if made is None or made in found:
-            continue
-        found.append(made)
-        inside: list[int] = []
-        if made.op in ("fstring", "binop", "build"):
-            inside = made.args
-        elif _is_conversion(facts, unit, made):
-            inside = made.args[1:]
-        work += [root(unit, arg) for arg in inside if isinstance(arg, int)]
-    return found
-
-
-def _is_conversion(facts: Facts, unit: Unit, made: Instr) -> bool:
-    if made.op == "method":
-        return bool(made.extra[0] == "format")
-    return made.op == "call" and bool(facts.library_names(unit, made) & {"builtins.str", "builtins.repr"})
-
-
-def _secret_name(facts: Facts, unit: Unit, step: Instr) -> str | None:
-    """The name of a secret that an instruction reads as it is."""
-    names: set[str] = set()
-    if step.op in ("param", "attr"):
-        names = {str(step.extra)}
-    elif step.op in ("cell", "builtin"):
-        names = {str(step.extra[1])}
-    elif step.op == "sub" or (step.op in ("method", "call") and _is_lookup(facts, unit, step)):
-        names = {str(key) for key in facts.constants(unit, step.args[1]) if isinstance(key, str)}
-    return next((name for name in sorted(names) if is_secret(name)), None)
-
-
-def _is_lookup(facts: Facts, unit: Unit, step: Instr) -> bool:
-    if len(step.args) < 2:
-        return False
-    if step.op == "method" and step.extra[0] == "get":
-        return True
-    return bool(facts.library_names(unit, step) & {"os.getenv", "os.environ.get"})
-
-
-def _is_setting(facts: Facts, unit: Unit, step: Instr) -> bool:
-    """Whether a value is read from the environment, here or at the top level of the module."""
-    if _is_environment(facts.reads(unit, step.dst)):
-        return True
-    module = facts.units[0]
-    return step.op in ("cell", "builtin") and any(
-        store.op == "setcell"
-        and store.extra[1] == step.extra[1]
-        and _is_environment(facts.reads(module, store.args[0]))
-        for store in facts.instructions(module)
-    )
-
-
-def _is_environment(reads: Reads) -> bool:
-    return bool({"environ", "os.environ", "os.getenv"} & (reads.attributes | reads.names | reads.calls))
-
-
-def is_secret(name: str) -> bool:
-    """Whether a name says that its value is a password, a key or a number by which somebody is let in."""
-    parts = words(name)
-    return (bool(parts & _SECRETS) and not parts & _NO_SECRETS) or any(pair <= parts for pair in _SECRET_PAIRS)
-
-
-# --- what views return ------------------------------------------------------------------------------------------------
-
-
-def _returned(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    for instr in facts.instructions(unit):
-        if instr.op == "return":
-            found = {what for step in _shown(facts, unit, instr.args[0]) if (what := _exposed(facts, unit, step))}
-            if found:
-                yield Defect(instr, f"the response shows {min(found)}")
-
-
-def _shown(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
-    """The instructions that make a returned value or a part of it, not what these take a single field from."""
+def _shown(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[Instr]:
+    """The instructions that make a value or a part of it, not what these take a single field from."""
     found: list[Instr] = []
     seen: set[int] = set()
     work = [operand]
@@ -310,17 +269,39 @@ def _shown(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
             continue
         seen.add(current)
         found.append(made)
-        if made.op in ("assign", "copy", "pi", "await"):
+        if made.op in ("assign", "copy", "pi", "await", "iterate"):
             work += made.args[:1]
         elif made.op == "pathload":
             work += made.args[1:]
-        elif made.op in ("phi", "build", "fstring", "binop"):
+        elif made.op in ("phi", "build", "fstring", "binop", "inplace"):
             work += made.args
             stores = (step for step in facts.instructions(unit) if step.op in _STORES and step.args[0] == current)
             work += [step.args[-1] for step in stores]
-        elif made.op == "call" or (made.op == "method" and facts.library_names(unit, made)):
-            work += made.args[1:]
+        elif made.op == "attr" and made.extra in _DETAILS:
+            work += made.args
+        elif made.op == "method" and made.extra[0] in _TEXT_METHODS:
+            work += [arg for arg in made.args if isinstance(arg, int)]
+        elif made.op in ("call", "method") and depth < _MAX_HELPERS and facts.called(made):
+            work += _passed_through(facts, unit, made, depth)
+        elif made.op in ("call", "method") and _converts(facts, unit, made):
+            work += [arg for arg in made.args[1:] if isinstance(arg, int)]
     return found
+
+
+def _converts(facts: Facts, unit: Unit, made: Instr) -> bool:
+    return bool({name.rpartition(".")[2] for name in facts.library_names(unit, made)} & _CONVERSIONS)
+
+
+def _passed_through(facts: Facts, unit: Unit, call: Instr, depth: int) -> Iterator[int]:
+    """The arguments of a helper that are in what it returns, as they are."""
+    for callee in facts.called(call):
+        bound = next((b for caller, site, b in facts.call_sites(callee) if site is call and caller is unit), 0)
+        passed = passed_operands(call, callee, bound)
+        for step in facts.instructions(callee):
+            if step.op == "return":
+                inside = _shown(facts, callee, step.args[0], depth + 1)
+                names_shown = [str(inner.extra) for inner in inside if inner.op == "param"]
+                yield from (operand for name in names_shown for operand in passed.get(name, ()))
 
 
 def _exposed(facts: Facts, unit: Unit, step: Instr) -> str | None:
@@ -332,14 +313,16 @@ def _exposed(facts: Facts, unit: Unit, step: Instr) -> str | None:
         return "every field of a record"
     if step.op == "caught" and _is_broad(facts, unit, step):
         return "what went wrong inside, whatever it was"
+    if step.op == "param" and _is_failure(facts, unit, step):
+        return "what went wrong inside, whatever it was"
     if step.op == "attr" and is_secret(str(step.extra)):
         return f"`{step.extra}`"
-    return _part_of_whole(facts, unit, step)
+    return _part_of_whole(facts, unit, step) or _record(facts, unit, step)
 
 
 def _part_of_whole(facts: Facts, unit: Unit, step: Instr) -> str | None:
     """A record with a secret among its fields, the environment, or the settings."""
-    if step.op in ("sub", "method"):
+    if step.op in ("sub", "method", "call", "iterate"):
         held = [obj for obj in facts.value(unit, step.dst).objs if obj.kind == "dict"]
         secrets = {str(key) for obj in held for key in obj.fields if isinstance(key, str) and is_secret(key)}
         if secrets:
@@ -352,11 +335,109 @@ def _part_of_whole(facts: Facts, unit: Unit, step: Instr) -> str | None:
     return None
 
 
+def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
+    """A whole row of a table of persons, or all fields of an object whose class has a secret one."""
+    if step.op == "method" and step.extra[0] in ("fetchone", "fetchall", "fetchmany", "mappings", "execute"):
+        for text in _statements(facts, unit, step):
+            for columns, table in _SELECT.findall(text):
+                chosen = [column for column in re.split(r"[\s,.]+", columns) if column]
+                secrets = [column for column in chosen if is_secret(column) or words(column) >= {"password", "hash"}]
+                if secrets:
+                    return f"the column `{secrets[0]}`"
+                if "*" in chosen and words(table) & _PERSONS:
+                    return f"every column of `{table}`"
+    if step.op == "method" and step.extra[0] in ("dict", "model_dump", "model_dump_json", "to_dict", "json"):
+        return _fields_of(facts, unit, step.args[0])
+    if {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & {
+        "asdict",
+        "jsonable_encoder",
+        "astuple",
+    }:
+        return _fields_of(facts, unit, step.args[1])
+    if step.op == "method" and step.extra[0] == "values" and len(step.args) == 1:
+        reads = facts.reads(unit, step.args[0])
+        if "objects" in reads.attributes and any(words(name) & _PERSONS for name in reads.names):
+            return "every field of a record"
+    return None
+
+
+def _fields_of(facts: Facts, unit: Unit, operand: int) -> str | None:
+    owners = [obj.unit for obj in facts.value(unit, operand).objs if obj.kind == "instance" and obj.unit is not None]
+    secrets = {name for owner in owners for name in secret_fields(facts, owner)}
+    return f"`{min(secrets)}` with the rest of the record" if secrets else None
+
+
+def _statements(facts: Facts, unit: Unit, step: Instr) -> list[str]:
+    """The statements that a cursor may have run: in the chain itself, or before on the same object."""
+    own = [text for text in facts.reads(unit, step.dst).constants if isinstance(text, str)]
+    if any(_SELECT.search(text) for text in own):
+        return own
+    same = root(unit, step.args[0])
+    return [
+        text
+        for other in facts.before(unit, step)
+        if other.op == "method" and other.extra[0] == "execute" and root(unit, other.args[0]) == same
+        for operand in other.args[1:2]
+        for text in facts.constants(unit, operand)
+        if isinstance(text, str)
+    ][:1]
+
+
 def _is_broad(facts: Facts, unit: Unit, step: Instr) -> bool:
-    """Whether a handler catches every exception, so that its text may be about anything."""
+    """Whether a handler catches every exception, or those of a database, so that its text is about the inside."""
     block = next(block for block in unit.blocks if step in block.instrs)
-    kinds = [instr for instr in block.instrs if instr.op == "handler"]
-    return any(facts.reads(unit, kind.args[0]).names & {"Exception", "BaseException"} for kind in kinds)
+    kinds = [facts.reads(unit, instr.args[0]).words for instr in block.instrs if instr.op == "handler"]
+    return any(found & (_BROAD | _INNER) or ("Error" in found and found & _DATABASES) for found in kinds)
+
+
+def _is_failure(facts: Facts, unit: Unit, param: Instr) -> bool:
+    """The exception that a handler of all exceptions is given: ``@app.errorhandler(Exception)``."""
+    if param.extra in ("request", "self", "context", "req", "resp"):
+        return False
+    reads = facts.declarations(unit)
+    is_handler = any(
+        call.rpartition(".")[2].removesuffix("()") in ("errorhandler", "exception_handler", "app_errorhandler", "error")
+        for call in reads.calls
+    )
+    if not is_handler:
+        return unit.name == "process_exception" and param.extra != "exception_class"  # middleware of Django
+    return bool(reads.words & _BROAD) or _SERVER_ERROR in reads.constants
+
+
+# --- settings and files -----------------------------------------------------------------------------------------------
+
+
+def _debugging(facts: Facts) -> Iterator[Defect]:
+    """Debug mode for others than the programmer: errors are answered with a traceback, in Flask with a console."""
+    for site in facts.calls("flask.Flask().run", "bottle.run", "quart.Quart().run", "bottle.Bottle().run"):
+        hosts = site.constants(0, "host")
+        if True in site.constants(2, "debug") and hosts and not hosts & _LOOPBACK:
+            yield Defect(site.instr, "debug mode shows the inside to everybody who can connect")
+    for path in ("fastapi.FastAPI", "starlette.applications.Starlette", "tornado.web.Application"):
+        for site in facts.calls(path):
+            if True in site.constants(None, "debug"):
+                yield Defect(site.instr, "debug mode answers errors with a traceback")
+    module = facts.units[0]
+    settings = {str(step.extra[1]): step for step in facts.instructions(module) if step.op == "setcell"}
+    local = {str(step.var or step.extra): step for step in facts.instructions(module) if step.op == "assign"}
+    known = {**local, **settings}
+    debug = known.get("DEBUG")
+    if debug is not None and facts.constants(module, debug.args[0]) == {True} and _SETTINGS & known.keys():
+        yield Defect(debug, "DEBUG = True in the settings answers errors with a traceback")
+
+
+def _readable_files(facts: Facts) -> Iterator[Defect]:
+    """``os.chmod("private.key", 0o644)``."""
+    for site in facts.calls("chmod"):
+        position = 1 if site.path == "os.chmod" else 0
+        modes = [mode for mode in site.constants(position, "mode") if isinstance(mode, int)]
+        if not any(mode & _OTHERS_MAY_READ for mode in modes):
+            continue
+        operands = [arg for arg in site.instr.args if isinstance(arg, int)]
+        reads = [facts.reads(site.unit, operand) for operand in operands]
+        told = {word for read in reads for word in (*read.words, *(str(c) for c in read.constants))}
+        if any(is_secret(word) or words(word) & {"key", "pem", "keyfile", "token"} for word in told):
+            yield Defect(site.instr, "every user of the machine may read the secret in this file")
 
 
 RULE = Rule(
@@ -366,5 +447,7 @@ RULE = Rule(
     fix="pass the values that may be seen, not the object: template.format(name=user.name); return chosen fields only",
     harmless=Charset(dangerous=".["),
     check=_check,
-    watches=frozenset({"format", "format_map", *_LOGGERS}),
+    watches=frozenset(
+        {"format", "format_map", "run", "FastAPI", "Starlette", "Application", "chmod", *LOGGERS, *WATCHED}
+    ),
 )

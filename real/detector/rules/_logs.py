@@ -1,0 +1,168 @@
+"""What programs write to logs and consoles as it is (CWE-532): passwords, keys, addresses that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite, passed_operands
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition, root
+from real.detector.rules._secrets import (
+    Place,
+    addresses,
+    is_credential_address,
+    is_environment,
+    is_lookup,
+    place,
+    secret_fields,
+    secret_name,
+    secrets_inside,
+)
+
+LOGGERS = ("print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "trace", "success")
+_LIBRARIES = (
+    "logging.",
+    "flask.Flask().logger.",
+    "flask.current_app.logger.",
+    "loguru.logger.",
+    "structlog.",
+    "syslog.",
+)
+_WHOLE = ("__dict__",)
+_CONVERSIONS = frozenset({"str", "repr", "dict", "dumps", "pformat", "asdict", "vars", "list", "decode"})
+
+
+def logged(facts: Facts) -> Iterator[Defect]:
+    """Lines of a log, or on the console where it comes from the environment, that show a secret."""
+    sites = [site for site in facts.calls(*LOGGERS) if _is_log(facts, site)]
+    if not sites:
+        return
+    inside, connected = secrets_inside(facts), addresses(facts)
+    for site in sites:
+        found = _shown_in(facts, site, inside, connected)
+        if found is not None:
+            yield Defect(site.instr, f"{found} is written to the log")
+
+
+def _is_log(facts: Facts, site: CallSite) -> bool:
+    if site.path == "builtins.print" or site.path.startswith(_LIBRARIES):
+        return True
+    if site.path or site.instr.op != "method" or site.name in ("print", "success", "trace"):
+        return False
+    made = definition(site.unit, site.instr.args[0])
+    if made is None:
+        return False
+    name = str(made.extra[1] if made.op in ("cell", "builtin") else made.extra if made.op in ("attr", "param") else "")
+    return bool(words(name) & {"log", "logger", "logging"}) and not facts.called(site.instr)
+
+
+def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected: dict[Place, str]) -> str | None:
+    console = site.path == "builtins.print"
+    for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
+        for step in text_of(facts, site.unit, operand):
+            secret = secret_name(facts, site.unit, step)
+            if secret is not None and (not console or _is_setting(facts, site.unit, step)):
+                return f"`{secret}`"
+            where = place(facts, site.unit, step.dst)
+            if where in connected or _is_address(facts, site.unit, step):
+                return "an address that holds a password"
+            if _is_whole_environment(facts, site.unit, step):
+                return "the whole environment"
+            if console:
+                continue
+            if where in inside:
+                return f"`{inside[where]}` with all the rest"
+            fields = _fields(facts, site.unit, step)
+            if fields:
+                return f"`{min(fields)}` with all the rest"
+    return None
+
+
+def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:
+    """The secret fields of an object that is shown with all its fields: a data class, a model of pydantic."""
+    found: set[str] = set()
+    for obj in facts.value(unit, step.dst).objs:
+        if obj.kind == "instance" and obj.unit is not None and _shows_fields(facts, obj.unit):
+            found |= secret_fields(facts, obj.unit)
+    return found
+
+
+def _shows_fields(facts: Facts, owner: Unit) -> bool:
+    declared = {word.rpartition(".")[2] for word in facts.declarations(owner).words}
+    return bool(declared & {"dataclass", "BaseModel", "NamedTuple", "define", "attrs"}) and not any(
+        unit.parent is owner and unit.name in ("__repr__", "__str__") for unit in facts.functions
+    )
+
+
+def _is_address(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """``os.environ["DATABASE_URL"]``, also where a parameter is given it."""
+    if step.op == "param":
+        passed = [
+            (caller, operand)
+            for caller, call, bound in facts.call_sites(unit)
+            for operand in passed_operands(call, unit, bound).get(str(step.extra), [])
+        ]
+        return any(_is_read_address(facts, caller, definition(caller, operand)) for caller, operand in passed)
+    return _is_read_address(facts, unit, step)
+
+
+def _is_read_address(facts: Facts, unit: Unit, step: Instr | None) -> bool:
+    if step is None or (step.op != "sub" and not is_lookup(facts, unit, step)):
+        return False
+    keys = [key for key in facts.constants(unit, step.args[1]) if isinstance(key, str)]
+    return any(is_credential_address(key) for key in keys) and (
+        is_environment(facts.reads(unit, step.dst)) or "config" in facts.reads(unit, step.dst).words
+    )
+
+
+def _is_whole_environment(facts: Facts, unit: Unit, step: Instr) -> bool:
+    return any(obj.kind == "api" and obj.name == "os.environ" for obj in facts.value(unit, step.dst).objs) or (
+        step.op == "attr" and step.extra == "environ" and place(facts, unit, step.dst) == ("os", ("environ",))
+    )
+
+
+def text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
+    """What a text is put together from, calls other than conversions not followed."""
+    found: list[Instr] = []
+    work = [root(unit, operand)]
+    for current in work:  # grows while it is walked
+        made = unit.defs[current]
+        if made is None or made in found:
+            continue
+        found.append(made)
+        following: list[int] = []
+        if made.op in ("fstring", "binop", "build"):
+            stored = (step.args[-1] for step in facts.instructions(unit) if _puts_into(step, current))
+            following = [*made.args, *(stored if made.op == "build" else ())]
+        elif _is_conversion(facts, unit, made):
+            following = made.args if made.op == "method" else made.args[1:]
+        elif made.op == "attr" and made.extra in _WHOLE:
+            following = made.args
+        work += [root(unit, arg) for arg in following if isinstance(arg, int)]
+    return found
+
+
+def _puts_into(step: Instr, container: int) -> bool:
+    return step.op in ("member", "setsub") and step.args[0] == container
+
+
+def _is_conversion(facts: Facts, unit: Unit, made: Instr) -> bool:
+    if made.op == "method":
+        return made.extra[0] in ("format", "decode", "join", "copy", "to_dict", "model_dump", "dict")
+    return made.op == "call" and bool(
+        {name.rpartition(".")[2] for name in facts.library_names(unit, made)} & _CONVERSIONS
+    )
+
+
+def _is_setting(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a value is read from the environment, here or at the top level of the module."""
+    if is_environment(facts.reads(unit, step.dst)):
+        return True
+    module = facts.units[0]
+    return step.op in ("cell", "builtin") and any(
+        store.op == "setcell" and store.extra[1] == step.extra[1] and is_environment(facts.reads(module, store.args[0]))
+        for store in facts.instructions(module)
+    )

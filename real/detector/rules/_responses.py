@@ -1,0 +1,79 @@
+"""What a program sends to its clients: returned by views, passed to responses and errors of web frameworks, written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from real.detector.facts import Facts
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
+from real.detector.rules._web import is_view
+
+# Functions and classes that make a response or an error with a text for the client.
+_RESPONSES = names(
+    """Response make_response jsonify JsonResponse JSONResponse ORJSONResponse HTMLResponse PlainTextResponse
+    HttpResponse HttpResponseServerError HttpResponseBadRequest HttpResponseNotFound HttpResponseForbidden
+    json_response HTTPException HTTPError HTTPResponse abort HTTPInternalServerError HTTPBadRequest HTTPNotFound
+    HTTPServerError HTTPBadGateway InternalServerError BadRequest APIException text json html"""
+)
+_FRAMEWORKS = (
+    *("flask.", "quart.", "werkzeug.", "django.", "rest_framework.", "fastapi.", "starlette.", "aiohttp.web"),
+    *("sanic.", "bottle.", "tornado.web.", "falcon.", "pyramid.", "litestar.", "webob.", "cherrypy.", "ninja."),
+)
+_WRITERS = frozenset({"write", "finish", "send_error", "sendall"})
+_HANDLERS = (
+    *("tornado.web.RequestHandler", "http.server.BaseHTTPRequestHandler", "http.server.SimpleHTTPRequestHandler"),
+    *("socketserver.StreamRequestHandler", "socketserver.BaseRequestHandler"),
+)
+_BODIES = frozenset({"media", "text", "body", "data", "content", "response"})
+WATCHED = _RESPONSES | _WRITERS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """Operands that a client gets to see, and where they are sent."""
+
+    unit: Unit
+    instr: Instr
+    operands: tuple[int, ...]
+
+
+def is_handler(facts: Facts, unit: Unit) -> bool:
+    """Whether a web framework calls a function: a view, a method of a request handler, a registered coroutine."""
+    return is_view(facts, unit) or is_handler_method(facts, unit) or takes_request(facts, unit)
+
+
+def takes_request(facts: Facts, unit: Unit) -> bool:
+    """A function of a request that nothing in the program calls (aiohttp, Starlette, Django, Pyramid)."""
+    return facts.is_exported(unit) and "request" in unit.params.positional[:2] and unit.parent is not None
+
+
+def is_handler_method(facts: Facts, unit: Unit) -> bool:
+    """A method of a class that is derived from a request handler of the standard library or tornado."""
+    bases = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+    return unit.is_method and any(handler.rpartition(".")[2] in bases for handler in _HANDLERS)
+
+
+def sent(facts: Facts) -> Iterator[Sent]:
+    """Everything that the program sends, once each."""
+    for unit in facts.functions:
+        for instr in facts.instructions(unit):
+            if instr.op in ("return", "yield") and facts.is_exported(unit) and is_handler(facts, unit):
+                yield Sent(unit, instr, (instr.args[0],))
+            elif instr.op == "setattr" and str(instr.extra) in _BODIES and _is_response(unit, instr.args[0]):
+                yield Sent(unit, instr, (instr.args[1],))
+    for site in facts.calls(*_RESPONSES):
+        if site.path.startswith(_FRAMEWORKS):
+            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+    for site in facts.calls(*_WRITERS):
+        if is_handler_method(facts, site.unit) and site.instr.op == "method":
+            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+
+
+def _is_response(unit: Unit, operand: int) -> bool:
+    """``resp.media = ...``: a parameter that is named for a response (Falcon, Pyramid, Sanic)."""
+    made = definition(unit, operand)
+    return made is not None and made.op == "param" and bool(words(str(made.extra)) & {"resp", "response"})
