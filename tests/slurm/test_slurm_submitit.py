@@ -29,7 +29,10 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("submitit")
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder)]
     done = subprocess.run(
-        [*command, "hydra-submitit-launcher==1.2.0", "submitit==1.5.4"], capture_output=True, text=True, check=False
+        [*command, "hydra-submitit-launcher==1.2.0", "submitit==1.5.4", "cloudpickle==3.1.2"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         pytest.skip(f"not run: the launcher cannot be installed: {done.stderr.strip().splitlines()[-1]}")
