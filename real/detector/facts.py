@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, cast
 
 from real.detector.atoms import Atom, Conditions
 from real.detector.callsites import CallSite, passed_operands
@@ -20,6 +20,7 @@ from real.detector.values import Constant, Value
 from real.types import TraceStep
 
 Predicate: TypeAlias = "Callable[[Atom, Reads], bool]"
+T = TypeVar("T")
 _HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
@@ -35,6 +36,7 @@ class Analysis:
         self.texts = Texts(self.slicer)
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
+        self.shared: dict[object, object] = {}
 
     def control_of(self, unit: Unit) -> ControlFlow:
         """Control dependence in a unit, computed once."""
@@ -115,6 +117,13 @@ class Facts:
         self._slicer = analysis.slicer
         self._solver = analysis.solver
         self.bit = bit
+
+    def shared(self, make: Callable[[Facts], T]) -> T:
+        """What ``make`` finds, once for all rules; it must not ask what is untrusted, which each rule says."""
+        known = self._analysis.shared
+        if make not in known:
+            known[make] = make(self)
+        return cast("T", known[make])
 
     # --- functions ---------------------------------------------------------------------------------------------------
 
@@ -286,6 +295,11 @@ class Facts:
     def atoms(self, unit: Unit, condition: int) -> list[Atom]:
         """The elementary tests behind the condition of a branch, whatever it controls."""
         return self._analysis.conditions.atoms(unit, condition, None, necessary=False)
+
+    def outcomes(self, unit: Unit, branch: Instr, sense: bool) -> tuple[Block, list[Atom]]:
+        """Where an outcome of a branch leads, past blocks that do nothing, and the tests as they hold there."""
+        block = self._control(unit).target(branch, sense)
+        return block, self._analysis.conditions.atoms(unit, branch.args[0], sense, necessary=True)
 
     def atom_reads(self, atom: Atom) -> Reads:
         """Everything that the operands of a test depend on, in terms of the function that is controlled by it."""

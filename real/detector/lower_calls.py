@@ -12,7 +12,10 @@ from real.detector.lower_conditions import ConditionLowerer
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
 # Calls that end the path; they raise SystemExit, so handlers are still reached.
-EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "exit", "quit", "flask.abort", "werkzeug.exceptions.abort"})
+EXITS = frozenset(
+    {"sys.exit", "os._exit", "os.abort", "exit", "quit", "flask.abort", "werkzeug.exceptions.abort", "quart.abort"}
+    | {"bottle.abort", "bottle.redirect", "flask_restful.abort", "flask_smorest.abort"}
+)
 NAMESPACES = frozenset({"locals", "vars", "globals"})
 
 

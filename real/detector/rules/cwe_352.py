@@ -51,20 +51,26 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule
+from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._authorization import words
+from real.detector.rules._effects import effects
+from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
+from real.detector.rules._views import OPEN
+from real.detector.rules._who import Who, known_endpoints
 from real.detector.slices import Reads
 
 # Words of what only a page of the same site, or a program with a key, can send.
 _PROOFS = names(
     """csrf xsrf token tokens nonce origin referer referrer fetch authorization bearer api signature hmac captcha
-    requested content mimetype content_type is_json"""
+    requested content mimetype content_type is_json validate_on_submit"""
 )
 # What a browser can send to another site, in a request that is a mapping: an API Gateway event, or one made by hand.
 _PARTS = names("body form")
 # Decorators that make a function a view: Flask, Sanic, FastAPI, Bottle.
 _ROUTES = names("route post put patch delete")
 # What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
-_FORMS = names("form values data args")
+_FORMS = names("form forms values data args POST")
+_FORM_METHODS = names("get_body_argument get_body_arguments get_argument post form")
 # What makes a browser send something that identifies the user.
 _AMBIENT = names("session cookies current_user login_required user")
 # Methods that change records: SQLAlchemy's session, Django's models.
@@ -73,22 +79,68 @@ _CHANGES = names("commit save delete")
 _PROTECTIONS = names("CSRFProtect CsrfProtect SeaSurf csrf_protect CsrfProtectMiddleware CSRFMiddleware xsrf")
 _EXEMPTIONS = names("csrf_exempt exempt")
 _SWITCHES = names("WTF_CSRF_ENABLED WTF_CSRF_CHECK_DEFAULT")
+_FORM_BASES = frozenset({"FlaskForm", "Form", "BaseForm", "SecureForm"})
+_ANY_ORIGIN = frozenset({".*", "^.*$", "https?://.*", "https://.*", "http.*"})
 _MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
 _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _switched_off(facts)
+    app = app_of(facts)
     protected = _is_protected(facts)
+    endpoints = {endpoint.unit: (endpoint, who) for endpoint, who in known_endpoints(facts)}
     for unit in facts.functions:
-        if not facts.is_exported(unit):
+        if not facts.is_exported(unit) and unit not in endpoints:
             continue
         declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - {"FastAPI", "APIRouter"}
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
                 yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
+        elif unit in endpoints and (defect := _endpoint(facts, app, *endpoints[unit], protected)) is not None:
+            yield defect
         elif not protected and not any(words(word) & _PROOFS for word in declared):
             yield from _changes(facts, unit, declared)
+
+
+def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Who, protected: bool) -> Defect | None:
+    """An endpoint that a link or a form of another site can make a browser use, with the user's own cookies."""
+    unit = endpoint.unit
+    if endpoint.words & OPEN or not is_ambient(facts, endpoint):
+        return None
+    done = [effect for effect in effects(facts, who) if not facts.is_prevented(unit, effect.instr, (), _is_proof)]
+    lasting = [effect for effect in done if effect.verb != "creates"]
+    linked = [effect for effect in lasting if not asks_for_method(facts, unit, effect.instr)]
+    if not endpoint.methods:  # nothing is said: a Django view that takes what a link says
+        linked = [effect for effect in linked if "GET" in facts.reads(unit, effect.instr.dst).attributes]
+    if linked and (
+        endpoint.is_safe or (endpoint.owner is None and (not endpoint.methods or "GET" in endpoint.methods))
+    ):
+        return Defect(linked[0].instr, f"{unit.name}() {linked[0].verb} something when a link is followed")
+    if protected or endpoint.is_django or "POST" not in endpoint.methods or has_same_site(facts):
+        return None
+    if needs_json(facts, endpoint) or (app.uses("tornado") and not _has_tornado_settings(facts)):
+        return None
+    if not _takes_form(facts, unit):
+        done = [effect for effect in done if effect.is_own]  # others are hit only where their records are guessed
+    if not done:
+        return None
+    return Defect(done[0].instr, f"{unit.name}() {done[0].verb} something for any request that a browser sends")
+
+
+def _has_tornado_settings(facts: Facts) -> bool:
+    """Whether the settings of the application are in the program, and do not switch the protection on."""
+    sites = facts.calls("tornado.web.Application")
+    return bool(sites) and not any(
+        site.argument(None, "xsrf_cookies") is not None and site.constants(None, "xsrf_cookies") != {False}
+        for site in sites
+    )
+
+
+def _takes_form(facts: Facts, unit: Unit) -> bool:
+    return _reads_form(facts, unit) or any(
+        instr.op == "method" and instr.extra[0] in _FORM_METHODS for instr in facts.instructions(unit)
+    )
 
 
 def _changes(facts: Facts, unit: Unit, declared: set[str]) -> Iterator[Defect]:
@@ -194,19 +246,49 @@ def _first(facts: Facts, unit: Unit) -> Instr:
 
 
 def _switched_off(facts: Facts) -> Iterator[Defect]:
+    for _, instr, name, value in settings(facts):
+        if name in _SWITCHES and value is False:
+            yield Defect(instr, f"{name} = False switches the protection off")
     for unit in facts.units:
         for instr in facts.instructions(unit):
-            if instr.op == "setsub":
-                name = facts.constants(unit, instr.args[1]) & _SWITCHES
-                if name and facts.constants(unit, instr.args[2]) == {False}:
-                    yield Defect(instr, f"{min(map(str, name))} = False switches the protection off")
-            elif instr.op in ("assign", "setcell") and unit.kind == "module" and _named(instr) == "MIDDLEWARE":
+            if instr.op in ("assign", "setcell") and unit.kind == "module" and _named(instr) == "MIDDLEWARE":
                 listed = facts.elements(facts.value(unit, instr.args[0]))
                 if _SESSIONS in listed and _MIDDLEWARE not in listed:
                     yield Defect(instr, "MIDDLEWARE has sessions, but no CsrfViewMiddleware")
     for site in facts.calls("tornado.web.Application"):
         if site.constants(None, "xsrf_cookies") == {False}:
             yield Defect(site.instr, "xsrf_cookies=False switches the protection off")
+    yield from _forms(facts)
+    yield from _any_origin(facts)
+
+
+def _forms(facts: Facts) -> Iterator[Defect]:
+    """``class Meta: csrf = False`` of a form, and an ``enforce_csrf`` that does nothing."""
+    app = app_of(facts)
+    for unit, cls in app.classes.items():
+        outer = app.classes.get(unit.parent) if unit.parent is not None else None
+        if unit.name == "Meta" and outer is not None and outer.bases & _FORM_BASES and "csrf" in cls.members:
+            held, operand = cls.members["csrf"]
+            if facts.constants(held, operand) == {False}:
+                yield Defect(held.defs[operand] or _first(facts, unit), "csrf = False switches the protection off")
+        method = cls.method("enforce_csrf") if "SessionAuthentication" in cls.bases else None
+        if method is not None and not any(instr.op in ("call", "method") for instr in facts.instructions(method)):
+            yield Defect(_first(facts, method), "enforce_csrf() does nothing, so that nothing is protected")
+
+
+def _any_origin(facts: Facts) -> Iterator[Defect]:
+    """Pages of any origin may send requests with the user's cookies, and read the answers."""
+    for site in facts.calls("flask_cors.CORS", "flask_cors.cross_origin"):
+        if site.constants(None, "supports_credentials") == {True}:
+            origins = site.argument(None, "origins") or site.argument(None, "resources")
+            if origins is None or "*" in facts.elements(origins):
+                yield Defect(site.instr, "pages of any origin may use the cookies of the user")
+    for site in facts.calls("add_middleware", "CORSMiddleware"):
+        if site.constants(None, "allow_credentials") == {True}:
+            listed = site.argument(None, "allow_origins")
+            patterns = site.constants(None, "allow_origin_regex")
+            if (listed is not None and "*" in facts.elements(listed)) or patterns & _ANY_ORIGIN:
+                yield Defect(site.instr, "pages of any origin may use the cookies of the user")
 
 
 RULE = Rule(
@@ -218,5 +300,5 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
-    watches=frozenset({"loads", "Application"}),
+    watches=frozenset({"loads", "Application", "CORS", "cross_origin", "add_middleware", "CORSMiddleware"}),
 )

@@ -44,16 +44,20 @@ from collections.abc import Iterator
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.rule import Rule
+from real.detector.rules._app import app_of
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
-from real.detector.rules._views import changes, is_restricted, knows_of_users, knows_who, readings, views
-from real.detector.rules._web import is_view
+from real.detector.rules._effects import VERBS, effects, hand_outs, hands_out_rows
+from real.detector.rules._generic import missing
+from real.detector.rules._views import OPEN, RESTRICTED, knows_of_users
+from real.detector.rules._who import known_endpoints
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    yield from _views(facts)
-    found = subjects(facts)
+    yield from _endpoints(facts)
+    answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
+    found = [subject for subject in subjects(facts) if subject.unit not in answering]
     if not found:
         return
     guarded = {
@@ -76,22 +80,25 @@ def _check(facts: Facts) -> Iterator[Defect]:
                 break  # one defect for each function: one check repairs it
 
 
-def _views(facts: Facts) -> Iterator[Defect]:
-    """Views that change what the request names, and nothing in them says who asks."""
-    found = views(facts)
-    known = {unit: knows_who(facts, unit) for unit in found}
-    others = (
-        any(known.values())
-        or knows_of_users(facts)
-        or any(knows_who(facts, unit) for unit in facts.functions if unit not in known and is_view(facts, unit))
-    )
-    for unit in found:
-        restricted = is_restricted(facts, unit)
-        if known[unit] or not (restricted or others):
+def _endpoints(facts: Facts) -> Iterator[Defect]:
+    """Endpoints that change what the request names, and nothing in them, or around them, says who asks."""
+    found = list(known_endpoints(facts))
+    others = any(who.level for _, who in found) or knows_of_users(facts)
+    for endpoint, who in found:
+        if who.level or endpoint.words & OPEN:
             continue
-        done = [*changes(facts, unit), *(readings(facts, unit) if restricted else ())]
-        if done:
-            yield Defect(done[0].instr, f"{unit.name}() {done[0].verb} the record for whoever asks")
+        restricted = bool(endpoint.words & RESTRICTED)
+        named = [effect for effect in effects(facts, who) if restricted or (effect.named and effect.verb != "creates")]
+        if restricted:
+            named += [effect for effect in hand_outs(facts, who) if effect.named]
+        expected = restricted or others or who.open_declared
+        expected = expected or (endpoint.methods == {"DELETE"} and bool(named) and named[0].verb == "deletes")
+        if named and (expected or (endpoint.is_django and endpoint.words & VERBS.keys())):
+            yield Defect(named[0].instr, f"{endpoint.unit.name}() {named[0].verb} the record for whoever asks")
+        elif restricted and (rows := hands_out_rows(facts, endpoint.unit)) is not None:
+            yield Defect(rows, f"{endpoint.unit.name}() hands out the records to whoever asks")
+    for view, verb in missing(facts):
+        yield Defect(view.place, f"{view.owner.unit.name} {verb} the record for whoever asks")
 
 
 RULE = Rule(

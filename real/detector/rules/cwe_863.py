@@ -45,17 +45,39 @@ from collections.abc import Iterator
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr
+from real.detector.library import names
 from real.detector.rule import Rule
+from real.detector.rules._app import Endpoint, app_of
 from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects, words
-from real.detector.rules._views import changes, compares_who, has_owners, knows_who, readings, views
+from real.detector.rules._checks import compared_with_client, refusals, thrown_away, told_by_client, weak_or
+from real.detector.rules._effects import Effect, effects, hand_outs
+from real.detector.rules._generic import incorrect, object_permissions, weak_tests
+from real.detector.rules._views import OPEN, has_owners
+from real.detector.rules._who import SOMEBODY, Who, decides, known_endpoints, owner_words
 from real.detector.slices import Reads
 
+# Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
+_PERSONAL = names(
+    """account accounts address balance booking diary employee employees grade invoice invoices loan medical member
+    order orders password patient patients payment payroll payslip prescription profile profiles reservation salary
+    subscription transaction user users wallet"""
+)
+# What people write or bring: that others read it is usual, that they change it is not.
+_AUTHORED = names(
+    """album article comment comments document documents draft entry file files letter listing message messages note
+    notes photo photos post posts recipe review reviews ticket tickets"""
+)
 _ASKING = frozenset({"is", "has", "can", "may", "check", "require", "verify", "ensure", "owns", "allowed", "authorize"})
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    yield from _views(facts)
+    yield from _endpoints(facts)
+    for unit in facts.functions:
+        yield from weak_or(facts, unit)
+    answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     for subject in subjects(facts):
+        if subject.unit in answering:
+            continue
         for operation in subject.operations:
             if is_authorised(facts, subject, operation):
                 continue
@@ -65,15 +87,53 @@ def _check(facts: Facts) -> Iterator[Defect]:
                 break
 
 
-def _views(facts: Facts) -> Iterator[Defect]:
-    """Views that ask for a login, and then use the record of whomever the request names."""
-    for unit in views(facts):
-        if not knows_who(facts, unit) or compares_who(facts, unit):
-            continue
-        done = [c for c in (*changes(facts, unit), *readings(facts, unit)) if has_owners(facts, unit, c)]
-        if done:
-            message = f"{unit.name}() asks who is there, but {done[0].verb} the record of anybody"
-            yield Defect(done[0].instr, message)
+def _endpoints(facts: Facts) -> Iterator[Defect]:
+    """Endpoints whose check asks for too little: a login only, or what the client says of itself."""
+    for endpoint, who in known_endpoints(facts):
+        unit = endpoint.unit
+        done = list(effects(facts, who))
+        handed = list(hand_outs(facts, who))
+        places = [effect.instr for effect in (*done, *handed)] + list(refusals(facts, unit))
+        told = list(told_by_client(facts, who, places))
+        told += compared_with_client(facts, who, [*done, *handed]) if not told and who.level else []
+        told += thrown_away(facts, who) if not told else []
+        if told:
+            yield told[0]
+        elif who.level == SOMEBODY and not endpoint.words & OPEN and not _decides(facts, who):
+            named = [
+                effect for effect in (*done, *handed) if effect.named and not effect.is_own and effect.verb != "creates"
+            ]
+            if named and _is_personal(facts, endpoint, named[0]):
+                message = f"{unit.name}() asks who is there, but {named[0].verb} the record of anybody"
+                yield Defect(named[0].instr, message)
+    for view in incorrect(facts):
+        yield Defect(view.place, f"{view.owner.unit.name} asks who is there, but {view.verb} the record of anybody")
+    for unit, place in object_permissions(facts):
+        yield Defect(place, f"{unit.name}() does not compare whose the record is with who asks")
+    for unit, place in weak_tests(facts):
+        yield Defect(place, f"{unit.name}() asks only whether somebody is logged in")
+
+
+def _decides(facts: Facts, who: Who) -> bool:
+    unit = who.unit
+    if decides(facts, unit, who):
+        return True
+    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
+    return any(decides(facts, helper) for helper in helpers)
+
+
+def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
+    """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so."""
+    if effect.base is not None and any(obj.kind == "dict" for obj in facts.value(effect.unit, effect.base).objs):
+        return has_owners(facts, effect.unit, effect.base)
+    if facts.shared(owner_words):
+        return True
+    reads = facts.reads(effect.unit, effect.instr.dst)
+    for arg in effect.instr.args:
+        if isinstance(arg, int):
+            reads.update(facts.reads(effect.unit, arg))
+    named = {*endpoint.words, *(word for name in (*reads.words, str(effect.instr.extra)) for word in words(name))}
+    return bool(named & _PERSONAL) or (effect.verb != "hands out" and bool(named & _AUTHORED))
 
 
 def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:

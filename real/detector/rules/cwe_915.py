@@ -50,6 +50,7 @@ from real.detector.library import names
 from real.detector.operations import Operation
 from real.detector.rule import Rule, StoreSink
 from real.detector.rules._definitions import definition, root
+from real.detector.rules._records import declared_fields, mappings, open_models
 from real.detector.slices import Reads
 from real.detector.values import Value
 
@@ -68,6 +69,7 @@ _AUTHORITY = names(
     "admin administrator authorised authorized permission permissions privileged role roles staff superuser"
 )
 _MAX_STEPS = 50
+_SETATTR_OPERANDS = 4
 
 
 def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
@@ -99,9 +101,11 @@ def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
 
 
 def _is_declared(facts: Facts, unit: Unit, operand: int) -> bool:
-    """Whether the fields come from a model that declares them."""
+    """Whether the fields come from a model that declares them, and none that is privileged."""
     reads = facts.reads(unit, operand)
-    return bool(reads.attributes & _DECLARED or reads.calls & _DUMPS)
+    if reads.attributes & _DECLARED:
+        return True
+    return bool(reads.calls & _DUMPS) and not open_models(facts, unit, operand)
 
 
 def _is_tool(value: Value) -> bool:
@@ -177,12 +181,41 @@ def _words(name: str) -> frozenset[str]:
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
+    yield from declared_fields(facts)
     for unit in facts.functions:
         for instr in facts.instructions(unit):
             if instr.op in ("call", "method"):
-                yield from _called_with_fields(facts, unit, instr)
+                found = list(_called_with_fields(facts, unit, instr))
+                yield from found or _given_mapping(facts, unit, instr)
+                if instr.op == "call" and len(instr.args) == _SETATTR_OPERANDS:
+                    yield from _set_on_record(facts, unit, instr)
             elif instr.op == "return" and facts.is_exported(unit):
                 yield from _merged(facts, unit, instr)
+
+
+def _given_mapping(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
+    """Calls of libraries that take the fields as a mapping, and records that are made of one."""
+    for operand, verb in mappings(facts, unit, instr):
+        value = facts.value(unit, operand)
+        if not _has_free_keys(facts, value) or _is_declared(facts, unit, operand):
+            continue
+        if not _is_guarded_at(facts, unit, instr, [operand]):
+            yield Defect(instr, f"the outside chooses which fields are {verb}", facts.trace(value))
+
+
+def _set_on_record(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
+    """``setattr(record, key, value)`` where the function has looked the record up itself."""
+    if "builtins.setattr" not in facts.library_names(unit, instr):
+        return
+    made = definition(unit, instr.args[1])
+    if made is None or made.op not in ("call", "method", "await") or facts.called(made):
+        return
+    operation = Operation("store", unit, instr, instr.args[1], instr.args[2], instr.args[3], "setattr")
+    value = facts.value(unit, instr.args[2])
+    if not facts.is_untrusted(value) or not _is_mass_assignment(facts, operation):
+        return
+    if not _is_guarded_at(facts, unit, instr, instr.args[2:3]):
+        yield Defect(instr, "lets its sender choose which fields are set", facts.trace(value))
 
 
 def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
@@ -258,4 +291,5 @@ RULE = Rule(
     stored=StoreSink("lets its sender choose which fields are set", _is_mass_assignment),
     guard=_is_guarded,
     check=_check,
+    watches=frozenset({"modelform_factory"}),
 )

@@ -1,0 +1,302 @@
+"""The web application in a program: its endpoints, the methods they answer to, and what is declared around them.
+
+An endpoint is a function that a framework calls for a request: by a decorator, by the class that it is a method of, by
+being registered with a router, or, in Django, by taking ``request`` and answering it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from real.detector.facts import Facts
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._web import is_view
+from real.detector.slices import Reads
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_VERBS = names("get post put patch delete head options")
+# Methods of classes that frameworks call: the verbs, tornado's and Django REST framework's, http.server's.
+_ACTIONS = {
+    **{verb: verb.upper() for verb in _VERBS},
+    **{f"do_{verb.upper()}": verb.upper() for verb in _VERBS},
+    **{f"on_{verb}": verb.upper() for verb in _VERBS},  # Falcon
+    "create": "POST",
+    "update": "PUT",
+    "partial_update": "PATCH",
+    "destroy": "DELETE",
+    "list": "GET",
+    "retrieve": "GET",
+}
+_REST_ACTIONS = frozenset({"create", "update", "partial_update", "destroy", "list", "retrieve"})
+# How the names of classes end whose methods are endpoints (Django, DRF, Flask, flask-restful, tornado, Starlette).
+_VIEW_ENDINGS = ("View", "ViewSet", "Handler", "Resource", "HTTPEndpoint", "Controller")
+# Calls that register a function: aiohttp, Flask, Starlette, Django.
+_REGISTRARS = {
+    **{f"add_{verb}": verb.upper() for verb in _VERBS},
+    **{verb: verb.upper() for verb in _VERBS},
+    **dict.fromkeys(names("add_route add_url_rule add_api_route path re_path url Route view"), ""),
+}
+_DECORATED_METHODS = {
+    "require_POST": ("POST",),
+    "require_GET": ("GET",),
+    "require_safe": ("GET", "HEAD"),
+}
+_REGISTRATION = 3  # what is called, an address, a function
+_DJANGO = ("django.", "rest_framework")
+_FIRST_PARAMETERS = names("request req _request")
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of the program: all that it inherits from, also through classes of the program, and what it sets."""
+
+    unit: Unit
+    bases: set[str] = field(default_factory=set)  # last components of the names of all bases
+    parents: list[Class] = field(default_factory=list)
+    members: dict[str, tuple[Unit, int]] = field(default_factory=dict)  # name -> (unit, operand)
+
+    def member(self, name: str) -> tuple[Unit, int] | None:
+        """What the class, or one that it inherits from, sets for a name."""
+        if name in self.members:
+            return self.members[name]
+        return next((found for parent in self.parents if (found := parent.member(name)) is not None), None)
+
+    def method(self, name: str) -> Unit | None:
+        """A method that the class, or one that it inherits from, defines."""
+        found = self.member(name)
+        made = found[0].defs[found[1]] if found else None
+        while made is not None and made.op in ("assign", "copy", "decorate"):
+            made = found[0].defs[made.args[-1]] if found else None
+        return made.extra[0] if made is not None and made.op == "function" else None
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """A function that answers requests; ``methods`` is empty where it answers to any or nothing is said."""
+
+    unit: Unit
+    methods: frozenset[str]
+    words: frozenset[str]  # of its address, its name and its class
+    owner: Class | None = None
+    is_django: bool = False
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it answers only to methods that must change nothing."""
+        return bool(self.methods) and self.methods <= SAFE_METHODS
+
+
+@dataclass(slots=True, eq=False)
+class App:
+    """All endpoints and classes of a program."""
+
+    endpoints: list[Endpoint] = field(default_factory=list)
+    classes: dict[Unit, Class] = field(default_factory=dict)
+    functions: dict[str, list[Unit]] = field(default_factory=dict)  # by name
+    imports: set[str] = field(default_factory=set)
+    nested: dict[Unit, list[Unit]] = field(default_factory=dict)
+    decorators: dict[Unit, list[Unit]] = field(default_factory=dict)  # function -> own functions that decorate it
+    dependencies: dict[Unit, dict[str, list[Unit]]] = field(default_factory=dict)  # ... -> parameter -> in its default
+
+    def within(self, unit: Unit) -> Iterator[Unit]:
+        """A function and those that are defined in it."""
+        yield unit
+        for inner in self.nested.get(unit, ()):
+            yield from self.within(inner)
+
+    def uses(self, *modules: str) -> bool:
+        """Whether something of these libraries is imported."""
+        return any(name.startswith(modules) for name in self.imports)
+
+
+def app_of(facts: Facts) -> App:
+    """The application in the program, found once for all rules."""
+    return facts.shared(_build)
+
+
+def _build(facts: Facts) -> App:
+    app = App()
+    registered: dict[Unit, list[tuple[str, Reads]]] = {}
+    for unit in facts.units:
+        if unit.kind == "function":
+            app.functions.setdefault(unit.name, []).append(unit)
+            if unit.parent is not None:
+                app.nested.setdefault(unit.parent, []).append(unit)
+        for instr in facts.instructions(unit):
+            if instr.op in ("call", "method"):
+                _note_registration(facts, unit, instr, registered)
+            else:
+                _note(facts, app, unit, instr)
+    is_django = app.uses(*_DJANGO)
+    for unit in facts.functions:
+        found = _endpoint(facts, app, unit, registered.get(unit, []), is_django)
+        if found is not None:
+            app.endpoints.append(found)
+    return app
+
+
+def _note(facts: Facts, app: App, unit: Unit, instr: Instr) -> None:
+    if instr.op == "import":
+        app.imports.add(str(instr.extra))
+    elif instr.op == "class":
+        _note_class(facts, app, unit, instr)
+    elif instr.op == "setmember" and unit in app.classes:
+        app.classes[unit].members[str(instr.extra)] = (unit, instr.args[0])
+    elif instr.op == "decorate":
+        target = _decorated(unit, instr.args[1])
+        if target is not None:
+            app.decorators.setdefault(target, []).extend(_own_functions(facts, unit, instr.args[0]))
+    elif instr.op == "function":
+        target, params = instr.extra
+        for name, operand in zip(params, instr.args, strict=True):
+            own = _own_functions(facts, unit, operand)
+            if own:
+                app.dependencies.setdefault(target, {})[name] = own
+
+
+def _decorated(unit: Unit, operand: int) -> Unit | None:
+    made = unit.defs[operand]
+    while made is not None and made.op == "decorate":
+        made = unit.defs[made.args[1]]
+    if made is None or made.op not in ("function", "class"):
+        return None
+    found = made.extra[0] if made.op == "function" else made.extra
+    return found if isinstance(found, Unit) else None
+
+
+def _own_functions(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
+    """The functions of the program that a decorator or a default is, is made by, or is given."""
+    found = [obj.unit for obj in facts.value(unit, operand).objs if obj.unit is not None]
+    for made in facts.definitions(unit, operand):
+        if made.op in ("call", "method"):
+            found += facts.called(made)
+            for arg in made.args[1:]:
+                if isinstance(arg, int):
+                    found += [obj.unit for obj in facts.value(unit, arg).objs if obj.unit is not None]
+    return [inner for inner in dict.fromkeys(found) if inner.kind == "function"]
+
+
+def _note_class(facts: Facts, app: App, unit: Unit, instr: Instr) -> None:
+    made = app.classes.setdefault(instr.extra, Class(instr.extra))
+    for base in instr.args:
+        made.bases |= {name.rpartition(".")[2] for name in facts.reads(unit, base).words}
+        for obj in facts.value(unit, base).objs:
+            parent = app.classes.get(obj.unit) if obj.kind == "class" and obj.unit is not None else None
+            if parent is not None and parent is not made:
+                made.parents.append(parent)
+                made.bases |= parent.bases
+
+
+def _note_registration(facts: Facts, unit: Unit, instr: Instr, found: dict[Unit, list[tuple[str, Reads]]]) -> None:
+    if len(instr.args) < _REGISTRATION or (instr.op == "method" and instr.extra[0] not in _REGISTRARS):
+        return
+    called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
+    called |= {str(instr.extra[0])} if instr.op == "method" else set()
+    verb = next((_REGISTRARS[name] for name in sorted(called) if name in _REGISTRARS), None)
+    if verb is None:
+        return
+    functions = [
+        obj.unit
+        for arg in instr.args[1:]
+        if isinstance(arg, int)
+        for obj in facts.value(unit, arg).objs
+        if obj.kind == "function" and obj.unit is not None
+    ]
+    if functions:
+        reads = Reads()
+        for arg in instr.args[1:]:
+            if isinstance(arg, int):
+                reads.constants |= facts.constants(unit, arg)
+                reads.constants |= facts.elements(facts.value(unit, arg))
+        for function in functions:
+            found.setdefault(function, []).append((verb, reads))
+
+
+def _endpoint(
+    facts: Facts, app: App, unit: Unit, registered: list[tuple[str, Reads]], is_django: bool
+) -> Endpoint | None:
+    declared = facts.declarations(unit)
+    constants = {const for const in declared.constants if isinstance(const, str)}
+    called = {call.rpartition(".")[2] for call in declared.calls} | declared.attributes
+    if unit.name in ("__init__", "<lambda>") or "wraps" in called:
+        return None  # also what a decorator puts around others
+    owner = app.classes.get(unit.parent) if unit.parent is not None and unit.is_method else None
+    methods: set[str] | None
+    if owner is not None:
+        methods = _methods_of_class(owner, unit, called)
+    elif registered:
+        constants |= {const for _, reads in registered for const in reads.constants if isinstance(const, str)}
+        methods = {verb for verb, _ in registered if verb}
+    elif is_view(facts, unit):
+        methods = {verb.upper() for verb in called & _VERBS}
+        if not methods and "route" in called and not _named_methods(constants):
+            methods.add("GET")
+    else:
+        methods = set() if _is_django_view(facts, unit, is_django) else None
+    if methods is None:
+        return None
+    methods |= _named_methods(constants)
+    for name, meant in _DECORATED_METHODS.items():
+        if name in declared.words or any(word.endswith("." + name) for word in declared.words):
+            methods |= set(meant)
+    routes = " ".join(const for const in constants if "/" in const or const.islower())
+    name_words = words(unit.name) | words(routes.replace("/", "_").replace("-", "_"))
+    if owner is not None:
+        name_words |= words(owner.unit.name)
+    return Endpoint(unit, frozenset(methods), name_words, owner, is_django)
+
+
+def _methods_of_class(owner: Class, unit: Unit, called: set[str]) -> set[str] | None:
+    if not any(base.endswith(_VIEW_ENDINGS) for base in owner.bases):
+        return None
+    if unit.name not in _ACTIONS and not called & {"action", "route"}:
+        return None
+    if unit.name in _REST_ACTIONS and not any(base.endswith(("ViewSet", "APIView", "Mixin")) for base in owner.bases):
+        return None
+    return {_ACTIONS.get(unit.name, "GET")}
+
+
+def _named_methods(constants: set[str]) -> set[str]:
+    return {const.upper() for const in constants if const.lower() in _VERBS and const.isalpha()}
+
+
+def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
+    """``def view(request, pk)`` at the top of a module that imports Django, and that answers with something."""
+    if not is_django or unit.is_method or not facts.is_exported(unit):
+        return False
+    if unit.parent is None or unit.parent.kind != "module" or not unit.params.positional:
+        return False
+    if unit.params.positional[0] not in _FIRST_PARAMETERS:
+        return False
+    return any(
+        instr.op == "return" and unit.defs[instr.args[0]] is not None and not _is_nothing(unit, instr)
+        for instr in facts.instructions(unit)
+    )
+
+
+def _is_nothing(unit: Unit, instr: Instr) -> bool:
+    made = unit.defs[instr.args[0]]
+    return made is not None and made.op == "const"
+
+
+def annotation_words(unit: Unit, wanted: frozenset[str]) -> dict[str, set[str]]:
+    """Parameter -> the names in its annotation, where that has one of ``wanted``: ``Annotated[User, Depends(get)]``."""
+    node = unit.node
+    found: dict[str, set[str]] = {}
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return found
+    arguments = node.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if argument.annotation is not None:
+            seen = {
+                inner.id if isinstance(inner, ast.Name) else inner.attr
+                for inner in ast.walk(argument.annotation)
+                if isinstance(inner, (ast.Name, ast.Attribute))
+            }
+            if seen & wanted or not wanted:
+                found[argument.arg] = seen
+    return found

@@ -1,0 +1,237 @@
+"""Checks of who asks that are there and do not decide: what the client says of itself, `or` where both must hold,
+results that are thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from real.detector.atoms import Atom
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition, ends_in_exception
+from real.detector.rules._effects import Effect, looked_up_by
+from real.detector.rules._who import CLIENT_DATA, PRIVILEGES, Who
+from real.detector.slices import Origin, Reads
+
+# What says only that somebody is known.
+_KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
+_NEGATIVE = frozenset({"is_anonymous"})
+_PLAIN = names(
+    """get getlist get_json json form body lower upper strip title removeprefix get_argument get_body_argument
+    get_query_argument get_cookie get_header to_dict model_dump dict"""
+)
+_PLAIN_CALLS = names("builtins.str builtins.bool builtins.int json.loads builtins.any builtins.isinstance")
+_REFUSALS = names("Forbidden HTTPForbidden PermissionDenied PermissionError NotAuthorized HttpResponseForbidden")
+_PERSONAL = names("owner user author creator uid account member customer username employee sender role")
+_ASKING = names("is has can may check owns allowed verify")
+
+
+def told_by_client(facts: Facts, who: Who, places: Iterable[Instr]) -> Iterator[Defect]:
+    """A role or permission that is read from the request and nothing else decides."""
+    unit = who.unit
+    for instr in places:
+        tests = facts.controlling_tests(unit, instr)
+        told = [atom for atom in tests if _is_told(facts, who, atom)]
+        if told and not any(_is_authority(facts, who, atom) for atom in tests if atom not in told):
+            yield Defect(instr, f"the check in {unit.name}() asks the client what it may do")
+            return
+
+
+def _is_told(facts: Facts, who: Who, atom: Atom) -> bool:
+    reads = facts.atom_reads(atom)
+    if who.is_who_made_of(reads) or _looks_up(reads):
+        return False
+    last = {name.rpartition(".")[2] for name in reads.names}
+    client = reads.params - who.params - {"self", "cls", "request", "req"}
+    holder = bool((last | reads.params) & {"request", "req", "self"}) and bool(
+        (reads.attributes | {call.rpartition(".")[2] for call in reads.calls}) & CLIENT_DATA
+    )
+    if not client and not holder:
+        return False
+    said = {key for key in reads.keys if isinstance(key, str)} | client | (reads.attributes if client else set())
+    return any(words(word) & _ROLES for word in said)
+
+
+_ROLES = names("admin administrator role roles staff superuser permission permissions privileged owner")
+
+
+def _looks_up(reads: Reads) -> bool:
+    plain = {call for call in reads.calls if call.rpartition(".")[2] in _PLAIN or call in _PLAIN_CALLS}
+    return bool({call for call in reads.calls - plain if "request" not in call.split(".") and "Header" not in call})
+
+
+def _is_authority(facts: Facts, who: Who, atom: Atom) -> bool:
+    """Whether a test reads a role, a permission or an owner from somewhere else."""
+    reads = facts.atom_reads(atom)
+    if _is_told(facts, who, atom):
+        return False
+    return any(words(word) & PRIVILEGES for word in reads.words) or (
+        who.is_who_made_of(reads) and atom.op in ("Eq", "NotEq", "In", "NotIn")
+    )
+
+
+def refusals(facts: Facts, unit: Unit) -> Iterator[Instr]:
+    """Where a function refuses: ``abort(403)``, ``raise PermissionDenied``, ``return ..., 403``."""
+    for instr in facts.instructions(unit):
+        if instr.op in ("call", "method"):
+            named = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
+            made = definition(unit, instr.args[0]) if instr.op == "call" else None
+            if made is not None and made.op in ("builtin", "cell"):
+                named.add(str(made.extra[1]))
+            if named & _REFUSALS or any(
+                403 in facts.constants(unit, arg) for arg in instr.args[1:] if isinstance(arg, int)
+            ):
+                yield instr
+        elif instr.op == "return":
+            made = definition(unit, instr.args[0])
+            parts = made.args if made is not None and made.op == "build" else []
+            if any(403 in facts.constants(unit, arg) for arg in parts if isinstance(arg, int)):
+                yield instr
+
+
+def compared_with_client(facts: Facts, who: Who, done: list[Effect]) -> Iterator[Defect]:
+    """Who asks is compared with what the same request says, and the stored record is not asked whose it is."""
+    unit = who.unit
+    keys: set[Origin] = set()
+    for effect in done:
+        for key in effect.keys:
+            keys |= facts.reads(unit, key).origins
+    for effect in done:
+        compared = [atom for atom in facts.controlling_tests(unit, effect.instr) if _compares(facts, who, atom)]
+        if compared and all(_is_said(facts, who, atom, keys) for atom in compared):
+            yield Defect(effect.instr, f"the check in {unit.name}() compares who asks with what the request says")
+            return
+
+
+def _compares(facts: Facts, who: Who, atom: Atom) -> bool:
+    if atom.op not in ("Eq", "NotEq") or atom.unit is not who.unit or len(atom.operands) != 2:
+        return False
+    sides = [who.is_who(facts, operand) for operand in atom.operands]
+    return sides[0] != sides[1] and not any(facts.constants(atom.unit, operand) for operand in atom.operands)
+
+
+def _is_said(facts: Facts, who: Who, atom: Atom, keys: set[Origin]) -> bool:
+    other = next(operand for operand in atom.operands if not who.is_who(facts, operand))
+    if not who.is_client(facts, other) or _looked_up(facts, who, other):
+        return False
+    reads = facts.reads(atom.unit, other)
+    if any(origin in keys for origin in reads.origins):
+        return False  # /users/<user_id>/...: what is compared names the record
+    said = {word for word in (*reads.attributes, *reads.keys, *reads.params) if isinstance(word, str)}
+    return any(words(word) & _PERSONAL for word in said)
+
+
+def _looked_up(facts: Facts, who: Who, operand: int) -> bool:
+    """Whether an operand is taken from a record that was looked up, not from the request itself."""
+    found = looked_up_by(facts, who, operand)
+    if not found:
+        return False
+    reads = facts.reads(who.unit, operand)
+    return any(who.is_client(facts, key) for key in found) or not (
+        (reads.attributes | {call.rpartition(".")[2] for call in reads.calls}) & CLIENT_DATA
+    )
+
+
+def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """`is_authenticated or owner == user`: whoever is logged in passes, and the second test never matters."""
+    branches = [instr for instr in facts.instructions(unit) if instr.op == "branch"]
+    known = [instr for instr in branches if _asks_known(facts, unit, instr) is not None]
+    for branch in known:
+        sense = _asks_known(facts, unit, branch)
+        passing, _ = facts.outcomes(unit, branch, bool(sense))
+        failing = branch.extra[0 if not sense else 1]
+        for other in branches:
+            if other is branch or not _is_next(failing, other):
+                continue
+            for outcome in (True, False):
+                block, atoms = facts.outcomes(unit, other, outcome)
+                if block is passing and any(_is_personal(facts, atom) for atom in atoms):
+                    yield Defect(_place(unit, other), "whoever is logged in passes")
+                    return
+    yield from _weak_value(facts, unit, known)
+
+
+def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect]:
+    """The same as a returned value: ``return user.is_active or page.author_id == user.id``."""
+    for instr in facts.instructions(unit):
+        if instr.op != "return":
+            continue
+        made = definition(unit, instr.args[0])
+        if made is None or made.op != "phi":
+            continue
+        parts = [definition(unit, arg) for arg in made.args if isinstance(arg, int)]
+        for branch in known:
+            sense = _asks_known(facts, unit, branch)
+            tested = definition(unit, branch.args[0])
+            compared = [part for part in parts if part is not None and part.op == "compare"]
+            if sense and tested in parts and any(_compares_owner(facts, unit, part) for part in compared):
+                failing = branch.extra[1]
+                if any(part in failing.instrs for part in compared):
+                    yield Defect(instr, "whoever is logged in passes")
+                    return
+
+
+def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
+    reads = facts.reads(unit, compare.dst)
+    return compare.extra[0] in ("Eq", "In", "Is") and len(reads.params | reads.names) > 1 and bool(reads.attributes)
+
+
+def _place(unit: Unit, branch: Instr) -> Instr:
+    """The instruction that stands for a branch: the one that makes its condition."""
+    return definition(unit, branch.args[0]) or branch
+
+
+def _is_next(block: object, branch: Instr) -> bool:
+    return branch in getattr(block, "instrs", ())
+
+
+def _asks_known(facts: Facts, unit: Unit, branch: Instr) -> bool | None:
+    """The outcome of a branch on which somebody is known, where it asks for nothing else."""
+    _, atoms = facts.outcomes(unit, branch, True)
+    if len(atoms) != 1 or atoms[0].op not in ("truth", "call") or atoms[0].sense is None:
+        return None
+    made = definition(atoms[0].unit, atoms[0].operands[0]) if atoms[0].op == "truth" else None
+    if made is None or made.op != "attr" or str(made.extra) not in _KNOWN:
+        return None
+    return atoms[0].sense is (str(made.extra) not in _NEGATIVE)
+
+
+def _is_personal(facts: Facts, atom: Atom) -> bool:
+    if atom.op not in ("Eq", "In", "Is"):
+        return False
+    reads = facts.atom_reads(atom)
+    return any(words(word) & _PERSONAL for word in reads.attributes) or bool(reads.keys & _PERSONAL)
+
+
+def thrown_away(facts: Facts, who: Who) -> Iterator[Defect]:
+    """``owns(user, album)`` as a statement: it returns a truth value, and nobody looks at it."""
+    unit = who.unit
+    used = {arg for instr in facts.instructions(unit) for arg in instr.args if isinstance(arg, int)}
+    for instr in facts.instructions(unit):
+        if instr.dst in used:
+            continue
+        if instr.op == "compare" and any(who.is_who(facts, arg) for arg in instr.args if isinstance(arg, int)):
+            yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
+            return
+        if instr.op in ("call", "method"):
+            name = str(instr.extra[0]) if instr.op == "method" else ""
+            asks = any(
+                _first(callee.name) and callee.returns and not _raises(facts, callee) for callee in facts.called(instr)
+            )
+            if asks or name in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
+                passed = [arg for arg in instr.args if isinstance(arg, int)]
+                if any(who.is_who(facts, arg) for arg in passed):
+                    yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
+                    return
+
+
+def _first(name: str) -> bool:
+    return name.lstrip("_").partition("_")[0] in _ASKING
+
+
+def _raises(facts: Facts, unit: Unit) -> bool:
+    return any(ends_in_exception(block) for block in unit.blocks) or any(True for _ in refusals(facts, unit))

@@ -1,0 +1,163 @@
+"""What CWE-352 asks of an endpoint: does the browser say by itself who asks, and can a page of another site send this?
+
+A page of another site can make a browser follow a link (GET) and send a form (POST of forms, texts or nothing); it
+cannot send JSON, PUT, PATCH or DELETE without being asked first (Fetch standard, CORS preflight).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._app import App, Endpoint, annotation_words, app_of
+
+# What makes a browser send something that identifies the user.
+AMBIENT = names(
+    """session cookies current_user login_required user get_secure_cookie get_signed_cookie get_cookie get_session
+    authenticated LoginRequiredMixin UserPassesTestMixin SessionAuthentication"""
+)
+# What identifies a client that no browser sends by itself.
+_BEARER = names(
+    """HTTPBearer OAuth2PasswordBearer APIKeyHeader HTTPBasic TokenAuthentication JWTAuthentication jwt_required
+    verify_jwt_in_request HTTPTokenAuth authorization bearer"""
+)
+_BEARER_LIBRARIES = ("flask_jwt_extended", "rest_framework_simplejwt", "jwt", "jose", "fastapi.security.OAuth2")
+_HEADERS = frozenset({"authorization", "x-api-key", "x-auth-token", "x-access-token", "bearer ", "bearer"})
+_JSON = names("json get_json json_body")
+_SETTING = "SESSION_COOKIE_SAMESITE"
+
+
+def around(facts: Facts, app: App, endpoint: Endpoint) -> Iterator[Unit]:
+    """The endpoint, its decorators, its dependencies, the functions that it calls and those before every request."""
+    seen: dict[Unit, None] = {endpoint.unit: None}
+    for unit in app.decorators.get(endpoint.unit, ()):
+        seen.update(dict.fromkeys(app.within(unit)))
+    for own in app.dependencies.get(endpoint.unit, {}).values():
+        seen.update(dict.fromkeys(own))
+    for found in annotation_words(endpoint.unit, frozenset({"Depends", "Security"})).values():
+        for name in found:
+            seen.update(dict.fromkeys(app.functions.get(name, ())))
+    if endpoint.owner is not None:
+        for name in ("prepare", "dispatch", "get_current_user", "initial"):
+            method = endpoint.owner.method(name)
+            if method is not None:
+                seen[method] = None
+    for unit in facts.functions:
+        if "before_request" in facts.declarations(unit).words:
+            seen[unit] = None
+    for instr in list(facts.instructions(endpoint.unit)):
+        seen.update(dict.fromkeys(facts.called(instr)))
+    yield from seen
+
+
+def is_ambient(facts: Facts, endpoint: Endpoint) -> bool:
+    """Whether the browser itself says who asks: a cookie or a session, and no header that a page must set."""
+    app = app_of(facts)
+    declared = facts.declarations(endpoint.unit).words
+    last = {word.rpartition(".")[2] for word in declared}
+    if endpoint.owner is not None:
+        for name in ("decorators", "authentication_classes", "method_decorators"):
+            member = endpoint.owner.member(name)
+            if member is not None:
+                last |= {word.rpartition(".")[2] for word in facts.reads(*member).words}
+    found = bool(last & AMBIENT) or any("login" in word for word in last) or _has_cookie_parameter(facts, endpoint.unit)
+    if last & _BEARER:
+        return False
+    for unit in around(facts, app, endpoint):
+        for instr in facts.instructions(unit):
+            if instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in _HEADERS:
+                return False
+            name = _named(instr)
+            if name in _BEARER:
+                return False
+            if name in AMBIENT and not (name == "session" and _is_of_database(facts, unit, instr)):
+                found = True
+    return found and not app.uses(*_BEARER_LIBRARIES)
+
+
+def _is_of_database(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``db.session`` of SQLAlchemy."""
+    if instr.op != "attr":
+        return False
+    held = facts.reads(unit, instr.args[0])
+    return not ({name.rpartition(".")[2] for name in held.names} | held.params) & {"request", "req", "self"}
+
+
+def _has_cookie_parameter(facts: Facts, unit: Unit) -> bool:
+    return any("fastapi.Cookie" in reads.names for reads in facts.defaults(unit).values()) or bool(
+        annotation_words(unit, frozenset({"Cookie"}))
+    )
+
+
+def _named(instr: Instr) -> str:
+    if instr.op in ("cell", "builtin"):
+        return str(instr.extra[1])
+    if instr.op == "method":
+        return str(instr.extra[0])
+    if instr.op in ("attr", "import"):
+        return str(instr.extra).rpartition(".")[2]
+    return ""
+
+
+def needs_json(facts: Facts, endpoint: Endpoint) -> bool:
+    """Whether the endpoint takes JSON and nothing else, which no form can send."""
+    unit = endpoint.unit
+    for instr in facts.instructions(unit):
+        if instr.op == "attr" and instr.extra in _JSON:
+            return True
+        if instr.op == "method" and instr.extra[0] in _JSON:
+            keywords = getattr(instr.extra[1], "keywords", ())
+            return "force" not in keywords
+    models = {cls.unit.name for cls in app_of(facts).classes.values() if "BaseModel" in cls.bases}
+    if any(found & (models | {"Body"}) for found in annotation_words(unit, frozenset()).values()):
+        return True
+    return any("fastapi.Body" in reads.names for reads in facts.defaults(unit).values())
+
+
+def has_same_site(facts: Facts) -> bool:
+    """Whether the session's cookie is not sent with requests of other sites; Starlette's is not unless it is told."""
+    app = app_of(facts)
+    if app.uses("starlette.middleware.sessions"):
+        return not any(
+            instr.op == "const" and str(instr.extra).lower() == "none" and isinstance(instr.extra, str)
+            for unit in facts.units
+            for instr in facts.instructions(unit)
+        )
+    return any(str(value).lower() in ("lax", "strict") for _, _, name, value in settings(facts) if name == _SETTING)
+
+
+def settings(facts: Facts) -> Iterator[tuple[Unit, Instr, str, object]]:
+    """Settings of the application with constant values: ``app.config[name] = v``, ``update(name=v)``, class members,
+    and names of a module."""
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op == "setsub":
+                for name in facts.constants(unit, instr.args[1]):
+                    for value in facts.constants(unit, instr.args[2]):
+                        yield unit, instr, str(name), value
+            elif instr.op in ("method", "call"):
+                shape = instr.extra[1] if instr.op == "method" else instr.extra
+                keywords = getattr(shape, "keywords", ())
+                for name, operand in zip(reversed(keywords), reversed(instr.args), strict=False):
+                    if name and name.isupper():
+                        for value in facts.constants(unit, operand):
+                            yield unit, instr, name, value
+            elif instr.op == "setmember" or (instr.op in ("assign", "setcell") and unit.kind == "module"):
+                member = instr.extra[1] if instr.op == "setcell" else instr.extra
+                if isinstance(member, str) and member.isupper():
+                    for value in facts.constants(unit, instr.args[0]):
+                        yield unit, instr, member, value
+
+
+def asks_for_method(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """Whether a test of the request's method, or of a form that was sent, controls an instruction."""
+    for atom in facts.controlling_tests(unit, instr):
+        reads = facts.atom_reads(atom)
+        if "method" in reads.attributes or reads.calls & {"validate_on_submit", "is_submitted"}:
+            return True
+        if "POST" in reads.attributes or "form" in reads.attributes or "POST" in reads.constants:
+            return True
+    reads = facts.reads(unit, instr.dst)
+    return bool(reads.attributes & {"POST", "form", "forms"})

@@ -1,0 +1,408 @@
+"""Who asks: what in an endpoint, or declared around it, says so, and which values of a function are made from that.
+
+Two levels are told apart: somebody is known (a login), and it is decided what that person may do (a role, a permission,
+an owner). Names are the evidence: those of frameworks, and the words of which programs make theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from real.detector.facts import Facts
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._app import App, Class, Endpoint, annotation_words, app_of
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import ends_in_exception
+from real.detector.rules._views import asks_for_presence, knows_who, says_who
+from real.detector.slices import Reads
+
+NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
+# Words in the names of decorators, dependencies and mixins that let only known people pass.
+_LOGIN = names(
+    """auth authed authenticate authenticated authentication authorization bearer caller credentials current identity
+    jwt logged login me member oauth2 principal protected session signed signin subject token user users viewer"""
+)
+# Words of those that decide what a person may do (role-based access control; Django's and Flask-Principal's names).
+PRIVILEGES = names(
+    """acl admin admins administrator allowed authorize authorized can capability granted group groups is_staff manager
+    moderator operator owner owners ownership owns permission permissions permitted policy privilege privileged
+    privileges rbac role roles scope scopes staff superuser"""
+)
+# Classes of Django and DRF that let only known people pass; others whose names say what they ask are found by words.
+_MIXINS = {
+    "LoginRequiredMixin": SOMEBODY,
+    "AccessMixin": SOMEBODY,
+    "PermissionRequiredMixin": ALLOWED,
+    "UserPassesTestMixin": ALLOWED,
+}
+_PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
+_DEPENDENCIES = frozenset({"Depends", "Security"})
+_DECIDERS = names("user_passes_test permission_required roles_required roles_accepted require_permission")
+# Decorators that say nothing about people.
+_ELSEWHERE = names(
+    """route get post put patch delete head options csrf_exempt csrf_protect require_POST require_GET require_safe
+    require_http_methods api_view cache_page never_cache limit exempt"""
+)
+_HOOKS = frozenset({"before_request", "before_app_request", "middleware", "hook"})
+_STOPS = frozenset({"abort", "redirect", "raise", "HTTPException", "send_error", "error", "PermissionDenied"})
+# Where a client can put whatever it likes.
+CLIENT_DATA = names(
+    """args form forms values json cookies headers query query_params GET POST COOKIES META data get_json match_info
+    files body view_args path_params rel_url raw_args get_argument get_body_argument get_query_argument rfile
+    get_arguments get_cookie get_header media params"""
+)
+_REQUESTS = names("request req self.request")
+_SESSIONS = names("session current_user g")
+_USER_ATTRIBUTES = names("user current_user session auth identity principal remote_user")
+_SIGNED = names("get_secure_cookie get_signed_cookie get_current_user get_jwt_identity get_jwt")
+
+
+@dataclass(slots=True, eq=False)
+class Who:
+    """What is known of the person who asks, in one endpoint or function."""
+
+    unit: Unit
+    level: int = NOBODY
+    params: frozenset[str] = frozenset()  # parameters that stand for the person
+    open_declared: bool = False  # it is declared that anybody may come
+    _known: dict[int, bool] = field(default_factory=dict)
+
+    def is_who(self, facts: Facts, operand: int) -> bool:
+        """Whether a value is made from what the server knows of the person."""
+        known = self._known.get(operand)
+        if known is None:
+            known = self.is_who_made_of(facts.reads(self.unit, operand)) or self._is_signed(facts, operand)
+            self._known[operand] = known
+        return known
+
+    def is_who_made_of(self, reads: Reads) -> bool:
+        """Whether something that depends on these is made from what the server knows of the person."""
+        last = {name.rpartition(".")[2] for name in reads.names}
+        if last & _SESSIONS or reads.params & self.params:
+            return True
+        holders = last | reads.params | reads.attributes
+        if reads.attributes & _USER_ATTRIBUTES and holders & {"request", "req", "self", "g", "info", "ctx", "context"}:
+            return True
+        called = {call.rpartition(".")[2] for call in reads.calls}
+        return bool(called & _SIGNED) or any(_names_person(call) for call in called)
+
+    def _is_signed(self, facts: Facts, operand: int) -> bool:
+        """``request.get_cookie("login", secret=KEY)`` of bottle."""
+        return any(
+            made.op == "method" and made.extra[0] == "get_cookie" and "secret" in getattr(made.extra[1], "keywords", ())
+            for made in facts.definitions(self.unit, operand)
+        )
+
+    def is_client(self, facts: Facts, operand: int) -> bool:
+        """Whether a value is made from what the request holds, other than who sent it."""
+        if not facts.is_untrusted(facts.value(self.unit, operand)):
+            return False
+        reads = facts.reads(self.unit, operand)
+        named = {name.rpartition(".")[2] for name in reads.names} | reads.params
+        others = reads.params - self.params - {"self", "cls", "request", "req"}
+        if others:
+            return True
+        if not named & {"request", "req", "self"}:
+            return False
+        called = {call.rpartition(".")[2] for call in reads.calls}
+        return bool((reads.attributes | called) & CLIENT_DATA)
+
+
+def _names_person(call: str) -> bool:
+    """``get_current_user``, ``user_from_token``, ``verify_token``: words of a call that says who asks."""
+    found = words(call)
+    if found & {"identity", "principal"}:
+        return True
+    if found & {"current", "logged", "authenticated"} and found & {"user", "account", "member", "id", "in"}:
+        return True
+    return bool(found & {"token", "jwt", "bearer", "session"}) and bool(
+        found & {"user", "verify", "decode", "identity", "claims", "account", "get", "load", "member", "uid"}
+    )
+
+
+def who_asks(facts: Facts, endpoint: Endpoint) -> Who:
+    """What an endpoint, its class, its decorators, its dependencies and the hooks of the application say."""
+    app = app_of(facts)
+    params, dependency_level = _dependencies(facts, app, endpoint.unit)
+    found = Who(endpoint.unit, params=params, level=dependency_level)
+    found.level = max(found.level, _declared_level(facts, app, endpoint.unit))
+    if endpoint.owner is not None:
+        level, is_open = class_level(facts, app, endpoint.owner)
+        found.level = max(found.level, level)
+        found.open_declared = is_open
+    found.level = max(found.level, facts.shared(_hooks_level))
+    if found.level == NOBODY and knows_who(facts, endpoint.unit):
+        found.level = SOMEBODY
+    return found
+
+
+def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], int]:
+    """The parameters that FastAPI fills with who asks, and what is known then."""
+    level, found = NOBODY, set()
+    sources: dict[str, set[str]] = {
+        name: set(reads.words) | set(reads.calls)
+        for name, reads in facts.defaults(unit).items()
+        if {word.rpartition(".")[2] for word in reads.words} & _DEPENDENCIES
+    }
+    for name, seen in annotation_words(unit, _DEPENDENCIES).items():
+        sources[name] = sources.get(name, set()) | seen
+    for name, seen in annotation_words(unit, frozenset()).items():
+        if name not in sources and any(_is_person_type(word) for word in seen):
+            sources[name] = seen
+    for name, own in app.dependencies.get(unit, {}).items():
+        depth = max(_inner_level(facts, app, inner) for inner in own)
+        if depth > NOBODY:
+            found.add(name)
+            level = max(level, depth)
+    for name, seen in sources.items():
+        depth = max((_level_of(facts, app, word) for word in seen), default=NOBODY)
+        if depth > NOBODY:
+            found.add(name)
+            level = max(level, depth)
+    return frozenset(found), level
+
+
+def _is_person_type(word: str) -> bool:
+    """Names of types that stand for a dependency: ``CurrentUser``, ``AdminUser``, ``UserDep``."""
+    found = words(word)
+    return bool(found & {"current", "dep", "logged", "admin", "authenticated"}) and bool(
+        found & {"user", "account", "member", "person", "admin", "id"}
+    )
+
+
+def _level_of(facts: Facts, app: App, name: str) -> int:
+    """What a decorator, dependency or mixin of this name asks for; own ones are looked into."""
+    last = name.rpartition(".")[2].removesuffix("()")
+    if last in _ELSEWHERE:
+        return NOBODY
+    if last in _MIXINS:
+        return _MIXINS[last]
+    if last in app.functions:
+        return max(_inner_level(facts, app, unit) for unit in app.functions[last])
+    if last in _DECIDERS or words(last) & PRIVILEGES:
+        return ALLOWED
+    if words(last) & _LOGIN:
+        return SOMEBODY
+    return NOBODY
+
+
+def _inner_level(facts: Facts, app: App, unit: Unit) -> int:
+    """What a decorator or dependency of the program asks for."""
+    own = list(app.within(unit))
+    if any(decides(facts, inner) for inner in own):
+        return ALLOWED
+    if any(says_who(facts, inner, instr) for inner in own for instr in facts.instructions(inner)):
+        return SOMEBODY
+    return SOMEBODY if words(unit.name) & _LOGIN else NOBODY
+
+
+def _declared_level(facts: Facts, app: App, unit: Unit) -> int:
+    """What the decorators of a function ask for, by their names or, where they are of the program, by what they do."""
+    declared = facts.declarations(unit)
+    seen = declared.names | declared.calls | declared.attributes
+    found = [_level_of(facts, app, name) for name in seen if not _is_application(name)]
+    found += [_inner_level(facts, app, inner) for inner in app.decorators.get(unit, ())]
+    return max(found, default=NOBODY)
+
+
+def _is_application(name: str) -> bool:
+    return name.partition(".")[0] in ("flask", "fastapi", "bottle", "sanic", "quart", "starlette", "tornado") and (
+        "login" not in name and "auth" not in name
+    )
+
+
+def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
+    """What a class of endpoints declares: mixins, ``permission_classes``, ``decorators``; and whether anybody may."""
+    level = max((_MIXINS[base] for base in owner.bases if base in _MIXINS), default=NOBODY)
+    for base in owner.bases:
+        if base.endswith("Mixin") and base not in _MIXINS:
+            level = max(level, _level_of(facts, app, base))
+    is_open = False
+    for name in _PERMISSION_MEMBERS:
+        member = owner.member(name)
+        if member is None:
+            continue
+        reads = facts.reads(*member)
+        listed = reads.names | reads.attributes | reads.calls
+        last = {word.rpartition(".")[2] for word in listed}
+        if name == "permission_classes" and (last <= {"AllowAny", "permissions", ""} or not listed):
+            is_open = True
+            continue
+        for word in listed:
+            level = max(level, permission_level(facts, app, word))
+    if owner.member("permission_required") is not None:
+        level = ALLOWED
+    for name in ("prepare", "dispatch", "initial", "check_permissions", "get_permissions"):
+        hook = owner.method(name)
+        if hook is not None:
+            level = max(level, _own_level(facts, hook))
+    return level, is_open and level == NOBODY
+
+
+def permission_level(facts: Facts, app: App, name: str) -> int:
+    """What a class of DRF's permissions asks for."""
+    last = name.rpartition(".")[2]
+    if last in ("IsAuthenticated", "IsAuthenticatedOrReadOnly"):
+        return SOMEBODY
+    if last in ("AllowAny", "permissions"):
+        return NOBODY
+    own = next((cls for unit, cls in app.classes.items() if unit.name == last), None)
+    if own is not None:
+        return ALLOWED if any(own.method(part) for part in ("has_object_permission", "has_permission")) else SOMEBODY
+    level = _level_of(facts, app, last)
+    return ALLOWED if level == NOBODY and last[:1].isupper() else level  # a permission of another file
+
+
+def _own_level(facts: Facts, unit: Unit) -> int:
+    if decides(facts, unit):
+        return ALLOWED
+    return SOMEBODY if any(says_who(facts, unit, instr) for instr in facts.instructions(unit)) else NOBODY
+
+
+def _hooks_level(facts: Facts) -> int:
+    """What functions that run before every endpoint ask for, where they can refuse."""
+    app = app_of(facts)
+    level = NOBODY
+    for unit in facts.functions:
+        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+        if not declared & _HOOKS:
+            continue
+        inside = list(app.within(unit))
+        if any(_can_refuse(facts, inner) for inner in inside):
+            level = max(level, *(_own_level(facts, inner) for inner in inside))
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op == "method" and instr.extra[0] in ("before_request", "add_middleware", "include_router"):
+                reads = Reads()
+                for arg in instr.args[1:]:
+                    reads.update(facts.reads(unit, arg))
+                seen = {name.rpartition(".")[2] for name in reads.names}
+                if any(words(name) & {"auth", "authentication", "login"} for name in seen):
+                    level = max(level, SOMEBODY)
+    return level
+
+
+def _can_refuse(facts: Facts, unit: Unit) -> bool:
+    for instr in facts.instructions(unit):
+        if instr.op in ("call", "method"):
+            called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
+            called |= {str(instr.extra[0])} if instr.op == "method" else set()
+            if called & _STOPS:
+                return True
+        elif instr.op == "return" and not _returns_nothing(unit, instr):
+            return True
+    return any(ends_in_exception(block) for block in unit.blocks)
+
+
+def _returns_nothing(unit: Unit, instr: Instr) -> bool:
+    made = unit.defs[instr.args[0]]
+    return made is not None and made.op == "const"
+
+
+def decides(facts: Facts, unit: Unit, who: Who | None = None) -> bool:
+    """Whether a function lets something depend on who asks, beyond that somebody does."""
+    who = who or Who(unit)
+    for instr in facts.instructions(unit):
+        if instr.op == "compare":
+            sides = [arg for arg in instr.args if isinstance(arg, int) and who.is_who(facts, arg)]
+            if sides and not asks_for_presence(facts, unit, instr):
+                return True
+            if _mentions_privilege(facts, unit, instr):
+                return True
+        elif instr.op in ("call", "method"):
+            if _calls_check(facts, who, instr):
+                return True
+        elif instr.op == "attr":
+            if words(str(instr.extra)) & PRIVILEGES and not str(instr.extra)[:1].isupper():
+                return True
+        elif instr.op == "sub" and who.is_who(facts, instr.args[1]):
+            return True
+    return False
+
+
+def _calls_check(facts: Facts, who: Who, instr: Instr) -> bool:
+    """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
+    unit = who.unit
+    called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)} | _undefined(unit, instr)
+    called |= {callee.name for callee in facts.called(instr)}
+    called |= {str(instr.extra[0])} if instr.op == "method" else set()
+    if "compare_digest" in called:
+        return True  # a key that is shared with a machine
+    if any(words(name) & PRIVILEGES and not name[:1].isupper() for name in called):
+        return True
+    passed = _leaves(unit, [arg for arg in instr.args[1:] if isinstance(arg, int)])
+    if not any(who.is_who(facts, arg) for arg in passed) or called & _TELLING:
+        return False
+    if called & _LOOKING or any(name.partition("_")[0] in _LOOKING for name in called):
+        return any(who.is_client(facts, arg) for arg in passed)
+    return True
+
+
+def _leaves(unit: Unit, operands: list[int]) -> list[int]:
+    found: list[int] = []
+    for operand in operands:
+        made = unit.defs[operand]
+        while made is not None and made.op in ("assign", "copy", "pi"):
+            made = unit.defs[made.args[0]]
+        if made is not None and made.op == "build":
+            found += [arg for arg in made.args if isinstance(arg, int)]
+        else:
+            found.append(operand)
+    return found
+
+
+# Calls that tell or convert who asks, or look that person up: nothing is decided there.
+_TELLING = names(
+    """info debug warning error exception append format isinstance str int print len bool loads decode jsonify
+    render_template render dict update set getattr hasattr pop"""
+)
+_LOOKING = names(
+    "get find first one filter filter_by where execute fetch load query get_or_404 get_object_or_404 select"
+)
+
+
+def _mentions_privilege(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``claims.get("role") != "admin"``."""
+    reads = facts.reads(unit, instr.dst)
+    asked = {*reads.names, *(key for key in (*reads.keys, *reads.constants) if isinstance(key, str) and " " not in key)}
+    return any(words(name) & PRIVILEGES for name in asked)
+
+
+def _undefined(unit: Unit, instr: Instr) -> set[str]:
+    if instr.op != "call":
+        return set()
+    made = unit.defs[instr.args[0]]
+    return {str(made.extra[1])} if made is not None and made.op in ("builtin", "cell") else set()
+
+
+def known_endpoints(facts: Facts) -> Iterator[tuple[Endpoint, Who]]:
+    """The endpoints of the program, each with who asks."""
+    yield from facts.shared(_known_endpoints)
+
+
+def _known_endpoints(facts: Facts) -> list[tuple[Endpoint, Who]]:
+    return [(endpoint, who_asks(facts, endpoint)) for endpoint in app_of(facts).endpoints]
+
+
+_OWNERS = names("owner owners author creator customer uploader employee patient recipient")
+_OWNED = names("user account member owner author creator customer uploader employee patient recipient")
+
+
+def owner_words(facts: Facts) -> bool:
+    """Whether the program knows records that belong to somebody: it compares, filters or stores the owner of one."""
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & _OWNERS:
+                return True
+            if instr.op in ("call", "method"):
+                shape = instr.extra[1] if instr.op == "method" else instr.extra
+                keywords = getattr(shape, "keywords", ())
+                if any(keyword and words(keyword) & _OWNED for keyword in keywords):
+                    return True
+            elif instr.op == "const" and isinstance(instr.extra, str):
+                is_sql = "=" in instr.extra and any(f"{word}_id" in instr.extra for word in _OWNED)
+                if instr.extra in _OWNERS or is_sql:
+                    return True
+    return False
