@@ -9,8 +9,11 @@ The sensitive operation:
   goes, not for records that are to be kept: cache[key] = data, log.append(message), queue.put(task),
   rooms[name].append(text); in a fragment, a container that it leaves undefined;
 - what a peer sends, put behind what it sent before: buffer += connection.recv(4096);
-- a thread for every connection that is accepted;
-- a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n).
+- a thread for every connection that is accepted, or for every request;
+- self.cache[key] = value in an object, @lru_cache(maxsize=None) on what a view calls with the client's words;
+- a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n), "LIMIT ?";
+- an upload, a body or a stream that is read whole, where the program sets no limit for bodies;
+- an archive or a compressed message from outside that is unpacked.
 
 The check: a comparison of the size with a limit, on which the operation depends.
 
@@ -26,7 +29,8 @@ Good:
 
 What silences it:
 - a comparison of the container's len() or qsize(), or of the text's, with a limit, that decides whether the operation
-  is reached; for a number, a comparison of it with a limit, or min(n, LIMIT);
+  is reached; for a number, a comparison of it with a limit, min(n, LIMIT), or Query(le=LIMIT) of FastAPI;
+- read(n), MAX_CONTENT_LENGTH, client_max_size; a comparison of file_size, of Content-Length, or of len() of what was read;
 - a container with a limit of its own: deque(maxlen=...), Queue(maxsize=...), lru_cache, cachetools;
 - something that is taken out of the container again: pop(), popitem(), popleft(), del, clear(), or get() of a queue;
 - a test that the key is there already, so that the entry replaces one.
@@ -40,6 +44,7 @@ https://docs.python.org/3/library/collections.html#collections.deque, https://do
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 
 from real.detector.atoms import Atom
@@ -52,6 +57,8 @@ from real.detector.operations import ADDING, REMOVING, Operation
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
+from real.detector.rules._responses import is_handler
+from real.detector.rules._unbounded import WATCHED, is_bounded, is_chunk, pages, read_whole
 from real.detector.rules._web import is_view
 from real.detector.slices import Reads
 from real.detector.values import NUM, Value
@@ -82,6 +89,8 @@ _TRAFFIC = names(
     """backlog buffer buffers cache cached caches chat events event history inbox jobs log logged logs memo message
     messages pending queue queues requests rooms samples seen sessions tasks uploads visited visitors visits"""
 )
+# Those of them that an object keeps for the answers of others; what else it keeps may be what it is for.
+_KEPT = names("cache cached caches memoized sessions pending")
 # Call -> position and keyword of the argument that decides how much is allocated or done.
 _SIZES: dict[str, tuple[int, str]] = {
     "builtins.range": (0, "stop"),
@@ -99,7 +108,15 @@ _SIZES: dict[str, tuple[int, str]] = {
     "time.sleep": (0, "secs"),
     "concurrent.futures.ThreadPoolExecutor": (0, "max_workers"),
     "concurrent.futures.ProcessPoolExecutor": (0, "max_workers"),
+    "numpy.full": (0, "shape"),
+    "numpy.random.rand": (0, "d0"),
+    "math.factorial": (0, "n"),
+    "hashlib.pbkdf2_hmac": (3, "iterations"),
     "PIL.Image.new": (1, "size"),
+    "resize": (0, "size"),  # Pillow
+    "ljust": (0, "width"),
+    "rjust": (0, "width"),
+    "zfill": (0, "width"),
     "limit": (0, "limit"),  # SQLAlchemy, peewee, pymongo: how many rows
 }
 _SEQUENCES = frozenset({"list", "tuple"})
@@ -121,7 +138,12 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for path, (position, keyword) in _SIZES.items():
         for site in facts.calls(path):
             yield from _sized(facts, site, position, keyword)
+    for site, operand in pages(facts):
+        yield from _size(facts, site.unit, site.instr, operand, "the page")
     yield from _threads(facts)
+    yield from read_whole(facts)
+    yield from _caches(facts)
+    yield from _instance_caches(facts)
 
 
 # --- containers that only grow ----------------------------------------------------------------------------------------
@@ -150,6 +172,42 @@ def _empty_containers(facts: Facts) -> frozenset[str]:
             for name in _emptied(facts, unit, step) if unit is not module else ():
                 found[name] = False
     return frozenset(name for name, holds in found.items() if holds)
+
+
+def _instance_caches(facts: Facts) -> Iterator[Defect]:
+    """``self.cache[key] = value`` where no method takes anything out again or looks at the size."""
+    for start in facts.functions:
+        if start.name != "__init__" or start.parent is None or start.parent.kind != "class":
+            continue
+        methods = [unit for unit in facts.functions if unit.parent is start.parent]
+        for step in facts.instructions(start):
+            if step.op != "setattr" or not words(str(step.extra)) & _KEPT:
+                continue
+            if _starts_empty(facts, start, root(start, step.args[1])):
+                uses = [found for unit in methods for found in _attribute_uses(facts, unit, str(step.extra))]
+                grown = [found for found in uses if found is not None]
+                if grown and len(grown) == len(uses):
+                    yield Defect(grown[0], f"`{step.extra}` grows with every new key, without limit")
+
+
+def _attribute_uses(facts: Facts, unit: Unit, name: str) -> Iterator[Instr | None]:
+    """The stores under an untrusted key into an attribute of self; ``None`` for what keeps it small."""
+    recursive = any(caller is unit for caller, _, _ in facts.call_sites(unit))
+    for step in facts.instructions(unit):
+        held = definition(unit, step.args[0]) if step.args and isinstance(step.args[0], int) else None
+        on_it = held is not None and held.op == "attr" and held.extra == name
+        replaced = step.op == "setattr" and step.extra == name and unit.name != "__init__"
+        emptied = on_it and (step.op == "delsub" or (step.op == "method" and step.extra[0] in REMOVING))
+        if replaced or emptied or _measures(facts, unit, step, name):
+            yield None
+        elif on_it and step.op == "setsub" and not recursive and facts.is_untrusted(facts.value(unit, step.args[1])):
+            yield step
+
+
+def _measures(facts: Facts, unit: Unit, step: Instr, name: str) -> bool:
+    if step.op not in ("call", "method") or not facts.library_names(unit, step) & _MEASURES:
+        return False
+    return any(name in facts.reads(unit, arg).attributes for arg in step.args[1:] if isinstance(arg, int))
 
 
 def _starts_empty(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -284,8 +342,8 @@ def _received(facts: Facts, unit: Unit) -> Iterator[Defect]:
     for step in facts.instructions(unit):
         if step.op not in ("inplace", "binop") or step.extra != "Add" or not unit.has_loop:
             continue
-        held, chunk = unit.defs[root(unit, step.args[0])], definition(unit, step.args[1])
-        if held is None or held.op != "phi" or chunk is None or chunk.op != "method" or chunk.extra[0] != "recv":
+        held = unit.defs[root(unit, step.args[0])]
+        if held is None or held.op != "phi" or not is_chunk(facts, unit, step.args[1]):
             continue
         if not facts.is_controlled(unit, step, lambda _, reads: bool(reads.calls & _MEASURES)):
             yield Defect(step, "the peer decides how much is kept of what it sends")
@@ -295,8 +353,32 @@ def _threads(facts: Facts) -> Iterator[Defect]:
     """A thread for every connection that is accepted, however many there are."""
     for site in facts.calls("threading.Thread", "multiprocessing.Process"):
         accepts = any(s.op == "method" and s.extra[0] == "accept" for s in facts.instructions(site.unit))
-        if accepts and site.unit.has_loop and not any(_waits(s) for s in facts.instructions(site.unit)):
+        if any(_waits(s) for s in facts.instructions(site.unit)):
+            continue
+        if accepts and site.unit.has_loop:
             yield Defect(site.instr, "every connection starts one more thread, without limit")
+        elif is_handler(facts, site.unit) and facts.is_exported(site.unit):
+            yield Defect(site.instr, "every request starts one more thread, without limit")
+
+
+def _caches(facts: Facts) -> Iterator[Defect]:
+    """``@lru_cache(maxsize=None)`` on a function that a view calls with what the client sent."""
+    for unit in facts.functions:
+        if not any(_is_endless(decorator) for decorator in getattr(unit.node, "decorator_list", ())):
+            continue
+        for caller, call, _ in facts.call_sites(unit):
+            passed = [arg for arg in call.args[1:] if isinstance(arg, int)]
+            if is_handler(facts, caller) and any(facts.is_untrusted(facts.value(caller, arg)) for arg in passed):
+                yield Defect(call, f"the cache of {unit.name}() grows with every new request, without limit")
+                break
+
+
+def _is_endless(decorator: ast.expr) -> bool:
+    if not isinstance(decorator, ast.Call):
+        return ast.unparse(decorator) in ("functools.cache", "cache")
+    name = ast.unparse(decorator.func).rpartition(".")[2]
+    sizes = [*decorator.args[:1], *(keyword.value for keyword in decorator.keywords if keyword.arg == "maxsize")]
+    return name == "lru_cache" and any(isinstance(size, ast.Constant) and size.value is None for size in sizes)
 
 
 def _waits(step: Instr) -> bool:
@@ -343,12 +425,8 @@ def _size(facts: Facts, unit: Unit, instr: Instr, operand: int, label: str) -> I
         return
     if not facts.is_untrusted(value) or value.objs or not _is_requested(facts, unit, value):
         return
-    made = definition(unit, operand)
-    if made is not None and "builtins.min" in facts.library_names(unit, made):
-        limits = [facts.value(unit, arg) for arg in made.args[1:]]
-        if any(not facts.is_untrusted(limit) for limit in limits):
-            return
-    yield Defect(instr, f"a request decides how large {label} becomes", facts.trace(value))
+    if not is_bounded(facts, unit, operand):
+        yield Defect(instr, f"a request decides how large {label} becomes", facts.trace(value))
 
 
 def _is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
@@ -357,7 +435,13 @@ def _is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
     if not trace:
         return False
     first = trace[0].note
-    return first.endswith(_CLIENT) or (first.startswith("parameter ") and is_view(facts, unit))
+    if first.endswith(_CLIENT):
+        return True
+    if not first.startswith("parameter "):
+        return False
+    return is_view(facts, unit) or any(
+        f"` of {other.name}() " in first and is_handler(facts, other) for other in facts.functions
+    )
 
 
 RULE = Rule(
@@ -369,5 +453,5 @@ RULE = Rule(
     numbers_are_harmless=False,
     limits_matter=True,
     check=_check,
-    watches=frozenset({"Thread", "Process", *(path.rpartition(".")[2] for path in _SIZES)}),
+    watches=frozenset({"Thread", "Process", *WATCHED, *(path.rpartition(".")[2] for path in _SIZES)}),
 )

@@ -1,0 +1,228 @@
+"""What CWE-770 reads and unpacks whole: uploads, bodies, streams of a peer, archives."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import definition, root
+from real.detector.rules._responses import is_handler
+from real.detector.signatures import parameter
+from real.detector.slices import Reads
+
+# Settings by which frameworks limit what they read: Flask, aiohttp, tornado, Starlette, Sanic, Django, Bottle.
+_LIMITS = names(
+    """MAX_CONTENT_LENGTH client_max_size max_body_size max_buffer_size MAX_FORM_MEMORY_SIZE REQUEST_MAX_SIZE
+    DATA_UPLOAD_MAX_MEMORY_SIZE FILE_UPLOAD_MAX_SIZE max_request_size MEMFILE_MAX max_part_size max_upload_size"""
+)
+# What says how large something is before it is read or unpacked.
+_SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
+_MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__ tell os.path.getsize getsize builtins.sum")
+_STREAMS = frozenset({"rfile", "stream", "content"})
+_UPLOADS = frozenset({"files", "FILES"})
+_INFLATERS = names(
+    """zlib.decompress gzip.decompress bz2.decompress lzma.decompress brotli.decompress zstandard.decompress
+    shutil.unpack_archive"""
+)
+_ARCHIVES = (
+    "zipfile.ZipFile",
+    "tarfile.open",
+    "tarfile.TarFile",
+    "gzip.open",
+    "bz2.open",
+    "lzma.open",
+    "gzip.GzipFile",
+)
+_UNPACKERS = ("extractall", "extract", "read", "readlines")
+_SERVERS = ("start_server", "start_unix_server")
+_CHUNKS = frozenset({"recv", "read", "read1", "receive", "receive_bytes", "receive_text"})
+_PARTS = frozenset({"iter_content", "iter_bytes", "iter_chunked", "iter_any", "stream", "iter_raw", "aiter_bytes"})
+_COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
+_PLACE = re.compile(r"\?|%s|\$\d+")
+_MAX_DEPTH = 5
+_LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
+_NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
+WATCHED = frozenset(
+    {"read", "readlines", "body", "execute", "extractall", "extract", "decompress", "unpack_archive", "ZipFile"}
+    | {"start_server", "start_unix_server"}
+)
+
+
+def read_whole(facts: Facts) -> Iterator[Defect]:
+    """``request.files["file"].read()``, ``await upload.read()``, ``await reader.read()`` without a limit."""
+    if not _limits_bodies(facts):
+        for site in facts.calls("read", "readlines"):
+            yield from _read(facts, site)
+    for site in facts.calls(*_INFLATERS):
+        value = site.argument(0, "data")
+        if value is not None and facts.is_untrusted(value) and not _is_measured(facts, site.unit, site.instr):
+            yield Defect(site.instr, "a small message may unpack to any size", facts.trace(value))
+    yield from _unpacked(facts)
+
+
+def _limits_bodies(facts: Facts) -> bool:
+    """Whether the program sets a limit for all bodies."""
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op == "const" and isinstance(step.extra, str) and step.extra in _LIMITS:
+                return True
+            if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
+                return True
+            shape = step.extra[1] if step.op == "method" else step.extra if step.op == "call" else None
+            if shape is not None and not _LIMITS.isdisjoint(getattr(shape, "keywords", ())):
+                return True
+    return False
+
+
+def _read(facts: Facts, site: CallSite) -> Iterator[Defect]:
+    unit, instr = site.unit, site.instr
+    if instr.op != "method" or not _reads_from_client(facts, unit, instr):
+        return
+    size = site.argument(0, "size")
+    if size is not None and size.consts != frozenset((-1,)):
+        operands = site.operands((0,), ("size", "n"))
+        if not facts.is_untrusted(size) or is_bounded(facts, unit, operands[0]):
+            return
+        keys = {str(key).lower() for key in facts.reads(unit, operands[0]).keys}
+        if "content-length" not in keys:
+            return
+    if not _is_measured(facts, unit, instr):
+        yield Defect(instr, "the client decides how much is read into memory")
+
+
+def _reads_from_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    receiver = instr.args[0]
+    reads = facts.reads(unit, receiver)
+    made = definition(unit, receiver)
+    if reads.attributes & _UPLOADS and "request" in {name.rpartition(".")[2] for name in (*reads.names, *reads.params)}:
+        return True
+    if made is None:
+        return False
+    if made.op == "param":
+        annotation, _ = parameter(unit, str(made.extra))
+        if annotation is not None and "UploadFile" in ast.unparse(annotation):
+            return True
+        return _is_stream_of_server(facts, unit, str(made.extra))
+    return made.op == "attr" and made.extra in _STREAMS and facts.is_untrusted(facts.value(unit, receiver))
+
+
+def _is_stream_of_server(facts: Facts, unit: Unit, name: str) -> bool:
+    """Whether a parameter is the reader that asyncio gives to the handler of a connection."""
+    if unit.params.positional[unit.is_method :][:1] != (name,):
+        return False
+    for site in facts.calls(*_SERVERS):
+        value = site.argument(0, "client_connected_cb")
+        for obj in value.objs if value is not None else ():
+            held = obj.fields.get("function") if obj.kind == "bound" else None
+            if unit in (obj.unit, *(inner.unit for inner in (held.objs if held is not None else ()))):
+                return True
+    return False
+
+
+def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:  # noqa: PLR0911
+    """Whether a number has an upper limit that the program sets: ``min(n, LIMIT)``, also inside other calls."""
+    if not facts.is_untrusted(facts.value(unit, operand)):
+        return True
+    made = definition(unit, operand)
+    if made is None or depth > _MAX_DEPTH:
+        return False
+    called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
+    passed = [arg for arg in made.args if isinstance(arg, int)]
+    if made.op == "binop" and made.extra in ("Mod", "BitAnd"):
+        return not facts.is_untrusted(facts.value(unit, passed[1]))
+    if called & {"min", "clip"}:
+        return any(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
+    if made.op == "phi" or (made.op == "binop" and made.extra in ("Add", "Sub", "FloorDiv", "Div")):
+        return all(is_bounded(facts, unit, arg, depth + 1) for arg in passed)
+    if called & {"max", "int", "abs", "round", "float"}:
+        return all(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
+    results = [
+        (callee, step.args[0])
+        for callee in facts.called(made)
+        for step in facts.instructions(callee)
+        if step.op == "return"
+    ]
+    return bool(results) and all(is_bounded(facts, callee, result, depth + 1) for callee, result in results)
+
+
+def _is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """Whether a size is compared with a limit before, or the result's size after it."""
+
+    def is_size(reads: Reads) -> bool:
+        told = {str(key).lower() for key in reads.keys} | {name.rpartition(".")[2] for name in reads.names}
+        return bool(reads.calls & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
+
+    def compares(atom: Atom, reads: Reads) -> bool:
+        return atom.op in _COMPARISONS and is_size(reads)
+
+    if facts.is_controlled(unit, instr, compares):
+        return True
+    return any(
+        step.op == "compare"
+        and not _COMPARISONS.isdisjoint(step.extra)
+        and any(is_size(facts.reads(unit, arg)) for arg in step.args)
+        for step in facts.instructions(unit)
+    )
+
+
+def _unpacked(facts: Facts) -> Iterator[Defect]:
+    """``ZipFile(upload).extractall(folder)``: forty kilobytes can unpack to gigabytes."""
+    for site in facts.calls(*_UNPACKERS):
+        opener = next((path for path in _ARCHIVES if site.path == f"{path}().{site.name}"), None)
+        if opener is None or site.receiver is None or not facts.is_untrusted(site.receiver):
+            continue
+        if site.name == "read" and opener != "zipfile.ZipFile" and site.argument(0, "size") is not None:
+            continue
+        if not _is_measured(facts, site.unit, site.instr):
+            yield Defect(site.instr, "a small archive may unpack to any size", facts.trace(site.receiver))
+
+
+def is_chunk(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a value is a part of what a peer sends: ``sock.recv()``, ``await reader.read(n)``, ``iter_chunked()``."""
+    made = definition(unit, operand)
+    if made is None:
+        return False
+    if made.op == "iterate":
+        source = definition(unit, made.args[0])
+        return source is not None and source.op == "method" and source.extra[0] in _PARTS
+    if made.op != "method" or made.extra[0] not in _CHUNKS:
+        return False
+    return made.extra[0] != "read" or _reads_from_client(facts, unit, made)
+
+
+def pages(facts: Facts) -> Iterator[tuple[CallSite, int]]:
+    """The operands that statements take as the number of rows: ``execute("... LIMIT ?", (n,))``."""
+    for site in facts.calls("execute"):
+        passed = site.operands((1,), ("parameters", "params", "args"))
+        texts = [text for text in site.constants(0, "sql") if isinstance(text, str)]
+        if site.argument(1, "parameters") is None or not texts or not is_handler(facts, site.unit):
+            continue
+        made = definition(site.unit, passed[0])
+        if made is None or made.op != "build":
+            continue
+        for text in texts:
+            if made.extra[0] in ("tuple", "list"):
+                index = _limit_index(text)
+                if index is not None and index < len(made.args):
+                    yield site, made.args[index]
+            else:
+                named = _NAMED_LIMIT.search(text)
+                wanted = next(filter(None, named.groups()), None) if named else None
+                for step in facts.instructions(site.unit):
+                    if step.op == "member" and root(site.unit, step.args[0]) == made.dst and step.extra == wanted:
+                        yield site, step.args[1]
+
+
+def _limit_index(statement: str) -> int | None:
+    """Which placeholder of a statement is the number of rows."""
+    for index, found in enumerate(_PLACE.finditer(statement)):
+        if _LIMIT.search(statement[: found.start()]):
+            return index
+    return None
