@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_CHAIN = 20
 _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper"})
+_MATCHING = frozenset({"fullmatch", "match", "search"})
 _MAX_PHIS = 3  # nested joins to look through
 _COPIES = frozenset({"assign", "copy", "pi"})
 
@@ -231,8 +232,14 @@ class Guards:
             receiver = test.args[0]
             if sense and name in STRICT_TESTS and self._is_subject(unit, receiver, subject):
                 return self.solver.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
-            if sense and name in ("fullmatch", "match", "search"):
+            if sense and name in _MATCHING:
                 return self._match_proves(unit, test, subject)
+        elif sense and test.op == "call" and isinstance(test.extra, CallShape) and len(test.args) == 3:
+            names = {obj.name for obj in env[test.args[0]].objs}
+            if len(names) == 1 and not test.extra.keywords:  # `from re import fullmatch`
+                module, _, name = names.pop().rpartition(".")
+                if module in ("re", "regex") and name in _MATCHING:
+                    return self._text_proves(unit, name, env[test.args[1]], test.args[2], subject)
         targets = self.solver.callees.get(test)
         if not targets:
             return self._isinstance_proves(unit, test, subject) if sense else 0
@@ -270,6 +277,10 @@ class Guards:
             patterns, operand = next(iter(receiver.objs)).fields.get("pattern", BOTTOM), test.args[1]
         else:
             return 0
+        return self._text_proves(unit, method, patterns, operand, subject)
+
+    def _text_proves(self, unit: Unit, method: str, patterns: Value, operand: int, subject: int) -> int:
+        """``method`` of some constant pattern finds something in the operand."""
         if not self._is_subject(unit, operand, subject) or not patterns.consts:
             return 0
         texts = [pattern for pattern in patterns.consts if isinstance(pattern, str)]

@@ -10,12 +10,14 @@ from typing import Any
 from real.detector.aggregates import Aggregates, PlainClass, plain_class
 from real.detector.cfg import connect
 from real.detector.decorators import drop_transparent
+from real.detector.imports import simplify_imports
 from real.detector.inline import MARK, Inlined, Inliner
 from real.detector.ir import Block, Instr, Operand, Params, Program, Unit
 from real.detector.lower_match import MatchLowerer
 from real.detector.scopes import Scope, ScopeTable
 from real.detector.simplify import simplify
 from real.detector.ssa import to_ssa
+from real.detector.statements import simplify_statements
 
 _CALLS = frozenset({"call", "method", "sub", "binop"})
 
@@ -405,6 +407,8 @@ class ProgramLowerer:
 
     def __init__(self, tree: ast.Module, builtins: frozenset[str]) -> None:
         drop_transparent(tree)
+        simplify_imports(tree)
+        simplify_statements(tree)
         simplify(tree)
         self.inlined = Inliner(tree).run()
         if self.inlined:

@@ -93,7 +93,7 @@ class CallLowerer(ConditionLowerer):
                 raise UnanalyzableError(f"dynamic code: eval() of a string that defines names (line {source.lineno})")
             if isinstance(inner, ast.Name) and inner.id not in self.scope.bound:
                 self.scope.free.setdefault(inner.id, ())
-                if not self.table.is_builtin(inner.id):
+                if not self.table.is_builtin(inner.id) or inner.id not in self.program.builtins:
                     raise UnanalyzableError(f"dynamic code: eval() of a string (line {source.lineno})")
             if hasattr(inner, "lineno"):
                 inner.lineno = source.lineno

@@ -1,0 +1,62 @@
+"""The names of a source tree as far as counting tells: how often each is bound, which are read, what imports bind."""
+
+from __future__ import annotations
+
+import ast
+
+# With these, names can be read or bound without being written down as names. (``eval`` and ``exec`` of a text that names
+# something make a program unanalyzable.)
+REFLECTION = frozenset({"globals", "locals", "vars", "dir", "__builtins__"})
+
+
+class Bindings:
+    """Counts over the whole program, whatever the scope: a name bound once means one thing wherever it is visible."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.bound: dict[str, int] = {}
+        self.imports: dict[str, str] = {}
+        self.loads: dict[str, int] = {}
+        for node in ast.walk(tree):
+            self._note(node)
+        self.is_reflective = not REFLECTION.isdisjoint(self.loads)
+
+    def _note(self, node: ast.AST) -> None:  # noqa: PLR0912
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                self.loads[node.id] = self.loads.get(node.id, 0) + 1
+            else:
+                self._bind(node.id)
+        elif isinstance(node, ast.arg):
+            self._bind(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            self._bind(node.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                self._bind(alias.asname or alias.name.partition(".")[0])
+                self.imports[alias.asname or alias.name] = alias.name
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                self._bind(alias.asname or alias.name)
+                self.imports[alias.asname or alias.name] = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
+            self._bind(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            self._bind(node.rest)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            for name in node.names:
+                self._bind(name)
+
+    def _bind(self, name: str) -> None:
+        self.bound[name] = self.bound.get(name, 0) + 1
+
+    def library(self, node: ast.expr) -> str:
+        """The qualified name of something built in or imported; empty for anything else."""
+        if isinstance(node, ast.Name):
+            count = self.bound.get(node.id, 0)
+            if count == 0:
+                return node.id
+            return self.imports.get(node.id, "") if count == 1 else ""
+        if isinstance(node, ast.Attribute):
+            base = self.library(node.value)
+            return f"{base}.{node.attr}" if base else ""
+        return ""
