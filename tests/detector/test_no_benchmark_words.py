@@ -37,6 +37,8 @@ LIBRARIES = {
     "base_url": "Flask, Request",
     "host_url": "Flask, Request",
     "hash_name": "parameter of hashlib.pbkdf2_hmac",
+    "generate_password_hash": "Werkzeug, werkzeug.security",
+    "sha3_256": "hashlib.sha3_256",
     "raw_input": "Python 2, built-in functions",
     "content_type": "Django, HttpResponse; Flask, Response",
     "exec_command": "paramiko, SSHClient",

@@ -14,8 +14,10 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._responses import is_handler
+from real.detector.rules._web import is_view
 from real.detector.signatures import parameter
 from real.detector.slices import Reads
+from real.detector.values import Value
 
 # Settings by which frameworks limit what they read: Flask, aiohttp, tornado, Starlette, Sanic, Django, Bottle.
 _LIMITS = names(
@@ -47,6 +49,7 @@ _PARTS = frozenset({"iter_content", "iter_bytes", "iter_chunked", "iter_any", "s
 _COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _PLACE = re.compile(r"\?|%s|\$\d+")
 _MAX_DEPTH = 5
+_CLIENT = ("sent by the client", "what the client sent", "what the peer sent")
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
 WATCHED = frozenset(
@@ -62,7 +65,9 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
             yield from _read(facts, site)
     for site in facts.calls(*_INFLATERS):
         value = site.argument(0, "data")
-        if value is not None and facts.is_untrusted(value) and not _is_measured(facts, site.unit, site.instr):
+        if value is None or not facts.is_untrusted(value) or not is_requested(facts, site.unit, value):
+            continue
+        if not _is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small message may unpack to any size", facts.trace(value))
     yield from _unpacked(facts)
 
@@ -226,3 +231,18 @@ def _limit_index(statement: str) -> int | None:
         if _LIMIT.search(statement[: found.start()]):
             return index
     return None
+
+
+def is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
+    """Whether a value comes from a request, or from a parameter of what a web framework calls."""
+    trace = facts.trace(value)
+    if not trace:
+        return False
+    first = trace[0].note
+    if first.endswith(_CLIENT):
+        return True
+    if not first.startswith("parameter "):
+        return False
+    return is_view(facts, unit) or any(
+        f"` of {other.name}() " in first and is_handler(facts, other) for other in facts.functions
+    )

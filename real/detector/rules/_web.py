@@ -177,10 +177,12 @@ class _Hosts:
             elif self._is_fixed(prefix, unit, piece) or self._is_path_of_known(prefix, unit, made, piece):
                 return []
             elif self.facts.is_untrusted(self.facts.value(unit, piece)):
-                return [] if self._is_label(unit, made, piece, pieces[index + 1 :]) else [piece]
+                following = pieces[index + 1 :]
+                safe = self._is_label(unit, made, piece, following) or self._is_configured(unit, piece, following)
+                return [] if safe else [piece]
             else:
-                following = pieces[index + 1] if index + 1 < len(pieces) else ""
-                if prefix or not (isinstance(following, str) and following.startswith("://")):
+                after = pieces[index + 1] if index + 1 < len(pieces) else ""
+                if prefix or not (isinstance(after, str) and after.startswith("://")):
                     return []  # a part that the program chose decides
                 prefix = "scheme"
         return []
@@ -212,6 +214,29 @@ class _Hosts:
         if not following or not isinstance(following[0], str) or not _DOMAIN.match(following[0]):
             return False
         return self.facts.is_guarded(unit, made, [operand], lambda atom, _: _has_plain_characters(self.facts, atom))
+
+    def _is_configured(self, unit: Unit, operand: int, following: list[str | int]) -> bool:
+        """``f"{self.base}/users"``: an object that was set up for one server, whoever sets it up."""
+        made = unit.defs[root(unit, operand)]
+        if made is None or made.op != "attr" or not unit.is_method or not unit.params.positional:
+            return False
+        holder = unit.defs[root(unit, made.args[0])]
+        if holder is None or holder.op != "param" or holder.extra != unit.params.positional[0]:
+            return False
+        starts = bool(following) and isinstance(following[0], str) and following[0].startswith("/")
+        setters = {
+            other.name
+            for other in self.facts.functions
+            for step in self.facts.instructions(other)
+            if other.parent is unit.parent and step.op == "setattr" and step.extra == made.extra
+        }
+        return starts and setters == {"__init__"} and not self._is_made_here(unit)
+
+    def _is_made_here(self, unit: Unit) -> bool:
+        """Whether the program makes objects of the class, so that it is seen what they are made of."""
+        owner = unit.parent
+        start = next((f for f in self.facts.functions if f.parent is owner and f.name == "__init__"), None)
+        return start is not None and bool(self.facts.call_sites(start))
 
     def _is_route_part(self, unit: Unit, operand: int) -> bool:
         """A part of the path that Flask, Quart or Bottle matched: it has no slash unless the route says ``path:``."""

@@ -31,8 +31,11 @@ What silences it:
 - storing or returning the signature itself: such a function does not verify but keep it;
 - a key and a list of algorithms for jwt.decode().
 
-Also reported: the algorithm that the token's own header names, claims that are read from a token by hand in a program
-that verifies nothing, and an exception of verify() that is caught before the work goes on.
+Also reported: a certificate that is accepted for the names in it, a server whose certificate is not verified
+(verify=False, CERT_NONE), a download that is run or unpacked as it is, the message of a webhook in a program that
+compares nothing, jwt.decode() without a list of algorithms, with HMAC beside public keys or with the algorithm that the
+token's own header names, claims that are read from a token by hand in a program that verifies nothing, and an exception
+of verify() that is caught before the work goes on.
 
 What does not: a test that a signature is there, of its length or type; logging it; a comparison with itself; the
 algorithm "none"; catching the exception of verify() and going on.
@@ -55,7 +58,15 @@ from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
+from real.detector.rules._trust import (
+    WATCHED,
+    named_certificates,
+    unsigned_callbacks,
+    untrusted_servers,
+    unverified_downloads,
+)
 from real.detector.slices import Reads
+from real.detector.values import Constant
 
 # Calls that read signed data without looking at the signature, whatever their arguments.
 _UNVERIFIED = {
@@ -71,6 +82,8 @@ _UNVERIFIED = {
 _DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.verify", "jwt.PyJWT().decode")
 _UNVERIFIED_HEADERS = frozenset({"jwt.get_unverified_header", "jose.jwt.get_unverified_header"})
 _DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
+_SPLITS = frozenset({"split", "rsplit", "partition", "rpartition"})
+_ASYMMETRIC = frozenset({"RS", "ES", "PS", "Ed"})
 _FIRST_ERROR = 400
 _KEEPING = frozenset({"return", "setattr", "setsub", "setcell", "yield"})
 # Calls that answer with a truth value, so that dropping the answer is dropping the check.
@@ -116,6 +129,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
             if not _is_read(facts, site.unit, site.instr):
                 yield Defect(site.instr, f"what {site.name}() answers is thrown away")
     yield from _taken_apart(facts)
+    yield from untrusted_servers(facts)
+    yield from named_certificates(facts)
+    yield from unverified_downloads(facts)
+    yield from unsigned_callbacks(facts)
     for unit in facts.functions:
         yield from _swallowed(facts, unit)
         yield from _unverified_headers(facts, unit)
@@ -132,11 +149,23 @@ def _is_switched_off(facts: Facts, site: CallSite) -> str | None:
             value = obj.fields.get(name)
             if value is not None and value.consts and not any(value.consts):
                 return f'the option "{name}" accepts every signature'
+    return _is_confused(facts, site)
+
+
+def _is_confused(facts: Facts, site: CallSite) -> str | None:
+    """Why the token itself may choose how it is verified."""
     algorithms = site.argument(2, "algorithms")
     if algorithms is not None and any(
         isinstance(name, str) and name.lower() == "none" for name in facts.elements(algorithms)
     ):
         return 'the algorithm "none" needs no signature'
+    if algorithms is None and site.args.rest is None and len(site.args.pos) + len(site.args.named) > 1:
+        return "no list of algorithms: the token says by which one it is to be verified"
+    names_known = (
+        {name for name in facts.elements(algorithms) if isinstance(name, str)} if algorithms is not None else set()
+    )
+    if any(name.startswith("HS") for name in names_known) and any(name[:2] in _ASYMMETRIC for name in names_known):
+        return "with HMAC beside public keys, the public key is a secret that everybody knows"
     for operand in site.operands((2,), ("algorithms",)) if algorithms is not None else ():
         if facts.reads(site.unit, operand).calls & _UNVERIFIED_HEADERS:
             return "the token itself says by which algorithm it is to be verified"
@@ -150,7 +179,7 @@ def _taken_apart(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("json.loads"):
         reads = facts.reads(site.unit, site.instr.args[-1]) if len(site.instr.args) > 1 else Reads()
         decoded = any(call.rpartition(".")[2] in _DECODINGS for call in reads.calls)
-        if decoded and "split" in reads.calls and "." in reads.constants | reads.keys:
+        if decoded and reads.calls & _SPLITS and "." in reads.constants | reads.keys:
             yield Defect(site.instr, "the claims are read from the token, and nothing verifies its signature")
 
 
@@ -178,6 +207,44 @@ def _unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
             continue
         if not _is_handed_on(facts, unit, step):
             yield Defect(step, "the signature is read, but not compared with anything")
+        elif _is_optional(facts, unit, step):
+            yield Defect(step, "a message without a signature passes, too")
+
+
+def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """``if signature: verify(signature)``: verified where it is there, and the work goes on where it is not."""
+
+    def is_presence(atom: Atom, reads: Reads) -> bool:
+        del reads
+        if atom.instr is step:
+            return atom.sense is True  # the header itself, as a truth value
+        if atom.unit is not unit or step not in facts.definitions(unit, *atom.operands):
+            return False
+        if atom.op in ("NotEq", "IsNot"):
+            return any(side and not any(side) for side in (facts.constants(unit, arg) for arg in atom.operands))
+        return atom.op == "truth" and atom.sense is True
+
+    tests = [
+        other
+        for other in facts.instructions(unit)
+        if other.op in ("compare", "call", "method")
+        and (_answers(facts, unit, other) or (other.op == "compare" and other.extra[0] in ("Eq", "NotEq")))
+        and step in facts.definitions(unit, *(arg for arg in other.args if isinstance(arg, int)))
+    ]
+    results = _results(facts, unit)
+    return (
+        bool(tests and results)
+        and all(
+            any(is_presence(atom, Reads()) for atom in facts.controlling_tests(unit, test) if atom.necessary)
+            for test in tests
+            if test.op != "compare" or all(not side or any(side) for side in _sides(facts, unit, test))
+        )
+        and not any(facts.is_prevented(unit, result, results, is_presence) for result in results)
+    )
+
+
+def _sides(facts: Facts, unit: Unit, compare: Instr) -> list[frozenset[Constant]]:
+    return [facts.constants(unit, arg) for arg in compare.args]
 
 
 def _is_handed_on(facts: Facts, unit: Unit, step: Instr) -> bool:
@@ -377,5 +444,6 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
-    watches=frozenset(path.rpartition(".")[2] for path in ("json.loads", *_UNVERIFIED, *_DECODERS, *_ANSWERING)),
+    watches=WATCHED
+    | frozenset(path.rpartition(".")[2] for path in ("json.loads", *_UNVERIFIED, *_DECODERS, *_ANSWERING)),
 )

@@ -30,7 +30,7 @@ Good:
 What silences it:
 - a comparison of the container's len() or qsize(), or of the text's, with a limit, that decides whether the operation
   is reached; for a number, a comparison of it with a limit, min(n, LIMIT), or Query(le=LIMIT) of FastAPI;
-- read(n), MAX_CONTENT_LENGTH, client_max_size; a comparison of file_size, of Content-Length, or of len() of what was read;
+- read(n), MAX_CONTENT_LENGTH, client_max_size; a comparison of file_size, Content-Length, or len() of what was read;
 - a container with a limit of its own: deque(maxlen=...), Queue(maxsize=...), lru_cache, cachetools;
 - something that is taken out of the container again: pop(), popitem(), popleft(), del, clear(), or get() of a queue;
 - a test that the key is there already, so that the entry replaces one.
@@ -58,8 +58,7 @@ from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._responses import is_handler
-from real.detector.rules._unbounded import WATCHED, is_bounded, is_chunk, pages, read_whole
-from real.detector.rules._web import is_view
+from real.detector.rules._unbounded import WATCHED, is_bounded, is_chunk, is_requested, pages, read_whole
 from real.detector.slices import Reads
 from real.detector.values import NUM, Value
 
@@ -125,7 +124,6 @@ _PART_METHODS = frozenset({"get", "setdefault"})
 _SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
 _MAX_STEPS = 50
 _MAX_DIMENSIONS = 4
-_CLIENT = ("sent by the client", "what the client sent")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -423,25 +421,10 @@ def _size(facts: Facts, unit: Unit, instr: Instr, operand: int, label: str) -> I
             if found:
                 return
         return
-    if not facts.is_untrusted(value) or value.objs or not _is_requested(facts, unit, value):
+    if not facts.is_untrusted(value) or value.objs or not is_requested(facts, unit, value):
         return
     if not is_bounded(facts, unit, operand):
         yield Defect(instr, f"a request decides how large {label} becomes", facts.trace(value))
-
-
-def _is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
-    """Whether a web request names the number."""
-    trace = facts.trace(value)
-    if not trace:
-        return False
-    first = trace[0].note
-    if first.endswith(_CLIENT):
-        return True
-    if not first.startswith("parameter "):
-        return False
-    return is_view(facts, unit) or any(
-        f"` of {other.name}() " in first and is_handler(facts, other) for other in facts.functions
-    )
 
 
 RULE = Rule(

@@ -1,0 +1,201 @@
+"""What CWE-347 takes for trusted without proof: certificates by their names, servers by none, downloads, callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.callsites import library_paths
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition, root
+from real.detector.rules._responses import is_handler
+
+_NAMES_OF_CERTIFICATES = frozenset({"issuer", "subject", "get_issuer", "get_subject"})
+_LOADERS = names(
+    """load_pem_x509_certificate load_der_x509_certificate load_pem_x509_certificates load_certificate
+    getPeerCertificate get_peer_certificate"""
+)
+# Words of what proves something: calls of these names verify, or prepare a verification.
+_PROOF_WORDS = names(
+    "verify verified verifies digest hmac signature signed checksum sha256sum fingerprint authenticate"
+)
+_HASHES = names(
+    "hashlib.sha256 hashlib.sha512 hashlib.sha384 hashlib.sha3_256 hashlib.blake2b hashlib.new hashlib.file_digest"
+)
+_CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib3.")
+_VERBS = names(
+    "get post put patch delete head options request stream Client AsyncClient TCPConnector PoolManager ws_connect"
+)
+_DOWNLOADS = names(
+    "requests.get httpx.get urllib.request.urlopen urllib.request.urlretrieve requests.Session().get wget.download"
+)
+_RUNNERS = (
+    *("subprocess.run", "subprocess.check_call", "subprocess.call", "subprocess.Popen", "subprocess.check_output"),
+    *("os.system", "os.execv", "os.execl", "os.startfile", "runpy.run_path", "shutil.unpack_archive"),
+)
+_UNPACKERS = ("extractall",)
+_BODY_READERS = names("get_json json body data get_data form POST read")
+_CALLBACK_WORDS = names("webhook webhooks hook ipn")
+_DECORATED = names(
+    "login_required permission_required requires_auth jwt_required authentication_classes permission_classes"
+)
+WATCHED = frozenset(
+    {
+        *_VERBS,
+        "extractall",
+        "_create_unverified_context",
+        *(path.rpartition(".")[2] for path in (*_RUNNERS, *_DOWNLOADS)),
+    }
+)
+
+
+def proves_something(facts: Facts) -> bool:
+    """Whether the program anywhere calls something that verifies, or hashes to compare."""
+    return any(_proves(facts, unit, step) for unit in facts.units for step in facts.instructions(unit))
+
+
+def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
+    if step.op not in ("call", "method"):
+        return False
+    called = set(facts.library_names(unit, step))
+    if called & _HASHES or any(name.startswith("hmac.") for name in called):
+        return True
+    last = {name.rpartition(".")[2] for name in called} | {callee.name for callee in facts.called(step)}
+    last |= {str(step.extra[0])} if step.op == "method" else set()
+    made = definition(unit, step.args[0]) if step.op == "call" else None
+    if made is not None and made.op in ("builtin", "cell"):
+        last.add(str(made.extra[1]))
+    return any(words(name) & _PROOF_WORDS or "verify" in name.lower() for name in last)
+
+
+def untrusted_servers(facts: Facts) -> Iterator[Defect]:
+    """``verify=False``, ``ssl.CERT_NONE``, ``ssl._create_unverified_context()``."""
+    for site in facts.calls("ssl._create_unverified_context", "ssl._create_stdlib_context"):
+        yield Defect(site.instr, "the certificate of the server is not verified")
+    for name in sorted(_VERBS):
+        for site in facts.calls(name):
+            if not site.path.startswith(_CLIENTS):
+                continue
+            off = [site.constants(None, keyword) == {False} for keyword in ("verify", "ssl", "verify_ssl")]
+            if any(off) or site.constants(None, "cert_reqs") & {"CERT_NONE", 0}:
+                yield Defect(site.instr, "the certificate of the server is not verified")
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op != "setattr":
+                continue
+            value = facts.value(unit, step.args[1])
+            if step.extra == "verify_mode" and "ssl.CERT_NONE" in library_paths(value):
+                yield Defect(step, "the certificate of the server is not verified")
+            elif step.extra == "verify" and value.consts == frozenset((False,)):
+                owners = library_paths(facts.value(unit, step.args[0]))
+                if any(owner.startswith(("requests.", "httpx.")) for owner in owners):
+                    yield Defect(step, "the certificate of the server is not verified")
+            elif step.extra == "_create_default_https_context":
+                yield Defect(step, "the certificates of all servers are accepted")
+
+
+def named_certificates(facts: Facts) -> Iterator[Defect]:
+    """``certificate.issuer == ca.subject``: everybody can write that name into a certificate of their own."""
+    if proves_something(facts):
+        return
+    loads = any(
+        {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _LOADERS
+        or (step.op == "method" and step.extra[0] in _LOADERS)
+        for unit in facts.units
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method")
+    )
+    for unit in facts.functions if loads else ():
+        for step in facts.instructions(unit):
+            if step.op != "compare" or step.extra[0] not in ("Eq", "NotEq", "In", "NotIn"):
+                continue
+            reads = [facts.reads(unit, arg) for arg in step.args]
+            if any((read.attributes | read.calls) & _NAMES_OF_CERTIFICATES for read in reads):
+                yield Defect(
+                    step, "the certificate is accepted for the names in it, and nothing verifies its signature"
+                )
+                return
+
+
+def unverified_downloads(facts: Facts) -> Iterator[Defect]:
+    """A file that is fetched, and then run or unpacked, with nothing that compares its digest or signature."""
+    if proves_something(facts):
+        return
+    fetched: set[object] = set()
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if facts.library_names(unit, step) & _DOWNLOADS:
+                fetched.add((unit, step))
+    if not fetched:
+        return
+    files = {key for unit in facts.units for key in _written(facts, unit)}
+    for site in facts.calls(*_RUNNERS, *_UNPACKERS):
+        for operand in [arg for arg in site.instr.args if isinstance(arg, int)]:
+            if _keys_of(facts, site.unit, operand) & files:
+                yield Defect(
+                    site.instr, "what was downloaded is run or unpacked, and nothing verifies where it is from"
+                )
+                return
+
+
+def _written(facts: Facts, unit: Unit) -> Iterator[object]:
+    """The names of files into which a download goes."""
+    for step in facts.instructions(unit):
+        called = facts.library_names(unit, step)
+        if called & {"urllib.request.urlretrieve", "wget.download"}:
+            for arg in step.args[2:]:
+                yield from _keys_of(facts, unit, arg)
+        elif step.op == "method" and step.extra[0] in ("write", "write_bytes") and len(step.args) > 1:
+            reads = facts.reads(unit, step.args[1])
+            if {call.rpartition(".")[2] for call in reads.calls} & {
+                "urlopen",
+                "iter_content",
+            } or reads.calls & _DOWNLOADS:
+                yield from _keys_of(facts, unit, step.args[0])
+        elif "shutil.copyfileobj" in called and len(step.args) > 2:
+            yield from _keys_of(facts, unit, step.args[2])
+
+
+def _keys_of(facts: Facts, unit: Unit, operand: int) -> set[object]:
+    """What tells a file apart: constant names, and the variables from which the name is made."""
+    reads = facts.reads(unit, operand)
+    texts = {text for text in reads.constants if isinstance(text, str) and len(text) > 3 and "." in text}
+    params = {(unit, name) for name in reads.params if name != "self"}
+    made = {(unit, root(unit, operand))} if definition(unit, operand) is not None else set()
+    roots = {
+        (unit, step.dst)
+        for step in facts.definitions(unit, operand)
+        if step.op in ("call", "method", "binop", "fstring")
+    }
+    return {*texts, *params, *made, *roots}
+
+
+def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
+    """A view that is named for a webhook and acts on its body, in a program that compares no signature or secret."""
+    if proves_something(facts):
+        return
+    for unit in facts.functions:
+        declared = facts.declarations(unit)
+        routes = {str(text) for text in declared.constants if isinstance(text, str) and text.startswith("/")}
+        if not (is_handler(facts, unit) and facts.is_exported(unit)) or declared.words & _DECORATED:
+            continue
+        if not (words(unit.name) | {word for route in routes for word in words(route)}) & _CALLBACK_WORDS:
+            continue
+        steps = list(facts.instructions(unit))
+        reads_body = any(
+            str(step.extra[0] if step.op == "method" else step.extra) in _BODY_READERS
+            for step in steps
+            if step.op in ("attr", "method")
+        )
+        checks = any("headers" in facts.reads(unit, step.args[0]).attributes for step in steps if step.op == "branch")
+        if reads_body and not checks:
+            yield Defect(
+                steps[0] if steps[0].line else _first(steps), "the message is not signed, and everybody can send one"
+            )
+
+
+def _first(steps: list[Instr]) -> Instr:
+    return next((step for step in steps if step.line and step.col), steps[0])
