@@ -13,7 +13,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, ends_in_exception
-from real.detector.rules._effects import Effect, looked_up_by
+from real.detector.rules._effects import Effect, effects, looked_up_by
 from real.detector.rules._who import CLIENT_DATA, PRIVILEGES, Who
 from real.detector.slices import Origin, Reads
 
@@ -27,6 +27,9 @@ _PLAIN = names(
 _PLAIN_CALLS = names("builtins.str builtins.bool builtins.int json.loads builtins.any builtins.isinstance")
 _REFUSALS = names("Forbidden HTTPForbidden PermissionDenied PermissionError NotAuthorized HttpResponseForbidden")
 _PERSONAL = names("owner user author creator uid account member customer username employee sender role")
+# Words of parameters that stand for the person who asks, and of those that say whose a record is.
+_ACTORS = names("actor caller current principal requester requesting")
+_OWNERS = names("owner author creator")
 _ASKING = names("is has can may check owns allowed verify")
 
 
@@ -153,6 +156,26 @@ def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
                     yield Defect(_place(unit, other), "whoever is logged in passes")
                     return
     yield from _weak_value(facts, unit, known)
+    yield from _weak_exclusion(facts, unit, branches)
+
+
+def _weak_exclusion(facts: Facts, unit: Unit, branches: list[Instr]) -> Iterator[Defect]:
+    """``if not (is_manager or same_department and person.id != claim.owner_id): raise``."""
+    for branch in branches:
+        tested = definition(unit, branch.args[0])
+        if tested is None or tested.op != "compare" or not _excludes_owner(facts, unit, tested):
+            continue
+        passing, _ = facts.outcomes(unit, branch, True)
+        failing, _ = facts.outcomes(unit, branch, False)
+        if not ends_in_exception(failing):
+            continue
+        if any(
+            other is not branch and facts.outcomes(unit, other, outcome)[0] is passing
+            for other in branches
+            for outcome in (True, False)
+        ):
+            yield Defect(tested, "the owner passes by another part of the `or`, who must be somebody else in this one")
+            return
 
 
 def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect]:
@@ -164,6 +187,9 @@ def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect
         if made is None or made.op != "phi":
             continue
         parts = [definition(unit, arg) for arg in made.args if isinstance(arg, int)]
+        if _is_bypassed(facts, unit, made, parts):
+            yield Defect(instr, "the owner passes by another part of the `or`, who must be somebody else in this one")
+            return
         for branch in known:
             sense = _asks_known(facts, unit, branch)
             tested = definition(unit, branch.args[0])
@@ -173,6 +199,29 @@ def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect
                 if any(part in failing.instrs for part in compared):
                     yield Defect(instr, "whoever is logged in passes")
                     return
+
+
+def _is_bypassed(facts: Facts, unit: Unit, value: Instr, parts: list[Instr | None]) -> bool:
+    """``is_manager or same_department and person.id != claim.owner_id``: that it is somebody else always matters."""
+    other = [part for part in parts if part is not None and part.op == "compare" and _excludes_owner(facts, unit, part)]
+    if not other:
+        return False
+    home = next(block for block in unit.blocks if value in block.instrs)
+    for branch in (instr for instr in facts.instructions(unit) if instr.op == "branch"):
+        tested = definition(unit, branch.args[0])
+        if tested in parts and tested not in other and facts.outcomes(unit, branch, True)[0] is home:
+            return True
+    return False
+
+
+def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
+    """``person.id != claim.owner_id``: two parameters, and an attribute that says whose something is."""
+    if compare.extra[0] not in ("NotEq", "IsNot"):
+        return False
+    sides = [facts.reads(unit, arg) for arg in compare.args if isinstance(arg, int)]
+    if not all(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
+        return False
+    return any(words(name) & _PERSONAL for side in sides for name in side.attributes)
 
 
 def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
@@ -235,3 +284,17 @@ def _first(name: str) -> bool:
 
 def _raises(facts: Facts, unit: Unit) -> bool:
     return any(ends_in_exception(block) for block in unit.blocks) or any(True for _ in refusals(facts, unit))
+
+
+def told_by_argument(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``if user.id != owner_id: raise`` where the caller says both, and the record is not asked whose it is."""
+    actors = frozenset(name for name in unit.params.positional if words(name) & _ACTORS or name == "user")
+    others = [name for name in unit.params.names if name not in actors and words(name) & _OWNERS]
+    if not actors or not others:
+        return
+    if not any(
+        instr.op == "attr" and facts.reads(unit, instr.args[0]).params & actors for instr in facts.instructions(unit)
+    ):
+        return  # a name that is passed, not the person whom a framework knows
+    who = Who(unit, params=actors)
+    yield from compared_with_client(facts, who, [effect for effect in effects(facts, who) if effect.named])

@@ -56,7 +56,7 @@ _PASSING = names(
     """session g response resp request logger log logging cache flash self.session headers cookies
     os sys json re time threading asyncio shutil redis channel_layer metrics limiter span"""
 )
-_OWN = names("session request req g headers cookies form args environ response resp flash")
+_DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
 _AUDIT = names("audit log logs visit visits history event events access last hit hits view views counter seen stats")
 
@@ -83,7 +83,7 @@ def effects(facts: Facts, who: Who) -> Iterator[Effect]:
         if operation is not None and not _is_passing(facts, unit, operation.base):
             verb = "deletes" if operation.kind == "delete" else "changes"
             keys = [operation.key] if operation.key is not None else []
-            if operation.attribute is not None or (not keys and operation.kind == "delete"):
+            if operation.attribute is not None or not any(who.is_client(facts, key) for key in keys):
                 keys += looked_up_by(facts, who, operation.base)
                 if operation.attribute is not None and not keys and not who.is_who(facts, operation.base):
                     continue
@@ -178,7 +178,7 @@ def _statement(facts: Facts, who: Who, instr: Instr, passed: list[int]) -> Itera
         return
     if verb == "creates" and any(words(text) & _AUDIT for text in texts):
         return
-    yield _effect(facts, who, instr, verb, _unpacked(unit, passed))
+    yield _effect(facts, who, instr, verb, _unpacked(facts, unit, passed))
 
 
 def _criteria(unit: Unit, made: Instr) -> list[int]:
@@ -188,13 +188,19 @@ def _criteria(unit: Unit, made: Instr) -> list[int]:
     return []
 
 
-def _unpacked(unit: Unit, operands: list[int]) -> list[int]:
+def _unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
     """The operands, and those that a tuple, list or dict among them is built of."""
     found = []
     for operand in operands:
         made = definition(unit, operand)
-        if made is not None and made.op == "build":
+        if made is not None and made.op in ("build", "compare"):  # filter(Model.id == key)
             found += [arg for arg in made.args if isinstance(arg, int)]
+            if made.op == "build" and made.extra[0] == "dict":
+                found += [
+                    step.args[2]
+                    for step in facts.instructions(unit)
+                    if step.op == "setsub" and definition(unit, step.args[0]) is made
+                ]
         else:
             found.append(operand)
     return found
@@ -235,7 +241,7 @@ def _is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
         path.append(str(made.extra).rpartition(".")[2])
     elif made is not None and made.op == "param":
         path.append(str(made.extra))
-    if is_database_session(facts, unit, operand):
+    if is_database_session(facts, unit, operand) or any(words(part) & _DATABASES for part in path):
         return False
     if "user" in path or "current_user" in path or "app" in path:
         return bool(set(path[:1]) & _PASSING)
@@ -271,7 +277,7 @@ def looked_up_by(facts: Facts, who: Who, operand: int) -> list[int]:
                 called.add(str(made.extra[1]))
         if step.op == "sub" or called & LOOK_UPS or any(_first_word(name) in _FINDERS for name in called):
             found += [arg for arg in step.args[1:] if isinstance(arg, int)]
-    return _unpacked(unit, found)
+    return _unpacked(facts, unit, found)
 
 
 def _receivers(facts: Facts, unit: Unit, operand: int) -> Iterator[Instr]:
@@ -302,8 +308,8 @@ def hand_outs(facts: Facts, who: Who) -> Iterator[Effect]:
     answers = [
         step
         for instr in facts.instructions(unit)
-        if instr.op in ("return", "yield")
-        for step in facts.definitions(unit, instr.args[0])
+        for operand in _answers(instr)
+        for step in facts.definitions(unit, operand)
     ]
     for instr in facts.instructions(unit):
         if instr.op not in ("call", "method", "sub") or instr not in answers:
@@ -315,11 +321,20 @@ def hand_outs(facts: Facts, who: Who) -> Iterator[Effect]:
         if instr.op == "method" and instr.extra[0] in _EXECUTORS and len(instr.args) > 1:
             texts = [text for text in facts.reads(unit, instr.args[1]).constants if isinstance(text, str)]
             if any(_start(text) == "select" for text in texts):
-                yield _effect(facts, who, instr, "hands out", _unpacked(unit, instr.args[2:]))
+                yield _effect(facts, who, instr, "hands out", _unpacked(facts, unit, instr.args[2:]))
             continue
         keys = looked_up_by(facts, who, instr.dst)
         if keys and any(who.is_client(facts, key) for key in keys):
             yield _effect(facts, who, instr, "hands out", keys)
+
+
+def _answers(instr: Instr) -> list[int]:
+    """What an instruction gives as an answer: a returned value, or what tornado's ``write()`` is given."""
+    if instr.op in ("return", "yield"):
+        return [instr.args[0]]
+    if instr.op == "method" and instr.extra[0] in ("write", "finish", "render"):
+        return [arg for arg in instr.args[1:] if isinstance(arg, int)]
+    return []
 
 
 def _is_table(facts: Facts, unit: Unit, operand: int) -> bool:

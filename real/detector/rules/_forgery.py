@@ -16,7 +16,7 @@ from real.detector.rules._app import App, Endpoint, annotation_words, app_of
 # What makes a browser send something that identifies the user.
 AMBIENT = names(
     """session cookies current_user login_required user get_secure_cookie get_signed_cookie get_cookie get_session
-    authenticated LoginRequiredMixin UserPassesTestMixin SessionAuthentication"""
+    SimpleCookie authenticated LoginRequiredMixin UserPassesTestMixin SessionAuthentication"""
 )
 # What identifies a client that no browser sends by itself.
 _BEARER = names(

@@ -64,7 +64,7 @@ def mappings(facts: Facts, unit: Unit, instr: Instr) -> Iterator[tuple[int, str]
         yield starred[0], "replaced"
     elif name == "update" and len(passed) == 1 and _is_namespace(facts, unit, instr.args[0]):
         yield passed[0], "set"
-    elif instr.op == "call" and starred and (_is_record(facts, unit, instr.args[0]) or _is_imported_model(library)):
+    elif instr.op == "call" and starred and _makes_record(facts, unit, instr, library):
         yield starred[0], "set"
 
 
@@ -90,8 +90,18 @@ def _is_model(facts: Facts, unit: Unit, operand: int) -> bool:
     return any(obj.kind == "api" and _is_model_path(obj.name) for obj in value.objs)
 
 
-def _is_imported_model(library: frozenset[str]) -> bool:
-    return any(_is_model_path(name) for name in library)
+def _makes_record(facts: Facts, unit: Unit, instr: Instr, library: frozenset[str]) -> bool:
+    """A record by its class, or because a database is given it: ``session.add(User(**fields))``."""
+    if _is_record(facts, unit, instr.args[0]) or any(_is_model_path(name) for name in library):
+        return True
+    if facts.called(instr) or any(obj.kind == "class" for obj in facts.value(unit, instr.args[0]).objs):
+        return False
+    return any(
+        step.op == "method"
+        and step.extra[0] in ("add", "merge", "save", "insert", "put")
+        and any(definition(unit, arg) is instr for arg in step.args if isinstance(arg, int))
+        for step in facts.instructions(unit)
+    )
 
 
 def _is_model_path(name: str) -> bool:

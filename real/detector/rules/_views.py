@@ -16,13 +16,18 @@ _IDENTITY = names(
     """admin auth authenticate authenticated authorization authorize authorized identity jwt login oauth oauth2 owner
     permission permissions principal privilege require role roles staff superuser token tokens"""
 )
-_SESSIONS = names("session current_user g")
-_METHOD_TESTS = ("require_POST", "require_GET", "require_safe", "require_http_methods")  # Django: no one is asked for
+_SESSIONS = names("session current_user")
+_PERSONS = names("user account member uid current customer person viewer")  # in attributes of Flask's `g`
+# Django: no one is asked for.
+_METHOD_TESTS = ("require_POST", "require_GET", "require_safe", "require_http_methods")
 _USER_HOLDERS = names("request g session self.request current_user")
 # Words in the address or the name of a view that is not for everybody.
 RESTRICTED = names("admin administrator administration superuser staff internal backoffice")
 # Words in the names of views by which somebody becomes known, or that somebody unknown must be able to use.
-OPEN = names("login signin signup register logout signout reset forgot webhook callback activate confirm verify")
+OPEN = names(
+    """login signin signup register logout signout reset forgot webhook callback activate confirm verify session sessions
+    token authenticate"""
+)
 _OWNERS = names("owner user username author creator created customer account")
 _USER_LIBRARIES = ("django.contrib.auth", "flask_login", "flask_jwt_extended", "flask_httpauth", "fastapi.security")
 _MAX_VALUES = 50
@@ -49,19 +54,24 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
         name = (str(instr.extra) if instr.op == "import" else str(instr.extra[1])).rpartition(".")[2]
         return name in _SESSIONS or bool(words(name) & _IDENTITY)
     if instr.op == "attr":
-        name = str(instr.extra)
-        if name in ("user", "session"):
-            held = facts.reads(unit, instr.args[0])
-            holders = held.params | held.attributes | {name.rpartition(".")[2] for name in held.names}
-            return bool(holders & _USER_HOLDERS)
-        return bool(words(name) & _IDENTITY)
-    if instr.op in ("method", "call"):
-        called = {str(instr.extra[0])} if instr.op == "method" else set()
-        if any(words(name) & _IDENTITY for name in called) or called & _SIGNED_COOKIES:
-            return True
-        if "get_cookie" in called and "secret" in getattr(instr.extra[1], "keywords", ()):
-            return True
+        return _is_person(facts, unit, instr)
+    if instr.op == "method":
+        name = str(instr.extra[0])
+        signed = name == "get_cookie" and "secret" in getattr(instr.extra[1], "keywords", ())
+        return signed or name in _SIGNED_COOKIES or bool(words(name) & _IDENTITY)
     return instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in _CREDENTIAL_KEYS
+
+
+def _is_person(facts: Facts, unit: Unit, attribute: Instr) -> bool:
+    """``request.user``, ``g.account``, ``flask.session``: an attribute that says who asks."""
+    name = str(attribute.extra)
+    if name not in ("user", "session") and not words(name) & _PERSONS:
+        return bool(words(name) & _IDENTITY)
+    held = facts.reads(unit, attribute.args[0])
+    named = {found.rpartition(".")[2] for found in held.names}
+    if name in ("user", "session"):
+        return bool((held.params | held.attributes | named) & _USER_HOLDERS)
+    return "g" in named
 
 
 # Methods of tornado and Django that read a cookie which the server has signed.

@@ -37,6 +37,8 @@ _MIXINS = {
     "PermissionRequiredMixin": ALLOWED,
     "UserPassesTestMixin": ALLOWED,
 }
+# Words in names of modules whose decorators and dependencies let only known people pass.
+_MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
 _DEPENDENCIES = frozenset({"Depends", "Security"})
 _DECIDERS = names("user_passes_test permission_required roles_required roles_accepted require_permission")
@@ -53,8 +55,8 @@ CLIENT_DATA = names(
     files body view_args path_params rel_url raw_args get_argument get_body_argument get_query_argument rfile
     get_arguments get_cookie get_header media params"""
 )
-_REQUESTS = names("request req self.request")
-_SESSIONS = names("session current_user g")
+_SESSIONS = names("session current_user")
+_PERSONS = names("user account member uid current customer person viewer claims identity")  # what `g` may hold
 _USER_ATTRIBUTES = names("user current_user session auth identity principal remote_user")
 _SIGNED = names("get_secure_cookie get_signed_cookie get_current_user get_jwt_identity get_jwt")
 
@@ -81,6 +83,8 @@ class Who:
         """Whether something that depends on these is made from what the server knows of the person."""
         last = {name.rpartition(".")[2] for name in reads.names}
         if last & _SESSIONS or reads.params & self.params:
+            return True
+        if "g" in last and any(words(name) & _PERSONS for name in reads.attributes):
             return True
         holders = last | reads.params | reads.attributes
         if reads.attributes & _USER_ATTRIBUTES and holders & {"request", "req", "self", "g", "info", "ctx", "context"}:
@@ -183,7 +187,7 @@ def _level_of(facts: Facts, app: App, name: str) -> int:
         return max(_inner_level(facts, app, unit) for unit in app.functions[last])
     if last in _DECIDERS or words(last) & PRIVILEGES:
         return ALLOWED
-    if words(last) & _LOGIN:
+    if words(last) & _LOGIN or words(name.rpartition(".")[0]) & _MODULES:
         return SOMEBODY
     return NOBODY
 
@@ -204,7 +208,9 @@ def _declared_level(facts: Facts, app: App, unit: Unit) -> int:
     seen = declared.names | declared.calls | declared.attributes
     found = [_level_of(facts, app, name) for name in seen if not _is_application(name)]
     found += [_inner_level(facts, app, inner) for inner in app.decorators.get(unit, ())]
-    return max(found, default=NOBODY)
+    level = max(found, default=NOBODY)
+    named = [const for const in declared.constants if isinstance(const, str)]
+    return ALLOWED if level == SOMEBODY and PRIVILEGES.intersection(named) else level
 
 
 def _is_application(name: str) -> bool:

@@ -66,17 +66,12 @@ _PROOFS = names(
 )
 # What a browser can send to another site, in a request that is a mapping: an API Gateway event, or one made by hand.
 _PARTS = names("body form")
-# Decorators that make a function a view: Flask, Sanic, FastAPI, Bottle.
-_ROUTES = names("route post put patch delete")
 # What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
 _FORMS = names("form forms values data args POST")
 _FORM_METHODS = names("get_body_argument get_body_arguments get_argument post form")
-# What makes a browser send something that identifies the user.
-_AMBIENT = names("session cookies current_user login_required user")
-# Methods that change records: SQLAlchemy's session, Django's models.
-_CHANGES = names("commit save delete")
 # Libraries and classes that protect all views of an application.
 _PROTECTIONS = names("CSRFProtect CsrfProtect SeaSurf csrf_protect CsrfProtectMiddleware CSRFMiddleware xsrf")
+_APPLICATIONS = names("Flask Quart Bottle Sanic FastAPI Starlette Litestar web route cherrypy bottle")
 _EXEMPTIONS = names("csrf_exempt exempt")
 _SWITCHES = names("WTF_CSRF_ENABLED WTF_CSRF_CHECK_DEFAULT")
 _FORM_BASES = frozenset({"FlaskForm", "Form", "BaseForm", "SecureForm"})
@@ -100,14 +95,14 @@ def _check(facts: Facts) -> Iterator[Defect]:
         elif unit in endpoints and (defect := _endpoint(facts, app, *endpoints[unit], protected)) is not None:
             yield defect
         elif not protected and not any(words(word) & _PROOFS for word in declared):
-            yield from _changes(facts, unit, declared)
+            yield from _changes(facts, unit)
 
 
 def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Who, protected: bool) -> Defect | None:
     """An endpoint that a link or a form of another site can make a browser use, with the user's own cookies."""
-    unit = endpoint.unit
     if endpoint.words & OPEN or not is_ambient(facts, endpoint):
         return None
+    unit = endpoint.unit
     done = [effect for effect in effects(facts, who) if not facts.is_prevented(unit, effect.instr, (), _is_proof)]
     lasting = [effect for effect in done if effect.verb != "creates"]
     linked = [effect for effect in lasting if not asks_for_method(facts, unit, effect.instr)]
@@ -117,15 +112,26 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Who, protected: b
         endpoint.is_safe or (endpoint.owner is None and (not endpoint.methods or "GET" in endpoint.methods))
     ):
         return Defect(linked[0].instr, f"{unit.name}() {linked[0].verb} something when a link is followed")
-    if protected or endpoint.is_django or "POST" not in endpoint.methods or has_same_site(facts):
-        return None
-    if needs_json(facts, endpoint) or (app.uses("tornado") and not _has_tornado_settings(facts)):
+    if protected or not _is_reached_by_forms(facts, app, endpoint):
         return None
     if not _takes_form(facts, unit):
         done = [effect for effect in done if effect.is_own]  # others are hit only where their records are guessed
     if not done:
         return None
     return Defect(done[0].instr, f"{unit.name}() {done[0].verb} something for any request that a browser sends")
+
+
+def _is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
+    """Whether a form of another site is answered, as far as the program says how its application is protected."""
+    if endpoint.is_django or "POST" not in endpoint.methods or has_same_site(facts) or needs_json(facts, endpoint):
+        return False
+    if endpoint.owner is None and not _makes_application(app):
+        return False  # what protects all endpoints may be where the application is made
+    return not app.uses("tornado") or _has_tornado_settings(facts)
+
+
+def _makes_application(app: App) -> bool:
+    return bool({name.rpartition(".")[2] for name in app.imports} & _APPLICATIONS)
 
 
 def _has_tornado_settings(facts: Facts) -> bool:
@@ -139,12 +145,14 @@ def _has_tornado_settings(facts: Facts) -> bool:
 
 def _takes_form(facts: Facts, unit: Unit) -> bool:
     return _reads_form(facts, unit) or any(
-        instr.op == "method" and instr.extra[0] in _FORM_METHODS for instr in facts.instructions(unit)
+        (instr.op == "method" and instr.extra[0] in _FORM_METHODS)
+        or (instr.op == "call" and "urllib.parse.parse_qs" in facts.library_names(unit, instr))
+        for instr in facts.instructions(unit)
     )
 
 
-def _changes(facts: Facts, unit: Unit, declared: set[str]) -> Iterator[Defect]:
-    is_view = bool(declared & _ROUTES) and _is_ambient(facts, unit, declared) and _reads_form(facts, unit)
+def _changes(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """What a function does with a request that it is given as a mapping: an event, or a request made by hand."""
     for operation in facts.operations(unit):
         if operation.kind == "read":
             continue
@@ -152,14 +160,9 @@ def _changes(facts: Facts, unit: Unit, declared: set[str]) -> Iterator[Defect]:
         for operand in (operation.base, operation.key, operation.value):
             if operand is not None:
                 reads.update(facts.reads(unit, operand))
-        if _is_sent(reads) or (is_view and _is_lasting(unit, operation.base)):
+        if _is_sent(reads):
             if not facts.is_prevented(unit, operation.instr, (), _is_proof):
                 yield Defect(operation.instr, f"{unit.name}() changes something for any request that a browser sends")
-            return
-    for instr in facts.instructions(unit):
-        if is_view and instr.op == "method" and instr.extra[0] in _CHANGES and len(instr.args) == 1:
-            if not facts.is_prevented(unit, instr, (), _is_proof):
-                yield Defect(instr, f"{unit.name}() changes something for any request that a browser sends")
             return
     for site in facts.calls("json.loads"):
         if (
@@ -176,24 +179,6 @@ def _changes(facts: Facts, unit: Unit, declared: set[str]) -> Iterator[Defect]:
 def _is_sent(reads: Reads) -> bool:
     """Whether something is made from a part of a request that is passed as a mapping."""
     return bool(reads.params) and bool(reads.keys & _PARTS)
-
-
-def _is_lasting(unit: Unit, base: int) -> bool:
-    """Whether a container is more than the session, which every view changes, or the answer."""
-    instr = unit.defs[base]
-    while instr is not None and instr.op in ("attr", "sub", "pi", "assign", "copy", "pathload"):
-        instr = unit.defs[instr.args[0]]
-    return instr is None or _named(instr) not in ("session", "g", "response")
-
-
-def _is_ambient(facts: Facts, unit: Unit, declared: set[str]) -> bool:
-    if declared & _AMBIENT or _declares(facts, unit, "Cookie"):
-        return True
-    return any(
-        _named(instr) in _AMBIENT
-        for instr in facts.instructions(unit)
-        if instr.op in ("cell", "attr", "import", "builtin")
-    )
 
 
 def _declares(facts: Facts, unit: Unit, kind: str) -> bool:
@@ -258,6 +243,15 @@ def _switched_off(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("tornado.web.Application"):
         if site.constants(None, "xsrf_cookies") == {False}:
             yield Defect(site.instr, "xsrf_cookies=False switches the protection off")
+    for site in facts.calls("django.views.decorators.csrf.csrf_exempt"):
+        given = {
+            word
+            for operand in site.instr.args[1:]
+            for name in facts.reads(site.unit, operand).words
+            for word in words(name)
+        }
+        if site.instr.op == "call" and not given & OPEN:
+            yield Defect(site.instr, "a view is exempted from the protection of the framework")
     yield from _forms(facts)
     yield from _any_origin(facts)
 
@@ -300,5 +294,7 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
-    watches=frozenset({"loads", "Application", "CORS", "cross_origin", "add_middleware", "CORSMiddleware"}),
+    watches=frozenset(
+        {"loads", "Application", "CORS", "cross_origin", "add_middleware", "CORSMiddleware", "csrf_exempt"}
+    ),
 )

@@ -49,7 +49,14 @@ from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import Endpoint, app_of
 from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects, words
-from real.detector.rules._checks import compared_with_client, refusals, thrown_away, told_by_client, weak_or
+from real.detector.rules._checks import (
+    compared_with_client,
+    refusals,
+    thrown_away,
+    told_by_argument,
+    told_by_client,
+    weak_or,
+)
 from real.detector.rules._effects import Effect, effects, hand_outs
 from real.detector.rules._generic import incorrect, object_permissions, weak_tests
 from real.detector.rules._views import OPEN, has_owners
@@ -67,6 +74,11 @@ _AUTHORED = names(
     """album article comment comments document documents draft entry file files letter listing message messages note
     notes photo photos post posts recipe review reviews ticket tickets"""
 )
+# Records that are there to be read by others.
+_PUBLIC = names(
+    """article articles book books comment comments course courses event events item items listing listings movie news
+    page pages post posts product products recipe recipes review reviews"""
+)
 _ASKING = frozenset({"is", "has", "can", "may", "check", "require", "verify", "ensure", "owns", "allowed", "authorize"})
 
 
@@ -75,6 +87,9 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         yield from weak_or(facts, unit)
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
+    for unit in facts.functions:
+        if unit not in answering and facts.is_exported(unit):
+            yield from told_by_argument(facts, unit)
     for subject in subjects(facts):
         if subject.unit in answering:
             continue
@@ -126,14 +141,15 @@ def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
     """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so."""
     if effect.base is not None and any(obj.kind == "dict" for obj in facts.value(effect.unit, effect.base).objs):
         return has_owners(facts, effect.unit, effect.base)
-    if facts.shared(owner_words):
-        return True
     reads = facts.reads(effect.unit, effect.instr.dst)
     for arg in effect.instr.args:
         if isinstance(arg, int):
             reads.update(facts.reads(effect.unit, arg))
-    named = {*endpoint.words, *(word for name in (*reads.words, str(effect.instr.extra)) for word in words(name))}
-    return bool(named & _PERSONAL) or (effect.verb != "hands out" and bool(named & _AUTHORED))
+    said = {*reads.words, str(effect.instr.extra), *(text for text in reads.constants if isinstance(text, str))}
+    named = {*endpoint.words, *(word for name in said for word in words(name))}
+    if named & _PERSONAL or (effect.verb != "hands out" and named & _AUTHORED):
+        return True
+    return facts.shared(owner_words) and not (effect.verb == "hands out" and named & _PUBLIC)
 
 
 def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:

@@ -61,7 +61,7 @@ _DECLARED = frozenset({"cleaned_data", "validated_data"})
 # Methods of pydantic's models that return declared fields only.
 _DUMPS = frozenset({"model_dump", "dict"})
 # Methods of Django's managers and query sets that take fields as keywords.
-_MANAGER_METHODS = frozenset({"create", "update", "get_or_create", "update_or_create"})
+_MANAGER_METHODS = frozenset({"create_user", "create", "update", "get_or_create", "update_or_create"})
 # Words in what a class inherits from that say that its objects are stored records.
 _MODEL_WORDS = frozenset({"Model", "DeclarativeBase", "declarative_base", "SQLModel", "Document"})
 # Words that say what somebody may do; weak evidence, used together with a test that controls the store.
@@ -103,7 +103,7 @@ def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
 def _is_declared(facts: Facts, unit: Unit, operand: int) -> bool:
     """Whether the fields come from a model that declares them, and none that is privileged."""
     reads = facts.reads(unit, operand)
-    if reads.attributes & _DECLARED:
+    if (reads.attributes | reads.params) & _DECLARED:
         return True
     return bool(reads.calls & _DUMPS) and not open_models(facts, unit, operand)
 
