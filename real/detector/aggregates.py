@@ -7,67 +7,18 @@ it is not certain, nothing is changed and the heap of the solver decides.
 
 from __future__ import annotations
 
-import ast
 import itertools
-from dataclasses import dataclass, field
 from typing import Any
 
 from real.detector.callsites import passed_operands, shape_of
 from real.detector.dominators import dominates, immediate_dominators
 from real.detector.ir import Block, Instr, Params, Unit
+from real.detector.plain import PlainClass
 
 _COPIES = frozenset({"assign", "copy", "pi"})
+_JOINS = _COPIES | {"phi"}
 _EFFECTS = frozenset({"call", "method", "await", "yield", "enter", "iterate", "decorate"})
 _MAX_USES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class PlainClass:
-    """A class whose attributes are just stored: parameter or constant of ``__init__`` -> attribute."""
-
-    params: tuple[str, ...]
-    fields: dict[str, str] = field(default_factory=dict)  # attribute -> parameter
-
-
-def plain_class(node: ast.ClassDef) -> PlainClass | None:
-    """The class, if it has no bases, decorators, properties or special methods but a plain ``__init__``."""
-    if node.bases or node.keywords or node.decorator_list:
-        return None
-    made = PlainClass(())
-    for statement in node.body:
-        if isinstance(statement, ast.FunctionDef):
-            if statement.decorator_list or (statement.name.startswith("__") and statement.name != "__init__"):
-                return None
-            if statement.name == "__init__":
-                init = _plain_init(statement)
-                if init is None:
-                    return None
-                made = init
-        elif not isinstance(statement, (ast.Pass, ast.Expr)):
-            return None
-    return made
-
-
-def _plain_init(node: ast.FunctionDef) -> PlainClass | None:
-    arguments = node.args
-    if arguments.vararg or arguments.kwarg or arguments.kwonlyargs or arguments.defaults or not arguments.args:
-        return None
-    this, *names = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
-    fields: dict[str, str] = {}
-    for statement in node.body:
-        if isinstance(statement, ast.Pass) or (
-            isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        ):
-            continue
-        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            return None
-        target, value = statement.targets[0], statement.value
-        if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name) or target.value.id != this:
-            return None
-        if not isinstance(value, ast.Name) or value.id not in names:
-            return None
-        fields[target.attr] = value.id
-    return PlainClass((this, *names), fields)
 
 
 class Aggregates:
@@ -95,6 +46,7 @@ class Aggregates:
                 self.home[instr] = (number, index)
                 for arg in set(instr.args):
                     self.uses.setdefault(arg, []).append(instr)
+        self._forget_unread()
         for instr in made:
             self._take_apart(instr)
 
@@ -125,6 +77,22 @@ class Aggregates:
                     if len(values) == 1 and len(instr.args) > 1 and seen >= values:
                         _become_copy(instr, values.pop())
                 seen.add(instr.dst)
+
+    def _forget_unread(self) -> None:
+        """What only passes a value on is no use of it where nothing reads the result (handlers join all variables)."""
+        left = {operand: len(uses) for operand, uses in self.uses.items()}
+        work = [instr for instr in self.home if instr.op in _JOINS and instr.dst not in left]
+        unread: set[Instr] = set()
+        while work:
+            instr = work.pop()
+            unread.add(instr)
+            for arg in set(instr.args):
+                left[arg] -= 1
+                maker = self.unit.defs[arg]
+                if not left[arg] and maker is not None and maker.op in _JOINS:
+                    work.append(maker)
+        if unread:
+            self.uses = {arg: [use for use in uses if use not in unread] for arg, uses in self.uses.items()}
 
     # --- what is made ------------------------------------------------------------------------------------------------
 
@@ -176,13 +144,13 @@ class Aggregates:
         found: dict[Instr, None] = {}
         while work:
             for use in self.uses.get(work.pop(), ()):
-                if use.op in _COPIES and use.args[0] in names:
+                if use.op in _COPIES and use.args[0] in names and not _is_own(use):
                     if use.dst not in names:
                         names.add(use.dst)
                         work.append(use.dst)
                     if len(use.args) > 1 and use.args[1] in names:
                         return
-                elif use.op not in _COPIES:
+                elif use.op not in _COPIES or _is_own(use):
                     found[use] = None
         if not found or len(found) > _MAX_USES:
             return
@@ -273,6 +241,11 @@ class Aggregates:
 
 def _become_copy(instr: Instr, value: int) -> None:
     instr.op, instr.args, instr.extra = "copy", [value], None
+
+
+def _is_own(instr: Instr) -> bool:
+    """``copy.copy(x)`` is another object."""
+    return instr.op == "copy" and instr.extra is not None
 
 
 def _is_key(kind: str, key: object) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-# With these, names can be read or bound without being written down as names. (``eval`` and ``exec`` of a text that names
-# something make a program unanalyzable.)
+# With these, names can be read or bound without being written down as names. (``eval`` and ``exec`` of a text that
+# names something make a program unanalyzable.)
 REFLECTION = frozenset({"globals", "locals", "vars", "dir", "__builtins__"})
 
 
@@ -16,6 +16,7 @@ class Bindings:
         self.bound: dict[str, int] = {}
         self.imports: dict[str, str] = {}
         self.loads: dict[str, int] = {}
+        self.texts: dict[str, ast.Constant] = {}  # names that are assigned a constant text
         for node in ast.walk(tree):
             self._note(node)
         self.is_reflective = not REFLECTION.isdisjoint(self.loads)
@@ -26,6 +27,9 @@ class Bindings:
                 self.loads[node.id] = self.loads.get(node.id, 0) + 1
             else:
                 self._bind(node.id)
+        elif isinstance(node, ast.Assign):
+            if isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant):
+                self.texts[node.targets[0].id] = node.value
         elif isinstance(node, ast.arg):
             self._bind(node.arg)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -26,6 +26,7 @@ _MODULES = frozenset({"re", "os"})
 def simplify_imports(tree: ast.Module) -> None:
     """Rewrite the imports of a program in place."""
     _calls_to_imports(tree)
+    _drop_second_names(tree)
     if any(
         alias.asname for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
     ):
@@ -105,6 +106,24 @@ def _imported_by_call(value: ast.expr, found: Bindings) -> Callable[[str], ast.s
     elif "." in module and not any(isinstance(k.value, ast.List) and k.value.elts for k in value.keywords):
         return None  # the package, not the module in it
     return _importer(module, attribute, 0) if attribute else _importer("", module, 0)
+
+
+def _drop_second_names(tree: ast.Module) -> None:
+    """``v = open`` of a builtin, where ``v`` is never anything else: ``open`` itself is read."""
+    found: Bindings | None = None
+    names: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            value, name = node.value, node.targets[0].id
+            if isinstance(value, ast.Name) and hasattr(builtins, value.id):
+                found = found or Bindings(tree)
+                if found.bound[name] == 1 and value.id not in found.bound and not hasattr(builtins, name):
+                    names[name] = value.id
+    if found is None or found.is_reflective or "*" in found.bound:
+        return
+    for inner in ast.walk(tree):
+        if isinstance(inner, ast.Name) and inner.id in names and type(inner.ctx) is ast.Load:
+            inner.id = names[inner.id]
 
 
 # --- aliases ---------------------------------------------------------------------------------------------------------

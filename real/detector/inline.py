@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from real.detector.plain import plain_class
+
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
 MAX_BODY = 400  # nodes of a function that is inlined, with what was inlined into it
@@ -45,6 +47,7 @@ class Callee:
         self.free: frozenset[str] = frozenset()
         self.stored: frozenset[str] = frozenset()
         self.usable = False
+        self.made_of = 0  # how many of the parameters are those of the object that it is a method of
         self.yields = False
         self.size = 0
 
@@ -57,6 +60,12 @@ class Callee:
         first = node.body[0]
         is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
         return node.body[1:] if is_text else node.body
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it only makes one expression, or a function that it returns."""
+        *first, last = self.body
+        return all(isinstance(node, ast.FunctionDef) for node in first) and isinstance(last, (ast.Return, ast.Expr))
 
     def look(self) -> None:  # noqa: PLR0912
         """Decide whether the function can be inlined at all, from its body as it is now."""
@@ -147,6 +156,26 @@ class _Copier:
         return ast.copy_location(made, node)
 
 
+class _FieldCopier(_Copier):
+    """Copies a method with the attributes of its object as variables; ``escapes``: it does more with the object."""
+
+    def __init__(self, this: str, fields: dict[str, str]) -> None:
+        super().__init__({}, {})
+        self.this = this
+        self.fields = fields
+        self.escapes = False
+
+    def copy(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == self.this:
+            self.escapes = self.escapes or node.attr not in self.fields or type(node.ctx) is not ast.Load
+            return ast.copy_location(ast.Name(self.fields.get(node.attr, ""), ast.Load()), node)
+        if (isinstance(node, ast.Name) and node.id == self.this) or (
+            isinstance(node, ast.arg) and node.arg == self.this
+        ):
+            self.escapes = True
+        return super().copy(node)
+
+
 class Inliner(ast.NodeTransformer):
     """Inlines calls of one program, innermost first."""
 
@@ -157,10 +186,12 @@ class Inliner(ast.NodeTransformer):
         self.nodes: dict[ast.AST, Callee] = {}
         self.bindings: dict[str, int] = {}
         self.inherited: set[str] = set()
-        self.stored: set[str] = set()  # attributes that may be assigned: a method of that name may be another
+        self.stored: dict[str, int] = {}  # attributes that may be assigned: a method of that name may be another
+        self.states: dict[tuple[str, str], Callee | None] = {}  # methods as functions of what their objects are made of
         self.scopes: list[
             tuple[ast.AST, frozenset[str]]
         ] = []  # the functions and comprehensions around, outermost first
+        self.closed: set[str] | None = None
         self.in_class = False
         self.added = 0
         self.count = 0
@@ -195,7 +226,7 @@ class Inliner(ast.NodeTransformer):
                 if type(func) is ast.Name:
                     called.add(func.id)
                     if func.id == "setattr" and len(node.args) > 1:  # type: ignore[attr-defined]
-                        self.stored.add(getattr(node.args[1], "value", "*"))  # type: ignore[attr-defined]
+                        self._store(getattr(node.args[1], "value", "*"))  # type: ignore[attr-defined]
                 elif type(func) is ast.Attribute:
                     called.add(func.attr)
                 elif type(func) is ast.Lambda:
@@ -215,7 +246,7 @@ class Inliner(ast.NodeTransformer):
                     inner_cls = node  # type: ignore[assignment]
             elif kind is ast.Attribute:
                 if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
-                    self.stored.add(node.attr)  # type: ignore[attr-defined]
+                    self._store(node.attr)  # type: ignore[attr-defined]
             elif kind is ast.arg:
                 self._bind(node.arg)  # type: ignore[attr-defined]
             elif kind is ast.alias:
@@ -230,7 +261,7 @@ class Inliner(ast.NodeTransformer):
         self.methods = {
             (cls, name): callee
             for (cls, name), callee in self.methods.items()
-            if self.bindings[cls] == 1 and name in called and name not in self.stored and "*" not in self.stored
+            if self.bindings[cls] == 1 and name in called and name not in self.stored and self._is_closed(callee)
         }
         for callee in (*self.functions.values(), *self.methods.values()):
             self.nodes[callee.node] = callee
@@ -238,6 +269,20 @@ class Inliner(ast.NodeTransformer):
 
     def _bind(self, name: str) -> None:
         self.bindings[name] = self.bindings.get(name, 0) + 1
+
+    def _is_closed(self, callee: Callee) -> bool:
+        """Whether no ``setattr`` can replace a method: nobody else has the class or one of its objects."""
+        if "*" not in self.stored:
+            return True
+        cls = callee.cls
+        if cls is None or cls.bases:
+            return False
+        if self.closed is None:
+            self.closed = _closed_classes(self.tree)
+        return cls.name in self.closed
+
+    def _store(self, attribute: str) -> None:
+        self.stored[attribute] = self.stored.get(attribute, 0) + 1
 
     # --- the walk ----------------------------------------------------------------------------------------------------
 
@@ -331,7 +376,7 @@ class Inliner(ast.NodeTransformer):
 
     # --- one call ----------------------------------------------------------------------------------------------------
 
-    def _call(self, node: ast.Call, kind: type[ast.AST]) -> ast.expr | None:  # noqa: PLR0911
+    def _call(self, node: ast.Call, kind: type[ast.AST]) -> ast.expr | None:  # noqa: PLR0911, PLR0912
         if self.in_class or self.added > MAX_ADDED:
             return None
         func = node.func
@@ -354,15 +399,53 @@ class Inliner(ast.NodeTransformer):
             self._function(callee.node)
         if not callee.usable or callee.state == "busy" or not self._sees_the_same(callee):
             return None
-        passed = _passed(node, callee, receiver)
+        name = getattr(callee.node, "name", "_")
+        used = callee
+        passed = None
+        if isinstance(receiver, ast.Call) and callee.cls is not None:
+            used = self._of_state(callee, callee.cls) or callee
+            passed = _passed_with_state(node, receiver, used) if used is not callee else None
+        if passed is None:
+            used = callee
+            passed = _passed(node, callee, receiver)
         if passed is None:
             return None
-        name = getattr(callee.node, "name", "_")
         if not name.startswith("_") and (len(passed) > (receiver is not None)) and self._is_example():
-            return None  # an example of its use: the function is judged by itself
-        self.added += callee.size
+            if not callee.is_simple:
+                return None
+            self.added += used.size
+            return self._expand(node, used, passed, example=True)
+        self.added += used.size
         callee.inlined = True
-        return self._expand(node, callee, passed)
+        return self._expand(node, used, passed)
+
+    def _of_state(self, callee: Callee, cls: ast.ClassDef) -> Callee | None:
+        """The method of a plain class as a function whose first parameters are those of ``__init__``."""
+        key = (cls.name, getattr(callee.node, "name", ""))
+        if key not in self.states:
+            self.states[key] = self._without_object(callee, cls)
+        return self.states[key]
+
+    def _without_object(self, callee: Callee, cls: ast.ClassDef) -> Callee | None:
+        plain = plain_class(cls)
+        node = callee.node
+        if plain is None or isinstance(node, ast.Lambda) or any(self.stored.get(name, 2) > 1 for name in plain.fields):
+            return None
+        arguments = [*node.args.posonlyargs, *node.args.args]
+        this = arguments[0].arg
+        fields = {attribute: f"{param}{MARK}{this}" for attribute, param in plain.fields.items()}
+        copier = _FieldCopier(this, fields)
+        body = [copier.copy(statement) for statement in node.body]
+        if copier.escapes:
+            return None
+        made_of = [ast.arg(f"{name}{MARK}{this}") for name in plain.params[1:]]
+        own = node.args
+        made = ast.arguments([], [*made_of, *arguments[1:]], None, own.kwonlyargs, own.kw_defaults, None, own.defaults)
+        function = ast.copy_location(type(node)(node.name, made, body, []), node)  # type: ignore[arg-type]
+        found = Callee(function, callee.owner, cls)
+        found.made_of = len(made_of)
+        found.look()
+        return found if found.usable else None
 
     def _returned_function(self, node: ast.Call, func: Inlined) -> ast.expr | None:
         """``h(a)()``, where ``h`` has been inlined, and ends with ``def k(): ...; return k``."""
@@ -443,7 +526,9 @@ class Inliner(ast.NodeTransformer):
         arguments = functions[0].args
         return not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or functions[0].decorator_list)
 
-    def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr]) -> ast.expr:
+    def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr], example: bool = False) -> ast.expr:
+        """The body for the call; where that is an ``example`` of its use, the call is made as well, for the function is
+        judged by itself."""
         self.count += 1
         body = callee.body
         direct: dict[str, ast.expr] = {}
@@ -456,11 +541,11 @@ class Inliner(ast.NodeTransformer):
         for name, value in passed.items():
             if name in callee.stored or uses[name] < 0:
                 continue
-            if _is_path(value) or (uses[name] == 0 and _is_path(value)) or (only is not None and uses[name] == 1):
+            if _is_path(value) or (only is not None and uses[name] == 1 and not example):
                 direct[name] = value
         names = {name: f"{name}{MARK}{self.count}" for name in callee.bound if name not in direct}
         copier = _Copier(names, direct)
-        if only is not None and len(direct) == len(passed):
+        if only is not None and len(direct) == len(passed) and not example:
             made = copier.copy(only)
             assert isinstance(made, ast.expr)
             return made
@@ -469,11 +554,62 @@ class Inliner(ast.NodeTransformer):
             if name not in direct:
                 target = ast.copy_location(ast.Name(names[name], ast.Store()), value)
                 statements.append(ast.copy_location(ast.Assign([target], value), value))
+        if example:
+            given = {
+                id(value): ast.Name(names[name], ast.Load()) for name, value in passed.items() if name not in direct
+            }
+            statements.append(ast.copy_location(ast.Expr(_again(node, given)), node))
         for statement in body:
             copied = copier.copy(statement)
             assert isinstance(copied, ast.stmt)
             statements.append(copied)
         return Inlined(statements, node)
+
+
+def _again(node: ast.Call, given: dict[int, ast.Name]) -> ast.Call:
+    """The call with variables for what has been evaluated."""
+
+    def value(passed: ast.expr) -> ast.expr:
+        found = given.get(id(passed))
+        return ast.copy_location(found, passed) if found is not None else passed
+
+    func = node.func
+    if isinstance(func, ast.Attribute):
+        holder = value(func.value)
+        if isinstance(holder, ast.Call):
+            holder = _again(holder, given)
+        func = ast.copy_location(ast.Attribute(holder, func.attr, ast.Load()), func)
+    keywords = [ast.copy_location(ast.keyword(k.arg, value(k.value)), k) for k in node.keywords]
+    return ast.copy_location(ast.Call(func, [value(arg) for arg in node.args], keywords), node)
+
+
+def _closed_classes(tree: ast.Module) -> set[str]:
+    """The classes that are only called, or read for a method that is called, and whose methods keep ``self``."""
+    direct: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            holder = node.func.value
+            direct.add(id(holder.func if isinstance(holder, ast.Call) else holder))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in direct}
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and node.name not in names and all(_keeps_self(part) for part in node.body)
+    }
+
+
+def _keeps_self(node: ast.stmt) -> bool:
+    if not isinstance(node, ast.FunctionDef):
+        return isinstance(node, (ast.Pass, ast.Expr))
+    if _is_static(node):
+        return True
+    if node.decorator_list or not node.args.args:
+        return False
+    this = node.args.args[0].arg
+    bases = {id(inner.value) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
+    return not any(isinstance(n, ast.Name) and n.id == this and id(n) not in bases for n in ast.walk(node)) and not any(
+        isinstance(n, ast.Attribute) and n.attr.startswith("__") for n in ast.walk(node)
+    )
 
 
 def _looks_elsewhere(node: ast.Call) -> bool:
@@ -523,6 +659,24 @@ def _passed(node: ast.Call, callee: Callee, receiver: ast.expr | None) -> dict[s
             return None
         passed[name] = default
     return passed
+
+
+def _passed_with_state(node: ast.Call, made: ast.Call, callee: Callee) -> dict[str, ast.expr] | None:
+    """The same for ``C(a).m(b)``, where the parameters are those of ``C`` and then those of ``m``."""
+    if len(made.args) > callee.made_of or any(isinstance(arg, ast.Starred) for arg in made.args):
+        return None
+    names = [arg.arg for arg in callee.node.args.args[: callee.made_of]]
+    state = dict(zip(names, made.args, strict=False))
+    for keyword in made.keywords:
+        name = next((name for name in names if name.partition(MARK)[0] == keyword.arg), None)
+        if name is None or name in state:
+            return None
+        state[name] = keyword.value
+    if len(state) != callee.made_of or len(node.args) > len(callee.node.args.args) - callee.made_of:
+        return None
+    rest = ast.Call(node.func, [state[name] for name in names] + node.args, node.keywords)
+    passed = _passed(rest, callee, None)
+    return {name: passed[name] for name in (*state, *(p for p in passed if p not in state))} if passed else passed
 
 
 def _is_path(node: ast.expr) -> bool:

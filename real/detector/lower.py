@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from real.detector.aggregates import Aggregates, PlainClass, plain_class
+from real.detector.aggregates import Aggregates
 from real.detector.cfg import connect
 from real.detector.decorators import drop_transparent
 from real.detector.imports import simplify_imports
 from real.detector.inline import MARK, Inlined, Inliner
 from real.detector.ir import Block, Instr, Operand, Params, Program, Unit
 from real.detector.lower_match import MatchLowerer
+from real.detector.plain import PlainClass, plain_class
 from real.detector.scopes import Scope, ScopeTable
 from real.detector.simplify import simplify
 from real.detector.ssa import to_ssa
@@ -89,6 +90,7 @@ class UnitLowerer(MatchLowerer):
             value = self.pin(value)
         else:
             self.flags[node.targets[0].id] = self._flag(node.value)
+            self.note_source(node.targets[0].id, node.value)
         for target in node.targets:
             self.store(target, value)
 
@@ -410,8 +412,9 @@ class ProgramLowerer:
         simplify_imports(tree)
         simplify_statements(tree)
         simplify(tree)
-        self.inlined = Inliner(tree).run()
-        if self.inlined:
+        inliner = Inliner(tree)
+        self.inlined = inliner.run()
+        if inliner.count:
             simplify(tree)
         self.table = ScopeTable(tree)
         self.classes = self._plain_classes(tree)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from real.detector.ir import CallShape, Operand, Params
 from real.detector.limits import UnanalyzableError
 from real.detector.lower_conditions import ConditionLowerer
+from real.detector.simplify import COPIES
 
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
@@ -50,6 +51,8 @@ class CallLowerer(ConditionLowerer):
             special = self._special_call(func.id, node)
             if special is not None:
                 return special
+        if self.is_copy(node):
+            return self.emit("copy", [self.expr(node.args[0])], "copied", node.lineno)
         head = self.expr(func.value) if isinstance(func, ast.Attribute) else self.expr(func)
         operands = [head]
         starred = []
@@ -111,6 +114,14 @@ class CallLowerer(ConditionLowerer):
             return self.static_name(last.value.func) in EXITS
         return isinstance(last, ast.Raise)
 
+    def is_copy(self, node: ast.expr) -> bool:
+        """``copy.copy(x)``: as good as ``x``, but an object of its own."""
+        if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+            return False
+        if isinstance(node.func, ast.Attribute) and node.func.attr not in ("copy", "deepcopy"):
+            return False
+        return self.static_name(node.func) in COPIES
+
     def static_name(self, node: ast.expr) -> str | None:
         """The dotted library name that ``node`` certainly is: an import or builtin that the program never shadows."""
         if isinstance(node, ast.Name):
@@ -119,5 +130,8 @@ class CallLowerer(ConditionLowerer):
             return node.id if self.table.is_builtin(node.id) and not self.table.has_star_import else None
         if isinstance(node, ast.Attribute) and node.attr not in self.table.attribute_writers:
             base = self.static_name(node.value)
-            return f"{base}.{node.attr}" if base and not self.table.writes_by_name else None
+            if base is None or self.table.hides_writes:
+                return None
+            safe = isinstance(node.value, ast.Name) and node.value.id not in self.table.handed_on
+            return f"{base}.{node.attr}" if safe or not self.table.writes_by_name else None
         return None

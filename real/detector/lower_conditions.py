@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from abc import abstractmethod
 
 from real.detector.cfg import connect
 from real.detector.inline import Inlined
 from real.detector.ir import Block, Operand
 from real.detector.lower_names import NameLowerer
 
+MAX_SOURCES = 2  # variables that a tested variable may be a copy of
 # What such a comparison proves, it may prove of either side.
 _SYMMETRIC = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -92,13 +94,34 @@ class ConditionLowerer(NameLowerer):
                     return self.candidates(node.value)
         return found
 
+    def _note_parameters(self, node: Inlined) -> None:
+        """What the parameters of an inlined call are, before it is lowered."""
+        for statement in node.body:
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+                return
+            self.note_source(statement.targets[0].id, statement.value)
+
+    @abstractmethod
+    def is_copy(self, node: ast.expr) -> bool:
+        """Whether it is a copy of its only argument."""
+
+    def note_source(self, name: str, value: ast.expr) -> None:
+        """``name`` is assigned what another variable holds."""
+        if isinstance(value, ast.Call) and self.is_copy(value):
+            value = value.args[0]
+        if isinstance(value, (ast.Name, ast.NamedExpr, ast.Attribute, ast.Subscript)):
+            self.sources.setdefault(name, []).append(value)
+
     def _subject(self, node: ast.expr, found: list[str]) -> None:
         if isinstance(node, ast.NamedExpr):
+            self._subject(node.value, found)
             node = node.target
         if isinstance(node, ast.Name):
             var = self.local_var(node.id)
             if var is not None and var not in found:
                 found.append(var)
+                for source in self.sources.get(node.id, ())[:MAX_SOURCES]:
+                    self._subject(source, found)
             return
         path = self.path_of(node)
         if path is not None:
@@ -107,6 +130,9 @@ class ConditionLowerer(NameLowerer):
                 found.append(path)
         elif isinstance(node, ast.Call):
             found += [var for var in self.candidates(node) if var not in found]
+        elif isinstance(node, Inlined) and isinstance(node.body[-1], ast.Return) and node.body[-1].value is not None:
+            self._note_parameters(node)
+            self._subject(node.body[-1].value, found)
 
     def loop_over(self, iterable: int, target: ast.expr) -> tuple[Block, Block]:
         """Open a loop that binds ``target`` to each element and emit into its body; returns (header, exit)."""

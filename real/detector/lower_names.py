@@ -33,6 +33,7 @@ class NameLowerer(GraphBuilder, ABC):
         self.entry_vars: set[str] = set()  # free variables and guarded paths that the entry block defines
         self.renames: list[dict[str, str]] = []  # comprehension variables, innermost last
         self.flags: dict[str, list[str]] = {}  # `ok = x in ALLOWED`: testing ok tests x
+        self.sources: dict[str, list[ast.expr]] = {}  # `a = b`: testing a may test b, if it is still the same then
         self.fresh = itertools.count()
 
     @abstractmethod

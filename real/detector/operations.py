@@ -70,6 +70,8 @@ class Operations:
                 return True
             if instr.op == "phi":
                 work += instr.args
+            elif instr.op == "copy" and instr.extra is not None:
+                continue  # copy.copy() made an object of its own
             elif instr.op in _COPIES or (instr.op == "method" and instr.extra[0] in _ACCESSORS):
                 work.append(instr.args[0])
         return False

@@ -57,7 +57,10 @@ class ScopeTable:
         self._bindings: dict[str, int] = {}
         self._collect(tree)
         self._resolve()
-        self.writes_by_name = bool(self.names_loaded & _WRITERS_BY_NAME)
+        writers = self.names_loaded & _WRITERS_BY_NAME
+        self.writes_by_name = bool(writers)
+        self.handed_on = self._handed_on(tree) if writers else set()
+        self.hides_writes = bool(writers - {"setattr"})
         self.may_suppress = "__exit__" in self.function_names or any(
             name.startswith("contextlib") and name != "contextlib.closing" for name in self.imported
         )
@@ -65,6 +68,12 @@ class ScopeTable:
         for name in list(self.imports):
             if self._bindings[name] != 1:
                 del self.imports[name]
+
+    @staticmethod
+    def _handed_on(tree: ast.Module) -> set[str]:
+        """The names that are read for more than one of their attributes: ``setattr`` may be given what they are."""
+        bases = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+        return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in bases}
 
     @property
     def has_star_import(self) -> bool:

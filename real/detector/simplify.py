@@ -8,19 +8,34 @@ nothing in the program binds them anew.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 
+from real.detector.bindings import Bindings
+from real.detector.plain import PlainClass, plain_class
 from real.detector.texts import as_text
 
 MAX_TEXT = 10_000  # characters of a constant that is computed here
 _PURE_METHODS = frozenset({"replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase"})
+COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 _LITERALS = (ast.List, ast.Tuple, ast.Dict)
 
 
 def simplify(tree: ast.Module) -> None:
     """Simplify a program in place."""
-    if any(_is_detour(node) for node in ast.walk(tree)):
-        Simplifier(tree).visit(tree)
+    holders = {}
+    handed_on = False
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef):
+            made = plain_class(statement)
+            if made is not None and made.fields:
+                holders[statement.name] = made
+        elif isinstance(statement, ast.ImportFrom):
+            handed_on = handed_on or statement.module in ("copy", "types")
+        elif isinstance(statement, ast.Import):
+            handed_on = handed_on or any(alias.name in ("copy", "types") for alias in statement.names)
+    if holders or handed_on or any(_is_detour(node) for node in ast.walk(tree)):
+        Simplifier(tree, holders).visit(tree)
 
 
 def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
@@ -30,7 +45,7 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
         func = node.func  # type: ignore[attr-defined]
         inner = type(func)
         if inner is ast.Name:
-            return func.id in ("getattr", "next", "str", "bool")
+            return func.id in ("getattr", "next", "str", "bool", "eval")
         if inner is ast.Attribute:
             if func.attr in ("__call__", "substitute"):
                 return True
@@ -46,51 +61,26 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
         return isinstance(node.value, (ast.Constant, ast.ListComp, *_LITERALS))  # type: ignore[attr-defined]
     if kind is ast.BinOp:
         return isinstance(node.left, (ast.Constant, ast.Call)) or isinstance(node.right, ast.Constant)  # type: ignore[attr-defined]
+    if kind is ast.NamedExpr:
+        return True
     return kind is ast.IfExp and isinstance(node.test, ast.Constant)  # type: ignore[attr-defined]
 
 
 class Simplifier(ast.NodeTransformer):
     """Rewrites one tree, innermost nodes first."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.bound: dict[str, int] = {}
-        self.imports: dict[str, str] = {}
-        for node in ast.walk(tree):
-            self._note(node)
-
-    def _note(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load):
-                self._bind(node.id)
-        elif isinstance(node, ast.arg):
-            self._bind(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            self._bind(node.name)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                self._bind(alias.asname or alias.name.partition(".")[0])
-                self.imports[alias.asname or alias.name] = alias.name
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                self._bind(alias.asname or alias.name)
-                self.imports[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
-            self._bind(node.name)
-
-    def _bind(self, name: str) -> None:
-        self.bound[name] = self.bound.get(name, 0) + 1
-
-    def _library(self, node: ast.expr) -> str:
-        """The qualified name of something built in or imported; empty for anything else."""
-        if isinstance(node, ast.Name):
-            count = self.bound.get(node.id, 0)
-            if count == 0:
-                return node.id
-            return self.imports.get(node.id, "") if count == 1 else ""
-        if isinstance(node, ast.Attribute):
-            base = self._library(node.value)
-            return f"{base}.{node.attr}" if base else ""
-        return ""
+    def __init__(self, tree: ast.Module, holders: dict[str, PlainClass]) -> None:
+        self.names = Bindings(tree)
+        self.bound = self.names.bound
+        self._library = self.names.library
+        self.holders = {name: cls for name, cls in holders.items() if self.bound[name] == 1}
+        if self.holders:
+            stores = Counter(
+                n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and type(n.ctx) is not ast.Load
+            )
+            self.holders = {
+                name: cls for name, cls in self.holders.items() if all(stores[field] == 1 for field in cls.fields)
+            }
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return node
@@ -103,6 +93,39 @@ class Simplifier(ast.NodeTransformer):
         if isinstance(node.test, ast.Constant):
             return node.body if node.test.value else node.orelse
         return node
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        """``(v := x)``, where nothing reads ``v``."""
+        self.generic_visit(node)
+        name = node.target.id
+        unread = self.bound[name] == 1 and name not in self.names.loads and not self.names.is_reflective
+        return node.value if unread else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """``SimpleNamespace(v=x).v``, and the same of a plain class."""
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Call) and type(node.ctx) is ast.Load:
+            return self._held(node.value, node.attr) or node
+        return node
+
+    def _held(self, made: ast.Call, attribute: str) -> ast.expr | None:
+        named = {keyword.arg: keyword.value for keyword in made.keywords}
+        if None in named or any(isinstance(arg, ast.Starred) for arg in made.args):
+            return None
+        cls = self.holders.get(made.func.id) if isinstance(made.func, ast.Name) else None
+        if cls is not None:
+            params = cls.params[1:]
+            if len(made.args) > len(params) or named.keys() & set(params[: len(made.args)]):
+                return None
+            named |= dict(zip(params, made.args, strict=False))
+            if named.keys() != set(params):
+                return None
+            found = named.get(cls.fields.get(attribute))
+        elif not made.args and self._library(made.func) == "types.SimpleNamespace":
+            found = named.get(attribute)
+        else:
+            return None
+        return found if all(value is found or _is_pure(value) for value in named.values()) else None
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         chain = [node]  # long sums nest to the left
@@ -162,8 +185,10 @@ class Simplifier(ast.NodeTransformer):
                 return _at(ast.Call(attribute, func.args[1:], func.keywords), node)
         return None
 
-    def _value_of_call(self, node: ast.Call) -> ast.expr | None:
+    def _value_of_call(self, node: ast.Call) -> ast.expr | None:  # noqa: PLR0911
         func, args = node.func, node.args
+        if len(args) == 1 and not node.keywords and _is_text(args[0]) and self._library(func) in COPIES:
+            return args[0]
         if isinstance(func, ast.Attribute):
             return _method(func, args, node) or as_text(node, self._library)
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in args) or not isinstance(func, ast.Name):
@@ -174,6 +199,14 @@ class Simplifier(ast.NodeTransformer):
             name = args[1].value
             if isinstance(name, str) and name.isidentifier():
                 return _at(ast.Attribute(args[0], name, ast.Load()), node)
+        if (
+            func.id == "eval"
+            and args
+            and isinstance(args[0], ast.Name)
+            and self.bound.get(args[0].id) == 1
+            and "*" not in self.bound
+        ):
+            node.args[0] = self.names.texts.get(args[0].id, args[0])
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.Call):
             return self._next(args[0], node)
         return None
@@ -216,6 +249,13 @@ def _folded(node: ast.BinOp) -> ast.expr | None:
     if isinstance(left.value, str) and isinstance(right.value, str) and len(left.value) + len(right.value) <= MAX_TEXT:
         return _constant(left.value + right.value, node)
     return None
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether it is certainly a text, which is never changed."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        node = node.right if isinstance(node.right, ast.Constant) else node.left
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, int)))
 
 
 def _is_pure(node: ast.expr | None) -> bool:

@@ -49,7 +49,7 @@ class Statements:
             elif kind is ast.Expr:
                 made.append(self._expression(statement))  # type: ignore[arg-type]
             elif kind is ast.AugAssign:
-                if not (made and _grow_text(made[-1], statement)):  # type: ignore[arg-type]
+                if not (made and self._grow_text(made[-1], statement)):  # type: ignore[arg-type]
                     made.append(statement)
             else:
                 if kind is ast.If and made and not self.in_class and self._takes_flag(made[-1], statement):  # type: ignore[arg-type]
@@ -193,6 +193,31 @@ class Statements:
             node.test = before.value
         return True
 
+    def _grow_text(self, before: ast.stmt, node: ast.AugAssign) -> bool:  # noqa: PLR0911
+        """``a = "x"`` and then ``a += y`` are ``a = "x" + y``."""
+        if not isinstance(before, ast.Assign) or len(before.targets) != 1 or not isinstance(node.op, ast.Add):
+            return False
+        target = before.targets[0]
+        if not isinstance(target, ast.Name) or not isinstance(node.target, ast.Name) or node.target.id != target.id:
+            return False
+        first, depth = before.value, 0
+        while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add) and depth < MAX_PIECES:
+            first, depth = first.left, depth + 1
+        if isinstance(first, ast.Call):
+            if not isinstance(first.func, ast.Name) or first.func.id != "str" or "str" in self.bindings.bound:
+                return False
+        elif not isinstance(first, ast.JoinedStr) and not (
+            isinstance(first, ast.Constant) and isinstance(first.value, str)
+        ):
+            return False
+        for inner in ast.walk(node.value):
+            if isinstance(inner, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)):
+                return False
+            if isinstance(inner, ast.Name) and inner.id == target.id:
+                return False
+        before.value = ast.copy_location(ast.BinOp(before.value, ast.Add(), node.value), node)
+        return True
+
 
 def _declares(body: list[ast.stmt]) -> bool:
     """Whether code that never runs matters all the same: ``yield``, ``global``."""
@@ -228,24 +253,3 @@ def _only_raises(handler: ast.ExceptHandler) -> bool:
         return False
     raised = handler.body[0].exc
     return raised is None or (isinstance(raised, ast.Name) and raised.id == handler.name)
-
-
-def _grow_text(before: ast.stmt, node: ast.AugAssign) -> bool:
-    """``a = "x"`` and then ``a += y`` are ``a = "x" + y``."""
-    if not isinstance(before, ast.Assign) or len(before.targets) != 1 or not isinstance(node.op, ast.Add):
-        return False
-    target = before.targets[0]
-    if not isinstance(target, ast.Name) or not isinstance(node.target, ast.Name) or node.target.id != target.id:
-        return False
-    first, depth = before.value, 0
-    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add) and depth < MAX_PIECES:
-        first, depth = first.left, depth + 1
-    if not isinstance(first, ast.JoinedStr) and not (isinstance(first, ast.Constant) and isinstance(first.value, str)):
-        return False
-    for inner in ast.walk(node.value):
-        if isinstance(inner, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)):
-            return False
-        if isinstance(inner, ast.Name) and inner.id == target.id:
-            return False
-    before.value = ast.copy_location(ast.BinOp(before.value, ast.Add(), node.value), node)
-    return True

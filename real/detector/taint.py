@@ -131,7 +131,7 @@ class Solver(Transfer):
         state = self.states[unit]
         positional = list(unit.params.positional)
         if unit.is_method and positional and unit.parent is not None:
-            self._bind_self(unit, unit.parent, positional.pop(0))
+            self._bind_self(unit, unit.parent, positional.pop(0), shift)
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
             value = self._outside(unit, name, self.rules.all << shift, why)
@@ -160,14 +160,14 @@ class Solver(Transfer):
             self.put_key(obj, Value(element.mask, element.why))
         return of_obj(obj)
 
-    def _bind_self(self, unit: Unit, owner: Unit, name: str) -> None:
+    def _bind_self(self, unit: Unit, owner: Unit, name: str, shift: int) -> None:
         cls = self.obj(("class", owner), "class", owner.name, owner)
         held = self.member(cls, unit.name)
         kinds = {obj.kind for obj in held.objs} if held is not None else set()
         state = self.states[unit]
         if "static" in kinds:
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
-            value = Value(self.rules.all, why)
+            value = self._outside(unit, name, self.rules.all << shift, why)
         elif "classmethod" in kinds:
             value = of_obj(cls)
         else:

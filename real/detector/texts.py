@@ -36,14 +36,19 @@ def as_text(node: ast.expr, library: Callable[[ast.expr], str]) -> ast.expr | No
     if all(isinstance(piece, str) for piece in pieces):
         return ast.copy_location(ast.Constant("".join(str(piece) for piece in pieces)), node)
     values: list[ast.expr] = []
+    literal = ""  # of pieces that follow each other
     for piece in pieces:
         if isinstance(piece, str):
-            if piece:
-                values.append(ast.copy_location(ast.Constant(piece), node))
-        else:
-            if isinstance(piece, ast.FormattedValue) and piece.conversion == -1 and piece.format_spec is None:
-                piece.value = _shown(piece.value, library)
-            values.append(piece)
+            literal += piece
+            continue
+        if literal:
+            values.append(ast.copy_location(ast.Constant(literal), node))
+            literal = ""
+        if isinstance(piece, ast.FormattedValue) and piece.conversion == -1 and piece.format_spec is None:
+            piece.value = _shown(piece.value, library)
+        values.append(piece)
+    if literal:
+        values.append(ast.copy_location(ast.Constant(literal), node))
     return ast.copy_location(ast.JoinedStr(values), node)
 
 
