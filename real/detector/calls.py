@@ -255,7 +255,8 @@ class Calls(Containers):
         made = self.unknown_call(values, args, instr)
         if receiver is not None and made.mask and not self.rules.is_builder(path):
             for obj in ordered(receiver.objs):
-                self.put_unknown(obj, Value(made.mask, made.why))
+                if obj.name not in ("re", "regex"):  # modules that keep nothing
+                    self.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
             self.put(next(iter(result.objs)), "pattern", args.pos[0])
         kind = BUILDER if self.rules.is_builder(path) else OTHER
