@@ -25,8 +25,8 @@ _USER_HOLDERS = names("request g session self.request current_user")
 RESTRICTED = names("admin administrator administration superuser staff internal backoffice")
 # Words in the names of views by which somebody becomes known, or that somebody unknown must be able to use.
 OPEN = names(
-    """login signin signup register logout signout reset forgot webhook callback activate confirm verify session sessions
-    token authenticate"""
+    """login signin signup register logout signout reset forgot webhook callback activate confirm verify session
+    sessions token authenticate"""
 )
 _OWNERS = names("owner user username author creator created customer account")
 _USER_LIBRARIES = ("django.contrib.auth", "flask_login", "flask_jwt_extended", "flask_httpauth", "fastapi.security")

@@ -31,9 +31,12 @@ What silences it:
 What does not: a test that the record exists, a test of the cookie or of the session, reading the token and not
 comparing it, asking for POST instead of GET.
 
-For views of Flask and the like it is reported only where the view reads a form (browsers ask before they send JSON to
-another site) and uses a session or a login, since without them the browser has nothing to add; a Django view only where
-the protection is switched off.
+For endpoints of web frameworks it is reported only where the browser says who asks (a session, a cookie, a login that
+is no bearer token): a change that a link makes (GET), whatever protects forms; and a change by POST where the endpoint
+takes a form, or changes what is the user's own, and where the application is made in the program, which has no
+protection and no SameSite cookie. Browsers ask before they send JSON, PUT or DELETE to another site. A Django view is
+reported for POST only where the protection is switched off. Also reported: switches (WTF_CSRF_ENABLED, csrf = False,
+xsrf_cookies, enforce_csrf() that does nothing) and credentials for pages of any origin (CORS).
 
 Sources: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html,
 https://flask-wtf.readthedocs.io/en/latest/csrf/, https://docs.djangoproject.com/en/stable/ref/csrf/,

@@ -32,9 +32,12 @@ CWE-863 is reported instead), logging who asked, mentioning a role in a comment 
 It is reported where there is evidence that somebody in particular acts: a parameter that nothing in the function reads
 or whose name says so, or another function of the program that does check before it touches the same container.
 
-A view of a web framework is reported where it changes a record that the request names, nothing in it says who asks (no
-session, current user, token, decorator, dependency), and that is no accident: its address or name says that it is for
-administrators, it deletes by DELETE, or other views of the program do ask.
+An endpoint of a web framework (Flask, FastAPI, Django, REST framework, aiohttp, tornado, bottle, Starlette; functions,
+methods of classes, registered functions, generic views) is reported where it changes a record that the request names
+(a container, a looked-up object, a statement, a document, a method that is called delete, update, approve ...), nothing
+in it or around it says who asks (session, current user, token, decorator, dependency, mixin, permission class, hook),
+and that is no accident: its address or name says that it is for administrators, it deletes by DELETE, it is declared
+open, or other endpoints of the program do ask. A login is enough here; CWE-863 asks whose the record is.
 """
 
 from __future__ import annotations

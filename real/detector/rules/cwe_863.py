@@ -31,8 +31,12 @@ What does not: a test after the operation, a test whose outcome is thrown away, 
 operation on both branches, `or` with a constant, a part of a text (`role in "admin"`), a method that is not called
 (`if user.is_admin:` where it is a method of the program).
 
-In views of web frameworks also: a login is asked for, but the record that the request names is changed or handed out
-with no comparison of its owner and the person who is logged in (CWE-639).
+In endpoints of web frameworks also: a login is asked for, but the record that the request names is changed or handed
+out with no comparison of its owner and the person who is logged in (CWE-639), where the program or the names of the
+record say that such records are somebody's; who asks is compared with what the same request says; a role is read from
+the body, a header or a cookie. Anywhere: `is_authenticated or owner == user` (one login passes), an `or` past the test
+that somebody else must decide, has_object_permission() that relates nothing of the object to the user, a test_func()
+or a permission class named for a role that asks for a login only.
 
 Sources: https://flask-login.readthedocs.io, https://docs.djangoproject.com/en/stable/topics/auth/default/,
 https://docs.python.org/3/reference/expressions.html#boolean-operations

@@ -8,7 +8,9 @@ that it must not.
 
 The sensitive operation: record.update(data) and `{**record, **data}`; `record[key] = value` and
 setattr(record, key, value), where the key and the value come from the same mapping; Model(**data) and
-Model.objects.create(**data). A record is what the function was given or looked up, not what it made itself.
+Model.objects.create(**data); documents and statements ($set, values()), dataclasses.replace(), model_copy(update=...);
+a form, a serializer or a generic view whose fields are all, or name privileged ones (is_staff, role, balance ...). A
+record is what the function was given or looked up, not what it made itself.
 
 The check: something that says which fields are meant.
 
@@ -27,6 +29,8 @@ What silences it:
   {key: data[key] for key in EDITABLE if key in data};
 - a test that it is none of a constant list of protected fields;
 - a model that declares its fields: pydantic's model_dump(), Django's cleaned_data, a serializer's validated_data;
+  not where it takes any field (extra="allow") or declares a privileged one and the endpoint is for everybody;
+- read_only_fields, and views that only read or ask for a role;
 - a condition that lets only a privileged caller come here: `if is_admin:` on a parameter, or a test of a role.
 
 What does not: a test that the record has such a field already, a test of the values, a copy of the mapping.
