@@ -20,6 +20,7 @@ from real.detector.values import (
     TEXT,
     Constant,
     Obj,
+    Step,
     Value,
     join,
     join_all,
@@ -190,7 +191,7 @@ class Calls(Containers):
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
         if self.record_call(name, "", args, instr, receiver) or name in library.DATABASE_RESULTS:
-            return CLEAN
+            return self._rows_of(CLEAN, name, instr)
         if name in library.NUMBER_METHODS:
             return NUMBER
         if name in library.HEX_METHODS:
@@ -219,7 +220,12 @@ class Calls(Containers):
         )
         result = self._library_call(path, receiver, args, instr, trusted)
         cleans = self.rules.cleans.get(path, 0) | self.rules.cleaning_methods.get(name, 0)
-        return self.cleaned(result, cleans) if cleans else result
+        if not cleans:
+            return result
+        cleaned = self.cleaned(result, cleans)
+        if path in library.PARSERS:
+            return Value(cleaned.mask, cleaned.why, cleaned.objs, cleaned.consts, OTHER)
+        return cleaned
 
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
@@ -240,7 +246,8 @@ class Calls(Containers):
             return self.part_of([*args.everything(), self.contents(self.encoded)], CHAR)
         if trusted:
             kind = BUILDER if self.rules.is_builder(path) else OTHER
-            return Value(0, None, frozenset((self.api_result(path, instr),)), None, kind)
+            made = Value(0, None, frozenset((self.api_result(path, instr),)), None, kind)
+            return made if kind == BUILDER else self._rows_of(made, name, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
         source = self.source(path + "()", instr.line)
@@ -248,7 +255,7 @@ class Calls(Containers):
             return source
         result = of_obj(self.api_result(path, instr))
         if name in library.DATABASE_RESULTS:
-            return result
+            return self._rows_of(result, name, instr)
         if name in library.HEX_METHODS:
             return TEXT
         values = args.everything() if receiver is None else [receiver, *args.everything()]
@@ -265,6 +272,13 @@ class Calls(Containers):
             aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)
+
+    def _rows_of(self, value: Value, name: str, instr: Instr) -> Value:
+        """Rows of a database, which hold what users once sent: untrusted for the rules that ask for it."""
+        if name not in library.DATABASE_ROWS or not self.rules.stored:
+            return value
+        why = Step(instr.line, f"{name}() returns what was stored, which users may have written", None)
+        return Value(value.mask | self.rules.stored, value.why or why, value.objs, None, value.kind)
 
     def _mutate(self, args: Args) -> None:
         """A library function may store one argument in another."""

@@ -148,10 +148,13 @@ STRICT_TESTS = {
 }
 # These change letter case or trim blanks: what holds of the result holds, so far as SQL syntax goes, of the text.
 HARMLESS_METHODS = frozenset({"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "title", "capitalize"})
+# They make numbers, lists and dicts of a text.
+PARSERS = frozenset({"json.loads", "ast.literal_eval"})
 # Digests in hexadecimal.
 HEX_METHODS = frozenset({"hexdigest", "hex"})
-# Rows and handles of the DB-API: stored data is not an outside input here (second-order injection is out of scope).
+# Rows and handles of the DB-API: stored data is an outside input only for rules that say so (cross-site scripting).
 DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
+DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
 
 # Code made from text: nothing can be known about it.
 DYNAMIC_CODE = names(

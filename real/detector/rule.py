@@ -71,6 +71,7 @@ class Rule:
     ``sanitizer_methods`` the same by method name; ``harmless`` are the characters of which harmless text may consist
     (``None``: no test of characters helps); with ``numbers_are_harmless`` a converted number is clean, with
     ``limits_matter`` one that a framework keeps below a limit is; with
+    ``stored_matters`` rows of a database are outside data; with
     ``tests_prove`` an allow-list and the like make the tested value clean (a key stays the caller's choice, though);
     ``no_allow_list`` are library containers that prove nothing when a test finds the data in them; with
     ``choice_matters`` outside data is not harmless even where it only selects among a library's names. ``guard``
@@ -98,6 +99,7 @@ class Rule:
     harmless: Charset | None = None
     numbers_are_harmless: bool = True
     limits_matter: bool = False
+    stored_matters: bool = False
     tests_prove: bool = True
     no_allow_list: frozenset[str] = frozenset()
     choice_matters: bool = False

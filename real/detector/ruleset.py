@@ -16,6 +16,7 @@ class RuleSet:
         self.all = (1 << len(self.rules)) - 1
         self.numbers = self._bits(lambda rule: not rule.numbers_are_harmless)  # for which a number may do harm
         self.sizes = self._bits(lambda rule: rule.limits_matter)  # which ask how large a number may be
+        self.stored = self._bits(lambda rule: rule.stored_matters)  # for which rows of a database are untrusted
         self.testable = self._bits(lambda rule: rule.tests_prove)
         self.choices = self._bits(lambda rule: rule.choice_matters)
         self.cleans: dict[str, int] = {}  # qualified call -> the rules for which its result is clean

@@ -73,6 +73,7 @@ class Solver(Transfer):
         for unit in [*(u for u in functions if u.name not in named), *functions]:
             if not self.states[unit].reached and not self._is_inlined(unit):
                 self._distrust(unit, 0)
+        self._distrust_registered()  # by functions that nothing in the program calls: create_app(config)
         units = tuple(u for u in self.program.units if self.states[u].reached or not self._is_inlined(u))
         self.program = replace(self.program, units=units)
 

@@ -49,6 +49,8 @@ ESCAPERS = frozenset(
         "xml.sax.saxutils.escape",
         "xml.sax.saxutils.quoteattr",
         "tornado.escape.xhtml_escape",
+        "bottle.html_escape",
+        "bottle.html_quote",
         "bleach.clean",
         "bleach.linkify",  # cleans what it is given
         "nh3.clean",

@@ -34,20 +34,23 @@ Sources: as for CWE-89; the parameters of functions that nothing in the program 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
+from real.detector.atoms import Atom
 from real.detector.callsites import CallSite
 from real.detector.charsets import parse_pattern
 from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
-from real.detector.ir import Unit
+from real.detector.ir import Instr, Unit
 from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._characters import is_removed
 from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._templates import is_markup_template
+from real.detector.signatures import parameter
 from real.detector.values import STR, Value
 
 _XML = re.compile(ANY_TAG)
@@ -58,7 +61,22 @@ _HEADER = re.compile(r"(?:^|\n)(?:[A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+|Locat
 _PLACEHOLDER = re.compile(r"\{\{|\$\{|<%|%%|\[\[")
 _MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[ \t]*$")
 _MONGO_CODE = frozenset({"$where", "$function", "$accumulator"})
-_MONGO_READERS = ("find_one", "find_one_and_update", "find_one_and_delete")
+_MONGO_READERS = (
+    *("find_one", "find", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "count_documents"),
+    *("delete_one", "delete_many", "update_one", "update_many", "replace_one"),
+)
+_NO_COLLECTIONS = ("re.", "builtins.", "xml.", "lxml.", "bs4.", "os.", "shutil.")
+_ANY_DICT = re.compile(r"(?:typing\.)?(?:[Dd]ict|Any|Mapping|object)\b")
+# Methods, what a text of the language looks like before the data, and what it is.
+_LANGUAGES = (
+    (
+        ("search", "search_s", "search_ext", "paged_search"),
+        re.compile(r"\((?:[&|!]\()*\w+[~<>]?=(?:$|%s|\{)"),
+        "an LDAP filter",
+    ),
+    (("find", "findall", "findtext", "iterfind"), re.compile(r"\[@?\w+\s*=\s*[\"']?(?:$|%s|\{)"), "a path of XML"),
+    (("run",), re.compile(r"(?i)\b(?:MATCH|MERGE)\s*\("), "a query of Neo4j"),
+)
 # What a condition in place of a text gets past: fields by which somebody is let in.
 _CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret", "pin", "api_key"})
 _MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
@@ -82,6 +100,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _filled_templates(facts)
     yield from _mails(facts)
     yield from _documents(facts)
+    yield from _languages(facts)
     yield from _image_addresses(facts)
 
 
@@ -148,22 +167,81 @@ def _documents(facts: Facts) -> Iterator[Defect]:
                     yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
     for site in facts.calls(*_MONGO_READERS):
         query = site.argument(0, "filter")
-        for obj in query.objs if query is not None and site.receiver is not None else ():
+        if query is None or site.receiver is None or site.path.startswith(_NO_COLLECTIONS):
+            continue
+        operands = site.operands((0,), ("filter",))
+        if facts.is_guarded(site.unit, site.instr, operands, lambda atom, _: _is_text_test(facts, atom)):
+            continue
+        from_json = any(_is_json(facts, site.unit, step) for step in facts.definitions(site.unit, *operands))
+        if (
+            not any(obj.kind == "dict" for obj in query.objs)
+            and from_json
+            and facts.is_untrusted(query)
+            and query.kind != STR
+        ):
+            yield Defect(site.instr, "the client writes the whole filter", facts.trace(query))
+            return
+        for obj in query.objs:
             for key, value in obj.fields.items():
-                if key in _CREDENTIALS and facts.is_untrusted(value) and _may_be_document(facts, site, value):
+                if (
+                    obj.kind != "dict"
+                    or not isinstance(key, str)
+                    or not facts.is_untrusted(value)
+                    or value.kind == STR
+                    or _is_nested(value)
+                ):
+                    continue
+                if from_json or (key in _CREDENTIALS and _may_be_document(facts, site)):
                     yield Defect(site.instr, f"`{key}` may be a condition such as {{'$ne': ''}}", facts.trace(value))
                     return
 
 
-def _may_be_document(facts: Facts, site: CallSite, value: Value) -> bool:
-    """Whether a value was read from JSON, so that it may be an object where a text is meant."""
-    if value.kind == STR:
-        return False
+def _is_nested(value: Value) -> bool:
+    """``{"$eq": name}``: an operator of the program's own."""
+    return any(obj.kind == "dict" for obj in value.objs)
+
+
+def _is_text_test(facts: Facts, atom: Atom) -> bool:
+    """``isinstance(name, str)``."""
+    return (
+        atom.op == "call" and atom.sense is True and "builtins.isinstance" in facts.library_names(atom.unit, atom.instr)
+    )
+
+
+def _is_json(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether an instruction gives what JSON holds: texts, and objects where a text is meant."""
+    if step.op in ("method", "attr"):
+        name = str(step.extra[0] if step.op == "method" else step.extra)
+        if name in ("get_json", "json"):
+            return True
+    if step.op == "param":
+        annotation, _ = parameter(unit, str(step.extra))
+        return annotation is not None and bool(_ANY_DICT.match(ast.unparse(annotation)))
+    return bool(facts.library_names(unit, step) & {"json.loads", "json.load", "orjson.loads", "ujson.loads"})
+
+
+def _may_be_document(facts: Facts, site: CallSite) -> bool:
+    """Whether the function reads JSON, so that a value may be an object where a text is meant."""
     return any(
         step.op in ("method", "attr")
         and str(step.extra[0] if step.op == "method" else step.extra) in ("get_json", "json")
         for step in facts.instructions(site.unit)
     )
+
+
+def _languages(facts: Facts) -> Iterator[Defect]:
+    """Filters of LDAP, paths of XML and queries of Neo4j that are put together, whatever the object that runs them."""
+    for names_of, pattern, what in _LANGUAGES:
+        for site in facts.calls(*names_of):
+            if site.instr.op != "method" or site.path.startswith(("re.", "builtins.")):
+                continue
+            for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
+                value = facts.value(site.unit, operand)
+                pieces = facts.pieces(site.unit, operand)
+                built = pieces.is_built and any(pattern.search(text) for text in pieces.literals)
+                if built and facts.is_untrusted(value):
+                    yield Defect(site.instr, f"untrusted data is part of {what}", facts.trace(value))
+                    break
 
 
 def _filled_templates(facts: Facts) -> Iterator[Defect]:
@@ -221,6 +299,14 @@ RULE = Rule(
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({"replace", "sendmail", *_MONGO_READERS, *(path.rpartition(".")[2] for path in _MATCHING)}),
+    watches=frozenset(
+        {
+            "replace",
+            "sendmail",
+            *(name for row in _LANGUAGES for name in row[0]),
+            *_MONGO_READERS,
+            *(path.rpartition(".")[2] for path in _MATCHING),
+        }
+    ),
     yields_to=frozenset({"CWE-77", "CWE-79", "CWE-89", "CWE-94", "CWE-95", "CWE-601"}),
 )

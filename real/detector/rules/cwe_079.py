@@ -22,6 +22,8 @@ What silences it:
 - replace("<", "&lt;") and the like, with the quotes too where the data is in an attribute;
 - a response that is no HTML: jsonify(), JSONResponse, content_type="text/plain".
 
+Rows of a database count as outside text: what one user stored is shown to another.
+
 What does not: strip(), removing `<script>` or other blacklists, json.dumps() inside a page,
 Markup(data) or mark_safe(data), which only say that it were safe.
 
@@ -38,12 +40,14 @@ Sources: as for CWE-89; the parameters of functions that nothing in the program 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from real.detector.callsites import CallSite, library_paths
 from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
+from real.detector.ir import Unit
 from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._definitions import definition
@@ -53,6 +57,7 @@ from real.detector.values import Value
 
 _TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
 _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
+_HTML_VIEWS = ("flask.Flask()", "flask.Blueprint()", "bottle.Bottle()", "bottle.", "quart.Quart()")
 _PAGE = re.compile(HTML_TAG)
 _has_tag = built_with(HTML_TAG)
 _WRITERS = ("write", "print")
@@ -71,11 +76,17 @@ def _is_html(site: CallSite) -> bool:
     return True
 
 
+def _is_typed_html(site: CallSite) -> bool:
+    types = {str(text) for keyword in _TYPE_KEYWORDS for text in site.constants(None, keyword)}
+    return any("html" in text or "svg" in text for text in types)
+
+
 def _allows_html(site: CallSite) -> bool:
     return site.constants(None, "unsafe_allow_html") == frozenset((True,))
 
 
 _BODY = Sink("sends it as HTML", (0,), ("response", "content", "body", "text", "chunk"), when=_is_html)
+_TYPED = Sink("sends it as HTML", (0,), ("text", "body", "content"), when=_is_typed_html)  # plain text by default
 _MARK = Sink("takes it for safe HTML", (0,), ("s", "object", "base"))
 
 
@@ -97,11 +108,27 @@ def _is_page(facts: Facts, returned: Returned) -> bool:
 
 
 def _is_flask_view(facts: Facts, returned: Returned) -> bool:
-    calls = facts.declarations(returned.unit).calls
+    reads = facts.declarations(returned.unit)
+    if "cherrypy.expose" in reads.words or "response_class" in _keywords(returned.unit):
+        return _sends_html(returned.unit)
     return any(
-        call.startswith(("flask.Flask()", "flask.Blueprint()")) and call.rpartition(".")[2].rstrip("()") in _VIEW_CALLS
-        for call in calls
+        call.startswith(_HTML_VIEWS) and call.rpartition(".")[2].rstrip("()") in _VIEW_CALLS for call in reads.calls
     )
+
+
+def _keywords(unit: Unit) -> dict[str, str]:
+    """The keywords of the decorators of a function, as they are written."""
+    return {
+        keyword.arg: ast.unparse(keyword.value)
+        for decorator in getattr(unit.node, "decorator_list", ())
+        if isinstance(decorator, ast.Call)
+        for keyword in decorator.keywords
+        if keyword.arg
+    }
+
+
+def _sends_html(unit: Unit) -> bool:
+    return "HTML" in _keywords(unit).get("response_class", "HTML")
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
@@ -194,6 +221,7 @@ RULE = Rule(
     fix="escape the data with html.escape() or markupsafe.escape(), or pass it to a template engine that escapes",
     what="page",
     harmless=MARKUP,
+    stored_matters=True,
     sanitizers=ESCAPERS
     | {
         # These escape what is put into the template, or send something else than HTML.
@@ -235,6 +263,14 @@ RULE = Rule(
         "fastapi.responses.HTMLResponse": _BODY,
         "starlette.responses.HTMLResponse": _BODY,
         "sanic.response.html": _BODY,
+        "aiohttp.web.Response": _TYPED,
+        "starlette.responses.Response": _TYPED,
+        "fastapi.Response": _TYPED,
+        "fastapi.responses.Response": _TYPED,
+        "litestar.Response": _TYPED,
+        "bottle.HTTPResponse": _BODY,
+        # Its first argument is the template: only the others are escaped.
+        "django.utils.html.format_html": Sink("takes it for safe HTML", (0,), ("format_string",)),
         "pyramid.response.Response": _BODY,
         "webob.Response": _BODY,
     },

@@ -12,7 +12,8 @@ Bad:
 Good:
     return render_template_string("<h1>Hello {{ name }}</h1>", name=request.args["name"])
 
-Also reported: a module whose name is chosen outside and then imported, which runs it.
+Also reported: a module whose name is chosen outside and then imported, which runs it; outside text that is written into
+a file of Python in a program that imports files or starts the interpreter.
 
 What silences it:
 - a constant template, with the data passed as variables;
@@ -34,6 +35,7 @@ from real.detector.callsites import CallSite, library_paths
 from real.detector.charsets import Charset
 from real.detector.facts import Facts
 from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._pieces import ordered_pieces
@@ -42,6 +44,12 @@ from real.detector.values import Value
 _TEMPLATE = Sink("compiles it as a template", (0,), ("source", "template_string", "text", "template"))
 _IMPORTERS = ("importlib.import_module", "builtins.__import__")
 _SCRIPT_FILE = Sink("runs the file as Python", (0,), ("path_name", "mod_name"))
+_LOADERS = frozenset(
+    {"importlib.import_module", "builtins.__import__", "runpy.run_path", "runpy.run_module", "importlib.reload"}
+    | {"importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "builtins.exec"}
+)
+_PROCESSES = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output"))
+_DATA_TEXTS = frozenset({"builtins.repr", "json.dumps", "pprint.pformat"})  # they write literals of data, no code
 _STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec", "execv", "execvp")
 _RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
     "-c": ("python",),
@@ -60,10 +68,43 @@ def _check(facts: Facts) -> Iterator[Defect]:
             and any(_is_free(facts, site, o) for o in site.operands((0,), ("name",)))
         ):
             yield Defect(site.instr, "untrusted data names the module that is run", facts.trace(name))
+    yield from _written_modules(facts)
     for site in facts.calls(*_STARTERS):
         if site.path.startswith(("subprocess.", "asyncio.", "os.exec")):
             for words in _argument_lists(site):
                 yield from _scripts(facts, site, words)
+
+
+def _written_modules(facts: Facts) -> Iterator[Defect]:
+    """``Path("rules.py").write_text(text)`` in a program that imports or runs files: what is written becomes code."""
+    loads = any(
+        facts.library_names(unit, step) & _LOADERS
+        or (facts.library_names(unit, step) & _PROCESSES and _starts_python(facts, unit, step))
+        for unit in facts.units
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method")
+    )
+    for site in facts.calls("write", "write_text", "write_bytes", "writelines") if loads else ():
+        text = site.argument(0, "data")
+        if text is None or not facts.is_untrusted(text) or site.instr.op != "method":
+            continue
+        operands = site.operands((0,), ("data",))
+        named = {c for c in facts.reads(site.unit, site.instr.args[0]).constants if isinstance(c, str)}
+        if not any(name.endswith((".py", ".pyw")) for name in named):
+            continue
+        if not all(facts.reads(site.unit, operand).calls & _DATA_TEXTS for operand in operands):
+            yield Defect(site.instr, "untrusted data is written into a file of code that is run", facts.trace(text))
+
+
+def _starts_python(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a process is started with an interpreter of Python."""
+    for operand in [arg for arg in step.args[1:] if isinstance(arg, int)]:
+        reads = facts.reads(unit, operand)
+        if "executable" in reads.attributes or any(
+            isinstance(const, str) and const.rpartition("/")[2].startswith("python") for const in reads.constants
+        ):
+            return True
+    return False
 
 
 def _is_free(facts: Facts, site: CallSite, operand: int) -> bool:
@@ -95,6 +136,13 @@ def _is_program(value: Value, name: str) -> bool:
     if name == "python" and "sys.executable" in library_paths(value):
         return True
     return any(isinstance(const, str) and const.rpartition("/")[2].startswith(name) for const in value.consts or ())
+
+
+def _is_engine(site: CallSite) -> bool:
+    """An environment of Jinja or Django that was made elsewhere, and not the one that is made for strangers."""
+    paths = library_paths(site.receiver) if site.receiver is not None else frozenset()
+    known = not site.path or site.path.startswith(("jinja2.", "django."))
+    return known and not any("Sandbox" in path for path in (site.path, *paths))
 
 
 RULE = Rule(
@@ -149,8 +197,9 @@ RULE = Rule(
         "selenium": {"execute_script": Sink("runs it as JavaScript", (0,), ("script",))},
         "IPython": {"run_cell": Sink("runs it as Python", (0,), ("raw_cell",))},
     },
+    methods={"from_string": Sink("compiles it as a template", (0,), ("source", "template_code"), when=_is_engine)},
     guard=is_checked_code,
     check=_check,
-    watches=frozenset({*_STARTERS, "import_module", "__import__"}),
+    watches=frozenset({"write", "write_text", "write_bytes", "writelines", *_STARTERS, "import_module", "__import__"}),
     yields_to=frozenset({"CWE-95"}),
 )

@@ -41,6 +41,7 @@ _EVALUATED = Sink("evaluates it as Python", (0,), ("source", "expression", "obje
 _EXECUTED = Sink("runs it as Python", (0,), ("source", "object"))
 _TIMED = Sink("runs it as Python", (0, 1), ("stmt", "setup"))
 _STATEMENT = Sink("runs it as Python", (0,), ("statement", "cmd", "expr", "expression", "source", "code"))
+_FRAME = Sink("evaluates it as an expression", (0,), ("expr",))
 _FORMULA = Sink("evaluates it by eval()", (0,), ("a", "s", "expr", "ex"))
 
 RULE = Rule(
@@ -75,6 +76,11 @@ RULE = Rule(
         "pandas.DataFrame().eval": Sink("evaluates it as an expression", (0,), ("expr",)),
         "pandas.DataFrame().query": Sink("evaluates it as an expression", (0,), ("expr",)),
         "numexpr.evaluate": Sink("evaluates it as an expression", (0,), ("ex",)),
+    },
+    rooted={
+        # what pandas.read_csv() and the like return, and what is made of it
+        library: {"query": _FRAME, "eval": _FRAME}
+        for library in ("pandas", "dask.dataframe", "modin.pandas", "geopandas", "cudf")
     },
     methods={"eval": Sink("evaluates it", (0,), ("expr", "script"))},  # data frames, embedded interpreters, Redis
     sanitizers=frozenset({"ast.literal_eval", "json.loads"}),
