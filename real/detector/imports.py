@@ -38,16 +38,18 @@ def simplify_imports(tree: ast.Module) -> None:
 # --- values that are imports -----------------------------------------------------------------------------------------
 
 
-def _calls_to_imports(tree: ast.Module) -> None:
+def _calls_to_imports(tree: ast.Module) -> None:  # noqa: PLR0912
     """Assignments at module level whose value is something imported."""
     found: Bindings | None = None
     imported: dict[str, Callable[[str], ast.stmt]] = {}  # name -> the import that binds it, for another name
+    modules: dict[str, str] = {}  # name -> the module that it is
     importers = {"__import__"}
     for index, node in enumerate(tree.body):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.asname or "." not in alias.name:
                     imported[alias.asname or alias.name] = _importer("", alias.name, 0)
+                    modules[alias.asname or alias.name] = alias.name
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 imported[alias.asname or alias.name] = _importer(node.module or "", alias.name, node.level)
@@ -59,6 +61,11 @@ def _calls_to_imports(tree: ast.Module) -> None:
                 found = found or Bindings(tree)
                 if found.bound[value.id] == found.bound[name] == 1:
                     imported[name] = imported[value.id]
+                    tree.body[index] = ast.copy_location(imported[name](name), node)
+            elif isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name) and value.value.id in modules:
+                found = found or Bindings(tree)
+                if found.bound[value.value.id] == found.bound[name] == 1:
+                    imported[name] = _importer(modules[value.value.id], value.attr, 0)
                     tree.body[index] = ast.copy_location(imported[name](name), node)
             elif _may_import(value, importers):
                 found = found or Bindings(tree)

@@ -207,6 +207,8 @@ class Simplifier(ast.NodeTransformer):
             and "*" not in self.bound
         ):
             node.args[0] = self.names.texts.get(args[0].id, args[0])
+        if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.List):
+            return _item(args[0], 0)  # what an inlined generator yields
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.Call):
             return self._next(args[0], node)
         return None

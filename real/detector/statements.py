@@ -11,6 +11,10 @@ import ast
 from real.detector.bindings import Bindings
 from real.detector.texts import MAX_PIECES
 
+_SILENT = (
+    *(ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Tuple, ast.List, ast.Set),
+    *(ast.expr_context, ast.cmpop, ast.boolop, ast.unaryop),
+)
 _DECLARING = (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _EXITS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -112,7 +116,7 @@ class Statements:
             if not _declares(other):
                 return taken
         if all(isinstance(statement, ast.Pass) for statement in (*node.body, *node.orelse)):
-            return [ast.copy_location(ast.Expr(node.test), node)]
+            return [] if _is_silent(node.test) else [ast.copy_location(ast.Expr(node.test), node)]
         return [node]
 
     @staticmethod
@@ -217,6 +221,11 @@ class Statements:
                 return False
         before.value = ast.copy_location(ast.BinOp(before.value, ast.Add(), node.value), node)
         return True
+
+
+def _is_silent(test: ast.expr) -> bool:
+    """Whether it only compares variables with each other and with constants."""
+    return all(isinstance(node, _SILENT) for node in ast.walk(test))
 
 
 def _declares(body: list[ast.stmt]) -> bool:

@@ -180,3 +180,136 @@ def test_code_that_comes_whole_from_outside_hides_nothing() -> None:
     assert scan(code, select=sql).status.value == "clean"
     assert scan("print(eval(input()))\n", select=sql).status.value == "clean"
     assert scan("def f(c, code):\n    c.execute('SELECT ' + eval(code))\n", select=sql).status.value == "findings"
+
+
+# A vulnerable function, a safe one for what a test proves, and one for what a call is rather than what flows into it.
+PROGRAMS = {
+    "flow": ("import os\ndef f(x):\n    y = {0}\n    os.system('ls ' + y)\n", "CWE-77"),
+    "guarded": (
+        "import os\nimport re\ndef f(x):\n    y = {0}\n    if not re.fullmatch('[a-z]+', y):\n"
+        "        raise ValueError(y)\n    os.system('ls ' + y)\n",
+        "",
+    ),
+    "original guarded": (
+        "import os\nimport re\ndef f(x):\n    if not re.fullmatch('[a-z]+', {0}):\n"
+        "        raise ValueError(x)\n    os.system('ls ' + x)\n",
+        "",
+    ),
+    "constant": (
+        "import hashlib\nimport os\ndef f(x, secret):\n    name = {0}\n    os.environ.get(name)\n    return name\n",
+        "",
+    ),
+}
+DETOURS = {
+    "copy": ("from copy import copy as c\n", "c(x)"),
+    "deepcopy": ("import copy\n", "copy.deepcopy(x)"),
+    "object": ("class B:\n    def __init__(self, v):\n        self.v = v\n", "B(x).v"),
+    "method": (
+        "class B:\n    def __init__(self, v):\n        self.v = v\n    def m(self):\n        return self.v\n",
+        "B(x).m()",
+    ),
+    "namespace": ("from types import SimpleNamespace as N\n", "N(v=x).v"),
+    "walrus": ("", "(t := x)"),
+    "identity": ("def same(p):\n    return p\n", "same(x)"),
+    "static method": ("class S:\n    @staticmethod\n    def m(p):\n        return p\n", "S.m(x)"),
+    "closure": ("def h(p):\n    def k():\n        return p\n    return k\n", "h(x)()"),
+    "generator": ("def g(p):\n    yield p\n", "next(g(x))"),
+}
+
+
+def rules(code: str) -> str:
+    analysis = scan(code)
+    assert analysis.status.value in ("clean", "findings"), analysis.reason
+    return " ".join(sorted({finding.rule for finding in analysis.findings}))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("detour", DETOURS)
+def test_a_value_on_a_detour_is_the_value(program: str, detour: str) -> None:
+    code, expected = PROGRAMS[program]
+    setup, expression = DETOURS[detour]
+    assert rules(code.format("x")) == expected
+    assert rules(setup + code.format(expression)) == expected
+
+
+def test_a_copy_is_another_object() -> None:
+    code = "import copy\nimport os\ndef f(x):\n    a = {'k': x}\n    b = copy.copy(a)\n    b['k'] = 'ls'\n"
+    assert rules(code + "    os.system('ls ' + a['k'])\n") == "CWE-77"
+
+
+BODIES = {
+    "loop over one element": "    for _ in (0,):\n        {0}\n",
+    "loop that makes the value": "    for y in [x]:\n        pass\n    x = y\n    {0}\n",
+    "try that raises again": "    try:\n        {0}\n    except ValueError as e:\n        raise e\n",
+    "empty finally": "    try:\n        {0}\n    finally:\n        pass\n",
+    "null context": "    with nullcontext():\n        {0}\n",
+    "constant condition": "    if not False:\n        {0}\n    else:\n        return\n",
+    "test without consequence": "    if x not in ('aa', 'bb'):\n        pass\n    {0}\n",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_statements_that_decide_nothing_hide_and_prove_nothing(body: str) -> None:
+    head = "import os\nfrom contextlib import nullcontext\ndef f(x):\n"
+    guard = "    if x not in ('aa', 'bb'):\n        raise ValueError(x)\n"
+    sink = "os.system('ls ' + x)"
+    assert rules(head + BODIES[body].format(sink)) == "CWE-77"
+    assert rules(head + guard + BODIES[body].format(sink)) == ""
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "    for y in [x]:\n        if y:\n            break\n    os.system('ls ' + x)\n",
+        "    if False:\n        yield x\n    os.system('ls ' + x)\n",
+        "    try:\n        if x not in ('aa', 'bb'):\n            raise ValueError(x)\n    except ValueError:\n"
+        "        print(x)\n    os.system('ls ' + x)\n",
+        "    ok = x in ('aa', 'bb')\n    if ok or ok is None or True:\n        os.system('ls ' + x)\n",
+    ],
+)
+def test_what_looks_like_a_wrapper_is_none(wrapped: str) -> None:
+    assert rules(f"import os\ndef f(x):\n{wrapped}") == "CWE-77"
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from flask import request, abort, Flask\nfrom os import system\n",
+        "from flask import request as r, abort as a, Flask as F\nfrom os import system as s\n",
+        "import flask as v\nr = v.request\na = v.abort\nfrom flask import Flask\nimport os\ns = os.system\n",
+        "from flask import Flask\nfrom flask import request\nr = request\nfrom flask import abort\na = abort\n"
+        "s = __import__('os').system\n",
+        "import importlib\nF = importlib.import_module('flask').Flask\nr = importlib.import_module('flask').request\n"
+        "a = importlib.import_module('flask').abort\ns = importlib.import_module('os').system\n",
+    ],
+)
+def test_imports_mean_the_same_under_any_name(imports: str) -> None:
+    known = {name: name for name in ("request", "abort", "Flask", "system")}
+    for short, name in {"r": "request", "a": "abort", "F": "Flask", "s": "system"}.items():
+        if f"as {short}" in imports or f"\n{short} = " in imports:
+            known[name] = short
+    view = (
+        "{Flask}app = {F}(__name__)\n@app.route('/x')\ndef view():\n    x = {r}.args['x']\n{check}"
+        "    {s}('ls ' + x)\n    return 'ok'\n"
+    )
+    names = {"F": known["Flask"], "r": known["request"], "s": known["system"], "Flask": ""}
+    check = f"    if x not in ('aa', 'bb'):\n        {known['abort']}(400)\n"
+    assert rules(imports + view.format(check="", **names)) == "CWE-77"
+    assert rules(imports + view.format(check=check, **names)) == ""
+
+
+def test_names_that_are_read_at_run_time_keep_their_imports() -> None:
+    assert scan("import os as v\nx = input()\neval('v.system(x)')\n").status.value != "clean"
+    assert scan("import os as v\nx = input()\nglobals()['v'].system(x)\n").status.value != "clean"
+
+
+def test_a_helper_that_scripts_call_is_judged_by_itself_and_where_it_is_called() -> None:
+    header = "def header(number):\n    return 'X-Trace-Id: ' + number.strip()\n"
+    assert rules(f"import sys\n{header}print(header(sys.argv[1]))\n") == "CWE-74"
+    assert rules(
+        "import re\ndef make(p):\n    return re.compile(p)\nP = make('(a+)+$')\ndef f(x):\n    P.match(x)\n"
+    ) == ("CWE-1333")
+
+
+def test_a_compiled_pattern_is_no_text_from_outside() -> None:
+    assert rules("import re\nP = re.compile('[a-z]+')\ndef f(x):\n    return re.findall(P, x)\n") == ""

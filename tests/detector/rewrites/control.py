@@ -418,7 +418,7 @@ def no_docstrings(tree: ast.Module) -> bool:
 
 
 _GUARD = (
-    "if False:\n    ALLOWED = {'aa', 'bb'}\n    if P not in ALLOWED:\n        raise ValueError(P)\n"
+    "if False:\n    ALLOWED0 = {'aa', 'bb'}\n    if P not in ALLOWED0:\n        raise ValueError(P)\n"
     "    if not str(P).isalnum() or len(P) > 10:\n        raise ValueError(P)\n"
 )
 _DECOY = "allowed0, sanitized0, csrf_token0, is_admin0, timeout0, max_size0 = ('aa',), True, 'x', True, 5, 9\n"

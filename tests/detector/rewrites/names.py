@@ -118,7 +118,8 @@ def rename_locals(tree: ast.Module) -> bool:
             Renamer({name: fresh() for name in sorted(names)}).visit(function)
             changed = True
     if not any(isinstance(node, (*FUNCTIONS[:2], ast.ClassDef)) for node in ast.walk(tree)):
-        names = bound_here(tree) - {"__name__", "__all__"} - _redirected(tree)
+        names = {name for name in bound_here(tree) - _redirected(tree) if not name.startswith("__")}
+        names = {name for name in names if not name.isupper()}  # a framework may read settings by name
         for node in ast.walk(tree):
             if node is not tree and isinstance(node, SCOPES):
                 names -= bound_here(node)

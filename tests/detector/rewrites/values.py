@@ -35,12 +35,19 @@ def _expression(text: str, value: ast.expr) -> ast.expr:
     return made
 
 
-def arguments_through(text: str, setup: str = "") -> Rewrite:
-    """Every argument ``x`` of a call becomes ``text``."""
+def arguments_through(text: str, setup: str = "", other: bool = False) -> Rewrite:
+    """Every argument ``x`` of a call becomes ``text``; with ``other``, that is another object.
+
+    Then calls of ``setattr`` and of functions of the program, which may change what they get, stay.
+    """
 
     def make(sites: Sites, node: ast.Call, is_statement: bool) -> ast.expr | None:
         if not node.args and not node.keywords:
             return None
+        if other and isinstance(node.func, ast.Name):
+            functions = {n.name for n in ast.walk(sites.tree) if isinstance(n, FUNCTIONS[:2])}
+            if node.func.id in functions | {"setattr", "delattr"}:
+                return None
         node.args = [arg if isinstance(arg, ast.Starred) else _expression(text, arg) for arg in node.args]
         node.keywords = [ast.keyword(k.arg, _expression(text, k.value)) for k in node.keywords]
         return node
@@ -263,7 +270,7 @@ VALUES: dict[str, Rewrite] = {
     "argument through a lambda": arguments_through("(lambda p: p)(X)"),
     "argument through next": arguments_through("next(iter([X]))"),
     "argument through pop": arguments_through("[X].pop()"),
-    "argument through copy": arguments_through("copy0(X)", "from copy import copy as copy0\n"),
+    "argument through copy": arguments_through("copy0(X)", "from copy import copy as copy0\n", other=True),
     "assigned through a list": assigned_through("B = [X]", "B[0]"),
     "assigned through append": assigned_through("B = []\nB.append(X)", "B.pop()"),
     "assigned through a dict": assigned_through("B = {}\nB['k'] = X", "B['k']"),
