@@ -25,7 +25,7 @@ def steps(code: str) -> int:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_four_times_the_program_is_no_more_than_ten_times_the_work(shape: str) -> None:
-    """Proportional would be four; functions are put in place of their calls up to a depth, and analysed apart beyond."""
+    """Proportional would be four; functions are put in place of their calls up to a depth, and analysed beyond it."""
     make = SHAPES[shape]
     assert steps(make(80)) <= 10 * steps(make(20))
 
