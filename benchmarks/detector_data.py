@@ -75,14 +75,14 @@ def _commits(origin: str, files: list[Path]) -> Iterator[Pair]:
                 yield Pair(f"{file.parent.name}/{file.stem}:{number}", origin, cwe, before, after)
 
 
-def written(fixtures: Path) -> list[Pair]:
+def written(fixtures: Path, origin: str) -> list[Pair]:
     """Our own pairs: ``cwe_NNN/NAME_bad.py`` and ``cwe_NNN/NAME_good.py``."""
     pairs = []
     for bad in sorted(fixtures.rglob("*_bad.py")):
         good = bad.with_name(bad.name.replace("_bad.py", "_good.py"))
         cwe = bad.parent.name.upper().replace("CWE_", "CWE-").replace("CWE-0", "CWE-")
         name = f"{bad.parent.name}/{bad.stem.removesuffix('_bad')}"
-        pairs.append(Pair(name, "own pairs", cwe, bad.read_text(), good.read_text()))
+        pairs.append(Pair(name, origin, cwe, bad.read_text(), good.read_text()))
     return pairs
 
 

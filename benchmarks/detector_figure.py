@@ -26,10 +26,11 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     by_cwe = _merged(split, "cwe")
     _bars(left, by_cwe, sorted({row["cwe"] for row in split}, key=lambda cwe: int(cwe.removeprefix("CWE-"))))
     left.set_title("SecCodePLT+ training pairs (development and held out)", fontsize=10)
-    names = [name for name in ("development", "held out", "own pairs", "SVEN", "SafeCoder") if _has(origins, name)]
+    order = ("development", "held out", "own pairs", "unseen pairs", "SVEN", "SafeCoder")
+    names = [name for name in order if _has(origins, name)]
     _bars(right, _merged(origins, "origin"), names)
     right.set_title("by origin", fontsize=10)
-    right.legend(loc="upper right", fontsize=8)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
     plt.close(figure)

@@ -29,7 +29,7 @@ from real.detector.families import family, rule_of
 from real.types import AnalysisStatus
 
 _HERE = Path(__file__).resolve().parent
-_FIXTURES = _HERE.parent / "tests" / "fixtures" / "pairs"
+_FIXTURES = _HERE.parent / "tests" / "fixtures"
 Found = frozenset[str] | None  # CWEs of the findings; ``None``: not analysable
 
 
@@ -153,7 +153,8 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="draw the table into this file (PNG)")
     options = parser.parse_args()
 
-    pairs = [*seccodeplt(options.data), *sven(options.data), *safecoder(options.data), *written(_FIXTURES)]
+    pairs = [*seccodeplt(options.data), *sven(options.data), *safecoder(options.data)]
+    pairs += [*written(_FIXTURES / "pairs", "own pairs"), *written(_FIXTURES / "held_pairs", "unseen pairs")]
     if options.origin:
         pairs = [pair for pair in pairs if pair.origin in options.origin]
     single = [] if options.origin else harmless(options.data)
