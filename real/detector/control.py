@@ -59,7 +59,7 @@ class ControlFlow:
 
         The earlier parts of an ``or`` (of an ``and`` that must fail) count as well: with them, the last part decides.
         """
-        targets = list(goals)
+        targets = sorted(set(goals), key=self._position.__getitem__)  # in order, so that the work is the same each time
         branches = self.branches(block)
         found = [(branch, not sense) for branch in branches for sense in self._excluding(branch, targets)]
         joint = {self.target(branch.instr, sense) for branch, sense in found}
