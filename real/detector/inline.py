@@ -59,7 +59,7 @@ class Callee:
             return [ast.copy_location(ast.Return(node.body), node.body)]
         first = node.body[0]
         is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-        return node.body[1:] if is_text else node.body
+        return (is_text and node.body[1:]) or node.body  # a function of nothing but a text is that text
 
     @property
     def is_simple(self) -> bool:
@@ -410,7 +410,8 @@ class Inliner(ast.NodeTransformer):
             passed = _passed(node, callee, receiver)
         if passed is None:
             return None
-        if not name.startswith("_") and (len(passed) > (receiver is not None)) and self._is_example():
+        takes_anything = len(passed) > (used is callee and receiver is not None)
+        if not name.startswith("_") and takes_anything and self._is_example():
             if not callee.is_simple:
                 return None
             self.added += used.size
@@ -533,7 +534,8 @@ class Inliner(ast.NodeTransformer):
         body = callee.body
         direct: dict[str, ast.expr] = {}
         if callee.yields:  # `yield a; yield b` makes what `[a, b]` holds
-            values = [s.value.value or ast.Constant(None) for s in body if isinstance(s, ast.Expr)]  # type: ignore[attr-defined]
+            nothing = ast.copy_location(ast.Constant(None), node)
+            values = [s.value.value or nothing for s in body if isinstance(s, ast.Expr)]  # type: ignore[attr-defined]
             listed = ast.copy_location(ast.List(values, ast.Load()), node)
             body = [ast.copy_location(ast.Return(listed), node)]
         uses = _uses(body, passed)

@@ -29,6 +29,15 @@ def test_an_example_call_does_not_make_a_public_function_trusted() -> None:
     assert status(f"{public}def main():\n    find(None, 'alice')\nmain()\n") == "findings"
 
 
+def test_an_example_call_of_a_method_is_an_example_too() -> None:
+    made = "        return 'X-Trace-Id: ' + value.strip()\n"
+    plain = f"class Header:\n    def make(self, value):\n{made}"
+    state = "class Header:\n    def __init__(self, value):\n        self.value = value\n    def make(self):\n"
+    state += made.replace("value", "self.value")
+    assert status(f"import sys\n{plain}print(Header().make(sys.argv[1]))\n") == "findings"
+    assert status(f"import sys\n{state}print(Header(sys.argv[1]).make())\n") == "findings"
+
+
 def test_a_helper_that_runs_whole_statements_may_be_called_with_constants() -> None:
     assert status("def run(c, sql):\n    c.execute(sql)\nrun(None, 'SELECT 1')\n") == "clean"
 

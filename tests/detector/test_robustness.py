@@ -58,6 +58,12 @@ def test_trivial_programs_are_clean(code: str) -> None:
     assert scan(code).status is AnalysisStatus.CLEAN
 
 
+@pytest.mark.parametrize("nothing", ['"""Later."""', "...", "pass", "yield", '"""Later."""; return'])
+@pytest.mark.parametrize("call", ["later(1)", "value = later(1)", "for _ in later(1): pass", "print(later(1), later(2))"])
+def test_functions_that_do_nothing_yet_can_be_called(nothing: str, call: str) -> None:
+    assert scan(f"def later(x):\n    {nothing}\n{call}\n").status is AnalysisStatus.CLEAN
+
+
 def test_long_flat_programs_are_analysed() -> None:
     total = " + ".join(["'a'"] * 2000)
     chain = "if x == 0:\n    pass\n" + "".join(f"elif x == {n}:\n    y = {n}\n" for n in range(500))
