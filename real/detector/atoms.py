@@ -25,10 +25,10 @@ class Atom:
     """One elementary test, as it holds on the way to what it controls.
 
     ``op`` is an operator of ``ast`` (``Eq``, ``NotIn``, ``Lt``, ...; already negated where the way leads through the
-    false side), ``call`` (a call whose truth is tested) or ``truth`` (any other value). ``sense`` is ``None`` where
-    either outcome may lead there, and ``necessary`` says that the other outcome excludes it. ``operands`` are values of
-    ``unit``; where that is a helper, ``via`` is the call of the helper, ``caller`` the unit that makes it and ``bound``
-    1 if the helper's first parameter is ``self``.
+    false side, be it one of several ways), ``call`` (a call whose truth is tested) or ``truth`` (any other value).
+    ``sense`` is ``None`` where either outcome may lead there, and ``necessary`` says that the other outcome excludes
+    it. ``operands`` are values of ``unit``; where that is a helper, ``via`` is the call of the helper, ``caller`` the
+    unit that makes it and ``bound`` 1 if the helper's first parameter is ``self``.
     """
 
     unit: Unit
@@ -44,13 +44,22 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The unit that a condition is in, how the way goes on from it, and through which call of a helper it is seen."""
+    """The unit that a condition is in, how the way goes on from it, and through which call of a helper it is seen.
+
+    ``leaning`` is the outcome that goes on straight away where the other may go on as well.
+    """
 
     unit: Unit
     sense: bool | None
     necessary: bool
     via: tuple[Instr, Unit, int] | None = None
     depth: int = 0
+    leaning: bool | None = None
+
+    def negated(self) -> _Place:
+        """The place of ``x`` in ``not x``."""
+        sense, leaning = (None if side is None else not side for side in (self.sense, self.leaning))
+        return replace(self, sense=sense, leaning=leaning)
 
 
 class Conditions:
@@ -67,9 +76,10 @@ class Conditions:
         sense: bool | None,
         necessary: bool,
         via: tuple[Instr, Unit, int] | None = None,
+        leaning: bool | None = None,
     ) -> list[Atom]:
         """The elementary tests behind a condition, at most a few dozen; ``via`` is the call that leads to ``unit``."""
-        place = _Place(unit, sense, necessary, via)
+        place = _Place(unit, sense, necessary, via, leaning=leaning)
         return list(itertools.islice(self._atoms(place, operand, set()), _MAX_ATOMS))
 
     def reads(self, atom: Atom) -> Reads:
@@ -88,7 +98,7 @@ class Conditions:
         return found
 
     def _atoms(self, place: _Place, operand: int, seen: set[tuple[Unit, int]]) -> Iterator[Atom]:
-        unit, sense = place.unit, place.sense
+        unit = place.unit
         instr = unit.defs[operand] if operand < len(unit.defs) else None
         if instr is None or (unit, operand) in seen:
             return
@@ -97,8 +107,7 @@ class Conditions:
         if instr.op in _COPIES:
             yield from self._atoms(place, instr.args[0], seen)
         elif instr.op == "unary" and instr.extra == "Not":
-            flipped = None if sense is None else not sense
-            yield from self._atoms(replace(place, sense=flipped), instr.args[0], seen)
+            yield from self._atoms(place.negated(), instr.args[0], seen)
         elif instr.op == "phi":
             yield from self._chosen(place, instr, seen)
         elif instr.op == "compare":
@@ -155,7 +164,8 @@ class Conditions:
         """The atoms of the branches that must have gone one way for ``block`` to be reached."""
         for branch in self._control(place.unit).branches(block):
             necessary = place.necessary and branch.necessary
-            yield from self._atoms(replace(place, sense=branch.sense, necessary=necessary), branch.instr.args[0], seen)
+            way = replace(place, sense=branch.sense, necessary=necessary, leaning=branch.leaning)
+            yield from self._atoms(way, branch.instr.args[0], seen)
 
     def _compared(
         self, place: _Place, instr: Instr, op: str, left: int, right: int, seen: set[tuple[Unit, int]]
@@ -163,7 +173,8 @@ class Conditions:
         root = self._slicer.solver.guards.root
         if root(place.unit, left) == root(place.unit, right):
             return  # `x == x` says nothing
-        shown = _NEGATED.get(op, op) if place.sense is False else op
+        side = place.leaning if place.sense is None else place.sense
+        shown = _NEGATED.get(op, op) if side is False else op
         yield _atom(place, instr, shown, (left, right))
         other, tested = place.unit.defs[right], place.unit.defs[left]
         if shown in ("Is", "IsNot", "Eq", "NotEq") and other is not None and other.op == "const":
@@ -197,7 +208,7 @@ class Conditions:
                 for block in callee.blocks:
                     for step in block.instrs[-1:]:
                         if step.op == "branch":
-                            yield from self._atoms(replace(within, sense=None), step.args[0], seen)
+                            yield from self._atoms(replace(within, sense=None, leaning=None), step.args[0], seen)
             for step in leading:
                 yield from self._atoms(within, step.args[0], seen)
 

@@ -17,12 +17,14 @@ from real.detector.ir import Block, Instr, Unit
 class Branch:
     """A two-way branch, the outcome that leads to the dependent block, and whether the other outcome excludes it.
 
-    ``sense`` is ``None`` where both outcomes may lead there.
+    ``sense`` is ``None`` where both outcomes may lead there; ``leaning`` is then the one that leads straight there,
+    past the rest of an ``or``.
     """
 
     instr: Instr
     sense: bool | None
     necessary: bool
+    leaning: bool | None = None
 
 
 class ControlFlow:
@@ -124,8 +126,13 @@ class ControlFlow:
             for successor, sense in zip(last.extra, (True, False), strict=True)
             if block is successor or self._reaches(successor, block, controller)
         ]
-        excludes = len(senses) == 1 and controller in self.idom and dominates(controller, block, self.idom)
-        return Branch(last, senses[0] if len(senses) == 1 else None, excludes)
+        if len(senses) != 1:
+            straight = [sense for sense in senses if self._is_above(self.target(last, sense), block)]
+            return Branch(last, None, False, straight[0] if len(straight) == 1 else None)
+        return Branch(last, senses[0], self._is_above(controller, block))
+
+    def _is_above(self, upper: Block, lower: Block) -> bool:
+        return upper in self.idom and dominates(upper, lower, self.idom)
 
     def _reaches(self, start: Block, goal: Block, avoiding: Block) -> bool:
         seen = {start, avoiding}

@@ -400,7 +400,9 @@ class Facts:
         conditions = self._analysis.conditions
         found: list[Atom] = []
         for branch in control.branches(control.home[instr]):
-            found += conditions.atoms(unit, branch.instr.args[0], branch.sense, branch.necessary)
+            found += conditions.atoms(
+                unit, branch.instr.args[0], branch.sense, branch.necessary, leaning=branch.leaning
+            )
         return found + self._tests_of_helpers(unit, instr)
 
     def _tests_of_helpers(self, unit: Unit, instr: Instr) -> list[Atom]:

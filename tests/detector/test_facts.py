@@ -100,6 +100,16 @@ def test_a_test_is_necessary_if_the_other_outcome_excludes_the_operation() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    "test", ["a == 1 or b in c", "not (a != 1 and b not in c)", "not (not (a == 1) and not b in c)"]
+)
+def test_operators_are_shown_as_they_hold_whatever_way_the_test_is_written(test: str) -> None:
+    facts = facts_of(f"def f(a, b, c):\n    if {test}:\n        op()\n    else:\n        raise ValueError\n")
+    assert {atom.op for atom in facts.controlling_tests(*op(facts))} == {"Eq", "In"}
+    other = facts_of(f"def f(a, b, c):\n    if {test}:\n        raise ValueError\n    op()\n")
+    assert {atom.op for atom in other.controlling_tests(*op(other))} == {"NotEq", "NotIn"}
+
+
 def test_a_quantified_test_is_taken_apart() -> None:
     facts = facts_of("def f(a):\n    if any(not isinstance(x, T) for x in walk(a)): return\n    op()\n")
     unit, instr = op(facts)
