@@ -46,6 +46,7 @@ from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
 from real.detector.rules._loops import root_of
+from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_template, is_command_word
 
 _LINE = Sink("runs it in a shell", (0,), ("command", "cmd"))
@@ -74,6 +75,7 @@ def _is_command_line(facts: Facts, returned: Returned) -> bool:
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _shell_scripts(facts)
     yield from _contained_words(facts)
+    yield from handed_to_runners(facts)
 
 
 def _shell_scripts(facts: Facts) -> Iterator[Defect]:

@@ -1,0 +1,74 @@
+"""Functions that the program at hand takes from elsewhere and whose names say that they run a command line.
+
+In a fragment, ``self._run_ssh("list -name %s" % name)`` hands a text to code that nobody here can read. A list of words
+would be passed on word by word; a line that is put together from outside data is taken apart again by somebody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import root
+
+_INTERPRETERS = names("ssh shell bash powershell cli cmd cmdline command commandline commands")
+_RUN = names("run runs exec execute executes invoke launch spawn system popen")
+# A program and the blank before its arguments; a sentence for a person begins otherwise, or is one word.
+_LINE = re.compile(r"^\s*[a-z][\w./-]*\s")
+_MAX_COPIES = 8
+# Commands of frameworks and tools: their functions take the name of a command, not a line of a shell.
+_QUERY = re.compile(r"(?i)^\s*(?:select|insert|update|delete|create|drop|alter|replace|with|pragma|match|merge)\s")
+_NO_SHELL = ("django.", "click.", "typer.", "discord.", "flask.", "celery.", "redis.", "pymongo.")
+
+
+def handed_to_runners(facts: Facts) -> Iterator[Defect]:
+    """Command lines made from outside data that are passed to such functions."""
+    for unit in facts.units:
+        for instr in facts.instructions(unit):
+            if instr.op in ("call", "method") and _is_runner(facts, unit, instr):
+                value = facts.value(unit, instr.args[1]) if len(instr.args) > 1 else None
+                if value is not None and facts.is_untrusted(value) and _is_line(facts, unit, instr.args[1]):
+                    what = "untrusted data is part of a command line that is handed on to be run"
+                    yield Defect(instr, what, facts.trace(value))
+
+
+def _is_runner(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    if facts.called(instr):
+        return False  # it is here: what it does is known
+    paths = facts.library_names(unit, instr)
+    if instr.op == "method":
+        name = str(instr.extra[0])
+    else:
+        made = unit.defs[root(unit, instr.args[0])]
+        name = str(made.extra[1]) if made is not None and made.op == "builtin" else ""
+        name = name or next((path.rpartition(".")[2] for path in sorted(paths)), "")
+    said = words(name)
+    if not said & _RUN or any(path.startswith(_NO_SHELL) for path in paths):
+        return False
+    return bool(said & _INTERPRETERS) or (len(instr.args) > 1 and _is_called_command(unit, instr.args[1]))
+
+
+def _is_called_command(unit: Unit, operand: int) -> bool:
+    """Whether the value goes by the name of a command: ``command = ...; self._execute(command)``."""
+    for _ in range(_MAX_COPIES):
+        made = unit.defs[operand]
+        if made is None or made.op not in ("assign", "copy", "pi"):
+            break
+        if made.op == "assign" and words(str(made.extra)) & _INTERPRETERS:
+            return True
+        operand = made.args[0]
+    return False
+
+
+def _is_line(facts: Facts, unit: Unit, operand: int) -> bool:
+    if any(obj.kind in ("list", "tuple", "dict", "set") for obj in facts.value(unit, operand).objs):
+        return False
+    pieces = facts.pieces(unit, operand)
+    if not pieces.is_built or any(_QUERY.match(piece) for piece in pieces.literals):
+        return False
+    return any(_LINE.match(piece) for piece in pieces.literals)
