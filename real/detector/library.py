@@ -39,8 +39,19 @@ USUAL_IMPORTS = {
     "jsonify": "flask.jsonify",
     "make_response": "flask.make_response",
     "Markup": "markupsafe.Markup",
-    "HttpResponse": "django.http.HttpResponse",
-    "HttpResponseRedirect": "django.http.HttpResponseRedirect",
+    **{
+        name: f"django.http.{name}"
+        for name in (
+            *("HttpResponse", "HttpResponseRedirect", "HttpResponsePermanentRedirect", "HttpResponseNotFound"),
+            *("HttpResponseBadRequest", "HttpResponseForbidden", "HttpResponseServerError", "JsonResponse"),
+        )
+    },
+    "mark_safe": "django.utils.safestring.mark_safe",
+    "format_html": "django.utils.html.format_html",
+    **{cipher: f"Crypto.Cipher.{cipher}" for cipher in ("DES", "DES3", "ARC2", "ARC4", "Blowfish", "AES")},
+    **{key: f"Crypto.PublicKey.{key}" for key in ("RSA", "DSA")},
+    "Fernet": "cryptography.fernet.Fernet",
+    "Environment": "jinja2.Environment",
     "HTMLResponse": "fastapi.responses.HTMLResponse",
     "RedirectResponse": "fastapi.responses.RedirectResponse",
 }

@@ -23,7 +23,8 @@ What silences it:
   torch.load(weights_only=True);
 - a comparison of a signature of the bytes by hmac.compare_digest(), or a signer's unsign(), on every way to the call;
 - a subclass of pickle.Unpickler whose find_class() can refuse;
-- data of the program's own: a file of constant name.
+- data of the program's own: a file of constant name (of pickles; YAML of any file is reported, for safe_load() would do
+  the same work).
 
 What does not: catching the exceptions of loads(), a test of the size or type of the data or of its first bytes, a look
 at the result, base64, zlib, encryption without authentication.
@@ -103,6 +104,7 @@ _CALLS: dict[str, Sink] = {
     "jsonpickle.unpickler.decode": _JSONPICKLE,
 }
 
+_READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_text", "read_bytes"})
 _SIGNATURE_CHECKS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 
 
@@ -120,11 +122,23 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _open_unpicklers(facts)
+    yield from _documents_of_files(facts)
     if any("unsafe" in site.constants(None, "typ") for site in facts.calls("ruamel.yaml.YAML")):
         for site in facts.calls("ruamel.yaml.YAML().load", "ruamel.yaml.YAML().load_all"):
             value = site.argument(0, "stream")
             if value is not None and facts.is_untrusted(value):
                 yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
+
+
+def _documents_of_files(facts: Facts) -> Iterator[Defect]:
+    """``yaml.load(open("settings.yml"))``: who edits the file runs code, and a safe loader would read it too."""
+    for site in facts.calls("yaml.load", "yaml.load_all"):
+        value = site.argument(0, "stream")
+        if value is None or facts.is_untrusted(value) or (_YAML.when is not None and not _YAML.when(site)):
+            continue
+        for operand in site.operands((0,), ("stream",))[:1]:
+            if facts.reads(site.unit, operand).calls & _READERS:
+                yield Defect(site.instr, "the loader creates the objects that the tags of the file name")
 
 
 def _open_unpicklers(facts: Facts) -> Iterator[Defect]:
