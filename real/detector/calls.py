@@ -204,7 +204,8 @@ class Calls(Containers):
         if name == "format" and receiver.kind == STR:
             return self.format_method(receiver, args, instr)
         kind = STR if receiver.kind == STR else OTHER
-        result = self.unknown_call([receiver, *args.everything()], args, instr)
+        given = [] if name in library.BINDERS else args.everything()
+        result = self.unknown_call([receiver, *given], args, instr)
         result = self.cleaned(result, self.rules.cleaning_methods.get(name, 0))
         return (
             Value(result.mask, step(result.why, instr.line, f"passes {name}()"), result.objs, None, kind)
@@ -258,7 +259,8 @@ class Calls(Containers):
             return self._rows_of(result, name, instr)
         if name in library.HEX_METHODS:
             return TEXT
-        values = args.everything() if receiver is None else [receiver, *args.everything()]
+        given = [] if name in library.BINDERS else args.everything()
+        values = args.everything() if receiver is None else [receiver, *given]
         made = self.unknown_call(values, args, instr)
         if receiver is not None and made.mask and not self.rules.is_builder(path):
             for obj in ordered(receiver.objs):

@@ -37,6 +37,7 @@ USUAL_IMPORTS = {
     "redirect": "flask.redirect",
     "render_template_string": "flask.render_template_string",
     "jsonify": "flask.jsonify",
+    "url_for": "flask.url_for",
     "make_response": "flask.make_response",
     "Markup": "markupsafe.Markup",
     **{
@@ -166,6 +167,9 @@ HEX_METHODS = frozenset({"hexdigest", "hex"})
 # Rows and handles of the DB-API: stored data is an outside input only for rules that say so (cross-site scripting).
 DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
 DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
+
+# They give values to the placeholders of a statement (SQLAlchemy): its text stays as it is.
+BINDERS = frozenset({"bindparams"})
 
 # Code made from text: nothing can be known about it.
 DYNAMIC_CODE = names(
