@@ -7,20 +7,13 @@ cannot be inlined (recursion, generators, starred arguments, too much code) are 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from typing import TypeAlias
 
+from real.detector.inline_arguments import MARK, call_again, is_path, passed_arguments, passed_with_state, uses_of
+from real.detector.inline_callee import SCOPES, Callee, FunctionNode, is_plain_method, is_static, walk
+from real.detector.inline_copy import Copier, FieldCopier
 from real.detector.plain import plain_class
 
-FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
-
-MAX_BODY = 400  # nodes of a function that is inlined, with what was inlined into it
 MAX_ADDED = 6_000  # nodes that inlining may add to a program
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_REFLECTION = frozenset({"super", "locals", "vars", "globals", "eval", "exec", "dir", "__class__"})
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_NEVER = (ast.YieldFrom, ast.Nonlocal, ast.ClassDef)
-MARK = "~"  # separates a variable of inlined code from the number of the call
 
 
 class Inlined(ast.expr):
@@ -32,148 +25,6 @@ class Inlined(ast.expr):
         super().__init__()
         self.body = body
         ast.copy_location(self, place)
-
-
-class Callee:
-    """A function that calls may be replaced by, and what decides whether they can."""
-
-    def __init__(self, node: FunctionNode, owner: ast.AST | None, cls: ast.ClassDef | None = None) -> None:
-        self.node = node
-        self.owner = owner  # the function that it is defined in
-        self.cls = cls
-        self.state = ""  # "", "busy" while what it calls is inlined, "done"
-        self.inlined = False
-        self.bound: frozenset[str] = frozenset()
-        self.free: frozenset[str] = frozenset()
-        self.stored: frozenset[str] = frozenset()
-        self.usable = False
-        self.made_of = 0  # how many of the parameters are those of the object that it is a method of
-        self.yields = False
-        self.size = 0
-
-    @property
-    def body(self) -> list[ast.stmt]:
-        """The statements, without the docstring."""
-        node = self.node
-        if isinstance(node, ast.Lambda):
-            return [ast.copy_location(ast.Return(node.body), node.body)]
-        first = node.body[0]
-        is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-        return (is_text and node.body[1:]) or node.body  # a function of nothing but a text is that text
-
-    @property
-    def is_simple(self) -> bool:
-        """Whether it only makes one expression, or a function that it returns."""
-        *first, last = self.body
-        return all(isinstance(node, ast.FunctionDef) for node in first) and isinstance(last, (ast.Return, ast.Expr))
-
-    def look(self) -> None:  # noqa: PLR0912
-        """Decide whether the function can be inlined at all, from its body as it is now."""
-        self.yields = all(isinstance(s, ast.Expr) and isinstance(s.value, ast.Yield) for s in self.body)
-        arguments = self.node.args
-        bound = {arg.arg for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-        stored: set[str] = set()
-        inner: set[str] = set()
-        loaded: set[str] = set()
-        shared: set[str] = set()
-        size = reflective = 0
-        usable = arguments.vararg is None and arguments.kwarg is None
-        for node, depth in _walk(self.body):
-            size += 1
-            kind = type(node)
-            if kind is ast.Call and _looks_elsewhere(node):  # type: ignore[arg-type]
-                reflective -= 1
-            if kind is ast.Name:
-                if type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
-                    loaded.add(node.id)  # type: ignore[attr-defined]
-                    reflective += node.id in _REFLECTION  # type: ignore[attr-defined]
-                else:
-                    (inner if depth else stored).add(node.id)  # type: ignore[attr-defined]
-            elif kind is ast.Yield:
-                usable = usable and self.yields
-            elif kind in _NEVER or (kind is ast.Raise and _is_abstract(node)):  # type: ignore[arg-type]
-                usable = False
-            elif kind is ast.Global:
-                shared |= set(node.names)  # type: ignore[attr-defined]
-            elif kind is ast.alias:
-                stored.add(node.asname or node.name.partition(".")[0])  # type: ignore[attr-defined]
-                usable = usable and "." not in node.name and node.name != "*"  # type: ignore[attr-defined]
-            elif kind is ast.arg:
-                inner.add(node.arg)  # type: ignore[attr-defined]
-            elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and node.name:  # type: ignore[attr-defined]
-                stored.add(node.name)  # type: ignore[attr-defined]
-            elif kind is ast.MatchMapping and node.rest:  # type: ignore[attr-defined]
-                stored.add(node.rest)  # type: ignore[attr-defined]
-            elif kind in _SCOPES and kind is not ast.Lambda:
-                stored.add(node.name)  # type: ignore[attr-defined]
-        self.usable = usable and size <= MAX_BODY and reflective == 0
-        self.stored = frozenset(stored - shared)
-        self.bound = frozenset((bound | stored | inner) - shared)
-        self.free = frozenset((loaded | shared) - self.bound)
-        self.size = size
-
-
-def _walk(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, int]]:
-    """All nodes, with 1 for those in a comprehension and 2 for those in a function or class inside."""
-    todo: list[tuple[ast.AST, int]] = [(node, 0) for node in body]
-    while todo:
-        node, depth = todo.pop()
-        yield node, depth
-        inner = 2 if depth == 2 or isinstance(node, _SCOPES) else 1 if depth or isinstance(node, _COMPREHENSIONS) else 0
-        todo += [(child, inner) for child in ast.iter_child_nodes(node)]
-
-
-class _Copier:
-    """Copies code with its variables renamed and some parameters replaced by what is passed for them."""
-
-    def __init__(self, names: dict[str, str], values: dict[str, ast.expr]) -> None:
-        self.names = names
-        self.values = values
-
-    def copy(self, node: ast.AST) -> ast.AST:
-        kind = type(node)
-        if kind is ast.Name:
-            name = node.id  # type: ignore[attr-defined]
-            if name in self.values:
-                return self.values[name]
-            return ast.copy_location(ast.Name(self.names.get(name, name), node.ctx), node)  # type: ignore[attr-defined]
-        if kind is ast.Constant:
-            return node
-        made: ast.AST = kind.__new__(kind)
-        for field in node._fields:
-            value = getattr(node, field, None)
-            if isinstance(value, list):
-                value = [self.copy(item) if isinstance(item, ast.AST) else item for item in value]
-            elif isinstance(value, ast.AST):
-                value = self.copy(value)
-            setattr(made, field, value)
-        for field in ("arg", "rest", "asname", "name"):
-            value = getattr(made, field, None)
-            if isinstance(value, str) and kind is not ast.keyword and (field != "name" or kind is not ast.alias):
-                setattr(made, field, self.names.get(value, value))
-        if kind is ast.alias and made.asname is None and made.name in self.names:  # type: ignore[attr-defined]
-            made.asname = self.names[made.name]  # type: ignore[attr-defined]
-        return ast.copy_location(made, node)
-
-
-class _FieldCopier(_Copier):
-    """Copies a method with the attributes of its object as variables; ``escapes``: it does more with the object."""
-
-    def __init__(self, this: str, fields: dict[str, str]) -> None:
-        super().__init__({}, {})
-        self.this = this
-        self.fields = fields
-        self.escapes = False
-
-    def copy(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == self.this:
-            self.escapes = self.escapes or node.attr not in self.fields or type(node.ctx) is not ast.Load
-            return ast.copy_location(ast.Name(self.fields.get(node.attr, ""), ast.Load()), node)
-        if (isinstance(node, ast.Name) and node.id == self.this) or (
-            isinstance(node, ast.arg) and node.arg == self.this
-        ):
-            self.escapes = True
-        return super().copy(node)
 
 
 class Inliner(ast.NodeTransformer):
@@ -237,7 +88,7 @@ class Inliner(ast.NodeTransformer):
                 inner_owner = node
                 if cls is None and not node.decorator_list:  # type: ignore[attr-defined]
                     found.append((node.name, callee))  # type: ignore[attr-defined]
-                elif cls is not None and owner is None and _is_plain_method(node):  # type: ignore[arg-type]
+                elif cls is not None and owner is None and is_plain_method(node):  # type: ignore[arg-type]
                     self.methods[cls.name, node.name] = callee  # type: ignore[attr-defined]
             elif kind is ast.ClassDef:
                 self._bind(node.name)  # type: ignore[attr-defined]
@@ -316,7 +167,7 @@ class Inliner(ast.NodeTransformer):
         arguments = node.args
         names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
         names |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
-        for inner, _ in _walk(node.body if isinstance(node.body, list) else []):
+        for inner, _ in walk(node.body if isinstance(node.body, list) else []):
             if isinstance(inner, ast.Name) and type(inner.ctx) is not ast.Load:
                 names.add(inner.id)
             elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -404,10 +255,10 @@ class Inliner(ast.NodeTransformer):
         passed = None
         if isinstance(receiver, ast.Call) and callee.cls is not None:
             used = self._of_state(callee, callee.cls) or callee
-            passed = _passed_with_state(node, receiver, used) if used is not callee else None
+            passed = passed_with_state(node, receiver, used) if used is not callee else None
         if passed is None:
             used = callee
-            passed = _passed(node, callee, receiver)
+            passed = passed_arguments(node, callee, receiver)
         if passed is None:
             return None
         takes_anything = len(passed) > (used is callee and receiver is not None)
@@ -435,7 +286,7 @@ class Inliner(ast.NodeTransformer):
         arguments = [*node.args.posonlyargs, *node.args.args]
         this = arguments[0].arg
         fields = {attribute: f"{param}{MARK}{this}" for attribute, param in plain.fields.items()}
-        copier = _FieldCopier(this, fields)
+        copier = FieldCopier(this, fields)
         body = [copier.copy(statement) for statement in node.body]
         if copier.escapes:
             return None
@@ -459,7 +310,7 @@ class Inliner(ast.NodeTransformer):
             return None
         callee = Callee(inner, None)
         callee.look()
-        passed = _passed(node, callee, None)
+        passed = passed_arguments(node, callee, None)
         if not callee.usable or passed is None:
             return None
         self.added += callee.size
@@ -472,7 +323,7 @@ class Inliner(ast.NodeTransformer):
         value = func.value
         if isinstance(value, ast.Name):
             callee = self.methods.get((value.id, func.attr))
-            if callee is not None and _is_static(callee.node):
+            if callee is not None and is_static(callee.node):
                 return callee, None
             cls = self._class_of_self(value.id)
             callee = self.methods.get((cls.name, func.attr)) if cls is not None else None
@@ -483,7 +334,7 @@ class Inliner(ast.NodeTransformer):
             return None, None
         if callee is None or cls is None or cls.name in self.inherited:
             return None, None
-        return callee, None if _is_static(callee.node) else value
+        return callee, None if is_static(callee.node) else value
 
     def _class_of_self(self, name: str) -> ast.ClassDef | None:
         """The class in one of whose methods we are, if ``name`` is the method's ``self``."""
@@ -493,7 +344,7 @@ class Inliner(ast.NodeTransformer):
             if cls is None or not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
             first = [*scope.args.posonlyargs, *scope.args.args][:1]
-            if not first or first[0].arg != name or _is_static(scope):
+            if not first or first[0].arg != name or is_static(scope):
                 return None
             stores = (n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name)
             return cls if all(type(n.ctx) is ast.Load for n in stores) else None
@@ -514,7 +365,7 @@ class Inliner(ast.NodeTransformer):
             if callee.owner not in inside:
                 return False
             start = inside.index(callee.owner) + 1
-            if any(isinstance(scope, _SCOPES) for scope in inside[start:]):
+            if any(isinstance(scope, SCOPES) for scope in inside[start:]):
                 return False  # called later, when variables may have changed
         else:
             start = 0
@@ -538,15 +389,15 @@ class Inliner(ast.NodeTransformer):
             values = [s.value.value or nothing for s in body if isinstance(s, ast.Expr)]  # type: ignore[attr-defined]
             listed = ast.copy_location(ast.List(values, ast.Load()), node)
             body = [ast.copy_location(ast.Return(listed), node)]
-        uses = _uses(body, passed)
+        uses = uses_of(body, passed)
         only = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
         for name, value in passed.items():
             if name in callee.stored or uses[name] < 0:
                 continue
-            if _is_path(value) or (only is not None and uses[name] == 1 and not example):
+            if is_path(value) or (only is not None and uses[name] == 1 and not example):
                 direct[name] = value
         names = {name: f"{name}{MARK}{self.count}" for name in callee.bound if name not in direct}
-        copier = _Copier(names, direct)
+        copier = Copier(names, direct)
         if only is not None and len(direct) == len(passed) and not example:
             made = copier.copy(only)
             assert isinstance(made, ast.expr)
@@ -560,29 +411,12 @@ class Inliner(ast.NodeTransformer):
             given = {
                 id(value): ast.Name(names[name], ast.Load()) for name, value in passed.items() if name not in direct
             }
-            statements.append(ast.copy_location(ast.Expr(_again(node, given)), node))
+            statements.append(ast.copy_location(ast.Expr(call_again(node, given)), node))
         for statement in body:
             copied = copier.copy(statement)
             assert isinstance(copied, ast.stmt)
             statements.append(copied)
         return Inlined(statements, node)
-
-
-def _again(node: ast.Call, given: dict[int, ast.Name]) -> ast.Call:
-    """The call with variables for what has been evaluated."""
-
-    def value(passed: ast.expr) -> ast.expr:
-        found = given.get(id(passed))
-        return ast.copy_location(found, passed) if found is not None else passed
-
-    func = node.func
-    if isinstance(func, ast.Attribute):
-        holder = value(func.value)
-        if isinstance(holder, ast.Call):
-            holder = _again(holder, given)
-        func = ast.copy_location(ast.Attribute(holder, func.attr, ast.Load()), func)
-    keywords = [ast.copy_location(ast.keyword(k.arg, value(k.value)), k) for k in node.keywords]
-    return ast.copy_location(ast.Call(func, [value(arg) for arg in node.args], keywords), node)
 
 
 def _closed_classes(tree: ast.Module) -> set[str]:
@@ -603,7 +437,7 @@ def _closed_classes(tree: ast.Module) -> set[str]:
 def _keeps_self(node: ast.stmt) -> bool:
     if not isinstance(node, ast.FunctionDef):
         return isinstance(node, (ast.Pass, ast.Expr))
-    if _is_static(node):
+    if is_static(node):
         return True
     if node.decorator_list or not node.args.args:
         return False
@@ -612,96 +446,3 @@ def _keeps_self(node: ast.stmt) -> bool:
     return not any(isinstance(n, ast.Name) and n.id == this and id(n) not in bases for n in ast.walk(node)) and not any(
         isinstance(n, ast.Attribute) and n.attr.startswith("__") for n in ast.walk(node)
     )
-
-
-def _looks_elsewhere(node: ast.Call) -> bool:
-    """``vars(x)`` and ``eval(x)``: not at the variables of the function, as ``vars()`` and ``eval("x")`` do."""
-    return (
-        isinstance(node.func, ast.Name)
-        and node.func.id in ("vars", "dir", "eval", "exec")
-        and len(node.args) == 1
-        and not isinstance(node.args[0], (ast.Constant, ast.Starred))
-    )
-
-
-def _is_abstract(node: ast.Raise) -> bool:
-    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
-def _is_plain_method(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    if not node.decorator_list:
-        return bool(node.args.posonlyargs or node.args.args) and not node.name.startswith("__")
-    return _is_static(node) and len(node.decorator_list) == 1
-
-
-def _is_static(node: FunctionNode) -> bool:
-    decorators = getattr(node, "decorator_list", [])
-    return any(isinstance(decorator, ast.Name) and decorator.id == "staticmethod" for decorator in decorators)
-
-
-def _passed(node: ast.Call, callee: Callee, receiver: ast.expr | None) -> dict[str, ast.expr] | None:
-    """Parameter -> what is passed for it; ``None`` where that cannot be told."""
-    arguments = callee.node.args
-    positional = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
-    values = [*([receiver] if receiver is not None else []), *node.args]
-    if len(values) > len(positional) or any(isinstance(value, ast.Starred) for value in values):
-        return None
-    passed = dict(zip(positional, values, strict=False))
-    known = {*positional, *(arg.arg for arg in arguments.kwonlyargs)}
-    for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg in passed or keyword.arg not in known:
-            return None
-        passed[keyword.arg] = keyword.value
-    defaults = dict(zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True))
-    defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
-    for name in known - passed.keys():
-        default = defaults.get(name)
-        if not isinstance(default, ast.Constant):
-            return None
-        passed[name] = default
-    return passed
-
-
-def _passed_with_state(node: ast.Call, made: ast.Call, callee: Callee) -> dict[str, ast.expr] | None:
-    """The same for ``C(a).m(b)``, where the parameters are those of ``C`` and then those of ``m``."""
-    if len(made.args) > callee.made_of or any(isinstance(arg, ast.Starred) for arg in made.args):
-        return None
-    names = [arg.arg for arg in callee.node.args.args[: callee.made_of]]
-    state = dict(zip(names, made.args, strict=False))
-    for keyword in made.keywords:
-        name = next((name for name in names if name.partition(MARK)[0] == keyword.arg), None)
-        if name is None or name in state:
-            return None
-        state[name] = keyword.value
-    if len(state) != callee.made_of or len(node.args) > len(callee.node.args.args) - callee.made_of:
-        return None
-    rest = ast.Call(node.func, [state[name] for name in names] + node.args, node.keywords)
-    passed = _passed(rest, callee, None)
-    return {name: passed[name] for name in (*state, *(p for p in passed if p not in state))} if passed else passed
-
-
-def _is_path(node: ast.expr) -> bool:
-    """A name, a constant, or an attribute or constant item of a name: reading it again changes nothing."""
-    if isinstance(node, (ast.Attribute, ast.Subscript)):
-        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
-            return False
-        node = node.value
-        return isinstance(node, ast.Name)
-    return isinstance(node, (ast.Name, ast.Constant))
-
-
-def _uses(body: list[ast.stmt], passed: dict[str, ast.expr]) -> dict[str, int]:
-    """How often each parameter is read; -1 if by a function inside, or if the path may be stored to."""
-    found = dict.fromkeys(passed, 0)
-    stores = False
-    for node, depth in _walk(body):
-        if isinstance(node, ast.Name) and node.id in found:
-            found[node.id] = -1 if depth == 2 or found[node.id] < 0 else found[node.id] + 1 + depth
-        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-            stores = True
-    if stores:
-        for name, value in passed.items():
-            if isinstance(value, (ast.Attribute, ast.Subscript)):
-                found[name] = -1
-    return found

@@ -11,7 +11,8 @@ from real.detector.aggregates import Aggregates
 from real.detector.cfg import connect
 from real.detector.decorators import drop_transparent
 from real.detector.imports import simplify_imports
-from real.detector.inline import MARK, Inlined, Inliner
+from real.detector.inline import Inlined, Inliner
+from real.detector.inline_arguments import MARK
 from real.detector.ir import Block, Instr, Operand, Params, Program, Unit
 from real.detector.lower_match import MatchLowerer
 from real.detector.plain import PlainClass, plain_class

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from real.detector.cfg import GraphBuilder
-from real.detector.inline import MARK
+from real.detector.inline_arguments import MARK
 from real.detector.ir import Operand, Unit
 from real.detector.scopes import Scope
 
