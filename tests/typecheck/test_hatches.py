@@ -56,3 +56,10 @@ def test_every_rule_that_fails_has_a_program_here() -> None:
 
     shown = {trick.rule for trick in TRICKS.values()} | {rule for _, _, rule in CHANGED.values()}
     assert {code for code, rule in RULES.items() if rule.fails} <= shown
+
+
+def test_columns_count_bytes_as_those_of_other_findings_do(hardened: Checker) -> None:
+    code = 'name: str = "äöü"  # type: ignore\n'
+    (analysis,) = hardened.check([code], [None])
+    (finding,) = [finding for finding in analysis.findings if finding.rule == "hatch:type-ignore"]
+    assert code.encode()[finding.column :].startswith(b"# type: ignore")

@@ -55,14 +55,16 @@ def check(source: Source) -> Iterator[Finding]:
 
 
 def _comments(code: str) -> list[tuple[int, int, str]]:
-    """Line, column and text of the comments; of those before the first token that cannot be read."""
+    """Line, column (in bytes of UTF-8) and text of the comments; of those before the first token that cannot be read."""
     found: list[tuple[int, int, str]] = []
     if "#" not in code:
         return found
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
             if token.type == tokenize.COMMENT:
-                found.append((*token.start, token.string))
+                line, column = token.start
+                in_bytes = len(token.line[:column].encode("utf-8", "surrogatepass"))  # as ``ast`` counts
+                found.append((line, in_bytes, token.string))
     except (tokenize.TokenError, SyntaxError):
         # Where the tokenizer and the parser disagree, the parser's own list of ignores is the safe one.
         ignores = ast.parse(code, type_comments=True).type_ignores
