@@ -55,7 +55,7 @@ def check(source: Source) -> Iterator[Finding]:
 
 
 def _comments(code: str) -> list[tuple[int, int, str]]:
-    """Line, column (in bytes of UTF-8) and text of the comments; of those before the first token that cannot be read."""
+    """Line, column (in bytes of UTF-8) and text of comments; of those before the first token that cannot be read."""
     found: list[tuple[int, int, str]] = []
     if "#" not in code:
         return found
