@@ -10,8 +10,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from local_accounting import IN_SLURM_CONF, local_accounting
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
 CLIENTS = ("sbatch", "squeue", "scontrol", "scancel", "sinfo", "srun")
@@ -45,8 +47,7 @@ KillWait=20
 UnkillableStepTimeout=60
 MinJobAge=300
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=1
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
+{accounting}JobAcctGatherType=jobacct_gather/none
 NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2 RealMemory=4000
 NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2 RealMemory=4000
 PartitionName=debug Nodes=n1,n2 Default=YES MaxTime=60 State=UP
@@ -65,23 +66,29 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def local_slurm(folder: Path) -> Iterator[Path]:
+def local_slurm(folder: Path, accounting: bool = False) -> Iterator[Path]:
     """Start it in ``folder`` and yield its ``slurm.conf``; every process and job is gone afterwards."""
     for name in ("state", "spool", "munge"):
         (folder / name).mkdir(mode=0o700)
     conf = folder / "slurm.conf"
-    conf.write_text(
-        _CONF.format(host=socket.gethostname().partition(".")[0], user="root", folder=folder, ports=_free_ports(3))
+    *ports, sql, dbd = _free_ports(5)
+    kept = (
+        IN_SLURM_CONF.format(dbd=dbd, folder=folder)
+        if accounting
+        else "AccountingStorageType=accounting_storage/none\n"
     )
-    try:
+    host = socket.gethostname().partition(".")[0]
+    conf.write_text(_CONF.format(host=host, user="root", folder=folder, ports=ports, accounting=kept))
+    with ExitStack() as stack:
+        stack.callback(_stop, conf, folder)  # last of all, for munged, which the others talk through
         _start_munge(folder / "munge")
+        if accounting:
+            stack.enter_context(local_accounting(folder, sql, dbd))
         _daemon("slurmctld", "-i", "-f", str(conf))
         for node in NODES:
             _daemon("slurmd", "-N", node, "-f", str(conf))
         _wait_until_idle(conf)
         yield conf
-    finally:
-        _stop(conf, folder)
 
 
 def _start_munge(folder: Path) -> None:
