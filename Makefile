@@ -43,7 +43,7 @@ $(VENV)-cluster/.installed: pyproject.toml tests/cluster/requirements.txt
 	$(VENV)-cluster/bin/pip install -q --no-deps -e .
 	@touch $@
 
-test-slurm: setup  ## Start a real SLURM here and submit to it (root; apt-get install -y slurm-wlm munge)
+test-slurm: setup  ## Start a real SLURM here and submit to it (root; apt-get install -y slurm-wlm munge slurmdbd mariadb-server)
 	$(BIN)/python -m pytest -m slurm tests/slurm -rs $(ARGS)
 
 test-cluster: $(VENV)-cluster/.installed  ## Run the real OpenRLHF on a CPU (4 GB of packages, 11 GB of memory)
