@@ -16,6 +16,7 @@ from real.typecheck.preamble import PREAMBLES
 from real.typecheck.process import Submission, WorkerDiedError, WorkerProcess
 from real.types import Analysis, AnalysisStatus, JsonValue
 
+_STARTS = 3  # of a worker that is killed while it warms up
 CHUNK = 32  # programs per request at most: few enough to share between workers, and to repeat when one dies
 
 
@@ -99,6 +100,7 @@ class Checker:
         analyses: list[Analysis] = []
         try:
             try:
+                self._warm(index)
                 for analysis in self._workers[index].check(programs):
                     analyses.append(analysis)  # one by one: what came before a death is kept
             except WorkerDiedError:
@@ -112,7 +114,22 @@ class Checker:
         finally:
             self._idle.put(index)
 
+    def _warm(self, index: int) -> None:
+        """Wait until the worker is ready, through kills that hit it while it warms up."""
+        for left in reversed(range(_STARTS)):
+            try:
+                self._workers[index].wait_ready()
+            except WorkerDiedError as error:
+                if not left:
+                    raise InfrastructureError(
+                        f"the type checker cannot start: {error}, {_STARTS} times", hint="Was it short of memory?"
+                    ) from error
+                self._replace(index)
+            else:
+                return
+
     def _check_alone(self, index: int, program: Submission) -> Analysis:
+        self._warm(index)
         try:
             return next(self._workers[index].check([program]))
         except WorkerDiedError as error:

@@ -65,7 +65,8 @@ class WorkerProcess:
     def wait_ready(self) -> None:
         """Wait for the warm-up; raises ``InfrastructureError`` when the worker cannot start.
 
-        Raises ``UsageError`` when the preamble itself has findings.
+        Raises ``WorkerDiedError`` where somebody killed it (another start may well succeed), and ``UsageError`` when
+        the preamble itself has findings.
         """
         if self._ready:
             return
@@ -74,10 +75,14 @@ class WorkerProcess:
         except DeadlineError:
             raise InfrastructureError(f"the type checker did not start within {STARTUP_DEADLINE_S:g} seconds") from None
         except StreamEndError:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self._process.wait(_CLOSE_DEADLINE_S) < 0:
+                    name = signal.Signals(-self._process.returncode).name
+                    raise WorkerDiedError(f"the type checker's worker process was killed ({name})") from None
             tail = self._log.read_text(errors="replace").strip().splitlines()[-1:]
             raise InfrastructureError(
                 "the type checker's worker process cannot start",
-                hint=tail[0] if tail else "It left no message; was it killed for memory?",
+                hint=tail[0] if tail else "It left no message.",
             ) from None
         if "failed" in answer:
             raise (UsageError if answer["usage"] else InfrastructureError)(answer["failed"])

@@ -316,7 +316,7 @@ def test_ten_thousand_calls_from_thirty_two_threads(served):
 
     def kill_workers() -> None:
         rng = random.Random(0)
-        while not stop.wait(3.0):
+        while not stop.wait(10.0):  # a type checker takes seconds to start: more kills would measure starts only
             done = subprocess.run(["pgrep", "-P", str(served.process.pid)], capture_output=True, text=True)
             if pids := [int(pid) for pid in done.stdout.split()]:
                 with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""The training as a job of a Ray that runs already: Ray's own job client against a real head node with its dashboard."""
+"""The training as a job of a Ray that runs already: the job client against a real head node with its dashboard."""
 
 from __future__ import annotations
 

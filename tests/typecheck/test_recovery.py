@@ -13,7 +13,7 @@ from real.errors import InfrastructureError
 from real.typecheck import Checker
 from real.typecheck.analyst import Analysed, Request
 from real.typecheck.isolation import Isolated
-from real.typecheck.process import Submission, WorkerDiedError
+from real.typecheck.process import Submission, WorkerDiedError, WorkerProcess
 from real.types import Analysis, AnalysisStatus, Finding
 
 from .samples import CRASHES_MYPY
@@ -149,6 +149,9 @@ def test_a_program_that_kills_two_workers_is_an_error(monkeypatch: pytest.Monkey
             self.killed = False
             started.append(self)
 
+        def wait_ready(self) -> None:
+            pass
+
         def check(self, programs: Sequence[Submission]) -> Iterator[Analysis]:
             for program, _ in programs:
                 if program == "bad" or self.killed:
@@ -167,6 +170,27 @@ def test_a_program_that_kills_two_workers_is_an_error(monkeypatch: pytest.Monkey
     assert [a.reason for a in analyses] == ["a", "b", "the worker died", "c", "a"]
     assert [a.status for a in analyses] == [CLEAN, CLEAN, ERROR, CLEAN, CLEAN]
     assert len(started) == 3 and all(worker.killed for worker in started)
+
+
+def test_a_worker_that_is_killed_while_it_warms_up_is_started_again() -> None:
+    with Checker() as checker:
+        (victim,) = checker.worker_pids()
+        os.kill(victim, signal.SIGKILL)
+        assert [a.status for a in checker.check(["x: int = 'a'\n", "y = 1\n"])] == [FINDINGS, CLEAN]
+        assert checker.worker_pids() != [victim]
+
+
+def test_workers_that_are_killed_time_and_again_are_an_infrastructure_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Checker._start
+
+    def killed(checker: Checker) -> WorkerProcess:
+        worker = start(checker)
+        os.kill(worker.pid, signal.SIGKILL)
+        return worker
+
+    monkeypatch.setattr(Checker, "_start", killed)
+    with pytest.raises(InfrastructureError, match=r"was killed \(SIGKILL\), 3 times"), Checker() as checker:
+        checker.check(["x = 1\n"])
 
 
 def test_a_worker_that_cannot_start_is_an_infrastructure_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,21 +174,28 @@ class Scorer:
         return batch
 
     def _verdicts(self, batch: list[_Sample]) -> list[Verdict | Exception]:
-        judge = self._judge
-        try:
-            found: list[Verdict | Exception] = []
-            for mode in ("train", "eval"):
-                part = [sample for sample in batch if sample.label.mode == mode]
-                tasks = [sample.task for sample in part]
-                completions = [Completion(sample.task.task_id, sample.response) for sample in part]
-                made = iter(judge.judge(tasks, completions) if part else [])
-                found += made
-            order = [s for mode in ("train", "eval") for s in batch if s.label.mode == mode]
-            by_sample = dict(zip(map(id, order), found, strict=True))
-            return [by_sample[id(sample)] for sample in batch]
-        except (InfrastructureError, ValueError) as error:  # a closed pool or checker cannot be used again
-            self._replace(judge)
-            return [error] * len(batch)
+        """The verdicts; once more with another judge where one broke, be it under the other dispatcher's hands."""
+        for is_last in (False, True):
+            judge = self._judge
+            try:
+                return self._judged(judge, batch)
+            except (InfrastructureError, ValueError) as error:  # a closed pool or checker cannot be used again
+                self._replace(judge)
+                if is_last:
+                    return [error] * len(batch)
+        raise AssertionError("unreachable")
+
+    @staticmethod
+    def _judged(judge: Judge, batch: list[_Sample]) -> list[Verdict | Exception]:
+        found: list[Verdict | Exception] = []
+        for mode in ("train", "eval"):
+            part = [sample for sample in batch if sample.label.mode == mode]
+            tasks = [sample.task for sample in part]
+            completions = [Completion(sample.task.task_id, sample.response) for sample in part]
+            found += judge.judge(tasks, completions) if part else []
+        order = [s for mode in ("train", "eval") for s in batch if s.label.mode == mode]
+        by_sample = dict(zip(map(id, order), found, strict=True))
+        return [by_sample[id(sample)] for sample in batch]
 
     def _replace(self, broken: Judge) -> None:
         with self._judge_lock:
