@@ -18,8 +18,6 @@ MISSED = {
     "cwe_074/csv_formula",  # CWE-1236: every export would be one
     "cwe_074/log_line",  # CWE-117: every log would be one
     "cwe_074/second_soap",  # string.Template in a variable of the module
-    "cwe_200/login_message",
-    "cwe_200/profile_class",
     "cwe_327/xor_cipher",
     "cwe_352/library_form",
     "cwe_770/allocate",

@@ -10,6 +10,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
+from real.detector.rules._redirects import CREDENTIAL_HEADERS
 from real.detector.rules._secrets import (
     Place,
     addresses,
@@ -73,12 +74,45 @@ def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected:
                 return "the whole environment"
             if console:
                 continue
-            if where in inside:
-                return f"`{inside[where]}` with all the rest"
-            fields = _fields(facts, site.unit, step)
+            if _is_headers(facts, site.unit, step):
+                return "every header of a request, also those by which the client proves who it is,"
+            fields = {inside[where]} if where in inside else _fields(facts, site.unit, step)
             if fields:
                 return f"`{min(fields)}` with all the rest"
     return None
+
+
+def _is_headers(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """``request.headers`` as a whole, or the headers of a session into which the program puts a credential."""
+    if step.op != "attr" or step.extra != "headers":
+        return False
+    holder = definition(unit, step.args[0])
+    if holder is None:
+        return False
+    name = str(holder.extra[1] if holder.op in ("cell", "builtin") else holder.extra).rpartition(".")[2]
+    if name in ("request", "req"):
+        return True
+    where = place(facts, unit, step.dst)
+    return where is not None and any(
+        store.op == "setsub"
+        and any(str(key).lower() in CREDENTIAL_HEADERS for key in facts.constants(inner, store.args[1]))
+        and (place(facts, inner, store.args[0]) or ((), ()))[1] == where[1]
+        for inner in facts.units
+        for store in facts.instructions(inner)
+    )
+
+
+def shown_in_repr(facts: Facts) -> Iterator[Defect]:
+    """``def __repr__(self): return f"{self.user}:{self.password}"``: what every log and traceback shows."""
+    for unit in facts.functions:
+        if unit.name not in ("__repr__", "__str__") or not unit.is_method:
+            continue
+        for step in facts.instructions(unit):
+            for part in text_of(facts, unit, step.args[0]) if step.op == "return" else ():
+                secret = secret_name(facts, unit, part) if part.op == "attr" else None
+                if secret is not None:
+                    yield Defect(step, f"{unit.name}() shows `{secret}` wherever the object is printed or logged")
+                    break
 
 
 def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:

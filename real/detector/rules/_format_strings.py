@@ -1,0 +1,119 @@
+"""Format strings from outside, which name the attributes that they show: ``template.format(user=user)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite, shape_of
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.rules._definitions import definition, ends_in_exception
+from real.detector.values import NUM, STR, Obj, Value
+
+# Methods by which a class decides what of its objects is seen.
+_GATES = frozenset({"__getattr__", "__getattribute__", "__getitem__", "__format__"})
+# Methods of models, sessions and containers that return one record.
+_LOOK_UPS = frozenset({"get", "first", "one", "get_or_404", "first_or_404"})
+_MAX_FIELDS = 2
+
+
+def formatted(facts: Facts, site: CallSite) -> Iterator[Defect]:
+    unbound = site.path in ("builtins.str.format", "builtins.str.format_map")
+    template = site.args.at(0) if unbound else site.receiver
+    if (site.path and not unbound) or template is None or not facts.is_untrusted(template):
+        return
+    operands = [operand for operand in site.instr.args[1 + unbound :] if isinstance(operand, int)]
+    for index, operand in enumerate(operands):
+        if _is_gated(facts, site.unit, operand):
+            continue
+        whole = site.name == "format_map" or _is_spread(site.instr, index + unbound)
+        if _shows_object(facts, site.unit, operand) or (whole and _is_record(facts, site.unit, operand)):
+            message = "a template from outside names the attributes that it shows"
+            yield Defect(site.instr, message, facts.trace(template))
+            return
+
+
+def _is_spread(instr: Instr, index: int) -> bool:
+    """Whether an argument of a call is passed with two stars."""
+    shape = shape_of(instr)
+    position = index - len(shape.starred) if shape is not None else -1
+    return shape is not None and 0 <= position < len(shape.keywords) and shape.keywords[position] is None
+
+
+def _shows_object(facts: Facts, unit: Unit, operand: int) -> bool:
+    """An object of the program, or something that it looked up and of which nothing is known."""
+    value = facts.value(unit, operand)
+    if any(obj.kind in ("instance", "class", "function", "bound", "namespace") for obj in _within(value)):
+        return True
+    return not value.objs and not facts.is_untrusted(value) and _is_looked_up(facts, unit, operand, value)
+
+
+def _within(value: Value) -> Iterator[Obj]:
+    """The objects that a value may be, and those that these hold."""
+    for obj in value.objs:
+        yield obj
+        if obj.kind in ("dict", "list", "tuple", "set"):
+            for held in (*obj.fields.values(), obj.elements):
+                yield from held.objs
+
+
+def _is_looked_up(facts: Facts, unit: Unit, operand: int, value: Value) -> bool:
+    """A record from something that the program leaves undefined: a model, a session, a container, a class."""
+    if value.consts or value.kind & (STR | NUM):
+        return False
+    made = definition(unit, operand)
+    if made is None:
+        return False
+    if made.op == "method":
+        return made.extra[0] in _LOOK_UPS
+    if made.op == "call":
+        callee = definition(unit, made.args[0])
+        return callee is not None and callee.op == "builtin" and str(callee.extra[1])[:1].isupper()
+    if made.op not in ("sub", "iterate"):
+        return False
+    holder = definition(unit, made.args[0])
+    return holder is not None and holder.op == "builtin"
+
+
+def _is_record(facts: Facts, unit: Unit, operand: int) -> bool:
+    """All fields of something: vars(user), user.__dict__, or a record that was looked up."""
+    made = facts.definitions(unit, operand)
+    if any(step.op == "attr" and step.extra == "__dict__" for step in made):
+        return True
+    if any(facts.library_names(unit, step) & {"builtins.vars"} for step in made):
+        return True
+    value = facts.value(unit, operand)
+    held = [obj for obj in value.objs if obj.kind == "dict"]
+    built = any(step.op == "build" for step in made)
+    return bool(held) and not built and any(len(obj.fields) > _MAX_FIELDS for obj in held)
+
+
+def _is_gated(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether an object, or the one that it was reached through, decides which attributes may be seen."""
+    values = [facts.value(unit, operand), *(facts.value(unit, step.dst) for step in facts.definitions(unit, operand))]
+    return any(
+        obj.kind == "instance" and obj.unit is not None and _has_gate(facts, obj.unit)
+        for value in values
+        for obj in value.objs
+    )
+
+
+def _has_gate(facts: Facts, owner: Unit, outer: tuple[Unit, ...] = ()) -> bool:
+    """Whether a class refuses some attributes, or gives for some of them objects of a class that does."""
+    for unit in facts.functions:
+        if unit.parent is not owner or unit.name not in _GATES or not unit.returns:
+            continue
+        if any(ends_in_exception(block) for block in unit.blocks):
+            return True
+        if any(step.op == "branch" for step in facts.instructions(unit)) and any(
+            obj.kind == "instance"
+            and obj.unit not in (None, owner, *outer)
+            and _has_gate(facts, obj.unit, (*outer, owner))
+            for step in facts.instructions(unit)
+            if step.op == "call"
+            for obj in facts.value(unit, step.dst).objs
+            if obj.unit is not None
+        ):
+            return True
+    return False
