@@ -100,6 +100,22 @@ SOURCES = {
         )
     },
     "tornado.web.RequestHandler().request": "request is sent by the client",
+    # views, forms and serializers that are classes
+    **{
+        f"{view}().request": "request is sent by the client"
+        for view in (
+            *("django.views.View", "rest_framework.views.APIView"),
+            *(f"django.views.generic.{name}" for name in ("View", "TemplateView", "RedirectView", "FormView")),
+        )
+    },
+    **{
+        f"{form}().cleaned_data": "cleaned_data is what the client sent"
+        for form in ("django.forms.Form", "django.forms.ModelForm")
+    },
+    **{
+        f"rest_framework.serializers.{name}().validated_data": "validated_data is what the client sent"
+        for name in ("Serializer", "ModelSerializer")
+    },
     "socket.socket().recv()": "recv() returns what the peer sent",
     "socket.socket().recvfrom()": "recvfrom() returns what the peer sent",
     "socket.socket().makefile()": "makefile() reads what the peer sent",
@@ -114,11 +130,13 @@ SOURCES = {
 }
 
 # Calls that give functions to a server, which calls them with what clients send: aiohttp, Starlette, FastAPI, Flask,
-# Pyramid, Django's URL configuration, Falcon, asyncio's servers, websockets, xmlrpc.server.
+# Pyramid, Django's URL configuration, Falcon, asyncio's servers, websockets, xmlrpc.server, dependencies of FastAPI,
+# consumers of RabbitMQ.
 REGISTRARS = names(
     """add_get add_post add_put add_patch add_delete add_head add_view add_route add_api_route add_url_rule
     add_websocket_route add_api_websocket_route Route WebSocketRoute path re_path start_server start_unix_server serve
-    register_function add_exception_handler register_error_handler get post put patch delete"""
+    register_function add_exception_handler register_error_handler get post put patch delete Depends Security
+    basic_consume"""
 )
 
 # Calls that return a number, a truth value or an object with a fixed, harmless text form, or fail.

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from real.detector.atoms import Atom
 from real.detector.callsites import passed_operands
-from real.detector.charsets import Charset, admits_only, parse_pattern
+from real.detector.charsets import Charset, admits_only
 from real.detector.facts import Facts
 from real.detector.flows import Flow
 from real.detector.ir import Block, CallShape, Instr, Unit
 from real.detector.library import names
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
+from real.detector.rules._validators import dependencies, validators
 from real.detector.slices import Reads
 
-# Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
-_HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})
-# Where the host is in their tuples, and in url.split("/").
-_HOST_INDEXES = frozenset({1, 2})
 # `from urllib import parse as urlparse` is as usual as the function; in a fragment the one is taken for the other.
 _PARSE_MODULES = ("urllib.parse", "urlparse", "urllib.parse.urlparse")
 PARSERS = frozenset(
     {f"{module}.{name}" for module in _PARSE_MODULES for name in ("urlparse", "urlsplit")}
     | {"yarl.URL", "httpx.URL", "furl.furl"}
 )
-_SPLITTERS = PARSERS | {"split", "partition", "rsplit"}
 JOINERS = frozenset({*(f"{module}.urljoin" for module in _PARSE_MODULES), "requests.compat.urljoin"})
 _UNPARSERS = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
 # Calls and methods that give back the same URL in another form.
@@ -40,8 +35,6 @@ _WHOLE_HOST = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\@]+")
 # What follows the first label of a host: the rest of a domain name, complete.
 _DOMAIN = re.compile(r"\.[\w-]+(?:\.[\w-]+)*(?::\d+)?(?:[/?#]|$)")
 _LABEL = Charset("-_")
-# Django's own tests of redirect targets (the second is its name before version 3).
-_SAFE_URL_TESTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url"})
 _MAX_DEPTH = 4
 
 
@@ -55,6 +48,7 @@ class Place:
     unit: Unit
     at: tuple[Instr | Block, ...]
     operand: int
+    inner: tuple[Place, ...] = ()  # the same data where it came through before: in helpers, in validators of a model
 
 
 def hosts(facts: Facts, unit: Unit, instr: Instr, operand: int, relative: str = "/") -> list[Place]:
@@ -86,11 +80,15 @@ class _Hosts:
                 yield from self.of(unit, (*at, last), inner, depth)
             return
         following = self._inside(unit, made) if made is not None and depth < _MAX_DEPTH else None
-        if following is not None:
-            for inner in following:
-                yield from self.of(unit, at, inner, depth)
-            return
-        here = Place(unit, at, operand)
+        if following is None:
+            yield from self._whole(unit, at, operand, depth)
+        for inner in following or ():
+            yield from self.of(unit, at, inner, depth)
+
+    def _whole(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
+        """An operand that is no text which is put together here: where it comes from."""
+        facts, made = self.facts, unit.defs[operand]
+        here = Place(unit, at, operand, _returns(validators(facts, unit, operand)))
         if made is None or depth >= _MAX_DEPTH:
             yield here
         elif made.op in ("call", "method") and facts.called(made):
@@ -99,6 +97,8 @@ class _Hosts:
             for caller, call, bound in facts.call_sites(unit):
                 for passed in passed_operands(call, unit, bound).get(str(made.extra), ()):
                     yield from self.of(caller, (call,), passed, depth + 1)
+        elif made.op == "param" and (injected := dependencies(facts, unit, str(made.extra))):
+            yield replace(here, inner=_returns(injected))
         else:
             yield here
 
@@ -108,30 +108,37 @@ class _Hosts:
             for step in self.facts.instructions(callee):
                 if step.op != "return":
                     continue
-                for place in _Hosts(self.facts, self.relative)._local(callee, step, step.args[0], depth + 1):
+                for place in _Hosts(self.facts, self.relative)._local(callee, (step,), step.args[0], depth + 1):
                     made = callee.defs[place.operand]
                     if place.unit is callee and made is not None and made.op == "param":
                         for passed in passed_operands(call, callee, bound).get(str(made.extra), ()):
-                            yield from self.of(unit, at, passed, depth + 1)
+                            for outer in self.of(unit, at, passed, depth + 1):
+                                yield replace(outer, inner=(place,))
                     else:
                         yield place
 
-    def _local(self, unit: Unit, instr: Instr, operand: int, depth: int) -> Iterator[Place]:
+    def _local(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
         """The same without going on to the callers, which the call that led here already is."""
+        if not self.facts.is_untrusted(self.facts.value(unit, operand)):
+            return
         operand = root(unit, operand)
         made = unit.defs[operand]
         if made is not None and made.op == "param":
             if self.facts.is_untrusted(self.facts.value(unit, operand)):
-                yield Place(unit, (instr,), operand)
+                yield Place(unit, at, operand)
             return
-        following = self._inside(unit, made) if made is not None else None
-        if following is None:
-            yield from self.of(unit, (instr,), operand, depth)
-            return
-        for inner in following:
+        if made is not None and made.op == "phi":
+            steps = [(inner, (*at, last)) for inner, last in _arguments(unit, made)]
+        else:
+            following = self._inside(unit, made) if made is not None else None
+            if following is None:
+                yield from self.of(unit, at, operand, depth)
+                return
+            steps = [(inner, at) for inner in following]
+        for inner, places in steps:
             if (unit, inner) not in self.seen:
                 self.seen.add((unit, inner))
-                yield from self._local(unit, instr, inner, depth)
+                yield from self._local(unit, places, inner, depth)
 
     def _inside(self, unit: Unit, made: Instr) -> list[int] | None:
         """The operands that decide the host of what an instruction makes; ``None`` if it is no text that is made."""
@@ -248,6 +255,12 @@ class _Hosts:
         return any(isinstance(route, str) and part.search(route) for route in routes)
 
 
+def _returns(units: list[Unit]) -> tuple[Place, ...]:
+    """The places at which functions hand out their results."""
+    steps = ((unit, instr) for unit in units for block in unit.blocks for instr in block.instrs)
+    return tuple(Place(unit, (instr,), instr.args[0]) for unit, instr in steps if instr.op == "return")
+
+
 def _has_plain_characters(facts: Facts, atom: Atom) -> bool:
     """``name.isalnum()``, ``re.fullmatch(r"[a-z0-9-]+", name)``: none that ends a host."""
     if atom.op != "call" or atom.sense is not True or atom.instr.op != "method":
@@ -272,91 +285,15 @@ def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | Block]]:
         yield argument, pred.instrs[-1] if pred.instrs else pred
 
 
-def reads_host(reads: Reads) -> bool:
-    """Whether a value is, or is made from, the host of a URL."""
-    if reads.attributes & _HOST_ATTRIBUTES:
-        return True
-    return bool(reads.keys & _HOST_INDEXES) and bool(reads.calls & _SPLITTERS)
-
-
-def is_host_test(facts: Facts, atom: Atom, reads: Reads) -> bool:
-    """Whether a test, as it holds, leaves only hosts that the program names, or the host of another URL.
-
-    A list of hosts to refuse is no such test: names and numbers of the same machine are without end.
-    """
-    if atom.op in ("In", "Eq") and len(atom.operands) == 2:
-        left, right = (facts.reads(atom.unit, operand) for operand in atom.operands)
-        for tested, other, operand in ((left, right, atom.operands[1]), (right, left, atom.operands[0])):
-            if atom.op == "In" and operand is atom.operands[0] and tested is right:
-                continue  # `"example.com" in host` holds of example.com.evil.org too
-            known = not facts.is_untrusted(facts.value(atom.unit, operand))
-            if reads_host(tested) and (known or (reads_host(other) and other.origins != tested.origins)):
-                return True
-        return False
-    return atom.op == "call" and _is_host_call(facts, atom, reads)
-
-
-def _is_host_call(facts: Facts, atom: Atom, reads: Reads) -> bool:
-    if atom.sense is not True:
-        return False
-    names = {name.rpartition(".")[2] for name in facts.library_names(atom.unit, atom.instr)}
-    if names & _SAFE_URL_TESTS:
-        return True
-    if "any" in names:
-        return any(_is_host_test_in(facts, atom, inner) for inner in facts.definitions(atom.unit, *atom.operands))
-    if atom.instr.op != "method" or len(atom.operands) < 2:
-        return False
-    method = str(atom.instr.extra[0])
-    if method in ("fullmatch", "match", "search"):
-        return reads_host(reads) and _has_fixed_ending(facts, atom, anchored=method == "fullmatch")
-    return method in ("endswith", "startswith") and _is_affix_test(facts, atom, reads, method == "startswith")
-
-
-def _is_affix_test(facts: Facts, atom: Atom, reads: Reads, at_start: bool) -> bool:
-    """The URL starts with a scheme and a whole host, or the host ends with a whole domain."""
-    argument = facts.value(atom.unit, atom.operands[1])
-    if facts.is_untrusted(argument):
-        return False
-    texts = [text for text in facts.elements(argument) if isinstance(text, str)]
-    if at_start:
-        return bool(texts) and all(re.match(r"[a-z]+://[^/?#\\]+/", text) for text in texts)
-    return reads_host(reads) and all(text.startswith(".") for text in texts)
-
-
-def _has_fixed_ending(facts: Facts, atom: Atom, anchored: bool) -> bool:
-    """A pattern of the program ends with the literal name of a domain, and its match with the text."""
-    receiver = facts.value(atom.unit, atom.operands[0])
-    held = [obj.fields["pattern"] for obj in receiver.objs if "pattern" in obj.fields]
-    patterns = (held[0] if held else facts.value(atom.unit, atom.operands[1])).consts or ()
-    return bool(patterns) and all(isinstance(text, str) and _ends_with_domain(text, anchored) for text in patterns)
-
-
-def _ends_with_domain(pattern: str, anchored: bool) -> bool:
-    items = [(str(op), argument) for op, argument in parse_pattern(pattern) or ()]
-    if items and items[-1][0] == "AT":
-        anchored = True
-        items.pop()
-    ending = list(itertools.takewhile(lambda item: item[0] == "LITERAL", reversed(items)))
-    return anchored and any(argument == ord(".") for _, argument in ending[1:])
-
-
-def _is_host_test_in(facts: Facts, atom: Atom, inner: Instr) -> bool:
-    """Whether the test of one element in ``any(host.endswith(ending) for ending in ENDINGS)`` is a test of the host."""
-    if inner.op == "compare" and len(inner.args) == 2:
-        made = replace(atom, instr=inner, op=inner.extra[0], operands=tuple(inner.args))
-    elif inner.op == "method":
-        made = replace(atom, instr=inner, op="call", operands=tuple(inner.args))
-    else:
-        return False
-    reads = Reads()
-    for operand in made.operands:
-        reads.update(facts.reads(atom.unit, operand))
-    return is_host_test(facts, made, reads)
-
-
 def is_guarded(facts: Facts, places: list[Place], by: Callable[[Atom, Reads], bool]) -> bool:
     """Whether every operand that decides the host passes a test as ``by`` says on every way to where it is used."""
-    return all(any(facts.is_guarded(place.unit, at, [place.operand], by) for at in place.at) for place in places)
+    return all(_is_tested(facts, place, by) for place in places)
+
+
+def _is_tested(facts: Facts, place: Place, by: Callable[[Atom, Reads], bool]) -> bool:
+    if any(facts.is_guarded(place.unit, at, [place.operand], by) for at in place.at):
+        return True
+    return bool(place.inner) and all(_is_tested(facts, inner, by) for inner in place.inner)
 
 
 def places_of(facts: Facts, flow: Flow, relative: str = "/") -> list[Place]:

@@ -23,7 +23,9 @@ What silences it:
   f"https://www.example.com/{path}";
 - an allow-list: a test, on every way to the redirect, of the host (urlparse(url).netloc, .hostname) or of the whole
   address against what the program names, a prefix such as "https://www.example.com/", the request's own host;
-- a test that the address has no host: `not urlparse(url).netloc`, or that it starts with "/" and not with "//".
+- a test that the address has no host: `not urlparse(url).netloc`, or that it starts with "/" and not with "//", or that
+  it matches a pattern that admits neither a scheme nor two slashes;
+- a record that was looked up and lists the whole address (`url in client.redirect_uris`), a signature of the address.
 
 What does not: a test that it starts with "/" or "http", a search for the site's name anywhere in it
 ("example.com" in url), a list of sites to refuse, a test whose outcome the redirect does not depend on, quote(), which
@@ -31,7 +33,8 @@ leaves slashes alone.
 
 A library function that returns an address which it puts together by urljoin() is reported too: an absolute address as
 its second argument replaces the first (the documentation of urllib.parse warns of it). So is one that takes an address
-apart, puts a query behind one from outside, and returns the result with no test of a host.
+apart, puts a query behind one from outside, and returns the result with no test of a host; and a function named for
+redirects that returns an address which begins with one slash, or with two.
 
 Sources: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html,
 https://docs.python.org/3/library/urllib.parse.html#urllib.parse.urljoin,
@@ -41,23 +44,29 @@ https://docs.djangoproject.com/en/stable/ref/request-response/#django.http.HttpR
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
 from real.detector.ir import Instr, Unit
+from real.detector.library import names
 from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
+from real.detector.rules._known_hosts import is_host_test, reads_host
+from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
 from real.detector.rules._web import (
     JOINERS,
+    PARSERS,
     Place,
     hosts,
     is_guarded,
-    is_host_test,
     parsed_urls,
     places_of,
-    reads_host,
 )
 from real.detector.slices import Reads
 
@@ -84,6 +93,8 @@ _CALLS: dict[str, Sink] = {
     "django.http.HttpResponseRedirect": Sink(_WHY, (0,), ("redirect_to",)),
     "django.http.HttpResponsePermanentRedirect": Sink(_WHY, (0,), ("redirect_to",)),
     "django.http.response.HttpResponseRedirect": Sink(_WHY, (0,), ("redirect_to",)),
+    **{f"falcon.{name}": _AIOHTTP for name in ("HTTPFound", "HTTPSeeOther", "HTTPMovedPermanently")},
+    **{f"falcon.{name}": _AIOHTTP for name in ("HTTPTemporaryRedirect", "HTTPPermanentRedirect")},
     **{f"{package}.responses.RedirectResponse": _RESPONSE for package in ("fastapi", "starlette")},
     **{
         f"{package}.{name}": _AIOHTTP
@@ -91,25 +102,88 @@ _CALLS: dict[str, Sink] = {
         for name in ("HTTPFound", "HTTPSeeOther", "HTTPMovedPermanently", "HTTPTemporaryRedirect")
     },
 }
+# Methods of the request or the application that build addresses of the program's own views.
+_BUILDERS = names("url_for url_path_for route_url route_path resource_url resource_path reverse_url")
 _QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
 _OWN_ADDRESSES = frozenset({"url", "base_url", "url_root", "host_url"})  # of Flask's request
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
 _COPIES = frozenset({"assign", "copy", "pi", "pathload"})
+_LOOKUPS = names(
+    """get_object_or_404 filter filter_by first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone
+    fetchall execute find_one"""
+)
+# Words in the names of functions that say where a browser goes on.
+_REDIRECTS = names("redirect next target goto return continue forward destination")
+# Addresses of other sites: with a scheme, or with what browsers take for two slashes; and with two slashes.
+_SCHEMES = ("http://e.org", "https:e.org", "/\\e.org", "\\\\e.org", "javascript:1")
+_HOSTS = ("//e.org", "//e")
 _TEXTS = frozenset({"fstring", "binop", "inplace", "phi"})
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     def is_test(atom: Atom, reads: Reads) -> bool:
-        return is_host_test(facts, atom, reads) or _has_no_host(atom, reads)
+        return is_host_test(facts, atom, reads) or _has_no_host(atom, reads) or _is_registered(facts, atom)
 
     if flow.instr.op in ("return", "yield"):
+        if _lets_slashes_pass(facts, flow.unit, flow.instr):
+            return False
         return facts.is_controlled(flow.unit, flow.instr, is_test)
     places = places_of(facts, flow, _RELATIVE)
     places = [place for place in places if not _is_own_address(place)]
-    if is_guarded(facts, places, is_test):
-        return True
-    return is_guarded(facts, places, lambda atom, _: _starts_with(facts, atom, True, "/")) and is_guarded(
-        facts, places, lambda atom, _: _starts_with(facts, atom, False, "//")
+    return is_guarded(facts, places, is_test) or any(
+        is_guarded(facts, places, begins) and is_guarded(facts, places, lambda atom, _: _is_no_host(facts, atom))
+        for begins in (
+            lambda atom, _: _starts_with(facts, atom, True, "/"),
+            lambda atom, _: _is_local_pattern(facts, atom, _SCHEMES),
+        )
+    )
+
+
+def _is_no_host(facts: Facts, atom: Atom) -> bool:
+    """``not url.startswith("//")``, or a pattern that says so."""
+    return _starts_with(facts, atom, False, "//") or _is_local_pattern(facts, atom, _HOSTS)
+
+
+def _is_local_pattern(facts: Facts, atom: Atom, refused: tuple[str, ...]) -> bool:
+    """The address matches a pattern of the program that none of the addresses of other sites matches."""
+    call = atom.instr
+    if atom.op in ("Is", "IsNot", "truth", "call") and atom.operands and call.op != "method":
+        if atom.op == "Is" or (atom.op in ("truth", "call") and atom.sense is not True):
+            return False
+        inner = definition(atom.unit, atom.operands[-1] if call.op == "call" else atom.operands[0])
+        if inner is None:
+            return False
+        call = inner
+    elif atom.op != "call" or atom.sense is not True:
+        return False
+    if call.op != "method" or call.extra[0] not in ("match", "fullmatch", "search"):
+        return False
+    receiver = facts.value(atom.unit, call.args[0])
+    held = [obj.fields["pattern"].consts or () for obj in receiver.objs if "pattern" in obj.fields]
+    if not held and not any(obj.kind == "api" and obj.name == "re" for obj in receiver.objs):
+        return False
+    patterns = [text for consts in held for text in consts] or list(facts.constants(atom.unit, call.args[1]))
+    return bool(patterns) and all(_refuses(str(text), call.extra[0], refused) for text in patterns)
+
+
+@lru_cache(maxsize=256)
+def _refuses(pattern: str, method: str, addresses: tuple[str, ...]) -> bool:
+    try:
+        matches = getattr(re.compile(pattern), method)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return not any(matches(address) for address in addresses)
+
+
+def _lets_slashes_pass(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """A return of an address that is known to begin with one slash, and may begin with two."""
+    tests = facts.controlling_tests(unit, instr)
+    return any(_starts_with(facts, atom, True, "/") for atom in tests) and not any(
+        _is_no_host(facts, atom)
+        or _has_no_host(atom, facts.atom_reads(atom))
+        or is_host_test(facts, atom, facts.atom_reads(atom))
+        or (atom.op == "NotIn" and facts.constants(atom.unit, atom.operands[0]) & {"//", "\\"})
+        for atom in tests
     )
 
 
@@ -120,8 +194,22 @@ def _is_own_address(place: Place) -> bool:
 
 
 def _has_no_host(atom: Atom, reads: Reads) -> bool:
-    """``not urlparse(url).netloc`` holds: the address is relative."""
+    """``not urlparse(url).netloc`` or ``not URL(url).is_absolute()`` holds: the address is relative."""
+    if atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "is_absolute":
+        return atom.sense is False and bool(reads.calls & PARSERS)
     return atom.op == "truth" and atom.sense is False and reads_host(reads)
+
+
+def _is_registered(facts: Facts, atom: Atom) -> bool:
+    """``url in client.redirect_uris`` of a record that was looked up: the whole address was written down before."""
+    if atom.op not in ("In", "Eq") or len(atom.operands) != 2:
+        return False
+    listed = definition(atom.unit, atom.operands[1])
+    reads = facts.reads(atom.unit, atom.operands[1])
+    tested = facts.reads(atom.unit, atom.operands[0])
+    is_made_here = listed is not None and listed.op in ("build", "fstring", "binop")
+    looked_up, free = (bool({call.rpartition(".")[2] for call in made.calls} & _LOOKUPS) for made in (reads, tested))
+    return looked_up and not free and not is_made_here
 
 
 def _starts_with(facts: Facts, atom: Atom, sense: bool, prefix: str) -> bool:
@@ -132,8 +220,12 @@ def _starts_with(facts: Facts, atom: Atom, sense: bool, prefix: str) -> bool:
 
 
 def _is_built(facts: Facts, returned: Returned) -> bool:
-    """The result is an address that urljoin() makes, or a query behind an address from outside."""
+    """The result is an address that urljoin() makes, a query behind an address from outside, or a target of a redirect
+    that was tested for one slash only."""
     unit = returned.unit
+    made = definition(unit, returned.operand)
+    if made is not None and (made.op == "param" or (made.op == "method" and made.extra[0] == "strip")):
+        return bool(words(unit.name) & _REDIRECTS) and _lets_slashes_pass(facts, unit, returned.instr)
     kinds = set(_ingredients(facts, unit, returned.operand, set()))
     if "joined" not in kinds and not ("query" in kinds and parsed_urls(facts, unit)):
         return False
@@ -146,11 +238,11 @@ def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[int]) -> Iter
     if made is None or operand in seen:
         return
     seen.add(operand)
-    names = facts.library_names(unit, made)
-    if names & JOINERS:
+    called = facts.library_names(unit, made)
+    if called & JOINERS:
         if any(facts.is_untrusted(facts.value(unit, argument)) for argument in made.args[2:]):
             yield "joined"  # the first argument alone is what the caller says that its own site is
-    elif names & _QUERY_BUILDERS:
+    elif called & _QUERY_BUILDERS:
         yield "query"
     elif made.op in _COPIES:
         yield from _ingredients(facts, unit, made.args[1] if made.op == "pathload" else made.args[0], seen)
@@ -207,7 +299,9 @@ RULE = Rule(
             "quart.url_for",
             "django.urls.reverse",
         }
-    ),
+    )
+    | VERIFIERS,
+    sanitizer_methods=VERIFYING_METHODS | _BUILDERS,
     guard=_is_guarded,
     check=_check,
 )

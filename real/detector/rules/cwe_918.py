@@ -21,12 +21,14 @@ Good, where any public host is meant:
 
 What silences it:
 - a scheme and host that the program wrote, with a slash after them: f"https://api.example.com/users/{name}";
-- an allow-list: a test, on every way to the request, that the host (urlparse(url).hostname, .netloc), or the whole URL,
+- an allow-list, also one that a library class or function was set up with: a test, on every way to the request, that the host (urlparse(url).hostname, .netloc), or the whole URL,
   is one of those that the program names, has an ending such as ".example.com", or that the URL starts with
   "https://example.com/";
-- a test of the address that the name resolves to: is_private, is_loopback, is_global.
+- a test of every address that the name resolves to: is_global, is_private, none of the networks to be refused; also in
+  the resolver, transport or adapter of the program that the client uses;
+- the same tests in a dependency or in a validator of the model's field that the URL comes from; a signature.
 
-What does not: a test of the scheme only, a list of hosts to refuse ("localhost", "10."), a search for the host's name
+What does not: a test of the scheme only, a test for is_loopback only, a list of hosts to refuse ("localhost", "10."), a search for the host's name
 anywhere in the URL, a test whose outcome the request does not depend on, a host without a slash after it
 ("https://example.com" + path: the path may start with "@evil.org").
 
@@ -47,8 +49,11 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.rules._definitions import definition
-from real.detector.rules._web import is_guarded, is_host_test, parsed_urls, places_of
+from real.detector.rules._known_hosts import is_host_test
+from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
+from real.detector.rules._web import is_guarded, parsed_urls, places_of
 from real.detector.slices import Reads
 
 _URL = Sink("sends a request to it", (0,), ("url", "fullurl", "uri"))
@@ -100,27 +105,19 @@ _CALLS: dict[str, Sink] = {
     "wget.download": _URL,
     "pycurl.Curl().setopt": Sink("makes it the target of the request", (1,), ("value",)),
 }
-# Attributes of ipaddress objects -> the outcome that keeps to public addresses.
-_ADDRESS_TESTS = {"is_global": True, "is_private": False, "is_loopback": False, "is_reserved": False}
-_RESOLVERS = frozenset({"socket.gethostbyname", "socket.getaddrinfo", "socket.gethostbyname_ex"})
 _SAME_URL = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
 _MAX_STEPS = 20
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     def is_test(atom: Atom, reads: Reads) -> bool:
-        return is_host_test(facts, atom, reads) or _is_address_test(atom, reads)
+        return is_host_test(facts, atom, reads) or is_address_test(atom, reads)
 
     if flow.instr.op in ("return", "yield"):
         return facts.is_controlled(flow.unit, flow.instr, is_test)
-    return is_guarded(facts, places_of(facts, flow), is_test)
-
-
-def _is_address_test(atom: Atom, reads: Reads) -> bool:
-    """The address of the host is a public one."""
-    if atom.op == "truth":
-        return atom.sense is not None and _ADDRESS_TESTS.get(str(atom.instr.extra)) is atom.sense
-    return atom.op == "NotIn" and bool(reads.calls & _RESOLVERS)
+    places = places_of(facts, flow)
+    places = [place for place in places if not every_address_is_tested(facts, place)]
+    return is_guarded(facts, places, is_test) or is_restricted_client(facts, flow.unit, flow.instr)
 
 
 def _hands_back(facts: Facts, returned: Returned) -> bool:
@@ -158,5 +155,7 @@ RULE = Rule(
     what="URL",
     calls=_CALLS,
     returned=ReturnSink("is the URL that it took apart, with no test of the host", _hands_back),
+    sanitizers=VERIFIERS,
+    sanitizer_methods=VERIFYING_METHODS,
     guard=_is_guarded,
 )

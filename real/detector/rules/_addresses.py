@@ -1,0 +1,150 @@
+"""Tests of the addresses that a host name resolves to, wherever a program makes them.
+
+In a loop over all of them, in the resolver that a client asks, in the adapter or transport that it sends by.
+"""
+
+from __future__ import annotations
+
+from real.detector.atoms import Atom
+from real.detector.facts import Facts
+from real.detector.ir import Block, CallShape, Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import ends_in_exception, root
+from real.detector.rules._web import Place
+from real.detector.slices import Reads
+
+# Attributes of ipaddress objects -> the outcome that keeps to public addresses.
+_PUBLIC = {"is_global": True, "is_private": False}
+_RESOLVERS = names("gethostbyname getaddrinfo gethostbyname_ex resolve query resolve_host")
+# What a client is made with, or told to use, that decides where it connects to.
+_PARTS = names("connector resolver transport adapter opener")
+
+
+def is_address_test(atom: Atom, reads: Reads) -> bool:
+    """The address of the host is a public one: by ``ipaddress``, or by none of the networks to be refused."""
+    if atom.op == "truth":
+        return atom.sense is not None and _PUBLIC.get(str(atom.instr.extra)) is atom.sense
+    return atom.op == "NotIn" and _resolves(reads)
+
+
+def _resolves(reads: Reads) -> bool:
+    return any(call.rpartition(".")[2] in _RESOLVERS for call in reads.calls)
+
+
+def every_address_is_tested(facts: Facts, place: Place) -> bool:
+    """``for info in getaddrinfo(host, port): if not ip_address(info[4][0]).is_global: raise``, before the request.
+
+    The test is made in each round, and the request lies behind the loop.
+    """
+    if any(isinstance(at, Instr) and _loops_before(facts, place, at) for at in place.at):
+        return True
+    return bool(place.inner) and all(every_address_is_tested(facts, inner) for inner in place.inner)
+
+
+def _loops_before(facts: Facts, place: Place, at: Instr) -> bool:
+    wanted = facts.origins(place.unit, [place.operand])
+    for atom in facts.controlling_tests(place.unit, at):
+        if atom.necessary or atom.op not in ("truth", "NotIn"):
+            continue
+        reads = facts.atom_reads(atom)
+        if not is_address_test(atom, reads) or not (_resolves(reads) or atom.op == "truth"):
+            continue
+        if any(origin.covers(tested) or tested.covers(origin) for tested in reads.origins for origin in wanted):
+            ends = [[at]] if atom.unit is place.unit else _ends(atom.unit)
+            if any(_in_each_round(facts, atom, end) for end in ends):
+                return True
+    return False
+
+
+def _ends(unit: Unit) -> list[list[Instr]]:
+    """The returns of a helper by which a caller goes on: those other than ``False``, or those other than ``True``."""
+    found = [instr for block in unit.blocks for instr in block.instrs if instr.op == "return"]
+    return [[instr for instr in found if not _is_constant(unit, instr, refused)] for refused in (False, True)]
+
+
+def _is_constant(unit: Unit, instr: Instr, constant: bool) -> bool:
+    made = unit.defs[root(unit, instr.args[0])]
+    return made is not None and made.op == "const" and made.extra is constant
+
+
+def _in_each_round(facts: Facts, atom: Atom, ends: list[Instr]) -> bool:
+    """Whether the loops around a test make it in every round, and ``ends`` are reached behind them only."""
+    unit = atom.unit
+    home = {instr: block for block in unit.blocks for instr in block.instrs}
+    order = {block: index for index, block in enumerate(unit.blocks)}
+    tested = home.get(atom.instr)
+    loops = [step for step in facts.definitions(unit, *atom.operands) if step.op == "iterate" and step in home]
+    loops = [step for step in loops if tested is not None and _is_around(home[step], tested)]
+    if tested is None or not loops or not ends:
+        return False
+    outermost = loops[0]
+    for iterate in sorted(loops, key=lambda step: -order[home[step]]):  # the innermost first
+        head = home[iterate]
+        bodies = [block for block in head.succs if any(iterate.dst in step.args for step in block.instrs)]
+        if not bodies or _reachable(bodies, head) & {home[end] for end in ends} or head in _reachable(bodies, tested):
+            return False
+        outermost, tested = iterate, head
+    return all(outermost in facts.before(unit, end) for end in ends)
+
+
+def _is_around(head: Block, block: Block) -> bool:
+    """Whether a loop's head can be reached again from a block."""
+    return head in _reachable([block], None)
+
+
+def _reachable(start: list[Block], avoiding: Block | None) -> set[Block]:
+    found = {block for block in start if block is not avoiding}
+    work = list(found)
+    seen_again: set[Block] = set()
+    while work:
+        for block in work.pop().succs:
+            if block is not avoiding and block not in seen_again:
+                seen_again.add(block)
+                if block not in found:
+                    work.append(block)
+    return found | seen_again
+
+
+def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """Whether the client that sends a request asks a class of the program that refuses addresses.
+
+    ``ClientSession(connector=TCPConnector(resolver=Public()))``, ``session.mount("https://", PublicAdapter())``.
+    """
+    if instr.op != "method":
+        return False
+    receiver = root(unit, instr.args[0])
+    made = facts.definitions(unit, receiver)
+    mounted = [
+        arg
+        for step in facts.instructions(unit)
+        if step.op == "method" and step.extra[0] == "mount" and root(unit, step.args[0]) == receiver
+        for arg in step.args[2:]
+    ]
+    given = [operand for step in made for operand in _parts(step)]
+    classes = {
+        obj.unit
+        for operand in (*given, *mounted)
+        for obj in facts.value(unit, operand).objs
+        if obj.unit is not None and obj.kind != "function"
+    }
+    return any(_refuses(facts, other) for other in facts.functions if other.parent in classes)
+
+
+def _parts(step: Instr) -> list[int]:
+    """The operands that a call passes for what decides where a client connects to."""
+    shape = step.extra[1] if step.op == "method" else step.extra
+    if step.op not in ("call", "method") or not isinstance(shape, CallShape):
+        return []
+    named = step.args[1 + len(shape.starred) :]
+    return [operand for name, operand in zip(shape.keywords, named, strict=False) if name in _PARTS]
+
+
+def _refuses(facts: Facts, unit: Unit) -> bool:
+    """Whether a method fails where an address is none of the public ones."""
+    if not any(ends_in_exception(block) for block in unit.blocks):
+        return False
+    returns = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+    return bool(returns) and all(
+        any(is_address_test(atom, facts.atom_reads(atom)) for atom in facts.controlling_tests(unit, instr))
+        for instr in returns
+    )

@@ -1,0 +1,91 @@
+"""Where frameworks test a value before a function is given it: in dependencies, and in validators of models.
+
+FastAPI calls ``Depends(function)`` and hands on what it returns; pydantic, marshmallow, Django's forms and the
+serializers of Django REST framework call the validator of a field before anybody can read the field.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from real.detector.facts import Facts
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import root
+
+_INJECTORS = names("Depends Security")
+_DECORATORS = names("field_validator validator validates model_validator root_validator")
+_WHOLE = names("model_validator root_validator")
+_PREFIXES = ("validate_", "clean_")
+
+
+def dependencies(facts: Facts, unit: Unit, name: str) -> list[Unit]:
+    """The functions of the program whose result a framework passes for a parameter."""
+    node = unit.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return []
+    positional = [*node.args.posonlyargs, *node.args.args]
+    defaults = dict(zip([arg.arg for arg in positional][::-1], node.args.defaults[::-1], strict=False))
+    defaults |= {
+        arg.arg: default
+        for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if default is not None
+    }
+    annotated = [arg.annotation for arg in (*positional, *node.args.kwonlyargs) if arg.arg == name and arg.annotation]
+    wanted = {
+        _last_name(call.args[0])
+        for holder in (*annotated, *((defaults[name],) if name in defaults else ()))
+        for call in ast.walk(holder)
+        if isinstance(call, ast.Call) and _last_name(call.func) in _INJECTORS and call.args
+    }
+    return [other for other in facts.functions if other.name in wanted and not other.is_method] if wanted else []
+
+
+def _last_name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def validators(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
+    """The methods of a model of the program that have tested the field that an operand is read from."""
+    made = unit.defs[root(unit, operand)]
+    if made is None or made.op not in ("attr", "sub", "method"):
+        return []
+    field = _field(facts, unit, made)
+    if not field:
+        return []
+    classes = {other for other in facts.units if other.kind == "class"}
+    methods = [other for other in facts.functions if other.parent in classes and _tests(facts, other, field)]
+    if not methods:
+        return []
+    reads = facts.reads(unit, operand)
+    holders = reads.names | _annotations(unit, reads.params)
+    return [method for method in methods if method.parent is not None and method.parent.name in holders]
+
+
+def _field(facts: Facts, unit: Unit, made: Instr) -> str:
+    if made.op == "attr":
+        return str(made.extra)
+    if made.op == "method" and made.extra[0] != "get":
+        return ""
+    keys = [key for key in facts.constants(unit, made.args[1]) if isinstance(key, str)] if len(made.args) > 1 else []
+    return keys[0] if len(keys) == 1 else ""
+
+
+def _tests(facts: Facts, method: Unit, field: str) -> bool:
+    if method.name in {prefix + field for prefix in _PREFIXES}:
+        return True
+    declared = facts.declarations(method)
+    used = {word.rpartition(".")[2] for word in declared.words} & _DECORATORS
+    return bool(used) and (field in declared.constants or bool(used & _WHOLE))
+
+
+def _annotations(unit: Unit, params: set[str]) -> set[str]:
+    node = unit.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return set()
+    return {
+        _last_name(inner)
+        for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        if arg.arg in params and arg.annotation is not None
+        for inner in ast.walk(arg.annotation)
+    }
