@@ -227,6 +227,7 @@ class Limits:
     output_kb: int = 256
     file_mb: int = 16
     processes: int = 0  # child processes the program may start
+    timeouts: int = 0  # cases that may run out of time before the others are not run any more; 0: all are run
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class ScriptJudge:
     def __init__(self, job: Job, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        self.request = Request("script", job.code, _limits(job.limits), stdin, files)
+        self.request = Request("script", job.code, _limits(job.limits), stdin, files, timeouts=job.limits.timeouts)
         self._suite, self._protocol = suite, protocol
         self._prompts = literal_prompts(job.code)
 
@@ -83,8 +83,10 @@ class CallJudge:
 
     def __init__(self, job: Job, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
-        limits = _limits(job.limits)
-        self.request = Request("call", job.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude)
+        limits, late = _limits(job.limits), job.limits.timeouts
+        self.request = Request(
+            "call", job.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude, timeouts=late
+        )
         self._cases: tuple[CallCase, ...] = suite.cases
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
@@ -100,8 +102,10 @@ class LiteralJudge:
 
     def __init__(self, job: Job, suite: LiteralSuite, expectations: list[Expectation]) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
-        limits = _limits(job.limits)
-        self.request = Request("literal", job.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup)
+        limits, late = _limits(job.limits), job.limits.timeouts
+        self.request = Request(
+            "literal", job.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup, timeouts=late
+        )
         self._expectations = expectations
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
@@ -124,7 +128,8 @@ class AttackJudge:
 
     def __init__(self, job: Job, suite: AttackSuite, database: Database) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
-        self.request = Request("script", job.code, _limits(job.limits), stdin, database.files, dump=True)
+        limits, late = _limits(job.limits), job.limits.timeouts
+        self.request = Request("script", job.code, limits, stdin, database.files, dump=True, timeouts=late)
         self._suite, self._database, self._code = suite, database, job.code
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:

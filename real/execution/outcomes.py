@@ -16,6 +16,7 @@ FILE_SPACE = "file space limit"
 _LIMITS = {
     "cpu": (OutcomeStatus.TIMEOUT, "CPU time limit"),
     "wall": (OutcomeStatus.TIMEOUT, "wall-clock limit"),
+    "skipped": (OutcomeStatus.TIMEOUT, "not run, for cases before it ran out of time"),
     "output": (OutcomeStatus.OUTPUT_LIMIT, "output limit"),
     "files": (OutcomeStatus.OUTPUT_LIMIT, FILE_SPACE),
 }

@@ -25,7 +25,7 @@ from real.execution.watchdog import Report, Watchdog, log
 from real.execution.worker import Worker, WorkerError
 from real.types import Job, JobResult
 
-VERSION = "3"  # of the verdicts: raise it when a change may alter one
+VERSION = "4"  # of the verdicts: raise it when a change may alter one
 LEVELS = ("strong", "medium", "weak")
 
 _AHEAD = 16  # jobs per worker that are taken from the caller before the first of their results is handed over

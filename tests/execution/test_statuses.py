@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from real.execution import Pool
-from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
+from real.types import (
+    CallCase,
+    CallSuite,
+    Job,
+    Limits,
+    LiteralCase,
+    LiteralSuite,
+    OutcomeStatus,
+    ScriptSuite,
+    StdinCase,
+    Suite,
+    TestOutcome,
+)
 
 QUICK = Limits(cpu_s=0.5, memory_mb=128, output_kb=64)
 
@@ -182,3 +196,28 @@ def test_large_input_and_output_do_not_block(pool: Pool) -> None:
     program = "import sys\nsys.stdout.write(sys.stdin.read())"
     outcome = run_script(pool, program, text, text, Limits(output_kb=512))
     assert outcome.status is OutcomeStatus.PASS, outcome
+
+
+ENDLESS_FROM_2 = "n = int(input())\nwhile n in (2, 3): pass\nprint(n)"
+AS_A_FUNCTION = "def f(n):\n    while n in (2, 3): pass\n    return n"
+FOUR = range(1, 5)
+
+
+def suites() -> dict[str, tuple[str, Suite]]:
+    script = ScriptSuite(tuple(StdinCase(f"{n}\n", f"{n}\n") for n in FOUR))
+    call = CallSuite("f", tuple(CallCase(n, (n,)) for n in FOUR))
+    literal = LiteralSuite("f", tuple(LiteralCase(f"({n},)", str(n)) for n in FOUR))
+    return {"script": (ENDLESS_FROM_2, script), "call": (AS_A_FUNCTION, call), "literal": (AS_A_FUNCTION, literal)}
+
+
+@pytest.mark.parametrize("kind", suites())
+def test_after_enough_timeouts_the_other_cases_are_not_run(pool: Pool, kind: str) -> None:
+    code, suite = suites()[kind]
+    limits = [QUICK, replace(QUICK, timeouts=2), replace(QUICK, timeouts=3)]
+    results = pool.run([Job(str(index), code, suite, some) for index, some in enumerate(limits)])
+    everything, two, three = [[outcome.status.value for outcome in result.outcomes] for result in results]
+    assert everything == three == ["pass", "timeout", "timeout", "pass"]
+    assert two == ["pass", "timeout", "timeout", "timeout"]
+    last = results[1].outcomes[3]
+    assert last.seconds == 0.0
+    assert last.detail.startswith("not run, for cases before it ran out of time")

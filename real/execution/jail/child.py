@@ -38,8 +38,8 @@ def _slowed_down() -> float:
 class Ending:
     """How a process ended and what it left.
 
-    ``how`` is exit, signal, cpu, wall, output, files (a limit was hit) or jail (a layer could not be had); ``cpu`` and
-    ``wall`` are in seconds.
+    ``how`` is exit, signal, cpu, wall, output, files (a limit was hit), jail (a layer could not be had) or skipped (it
+    never started); ``cpu`` and ``wall`` are in seconds.
     """
 
     __slots__ = ("claims", "code", "cpu", "how", "reason", "stdout", "wall")

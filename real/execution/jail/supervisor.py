@@ -39,6 +39,7 @@ class Supervisor:
         self._supplied: dict[str, object] = {}
         self._sources: list[types.CodeType] = []
         self._starved = False
+        self._late = 0  # cases that ran out of time
 
     def serve(self) -> None:
         """Compile and run every case; the frames sent are ``compiled`` and then one ``case`` per case, in order."""
@@ -59,9 +60,16 @@ class Supervisor:
                 self._serve_in_order()
             else:
                 for index in range(len(self._request.cases)):
-                    self._serve_alone(index)
+                    if self._gives_up():
+                        self._report(index, Ending("skipped"), b"")
+                    else:
+                        self._serve_alone(index)
         finally:
             self._box.close()
+
+    def _gives_up(self) -> bool:
+        """Whether so many cases ran out of time that the others are not worth theirs."""
+        return 0 < self._request.timeouts <= self._late
 
     def _compile(self) -> dict[str, Any] | None:
         """Compile under the case's limits; returns what is wrong, if so."""
@@ -188,6 +196,10 @@ class Supervisor:
             if done < len(self._request.cases):
                 self._report(done, ending, b"")
                 done += 1
+            if self._gives_up():
+                for index in range(done, len(self._request.cases)):
+                    self._report(index, Ending("skipped"), b"")
+                return
 
     def _ordered_body(self, first: int) -> Body:
         cases = self._request.cases[first:]
@@ -204,6 +216,7 @@ class Supervisor:
         names: list[str] | None = None,
         files: list[bytes] | None = None,
     ) -> None:
+        self._late += ending.how in ("cpu", "wall") or (ending.how == "signal" and ending.code == signal.SIGXCPU)
         header = {
             "kind": "case",
             "index": index,
