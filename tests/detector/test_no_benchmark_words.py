@@ -34,6 +34,7 @@ LIBRARIES = {
     "PermissionError": "builtins.PermissionError",
     "check_output": "subprocess.check_output",
     "quote_plus": "urllib.parse.quote_plus",
+    "sha3_512": "hashlib.sha3_512",
     "format_string": "Django, format_html",
     "base_url": "Flask, Request",
     "host_url": "Flask, Request",

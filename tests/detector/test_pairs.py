@@ -18,13 +18,11 @@ MISSED = {
     "cwe_074/csv_formula",  # CWE-1236: every export would be one
     "cwe_074/log_line",  # CWE-117: every log would be one
     "cwe_074/second_soap",  # string.Template in a variable of the module
-    "cwe_327/xor_cipher",
     "cwe_352/library_form",
     "cwe_770/allocate",
     "cwe_770/requests_no_timeout",
     "cwe_770/third_clamped_page",  # the end of a slice is not in the representation
     "cwe_862/fastapi_grade",
-    "cwe_862/third_service_functions",
     "cwe_863/fourth_startswith_role",  # a part of the name of the person
     "cwe_863/method_not_called",
     "cwe_863/startswith_user",

@@ -16,12 +16,16 @@ Good:
     hasher = hashlib.new(name, message)
 
 Also reported: RSA encryption with the padding of PKCS #1 v1.5; a nonce or initialisation vector that is written in the
-program or made from the key; passwords, tokens, salts and nonces from the module random, which is no generator of
-secrets; fewer than 10,000 rounds of PBKDF2; contexts of TLS whose lowest version or ciphers are broken.
+program, made from the key or from what stays the same, or drawn once for all messages; passwords, tokens, salts and
+nonces from the module random, uuid1() or the hash of the time; passwords that are hashed fast (any SHA, once), with
+fewer than 10,000 rounds of PBKDF2, a low cost of bcrypt, scrypt or Argon2, or with one salt for all; contexts of TLS
+whose lowest version or ciphers are broken; exclusive or with a repeated key and encodings in functions that say that
+they encrypt; tokens with the algorithm "none".
 
 What silences it:
 - os.urandom(), secrets, random.SystemRandom();
 - an algorithm of today: SHA-2, SHA-3, BLAKE2, AES in GCM, CTR, CBC or EAX, RSA from 2048 bits, TLS 1.2;
+- a slow function for the password anywhere in the program: bcrypt, scrypt, Argon2, PBKDF2, a library's own;
 - usedforsecurity=False, which says that the hash is a checksum;
 - an allow-list of strong algorithms, tested on every way to the call.
 
@@ -31,7 +35,6 @@ or getattr() for the same algorithm.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 
@@ -42,8 +45,12 @@ from real.detector.flows import Defect, Flow
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule, Sink
-from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
+from real.detector.rules._homemade import own_ciphers
+from real.detector.rules._nonces import COUNTERS, NONCES, nonces
+from real.detector.rules._passwords import WATCHED as PASSWORD_CALLS
+from real.detector.rules._passwords import password_hashes
+from real.detector.rules._tokens import GUESSABLE, guessable
 from real.detector.slices import Reads
 
 # Names as hashlib.new(), hmac.new() and OpenSSL take them, in lower case without separators.
@@ -151,45 +158,16 @@ _WEAK_PROTOCOLS = frozenset(
 )
 _WEAK_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1_1", "MINIMUM_SUPPORTED"})
 _WEAK_METHODS = frozenset({"SSLv2_METHOD", "SSLv3_METHOD", "SSLv23_METHOD", "TLSv1_METHOD", "TLSv1_1_METHOD"})
-_WEAK_SUITES = re.compile(r"(?:^|[:, +])(?:ALL|COMPLEMENTOFALL|aNULL|eNULL|NULL|LOW|EXP|EXPORT|RC4|DES|3DES|MD5|ADH)\b")
+_WEAK_SUITES = re.compile(
+    r"(?:^|[:, +])(?:ALL|COMPLEMENTOFALL|aNULL|eNULL|NULL|LOW|EXP|EXPORT|RC4|DES|3DES|MD5|ADH)\b|SECLEVEL=0"
+)
+_CLOSING = names("OP_NO_SSLv2 OP_NO_SSLv3 OP_NO_TLSv1 OP_NO_TLSv1_1")
+_WEAK_HASHERS = ("MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher")
 _PKCS1 = "cryptography.hazmat.primitives.asymmetric.padding.PKCS1v15()"
-# Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
-_NONCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
-    **{
-        f"cryptography.hazmat.primitives.ciphers.modes.{mode}": ((0,), ("initialization_vector", "nonce"))
-        for mode in ("CBC", "CTR", "GCM", "OFB", "CFB", "CFB8")
-    },
-    "cryptography.hazmat.primitives.ciphers.algorithms.ChaCha20": ((1,), ("nonce",)),
-    **{
-        f"cryptography.hazmat.primitives.ciphers.aead.{cipher}().encrypt": ((0,), ("nonce",))
-        for cipher in ("AESGCM", "AESCCM", "AESOCB3", "ChaCha20Poly1305")
-    },
-    **{
-        f"{package}.Cipher.{cipher}.new": ((2,), ("iv", "IV", "nonce"))
-        for package in ("Crypto", "Cryptodome")
-        for cipher in ("AES", "ChaCha20", "ChaCha20_Poly1305", "Salsa20")
-    },
-    "nacl.secret.SecretBox().encrypt": ((1,), ("nonce",)),
-}
-_DECRYPTING = frozenset({"decrypt", "decryptor", "decrypt_and_verify"})
-# Functions of the module random that give values, and words in the names of what must not be guessed.
-_GUESSABLE = names("random randint randrange choice choices sample getrandbits randbytes uniform shuffle")
-_UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
-_UNGUESSABLE_PAIRS = [
-    names(pair)
-    for pair in (
-        *("api key", "session id", "session key", "secret key", "encryption key", "reset code", "verification code"),
-        *("access key", "invite code", "recovery code", "private key", "signing key", "login code", "auth code"),
-    )
-]
-_MIN_ROUNDS = 10_000
-_MAX_DEPTH = 4
-_KDF = "cryptography.hazmat.primitives.kdf"
 _REFUSED = re.compile(r"[!-][\w+-]+")
 _WEAK_SCHEMES = re.compile(
     r"^(?:plain|plaintext|hex_md5|hex_sha1|md5|sha1|md5_crypt|sha1_crypt|des_crypt|lmhash|nthash|ldap_md5|ldap_sha1)$|:(?:md5|sha1)\b"
 )
-_FIXED_CALLS = names("bytes bytearray fromhex encode unhexlify b64decode from_hex")
 _LISTS_OF_EVERYTHING = frozenset({"hashlib.algorithms_available", "hashlib.algorithms_guaranteed"})
 
 
@@ -217,11 +195,14 @@ def _check(facts: Facts) -> Iterator[Defect]:
         if _ECB_MODE in site.constants(1, "mode") or any(path.endswith(".MODE_ECB") for path in site.paths(1, "mode")):
             yield Defect(site.instr, "ECB mode shows which blocks of the message are equal")
     yield from _paddings(facts)
-    yield from _nonces(facts)
-    yield from _rounds(facts)
-    yield from _guessable(facts)
+    yield from nonces(facts)
+    yield from password_hashes(facts)
+    yield from guessable(facts)
+    yield from own_ciphers(facts)
+    yield from _unsigned_tokens(facts)
     yield from _protocols(facts)
     yield from _versions(facts)
+    yield from _schemes(facts)
     yield from _chosen_functions(facts)
 
 
@@ -240,118 +221,12 @@ def _paddings(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "RSA with the padding of PKCS #1 v1.5 tells what was encrypted")
 
 
-def _nonces(facts: Facts) -> Iterator[Defect]:
-    decrypts = {unit for unit in facts.functions for step in facts.instructions(unit) if _decrypts(step)}
-    for path, (positions, keywords) in _NONCES.items():
-        for site in facts.calls(path):
-            given = [site.argument(position) for position in positions] + [site.argument(None, k) for k in keywords]
-            if all(value is None for value in given) or site.unit in decrypts:
-                continue
-            operands = site.operands(positions, keywords)
-            if len(operands) == 1 and _is_fixed(facts, site.unit, operands[0], 0):
-                yield Defect(site.instr, "the same nonce or initialisation vector is used for every message")
-
-
-def _decrypts(step: Instr) -> bool:
-    return step.op == "method" and step.extra[0] in _DECRYPTING
-
-
-def _is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noqa: PLR0911
-    """Whether a value is written in the program, also as ``bytes(16)`` or ``b"0" * 16``."""
-    value = facts.value(unit, operand)
-    if value.consts and None not in value.consts:
-        return True
-    made = definition(unit, operand)
-    if made is None or depth > _MAX_DEPTH:
-        return False
-    if made.op in ("cell", "builtin"):
-        module = facts.units[0]
-        stores = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
-        return len(stores) == 1 and _is_fixed(facts, module, stores[0].args[0], depth + 1)
-    if made.op == "binop":
-        return all(_is_fixed(facts, unit, arg, depth + 1) for arg in made.args)
-    if made.op == "slice":  # the beginning of the key is as constant as the key
-        base = definition(unit, made.args[0])
-        name = str(base.extra) if base is not None and base.op in ("param", "attr") else ""
-        return "key" in words(name) or _is_fixed(facts, unit, made.args[0], depth + 1)
-    if made.op == "attr":
-        return _is_class_constant(facts, unit, made)
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
-    called |= {str(made.extra[0])} if made.op == "method" else set()
-    passed = made.args[1:] or (made.args if made.op == "method" else [])
-    return bool(called & _FIXED_CALLS) and all(
-        _is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)
-    )
-
-
-def _is_class_constant(facts: Facts, unit: Unit, made: Instr) -> bool:
-    """``self.IV`` of a class that sets it in its body and nowhere else."""
-    stores = [
-        (owner, step)
-        for owner in facts.units
-        for step in facts.instructions(owner)
-        if step.op in ("setmember", "setattr") and step.extra == made.extra
-    ]
-    return (
-        bool(stores)
-        and unit.is_method
-        and all(_is_fixed(facts, owner, step.args[-1], _MAX_DEPTH) for owner, step in stores)
-    )
-
-
-def _rounds(facts: Facts) -> Iterator[Defect]:
-    for path, position in (("hashlib.pbkdf2_hmac", 3), (f"{_KDF}.pbkdf2.PBKDF2HMAC", 3)):
-        for site in facts.calls(path):
-            rounds = [n for n in site.constants(position, "iterations") if isinstance(n, int)]
-            if rounds and max(rounds) < _MIN_ROUNDS:
-                yield Defect(site.instr, f"{max(rounds)} rounds of PBKDF2 are tried fast")
-
-
-def _guessable(facts: Facts) -> Iterator[Defect]:
-    """``token = "".join(random.choices(LETTERS, k=20))``."""
-    told: set[Unit] = set()
-    for name in sorted(_GUESSABLE):
-        for site in facts.calls(f"random.{name}", f"numpy.random.{name}"):
-            if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
-                told.add(site.unit)
-                yield Defect(site.instr, "the module random is no generator of secrets: its values can be computed")
-
-
-def _is_for_secret(facts: Facts, unit: Unit, call: Instr) -> bool:
-    """Whether the function, or the variable, field or argument that the value goes into, is named for a secret."""
-    if _is_unguessable(unit.name) or any(_is_unguessable(name) for name in _around(facts, call)):
-        return True
-    for step in facts.instructions(unit):
-        name = step.extra if step.op in ("assign", "setattr", "member") else None
-        if step.op == "setcell":
-            name = step.extra[1]
-        elif step.op == "setsub":
-            name = next(iter(facts.constants(unit, step.args[1])), None)
-        if isinstance(name, str) and _is_unguessable(name) and call in facts.definitions(unit, *step.args[-1:]):
-            return True
-    return False
-
-
-def _around(facts: Facts, call: Instr) -> list[str]:
-    """The names of the functions that a call is written in, also where their code was put in place of calls."""
-    tree = facts.units[0].node
-    functions = [
-        node
-        for node in (ast.walk(tree) if tree is not None else ())
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    ]
-    return [node.name for node in functions if node.lineno <= call.line <= (node.end_lineno or node.lineno)]
-
-
-def _is_unguessable(name: str) -> bool:
-    parts = words(name)
-    return bool(parts & _UNGUESSABLE) or any(pair <= parts for pair in _UNGUESSABLE_PAIRS)
-
-
 def _versions(facts: Facts) -> Iterator[Defect]:
     """``context.minimum_version = ssl.TLSVersion.TLSv1``, ``set_ciphers("ALL")``, pyOpenSSL's methods."""
     for unit in facts.units:
         for step in facts.instructions(unit):
+            if _opened_protocols(facts, unit, step):
+                yield Defect(step, "the options admit protocols that are broken")
             if step.op == "setattr" and step.extra in ("minimum_version", "maximum_version"):
                 paths = library_paths(facts.value(unit, step.args[1]))
                 weak = sorted(p for p in paths if p.rpartition(".")[2] in _WEAK_VERSIONS)
@@ -367,12 +242,41 @@ def _versions(facts: Facts) -> Iterator[Defect]:
         weak = sorted(path for path in site.paths(0, "method") if path.rpartition(".")[2] in _WEAK_METHODS)
         if weak:
             yield Defect(site.instr, f"{weak[0]} admits protocols that are broken")
+
+
+def _schemes(facts: Facts) -> Iterator[Defect]:
+    """``CryptContext(schemes=["md5_crypt"])``, ``PASSWORD_HASHERS = ["...MD5PasswordHasher"]``."""
+    module = facts.units[0]
+    for step in facts.instructions(module):
+        name = step.extra[1] if step.op == "setcell" else step.extra if step.op == "assign" else None
+        if name == "PASSWORD_HASHERS":
+            made = definition(module, step.args[0])
+            preferred = facts.constants(module, made.args[0]) if made is not None and made.op == "build" else ()
+            if any(str(text).endswith(_WEAK_HASHERS) for text in preferred):
+                yield Defect(step, "passwords are stored as hashes that are tried fast")
     for site in facts.calls("passlib.context.CryptContext", "werkzeug.security.generate_password_hash"):
         value = site.argument(0, "schemes") if site.name == "CryptContext" else site.argument(1, "method")
         schemes = [str(text) for text in facts.elements(value)] if value is not None else []
         weak = sorted(text for text in schemes if _WEAK_SCHEMES.search(text))
         if weak:
             yield Defect(site.instr, f"{weak[0]} is broken")
+
+
+def _unsigned_tokens(facts: Facts) -> Iterator[Defect]:
+    """``jwt.encode(claims, None, algorithm="none")``."""
+    for site in facts.calls("jwt.encode", "jose.jwt.encode"):
+        if any(str(name).lower() == "none" and name is not None for name in site.constants(2, "algorithm")):
+            yield Defect(site.instr, 'the algorithm "none" signs nothing')
+
+
+def _opened_protocols(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """``context.options &= ~ssl.OP_NO_TLSv1``."""
+    if step.op != "setattr" or step.extra != "options":
+        return False
+    made = facts.definitions(unit, step.args[1])
+    return any(part.op == "unary" and part.extra == "Invert" for part in made) and any(
+        path.rpartition(".")[2] in _CLOSING for part in made for path in library_paths(facts.value(unit, part.dst))
+    )
 
 
 def _chosen_functions(facts: Facts) -> Iterator[Defect]:
@@ -424,7 +328,8 @@ RULE = Rule(
     watches=frozenset(
         path.rpartition(".")[2]
         for path in (
-            *(*_WEAK_CALLS, *_KEY_SIZES, *_ECB_CALLS, *_NONCES, *_GUESSABLE, "ssl.SSLContext", "ssl.wrap_socket"),
+            *(*_WEAK_CALLS, *_KEY_SIZES, *_ECB_CALLS, *NONCES, *COUNTERS, *GUESSABLE, "ssl.SSLContext"),
+            *("ssl.wrap_socket", *PASSWORD_CALLS, "uuid.uuid1", "jwt.encode"),
             *("encrypt", "decrypt", "set_ciphers", "set_cipher_list", "OpenSSL.SSL.Context", "pbkdf2_hmac"),
             *("PBKDF2HMAC", "CryptContext", "generate_password_hash"),
         )

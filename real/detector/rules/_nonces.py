@@ -1,0 +1,148 @@
+"""Nonces and initialisation vectors that are the same twice under one key (CWE-323, CWE-329)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
+
+# Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
+NONCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
+    **{
+        f"cryptography.hazmat.primitives.ciphers.modes.{mode}": ((0,), ("initialization_vector", "nonce"))
+        for mode in ("CBC", "CTR", "GCM", "OFB", "CFB", "CFB8")
+    },
+    "cryptography.hazmat.primitives.ciphers.algorithms.ChaCha20": ((1,), ("nonce",)),
+    **{
+        f"cryptography.hazmat.primitives.ciphers.aead.{cipher}().encrypt": ((0,), ("nonce",))
+        for cipher in ("AESGCM", "AESCCM", "AESOCB3", "ChaCha20Poly1305")
+    },
+    **{
+        f"{package}.Cipher.{cipher}.new": ((2,), ("iv", "IV", "nonce"))
+        for package in ("Crypto", "Cryptodome")
+        for cipher in ("AES", "ChaCha20", "ChaCha20_Poly1305", "Salsa20")
+    },
+    "nacl.secret.SecretBox().encrypt": ((1,), ("nonce",)),
+}
+_DECRYPTING = frozenset({"decrypt", "decryptor", "decrypt_and_verify"})
+# Counters of PyCryptodome that start at 1 unless they are told where.
+COUNTERS = ("Crypto.Util.Counter.new", "Cryptodome.Util.Counter.new")
+_DRAWS = names("urandom token_bytes get_random_bytes randbytes")
+_FRESH = names(
+    "random nonce counter sequence seq number index message msg plaintext text data payload content time now uuid4 salt"
+)
+_MAX_DEPTH = 4
+_FIXED_CALLS = names("bytes bytearray fromhex encode unhexlify b64decode from_hex")
+
+
+def nonces(facts: Facts) -> Iterator[Defect]:
+    """Calls that are given the same nonce as another call with the same key."""
+    sites = facts.calls(*NONCES)
+    decrypts = {site.unit for site in sites if any(_decrypts(step) for step in facts.instructions(site.unit))}
+    for site in sites:
+        positions, keywords = NONCES[site.path]
+        given = [site.argument(position) for position in positions] + [site.argument(None, k) for k in keywords]
+        if all(value is None for value in given) or site.unit in decrypts:
+            continue
+        operands = site.operands(positions, keywords)
+        if len(operands) != 1:
+            continue
+        if is_fixed(facts, site.unit, operands[0], 0) or _is_kept(facts, site.unit, operands[0]):
+            yield Defect(site.instr, "the same nonce or initialisation vector is used for every message")
+        elif _is_derived(facts, site.unit, operands[0]):
+            yield Defect(site.instr, "the nonce is made from something that stays the same from message to message")
+    for site in facts.calls(*COUNTERS):
+        if not {"prefix", "initial_value", "suffix"} & set(site.args.named) and site.args.named_rest is None:
+            yield Defect(site.instr, "the counter begins at the same value for every message")
+
+
+def _is_kept(facts: Facts, unit: Unit, operand: int) -> bool:
+    """A random value that is drawn once: for the module, or for an object by ``__init__()`` and nowhere else."""
+    made = definition(unit, operand)
+    if made is None or unit.kind != "function" or unit.name == "__init__":
+        return False
+    if made.op in ("cell", "builtin"):
+        module = facts.units[0]
+        drawn = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
+        return len(drawn) == 1 and _is_drawn(facts, module, drawn[0].args[0])
+    if made.op != "attr" or not unit.is_method:
+        return False
+    stores = [
+        (owner, step)
+        for owner in facts.units
+        for step in facts.instructions(owner)
+        if step.op in ("setmember", "setattr") and step.extra == made.extra
+    ]
+    return bool(stores) and all(
+        owner.name in ("__init__", unit.parent.name if unit.parent else "") and _is_drawn(facts, owner, step.args[-1])
+        for owner, step in stores
+    )
+
+
+def _is_drawn(facts: Facts, unit: Unit, operand: int) -> bool:
+    made = definition(unit, operand)
+    return made is not None and bool({n.rpartition(".")[2] for n in facts.library_names(unit, made)} & _DRAWS)
+
+
+def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
+    """``hashlib.sha256(user_id).digest()[:12]``: of no random value, no counter, no time, and not of the message."""
+    made = definition(unit, operand)
+    if made is None or made.op not in ("slice", "method"):
+        return False
+    reads = facts.reads(unit, operand)
+    hashed = any(name.startswith("hashlib.") or name == "digest" for name in reads.calls)
+    last = {name.rpartition(".")[2] for name in reads.calls}
+    fresh = any(words(name) & _FRESH for name in (*reads.params, *reads.names, *reads.attributes, *last))
+    return hashed and not fresh and not last & _DRAWS
+
+
+def _decrypts(step: Instr) -> bool:
+    return step.op == "method" and step.extra[0] in _DECRYPTING
+
+
+def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noqa: PLR0911
+    """Whether a value is written in the program, also as ``bytes(16)`` or ``b"0" * 16``."""
+    value = facts.value(unit, operand)
+    if value.consts and None not in value.consts:
+        return True
+    made = definition(unit, operand)
+    if made is None or depth > _MAX_DEPTH:
+        return False
+    if made.op in ("cell", "builtin"):
+        module = facts.units[0]
+        stores = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
+        return len(stores) == 1 and is_fixed(facts, module, stores[0].args[0], depth + 1)
+    if made.op == "binop":
+        return all(is_fixed(facts, unit, arg, depth + 1) for arg in made.args)
+    if made.op == "slice":  # the beginning of the key is as constant as the key
+        base = definition(unit, made.args[0])
+        name = str(base.extra) if base is not None and base.op in ("param", "attr") else ""
+        return "key" in words(name) or is_fixed(facts, unit, made.args[0], depth + 1)
+    if made.op == "attr":
+        return _is_class_constant(facts, unit, made)
+    called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
+    called |= {str(made.extra[0])} if made.op == "method" else set()
+    passed = made.args[1:] or (made.args if made.op == "method" else [])
+    return bool(called & _FIXED_CALLS) and all(
+        is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)
+    )
+
+
+def _is_class_constant(facts: Facts, unit: Unit, made: Instr) -> bool:
+    """``self.IV`` of a class that sets it in its body and nowhere else."""
+    stores = [
+        (owner, step)
+        for owner in facts.units
+        for step in facts.instructions(owner)
+        if step.op in ("setmember", "setattr") and step.extra == made.extra
+    ]
+    return (
+        bool(stores)
+        and unit.is_method
+        and all(is_fixed(facts, owner, step.args[-1], _MAX_DEPTH) for owner, step in stores)
+    )

@@ -1,0 +1,114 @@
+"""Hashes of passwords (CWE-916, CWE-760): what is computed fast is tried fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import root
+from real.detector.rules._nonces import is_fixed
+from real.detector.rules._tokens import HASHES
+
+_MIN_ROUNDS = 10_000
+KDF = "cryptography.hazmat.primitives.kdf"
+# Call -> where the cost is, and the least that is worth something (OWASP's password storage cheat sheet).
+COSTS = {
+    "bcrypt.gensalt": (0, "rounds", 10),
+    "hashlib.scrypt": (None, "n", 2**12),
+    f"{KDF}.scrypt.Scrypt": (2, "n", 2**12),
+    "argon2.PasswordHasher": (1, "memory_cost", 4096),
+}
+# Call -> where the salt is.
+SALTED: dict[str, tuple[int | None, str]] = {
+    "hashlib.pbkdf2_hmac": (2, "salt"),
+    "hashlib.scrypt": (None, "salt"),
+    f"{KDF}.pbkdf2.PBKDF2HMAC": (2, "salt"),
+    f"{KDF}.scrypt.Scrypt": (0, "salt"),
+}
+_PASSWORDS = names("password passwd passphrase pwd passcode")
+_NO_PASSWORDS = names("hash hashed digest reset token id url policy length salt")
+# Functions that are slow on purpose; what is hashed before them is only made to fit.
+_SLOW = (
+    *(
+        "bcrypt.hashpw",
+        "bcrypt.checkpw",
+        "bcrypt.kdf",
+        "hashlib.scrypt",
+        "hashlib.pbkdf2_hmac",
+        "argon2.PasswordHasher",
+    ),
+    *(f"{KDF}.pbkdf2.PBKDF2HMAC", f"{KDF}.scrypt.Scrypt", f"{KDF}.argon2.Argon2id", "passlib.context.CryptContext"),
+    *("passlib.hash.argon2.hash", "passlib.hash.bcrypt.hash", "passlib.hash.pbkdf2_sha256.hash"),
+    *("werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"),
+)
+WATCHED = frozenset(path.rpartition(".")[2] for path in (*COSTS, *SALTED, *_SLOW, *HASHES))
+
+
+def password_hashes(facts: Facts) -> Iterator[Defect]:
+    """Fast hashes of passwords, and slow ones with too little work or without a salt of their own."""
+    yield from _fast(facts)
+    yield from _rounds(facts)
+    yield from _salts(facts)
+    for path, (position, keyword, least) in COSTS.items():
+        for site in facts.calls(path):
+            costs = [cost for cost in site.constants(position, keyword) if isinstance(cost, int)]
+            if costs and max(costs) < least:
+                yield Defect(site.instr, f"{keyword}={max(costs)} makes the hash of a password cheap to try")
+
+
+def _fast(facts: Facts) -> Iterator[Defect]:
+    """``hashlib.sha256(password.encode()).hexdigest()``, once and with nothing slow in the program."""
+    if facts.calls(*_SLOW):
+        return
+    for site in facts.calls(*HASHES):
+        if site.unit.has_loop:
+            continue
+        operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
+        operands += [
+            arg
+            for step in facts.instructions(site.unit)
+            if step.op == "method" and step.extra[0] == "update" and root(site.unit, step.args[0]) == site.instr.dst
+            for arg in step.args[1:]
+        ]
+        if any(_is_password(facts, site.unit, operand) for operand in operands):
+            yield Defect(site.instr, f"{site.name} of a password is tried fast, with any salt")
+
+
+def _is_password(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a text is, or has in it, something that is named for a password."""
+    for step in facts.definitions(unit, operand):
+        name = None
+        if step.op in ("param", "attr"):
+            name = str(step.extra)
+        elif step.op in ("cell", "builtin"):
+            name = str(step.extra[1])
+        elif step.op == "sub":
+            name = next((str(key) for key in facts.constants(unit, step.args[1])), None)
+        elif step.op == "assign":
+            name = str(step.var or step.extra)
+        if name is not None and words(name) & _PASSWORDS and not words(name) & _NO_PASSWORDS:
+            return True
+    return False
+
+
+def _salts(facts: Facts) -> Iterator[Defect]:
+    for path, (position, keyword) in SALTED.items():
+        for site in facts.calls(path):
+            if site.argument(position, keyword) is None:
+                continue
+            operands = site.operands((position,) if position is not None else (), (keyword,))
+            if len(operands) == 1 and is_fixed(facts, site.unit, operands[0], 0):
+                yield Defect(site.instr, "one salt for all passwords lets all of them be tried at once")
+
+
+def _rounds(facts: Facts) -> Iterator[Defect]:
+    """Fewer rounds than anybody has recommended in this century."""
+    for path, position in (("hashlib.pbkdf2_hmac", 3), (f"{KDF}.pbkdf2.PBKDF2HMAC", 3)):
+        for site in facts.calls(path):
+            rounds = [n for n in site.constants(position, "iterations") if isinstance(n, int)]
+            if rounds and max(rounds) < _MIN_ROUNDS:
+                yield Defect(site.instr, f"{max(rounds)} rounds of PBKDF2 are tried fast")

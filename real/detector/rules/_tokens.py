@@ -1,0 +1,89 @@
+"""Values that nobody must guess and that can be computed: random, uuid1(), hashes of the time (CWE-330, CWE-338)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+
+# Functions that hash a whole message.
+HASHES = tuple(
+    f"hashlib.{name}" for name in ("sha256", "sha512", "sha384", "sha224", "sha3_256", "sha3_512", "blake2b", "blake2s")
+)
+# Functions of the module random that give values, and words in the names of what must not be guessed.
+GUESSABLE = names("random randint randrange choice choices sample getrandbits randbytes uniform shuffle")
+_UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
+_UNGUESSABLE_PAIRS = [
+    names(pair)
+    for pair in (
+        *("api key", "session id", "session key", "secret key", "encryption key", "reset code", "verification code"),
+        *("access key", "invite code", "recovery code", "private key", "signing key", "login code", "auth code"),
+    )
+]
+_CLOCKS = names("time time_ns now utcnow today monotonic")
+_UNKNOWN = names("urandom token_bytes token_hex token_urlsafe randbits uuid4 getrandbits SystemRandom")
+_KEYS = names("key secret pepper salt nonce")
+
+
+def guessable(facts: Facts) -> Iterator[Defect]:
+    """``token = "".join(random.choices(LETTERS, k=20))``."""
+    told: set[Unit] = set()
+    for name in sorted(GUESSABLE):
+        for site in facts.calls(f"random.{name}", f"numpy.random.{name}", f"random.Random().{name}"):
+            if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
+                told.add(site.unit)
+                yield Defect(site.instr, "the module random is no generator of secrets: its values can be computed")
+
+    for site in facts.calls("uuid.uuid1"):
+        if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
+            told.add(site.unit)
+            yield Defect(site.instr, "uuid1() is made of the time and the address of the machine, which can be guessed")
+    for site in facts.calls(*HASHES):
+        if site.unit not in told and _is_unguessable(site.unit.name) and _is_hash_of_time(facts, site):
+            told.add(site.unit)
+            yield Defect(site.instr, "the hash of the time can be guessed as the time can")
+
+
+def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
+    """``hashlib.sha256(f"{user}{time.time()}".encode())``, with nothing in it that nobody knows."""
+    reads = [facts.reads(site.unit, arg) for arg in site.instr.args[1:] if isinstance(arg, int)]
+    called = {call.rpartition(".")[2].removesuffix("()") for read in reads for call in read.calls}
+    known = {word for read in reads for word in read.words}
+    return bool(called & _CLOCKS) and not called & _UNKNOWN and not any(words(word) & _KEYS for word in known)
+
+
+def _is_for_secret(facts: Facts, unit: Unit, call: Instr) -> bool:
+    """Whether the function, or the variable, field or argument that the value goes into, is named for a secret."""
+    if _is_unguessable(unit.name) or any(_is_unguessable(name) for name in _around(facts, call)):
+        return True
+    for step in facts.instructions(unit):
+        name = step.extra if step.op in ("assign", "setattr", "member") else None
+        if step.op == "setcell":
+            name = step.extra[1]
+        elif step.op == "setsub":
+            name = next(iter(facts.constants(unit, step.args[1])), None)
+        if isinstance(name, str) and _is_unguessable(name) and call in facts.definitions(unit, *step.args[-1:]):
+            return True
+    return False
+
+
+def _around(facts: Facts, call: Instr) -> list[str]:
+    """The names of the functions that a call is written in, also where their code was put in place of calls."""
+    tree = facts.units[0].node
+    functions = [
+        node
+        for node in (ast.walk(tree) if tree is not None else ())
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    return [node.name for node in functions if node.lineno <= call.line <= (node.end_lineno or node.lineno)]
+
+
+def _is_unguessable(name: str) -> bool:
+    parts = words(name)
+    return bool(parts & _UNGUESSABLE) or any(pair <= parts for pair in _UNGUESSABLE_PAIRS)
