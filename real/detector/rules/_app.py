@@ -30,10 +30,11 @@ _ACTIONS = {
     "destroy": "DELETE",
     "list": "GET",
     "retrieve": "GET",
+    "mutate": "POST",  # graphene
 }
 _REST_ACTIONS = frozenset({"create", "update", "partial_update", "destroy", "list", "retrieve"})
 # How the names of classes end whose methods are endpoints (Django, DRF, Flask, flask-restful, tornado, Starlette).
-_VIEW_ENDINGS = ("View", "ViewSet", "Handler", "Resource", "HTTPEndpoint", "Controller")
+_VIEW_ENDINGS = ("Mutation", "View", "ViewSet", "Handler", "Resource", "HTTPEndpoint", "Controller")
 # Calls that register a function: aiohttp, Flask, Starlette, Django.
 _REGISTRARS = {
     **{f"add_{verb}": verb.upper() for verb in _VERBS},
@@ -254,6 +255,8 @@ def _methods_of_class(owner: Class, unit: Unit, called: set[str]) -> set[str] | 
     if not any(base.endswith(_VIEW_ENDINGS) for base in owner.bases):
         return None
     if unit.name not in _ACTIONS and not called & {"action", "route"}:
+        return None
+    if (unit.name == "mutate") != any(base.endswith("Mutation") for base in owner.bases):
         return None
     if unit.name in _REST_ACTIONS and not any(base.endswith(("ViewSet", "APIView", "Mixin")) for base in owner.bases):
         return None

@@ -56,10 +56,10 @@ def _is_told(facts: Facts, who: Who, atom: Atom) -> bool:
     if not client and not holder:
         return False
     said = {key for key in reads.keys if isinstance(key, str)} | client | (reads.attributes if client else set())
-    return any(words(word) & _ROLES for word in said)
+    return any(words(word) & ROLES for word in said)
 
 
-_ROLES = names("admin administrator role roles staff superuser permission permissions privileged owner")
+ROLES = names("admin administrator role roles staff superuser permission permissions privileged owner")
 
 
 def _looks_up(reads: Reads) -> bool:

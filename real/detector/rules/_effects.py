@@ -84,6 +84,7 @@ def effects(facts: Facts, who: Who) -> Iterator[Effect]:
             verb = "deletes" if operation.kind == "delete" else "changes"
             keys = [operation.key] if operation.key is not None else []
             if operation.attribute is not None or not any(who.is_client(facts, key) for key in keys):
+                keys += [found for key in keys for found in looked_up_by(facts, who, key)]  # remove(record)
                 keys += looked_up_by(facts, who, operation.base)
                 if operation.attribute is not None and not keys and not who.is_who(facts, operation.base):
                     continue

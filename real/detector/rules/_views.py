@@ -28,6 +28,7 @@ OPEN = names(
     """login signin signup register logout signout reset forgot webhook callback activate confirm verify session
     sessions token authenticate"""
 )
+SIGNING_IN = names("login signin signup register logout signout webhook callback session token authenticate")
 _OWNERS = names("owner user username author creator created customer account")
 _USER_LIBRARIES = ("django.contrib.auth", "flask_login", "flask_jwt_extended", "flask_httpauth", "fastapi.security")
 _MAX_VALUES = 50
@@ -55,6 +56,8 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return name in _SESSIONS or bool(words(name) & _IDENTITY)
     if instr.op == "attr":
         return _is_person(facts, unit, instr)
+    if instr.op == "call":
+        return "aiohttp_session.get_session" in facts.library_names(unit, instr)
     if instr.op == "method":
         name = str(instr.extra[0])
         signed = name == "get_cookie" and "secret" in getattr(instr.extra[1], "keywords", ())

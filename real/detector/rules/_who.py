@@ -41,13 +41,16 @@ _MIXINS = {
 _MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
 _DEPENDENCIES = frozenset({"Depends", "Security"})
+_DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
 _DECIDERS = names("user_passes_test permission_required roles_required roles_accepted require_permission")
+_REQUIRING = ("require_", "requires_", "ensure_")
+_STEPS = names("https ssl secure json fields form ajax htmx feature config setting params method methods content type")
 # Decorators that say nothing about people.
 _ELSEWHERE = names(
     """route get post put patch delete head options csrf_exempt csrf_protect require_POST require_GET require_safe
     require_http_methods api_view cache_page never_cache limit exempt"""
 )
-_HOOKS = frozenset({"before_request", "before_app_request", "middleware", "hook"})
+HOOKS = frozenset({"before_request", "before_app_request", "middleware", "hook"})
 _STOPS = frozenset({"abort", "redirect", "raise", "HTTPException", "send_error", "error", "PermissionDenied"})
 # Where a client can put whatever it likes.
 CLIENT_DATA = names(
@@ -69,6 +72,7 @@ class Who:
     level: int = NOBODY
     params: frozenset[str] = frozenset()  # parameters that stand for the person
     open_declared: bool = False  # it is declared that anybody may come
+    session_is_of_database: bool = False  # `self.session` holds rows, not what a browser is known by
     _known: dict[int, bool] = field(default_factory=dict)
 
     def is_who(self, facts: Facts, operand: int) -> bool:
@@ -84,10 +88,13 @@ class Who:
         last = {name.rpartition(".")[2] for name in reads.names}
         if last & _SESSIONS or reads.params & self.params:
             return True
+        known = reads.attributes & _USER_ATTRIBUTES
+        if self.session_is_of_database:
+            known -= {"session"}
         if "g" in last and any(words(name) & _PERSONS for name in reads.attributes):
             return True
         holders = last | reads.params | reads.attributes
-        if reads.attributes & _USER_ATTRIBUTES and holders & {"request", "req", "self", "g", "info", "ctx", "context"}:
+        if known and holders & {"request", "req", "self", "g", "info", "ctx", "context"}:
             return True
         called = {call.rpartition(".")[2] for call in reads.calls}
         return bool(called & _SIGNED) or any(_names_person(call) for call in called)
@@ -155,6 +162,8 @@ def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], i
     for name, seen in annotation_words(unit, frozenset()).items():
         if name not in sources and any(_is_person_type(word) for word in seen):
             sources[name] = seen
+    databases = {name for name, seen in annotation_words(unit, _DATABASE_TYPES).items() if seen & _DATABASE_TYPES}
+    sources = {name: seen for name, seen in sources.items() if name not in databases}
     for name, own in app.dependencies.get(unit, {}).items():
         depth = max(_inner_level(facts, app, inner) for inner in own)
         if depth > NOBODY:
@@ -176,7 +185,7 @@ def _is_person_type(word: str) -> bool:
     )
 
 
-def _level_of(facts: Facts, app: App, name: str) -> int:
+def _level_of(facts: Facts, app: App, name: str) -> int:  # noqa: PLR0911
     """What a decorator, dependency or mixin of this name asks for; own ones are looked into."""
     last = name.rpartition(".")[2].removesuffix("()")
     if last in _ELSEWHERE:
@@ -187,6 +196,8 @@ def _level_of(facts: Facts, app: App, name: str) -> int:
         return max(_inner_level(facts, app, unit) for unit in app.functions[last])
     if last in _DECIDERS or words(last) & PRIVILEGES:
         return ALLOWED
+    if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (_LOGIN | _STEPS):
+        return ALLOWED  # require_editor: a role whose name is the program's own
     if words(last) & _LOGIN or words(name.rpartition(".")[0]) & _MODULES:
         return SOMEBODY
     return NOBODY
@@ -273,7 +284,7 @@ def _hooks_level(facts: Facts) -> int:
     level = NOBODY
     for unit in facts.functions:
         declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
-        if not declared & _HOOKS:
+        if not declared & HOOKS:
             continue
         inside = list(app.within(unit))
         if any(_can_refuse(facts, inner) for inner in inside):
@@ -393,7 +404,18 @@ def _known_endpoints(facts: Facts) -> list[tuple[Endpoint, Who]]:
 
 
 _OWNERS = names("owner owners author creator customer uploader employee patient recipient")
-_OWNED = names("user account member owner author creator customer uploader employee patient recipient")
+_OWNED = names("user account member owner author creator customer uploader employee patient recipient tenant")
+_COLUMNS = names("user owner account member tenant customer id")
+
+
+def _is_of_owner(column: str) -> bool:
+    parts = set(column.lower().split("_"))
+    return parts <= _COLUMNS and parts != {"id"}
+
+
+def _is_model(facts: Facts, unit: Unit) -> bool:
+    cls = app_of(facts).classes.get(unit)
+    return cls is not None and bool(cls.bases & {"Model", "Base", "SQLModel", "DeclarativeBase", "Document"})
 
 
 def owner_words(facts: Facts) -> bool:
@@ -401,6 +423,8 @@ def owner_words(facts: Facts) -> bool:
     for unit in facts.units:
         for instr in facts.instructions(unit):
             if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & _OWNERS:
+                return True
+            if instr.op == "setmember" and _is_of_owner(str(instr.extra)) and _is_model(facts, unit):
                 return True
             if instr.op in ("call", "method"):
                 shape = instr.extra[1] if instr.op == "method" else instr.extra

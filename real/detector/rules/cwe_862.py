@@ -32,8 +32,12 @@ CWE-863 is reported instead), logging who asked, mentioning a role in a comment 
 It is reported where there is evidence that somebody in particular acts: a parameter that nothing in the function reads
 or whose name says so, or another function of the program that does check before it touches the same container.
 
-An endpoint of a web framework (Flask, FastAPI, Django, REST framework, aiohttp, tornado, bottle, Starlette; functions,
-methods of classes, registered functions, generic views) is reported where it changes a record that the request names
+A function that is told who asks and reads that person at most to put them down (`note.updated_by = user`), and that
+changes, deletes or hands out the record of another parameter, is reported as well; so is a method of an object that
+keeps the person (`self.user`), where another method compares them with a record.
+
+An endpoint of a web framework (Flask, FastAPI, Django, REST framework, aiohttp, tornado, bottle, Starlette, graphene;
+functions, methods of classes, registered functions, generic views) is reported where it changes a record that the request names
 (a container, a looked-up object, a statement, a document, a method that is called delete, update, approve ...), nothing
 in it or around it says who asks (session, current user, token, decorator, dependency, mixin, permission class, hook),
 and that is no accident: its address or name says that it is for administrators, it deletes by DELETE, it is declared
@@ -51,7 +55,8 @@ from real.detector.rules._app import app_of
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
 from real.detector.rules._effects import VERBS, effects, hand_outs, hands_out_rows
 from real.detector.rules._generic import missing
-from real.detector.rules._views import OPEN, RESTRICTED, knows_of_users
+from real.detector.rules._services import unchecked
+from real.detector.rules._views import OPEN, RESTRICTED, SIGNING_IN, knows_of_users
 from real.detector.rules._who import known_endpoints
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
@@ -59,6 +64,10 @@ _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _endpoints(facts)
+    for left in unchecked(facts):
+        if not left.attempted:
+            effect = left.effect
+            yield Defect(effect.instr, f"{effect.unit.name}() {effect.verb} the record, whoever `{left.actor}` is")
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     found = [subject for subject in subjects(facts) if subject.unit not in answering]
     if not found:
@@ -88,14 +97,18 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
     found = list(known_endpoints(facts))
     others = any(who.level for _, who in found) or knows_of_users(facts)
     for endpoint, who in found:
-        if who.level or endpoint.words & OPEN:
-            continue
         restricted = bool(endpoint.words & RESTRICTED)
+        if who.level or endpoint.words & (SIGNING_IN if restricted else OPEN):
+            continue
         named = [effect for effect in effects(facts, who) if restricted or (effect.named and effect.verb != "creates")]
         if restricted:
             named += [effect for effect in hand_outs(facts, who) if effect.named]
         expected = restricted or others or who.open_declared
-        expected = expected or (endpoint.methods == {"DELETE"} and bool(named) and named[0].verb == "deletes")
+        expected = expected or (
+            (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate")
+            and bool(named)
+            and named[0].verb == "deletes"
+        )
         if named and (expected or (endpoint.is_django and endpoint.words & VERBS.keys())):
             yield Defect(named[0].instr, f"{endpoint.unit.name}() {named[0].verb} the record for whoever asks")
         elif restricted and (rows := hands_out_rows(facts, endpoint.unit)) is not None:

@@ -38,6 +38,11 @@ the body, a header or a cookie. Anywhere: `is_authenticated or owner == user` (o
 that somebody else must decide, has_object_permission() that relates nothing of the object to the user, a test_func()
 or a permission class named for a role that asks for a login only.
 
+Gates (hooks, middleware, dependencies, permission classes): a part of the path decides, one of the methods that change
+something is asked for and the others pass, a role is put down from what the client says. Answers: a function that says
+whether somebody may do something leaves out what it is about, is content with one of the permissions that are needed,
+or says yes in the handler of its own failure.
+
 Sources: https://flask-login.readthedocs.io, https://docs.djangoproject.com/en/stable/topics/auth/default/,
 https://docs.python.org/3/reference/expressions.html#boolean-operations
 """
@@ -51,6 +56,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr
 from real.detector.library import names
 from real.detector.rule import Rule
+from real.detector.rules._answers import wrong_answers
 from real.detector.rules._app import Endpoint, app_of
 from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects, words
 from real.detector.rules._checks import (
@@ -62,7 +68,9 @@ from real.detector.rules._checks import (
     weak_or,
 )
 from real.detector.rules._effects import Effect, effects, hand_outs
+from real.detector.rules._gates import weak_gates
 from real.detector.rules._generic import incorrect, object_permissions, weak_tests
+from real.detector.rules._services import unchecked
 from real.detector.rules._views import OPEN, has_owners
 from real.detector.rules._who import SOMEBODY, Who, decides, known_endpoints, owner_words
 from real.detector.slices import Reads
@@ -78,6 +86,11 @@ _AUTHORED = names(
     """album article comment comments document documents draft entry file files letter listing message messages note
     notes photo photos post posts recipe review reviews ticket tickets"""
 )
+# What people keep for themselves or for somebody in particular.
+_PRIVATE = names(
+    """attachment attachments conversation conversations document documents draft drafts file files letter letters
+    message messages note notes upload uploads"""
+)
 # Records that are there to be read by others.
 _PUBLIC = names(
     """article articles book books comment comments course courses event events item items listing listings movie news
@@ -88,6 +101,12 @@ _ASKING = frozenset({"is", "has", "can", "may", "check", "require", "verify", "e
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _endpoints(facts)
+    for found in unchecked(facts):
+        if found.attempted:
+            place = found.effect.instr
+            yield Defect(place, f"the check in {found.effect.unit.name}() comes after what it should decide")
+    yield from weak_gates(facts)
+    yield from wrong_answers(facts)
     for unit in facts.functions:
         yield from weak_or(facts, unit)
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
@@ -150,8 +169,9 @@ def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
         if isinstance(arg, int):
             reads.update(facts.reads(effect.unit, arg))
     said = {*reads.words, str(effect.instr.extra), *(text for text in reads.constants if isinstance(text, str))}
-    named = {*endpoint.words, *(word for name in said for word in words(name))}
-    if named & _PERSONAL or (effect.verb != "hands out" and named & _AUTHORED):
+    kept = {word for name in said for word in words(name)}
+    named = {*endpoint.words, *kept}
+    if named & _PERSONAL or kept & _PRIVATE or (effect.verb != "hands out" and named & _AUTHORED):
         return True
     return facts.shared(owner_words) and not (effect.verb == "hands out" and named & _PUBLIC)
 

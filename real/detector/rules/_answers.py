@@ -1,0 +1,174 @@
+"""Functions that answer whether somebody may do something, and answer wrongly whoever asks.
+
+- the record, or its owner, is a parameter, and the answer does not depend on it;
+- any of the permissions that are all needed is enough;
+- the answer is yes where the check itself fails.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+
+_ASKING = names("is has can may check require requires verify ensure assert owns allowed authorize allow")
+_PRIVILEGES = names(
+    """access admin administrator allowed authorized authorised delete edit editor manage manager member moderator
+    owner permission permissions permitted privilege role roles scope scopes staff write"""
+)
+_PEOPLE = names("user actor caller principal member account requester who person identity")
+# Words of parameters by which something in particular is named.
+_OBJECTS = names(
+    """org organisation organization project document resource tenant team workspace group company room board folder
+    repo repository account page post channel department"""
+)
+_ALL_NEEDED = names("needed required requires require necessary")
+_SEVERAL = names("scope scopes permission permissions perm perms privileges capabilities")
+_OUTPUT = names("print debug info warning error exception critical log")
+_MIN_LENGTH = 2
+
+
+def wrong_answers(facts: Facts) -> Iterator[Defect]:
+    """All of them, each at the place of the function or of the test."""
+    for unit in facts.functions:
+        node = unit.node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if _asks(unit) and (left := _left_out(node)) is not None:
+            place = _defined(facts, unit)
+            if place is not None:
+                yield Defect(place, f"the answer of {unit.name}() does not depend on `{left}`")
+        if _asks(unit) and (place := _yes_after_failure(facts, unit, node)) is not None:
+            yield Defect(place, f"{unit.name}() says yes where the check itself fails")
+        yield from _any_of(facts, unit)
+
+
+def _asks(unit: Unit) -> bool:
+    return unit.name.lstrip("_").partition("_")[0].lower() in _ASKING and bool(words(unit.name) & _PRIVILEGES)
+
+
+def _defined(facts: Facts, unit: Unit) -> Instr | None:
+    """The instruction that defines a function: also where its code has been put in place of the calls."""
+    return next(
+        (
+            instr
+            for other in facts.units
+            for instr in facts.instructions(other)
+            if instr.op == "function" and instr.extra[0] is unit
+        ),
+        None,
+    )
+
+
+def _left_out(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """A parameter that names something in particular, and that is at most put into messages or compared with ``None``.
+
+    It must be about somebody as well, and the answer must depend on the one: a stub depends on nothing.
+    """
+    arguments = node.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    required = plain[: len(plain) - len(arguments.defaults)] if arguments.defaults else plain
+    params = [argument.arg for argument in (*required, *arguments.kwonlyargs)]
+    people = [name for name in params if words(name) & _PEOPLE]
+    objects = [name for name in params if name not in people and words(name) & _OBJECTS]
+    if not people or not objects or arguments.vararg is not None or arguments.kwarg is not None:
+        return None
+    used = _used(node)
+    if not any(name in used for name in people):
+        return None
+    return next((name for name in objects if name not in used), None)
+
+
+def _used(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """The names that something depends on: not those in exceptions, in output and in comparisons with ``None``."""
+    found: set[str] = set()
+    work: list[ast.AST] = list(node.body)
+    while work:
+        inner = work.pop()
+        if isinstance(inner, ast.Raise) or (isinstance(inner, ast.Call) and _is_output(inner)):
+            continue
+        if isinstance(inner, ast.Compare) and _is_presence(inner):
+            continue
+        if isinstance(inner, ast.Name):
+            found.add(inner.id)
+        work += ast.iter_child_nodes(inner)
+    return found
+
+
+def _is_output(call: ast.Call) -> bool:
+    function = call.func
+    name = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    return name in _OUTPUT
+
+
+def _is_presence(compare: ast.Compare) -> bool:
+    return isinstance(compare.left, ast.Name) and all(
+        isinstance(other, ast.Constant) and other.value is None for other in compare.comparators
+    )
+
+
+def _yes_after_failure(facts: Facts, unit: Unit, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Instr | None:
+    """``except ConnectionError: return True``."""
+    lines = {
+        statement.lineno
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.ExceptHandler)
+        for statement in inner.body
+        if isinstance(statement, ast.Return)
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value is True
+    }
+    if not lines:
+        return None
+    returned = (instr for instr in facts.instructions(unit) if instr.op == "return" and instr.line in lines)
+    return next(returned, None) or _defined(facts, unit)
+
+
+def _any_of(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``any(scope in token.scopes for scope in required_scopes)``: one is enough where all are needed."""
+    for instr in facts.instructions(unit):
+        if instr.op not in ("call", "method"):
+            continue
+        if instr.op == "call" and "builtins.any" in facts.library_names(unit, instr):
+            needed = _needed(facts, unit, instr)
+        elif (
+            instr.op == "method" and instr.extra[0] in ("isdisjoint", "intersection") and len(instr.args) == _MIN_LENGTH
+        ):
+            needed = _is_needed(facts, unit, instr.args[0]) or _is_needed(facts, unit, instr.args[1])
+        else:
+            continue
+        if needed:
+            yield Defect(instr, f"{unit.name}() is content with one of the permissions that are needed")
+            return
+
+
+def _needed(facts: Facts, unit: Unit, call: Instr) -> bool:
+    """Whether the elements that ``any()`` goes through are tests of what is needed, one by one."""
+    made = facts.definitions(unit, *(arg for arg in call.args[1:] if isinstance(arg, int)))
+    iterated = [step for step in made if step.op == "iterate"]
+    tested = any(step.op == "compare" and step.extra[0] == "In" for step in made)
+    return tested and len(iterated) == 1 and _is_needed(facts, unit, iterated[0].args[0])
+
+
+def _is_needed(facts: Facts, unit: Unit, operand: int) -> bool:
+    reads = facts.reads(unit, operand)
+    named = {word for name in (*reads.params, *reads.names, *reads.attributes) for word in words(name)}
+    around: set[str] = set()
+    holder: Unit | None = unit
+    while holder is not None and holder.kind == "function":
+        around |= words(holder.name)
+        holder = holder.parent
+    if named & {"any", "accepted", "one"} or around & {"any", "accepted", "one"}:
+        return False
+    return (
+        bool((named | around) & _ALL_NEEDED)
+        and bool((named | around) & _SEVERAL)
+        and bool(named & (_ALL_NEEDED | _SEVERAL))
+    )
