@@ -11,7 +11,8 @@ search() tries every start, as a leading `.*` would. `\\d+x` and `\\s+$` are qua
 where the repetition takes blanks, as free text has them, and not for runs of digits or of one letter.
 
 Approximations: bounded repetitions are unrolled to two copies, look-around and back references match nothing, atomic
-groups and possessive repetitions are taken for plain ones, and the analysis gives up (``None``) beyond its budget.
+groups and possessive repetitions, which are not tried in another way, are taken for single characters, and the analysis
+gives up (``None``) beyond its budget.
 """
 
 from __future__ import annotations
@@ -140,14 +141,16 @@ class _Automaton:
 
     def _part(self, item: ParsedItem) -> _Part:  # noqa: PLR0911
         op, arg = str(item[0]), item[1]
+        if op == "POSSESSIVE_REPEAT":
+            return self._opaque(arg[2], arg[0] == 0)
+        if op == "ATOMIC_GROUP":
+            return self._opaque(arg, arg.getwidth()[0] == 0)
         if op in _REPEATS:
             return self._repeat(*arg)
         if op == "BRANCH":
             return self._branch([self._sequence(branch) for branch in arg[1]])
         if op == "SUBPATTERN":
             return self._sequence(arg[3])
-        if op == "ATOMIC_GROUP":
-            return self._sequence(arg)
         if op == "GROUPREF_EXISTS":
             return self._branch([self._sequence(arg[1] or ()), self._sequence(arg[2] or ())])
         if op in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
@@ -156,6 +159,18 @@ class _Automaton:
         if op == "AT" and str(arg) in _ENDS:
             self.anchored = True
         return _Part(1)
+
+    def _opaque(self, body: Iterable[ParsedItem], may_be_empty: bool) -> _Part:
+        """What is matched in one way only, as one character of those that it takes."""
+        known = len(self.classes)
+        self._sequence(body)
+        taken = 0
+        for members in self.classes[known:]:
+            taken |= members
+        del self.classes[known:]
+        self.edges = {edge: times for edge, times in self.edges.items() if max(edge) < known}
+        state = self._state(taken)
+        return _Part(int(may_be_empty), {state: 1}, {state: 1})
 
     @staticmethod
     def _branch(branches: list[_Part]) -> _Part:

@@ -22,6 +22,25 @@ from real.types import TraceStep
 Predicate: TypeAlias = "Callable[[Atom, Reads], bool]"
 T = TypeVar("T")
 _HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
+# Modules whose results hold nothing but what they are given.
+_DATA_MODULES = frozenset(
+    [
+        "io",
+        "json",
+        "hashlib",
+        "base64",
+        "zlib",
+        "gzip",
+        "bz2",
+        "lzma",
+        "re",
+        "copy",
+        "string",
+        "textwrap",
+        "binascii",
+        "struct",
+    ]
+)
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
 
@@ -345,10 +364,19 @@ class Facts:
         self, unit: Unit, instr: Instr | Block, operands: list[int], by: Predicate, depth: int
     ) -> bool:
         origins = self.origins(unit, operands)
+        origins = {origin for origin in origins if not self._is_library(unit, origin)} or origins
         return bool(origins) and all(
             not self._reached_untested(unit, instr, origin, by) or self._guarded_by_callers(unit, origin, by, depth)
             for origin in origins
         )
+
+    def _is_library(self, unit: Unit, origin: Origin) -> bool:
+        """``io`` in ``io.BytesIO(data)``: the module that is asked, beside the data that it is given."""
+        value = self.value(unit, origin.instr.dst)
+        is_plain = bool(value.objs) and all(
+            obj.kind == "api" and obj.name.partition(".")[0] in _DATA_MODULES for obj in value.objs
+        )
+        return origin.instr.op == "cell" and not origin.path and is_plain and not value.mask
 
     def _reached_untested(self, unit: Unit, instr: Instr | Block, origin: Origin, by: Predicate) -> bool:
         """Whether some way from the entry to ``instr`` has no outcome of a test of the origin that ``by`` accepts."""

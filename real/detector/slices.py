@@ -120,6 +120,8 @@ class Slicer:
                 continue
             found.append(instr)
             work += _data_operands(instr)
+            if instr.op == "function":
+                work += _captured(unit, instr)
             for store in self.stores_into(unit).get(operand, ()):
                 work += [arg for arg in store.args[1:] if isinstance(arg, int)]
         self.solver.spend(len(seen))
@@ -166,6 +168,8 @@ class Slicer:
                 following = [(arg, path) for arg in instr.args]
             else:
                 following = [(arg, ()) for arg in _data_operands(instr)]
+            if instr.op == "function":
+                following += [(arg, ()) for arg in _captured(unit, instr)]
             for store in self.stores_into(unit).get(operand, ()):
                 following += [(arg, ()) for arg in store.args[1:] if isinstance(arg, int)]
             if instr.op in _ENTRIES or (instr.op in ("call", "method") and len(instr.args) == 1):
@@ -250,6 +254,14 @@ def _data_operands(instr: Instr) -> list[int]:
     if instr.op == "caught":
         return [arg for raiser in instr.extra for arg in raiser.args if isinstance(arg, int)]
     return [arg for arg in instr.args if isinstance(arg, int)]
+
+
+def _captured(unit: Unit, instr: Instr) -> list[int]:
+    """What a function inside, ``lambda: handle.read(8192)``, takes from the names of the unit around it."""
+    inner = instr.extra[0]
+    wanted = {step.extra for block in inner.blocks for step in block.instrs if step.op == "cell"}
+    steps = (step for block in unit.blocks for step in block.instrs if step.op == "setcell")
+    return [step.args[0] for step in steps if step.extra in wanted] if wanted else []
 
 
 def _hashable(const: object) -> Constant:

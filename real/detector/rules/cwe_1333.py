@@ -21,10 +21,15 @@ What silences it:
   two neighbouring repetitions of the same characters, nothing that begins again inside what it is about to match;
 - an upper bound for the repetition, `{1,100}` instead of `+`;
 - a test of the length of the text that controls the match, or a slice text[:1000];
-- re.escape() around what the outside puts into the expression;
+- possessive repetitions and atomic groups, which are not tried in another way;
+- re.escape() or fnmatch.translate() around what the outside puts into the expression, or a test that it consists of
+  letters and digits;
 - the timeout of the third-party module regex.
 
 What does not: re.compile(), a try block, another flag, a test of the text by the same expression.
+
+Also reported: an expression of the client that pandas (`str.contains`), MongoDB (`$regex`) or Django (`__iregex`)
+evaluates, and exponential expressions of Django's, WTForms' and marshmallow's validators.
 
 How: the expression is read with the standard library's own parser. Exponential ambiguity (EDA) and infinite ambiguity
 (IDA) are decided on product automata (`real/detector/ambiguity.py`), together with whether the match can still fail; no
@@ -39,12 +44,16 @@ Sources: as for CWE-89; the parameters of functions that nothing in the program 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from real.detector.ambiguity import Degree, ambiguity
 from real.detector.callsites import CallSite
+from real.detector.charsets import Charset
+from real.detector.conditions import missing
 from real.detector.facts import Facts
 from real.detector.flows import Defect
+from real.detector.ir import CallShape, Instr, Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._loops import root_of
 
@@ -60,7 +69,21 @@ _MATCHERS = {
     "subn": ("search", 2),
 }
 _MODULES = ("re", "regex")
-_PATTERN = Sink("uses it as a regular expression", (0,), ("pattern",))
+_PATTERN = Sink("uses it as a regular expression", (0,), ("pattern",), when=missing(None, "timeout"))
+# What means itself in an expression.
+_LITERAL = Charset("_ ,;:@&%=~<>'\"!/-")
+# Validators of frameworks that match what clients send; the expression is a constant of the program.
+_VALIDATORS = {
+    "django.core.validators.RegexValidator": ("search", "regex"),
+    "wtforms.validators.Regexp": ("match", "regex"),
+    "wtforms.validators.regexp": ("match", "regex"),
+    "marshmallow.validate.Regexp": ("match", "regex"),
+}
+# Methods of pandas' text columns that take an expression unless regex=False.
+_FRAME_METHODS = ("contains", "count", "findall", "extract", "extractall")
+# Lookups of Django, and operators of MongoDB, whose value is an expression.
+_LOOKUP = re.compile(r"__i?regex$")
+_OPERATOR = "$regex"
 _FLAGS = {"I": "i", "IGNORECASE": "i", "S": "s", "DOTALL": "s", "M": "m", "MULTILINE": "m", "X": "x", "VERBOSE": "x"}
 _FLAG_POSITIONS = {**dict.fromkeys(_MATCHERS, 2), "compile": 1, "split": 3, "sub": 4, "subn": 4}
 _GROWTH = {
@@ -70,6 +93,8 @@ _GROWTH = {
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
+    yield from _validated(facts)
+    yield from _searched(facts)
     compiled = [site for module in _MODULES for site in facts.calls(f"{module}.compile")]
     for name, (method, position) in _MATCHERS.items():
         for module in _MODULES:
@@ -79,9 +104,45 @@ def _check(facts: Facts) -> Iterator[Defect]:
                 yield from _matched(facts, site, _makers(facts, site, compiled), method, position - 1)
 
 
+def _validated(facts: Facts) -> Iterator[Defect]:
+    """``RegexValidator(r"^([a-z]+-?)+$")``: every value that a client sends is matched."""
+    for path, (method, keyword) in _VALIDATORS.items():
+        for site in facts.calls(path):
+            texts = [text for text in site.constants(0, keyword) if isinstance(text, str)]
+            if any(ambiguity(text, method) is Degree.EXPONENTIAL for text in texts):
+                yield Defect(site.instr, "the time to match a value grows exponentially with its length")
+
+
+def _searched(facts: Facts) -> Iterator[Defect]:
+    """Expressions of the client that a data frame or a database evaluates."""
+    for site in facts.calls(*_FRAME_METHODS):
+        value = site.argument(0, "pat")
+        made = site.unit.defs[site.instr.args[0]] if site.instr.op == "method" else None
+        if made is None or made.op != "attr" or made.extra != "str" or site.constants(None, "regex") == {False}:
+            continue
+        if value is not None and facts.is_untrusted(value):
+            yield Defect(site.instr, "the client writes the expression that is matched", facts.trace(value))
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            for operand in _expressions(facts, unit, step):
+                value = facts.value(unit, operand)
+                if facts.is_untrusted(value):
+                    yield Defect(step, "the client writes the expression that the database matches", facts.trace(value))
+
+
+def _expressions(facts: Facts, unit: Unit, step: Instr) -> Iterator[int]:
+    if step.op == "setsub" and facts.constants(unit, step.args[1]) == {_OPERATOR}:
+        yield step.args[2]
+    shape = step.extra[1] if step.op == "method" else None
+    if isinstance(shape, CallShape):
+        named = step.args[1 + len(shape.starred) :]
+        yield from (arg for name, arg in zip(shape.keywords, named, strict=False) if name and _LOOKUP.search(name))
+
+
 def _makers(facts: Facts, site: CallSite, compiled: list[CallSite]) -> list[CallSite]:
     """The calls of compile() that made the expression; all of them where that is not known."""
-    objects = site.receiver.objs if site.receiver is not None else frozenset()
+    receiver = facts.value(site.unit, site.instr.args[0]) if site.instr.op == "method" else site.receiver
+    objects = receiver.objs if receiver is not None else frozenset()
     made = [maker for maker in compiled if facts.value(maker.unit, maker.instr.dst).objs & objects]
     return made or compiled
 
@@ -132,7 +193,9 @@ RULE = Rule(
     fix="rewrite the expression so that each text can be cut in one way only, or test the length of the text before",
     what="pattern",
     numbers_are_harmless=False,  # a test of the length makes the text harmless
-    sanitizers=frozenset({"re.escape", "regex.escape"}),
+    harmless=_LITERAL,
+    sanitizers=frozenset({"re.escape", "regex.escape", "fnmatch.translate", "glob.translate"}),
     calls={f"{module}.{name}": _PATTERN for module in _MODULES for name in ("compile", *_MATCHERS)},
     check=_check,
+    watches=frozenset({*_FRAME_METHODS, *(path.rpartition(".")[2] for path in _VALIDATORS)}),
 )

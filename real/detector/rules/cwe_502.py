@@ -21,13 +21,18 @@ Good, where it must be pickle and both ends share a key:
 What silences it:
 - a format that holds data only: json, csv, tomllib, yaml.safe_load or SafeLoader, numpy.load() without allow_pickle,
   torch.load(weights_only=True);
-- a comparison of a signature of the bytes by hmac.compare_digest(), or a signer's unsign(), on every way to the call;
-- a subclass of pickle.Unpickler whose find_class() can refuse;
+- a comparison of a signature of the bytes by hmac.compare_digest(), a signer's unsign(), a public key's verify(), on
+  every way to the call;
+- a comparison of their digest with one that does not come with them: of a table, a manifest, another parameter;
+- a subclass of pickle.Unpickler whose find_class() returns only what a list admits;
 - data of the program's own: a file of constant name (of pickles; YAML of any file is reported, for safe_load() would do
   the same work).
 
 What does not: catching the exceptions of loads(), a test of the size or type of the data or of its first bytes, a look
 at the result, base64, zlib, encryption without authentication.
+
+Also reported: pickles that arrive by Redis, a queue, a socket or a download, or in a file that was uploaded before; and
+libraries that are told to read them (Celery's accept_content, Django's SESSION_SERIALIZER, recv_pyobj() of ZeroMQ).
 
 Sources: https://docs.python.org/3/library/pickle.html, https://pyyaml.org/wiki/PyYAMLDocumentation,
 https://numpy.org/doc/stable/reference/generated/numpy.load.html, https://docs.pytorch.org/docs/stable/generated/torch.load.html
@@ -43,7 +48,10 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
 from real.detector.ir import Unit
 from real.detector.rule import Rule, Sink
+from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
 from real.detector.rules._definitions import ends_in_exception
+from real.detector.rules._digests import is_code_test, is_digest_test, is_verified
+from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
 from real.detector.slices import Reads
 
 _PICKLE = "unpickles it, which calls whatever it names"
@@ -98,6 +106,13 @@ _CALLS: dict[str, Sink] = {
     "yaml.load_all": _YAML,
     "yaml.unsafe_load": _YAML_ANY,
     "yaml.unsafe_load_all": _YAML_ANY,
+    # models with layers of code
+    **{
+        f"{module}.load_model": Sink(
+            "loads layers that hold code", (0,), ("filepath",), when=given(None, "safe_mode", False)
+        )
+        for module in ("keras.models", "keras.saving", "tensorflow.keras.models", "tensorflow.keras.saving")
+    },
     # JSON that names classes
     "jsonpickle.decode": _JSONPICKLE,
     "jsonpickle.loads": _JSONPICKLE,
@@ -105,29 +120,43 @@ _CALLS: dict[str, Sink] = {
 }
 
 _READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_text", "read_bytes"})
-_SIGNATURE_CHECKS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
+_PICKLED = tuple(
+    path for path, sink in _CALLS.items() if sink in (_BYTES, _FILE) and not path.endswith(".Unpickler")
+)  # fmt: skip
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    """Whether the data passed a comparison in constant time of a code made with a key."""
+    """Whether the data passed a comparison of a code made with a key, or of a digest that does not come with it."""
+    return is_verified(facts, flow) or facts.is_guarded(
+        flow.unit, flow.instr, flow.operands, lambda atom, reads: _is_test(facts, atom, reads)
+    )
 
-    def is_signed(atom: Atom, reads: Reads) -> bool:
-        if atom.op != "call" or atom.sense is not True:
-            return False
-        compares = bool(facts.library_names(atom.unit, atom.instr) & _SIGNATURE_CHECKS)
-        return compares and any(call.startswith("hmac.") for call in reads.calls)
 
-    return facts.is_guarded(flow.unit, flow.instr, flow.operands, is_signed)
+def _is_test(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    return is_code_test(facts, atom, reads) or is_digest_test(facts, atom)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _open_unpicklers(facts)
     yield from _documents_of_files(facts)
+    yield from _open_loaders(facts)
+    yield from told_to_unpickle(facts)
+    yield from received(facts, facts.calls(*_PICKLED), lambda atom, reads: _is_test(facts, atom, reads))
     if any("unsafe" in site.constants(None, "typ") for site in facts.calls("ruamel.yaml.YAML")):
         for site in facts.calls("ruamel.yaml.YAML().load", "ruamel.yaml.YAML().load_all"):
             value = site.argument(0, "stream")
             if value is not None and facts.is_untrusted(value):
                 yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
+
+
+def _open_loaders(facts: Facts) -> Iterator[Defect]:
+    """``class Plans(yaml.UnsafeLoader)`` as the loader."""
+    for site in facts.calls("yaml.load", "yaml.load_all"):
+        value, loader = site.argument(0, "stream"), site.argument(1, "Loader")
+        classes = [obj.unit for obj in loader.objs if obj.unit is not None] if loader is not None else []
+        bases = {f"yaml.{word}" for unit in classes for word in facts.declarations(unit).words}
+        if value is not None and facts.is_untrusted(value) and not bases.isdisjoint(_UNSAFE_LOADERS):
+            yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
 
 
 def _documents_of_files(facts: Facts) -> Iterator[Defect]:
@@ -159,14 +188,23 @@ def _open_unpicklers(facts: Facts) -> Iterator[Defect]:
 
 
 def _can_refuse(facts: Facts, owner: Unit) -> bool:
-    """Whether ``find_class()`` of a class has a way that ends in an exception and another one that does not."""
+    """Whether ``find_class()`` of a class can fail, and returns only what a test admits, not what none refuses."""
     return any(
         unit.parent is owner
         and unit.name == "find_class"
         and unit.returns
         and any(ends_in_exception(b) for b in unit.blocks)
+        and all(
+            any(_admits(atom) for atom in facts.controlling_tests(unit, step))
+            for step in facts.instructions(unit)
+            if step.op == "return"
+        )
         for unit in facts.functions
     )
+
+
+def _admits(atom: Atom) -> bool:
+    return atom.op not in ("NotIn", "NotEq") and not (atom.op in ("call", "truth") and atom.sense is False)
 
 
 RULE = Rule(
@@ -176,13 +214,9 @@ RULE = Rule(
     fix="use a format that holds data only (json, yaml.safe_load), or check an HMAC of the bytes before they are read",
     what="data",
     calls=_CALLS,
-    sanitizers=frozenset(
-        {
-            "cryptography.fernet.Fernet().decrypt",  # authenticated encryption: fails on bytes made without the key
-        }
-    ),
-    sanitizer_methods=frozenset({"unsign"}),  # itsdangerous and django.core.signing: fails on a bad signature
+    sanitizers=VERIFIERS,
+    sanitizer_methods=VERIFYING_METHODS,
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({"YAML", "load_all"}),
+    watches=frozenset({"YAML", "load_all", "Listener"}) | CONFIGURING | RECEIVING,
 )

@@ -103,7 +103,7 @@ _CALLS: dict[str, Sink] = {
     },
 }
 # Methods of the request or the application that build addresses of the program's own views.
-_BUILDERS = names("url_for url_path_for route_url route_path resource_url resource_path reverse_url")
+_BUILDERS = names("url_for url_path_for route_url route_path reverse_url")
 _QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
 _OWN_ADDRESSES = frozenset({"url", "base_url", "url_root", "host_url"})  # of Flask's request
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})

@@ -21,16 +21,19 @@ Good, where any public host is meant:
 
 What silences it:
 - a scheme and host that the program wrote, with a slash after them: f"https://api.example.com/users/{name}";
-- an allow-list, also one that a library class or function was set up with: a test, on every way to the request, that the host (urlparse(url).hostname, .netloc), or the whole URL,
-  is one of those that the program names, has an ending such as ".example.com", or that the URL starts with
-  "https://example.com/";
+- an allow-list, also one that a library class or function was set up with: a test, on every way to the request, that
+  the host (urlparse(url).hostname, .netloc), or the whole URL, is one of those that the program names, has an ending
+  such as ".example.com", or that the URL starts with "https://example.com/";
 - a test of every address that the name resolves to: is_global, is_private, none of the networks to be refused; also in
   the resolver, transport or adapter of the program that the client uses;
 - the same tests in a dependency or in a validator of the model's field that the URL comes from; a signature.
 
-What does not: a test of the scheme only, a test for is_loopback only, a list of hosts to refuse ("localhost", "10."), a search for the host's name
-anywhere in the URL, a test whose outcome the request does not depend on, a host without a slash after it
-("https://example.com" + path: the path may start with "@evil.org").
+What does not: a test of the scheme only, a test for is_loopback only, a list of hosts to refuse ("localhost", "10."),
+a search for the host's name anywhere in the URL, a test whose outcome the request does not depend on, a host without a
+slash after it ("https://example.com" + path: the path may start with "@evil.org").
+
+Also reported: pages from outside that WeasyPrint renders with a fetcher that goes anywhere, readers of pandas that are
+given a URL, and, in views only, connections of other protocols to a host that the client names.
 
 A function that takes a URL apart and gives the same URL back is taken for one that checks URLs for its callers: it is
 reported where its result does not depend on any test of the host.
@@ -42,18 +45,21 @@ https://docs.aiohttp.org/en/stable/client_reference.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
-from real.detector.flows import Flow
+from real.detector.flows import Defect, Flow
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.rules._definitions import definition
+from real.detector.rules._fetchers import CLIENTS, READERS, open_renderers, unrestricted_fetches
 from real.detector.rules._known_hosts import is_host_test
 from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
-from real.detector.rules._web import is_guarded, parsed_urls, places_of
+from real.detector.rules._web import Place, hosts, is_guarded, parsed_urls, places_of
 from real.detector.slices import Reads
 
 _URL = Sink("sends a request to it", (0,), ("url", "fullurl", "uri"))
@@ -101,6 +107,8 @@ _CALLS: dict[str, Sink] = {
     # others that fetch what they are given
     "tornado.httpclient.HTTPClient().fetch": Sink("sends a request to it", (0,), ("request",)),
     "tornado.httpclient.AsyncHTTPClient().fetch": Sink("sends a request to it", (0,), ("request",)),
+    **{f"{module}.from_url": Sink("renders it", (0,), ("url",)) for module in ("pdfkit", "imgkit")},
+    "weasyprint.HTML": Sink("renders it", (0,), ("url", "guess")),
     "feedparser.parse": Sink("fetches it", (0,), ("url_file_stream_or_string",)),
     "wget.download": _URL,
     "pycurl.Curl().setopt": Sink("makes it the target of the request", (1,), ("value",)),
@@ -110,14 +118,27 @@ _MAX_STEPS = 20
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    def is_test(atom: Atom, reads: Reads) -> bool:
-        return is_host_test(facts, atom, reads) or is_address_test(atom, reads)
-
     if flow.instr.op in ("return", "yield"):
-        return facts.is_controlled(flow.unit, flow.instr, is_test)
-    places = places_of(facts, flow)
+        return facts.is_controlled(flow.unit, flow.instr, lambda atom, reads: _is_test(facts, atom, reads))
+    return _are_tested(facts, places_of(facts, flow)) or is_restricted_client(facts, flow.unit, flow.instr)
+
+
+def _is_test(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    return is_host_test(facts, atom, reads) or is_address_test(atom, reads)
+
+
+def _are_tested(facts: Facts, places: list[Place]) -> bool:
     places = [place for place in places if not every_address_is_tested(facts, place)]
-    return is_guarded(facts, places, is_test) or is_restricted_client(facts, flow.unit, flow.instr)
+    return is_guarded(facts, places, lambda atom, reads: _is_test(facts, atom, reads))
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    yield from open_renderers(facts)
+    for site, operands, message in unrestricted_fetches(facts):
+        for operand in operands:
+            value = facts.value(site.unit, operand)
+            if facts.is_untrusted(value) and not _are_tested(facts, hosts(facts, site.unit, site.instr, operand)):
+                yield Defect(site.instr, message, facts.trace(value))
 
 
 def _hands_back(facts: Facts, returned: Returned) -> bool:
@@ -155,7 +176,14 @@ RULE = Rule(
     what="URL",
     calls=_CALLS,
     returned=ReturnSink("is the URL that it took apart, with no test of the host", _hands_back),
+    rooted={
+        "playwright": {"goto": _URL},
+        "pyppeteer": {"goto": _URL},
+        "selenium": {"get": _URL},
+    },
     sanitizers=VERIFIERS,
     sanitizer_methods=VERIFYING_METHODS,
     guard=_is_guarded,
+    check=_check,
+    watches=READERS | CLIENTS | {"HTML"},
 )

@@ -1,0 +1,101 @@
+"""Where pickles arrive without being handed to the reader: queues, caches, sockets of other machines, uploaded files,
+and libraries that are told to read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import root
+from real.detector.slices import Reads
+
+# Clients whose answers are what other machines, or whoever can write to them, have sent.
+_CLIENTS = (
+    *("redis.", "kafka.", "pika.", "zmq.", "requests.", "httpx.", "urllib.request.", "boto3.", "pymemcache."),
+    *("memcache.", "aio_pika.", "aiohttp.ClientSession", "socket.", "confluent_kafka.", "stomp.", "nats."),
+)
+_WRITERS = names("save write write_bytes copyfileobj urlretrieve download_file download_fileobj")
+# What libraries are told: the names of formats that are pickles.
+_PICKLES = frozenset({"pickle", "application/x-python-serialize"})
+_SETTINGS = {
+    "accept_content": _PICKLES,
+    "CELERY_ACCEPT_CONTENT": _PICKLES,
+    "SESSION_SERIALIZER": frozenset({"django.contrib.sessions.serializers.PickleSerializer"}),
+}
+_DESERIALIZERS = names("value_deserializer key_deserializer deserializer")
+# Configuration is done by these, which are watched for.
+CONFIGURING = names("update Celery KafkaConsumer")
+RECEIVING = names("recv_pyobj recv")
+_SHARED = "multiprocessing.connection."
+
+
+def received(facts: Facts, sites: Iterable[CallSite], is_test: Callable[[Atom, Reads], bool]) -> Iterator[Defect]:
+    """``pickle.loads(redis.get("job"))``: data of the constant key of a store that others can write to."""
+    for site in sites:
+        for operand in site.operands((0,), ("data", "file"))[:1]:
+            if facts.is_untrusted(facts.value(site.unit, operand)):
+                continue  # a flow
+            calls = facts.reads(site.unit, operand).calls
+            comes_in = any(call.startswith(_CLIENTS) for call in calls) or _was_written(facts, site, operand)
+            if comes_in and not facts.is_controlled(site.unit, site.instr, is_test):
+                yield Defect(site.instr, "what arrives there decides what is called")
+
+
+def _was_written(facts: Facts, site: CallSite, operand: int) -> bool:
+    """``upload.save(path)``, ``path.write_bytes(upload.read())``: the file holds what came from outside."""
+    key = _holder(site.unit, operand)
+    for step in facts.before(site.unit, site.instr):
+        name = str(step.extra[0]) if step.op == "method" else ""
+        if name not in _WRITERS or not any(_holder(site.unit, arg) == key for arg in step.args if isinstance(arg, int)):
+            continue
+        others = [arg for arg in step.args if isinstance(arg, int) and _holder(site.unit, arg) != key]
+        if any(facts.is_untrusted(facts.value(site.unit, arg)) for arg in others):
+            return True
+    return False
+
+
+def _holder(unit: Unit, operand: int) -> int:
+    """A file, its name or its path: the handle that they belong to."""
+    operand = root(unit, operand)
+    made = unit.defs[operand]
+    if made is not None and made.op == "attr" and made.extra == "name":
+        return root(unit, made.args[0])
+    return operand
+
+
+def told_to_unpickle(facts: Facts) -> Iterator[Defect]:
+    """``accept_content=["pickle"]``, ``SESSION_SERIALIZER = "...PickleSerializer"``, ``recv_pyobj()``."""
+    for site in facts.calls("recv_pyobj"):
+        yield Defect(site.instr, "it unpickles whatever the peer sends")
+    for site in facts.calls("recv"):
+        if site.path.startswith(_SHARED) and "accept" in site.path and not _has_key(facts):
+            yield Defect(site.instr, "it unpickles whatever a peer sends that needs no key")
+    for site in facts.calls(*CONFIGURING):
+        for name, bad in _SETTINGS.items():
+            value = site.argument(None, name)
+            if value is not None and facts.elements(value) & bad:
+                yield Defect(site.instr, f"{name} admits pickles")
+        for name in sorted(_DESERIALIZERS):
+            if site.paths(None, name) & {"pickle.loads", "dill.loads", "cloudpickle.loads"}:
+                yield Defect(site.instr, f"{name} unpickles every message")
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            name = _set_name(unit, step)
+            if name in _SETTINGS and facts.elements(facts.value(unit, step.args[-1])) & _SETTINGS[name]:
+                yield Defect(step, f"{name} admits pickles")
+
+
+def _set_name(unit: Unit, step: Instr) -> str:
+    if step.op == "setattr":
+        return str(step.extra)
+    return str(step.extra[1]) if step.op == "setcell" and unit.kind == "module" else ""
+
+
+def _has_key(facts: Facts) -> bool:
+    return any(site.argument(3, "authkey") is not None for site in facts.calls("Listener"))

@@ -1,0 +1,86 @@
+"""Calls that connect to an address of which they are not told that it is one: renderers, readers of files or URLs,
+clients of other protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import root
+from real.detector.rules._web import is_view
+
+# Readers of pandas and the like take a path or a URL; words of names that say that a URL is meant.
+READERS = names("read_csv read_json read_html read_excel read_xml read_parquet read_table")
+_ADDRESS_WORDS = names("url urls uri link href endpoint feed")
+# Clients that are given a host; who asks for any host in a view scans the network.
+CLIENTS = names("create_connection open_connection SMTP SMTP_SSL FTP IMAP4_SSL IMAP4 POP3 Telnet")
+_CLIENT_PATHS = ("socket.", "asyncio.", "smtplib.", "ftplib.", "imaplib.", "poplib.", "telnetlib.")
+_FETCHING = frozenset(
+    {"weasyprint.default_url_fetcher", "weasyprint.urls.default_url_fetcher", "urllib.request.urlopen"}
+    | {"requests.get", "httpx.get"}
+)
+_ADMITTING = frozenset({"In", "Eq"})
+
+
+def unrestricted_fetches(facts: Facts) -> Iterator[tuple[CallSite, list[int], str]]:
+    """The calls, the operands that are or hold addresses from outside, and what becomes of them."""
+    for site in facts.calls(*READERS):
+        for operand in site.operands((0,), ("filepath_or_buffer", "io", "path_or_buf", "path_or_buffer", "path"))[:1]:
+            if site.path.startswith(("pandas.", "polars.", "geopandas.")) and _is_named_address(facts, site, operand):
+                yield site, [operand], "the outside chooses the URL that is read"
+    for site in facts.calls(*CLIENTS):
+        if site.path.startswith(_CLIENT_PATHS) and is_view(facts, site.unit):
+            yield (
+                site,
+                _host_of(site, site.operands((0,), ("host", "address"))[:1]),
+                "the outside chooses the host that is connected to",
+            )
+
+
+def _host_of(site: CallSite, operands: list[int]) -> list[int]:
+    """The first of a pair of host and port."""
+    made = [site.unit.defs[root(site.unit, operand)] for operand in operands]
+    return [step.args[0] for step in made if step is not None and step.op == "build" and step.args] or operands
+
+
+def _is_named_address(facts: Facts, site: CallSite, operand: int) -> bool:
+    reads = facts.reads(site.unit, operand)
+    found = reads.params | reads.attributes | {key for key in reads.keys if isinstance(key, str)}
+    return any(words(name) & _ADDRESS_WORDS for name in found)
+
+
+def open_renderers(facts: Facts) -> Iterator[Defect]:
+    """``weasyprint.HTML(string=html)``: the page's images and styles are loaded from wherever it says."""
+    for site in facts.calls("HTML"):
+        if not site.path.startswith("weasyprint."):
+            continue
+        page = site.argument(None, "string") or site.argument(None, "file_obj")
+        fetcher = site.argument(None, "url_fetcher")
+        if page is None or not facts.is_untrusted(page):
+            continue
+        own = [obj.unit for obj in fetcher.objs if obj.unit is not None] if fetcher is not None else []
+        if fetcher is None or any(_fetches_anything(facts, unit) for unit in own):
+            yield Defect(site.instr, "the page of the outside loads what it names from anywhere", facts.trace(page))
+
+
+def _fetches_anything(facts: Facts, unit: Unit) -> bool:
+    """Whether a fetcher of the program goes on to the network with no test of where."""
+    return any(
+        facts.library_names(unit, step) & _FETCHING
+        and not any(_admits(atom) for atom in facts.controlling_tests(unit, step))
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method")
+    )
+
+
+def _admits(atom: Atom) -> bool:
+    if atom.op == "call":
+        return atom.sense is True and atom.instr.op == "method" and atom.instr.extra[0] in ("startswith", "fullmatch")
+    return atom.op in _ADMITTING or (atom.op == "truth" and atom.instr.extra == "is_global" and atom.sense is True)
