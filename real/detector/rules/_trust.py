@@ -39,6 +39,8 @@ _RUNNERS = (
 _UNPACKERS = ("extractall",)
 _BODY_READERS = names("get_json json body data get_data form POST read")
 _CALLBACK_WORDS = names("webhook webhooks hook ipn")
+_ADDRESSES = names("url uri endpoint")  # what programs ask for that send webhooks
+_POLICIES = names("AutoAddPolicy WarningPolicy")  # of paramiko
 _DECORATED = names(
     "login_required permission_required requires_auth jwt_required authentication_classes permission_classes"
 )
@@ -47,6 +49,8 @@ WATCHED = frozenset(
         *_VERBS,
         "extractall",
         "_create_unverified_context",
+        "set_missing_host_key_policy",
+        "connect",
         *(path.rpartition(".")[2] for path in (*_RUNNERS, *_DOWNLOADS)),
     }
 )
@@ -95,6 +99,43 @@ def untrusted_servers(facts: Facts) -> Iterator[Defect]:
                     yield Defect(step, "the certificate of the server is not verified")
             elif step.extra == "_create_default_https_context":
                 yield Defect(step, "the certificates of all servers are accepted")
+
+
+def unknown_hosts(facts: Facts) -> Iterator[Defect]:
+    """``set_missing_host_key_policy(AutoAddPolicy())``, ``connect(known_hosts=None)``, ``check_hostname = False``."""
+    for site in facts.calls("set_missing_host_key_policy"):
+        value = site.argument(0, "policy")
+        chosen = library_paths(value) if value is not None else frozenset()
+        if any(path.removesuffix("()").rpartition(".")[2] in _POLICIES for path in chosen):
+            yield Defect(site.instr, "whatever key the server shows is taken for its own")
+    for site in facts.calls("asyncssh.connect"):
+        if site.constants(None, "known_hosts") == {None}:
+            yield Defect(site.instr, "whatever key the server shows is taken for its own")
+    for unit in facts.units:
+        steps = list(facts.instructions(unit))
+        unchecked = [
+            step
+            for step in steps
+            if step.op == "setattr"
+            and step.extra == "check_hostname"
+            and facts.constants(unit, step.args[1]) == {False}
+            and any(path.startswith("ssl.") for path in library_paths(facts.value(unit, step.args[0])))
+        ]
+        modes = any(step.op == "setattr" and step.extra == "verify_mode" for step in steps)
+        if unchecked and not modes and not proves_something(facts):
+            yield Defect(unchecked[0], "a certificate of any other host is accepted, too")
+
+
+def ignored_answers(facts: Facts) -> Iterator[Defect]:
+    """``subprocess.run(["gpg", "--verify", signature, package])``, whose answer nobody looks at."""
+    for site in facts.calls("subprocess.run", "subprocess.call", "os.system"):
+        value = site.argument(0, "args")
+        told = {str(part) for part in facts.elements(value)} if value is not None else set()
+        if not any("--verify" in part or part == "-verify" for part in told):
+            continue
+        read = any(site.instr.dst in other.args for other in facts.instructions(site.unit) if other is not site.instr)
+        if site.constants(None, "check") != {True} and not read:
+            yield Defect(site.instr, "what the verification answers is thrown away")
 
 
 def named_certificates(facts: Facts) -> Iterator[Defect]:
@@ -182,6 +223,8 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
         routes = {str(text) for text in declared.constants if isinstance(text, str) and text.startswith("/")}
         if not (is_handler(facts, unit) and facts.is_exported(unit)) or declared.words & _DECORATED:
             continue
+        if _is_proved_elsewhere(facts, unit):
+            continue
         if not (words(unit.name) | {word for route in routes for word in words(route)}) & _CALLBACK_WORDS:
             continue
         steps = list(facts.instructions(unit))
@@ -191,10 +234,29 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
             if step.op in ("attr", "method")
         )
         checks = any("headers" in facts.reads(unit, step.args[0]).attributes for step in steps if step.op == "branch")
-        if reads_body and not checks:
+        if reads_body and not checks and not _takes_address(facts, unit):
             yield Defect(
                 steps[0] if steps[0].line else _first(steps), "the message is not signed, and everybody can send one"
             )
+
+
+def _is_proved_elsewhere(facts: Facts, unit: Unit) -> bool:
+    """``@require_signature``, ``Depends(verify_hook)``: something of another file that says that it proves."""
+    own = {function.name for function in facts.functions}
+    around = [facts.declarations(unit), *facts.defaults(unit).values()]
+    named = {name.rpartition(".")[2].removesuffix("()") for reads in around for name in (*reads.names, *reads.calls)}
+    return any(words(name) & (_PROOF_WORDS | {"validate", "validated"}) for name in named - own)
+
+
+def _takes_address(facts: Facts, unit: Unit) -> bool:
+    """A view that is told where to send something: the webhook is that of another program."""
+    for step in facts.instructions(unit):
+        key = step.args[1] if step.op == "sub" or (step.op == "method" and step.extra[0] == "get") else None
+        if len(step.args) > 1 and isinstance(key, int):
+            keys = {str(k) for k in facts.constants(unit, key)}
+            if any(words(k) & _ADDRESSES for k in keys):
+                return True
+    return False
 
 
 def _first(steps: list[Instr]) -> Instr:

@@ -34,8 +34,11 @@ What silences it:
 Also reported: a certificate that is accepted for the names in it, a server whose certificate is not verified
 (verify=False, CERT_NONE), a download that is run or unpacked as it is, the message of a webhook in a program that
 compares nothing, jwt.decode() without a list of algorithms, with HMAC beside public keys or with the algorithm that the
-token's own header names, claims that are read from a token by hand in a program that verifies nothing, and an exception
-of verify() that is caught before the work goes on.
+token's own header names, a key that the token brings, one key for HMAC and public keys in a verification of the
+program's own, tokens that may say "none", a cookie or a SAML assertion that says who somebody is in a program that
+verifies nothing, the beginning of a signature or a hash without a key taken for it, a host key or host name that is
+not checked, gpg --verify whose answer is dropped, claims that are read from a token by hand in a program that verifies
+nothing, and an exception of verify() that is caught before the work goes on.
 
 What does not: a test that a signature is there, of its length or type; logging it; a comparison with itself; the
 algorithm "none"; catching the exception of verify() and going on.
@@ -58,9 +61,13 @@ from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
+from real.detector.rules._self_verified import UNVERIFIED_HEADERS, key_of_token, own_verifications
+from real.detector.rules._signature_tests import weak_comparisons
 from real.detector.rules._trust import (
     WATCHED,
+    ignored_answers,
     named_certificates,
+    unknown_hosts,
     unsigned_callbacks,
     untrusted_servers,
     unverified_downloads,
@@ -80,7 +87,6 @@ _UNVERIFIED = {
 }
 # Calls that verify unless they are told not to.
 _DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.verify", "jwt.PyJWT().decode")
-_UNVERIFIED_HEADERS = frozenset({"jwt.get_unverified_header", "jose.jwt.get_unverified_header"})
 _DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
 _SPLITS = frozenset({"split", "rsplit", "partition", "rpartition"})
 _ASYMMETRIC = frozenset({"RS", "ES", "PS", "Ed"})
@@ -129,6 +135,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
             if not _is_read(facts, site.unit, site.instr):
                 yield Defect(site.instr, f"what {site.name}() answers is thrown away")
     yield from _taken_apart(facts)
+    yield from own_verifications(facts)
+    yield from weak_comparisons(facts)
+    yield from unknown_hosts(facts)
+    yield from ignored_answers(facts)
     yield from untrusted_servers(facts)
     yield from named_certificates(facts)
     yield from unverified_downloads(facts)
@@ -149,7 +159,7 @@ def _is_switched_off(facts: Facts, site: CallSite) -> str | None:
             value = obj.fields.get(name)
             if value is not None and value.consts and not any(value.consts):
                 return f'the option "{name}" accepts every signature'
-    return _is_confused(facts, site)
+    return _is_confused(facts, site) or key_of_token(facts, site)
 
 
 def _is_confused(facts: Facts, site: CallSite) -> str | None:
@@ -167,7 +177,7 @@ def _is_confused(facts: Facts, site: CallSite) -> str | None:
     if any(name.startswith("HS") for name in names_known) and any(name[:2] in _ASYMMETRIC for name in names_known):
         return "with HMAC beside public keys, the public key is a secret that everybody knows"
     for operand in site.operands((2,), ("algorithms",)) if algorithms is not None else ():
-        if facts.reads(site.unit, operand).calls & _UNVERIFIED_HEADERS:
+        if facts.reads(site.unit, operand).calls & UNVERIFIED_HEADERS:
             return "the token itself says by which algorithm it is to be verified"
     return None
 

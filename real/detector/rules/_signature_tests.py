@@ -1,0 +1,84 @@
+"""Comparisons of signatures that prove nothing: of a part of them, or with a hash that everybody can compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
+
+_SIGNATURE = names("signature signatures sig mac hmac")
+_KEYS = names("key keys secret secrets token password salt private pepper")
+_COMPARING = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
+
+
+def weak_comparisons(facts: Facts) -> Iterator[Defect]:
+    """``expected.startswith(signature)``, ``expected[:len(signature)] == signature``, ``sha256(body) == signature``."""
+    for unit in facts.functions:
+        for step in facts.instructions(unit):
+            if step.op == "method" and step.extra[0] == "startswith" and len(step.args) > 1:
+                if _is_signature(facts, unit, step.args[1]) and _is_digest(facts, unit, step.args[0]):
+                    yield Defect(step, "the beginning of a signature, be it empty, is taken for the whole")
+                continue
+            compared = _compared(facts, unit, step)
+            for given, expected in (compared, compared[::-1]) if len(compared) == 2 else ():
+                if not _is_signature(facts, unit, given) or not _is_digest(facts, unit, expected):
+                    continue
+                made = definition(unit, expected)
+                if made is not None and made.op == "slice" and _is_cut_to_length(facts, unit, made):
+                    yield Defect(step, "the beginning of a signature, be it empty, is taken for the whole")
+                elif not _has_key(facts, unit, expected):
+                    yield Defect(step, "a hash without a key is no signature: everybody can compute it")
+
+
+def _compared(facts: Facts, unit: Unit, step: Instr) -> list[int]:
+    if step.op == "compare" and step.extra[0] in ("Eq", "NotEq"):
+        return list(step.args)
+    if step.op in ("call", "method") and facts.library_names(unit, step) & _COMPARING:
+        return [arg for arg in step.args[1:] if isinstance(arg, int)]
+    return []
+
+
+def _is_signature(facts: Facts, unit: Unit, operand: int) -> bool:
+    """A parameter, a header or a field that is named for a signature."""
+    made = definition(unit, operand)
+    for _ in range(3):
+        if made is None or made.op != "method" or made.extra[0] not in ("encode", "strip", "lower", "removeprefix"):
+            break
+        made = definition(unit, made.args[0])
+    if made is None:
+        return False
+    if made.op in ("param", "attr"):
+        return bool(words(str(made.extra)) & _SIGNATURE)
+    if made.op == "sub" or (made.op == "method" and made.extra[0] == "get"):
+        keys = facts.constants(unit, made.args[1]) if len(made.args) > 1 else frozenset()
+        return any(words(str(key).replace("-", "_")) & _SIGNATURE for key in keys)
+    return False
+
+
+def _is_digest(facts: Facts, unit: Unit, operand: int) -> bool:
+    reads = facts.reads(unit, operand)
+    return bool({"hexdigest", "digest"} & reads.calls) or "hmac.digest" in reads.calls
+
+
+def _is_cut_to_length(facts: Facts, unit: Unit, made: Instr) -> bool:
+    """``expected[: len(signature)]``: the end is no constant, and the function asks for the length of a signature."""
+    return made.extra is None and any(
+        "builtins.len" in facts.library_names(unit, step) and _is_signature(facts, unit, step.args[1])
+        for step in facts.instructions(unit)
+        if step.op == "call" and len(step.args) > 1
+    )
+
+
+def _has_key(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether something goes into a digest that may be a secret: of that name, unknown, or of another file."""
+    reads = facts.reads(unit, operand)
+    if any(call.startswith("hmac.") for call in reads.calls):
+        return True
+    hashed = any(call.startswith("hashlib.") for call in reads.calls)
+    named = (*reads.params, *reads.names, *reads.attributes, *(str(key) for key in reads.keys))
+    return not hashed or any(words(name) & _KEYS for name in named) or "os.getenv" in reads.calls
