@@ -242,6 +242,8 @@ class Calls(Containers):
             self.run_callbacks(args, instr, BOTTOM)
             element = join_all(self.iterate(value, instr) for value in args.everything() if not _is_callable(value))
             return self.fresh_list(instr, element)
+        if path in library.OBSERVERS:
+            return of_obj(self.api_result(path, instr))
         name = path.rpartition(".")[2]
         if name in library.DECODERS:
             return self.part_of([*args.everything(), self.contents(self.encoded)], CHAR)

@@ -159,6 +159,11 @@ NUMERIC_CALLS = names(
     """builtins.int builtins.float builtins.complex builtins.abs builtins.round builtins.range builtins.divmod
     builtins.pow decimal.Decimal fractions.Fraction math.floor math.ceil math.sqrt math.trunc math.pow math.fsum"""
 )
+# They tell how a class or function is made, and call nothing of it.
+OBSERVERS = names(
+    """dataclasses.fields dataclasses.is_dataclass inspect.isclass inspect.isfunction inspect.ismethod inspect.signature
+    typing.get_type_hints"""
+)
 # These hide text in harmless-looking numbers or digits, and these bring it back: what went in may come out.
 ENCODERS = frozenset({"builtins.ord", "builtins.hex", "binascii.hexlify", "builtins.int"})
 DECODERS = frozenset({"chr", "fromhex", "unhexlify", "a2b_hex", "b16decode", "to_bytes", "bytes", "bytearray", "pack"})
