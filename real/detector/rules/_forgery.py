@@ -108,6 +108,8 @@ def needs_json(facts: Facts, endpoint: Endpoint) -> bool:
         if instr.op == "attr" and instr.extra in _JSON:
             return True
         if instr.op == "method" and instr.extra[0] in _JSON:
+            if any("response" in name.split(".") for name in facts.library_names(unit, instr)):
+                continue
             keywords = getattr(instr.extra[1], "keywords", ())
             return "force" not in keywords
     models = {cls.unit.name for cls in app_of(facts).classes.values() if "BaseModel" in cls.bases}

@@ -35,7 +35,9 @@ For endpoints of web frameworks it is reported only where the browser says who a
 is no bearer token): a change that a link makes (GET), whatever protects forms; and a change by POST where the endpoint
 takes a form, or changes what is the user's own, and where the application is made in the program, which has no
 protection and no SameSite cookie. Browsers ask before they send JSON, PUT or DELETE to another site. A Django view is
-reported for POST only where the protection is switched off. Also reported: switches (WTF_CSRF_ENABLED, csrf = False,
+reported for POST only where the protection is switched off. Also reported: an OAuth
+callback that exchanges a code before a state is compared on every way there, a WebSocket that knows its user by a
+cookie and asks for no origin, check_origin() that always says yes, switches (WTF_CSRF_ENABLED, csrf = False,
 xsrf_cookies, enforce_csrf() that does nothing) and credentials for pages of any origin (CORS).
 
 Sources: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html,
@@ -56,8 +58,9 @@ from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._authorization import words
-from real.detector.rules._effects import effects
+from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
+from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
 from real.detector.rules._views import OPEN
 from real.detector.rules._who import Who, known_endpoints
 from real.detector.slices import Reads
@@ -74,7 +77,7 @@ _FORMS = names("form forms values data args POST")
 _FORM_METHODS = names("get_body_argument get_body_arguments get_argument post form")
 # Libraries and classes that protect all views of an application.
 _PROTECTIONS = names("CSRFProtect CsrfProtect SeaSurf csrf_protect CsrfProtectMiddleware CSRFMiddleware xsrf")
-_APPLICATIONS = names("Flask Quart Bottle Sanic FastAPI Starlette Litestar web route cherrypy bottle")
+_APPLICATIONS = names("Sanic Flask Quart Bottle Sanic FastAPI Starlette Litestar web route cherrypy bottle")
 _EXEMPTIONS = names("csrf_exempt exempt")
 _SWITCHES = names("WTF_CSRF_ENABLED WTF_CSRF_CHECK_DEFAULT")
 _FORM_BASES = frozenset({"FlaskForm", "Form", "BaseForm", "SecureForm"})
@@ -85,6 +88,8 @@ _SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _switched_off(facts)
+    yield from unbound_codes(facts)
+    yield from sockets_of_any_origin(facts)
     app = app_of(facts)
     protected = _is_protected(facts)
     endpoints = {endpoint.unit: (endpoint, who) for endpoint, who in known_endpoints(facts)}
@@ -110,7 +115,7 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Who, protected: b
     lasting = [effect for effect in done if effect.verb != "creates"]
     linked = [effect for effect in lasting if not asks_for_method(facts, unit, effect.instr)]
     if not endpoint.methods:  # nothing is said: a Django view that takes what a link says
-        linked = [effect for effect in linked if "GET" in facts.reads(unit, effect.instr.dst).attributes]
+        linked = [effect for effect in linked if _is_by_link(facts, effect)]
     if linked and (
         endpoint.is_safe or (endpoint.owner is None and (not endpoint.methods or "GET" in endpoint.methods))
     ):
@@ -122,6 +127,19 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Who, protected: b
     if not done:
         return None
     return Defect(done[0].instr, f"{unit.name}() {done[0].verb} something for any request that a browser sends")
+
+
+def _is_by_link(facts: Facts, effect: Effect) -> bool:
+    """What the query changes, or a deletion of the record in the address after which a page leads on to another."""
+    if "GET" in facts.reads(effect.unit, effect.instr.dst).attributes:
+        return True
+    if effect.verb != "deletes" or not effect.named:
+        return False
+    return any(
+        name.endswith((".redirect", ".HttpResponseRedirect"))
+        for instr in facts.instructions(effect.unit)
+        for name in facts.library_names(effect.unit, instr)
+    )
 
 
 def _is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
@@ -212,9 +230,32 @@ def _has_proof(facts: Facts, unit: Unit) -> bool:
     )
 
 
+def _is_optional(facts: Facts, unit: Unit) -> bool:
+    """``if token and token != session["csrf"]: abort(400)``: who sends no token passes."""
+    for instr in facts.instructions(unit):
+        if instr.op not in ("call", "return") or (instr.op == "call" and not _refuses(facts, unit, instr)):
+            continue
+        tests = [atom for atom in facts.controlling_tests(unit, instr) if atom.necessary]
+        tested = {
+            key
+            for atom in tests
+            if atom.op in ("NotEq", "call")
+            for key in facts.atom_reads(atom).keys
+            if isinstance(key, str) and words(key) & _PROOFS
+        }
+        given = [atom for atom in tests if atom.op in ("truth", "call") and atom.sense is True]
+        if any(facts.reads(atom.unit, atom.instr.dst).keys & tested for atom in given):
+            return True
+    return False
+
+
+def _refuses(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    return any(name.rpartition(".")[2] == "abort" for name in facts.library_names(unit, instr))
+
+
 def _is_protected(facts: Facts) -> bool:
     before = [unit for unit in facts.functions if facts.declarations(unit).words & {"before_request", "middleware"}]
-    return any(_has_proof(facts, unit) for unit in before) or any(
+    return any(_has_proof(facts, unit) and not _is_optional(facts, unit) for unit in before) or any(
         instr.op in ("import", "attr") and words(_named(instr)) & {name.lower() for name in _PROTECTIONS}
         for unit in facts.units
         for instr in facts.instructions(unit)

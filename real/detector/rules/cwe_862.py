@@ -37,11 +37,11 @@ changes, deletes or hands out the record of another parameter, is reported as we
 keeps the person (`self.user`), where another method compares them with a record.
 
 An endpoint of a web framework (Flask, FastAPI, Django, REST framework, aiohttp, tornado, bottle, Starlette, graphene;
-functions, methods of classes, registered functions, generic views) is reported where it changes a record that the request names
-(a container, a looked-up object, a statement, a document, a method that is called delete, update, approve ...), nothing
-in it or around it says who asks (session, current user, token, decorator, dependency, mixin, permission class, hook),
-and that is no accident: its address or name says that it is for administrators, it deletes by DELETE, it is declared
-open, or other endpoints of the program do ask. A login is enough here; CWE-863 asks whose the record is.
+functions, methods of classes, registered functions, generic views) is reported where it changes a record that the
+request names (a container, a looked-up object, a statement, a document, a method that is called delete, update, approve
+...), nothing in it or around it says who asks (session, current user, token, decorator, dependency, mixin, permission
+class, hook), and that is no accident: its address or name says that it is for administrators, it deletes by DELETE, it
+is declared open, or other endpoints of the program do ask. A login is enough here; CWE-863 asks whose the record is.
 """
 
 from __future__ import annotations

@@ -1,0 +1,176 @@
+"""Requests of other sites that no form sends: answers of a login service (OAuth) and connections of WebSockets.
+
+An OAuth callback takes a code from its address. Where no `state` that this browser was given is compared, a page of
+another site sends a code of its own, and the victim goes on with the attacker's account (RFC 6749, section 10.12).
+A browser sends cookies with the handshake of a WebSocket whatever page opens it (RFC 6455, section 10.2: Origin).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.atoms import Atom
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._app import annotation_words, app_of
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
+from real.detector.slices import Reads
+
+_QUERIES = names("args values GET query query_params params query_arguments")
+_ARGUMENTS = names("get_argument get_query_argument")
+# How the exchange of the code is called: the request of RFC 6749, section 4.1.3, and functions of client libraries.
+_EXCHANGES = names("post request fetch_token exchange_code exchange get_access_token fetch_access_token get_token")
+_GRANT = "authorization_code"
+_SECRET = "client_secret"
+_PKCE = "code_verifier"
+# Calls that look at a state and decide nothing.
+_PLAIN = names(
+    """encode decode str strip lower get pop len isinstance compare_digest constant_time_compare info debug warning
+    error print bool"""
+)
+_COMPARING = names("compare_digest constant_time_compare safe_str_cmp")
+_SOCKETS = names("WebSocket websocket ws")
+_COOKIES = names("cookies session")
+
+
+def unbound_codes(facts: Facts) -> Iterator[Defect]:
+    """OAuth callbacks that exchange a code without comparing the state."""
+    exchanging = _EXCHANGES if _has_grant(facts) else _EXCHANGES - {"post", "request"}
+    endpoints = {endpoint.unit for endpoint in app_of(facts).endpoints}
+    for unit in facts.functions:
+        codes = _readings(facts, unit, "code", unit in endpoints)
+        if not codes:
+            continue
+        call = _exchange(facts, unit, codes, exchanging)
+        if call is None or any(_PKCE in str(instr.extra) for instr in facts.instructions(unit)):
+            continue
+        if not _is_bound(facts, unit, call, _readings(facts, unit, "state", unit in endpoints)):
+            yield Defect(call, f"{unit.name}() takes a code that another site may have sent: no state is compared")
+
+
+def _has_grant(facts: Facts) -> bool:
+    """Whether the program itself sends what RFC 6749 asks for: the kind of the grant, or the secret of the client."""
+    return any(
+        (instr.op == "const" and instr.extra in (_GRANT, _SECRET)) or (instr.op == "member" and instr.extra == _SECRET)
+        for unit in facts.units
+        for instr in facts.instructions(unit)
+    )
+
+
+def _readings(facts: Facts, unit: Unit, name: str, is_endpoint: bool) -> list[Instr]:
+    """Where a function gets what the query of its address has under a name."""
+    found = []
+    for instr in facts.instructions(unit):
+        if instr.op == "param" and is_endpoint and instr.extra == name:
+            found.append(instr)
+        elif instr.op in ("sub", "method") and len(instr.args) > 1 and name in facts.constants(unit, instr.args[1]):
+            holder = _holder(unit, instr.args[0])
+            of_query = holder is not None and holder.op == "attr" and holder.extra in _QUERIES
+            if of_query or (instr.op == "method" and instr.extra[0] in _ARGUMENTS):
+                found.append(instr)
+    return found
+
+
+def _holder(unit: Unit, operand: int) -> Instr | None:
+    """What a part is taken from, also where a test may have told something of it."""
+    made = unit.defs[operand]
+    while made is not None and made.op in ("assign", "copy", "pi", "pathload", "await"):
+        made = unit.defs[made.args[0]]
+    return made
+
+
+def _exchange(facts: Facts, unit: Unit, codes: list[Instr], exchanging: frozenset[str]) -> Instr | None:
+    for instr in facts.instructions(unit):
+        if instr in codes or instr.op not in ("call", "method"):
+            continue
+        called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
+        called |= {callee.name for callee in facts.called(instr)}
+        if instr.op == "method":
+            called.add(str(instr.extra[0]))
+        else:
+            made = definition(unit, instr.args[0])
+            called |= {str(made.extra[1])} if made is not None and made.op in ("builtin", "cell") else set()
+        if not called & exchanging and not any(words(name) & {"exchange"} for name in called):
+            continue
+        if set(codes) & set(facts.definitions(unit, *(arg for arg in instr.args[1:] if isinstance(arg, int)))):
+            return instr
+    return None
+
+
+def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> bool:
+    """Whether, before the exchange, a state is compared with what the browser was given, on every way there."""
+    for instr in facts.before(unit, call):
+        if instr.op not in ("call", "method") or instr in states or facts.called(instr):
+            continue
+        name = _name(facts, unit, instr)
+        if words(name) & _PLAIN or name in _PLAIN:
+            continue
+        for arg in instr.args[1:]:
+            made = definition(unit, arg) if isinstance(arg, int) else None
+            if made is not None and (made in states or (made.op in ("param", "builtin") and _is_request(made))):
+                return True  # what it does is not known: verify_state(request), signer.loads(state)
+    if any(call in facts.before(unit, state) for state in states):
+        return False
+
+    def compares(atom: Atom, reads: Reads) -> bool:
+        if atom.op in ("Eq", "In"):
+            return not any(const in (None, "") for arg in atom.operands for const in facts.constants(atom.unit, arg))
+        if atom.op == "call":
+            return atom.sense is True and _name(facts, atom.unit, atom.instr) in _COMPARING
+        return atom.op in ("truth", "IsNot") and bool(reads.names) and bool(reads.calls & {"pop", "get", "delete"})
+
+    return any(facts.is_guarded(unit, call, [state.dst], compares) for state in states)
+
+
+def _is_request(made: Instr) -> bool:
+    name = str(made.extra if made.op == "param" else made.extra[1])
+    return name in ("request", "req")
+
+
+def _name(facts: Facts, unit: Unit, instr: Instr) -> str:
+    if instr.op == "method":
+        return str(instr.extra[0])
+    known = facts.library_names(unit, instr)
+    made = definition(unit, instr.args[0])
+    if known or made is None:
+        return min(known, default="").rpartition(".")[2]
+    return str(made.extra[1]) if made.op in ("builtin", "cell") else ""
+
+
+def sockets_of_any_origin(facts: Facts) -> Iterator[Defect]:
+    """``check_origin`` that always says yes, and WebSockets that know their user by a cookie and ask for no origin."""
+    for unit in facts.functions:
+        if unit.is_method and unit.name == "check_origin":
+            returned = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+            values = [facts.constants(unit, instr.args[0]) for instr in returned]
+            if returned and all(value == {True} for value in values):
+                yield Defect(returned[0], "check_origin() lets the pages of any site connect with the user's cookies")
+    sockets = [(unit, found) for unit in facts.functions for found in _by_cookie(facts, unit)]
+    if sockets and not _asks_for_origin(facts):
+        unit, instr = sockets[0]
+        yield Defect(instr, f"{unit.name}() knows the user by a cookie, and asks from no page where it comes from")
+
+
+def _by_cookie(facts: Facts, unit: Unit) -> Iterator[Instr]:
+    typed = set(annotation_words(unit, frozenset({"WebSocket"})))
+    params = typed | (set(unit.params.positional) & _SOCKETS)
+    if not params:
+        return
+    for instr in facts.instructions(unit):
+        if instr.op == "attr" and instr.extra in _COOKIES:
+            made = _holder(unit, instr.args[0])
+            if made is not None and made.op == "param" and made.extra in params:
+                yield instr
+                return
+
+
+def _asks_for_origin(facts: Facts) -> bool:
+    """Whether the program reads the header, or names allowed hosts and origins."""
+    return any(
+        instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in ("origin", "allowed_origins")
+        for unit in facts.units
+        for instr in facts.instructions(unit)
+    ) or any("origin" in words(name) for unit in facts.functions for name in (*unit.params.names, unit.name))
