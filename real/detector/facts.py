@@ -12,6 +12,7 @@ from real.detector.control import ControlFlow
 from real.detector.flows import trace_of
 from real.detector.heap import MAPPINGS
 from real.detector.ir import Block, Instr, Unit
+from real.detector.library import names
 from real.detector.operations import Operation, Operations
 from real.detector.returned import Pieces, Returned, Texts
 from real.detector.slices import Origin, Reads, Slicer
@@ -23,24 +24,7 @@ Predicate: TypeAlias = "Callable[[Atom, Reads], bool]"
 T = TypeVar("T")
 _HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
 # Modules whose results hold nothing but what they are given.
-_DATA_MODULES = frozenset(
-    [
-        "io",
-        "json",
-        "hashlib",
-        "base64",
-        "zlib",
-        "gzip",
-        "bz2",
-        "lzma",
-        "re",
-        "copy",
-        "string",
-        "textwrap",
-        "binascii",
-        "struct",
-    ]
-)
+_DATA_MODULES = names("io json hashlib base64 zlib gzip bz2 lzma re copy string textwrap binascii struct")
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
 

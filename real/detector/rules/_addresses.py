@@ -5,6 +5,8 @@ In a loop over all of them, in the resolver that a client asks, in the adapter o
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
 from real.detector.ir import Block, CallShape, Instr, Unit
@@ -32,25 +34,26 @@ def _resolves(reads: Reads) -> bool:
 
 
 def every_address_is_tested(facts: Facts, place: Place) -> bool:
-    """``for info in getaddrinfo(host, port): if not ip_address(info[4][0]).is_global: raise``, before the request.
-
-    The test is made in each round, and the request lies behind the loop.
-    """
-    if any(isinstance(at, Instr) and _loops_before(facts, place, at) for at in place.at):
+    """``for info in getaddrinfo(host, port): if not ip_address(info[4][0]).is_global: raise``, before the request."""
+    ends = [at for at in place.at if isinstance(at, Instr)]
+    if any(is_tested_in_loop(facts, place.unit, at, [place.operand], is_address_test) for at in ends):
         return True
     return bool(place.inner) and all(every_address_is_tested(facts, inner) for inner in place.inner)
 
 
-def _loops_before(facts: Facts, place: Place, at: Instr) -> bool:
-    wanted = facts.origins(place.unit, [place.operand])
-    for atom in facts.controlling_tests(place.unit, at):
-        if atom.necessary or atom.op not in ("truth", "NotIn"):
+def is_tested_in_loop(
+    facts: Facts, unit: Unit, at: Instr, operands: list[int], by: Callable[[Atom, Reads], bool]
+) -> bool:
+    """Whether a loop before ``at`` makes a test of the operands, or of what is read from them, in every round."""
+    wanted = facts.origins(unit, operands)
+    for atom in facts.controlling_tests(unit, at):
+        if atom.necessary:
             continue
         reads = facts.atom_reads(atom)
-        if not is_address_test(atom, reads) or not (_resolves(reads) or atom.op == "truth"):
+        if not by(atom, reads):
             continue
         if any(origin.covers(tested) or tested.covers(origin) for tested in reads.origins for origin in wanted):
-            ends = [[at]] if atom.unit is place.unit else _ends(atom.unit)
+            ends = [[at]] if atom.unit is unit else _ends(atom.unit)
             if any(_in_each_round(facts, atom, end) for end in ends):
                 return True
     return False

@@ -36,6 +36,8 @@ _PLAIN = {
 PERCENT_ENCODERS = frozenset(
     {"urllib.parse.quote", "urllib.parse.quote_plus", "urllib.parse.urlencode", "urllib.quote"}
 )
+# Methods that take a text apart -> what is gone when its parts are joined.
+_SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 _MAX_CALLS = 3  # helpers inside helpers
 _Call: TypeAlias = "tuple[Unit, Instr, Unit]"  # caller, call, callee
 # What may be done with a container without putting anything into it.
@@ -157,6 +159,15 @@ class _Removal:
                 return self.of(unit, receiver, left - {str(text) for text in gone}, calls)
         if name in ("sub", "subn"):
             return self._substituted(unit, instr, left, calls)
+        if name == "translate" and len(instr.args) == 2:
+            return self.of(unit, receiver, left - self._translated(unit, instr.args[1], left), calls)
+        if name == "join" and len(instr.args) == 2:
+            parts = root_of(unit, instr.args[1])
+            if parts is not None and parts.op == "method" and len(parts.args) == 1 and parts.extra[0] in _SPLITTERS:
+                gone = left & frozenset(_SPLITTERS[parts.extra[0]])
+                glue = self.facts.constants(unit, receiver)
+                if glue and not any(gone & set(str(text)) for text in glue):
+                    return self.of(unit, parts.args[0], left - gone, calls)
         inside = instr.args if name in ("format", "join") else instr.args[:1] if name in HARMLESS_METHODS else []
         return bool(inside) and all(self.of(unit, inner, left, calls) for inner in inside)
 
@@ -169,6 +180,27 @@ class _Removal:
             or self.of(unit, inner, left, calls)
             for inner, added in elements
         )
+
+    def _translated(self, unit: Unit, operand: int, left: frozenset[str]) -> frozenset[str]:
+        """The characters that ``text.translate({ord("<"): "&lt;"})`` replaces by others."""
+        table = root_of(unit, operand)
+        if table is not None and table.op in ("cell", "builtin"):
+            unit = self.facts.units[0]
+            stores = [s for s in self.facts.instructions(unit) if s.op == "setcell" and s.extra[1] == table.extra[1]]
+            table = root_of(unit, stores[0].args[0]) if len(stores) == 1 else None
+        if table is not None and table.op == "method" and table.extra[0] == "maketrans" and len(table.args) == 2:
+            table = root_of(unit, table.args[1])
+        gone: set[str] = set()
+        for store in self.facts.instructions(unit) if table is not None and table.op == "build" else ():
+            if store.op != "setsub" or root_of(unit, store.args[0]) is not table:
+                continue
+            key = root_of(unit, store.args[1])
+            if key is not None and key.op == "call" and "builtins.ord" in self.facts.library_names(unit, key):
+                key = root_of(unit, key.args[1])
+            added = self.facts.constants(unit, store.args[2])
+            if key is not None and key.op == "const" and added and not any(self._brings(str(t), left) for t in added):
+                gone.add(chr(key.extra) if isinstance(key.extra, int) else str(key.extra))
+        return frozenset(gone)
 
     def _brings(self, text: str, left: frozenset[str]) -> bool:
         """Whether a replacement brings one of the characters back, other than doubled."""

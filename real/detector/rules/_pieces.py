@@ -39,8 +39,12 @@ def ordered_pieces(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> li
         parts = _formatted(facts, unit, made.args[0], _PERCENT, members(facts, unit, made.args[1])) or parts
     elif made.op == "method" and made.extra[0] == "format":
         parts = _formatted(facts, unit, made.args[0], _FIELD, _in_order(facts, unit, made)) or parts
+    elif made.op == "method" and made.extra[0] == "encode":
+        parts = [made.args[0]]
     elif made.op == "method" and made.extra[0] == "join" and len(made.args) > 1:
-        parts = list(members(facts, unit, made.args[1])) or parts
+        joined = unit.defs[root(unit, made.args[1])]
+        if joined is not None and joined.op == "build":
+            parts = list(members(facts, unit, made.args[1])) or parts
     if parts == [operand]:
         return parts
     return [

@@ -3,8 +3,9 @@
 What: outside text becomes part of an output that another component reads by rules of its own, without the special
 characters of that output being neutralized. This is the parent of CWE-77 (commands), CWE-79 (HTML), CWE-89 (SQL) and
 CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers of HTTP and mail, LDAP,
-XPath and MongoDB queries, templates that are filled by replace(), and filters of addresses that let scripts in images
-pass.
+XPath, MongoDB and GraphQL queries, calendars, templates that are filled by replace(), filters of addresses that let
+scripts in images pass, lines of logs that a view puts together (CWE-117; not the arguments that a logger formats), and
+cells of exported spreadsheets (CWE-1236).
 
 Why: the reader cannot tell which part the programmer wrote. A tag ends an element, a line break ends a header, a `*` or
 `)` changes an LDAP filter.
@@ -21,11 +22,13 @@ Good:
 
 What silences it:
 - for markup and templates: html.escape(), xml.sax.saxutils.escape(), quoteattr(), or building a tree of elements;
-- for headers: removing line breaks with re.sub() or replace(), urllib.parse.quote();
+- for headers: removing or refusing line breaks, urllib.parse.quote(), an EmailMessage;
 - for LDAP: ldap.filter.escape_filter_chars(), ldap3.utils.conv.escape_filter_chars();
 - for filters of script addresses that let images pass: refusing SVG;
 - for XPath: variables, as in tree.xpath("//user[@name=$name]", name=name);
 - a conversion to a number, a constant allow-list, or a test that admits no special character.
+
+- for log lines: repr(), `!r`, json.dumps(), removing line breaks; for cells: a test of how they begin.
 
 What does not: strip(), refusing some words, an escaping for another language.
 
@@ -47,8 +50,9 @@ from real.detector.ir import Instr, Unit
 from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._characters import is_removed
+from real.detector.rules._lines import WATCHED, broken_lines, log_lines
 from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
-from real.detector.rules._pieces import ordered_pieces
+from real.detector.rules._spreadsheets import WRITERS, formulas
 from real.detector.rules._templates import is_markup_template
 from real.detector.signatures import parameter
 from real.detector.values import STR, Value
@@ -57,22 +61,35 @@ _XML = re.compile(ANY_TAG)
 _HTML = re.compile(HTML_TAG)
 # A header whose name is made of capitalised words, or one that steers the client, up to its value.
 _HEADER = re.compile(r"(?:^|\n)(?:[A-Z][A-Za-z0-9]*(?:-[A-Z][A-Za-z0-9]*)+|Location|Cookie):[ \t]*(?:$|%|\{)")
+# A calendar or a card, and a property of it up to its value.
+_CALENDAR = re.compile(r"BEGIN:V[A-Z]+\r?\n")
+_PROPERTY = re.compile(r"(?:^|\n)[A-Z][A-Z-]+(?:;[^:\n]*)?:(?:$|%|\{)")
 # What marks the place that a value is to be put in: {{name}}, ${name}, <%name%>, %%name%%, [[name]].
 _PLACEHOLDER = re.compile(r"\{\{|\$\{|<%|%%|\[\[")
-_MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[ \t]*$")
 _MONGO_CODE = frozenset({"$where", "$function", "$accumulator"})
 _MONGO_READERS = (
     *("find_one", "find", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "count_documents"),
-    *("delete_one", "delete_many", "update_one", "update_many", "replace_one"),
+    *("delete_one", "delete_many", "update_one", "update_many", "replace_one", "aggregate"),
 )
 _NO_COLLECTIONS = ("re.", "builtins.", "xml.", "lxml.", "bs4.", "os.", "shutil.")
 _ANY_DICT = re.compile(r"(?:typing\.)?(?:[Dd]ict|Any|Mapping|object)\b")
+# Methods of LDAP connections whose first argument is a distinguished name.
+_NAME = re.compile(r"(?i)(?:^|,)\s*(?:uid|cn|ou|mail|sn|samaccountname)\s*=\s*(?:$|%s|\{)")
+_BINDERS = ("simple_bind_s", "simple_bind", "bind_s", "add_s", "delete_s", "modify_s", "rename_s", "passwd_s")
+# They read XML, or send it to who does.
+_READERS = ("fromstring", "XML", "parseString", "post", "put", "request")
+_QUERY_OF_GRAPHQL = re.compile(r"\{[^{}]*\w\s*\(\s*\w+\s*:\s*\\?\"?(?:$|%s|\{)")
 # Methods, what a text of the language looks like before the data, and what it is.
 _LANGUAGES = (
     (
         ("search", "search_s", "search_ext", "paged_search"),
         re.compile(r"\((?:[&|!]\()*\w+[~<>]?=(?:$|%s|\{)"),
         "an LDAP filter",
+    ),
+    (
+        (*_BINDERS, "search", "search_s", "search_ext"),
+        _NAME,
+        "a name of LDAP",
     ),
     (("find", "findall", "findtext", "iterfind"), re.compile(r"\[@?\w+\s*=\s*[\"']?(?:$|%s|\{)"), "a path of XML"),
     (("run",), re.compile(r"(?i)\b(?:MATCH|MERGE)\s*\("), "a query of Neo4j"),
@@ -81,6 +98,7 @@ _LANGUAGES = (
 _CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret", "pin", "api_key"})
 _MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
 _IMAGE = "data:image/"
+_XML_USERS = frozenset({"requests", "httpx", "aiohttp", "xml", "lxml", "defusedxml"})
 _FILTER = Sink("searches with it as an LDAP filter", (2,), ("filterstr",))
 _XPATH = Sink("evaluates it as XPath", (0,), ("_path", "path", "expr"))
 
@@ -93,12 +111,18 @@ def _is_markup_or_header(facts: Facts, returned: Returned) -> bool:
         return False  # CWE-79
     if any(is_markup_template(name) for name in pieces.undefined):
         return True
+    if any(_CALENDAR.search(piece) for piece in pieces.literals):
+        return any(_PROPERTY.search(piece) for piece in pieces.literals)
     return any(_XML.search(piece) or _HEADER.search(piece) for piece in pieces.literals)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _filled_templates(facts)
-    yield from _mails(facts)
+    yield from broken_lines(facts)
+    yield from log_lines(facts)
+    yield from formulas(facts)
+    yield from _bound_names(facts)
+    yield from _envelopes(facts)
     yield from _documents(facts)
     yield from _languages(facts)
     yield from _image_addresses(facts)
@@ -140,23 +164,6 @@ def _is_any_image(pattern: str) -> bool:
     )
 
 
-def _mails(facts: Facts) -> Iterator[Defect]:
-    """``"Subject: " + subject + "\\r\\n\\r\\n" + body``: a line break in the subject begins another header."""
-    for site in facts.calls("sendmail"):
-        for operand in site.operands((2,), ("msg",)):
-            before = ""
-            for piece in ordered_pieces(facts, site.unit, operand):
-                if isinstance(piece, str):
-                    before = piece
-                    continue
-                value = facts.value(site.unit, piece)
-                is_header = facts.is_untrusted(value) and bool(_MAIL_HEADER.search(before))
-                if is_header and not is_removed(facts, site.unit, piece, "\r\n"):
-                    yield Defect(site.instr, "untrusted data is written into a header as it is", facts.trace(value))
-                    break
-                before = ""
-
-
 def _documents(facts: Facts) -> Iterator[Defect]:
     """``{"$where": "this.price < " + price}``: MongoDB runs it as JavaScript."""
     for unit in facts.units:
@@ -166,7 +173,7 @@ def _documents(facts: Facts) -> Iterator[Defect]:
                 if facts.is_untrusted(value):
                     yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
     for site in facts.calls(*_MONGO_READERS):
-        query = site.argument(0, "filter")
+        query = site.argument(0, "filter" if site.name != "aggregate" else "pipeline")
         if query is None or site.receiver is None or site.path.startswith(_NO_COLLECTIONS):
             continue
         operands = site.operands((0,), ("filter",))
@@ -194,6 +201,36 @@ def _documents(facts: Facts) -> Iterator[Defect]:
                 if from_json or (key in _CREDENTIALS and _may_be_document(facts, site)):
                     yield Defect(site.instr, f"`{key}` may be a condition such as {{'$ne': ''}}", facts.trace(value))
                     return
+
+
+def _bound_names(facts: Facts) -> Iterator[Defect]:
+    """``ldap3.Connection(server, user=f"uid={name},ou=people,dc=example")``."""
+    for site in facts.calls("ldap3.Connection"):
+        for operand in site.operands((1,), ("user",))[:1]:
+            value = facts.value(site.unit, operand)
+            pieces = facts.pieces(site.unit, operand)
+            if facts.is_untrusted(value) and any(_NAME.search(text) for text in pieces.literals):
+                yield Defect(site.instr, "untrusted data is part of a name of LDAP", facts.trace(value))
+
+
+def _envelopes(facts: Facts) -> Iterator[Defect]:
+    """``requests.post(url, data=f"<Envelope>{name}</Envelope>")``, and queries of GraphQL that are put together."""
+    for site in facts.calls(*_READERS):
+        operands = site.operands((0, 1), ("data", "content", "text", "string"))
+        for operand in operands if site.path.partition(".")[0] in _XML_USERS else ():
+            pieces = facts.pieces(site.unit, operand)
+            value = facts.value(site.unit, operand)
+            is_markup = pieces.is_built and any(_XML.search(text) for text in pieces.literals)
+            if is_markup and facts.is_untrusted(value) and not is_removed(facts, site.unit, operand, "<"):
+                yield Defect(site.instr, "untrusted data is part of a document as it is", facts.trace(value))
+                break
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op == "setsub" and facts.constants(unit, step.args[1]) == {"query"}:
+                value = facts.value(unit, step.args[2])
+                pieces = facts.pieces(unit, step.args[2])
+                if facts.is_untrusted(value) and any(_QUERY_OF_GRAPHQL.search(text) for text in pieces.literals):
+                    yield Defect(step, "untrusted data is part of a query of GraphQL", facts.trace(value))
 
 
 def _is_nested(value: Value) -> bool:
@@ -258,7 +295,8 @@ def _filled_templates(facts: Facts) -> Iterator[Defect]:
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     """Line breaks end a header; what begins a tag or ends an attribute counts for all else."""
     literals = [text for operand in flow.operands for text in facts.pieces(flow.unit, operand).literals]
-    if any(_HEADER.search(text) for text in literals) and not any(_XML.search(text) for text in literals):
+    is_lines = any(_HEADER.search(text) or _CALENDAR.search(text) for text in literals)
+    if is_lines and not any(_XML.search(text) for text in literals):
         return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
     if flow.label == "send_header()":
         return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
@@ -302,7 +340,10 @@ RULE = Rule(
     watches=frozenset(
         {
             "replace",
-            "sendmail",
+            "Connection",
+            *WATCHED,
+            *WRITERS,
+            *_READERS,
             *(name for row in _LANGUAGES for name in row[0]),
             *_MONGO_READERS,
             *(path.rpartition(".")[2] for path in _MATCHING),

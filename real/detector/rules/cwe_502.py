@@ -46,7 +46,7 @@ from real.detector.atoms import Atom
 from real.detector.conditions import either, given, missing, named, not_given
 from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
-from real.detector.ir import Unit
+from real.detector.ir import Instr, Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
 from real.detector.rules._definitions import ends_in_exception
@@ -195,11 +195,20 @@ def _can_refuse(facts: Facts, owner: Unit) -> bool:
         and unit.returns
         and any(ends_in_exception(b) for b in unit.blocks)
         and all(
-            any(_admits(atom) for atom in facts.controlling_tests(unit, step))
+            not _finds_anything(facts, unit, step) or any(map(_admits, facts.controlling_tests(unit, step)))
             for step in facts.instructions(unit)
             if step.op == "return"
         )
         for unit in facts.functions
+    )
+
+
+def _finds_anything(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a return hands out what any module holds, and not what a table of the class lists."""
+    return any(
+        (made.op == "method" and made.extra[0] == "find_class")
+        or bool(facts.library_names(unit, made) & {"builtins.getattr", "importlib.import_module"})
+        for made in facts.definitions(unit, step.args[0])
     )
 
 

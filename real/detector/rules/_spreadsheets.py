@@ -1,0 +1,102 @@
+"""Cells of spreadsheets (CWE-1236): a text that begins with ``=``, ``+``, ``-`` or ``@`` is computed by who opens it.
+
+Counted are exports that are handed to somebody: rows of a csv writer over a response or a buffer, and files named .csv
+that a view writes. Other files, which the program writes for itself, are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import root
+from real.detector.rules._web import is_view
+
+WRITERS = frozenset({"writerow", "writerows"})
+_OUTPUTS = names("StringIO HttpResponse StreamingHttpResponse Response StreamingResponse TextIOWrapper BytesIO Echo")
+_READINGS = frozenset({"attr", "sub", "iterate", "unpack"})
+_NUMBERS = names("int float len round Decimal isoformat strftime sum count date")
+_MAX_DEPTH = 6
+
+
+def formulas(facts: Facts) -> Iterator[Defect]:
+    """Rows with text of others, in an export in which nothing looks at how a cell begins."""
+    sites = [site for site in facts.calls(*WRITERS) if site.path.startswith(("csv.writer", "csv.DictWriter"))]
+    if not sites or any(_looks_at_beginnings(facts, unit) for unit in facts.units):
+        return
+    for site in sites:
+        if _is_handed_out(facts, site) and any(_holds_text(facts, site.unit, cell) for cell in _cells(facts, site)):
+            yield Defect(site.instr, "a cell that begins with = or @ is a formula to who opens the file")
+            return
+
+
+def _is_handed_out(facts: Facts, site: CallSite) -> bool:
+    reads = facts.reads(site.unit, site.instr.args[0])
+    if {call.rpartition(".")[2].removesuffix("()") for call in reads.calls} & _OUTPUTS:
+        return True
+    named = any(isinstance(const, str) and const.endswith(".csv") for const in reads.constants)
+    return named and is_view(facts, site.unit)
+
+
+def _cells(facts: Facts, site: CallSite) -> list[int]:
+    """What is written, one by one where a row is put together here."""
+    found: list[int] = []
+    work = site.operands((0,), ("row", "rows"))[:1]
+    while work:
+        operand = root(site.unit, work.pop())
+        made = site.unit.defs[operand]
+        inside = _elements(site.unit, operand) if made is not None and made.op == "build" else []
+        work += inside
+        if not inside:
+            found.append(operand)
+    return found
+
+
+def _elements(unit: Unit, operand: int) -> list[int]:
+    made = unit.defs[operand]
+    stores = (step for block in unit.blocks for step in block.instrs if step.op in ("add", "member", "setsub"))
+    put = [step.args[-1] for step in stores if root(unit, step.args[0]) == operand]
+    return [*(made.args if made is not None else ()), *put]
+
+
+def _holds_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
+    """A cell that is read from a record, or comes from outside, as it is."""
+    made = unit.defs[operand]
+    if made is None or made.op == "const" or depth > _MAX_DEPTH:
+        return False
+    if made.op in ("call", "method"):
+        called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
+        called |= {str(made.extra[0])} if made.op == "method" else set()
+        if called & _NUMBERS:
+            return False
+        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args if isinstance(arg, int))
+    if made.op == "phi":
+        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args)
+    if made.op == "param":
+        return facts.is_untrusted(facts.value(unit, operand))
+    return made.op in _READINGS
+
+
+def _looks_at_beginnings(facts: Facts, unit: Unit) -> bool:
+    return any(_is_formula_test(facts, unit, step) for step in facts.instructions(unit))
+
+
+def _is_formula_test(facts: Facts, unit: Unit, step: Instr) -> bool:
+    if step.op == "compare":
+        operands = step.args[1:]
+    elif step.op == "method" and step.extra[0] in ("startswith", "match", "sub", "fullmatch", "lstrip", "search"):
+        operands = step.args
+    else:
+        return False
+    for operand in operands:
+        value = facts.value(unit, operand)
+        held = [obj.fields["pattern"].consts or () for obj in value.objs if "pattern" in obj.fields]
+        texts = {*facts.elements(value), *(text for consts in held for text in consts)}
+        joined = "".join(sorted(text for text in texts if isinstance(text, str)))
+        if "=" in joined and "@" in joined:
+            return True
+    return False
