@@ -30,10 +30,14 @@ Markup(data) or mark_safe(data), which only say that it were safe.
 Where: text that a function builds with an HTML tag and returns, or from a template that the program at hand takes from
 elsewhere and whose name does not say that it is none of a page, what a Flask view returns, response objects of Flask,
 Django, FastAPI, Starlette, aiohttp and tornado, http.server's wfile.write(), print() of a page (CGI), jinja2
-environments that load templates without autoescape.
+environments that load templates without autoescape, raw parts of templates of bottle and tornado, bodies of responses
+of Falcon and Pyramid, mails of HTML, a callback that the client names (JSONP).
 
-What it cannot see: scripts that reach the page as a URL (`javascript:`) or inside a script element although they are
-escaped for HTML; templates in files.
+What is escaped still does harm in another place than the text of an element: an address that somebody entered as that
+of a site, where nothing asks how it begins; code in a script; an attribute without quotes, or with quotes that the
+escaping leaves alone (`quote=False`, xml.sax.saxutils.escape()).
+
+What it cannot see: templates in files.
 
 Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
 """
@@ -50,8 +54,11 @@ from real.detector.flows import Defect, Flow
 from real.detector.ir import Unit
 from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rules._contexts import misplaced
 from real.detector.rules._definitions import definition
 from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._pages import GENERATE, callbacks, is_document, is_other_type, raw_templates, response_bodies
+from real.detector.rules._pages import WATCHED as PAGES
 from real.detector.rules._templates import is_page_template
 from real.detector.values import Value
 
@@ -85,8 +92,13 @@ def _allows_html(site: CallSite) -> bool:
     return site.constants(None, "unsafe_allow_html") == frozenset((True,))
 
 
+def _is_html_mail(site: CallSite) -> bool:
+    return "html" in site.constants(1, "_subtype") | site.constants(None, "subtype")
+
+
 _BODY = Sink("sends it as HTML", (0,), ("response", "content", "body", "text", "chunk"), when=_is_html)
 _TYPED = Sink("sends it as HTML", (0,), ("text", "body", "content"), when=_is_typed_html)  # plain text by default
+_MAIL = Sink("sends it as an HTML mail", (0,), ("_text", "content"), when=_is_html_mail)
 _MARK = Sink("takes it for safe HTML", (0,), ("s", "object", "base"))
 
 
@@ -132,15 +144,12 @@ def _sends_html(unit: Unit) -> bool:
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    if flow.label in ("write()", "finish()") and all(_is_document(flow, operand) for operand in flow.operands):
+    if flow.label in ("write()", "finish()") and (
+        all(is_document(facts, flow, operand) for operand in flow.operands) or is_other_type(facts, flow)
+    ):
         return True  # tornado sends a dict as JSON
     marked = all(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
     return (marked and flow.verb == _BODY.why) or is_neutral_markup(facts, flow)  # what is put into Markup is escaped
-
-
-def _is_document(flow: Flow, operand: int) -> bool:
-    made = definition(flow.unit, operand)
-    return made is not None and made.op == "build" and made.extra[0] == "dict"
 
 
 def _is_echoed(facts: Facts, returned: Returned) -> bool:
@@ -161,6 +170,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _written(facts)
     yield from _environments(facts)
     yield from _rendered(facts)
+    yield from raw_templates(facts)
+    yield from response_bodies(facts)
+    yield from callbacks(facts)
+    yield from misplaced(facts)
 
 
 def _written(facts: Facts) -> Iterator[Defect]:
@@ -225,6 +238,7 @@ RULE = Rule(
     sanitizers=ESCAPERS
     | {
         # These escape what is put into the template, or send something else than HTML.
+        GENERATE,
         "flask.render_template",
         "quart.render_template",
         "flask.jsonify",
@@ -271,6 +285,9 @@ RULE = Rule(
         "bottle.HTTPResponse": _BODY,
         # Its first argument is the template: only the others are escaped.
         "django.utils.html.format_html": Sink("takes it for safe HTML", (0,), ("format_string",)),
+        "email.mime.text.MIMEText": _MAIL,
+        "email.message.EmailMessage().set_content": _MAIL,
+        "email.message.EmailMessage().add_alternative": _MAIL,
         "pyramid.response.Response": _BODY,
         "webob.Response": _BODY,
     },
@@ -279,10 +296,10 @@ RULE = Rule(
         "webapp2": {"write": _BODY},
         "streamlit": {"markdown": Sink("shows it as HTML", (0,), ("body",), when=_allows_html)},
     },
-    sanitizer_methods=frozenset({"render_template", "render_to_string"}),
+    sanitizer_methods=frozenset({"render_template", "render_to_string", "render_string"}),
     returned=ReturnSink("may be sent as HTML", _is_page),
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({*_WRITERS, "Environment", "Template", "from_string", "render", "render_template_string"}),
+    watches=PAGES | {*_WRITERS, "Environment", "from_string", "render", "render_template_string"},
     yields_to=frozenset({"CWE-94"}),
 )

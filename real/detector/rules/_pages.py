@@ -1,0 +1,110 @@
+"""Pages of frameworks whose templates or responses are told in the program: bottle, tornado, Falcon, JSONP (CWE-79)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from real.detector.callsites import CallSite
+from real.detector.facts import Facts
+from real.detector.flows import Defect, Flow
+from real.detector.ir import Instr, Unit
+from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition
+from real.detector.rules._markup import HTML_TAG
+
+_PAGE = re.compile(HTML_TAG)
+_RAW_BOTTLE = re.compile(r"\{\{!\s*(\w+)")
+_RAW_TORNADO = re.compile(r"\{%\s*(?:raw\s|autoescape\s+None)")
+_BODIES = ("text", "body")
+GENERATE = "tornado.template.Template().generate"
+RESPONSES = (
+    "flask.Response",
+    "flask.make_response",
+    "django.http.HttpResponse",
+    "fastapi.Response",
+    "aiohttp.web.Response",
+)
+WATCHED = frozenset({"template", "Template", "generate", "set_header", "Response", "HttpResponse", "make_response"})
+
+
+def raw_templates(facts: Facts) -> Iterator[Defect]:
+    """``template("<b>{{!name}}</b>", name=data)``, ``Template("{% raw name %}").generate(name=data)``."""
+    for site in facts.calls("bottle.template", "bottle.SimpleTemplate().render"):
+        sources = [site] if site.name == "template" else facts.calls("bottle.SimpleTemplate")
+        texts = [str(text) for source in sources for text in source.constants(0, "source")]
+        raw = {name for text in texts for name in _RAW_BOTTLE.findall(text)}
+        yield from _given(facts, site, raw)
+    makers = facts.calls("tornado.template.Template")
+    open_ones = [
+        site
+        for site in makers
+        if site.constants(None, "autoescape") == {None}
+        or any(_RAW_TORNADO.search(str(text)) for text in site.constants(0, "template_string"))
+    ]
+    if open_ones:
+        for site in facts.calls(GENERATE):
+            yield from _given(facts, site, set(site.args.named))
+
+
+def _given(facts: Facts, site: CallSite, raw: set[str]) -> Iterator[Defect]:
+    for name, value in site.args.named.items():
+        if name in raw and facts.is_untrusted(value):
+            yield Defect(site.instr, f"the template puts `{name}` into the page as it is", facts.trace(value))
+            return
+
+
+def response_bodies(facts: Facts) -> Iterator[Defect]:
+    """``resp.text = f"<p>{name}</p>"`` of Falcon and Pyramid."""
+    for unit in facts.functions:
+        for step in facts.instructions(unit):
+            if step.op != "setattr" or step.extra not in _BODIES:
+                continue
+            holder = definition(unit, step.args[0])
+            if holder is None or holder.op != "param" or not words(str(holder.extra)) & {"resp", "response"}:
+                continue
+            value = facts.value(unit, step.args[1])
+            pieces = facts.pieces(unit, step.args[1])
+            if facts.is_untrusted(value) and pieces.is_built and any(_PAGE.search(text) for text in pieces.literals):
+                yield Defect(step, "untrusted data is part of the page of the response", facts.trace(value))
+
+
+def callbacks(facts: Facts) -> Iterator[Defect]:
+    """``Response(f"{callback}({data})", mimetype="application/javascript")``: the client names what runs."""
+    for site in facts.calls(*RESPONSES):
+        types = {str(t) for name in ("mimetype", "content_type", "media_type") for t in site.constants(None, name)}
+        if not any("javascript" in kind for kind in types):
+            continue
+        for operand in site.operands((0,), ("response", "content", "text", "body")):
+            first = _first_operand(site.unit, definition(site.unit, operand))
+            if first is not None and facts.is_untrusted(facts.value(site.unit, first)):
+                yield Defect(site.instr, "the client names the function that its browser calls")
+
+
+def _first_operand(unit: Unit, made: Instr | None) -> int | None:
+    """What a text begins with, where that is no literal."""
+    if made is not None and made.op == "fstring" and made.extra and made.extra[0] is None:
+        return int(made.args[0])
+    if made is not None and made.op == "binop" and made.extra == "Add":
+        left = definition(unit, made.args[0])
+        return _first_operand(unit, left) if left is not None and left.op in ("fstring", "binop") else int(made.args[0])
+    return None
+
+
+def is_other_type(facts: Facts, flow: Flow) -> bool:
+    """Whether tornado is told before that it does not send HTML."""
+    for step in facts.before(flow.unit, flow.instr):
+        if step.op == "method" and step.extra[0] == "set_header" and len(step.args) > 2:
+            told = [{str(text).lower() for text in facts.constants(flow.unit, arg)} for arg in step.args[1:3]]
+            if "content-type" in told[0] and told[1] and not any("html" in t or "xml" in t for t in told[1]):
+                return True
+    return False
+
+
+def is_document(facts: Facts, flow: Flow, operand: int) -> bool:
+    """Whether a value is a dict, which tornado sends as JSON."""
+    made = definition(flow.unit, operand)
+    objs = facts.value(flow.unit, operand).objs
+    return (made is not None and made.op == "build" and made.extra[0] == "dict") or (
+        bool(objs) and all(obj.kind == "dict" for obj in objs)
+    )
