@@ -200,7 +200,7 @@ class Calls(Containers):
         if name in library.DECODERS:
             return self.part_of([receiver, *args.everything(), self.contents(self.encoded)])
         if name == "get" and _numeric_type(args.named.get("type")):
-            return NUMBER
+            return self.number_from([receiver])
         if name == "format" and receiver.kind == STR:
             return self.format_method(receiver, args, instr)
         kind = STR if receiver.kind == STR else OTHER

@@ -67,7 +67,7 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
         value = site.argument(0, "data")
         if value is None or not facts.is_untrusted(value) or not is_requested(facts, site.unit, value):
             continue
-        if not _is_measured(facts, site.unit, site.instr):
+        if not is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small message may unpack to any size", facts.trace(value))
     yield from _unpacked(facts)
 
@@ -98,7 +98,7 @@ def _read(facts: Facts, site: CallSite) -> Iterator[Defect]:
         keys = {str(key).lower() for key in facts.reads(unit, operands[0]).keys}
         if "content-length" not in keys:
             return
-    if not _is_measured(facts, unit, instr):
+    if not is_measured(facts, unit, instr):
         yield Defect(instr, "the client decides how much is read into memory")
 
 
@@ -140,6 +140,8 @@ def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool: 
         return False
     called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
     passed = [arg for arg in made.args if isinstance(arg, int)]
+    if made.op == "attr" and _is_limited_field(facts, unit, made):
+        return True
     if made.op == "binop" and made.extra in ("Mod", "BitAnd"):
         return not facts.is_untrusted(facts.value(unit, passed[1]))
     if called & {"min", "clip"}:
@@ -157,7 +159,33 @@ def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool: 
     return bool(results) and all(is_bounded(facts, callee, result, depth + 1) for callee, result in results)
 
 
-def _is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
+def _is_limited_field(facts: Facts, unit: Unit, made: Instr) -> bool:
+    """``body.count`` of a pydantic model that says ``count: int = Field(le=1000)``, or checks it with a validator."""
+    holder = definition(unit, made.args[0])
+    if holder is None or holder.op != "param":
+        return False
+    annotation, _ = parameter(unit, str(holder.extra))
+    named = ast.unparse(annotation) if annotation is not None else ""
+    cls = next((inner.node for inner in facts.units if inner.kind == "class" and inner.name == named), None)
+    for node in getattr(cls, "body", ()):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == made.extra:
+            calls = [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+            return any(keyword.arg in ("le", "lt") for call in calls for keyword in call.keywords)
+    return False
+
+
+def is_compared(facts: Facts, unit: Unit, instr: Instr, operand: int) -> bool:
+    """Whether a number, or something made of the same data, is compared with a limit, and the instruction depends on
+    it."""
+    origins = facts.reads(unit, operand).origins
+
+    def limits(atom: Atom, reads: Reads) -> bool:
+        return atom.op in _COMPARISONS and atom.necessary and bool(reads.origins & origins)
+
+    return facts.is_controlled(unit, instr, limits)
+
+
+def is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
     """Whether a size is compared with a limit before, or the result's size after it."""
 
     def is_size(reads: Reads) -> bool:
@@ -185,7 +213,7 @@ def _unpacked(facts: Facts) -> Iterator[Defect]:
             continue
         if site.name == "read" and opener != "zipfile.ZipFile" and site.argument(0, "size") is not None:
             continue
-        if not _is_measured(facts, site.unit, site.instr):
+        if not is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small archive may unpack to any size", facts.trace(site.receiver))
 
 

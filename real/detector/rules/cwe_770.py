@@ -13,7 +13,10 @@ The sensitive operation:
 - self.cache[key] = value in an object, @lru_cache(maxsize=None) on what a view calls with the client's words;
 - a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n), "LIMIT ?";
 - an upload, a body or a stream that is read whole, where the program sets no limit for bodies;
-- an archive or a compressed message from outside that is unpacked.
+- an archive or a compressed message from outside that is unpacked, or inflated without max_length;
+- a length of 32 bits in a message that is allocated or awaited whole: bytearray(n), readexactly(n);
+- a picture or an array whose sides are parsed from a text;
+- a paginator of REST framework that lets the client choose and has no maximum; the end of a slice of a query set.
 
 The check: a comparison of the size with a limit, on which the operation depends.
 
@@ -29,7 +32,8 @@ Good:
 
 What silences it:
 - a comparison of the container's len() or qsize(), or of the text's, with a limit, that decides whether the operation
-  is reached; for a number, a comparison of it with a limit, min(n, LIMIT), or Query(le=LIMIT) of FastAPI;
+  is reached; for a number, a comparison of it with a limit, min(n, LIMIT), Query(le=LIMIT) of FastAPI,
+  Field(le=LIMIT) of pydantic;
 - read(n), MAX_CONTENT_LENGTH, client_max_size; a comparison of file_size, Content-Length, or len() of what was read;
 - a container with a limit of its own: deque(maxlen=...), Queue(maxsize=...), lru_cache, cachetools;
 - something that is taken out of the container again: pop(), popitem(), popleft(), del, clear(), or get() of a queue;
@@ -57,8 +61,11 @@ from real.detector.operations import ADDING, REMOVING, Operation
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
+from real.detector.rules._framing import WATCHED as FRAMES
+from real.detector.rules._framing import told_sizes
+from real.detector.rules._pagination import slices, unlimited_paginators
 from real.detector.rules._responses import is_handler
-from real.detector.rules._unbounded import WATCHED, is_bounded, is_chunk, is_requested, pages, read_whole
+from real.detector.rules._unbounded import WATCHED, is_bounded, is_chunk, is_compared, is_requested, pages, read_whole
 from real.detector.slices import Reads
 from real.detector.values import NUM, Value
 
@@ -116,6 +123,9 @@ _SIZES: dict[str, tuple[int, str]] = {
     "ljust": (0, "width"),
     "rjust": (0, "width"),
     "zfill": (0, "width"),
+    "fetchmany": (0, "size"),
+    "to_list": (0, "length"),  # Motor
+    "django.core.paginator.Paginator": (1, "per_page"),
     "limit": (0, "limit"),  # SQLAlchemy, peewee, pymongo: how many rows
 }
 _SEQUENCES = frozenset({"list", "tuple"})
@@ -136,8 +146,17 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for path, (position, keyword) in _SIZES.items():
         for site in facts.calls(path):
             yield from _sized(facts, site, position, keyword)
+    for site in facts.calls("search"):  # Elasticsearch and OpenSearch: how many documents
+        if site.argument(None, "size") is not None:
+            for operand in site.operands((), ("size",)):
+                yield from _size(facts, site.unit, site.instr, operand, "the page")
     for site, operand in pages(facts):
         yield from _size(facts, site.unit, site.instr, operand, "the page")
+    for unit, instr, operand in slices(facts):
+        if not is_compared(facts, unit, instr, operand):
+            yield from _size(facts, unit, instr, operand, "the slice")
+    yield from unlimited_paginators(facts)
+    yield from told_sizes(facts)
     yield from _threads(facts)
     yield from read_whole(facts)
     yield from _caches(facts)
@@ -436,5 +455,7 @@ RULE = Rule(
     numbers_are_harmless=False,
     limits_matter=True,
     check=_check,
-    watches=frozenset({"Thread", "Process", *WATCHED, *(path.rpartition(".")[2] for path in _SIZES)}),
+    watches=frozenset(
+        {"Thread", "Process", "search", *WATCHED, *FRAMES, *(path.rpartition(".")[2] for path in _SIZES)}
+    ),
 )

@@ -1,0 +1,91 @@
+"""Sizes that a message itself says: lengths in its header, dimensions in its text, members of an archive.
+
+What is read of a length that a peer sent is allocated before the peer has sent any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._definitions import definition
+from real.detector.rules._unbounded import is_bounded, is_compared, is_measured
+
+# What allocates as much as it is told.
+_FRAMES = names("readexactly bytearray recv read_exactly recv_exactly recvall")
+_UNPACKERS = frozenset({"struct.unpack", "struct.unpack_from", "int.from_bytes", "builtins.int.from_bytes"})
+_LARGE = frozenset("IiLlQqNn")  # formats of numbers of 32 bits and more
+_PICTURES = frozenset({"PIL.Image.new", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
+_INFLATERS = (
+    "zlib.decompressobj().decompress",
+    "bz2.BZ2Decompressor().decompress",
+    "lzma.LZMADecompressor().decompress",
+)
+_MEMBERS = ("zipfile.ZipFile().open().read", "zipfile.ZipFile().open().readlines")
+WATCHED = _FRAMES | {"new", "zeros", "ones", "empty", "full", "decompress", "read", "readlines"}
+
+
+def told_sizes(facts: Facts) -> Iterator[Defect]:
+    """Allocations whose size the data says, which nothing compares with a limit."""
+    for site in facts.calls(*_FRAMES, "builtins.bytearray"):
+        for operand in site.instr.args[1:2]:
+            if not isinstance(operand, int) or not _is_told(facts, site.unit, operand):
+                continue
+            if not is_compared(facts, site.unit, site.instr, operand):
+                yield Defect(site.instr, "the length in a message decides how much is allocated")
+    for site in facts.calls(*_PICTURES):
+        for operand in _parts(site.unit, site.instr):
+            if _is_parsed(facts, site.unit, operand) and not is_compared(facts, site.unit, site.instr, operand):
+                yield Defect(site.instr, "a text from outside decides how much is allocated")
+                break
+    for site in facts.calls(*_INFLATERS):
+        data = site.argument(0, "data")
+        if data is None or site.argument(1, "max_length") is not None or not facts.is_untrusted(data):
+            continue
+        if not is_measured(facts, site.unit, site.instr):
+            yield Defect(site.instr, "a small message may unpack to any size", facts.trace(data))
+    for site in facts.calls(*_MEMBERS):
+        if site.argument(0, "size") is None and not is_measured(facts, site.unit, site.instr):
+            yield Defect(site.instr, "a small archive may unpack to any size")
+
+
+def _is_told(facts: Facts, unit: Unit, operand: int) -> bool:
+    """A number of 32 bits or more that is unpacked from bytes from outside, without an upper limit."""
+    if not facts.is_untrusted(facts.value(unit, operand)) or is_bounded(facts, unit, operand):
+        return False
+    for made in facts.definitions(unit, operand):
+        if made.op not in ("call", "method"):
+            continue
+        called = facts.library_names(unit, made)
+        if "struct.unpack" in called or "struct.unpack_from" in called:
+            formats = facts.constants(unit, made.args[1])
+            return any(isinstance(text, str) and set(text) & _LARGE for text in formats)
+        if called & _UNPACKERS or (made.op == "method" and made.extra[0] == "from_bytes"):
+            return True
+    return False
+
+
+def _parts(unit: Unit, instr: Instr) -> list[int]:
+    """The arguments of a call, and what tuples among them are built of."""
+    found: list[int] = []
+    for arg in instr.args[1:]:
+        made = definition(unit, arg) if isinstance(arg, int) else None
+        if made is not None and made.op == "build":
+            found += [part for part in made.args if isinstance(part, int)]
+        elif isinstance(arg, int):
+            found.append(arg)
+    return found
+
+
+def _is_parsed(facts: Facts, unit: Unit, operand: int) -> bool:
+    """A number that is made of a text from outside: ``int(found[1])``."""
+    value = facts.value(unit, operand)
+    if not facts.is_untrusted(value) or value.objs or is_bounded(facts, unit, operand):
+        return False
+    return any(
+        made.op == "call" and "builtins.int" in facts.library_names(unit, made)
+        for made in facts.definitions(unit, operand)
+    )
