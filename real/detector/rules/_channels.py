@@ -86,7 +86,7 @@ def told_to_unpickle(facts: Facts) -> Iterator[Defect]:
                 yield Defect(site.instr, f"{name} unpickles every message")
     for unit in facts.units:
         for step in facts.instructions(unit):
-            name = _set_name(unit, step)
+            name = _set_name(unit, step) if step.op in ("setattr", "setcell") else ""
             if name in _SETTINGS and facts.elements(facts.value(unit, step.args[-1])) & _SETTINGS[name]:
                 yield Defect(step, f"{name} admits pickles")
 

@@ -164,14 +164,22 @@ def _is_any_image(pattern: str) -> bool:
     )
 
 
-def _documents(facts: Facts) -> Iterator[Defect]:
-    """``{"$where": "this.price < " + price}``: MongoDB runs it as JavaScript."""
+def _query_texts(facts: Facts) -> Iterator[Defect]:
+    """``{"$where": "this.price < " + price}``, ``{"query": '{ user(login: "%s") { id } }' % login}``."""
     for unit in facts.units:
         for step in facts.instructions(unit):
-            if step.op == "setsub" and facts.constants(unit, step.args[1]) & _MONGO_CODE:
-                value = facts.value(unit, step.args[2])
-                if facts.is_untrusted(value):
-                    yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
+            keys = facts.constants(unit, step.args[1]) if step.op == "setsub" else frozenset()
+            if not keys or not facts.is_untrusted(value := facts.value(unit, step.args[2])):
+                continue
+            if keys & _MONGO_CODE:
+                yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
+            elif keys == {"query"} and any(map(_QUERY_OF_GRAPHQL.search, facts.pieces(unit, step.args[2]).literals)):
+                yield Defect(step, "untrusted data is part of a query of GraphQL", facts.trace(value))
+
+
+def _documents(facts: Facts) -> Iterator[Defect]:
+    """Conditions of MongoDB where values are meant, and code that it runs as JavaScript."""
+    yield from _query_texts(facts)
     for site in facts.calls(*_MONGO_READERS):
         query = site.argument(0, "filter" if site.name != "aggregate" else "pipeline")
         if query is None or site.receiver is None or site.path.startswith(_NO_COLLECTIONS):
@@ -214,7 +222,7 @@ def _bound_names(facts: Facts) -> Iterator[Defect]:
 
 
 def _envelopes(facts: Facts) -> Iterator[Defect]:
-    """``requests.post(url, data=f"<Envelope>{name}</Envelope>")``, and queries of GraphQL that are put together."""
+    """``requests.post(url, data=f"<Envelope>{name}</Envelope>")``."""
     for site in facts.calls(*_READERS):
         operands = site.operands((0, 1), ("data", "content", "text", "string"))
         for operand in operands if site.path.partition(".")[0] in _XML_USERS else ():
@@ -224,13 +232,6 @@ def _envelopes(facts: Facts) -> Iterator[Defect]:
             if is_markup and facts.is_untrusted(value) and not is_removed(facts, site.unit, operand, "<"):
                 yield Defect(site.instr, "untrusted data is part of a document as it is", facts.trace(value))
                 break
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op == "setsub" and facts.constants(unit, step.args[1]) == {"query"}:
-                value = facts.value(unit, step.args[2])
-                pieces = facts.pieces(unit, step.args[2])
-                if facts.is_untrusted(value) and any(_QUERY_OF_GRAPHQL.search(text) for text in pieces.literals):
-                    yield Defect(step, "untrusted data is part of a query of GraphQL", facts.trace(value))
 
 
 def _is_nested(value: Value) -> bool:

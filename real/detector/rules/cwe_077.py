@@ -28,7 +28,10 @@ Also reported: a command line that a function builds from outside data and retur
 well-known utility (`f"echo {name}"`), or whose template, taken from elsewhere, is named for a command; and a test that
 lets a command pass because an allowed one occurs in it.
 
-Not reported: which program a list of arguments starts, and options smuggled in as arguments (CWE-88).
+Reported as well (CWE-88): an argument of git, hg, ssh or scp that may be an option, for these have options which run
+commands: write `--` before it, or refuse what begins with `-`; and a command line that ssh is given.
+
+Not reported: which program a list of arguments starts, and options smuggled into other programs.
 
 Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
 """
@@ -46,6 +49,7 @@ from real.detector.returned import Returned, built_with
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
 from real.detector.rules._loops import root_of
+from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_template, is_command_word
 
@@ -76,6 +80,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _shell_scripts(facts)
     yield from _contained_words(facts)
     yield from handed_to_runners(facts)
+    yield from smuggled(facts)
 
 
 def _shell_scripts(facts: Facts) -> Iterator[Defect]:

@@ -12,8 +12,9 @@ Bad:
 Good:
     return render_template_string("<h1>Hello {{ name }}</h1>", name=request.args["name"])
 
-Also reported: a module whose name is chosen outside and then imported, which runs it; outside text that is written into
-a file of Python in a program that imports files or starts the interpreter.
+Also reported: a record's text that is compiled as a template; a module whose name is chosen outside and then imported,
+which runs it; outside text that is written into a file of Python in a program that imports files or starts the
+interpreter.
 
 What silences it:
 - a constant template, with the data passed as variables;
@@ -36,6 +37,7 @@ from real.detector.charsets import Charset
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
+from real.detector.library import names
 from real.detector.rule import Rule, Sink
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._pieces import ordered_pieces
@@ -50,6 +52,11 @@ _LOADERS = frozenset(
 )
 _PROCESSES = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output"))
 _DATA_TEXTS = frozenset({"builtins.repr", "json.dumps", "pprint.pformat"})  # they write literals of data, no code
+_LOOKUPS = names(
+    """fetchone fetchall fetchrow fetchval get_object_or_404 get_or_404 first one scalar_one scalar_one_or_none find_one
+    filter_by"""
+)
+_STORES = names("objects session query")
 _STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec", "execv", "execvp")
 _RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
     "-c": ("python",),
@@ -69,10 +76,33 @@ def _check(facts: Facts) -> Iterator[Defect]:
         ):
             yield Defect(site.instr, "untrusted data names the module that is run", facts.trace(name))
     yield from _written_modules(facts)
+    yield from _stored_templates(facts)
     for site in facts.calls(*_STARTERS):
         if site.path.startswith(("subprocess.", "asyncio.", "os.exec")):
             for words in _argument_lists(site):
                 yield from _scripts(facts, site, words)
+
+
+def _stored_templates(facts: Facts) -> Iterator[Defect]:
+    """``env.from_string(row["body"])``: who may write the text of a record writes code, unless there is a sandbox."""
+    for site in facts.calls("from_string", "Template", "render_template_string"):
+        is_template = site.path in RULE.calls or (site.name == "from_string" and _is_engine(site))
+        if not is_template or any("Sandbox" in path for path in (site.path, *_receivers(site))):
+            continue
+        for operand in site.operands((0,), ("source", "template_string", "text"))[:1]:
+            if not facts.is_untrusted(facts.value(site.unit, operand)) and _is_stored(facts, site.unit, operand):
+                yield Defect(site.instr, "the text of a record is compiled as a template")
+
+
+def _receivers(site: CallSite) -> frozenset[str]:
+    return library_paths(site.receiver) if site.receiver is not None else frozenset()
+
+
+def _is_stored(facts: Facts, unit: Unit, operand: int) -> bool:
+    """What a database gave: a column of a row, an attribute of a model's object."""
+    reads = facts.reads(unit, operand)
+    called = {call.rpartition(".")[2] for call in reads.calls}
+    return bool(called & _LOOKUPS) or ("get" in called and bool(reads.attributes & _STORES))
 
 
 def _written_modules(facts: Facts) -> Iterator[Defect]:
@@ -200,6 +230,9 @@ RULE = Rule(
     methods={"from_string": Sink("compiles it as a template", (0,), ("source", "template_code"), when=_is_engine)},
     guard=is_checked_code,
     check=_check,
-    watches=frozenset({"write", "write_text", "write_bytes", "writelines", *_STARTERS, "import_module", "__import__"}),
+    watches=frozenset(
+        {"from_string", "Template", "render_template_string", "import_module", "__import__", *_STARTERS}
+        | {"write", "write_text", "write_bytes", "writelines"}
+    ),
     yields_to=frozenset({"CWE-95"}),
 )

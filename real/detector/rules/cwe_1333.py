@@ -124,7 +124,7 @@ def _searched(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "the client writes the expression that is matched", facts.trace(value))
     for unit in facts.units:
         for step in facts.instructions(unit):
-            for operand in _expressions(facts, unit, step):
+            for operand in _expressions(facts, unit, step) if step.op in ("setsub", "method") else ():
                 value = facts.value(unit, operand)
                 if facts.is_untrusted(value):
                     yield Defect(step, "the client writes the expression that the database matches", facts.trace(value))
