@@ -19,6 +19,7 @@ from real.detector.values import (
 )
 
 _MAX_NESTED_CALLS = 10
+_ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})  # calling one finds a member
 
 
 class Functions(Calls):
@@ -110,6 +111,8 @@ class Functions(Calls):
         init = self.member(cls, "__init__")
         if init is not None:
             self.call_value(self.bind(init, obj, instr), args, instr)
+        elif _ENUMS.intersection(self._foreign_bases(cls)) and self.member(cls, "_missing_") is None:
+            return result  # one of the members, or an exception
         else:
             names = list(self._annotated(cls))
             for name, value in [*zip(names, args.pos, strict=False), *args.named.items()]:

@@ -26,6 +26,9 @@ What silences it:
 - a constant allow-list: looking x up in a constant dict, or a test that controls the path to the statement, such as
   `if x not in {"name", "age"}: raise ...`, `x == "name"`, x.isdigit(), x.isidentifier(), or re.fullmatch with a pattern
   that admits no quote, blank, semicolon or other operator;
+- a test that all keys of a mapping are in a constant list, where only its keys go into the statement:
+  `if changes.keys() - FIELDS: raise ...`;
+- what quotes names for a database: quote_ident(), connection.ops.quote_name(), mogrify();
 - inside the quotes of a literal, '{name}': removing that quote by replace() or re.sub(), percent-encoding, and with
   sqlite3 also doubling it (other databases know the backslash as well);
 - a query builder of SQLAlchemy, Django, peewee, pypika or psycopg.sql, which binds or quotes what it is given.
@@ -49,6 +52,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect, Flow
 from real.detector.ir import Unit
 from real.detector.rule import Rule, Sink
+from real.detector.rules._allowed_keys import are_allowed_keys
 from real.detector.rules._quoting import is_quoted
 from real.detector.values import BUILDER
 
@@ -91,6 +95,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
                     break
 
 
+def _is_harmless(facts: Facts, flow: Flow) -> bool:
+    return is_quoted(facts, flow) or are_allowed_keys(facts, flow)
+
+
 def _is_statement(facts: Facts, unit: Unit, operand: int) -> bool:
     pieces = facts.pieces(unit, operand)
     return pieces.is_built and any(_BEGINNING.match(text) for text in pieces.literals)
@@ -105,8 +113,13 @@ RULE = Rule(
         "take table and column names from a constant allow-list"
     ),
     what="SQL",
+    # They quote the name of a table or column for the database at hand.
+    sanitizers=frozenset(
+        {"psycopg2.extensions.quote_ident", "psycopg2.extensions.adapt", "sqlalchemy.sql.quoted_name"}
+    ),
+    sanitizer_methods=frozenset({"quote_name", "quote_identifier", "escape_identifier"}),
     harmless=SQL,
-    guard=is_quoted,
+    guard=_is_harmless,
     check=_check,
     methods={
         # PEP 249 (sqlite3, psycopg, MySQLdb, pymysql, cx_Oracle, pyodbc, aiosqlite, ...) and SQLAlchemy connections
@@ -120,6 +133,8 @@ RULE = Rule(
         "execute_async": _STATEMENT,  # snowflake connector, cassandra driver
         "execute_string": _SCRIPT,  # snowflake connector
         "copy_expert": _STATEMENT,  # psycopg2
+        "mogrify": _STATEMENT,  # psycopg2, pymysql: the statement with its values quoted
+        "execute_query_dict": _STATEMENT,  # Tortoise
         "callproc": _sink("calls the procedure of this name", (0,), ("procname",)),  # PEP 249
         "read_sql": _READ,  # pandas, polars and their wrappers
         "read_sql_query": _READ,
@@ -136,6 +151,8 @@ RULE = Rule(
         "psycopg.sql.SQL": _TEXT,
         "psycopg2.sql.SQL": _TEXT,
         "records.Database().query": _STATEMENT,
+        "psycopg2.extras.execute_values": _sink("runs it as an SQL statement", (1,), ("sql",)),
+        "psycopg2.extras.execute_batch": _sink("runs it as an SQL statement", (1,), ("sql",)),
     },
     rooted={
         "sqlalchemy": {"text": _TEXT, "literal_column": _TEXT, "DDL": _TEXT, "TextClause": _TEXT},
@@ -148,6 +165,9 @@ RULE = Rule(
         "MySQLdb": {"query": _STATEMENT},
         "pymysql": {"query": _STATEMENT},
         "pg": {"query": _STATEMENT},
+        "google.cloud.bigquery": {"query": _STATEMENT, "query_and_wait": _STATEMENT},
+        "clickhouse_connect": {"query": _STATEMENT, "command": _STATEMENT, "query_df": _STATEMENT},
+        "boto3": {"start_query_execution": _sink("runs it as a query", (), ("QueryString",))},
         "web": {"query": _STATEMENT},
         # Django's managers, however the model was imported
         "*.objects": {
