@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
-from real.detector.ir import Unit
+from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.operations import Operation
 from real.detector.slices import Reads
@@ -38,6 +38,8 @@ _IDENTITIES = _ACTORS | names(
 _NO_ACTORS = frozenset({"self", "cls", "args", "kwargs", "request", "event", "context", "session", "db", "conn"})
 # Words of what proves something by itself, so that CWE-347 and CWE-352 are about it.
 _PROOFS = names("signature sig sign signed mac hmac digest checksum csrf xsrf nonce token")
+# Words of functions that raise where somebody may not.
+_RAISING = names("require check ensure authorize authorise assert enforce demand")
 _MIN_PARAMETERS = 2
 
 # Where a client can put whatever it likes: attributes and methods of Flask's, Django's and Starlette's requests.
@@ -136,13 +138,31 @@ def is_authorised(facts: Facts, subject: Subject, operation: Operation) -> bool:
     def decides(atom: Atom, reads: Reads) -> bool:
         return is_check(facts, atom, reads, subject.actors) and flaw(facts, atom, reads) is None
 
-    if facts.is_prevented(unit, operation.instr, alike, decides):
+    if facts.is_prevented(unit, operation.instr, alike, decides) or _is_asked(facts, subject, operation.instr):
         return True
     if operation.kind != "read":
         return False
     # A record is read to see whose it is, and handed out after that.
     returns = facts.returns_of(unit, operation.instr)
-    return bool(returns) and all(facts.is_prevented(unit, instr, returns, decides) for instr in returns)
+    return bool(returns) and all(
+        facts.is_prevented(unit, instr, returns, decides) or _is_asked(facts, subject, instr) for instr in returns
+    )
+
+
+def _is_asked(facts: Facts, subject: Subject, instr: Instr) -> bool:
+    """``policy.require(actor, "close", ticket)`` before an instruction: of another file, it raises where it must."""
+    for step in facts.before(subject.unit, instr):
+        if step.op not in ("call", "method") or facts.called(step):
+            continue
+        called = {name.rpartition(".")[2] for name in facts.library_names(subject.unit, step)}
+        made = subject.unit.defs[step.args[0]] if step.op == "call" else None
+        called |= {str(step.extra[0])} if step.op == "method" else set()
+        called |= {str(made.extra[1])} if made is not None and made.op in ("builtin", "cell") else set()
+        if any(words(name) & _RAISING for name in called) and any(
+            facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:] if isinstance(arg, int)
+        ):
+            return True
+    return False
 
 
 def is_check(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -> bool:

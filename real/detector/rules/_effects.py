@@ -13,6 +13,7 @@ from real.detector.callsites import shape_of
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
+from real.detector.rules._app import annotation_words
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._who import Who
@@ -56,6 +57,7 @@ _PASSING = names(
     """session g response resp request logger log logging cache flash self.session headers cookies
     os sys json re time threading asyncio shutil redis channel_layer metrics limiter span"""
 )
+_SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
 _DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
 _AUDIT = names("audit log logs visit visits history event events access last hit hits view views counter seen stats")
@@ -260,6 +262,8 @@ def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:
     reads = facts.reads(unit, operand)
     last = {name.rpartition(".")[2] for name in reads.names | reads.calls}
     if made is not None and made.op == "param":
+        if str(made.extra) in annotation_words(unit, _SESSION_TYPES):
+            return True
         default = facts.defaults(unit).get(str(made.extra))
         return default is not None and any(words(name) & {"db", "database"} for name in default.words)
     return bool(last & {"Session", "SessionLocal", "sessionmaker", "AsyncSession", "scoped_session", "create_engine"})

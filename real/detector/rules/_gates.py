@@ -21,6 +21,7 @@ from real.detector.rules._checks import ROLES, refusals, told_by_client
 from real.detector.rules._definitions import definition
 from real.detector.rules._views import says_who
 from real.detector.rules._who import CLIENT_DATA, HOOKS, PRIVILEGES, Who
+from real.detector.slices import Origin
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
@@ -41,6 +42,31 @@ def weak_gates(facts: Facts) -> Iterator[Defect]:
         yield from _stored_role(facts, unit)
         yield from _part_of_role(facts, unit)
         yield from _told_dependency(facts, unit)
+        yield from _nobody_and(facts, unit)
+
+
+def _nobody_and(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``if user is None and user.role not in roles: abort(403)``: whoever is somebody passes, whatever the role."""
+    for refusal in refusals(facts, unit):
+        tests = [atom for atom in facts.controlling_tests(unit, refusal) if atom.necessary and atom.unit is unit]
+        missing = [
+            atom.operands[0]
+            for atom in tests
+            if (atom.op == "Is" and None in facts.constants(unit, atom.operands[-1]))
+            or (atom.op == "truth" and atom.sense is False)
+        ]
+        origins = [origin for operand in missing for origin in facts.reads(unit, operand).origins]
+        for atom in tests:
+            reads = facts.atom_reads(atom)
+            if atom.op in ("NotEq", "NotIn") and any(words(word) & PRIVILEGES for word in reads.attributes):
+                inner = [tested for tested in reads.origins for origin in origins if _is_part(origin, tested)]
+                if inner:
+                    yield Defect(atom.instr, f"{unit.name}() refuses nobody who is known, whatever they may do")
+                    return
+
+
+def _is_part(origin: Origin, tested: Origin) -> bool:
+    return origin.covers(tested) and len(tested.path) > len(origin.path) and bool(origin.path or tested.path)
 
 
 def _is_hook(facts: Facts, unit: Unit) -> bool:

@@ -31,7 +31,9 @@ _NARROWING = names(
     """get_queryset get_object test_func has_permission check_object_permissions filter_queryset dispatch
     perform_update perform_destroy form_valid delete destroy update get_permissions"""
 )
-_OWNERS = names("owner user author creator created_by customer employee account member uploader")
+_OWNERS = names(
+    "owner user author creator created_by customer employee account member uploader patient recipient buyer tenant"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -77,9 +77,10 @@ from real.detector.slices import Reads
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
 _PERSONAL = names(
-    """account accounts address balance booking diary employee employees grade invoice invoices loan medical member
+    """account accounts address addresses appointment appointments balance booking contract contracts diary
+    employee employees grade invoice invoices loan medical member
     order orders password patient patients payment payroll payslip prescription profile profiles reservation salary
-    subscription transaction user users wallet"""
+    statement statements subscription transaction user users wallet"""
 )
 # What people write or bring: that others read it is usual, that they change it is not.
 _AUTHORED = names(
