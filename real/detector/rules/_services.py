@@ -28,6 +28,7 @@ _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member 
 _OWN = names("login logout signup register authenticate create add list search my new init test")
 # Keys by which a record is found that only one person knows.
 _SECRETS = names("token secret signature hash digest password code nonce")
+_LOGS = names("log logger logging audit")
 _MIN_PARAMETERS = 2
 # Methods that a session of SQLAlchemy has, and none of a browser.
 _OF_DATABASE = names("commit query execute scalars scalar add delete flush merge refresh rollback")
@@ -147,11 +148,21 @@ def _is_noted(facts: Facts, unit: Unit, param: str) -> bool:
         for arg in instr.args:
             if not isinstance(arg, int) or param not in facts.reads(unit, arg).params:
                 continue
-            if instr.op == "setattr" and instr.args[0] != arg and words(str(instr.extra)) & _NOTES:
+            if instr.args[0] != arg and _is_note(facts, unit, instr):
                 noted = True
-            elif instr.op not in ("attr", "assign", "copy", "pi", "pathload"):
+            elif instr.op not in ("attr", "assign", "copy", "pi", "pathload", "fstring", "return"):
                 return False
     return noted
+
+
+def _is_note(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``note.updated_by = user``, ``self.log.info(...)``, ``audit.record(...)``."""
+    if instr.op == "setattr":
+        return bool(words(str(instr.extra)) & _NOTES)
+    if instr.op != "method":
+        return False
+    reads = facts.reads(unit, instr.args[0])
+    return any(words(name.rpartition(".")[2]) & _LOGS for name in (*reads.attributes, *reads.names, *reads.params))
 
 
 def _helper_decides(facts: Facts, unit: Unit) -> bool:

@@ -92,8 +92,9 @@ _SURELY_ADDING = frozenset({"append", "appendleft", "put", "put_nowait"})
 _QUEUES = frozenset({"queue.Queue()", "queue.LifoQueue()", "queue.PriorityQueue()", "queue.SimpleQueue()"})
 # Words in the names of containers that are no records of the program but follow what goes on: they grow with it.
 _TRAFFIC = names(
-    """backlog buffer buffers cache cached caches chat events event history inbox jobs log logged logs memo message
-    messages pending queue queues requests rooms samples seen sessions tasks uploads visited visitors visits"""
+    """backlog buffer buffers cache cached caches chat clients connections events event history inbox jobs log logged
+    logs memo message messages listeners pending queue queues recent requests rooms samples subscribers seen
+    sessions tasks uploads visited visitors visits"""
 )
 # Those of them that an object keeps for the answers of others; what else it keeps may be what it is for.
 _KEPT = names("cache cached caches memoized sessions pending")

@@ -9,8 +9,8 @@ that it must not.
 The sensitive operation: record.update(data) and `{**record, **data}`; `record[key] = value` and
 setattr(record, key, value), where the key and the value come from the same mapping; Model(**data) and
 Model.objects.create(**data); documents and statements ($set, values()), dataclasses.replace(), model_copy(update=...);
-a form, a serializer or a generic view whose fields are all, or name privileged ones (is_staff, role, balance ...). A
-record is what the function was given or looked up, not what it made itself.
+a path of attributes that getattr() and setattr() follow by names from outside; a form, a serializer or a generic view
+whose fields are all, or name privileged ones (is_staff, role, balance ...). A record is what the function was given or looked up, not what it made itself.
 
 The check: something that says which fields are meant.
 
@@ -27,7 +27,7 @@ Good:
 What silences it:
 - a test that the key is one of those that the program names, also in a comprehension before the store:
   {key: data[key] for key in EDITABLE if key in data};
-- a test that it is none of a constant list of protected fields;
+- a test that it is none of a constant list of protected fields, or, in a path, begins with no underscore;
 - a model that declares its fields: pydantic's model_dump(), Django's cleaned_data, a serializer's validated_data;
   not where it takes any field (extra="allow") or declares a privileged one and the endpoint is for everybody;
 - read_only_fields, and views that only read or ask for a role;
@@ -54,6 +54,7 @@ from real.detector.library import names
 from real.detector.operations import Operation
 from real.detector.rule import Rule, StoreSink
 from real.detector.rules._definitions import definition, root
+from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
 from real.detector.slices import Reads
 from real.detector.values import Value
@@ -187,6 +188,7 @@ def _words(name: str) -> frozenset[str]:
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from declared_fields(facts)
     for unit in facts.functions:
+        yield from walked_paths(facts, unit)
         for instr in facts.instructions(unit):
             if instr.op in ("call", "method"):
                 found = list(_called_with_fields(facts, unit, instr))
