@@ -34,6 +34,7 @@ _WHOLE = {
     "os.environb": "the environment",
     "flask.Flask().config": "the settings",
     "flask.current_app.config": "the settings",
+    "django.conf.settings.DATABASES": "the settings",
 }
 # Functions and methods that give back what they are given in another form.
 _CONVERSIONS = names(
@@ -71,6 +72,9 @@ _DESCRIBING = names("model_to_dict serialize jsonable_encoder from_orm")
 # Words in the names of methods that make data of their object, and of those that make something new.
 _AS_DATA = names("dict json serialize serialized data public")
 _MAKING = names("create issue generate new rotate token")
+# Calls that make the name of a file, and where a server keeps files that no address of its pages begins with.
+_PATHS = names("join abspath realpath")
+_SYSTEM = re.compile(r"/(?:srv|var|home|etc|opt|usr|mnt|root)(?:/|$)")
 _MAX_HELPERS = 2
 
 
@@ -100,7 +104,9 @@ def _shown(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[Instr
             continue
         seen.add(current)
         found.append(made)
-        if made.op in ("assign", "copy", "pi", "await", "iterate"):
+        if made.op in ("assign", "copy", "pi", "await", "iterate") or (
+            made.op == "unpack" and not _leaves_out(facts, unit)
+        ):
             work += made.args[:1]
         elif made.op == "pathload":
             work += made.args[1:]
@@ -160,6 +166,9 @@ def _described(facts: Facts, unit: Unit, step: Instr) -> str | None:
     if (called & _DESCRIBING) and len(step.args) > 1 and not {"fields", "only"} & _keywords(step):
         position = -1 if "serialize" in called else 1
         return exposed_by(facts, record_of(facts, unit, step.args[position]))
+    shown = _inside(facts, unit, step, called)
+    if shown is not None:
+        return shown
     for callee in _describers(facts, unit, step):
         for inner in facts.instructions(callee):
             if inner.op != "return":
@@ -175,6 +184,20 @@ def _described(facts: Facts, unit: Unit, step: Instr) -> str | None:
             ):
                 return exposed_by(facts, record_of(facts, unit, step.args[0])) or "every column of a record"
     return None
+
+
+def _inside(facts: Facts, unit: Unit, step: Instr, called: set[str]) -> str | None:
+    """Columns that are listed by what the model itself says, and names of files of the server."""
+    listed = "getattr" in called and len(step.args) > 2 and not _leaves_out(facts, unit)
+    if listed and {"__table__", "columns"} <= facts.reads(unit, step.args[2]).attributes:
+        return "every column of a record"
+    if called & _PATHS and any(_SYSTEM.match(str(c)) for arg in step.args[1:] for c in _texts(facts, unit, arg)):
+        return "where files are on the server"
+    return None
+
+
+def _texts(facts: Facts, unit: Unit, operand: object) -> frozenset[object]:
+    return frozenset(facts.constants(unit, operand)) if isinstance(operand, int) else frozenset()
 
 
 def _describers(facts: Facts, unit: Unit, step: Instr) -> list[Unit]:

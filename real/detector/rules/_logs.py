@@ -17,6 +17,7 @@ from real.detector.rules._secrets import (
     is_credential_address,
     is_environment,
     is_lookup,
+    is_secret,
     place,
     secret_fields,
     secret_name,
@@ -64,7 +65,7 @@ def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected:
     console = site.path == "builtins.print"
     for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
         for step in text_of(facts, site.unit, operand):
-            secret = secret_name(facts, site.unit, step)
+            secret = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
             if secret is not None and (not console or _is_setting(facts, site.unit, step)):
                 return f"`{secret}`"
             where = place(facts, site.unit, step.dst)
@@ -113,6 +114,19 @@ def shown_in_repr(facts: Facts) -> Iterator[Defect]:
                 if secret is not None:
                     yield Defect(step, f"{unit.name}() shows `{secret}` wherever the object is printed or logged")
                     break
+
+
+def _called_secret(unit: Unit, step: Instr) -> str | None:
+    """The name of the variable in which the program keeps a secret that a call has made."""
+    if step.op not in ("call", "method"):
+        return None
+    kept = (
+        str(other.var or other.extra)
+        for block in unit.blocks
+        for other in block.instrs
+        if other.op == "assign" and root(unit, other.args[0]) == step.dst
+    )
+    return next((name for name in kept if is_secret(name)), None)
 
 
 def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:

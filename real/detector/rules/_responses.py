@@ -29,7 +29,8 @@ _HANDLERS = (
     *("socketserver.StreamRequestHandler", "socketserver.BaseRequestHandler"),
 )
 _BODIES = frozenset({"media", "text", "body", "data", "content", "response"})
-WATCHED = _RESPONSES | _WRITERS
+_DETAILS = "set_details"
+WATCHED = _RESPONSES | _WRITERS | {_DETAILS}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,9 @@ def sent(facts: Facts) -> Iterator[Sent]:
                 yield Sent(unit, instr, (instr.args[1],))
     for site in facts.calls(*_RESPONSES):
         if site.path.startswith(_FRAMEWORKS):
+            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+    for site in facts.calls(_DETAILS):  # of gRPC's context
+        if site.instr.op == "method" and not site.path:
             yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
     for site in facts.calls(*_WRITERS):
         if is_handler_method(facts, site.unit) and site.instr.op == "method":

@@ -17,7 +17,8 @@ The sensitive operation:
 - credentials that follow a redirect to another host;
 - a response (what a view returns, a response or error object of a framework, what a request handler writes) that shows
   vars(user) or user.__dict__, os.environ, app.config, a traceback, the text of any exception or of one of a database,
-  of files or of commands, a column, field or record named for a secret, every column of a table of persons;
+  of files or of commands, where the server keeps its files, a column, field or record named for a secret, every column
+  of a table of persons;
 - a line of a log with a password or key in it as it is, with the whole of what the program reads one from, with an
   address that it connects to a database with; names are the evidence here, as in CWE-532;
 - __repr__() and __str__() with a secret, the headers of a request in a log;
