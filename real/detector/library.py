@@ -106,6 +106,8 @@ SOURCES = {
         for view in (
             *("django.views.View", "rest_framework.views.APIView"),
             *(f"django.views.generic.{name}" for name in ("View", "TemplateView", "RedirectView", "FormView")),
+            *(f"django.views.generic.{name}" for name in ("CreateView", "UpdateView", "DeleteView", "DetailView")),
+            *(f"django.contrib.auth.views.{name}" for name in ("LoginView", "LogoutView")),
         )
     },
     **{

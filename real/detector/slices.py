@@ -172,7 +172,7 @@ class Slicer:
                 following += [(arg, ()) for arg in _captured(unit, instr)]
             for store in self.stores_into(unit).get(operand, ()):
                 following += [(arg, ()) for arg in store.args[1:] if isinstance(arg, int)]
-            if instr.op in _ENTRIES or (instr.op in ("call", "method") and len(instr.args) == 1):
+            if instr.op in _ENTRIES or (instr.op in ("call", "method") and self._is_source(unit, instr, bit)):
                 found.add(Origin(instr, path))
             for step in following:
                 if step not in seen:
@@ -180,6 +180,16 @@ class Slicer:
                     work.append(step)
         self.solver.spend(len(seen))
         return found
+
+    def _is_source(self, unit: Unit, instr: Instr, bit: int) -> bool:
+        """Whether data enters by a call: one without operands, or of harmless ones with an untrusted result."""
+        if len(instr.args) == 1:
+            return True
+        env, deep = self.solver.states[unit].env, self.solver.deep
+        bits = bit or -1
+        if not deep(env[instr.dst])[0] & bits:
+            return False
+        return not any(deep(env[arg])[0] & bits for arg in instr.args if isinstance(arg, int))
 
     def _access(self, unit: Unit, instr: Instr) -> Constant:
         """The attribute or constant key that an instruction takes from its first operand; ``None`` for any other."""

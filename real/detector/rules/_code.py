@@ -6,6 +6,7 @@ from real.detector.atoms import Atom
 from real.detector.charsets import Charset
 from real.detector.facts import Facts
 from real.detector.flows import Flow
+from real.detector.ir import Unit
 from real.detector.rules._characters import every_character_is_harmless
 from real.detector.rules._loops import is_element_tested, root_of
 from real.detector.values import Obj, Value
@@ -25,12 +26,67 @@ _REACHING = frozenset(
         "ast.ImportFrom",
     }
 )
+# How a text is read and handed on as a whole.
+_WHOLE = frozenset({"param", "cell", "builtin", "import", "assign", "copy", "pi", "pathload", "const", "attr", "sub"})
+_READINGS = frozenset({"strip", "get", "get_json", "get_argument"})
 _CALL = "ast.Call"  # a deny-list must have it
 
 
 def is_checked_code(facts: Facts, flow: Flow) -> bool:
     """Whether the code is evaluated only after a test of all its characters or of all nodes of its syntax tree."""
-    return every_character_is_harmless(facts, flow, ARITHMETIC) or _is_tree_checked(facts, flow)
+    return (
+        every_character_is_harmless(facts, flow, ARITHMETIC)
+        or _is_tree_checked(facts, flow)
+        or _is_tree_visited(facts, flow)
+    )
+
+
+def _is_tree_visited(facts: Facts, flow: Flow) -> bool:
+    """``Checker().visit(tree)`` before, whose ``generic_visit()`` fails at every node that it does not list."""
+    wanted = facts.origins(flow.unit, flow.operands)
+    for step in facts.before(flow.unit, flow.instr):
+        if step.op != "method" or step.extra[0] != "visit" or len(step.args) != 2:
+            continue
+        classes = {
+            made
+            for obj in facts.value(flow.unit, step.args[0]).objs
+            for held in (obj.fields.get("__class__"),)
+            for made in ([inner.unit for inner in held.objs] if held is not None else [])
+        }
+        visited = facts.reads(flow.unit, step.args[1]).origins
+        covers = bool(wanted) and all(any(one.covers(origin) for one in visited) for origin in wanted)
+        covers = covers and _is_whole(facts, flow.unit, step.args[1])
+        if covers and classes and all(made is not None and _lists_nodes(facts, made) for made in classes):
+            return True
+    return False
+
+
+def _is_whole(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a tree is that of a whole text, and not of a part of it."""
+    return all(
+        step.op in _WHOLE
+        or (step.op == "method" and (step.extra[0] in _READINGS or "ast.parse" in facts.library_names(unit, step)))
+        or (step.op == "call" and bool(facts.library_names(unit, step) & {"ast.parse", "builtins.input"}))
+        for step in facts.definitions(unit, operand)
+    )
+
+
+def _lists_nodes(facts: Facts, owner: Unit) -> bool:
+    methods = {unit.name: unit for unit in facts.functions if unit.parent is owner}
+    if "generic_visit" not in methods or any(name.startswith("visit") for name in methods):
+        return False
+    unit = methods["generic_visit"]
+    return any(
+        atom.sense is True
+        and atom.necessary
+        and "builtins.isinstance" in facts.library_names(unit, atom.instr)
+        and bool(kinds := _classes(facts.value(unit, atom.instr.args[2]), set()))
+        and not kinds & _REACHING
+        for step in facts.instructions(unit)
+        if step.op == "method" and step.extra[0] == "generic_visit"
+        for atom in facts.controlling_tests(unit, step)
+        if atom.unit is unit and len(atom.instr.args) == 3
+    )
 
 
 def _is_tree_checked(facts: Facts, flow: Flow) -> bool:

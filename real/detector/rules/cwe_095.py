@@ -21,13 +21,14 @@ What silences it:
   in a constant text;
 - a test of every node of ast.walk(ast.parse(text)) that admits only listed node classes, ast.Call and ast.Attribute not
   among them, or that stops at ast.Call;
+- a NodeVisitor of the program that visits the tree before and whose generic_visit() fails at all but listed classes;
 - a constant allow-list of whole expressions.
 
 What does not: {"__builtins__": {}} or {"__builtins__": None} as globals, removing or refusing some words ("import",
 "__"), a try block around the call, a test of a part of the text, a test whose outcome the call does not depend on.
 
 What it cannot see: statements that run code without a call node (a decorator) behind a test that stops at ast.Call;
-checks made by a NodeVisitor of the program.
+checks made by the visit_...() methods of a NodeVisitor of the program.
 
 Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
 """

@@ -34,7 +34,8 @@ leaves slashes alone.
 A library function that returns an address which it puts together by urljoin() is reported too: an absolute address as
 its second argument replaces the first (the documentation of urllib.parse warns of it). So is one that takes an address
 apart, puts a query behind one from outside, and returns the result with no test of a host; and a function named for
-redirects that returns an address which begins with one slash, or with two.
+redirects that returns an address which begins with one slash, or with two; and get_success_url() and the like of
+Django's views.
 
 Sources: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html,
 https://docs.python.org/3/library/urllib.parse.html#urllib.parse.urljoin,
@@ -112,6 +113,8 @@ _LOOKUPS = names(
     """get_object_or_404 filter filter_by first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone
     fetchall execute find_one"""
 )
+# Methods of Django's views that say where the browser goes on.
+_ADDRESS_METHODS = names("get_success_url get_redirect_url get_next_page get_default_redirect_url")
 # Words in the names of functions that say where a browser goes on.
 _REDIRECTS = names("redirect next target goto return continue forward destination")
 # Addresses of other sites: with a scheme, or with what browsers take for two slashes; and with two slashes.
@@ -129,7 +132,7 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
             return False
         return facts.is_controlled(flow.unit, flow.instr, is_test)
     places = places_of(facts, flow, _RELATIVE)
-    places = [place for place in places if not _is_own_address(place)]
+    places = [place for place in places if not _is_own_address(place) and not _is_recorded(facts, place)]
     return is_guarded(facts, places, is_test) or any(
         is_guarded(facts, places, begins) and is_guarded(facts, places, lambda atom, _: _is_no_host(facts, atom))
         for begins in (
@@ -193,6 +196,19 @@ def _is_own_address(place: Place) -> bool:
     return made is not None and made.op == "attr" and made.extra in _OWN_ADDRESSES
 
 
+def _is_recorded(facts: Facts, place: Place) -> bool:
+    """``redirect(link.target)`` of a record that was looked up: the outside chooses which one, not where it leads."""
+    made = place.unit.defs[place.operand]
+    if made is None or made.op not in ("attr", "sub"):
+        return False
+    record = definition(place.unit, made.args[0])
+    if record is None or record.op not in ("call", "method"):
+        return False
+    called = {name.rpartition(".")[2] for name in facts.library_names(place.unit, record)}
+    called |= {str(record.extra[0])} if record.op == "method" else set()
+    return bool(called & _LOOKUPS)
+
+
 def _has_no_host(atom: Atom, reads: Reads) -> bool:
     """``not urlparse(url).netloc`` or ``not URL(url).is_absolute()`` holds: the address is relative."""
     if atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "is_absolute":
@@ -223,6 +239,8 @@ def _is_built(facts: Facts, returned: Returned) -> bool:
     """The result is an address that urljoin() makes, a query behind an address from outside, or a target of a redirect
     that was tested for one slash only."""
     unit = returned.unit
+    if unit.is_method and unit.name in _ADDRESS_METHODS:
+        return bool(hosts(facts, unit, returned.instr, returned.operand, _RELATIVE))
     made = definition(unit, returned.operand)
     if made is not None and (made.op == "param" or (made.op == "method" and made.extra[0] == "strip")):
         return bool(words(unit.name) & _REDIRECTS) and _lets_slashes_pass(facts, unit, returned.instr)

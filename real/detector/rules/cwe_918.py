@@ -111,6 +111,7 @@ _CALLS: dict[str, Sink] = {
     "weasyprint.HTML": Sink("renders it", (0,), ("url", "guess")),
     "feedparser.parse": Sink("fetches it", (0,), ("url_file_stream_or_string",)),
     "wget.download": _URL,
+    "xmlrpc.client.ServerProxy": Sink("sends its calls to it", (0,), ("uri",)),
     "pycurl.Curl().setopt": Sink("makes it the target of the request", (1,), ("value",)),
 }
 _SAME_URL = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
