@@ -26,7 +26,7 @@ def walked_paths(facts: Facts, unit: Unit) -> Iterator[Defect]:
         if not facts.is_untrusted(facts.value(unit, instr.args[2])):
             continue
         steps = [made for made in facts.definitions(unit, instr.args[1]) if _is_step(facts, unit, made)]
-        if steps and not _names_are_tested(facts, unit):
+        if steps and not _names_are_tested(facts, unit, instr):
             value = facts.value(unit, instr.args[2])
             yield Defect(instr, "the outside names a path of attributes, also through __class__", facts.trace(value))
             return
@@ -38,16 +38,17 @@ def _is_step(facts: Facts, unit: Unit, made: Instr) -> bool:
     return facts.is_untrusted(facts.value(unit, made.args[2]))
 
 
-def _names_are_tested(facts: Facts, unit: Unit) -> bool:
-    """Whether some branch asks for names that begin with an underscore, or for those that the program lists."""
-    for branch in facts.instructions(unit):
-        if branch.op != "branch":
-            continue
-        for atom in facts.atoms(unit, branch.args[0]):
-            if atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] in ("startswith", "match"):
+def _names_are_tested(facts: Facts, unit: Unit, setter: Instr) -> bool:
+    """Whether a test on which the store depends asks for names that begin with an underscore, or for listed ones."""
+    for atom in facts.controlling_tests(unit, setter):
+        if (
+            atom.op == "call"
+            and atom.instr.op == "method"
+            and atom.instr.extra[0] in ("startswith", "match", "fullmatch")
+        ):
+            return True
+        if atom.op in ("In", "NotIn"):
+            listed = facts.value(atom.unit, atom.operands[1])
+            if any(isinstance(name, str) for name in facts.elements(listed)):
                 return True
-            if atom.op in ("In", "NotIn"):
-                listed = facts.value(atom.unit, atom.operands[1])
-                if any(isinstance(name, str) for name in facts.elements(listed)):
-                    return True
     return False

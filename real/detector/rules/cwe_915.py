@@ -10,7 +10,8 @@ The sensitive operation: record.update(data) and `{**record, **data}`; `record[k
 setattr(record, key, value), where the key and the value come from the same mapping; Model(**data) and
 Model.objects.create(**data); documents and statements ($set, values()), dataclasses.replace(), model_copy(update=...);
 a path of attributes that getattr() and setattr() follow by names from outside; a form, a serializer or a generic view
-whose fields are all, or name privileged ones (is_staff, role, balance ...). A record is what the function was given or looked up, not what it made itself.
+whose fields are all, or name privileged ones (is_staff, role, balance ...). A record is what the function was given
+or looked up, not what it made itself.
 
 The check: something that says which fields are meant.
 
