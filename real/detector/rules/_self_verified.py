@@ -31,6 +31,7 @@ _DECODINGS = frozenset(
 )
 _SUBJECT = "nameid"
 _ASSERTION = "saml:2.0:assertion"
+_WANTED = names("wantAssertionsSigned wantMessagesSigned want_assertions_signed want_response_signed")
 _FINDERS = names("find findtext findall xpath iter iterfind")
 
 
@@ -52,6 +53,7 @@ def own_verifications(facts: Facts) -> Iterator[Defect]:
             yield from _none_accepted(facts, unit, steps)
         yield from _cookies(facts, unit, steps)
     yield from _assertions(facts)
+    yield from _unsigned_settings(facts)
 
 
 def _confused(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
@@ -133,6 +135,18 @@ def _cookies(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
         if cookies and decoded and not proves_something(facts):
             yield Defect(step, "the cookie says who somebody is, and nothing verifies that it is ours")
             return
+
+
+def _unsigned_settings(facts: Facts) -> Iterator[Defect]:
+    """``"security": {"wantAssertionsSigned": False}`` of python3-saml, the like of pysaml2."""
+    wanted: dict[object, Instr] = {}
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op == "setsub" and facts.constants(unit, step.args[1]) & _WANTED:
+                for value in facts.constants(unit, step.args[2]):
+                    wanted.setdefault(value, step)
+    if False in wanted and True not in wanted:
+        yield Defect(wanted[False], "the settings accept assertions and messages without a signature")
 
 
 def _assertions(facts: Facts) -> Iterator[Defect]:

@@ -31,6 +31,8 @@ def weak_comparisons(facts: Facts) -> Iterator[Defect]:
                 made = definition(unit, expected)
                 if made is not None and made.op == "slice" and _is_cut_to_length(facts, unit, made):
                     yield Defect(step, "the beginning of a signature, be it empty, is taken for the whole")
+                elif _is_skipped(facts, unit):
+                    yield Defect(step, "where no key is set, every signature is taken for right")
                 elif not _has_key(facts, unit, expected):
                     yield Defect(step, "a hash without a key is no signature: everybody can compute it")
 
@@ -72,6 +74,24 @@ def _is_cut_to_length(facts: Facts, unit: Unit, made: Instr) -> bool:
         for step in facts.instructions(unit)
         if step.op == "call" and len(step.args) > 1
     )
+
+
+def _is_skipped(facts: Facts, unit: Unit) -> bool:
+    """``if not secret: return True``."""
+    return any(
+        atom.op == "truth" and atom.sense is False and atom.necessary and _is_secret(unit, atom.operands[0])
+        for step in facts.instructions(unit)
+        if step.op == "return" and facts.constants(unit, step.args[0]) == {True}
+        for atom in facts.controlling_tests(unit, step)
+        if atom.unit is unit
+    )
+
+
+def _is_secret(unit: Unit, operand: int) -> bool:
+    made = definition(unit, operand)
+    if made is None or made.op not in ("param", "attr", "cell", "builtin"):
+        return False
+    return bool(words(str(made.extra[1] if made.op in ("cell", "builtin") else made.extra)) & {"key", "secret"})
 
 
 def _has_key(facts: Facts, unit: Unit, operand: int) -> bool:

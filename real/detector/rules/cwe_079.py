@@ -239,6 +239,9 @@ RULE = Rule(
     | {
         # These escape what is put into the template, or send something else than HTML.
         GENERATE,
+        "flask.json.htmlsafe_dumps",
+        "jinja2.utils.htmlsafe_json_dumps",
+        "django.utils.html.json_script",
         "flask.render_template",
         "quart.render_template",
         "flask.jsonify",
