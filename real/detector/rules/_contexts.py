@@ -129,7 +129,7 @@ def _harm(facts: Facts, unit: Unit, step: Instr, before: str, operand: int) -> s
 
 
 def _escapers(facts: Facts, unit: Unit, made: Instr) -> set[str]:
-    found = facts.library_names(unit, made) & ESCAPERS
+    found = facts.library_names(unit, made) & (ESCAPERS - {"xml.sax.saxutils.quoteattr"})  # it writes the quotes
     return {name for name in found if not name.startswith(_ENCODERS)}
 
 
