@@ -36,33 +36,26 @@ _MIN_LENGTH = 2
 def wrong_answers(facts: Facts) -> Iterator[Defect]:
     """All of them, each at the place of the function or of the test."""
     for unit in facts.functions:
-        node = unit.node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        if _asks(unit) and (left := _left_out(node)) is not None:
-            place = _defined(facts, unit)
-            if place is not None:
-                yield Defect(place, f"the answer of {unit.name}() does not depend on `{left}`")
-        if _asks(unit) and (place := _yes_after_failure(facts, unit, node)) is not None:
-            yield Defect(place, f"{unit.name}() says yes where the check itself fails")
         yield from _any_of(facts, unit)
+    for holder in facts.units:
+        for place in facts.instructions(holder):
+            if place.op == "function":  # also where the code has been put in place of the calls
+                yield from _answer(place, place.extra[0])
+
+
+def _answer(place: Instr, unit: Unit) -> Iterator[Defect]:
+    node = unit.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not _asks(unit):
+        return
+    left = _left_out(node)
+    if left is not None:
+        yield Defect(place, f"the answer of {unit.name}() does not depend on `{left}`")
+    elif _says_yes_after_failure(node):
+        yield Defect(place, f"{unit.name}() says yes where the check itself fails")
 
 
 def _asks(unit: Unit) -> bool:
     return unit.name.lstrip("_").partition("_")[0].lower() in _ASKING and bool(words(unit.name) & _PRIVILEGES)
-
-
-def _defined(facts: Facts, unit: Unit) -> Instr | None:
-    """The instruction that defines a function: also where its code has been put in place of the calls."""
-    return next(
-        (
-            instr
-            for other in facts.units
-            for instr in facts.instructions(other)
-            if instr.op == "function" and instr.extra[0] is unit
-        ),
-        None,
-    )
 
 
 def _left_out(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
@@ -114,21 +107,16 @@ def _is_presence(compare: ast.Compare) -> bool:
     )
 
 
-def _yes_after_failure(facts: Facts, unit: Unit, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Instr | None:
+def _says_yes_after_failure(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """``except ConnectionError: return True``."""
-    lines = {
-        statement.lineno
+    return any(
+        isinstance(statement, ast.Return)
+        and isinstance(statement.value, ast.Constant)
+        and statement.value.value is True
         for inner in ast.walk(node)
         if isinstance(inner, ast.ExceptHandler)
         for statement in inner.body
-        if isinstance(statement, ast.Return)
-        and isinstance(statement.value, ast.Constant)
-        and statement.value.value is True
-    }
-    if not lines:
-        return None
-    returned = (instr for instr in facts.instructions(unit) if instr.op == "return" and instr.line in lines)
-    return next(returned, None) or _defined(facts, unit)
+    )
 
 
 def _any_of(facts: Facts, unit: Unit) -> Iterator[Defect]:
