@@ -52,20 +52,20 @@ import ast
 from collections.abc import Callable, Iterator
 
 from real.detector.atoms import Atom
-from real.detector.callsites import CallSite
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.operations import ADDING, REMOVING, Operation
 from real.detector.rule import Rule
+from real.detector.rules._amounts import SIZES, repeated, size, sized
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
 from real.detector.rules._pagination import slices, unlimited_paginators
 from real.detector.rules._responses import is_handler
-from real.detector.rules._unbounded import WATCHED, is_bounded, is_chunk, is_compared, is_requested, pages, read_whole
+from real.detector.rules._unbounded import WATCHED, is_chunk, is_compared, pages, read_whole
 from real.detector.slices import Reads
 from real.detector.values import NUM, Value
 
@@ -98,43 +98,10 @@ _TRAFFIC = names(
 )
 # Those of them that an object keeps for the answers of others; what else it keeps may be what it is for.
 _KEPT = names("cache cached caches memoized sessions pending")
-# Call -> position and keyword of the argument that decides how much is allocated or done.
-_SIZES: dict[str, tuple[int, str]] = {
-    "builtins.range": (0, "stop"),
-    "builtins.bytes": (0, "source"),
-    "builtins.bytearray": (0, "source"),
-    "os.urandom": (0, "size"),
-    "secrets.token_bytes": (0, "nbytes"),
-    "secrets.token_hex": (0, "nbytes"),
-    "itertools.repeat": (1, "times"),
-    "numpy.zeros": (0, "shape"),
-    "numpy.ones": (0, "shape"),
-    "numpy.empty": (0, "shape"),
-    "numpy.arange": (0, "stop"),
-    "random.choices": (1, "k"),
-    "time.sleep": (0, "secs"),
-    "concurrent.futures.ThreadPoolExecutor": (0, "max_workers"),
-    "concurrent.futures.ProcessPoolExecutor": (0, "max_workers"),
-    "numpy.full": (0, "shape"),
-    "numpy.random.rand": (0, "d0"),
-    "math.factorial": (0, "n"),
-    "hashlib.pbkdf2_hmac": (3, "iterations"),
-    "PIL.Image.new": (1, "size"),
-    "resize": (0, "size"),  # Pillow
-    "ljust": (0, "width"),
-    "rjust": (0, "width"),
-    "zfill": (0, "width"),
-    "fetchmany": (0, "size"),
-    "to_list": (0, "length"),  # Motor
-    "django.core.paginator.Paginator": (1, "per_page"),
-    "limit": (0, "limit"),  # SQLAlchemy, peewee, pymongo: how many rows
-}
-_SEQUENCES = frozenset({"list", "tuple"})
 _PARTS = frozenset({"sub", "attr"})
 _PART_METHODS = frozenset({"get", "setdefault"})
 _SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
 _MAX_STEPS = 50
-_MAX_DIMENSIONS = 4
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -143,19 +110,19 @@ def _check(facts: Facts) -> Iterator[Defect]:
         if empty:
             yield from _growing(facts, unit, empty)
         yield from _received(facts, unit)
-        yield from _repeated(facts, unit)
-    for path, (position, keyword) in _SIZES.items():
+        yield from repeated(facts, unit)
+    for path, (position, keyword) in SIZES.items():
         for site in facts.calls(path):
-            yield from _sized(facts, site, position, keyword)
+            yield from sized(facts, site, position, keyword)
     for site in facts.calls("search"):  # Elasticsearch and OpenSearch: how many documents
         if site.argument(None, "size") is not None:
             for operand in site.operands((), ("size",)):
-                yield from _size(facts, site.unit, site.instr, operand, "the page")
+                yield from size(facts, site.unit, site.instr, operand, "the page")
     for site, operand in pages(facts):
-        yield from _size(facts, site.unit, site.instr, operand, "the page")
+        yield from size(facts, site.unit, site.instr, operand, "the page")
     for unit, instr, operand in slices(facts):
         if not is_compared(facts, unit, instr, operand):
-            yield from _size(facts, unit, instr, operand, "the slice")
+            yield from size(facts, unit, instr, operand, "the slice")
     yield from unlimited_paginators(facts)
     yield from told_sizes(facts)
     yield from _threads(facts)
@@ -406,47 +373,6 @@ def _waits(step: Instr) -> bool:
     )
 
 
-# --- sizes from a request ---------------------------------------------------------------------------------------------
-
-
-def _sized(facts: Facts, site: CallSite, position: int, keyword: str) -> Iterator[Defect]:
-    operands = site.operands((position,), (keyword,))
-    if site.name == "range":
-        operands = [operand for operand in site.instr.args[1:] if isinstance(operand, int)]
-    for operand in operands:
-        yield from _size(facts, site.unit, site.instr, operand, f"{site.name}()")
-
-
-def _repeated(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    """``"x" * n`` and ``[0] * n``."""
-    for step in facts.instructions(unit):
-        if step.op != "binop" or step.extra != "Mult":
-            continue
-        for many, count in (step.args, reversed(step.args)):
-            value = facts.value(unit, many)
-            is_sequence = any(obj.kind in _SEQUENCES for obj in value.objs) or any(
-                isinstance(const, (str, bytes)) for const in value.consts or ()
-            )
-            if is_sequence:
-                yield from _size(facts, unit, step, count, "the repetition")
-
-
-def _size(facts: Facts, unit: Unit, instr: Instr, operand: int, label: str) -> Iterator[Defect]:
-    value = facts.value(unit, operand)
-    made = definition(unit, operand)
-    if made is not None and made.op == "build" and made.extra[0] == "tuple" and made.args:
-        for inner in made.args[:_MAX_DIMENSIONS]:
-            found = list(_size(facts, unit, instr, inner, label))
-            yield from found[:1]
-            if found:
-                return
-        return
-    if not facts.is_untrusted(value) or value.objs or not is_requested(facts, unit, value):
-        return
-    if not is_bounded(facts, unit, operand):
-        yield Defect(instr, f"a request decides how large {label} becomes", facts.trace(value))
-
-
 RULE = Rule(
     cwe="CWE-770",
     title="Allocation of resources without limits",
@@ -456,7 +382,5 @@ RULE = Rule(
     numbers_are_harmless=False,
     limits_matter=True,
     check=_check,
-    watches=frozenset(
-        {"Thread", "Process", "search", *WATCHED, *FRAMES, *(path.rpartition(".")[2] for path in _SIZES)}
-    ),
+    watches=frozenset({"Thread", "Process", "search", *WATCHED, *FRAMES, *(path.rpartition(".")[2] for path in SIZES)}),
 )
