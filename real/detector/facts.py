@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
 
@@ -40,6 +40,15 @@ class Analysis:
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
         self.shared: dict[object, object] = {}
+
+    @cached_property
+    def sites(self) -> dict[str, list[CallSite]]:
+        """Qualified name or method name -> the recorded calls of it, in source order."""
+        found: dict[str, list[CallSite]] = {}
+        for site in sorted(self.solver.sites.values(), key=_in_source):
+            for name in {site.path, site.name}:
+                found.setdefault(name, []).append(site)
+        return found
 
     def control_of(self, unit: Unit) -> ControlFlow:
         """Control dependence in a unit, computed once."""
@@ -100,6 +109,10 @@ class Analysis:
                 return None
             operand = instr.args[1]
         return None
+
+
+def _in_source(site: CallSite) -> tuple[int, int, str]:
+    return site.instr.line, site.instr.col, site.path
 
 
 def _decides(tested: Origin, origin: Origin) -> bool:
@@ -167,9 +180,18 @@ class Facts:
 
         Only names that a rule's tables or ``watches`` name (by their last component) are recorded.
         """
-        wanted = frozenset(names)
-        found = [site for site in self._solver.sites.values() if site.path in wanted or site.name in wanted]
-        return sorted(found, key=lambda site: (site.instr.line, site.instr.col, site.path))
+        sites = self._analysis.sites
+        wanted = [name for name in names if name in sites]
+        if len(wanted) < 2:
+            return list(sites[wanted[0]]) if wanted else []
+        return sorted({site: None for name in wanted for site in sites[name]}, key=_in_source)
+
+    def tabled(self, table: Mapping[str, T]) -> Iterator[tuple[CallSite, T]]:
+        """The calls of the names of a table, each with its entry: the table may be long, a program has few calls."""
+        for name, sites in self._analysis.sites.items():
+            if name in table:
+                for site in sites:
+                    yield site, table[name]
 
     def library_names(self, unit: Unit, instr: Instr) -> frozenset[str]:
         """The qualified library names that a call instruction may call."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from real.detector import library
 from real.detector.callsites import Args, CallSite
@@ -34,6 +35,11 @@ from real.detector.values import (
 )
 
 
+@cache
+def _handler_names(solver: type) -> list[tuple[str, str]]:
+    return [(name.removeprefix("do_"), name) for name in dir(solver) if name.startswith("do_")]
+
+
 class Solver(Transfer):
     """One analysis of one program under some rules; rule ``i`` owns bit ``i`` of every taint mask."""
 
@@ -57,7 +63,7 @@ class Solver(Transfer):
         self.registered: set[Unit] = set()  # functions that a server calls with what clients send
         self.unit = program.units[0]
         self.handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {
-            name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
+            op: getattr(self, name) for op, name in _handler_names(type(self))
         }
 
     def solve(self) -> None:

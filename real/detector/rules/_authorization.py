@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
@@ -219,6 +220,7 @@ def _request_calls(reads: Reads) -> set[str]:
     return {call for call in reads.calls if "request" in call.split(".")}
 
 
+@lru_cache(maxsize=8192)
 def words(name: str) -> frozenset[str]:
     """The words of an identifier, and the identifier itself, in lower case."""
     parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)

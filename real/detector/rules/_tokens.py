@@ -30,15 +30,16 @@ _CLOCKS = names("time time_ns now utcnow today monotonic")
 _UNKNOWN = names("urandom token_bytes token_hex token_urlsafe randbits uuid4 getrandbits SystemRandom")
 _KEYS = names("key secret pepper salt nonce")
 
+_DRAWS = [f"{random}.{name}" for random in ("random", "numpy.random", "random.Random()") for name in sorted(GUESSABLE)]
+
 
 def guessable(facts: Facts) -> Iterator[Defect]:
     """``token = "".join(random.choices(LETTERS, k=20))``."""
     told: set[Unit] = set()
-    for name in sorted(GUESSABLE):
-        for site in facts.calls(f"random.{name}", f"numpy.random.{name}", f"random.Random().{name}"):
-            if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
-                told.add(site.unit)
-                yield Defect(site.instr, "the module random is no generator of secrets: its values can be computed")
+    for site in facts.calls(*_DRAWS):
+        if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
+            told.add(site.unit)
+            yield Defect(site.instr, "the module random is no generator of secrets: its values can be computed")
 
     for site in facts.calls("uuid.uuid1"):
         if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):

@@ -83,13 +83,12 @@ def untrusted_servers(facts: Facts) -> Iterator[Defect]:
     """``verify=False``, ``ssl.CERT_NONE``, ``ssl._create_unverified_context()``."""
     for site in facts.calls("ssl._create_unverified_context", "ssl._create_stdlib_context"):
         yield Defect(site.instr, "the certificate of the server is not verified")
-    for name in sorted(_VERBS):
-        for site in facts.calls(name):
-            if not site.path.startswith(_CLIENTS):
-                continue
-            off = [site.constants(None, keyword) == {False} for keyword in ("verify", "ssl", "verify_ssl")]
-            if any(off) or site.constants(None, "cert_reqs") & {"CERT_NONE", 0}:
-                yield Defect(site.instr, "the certificate of the server is not verified")
+    for site in facts.calls(*_VERBS):
+        if not site.path.startswith(_CLIENTS):
+            continue
+        off = [site.constants(None, keyword) == {False} for keyword in ("verify", "ssl", "verify_ssl")]
+        if any(off) or site.constants(None, "cert_reqs") & {"CERT_NONE", 0}:
+            yield Defect(site.instr, "the certificate of the server is not verified")
     for unit in facts.units:
         for step in facts.instructions(unit):
             if step.op != "setattr":

@@ -176,21 +176,18 @@ def _is_weak(name: object) -> bool:
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    for path, shown in _WEAK_CALLS.items():
-        for site in facts.calls(path):
-            if site.constants(None, "usedforsecurity") != frozenset((False,)):
-                yield Defect(site.instr, f"{shown} is broken")
-    for path, (position, keyword) in _CHOICES.items():
-        for site in facts.calls(path):
-            weak = [str(name) for name in site.constants(position, keyword) if _is_weak(name)]
-            weak += [_WEAK_HASHES[chosen] for chosen in site.paths(position, keyword) if chosen in _WEAK_HASHES]
-            if weak and site.constants(None, "usedforsecurity") != frozenset((False,)):
-                yield Defect(site.instr, f"{min(weak)} is broken")
-    for path, (position, keyword) in _KEY_SIZES.items():
-        for site in facts.calls(path):
-            sizes = [size for size in site.constants(position, keyword) if isinstance(size, int)]
-            if sizes and min(sizes) < _MIN_KEY_SIZE:
-                yield Defect(site.instr, f"a key of {min(sizes)} bits can be broken")
+    for site, shown in facts.tabled(_WEAK_CALLS):
+        if site.constants(None, "usedforsecurity") != frozenset((False,)):
+            yield Defect(site.instr, f"{shown} is broken")
+    for site, (position, keyword) in facts.tabled(_CHOICES):
+        weak = [str(name) for name in site.constants(position, keyword) if _is_weak(name)]
+        weak += [_WEAK_HASHES[chosen] for chosen in site.paths(position, keyword) if chosen in _WEAK_HASHES]
+        if weak and site.constants(None, "usedforsecurity") != frozenset((False,)):
+            yield Defect(site.instr, f"{min(weak)} is broken")
+    for site, (position, keyword) in facts.tabled(_KEY_SIZES):
+        sizes = [size for size in site.constants(position, keyword) if isinstance(size, int)]
+        if sizes and min(sizes) < _MIN_KEY_SIZE:
+            yield Defect(site.instr, f"a key of {min(sizes)} bits can be broken")
     for site in facts.calls(*_ECB_CALLS):
         if _ECB_MODE in site.constants(1, "mode") or any(path.endswith(".MODE_ECB") for path in site.paths(1, "mode")):
             yield Defect(site.instr, "ECB mode shows which blocks of the message are equal")

@@ -123,17 +123,15 @@ _PREPARING_METHODS = names(
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    for path in _UNVERIFIED:
-        for site in facts.calls(path):
-            yield Defect(site.instr, f"{site.name}() reads the data without verifying their signature")
+    for site in facts.calls(*_UNVERIFIED):
+        yield Defect(site.instr, f"{site.name}() reads the data without verifying their signature")
     for site in facts.calls(*_DECODERS):
         why = _is_switched_off(facts, site)
         if why is not None:
             yield Defect(site.instr, why)
-    for path in _ANSWERING:
-        for site in facts.calls(path):
-            if not _is_read(facts, site.unit, site.instr):
-                yield Defect(site.instr, f"what {site.name}() answers is thrown away")
+    for site in facts.calls(*_ANSWERING):
+        if not _is_read(facts, site.unit, site.instr):
+            yield Defect(site.instr, f"what {site.name}() answers is thrown away")
     yield from _taken_apart(facts)
     yield from own_verifications(facts)
     yield from weak_comparisons(facts)

@@ -111,9 +111,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
             yield from _growing(facts, unit, empty)
         yield from _received(facts, unit)
         yield from repeated(facts, unit)
-    for path, (position, keyword) in SIZES.items():
-        for site in facts.calls(path):
-            yield from sized(facts, site, position, keyword)
+    for site, (position, keyword) in facts.tabled(SIZES):
+        yield from sized(facts, site, position, keyword)
     for site in facts.calls("search"):  # Elasticsearch and OpenSearch: how many documents
         if site.argument(None, "size") is not None:
             for operand in site.operands((), ("size",)):
