@@ -12,6 +12,11 @@ from real.types import AnalysisStatus
 ROOT = Path(__file__).parent.parent / "fixtures" / "detector"
 FILES = sorted(ROOT.rglob("*.py"))
 
+# From findings to silence: what is not understood yet, by name.
+LOST = {
+    "literals become constants: cwe_863/vulnerable/constant_in_or",  # `role == "admin" or OTHER`: OTHER is always true
+}
+
 
 def verdict(code: str) -> tuple[str, ...]:
     analysis = scan(code)
@@ -55,15 +60,16 @@ def lost_and_changed(names: list[str], files: list[Path]) -> tuple[list[str], li
 def test_a_rewrite_changes_hardly_any_verdict(name: str) -> None:
     lost, changed, tried = lost_and_changed([name], FILES[::6])
     assert tried > 20
-    assert len(changed) <= 0.03 * tried, changed
-    assert len(lost) <= 0.01 * tried + 1, lost
+    assert len(changed) <= 0.01 * tried, changed
+    assert lost == []
 
 
 @pytest.mark.slow
 def test_all_rewrites_of_all_fixtures_change_hardly_any_verdict() -> None:
-    _, changed, tried = lost_and_changed(list(REWRITES), FILES)
+    lost, changed, tried = lost_and_changed(list(REWRITES), FILES)
     sys.stdout.write("\n".join(changed))
-    assert len(changed) <= 0.02 * tried
+    assert len(changed) <= 0.001 * tried
+    assert {label.partition(": (")[0] for label in lost} <= LOST
 
 
 def test_every_rewrite_applies_to_something() -> None:

@@ -146,13 +146,21 @@ def _is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
     """Whether a form of another site is answered, as far as the program says how its application is protected."""
     if endpoint.is_django or "POST" not in endpoint.methods or has_same_site(facts) or needs_json(facts, endpoint):
         return False
-    if endpoint.owner is None and not _makes_application(app):
+    if endpoint.owner is None and not _makes_application(facts, app):
         return False  # what protects all endpoints may be where the application is made
     return not app.uses("tornado") or _has_tornado_settings(facts)
 
 
-def _makes_application(app: App) -> bool:
-    return bool({name.rpartition(".")[2] for name in app.imports} & _APPLICATIONS)
+def _makes_application(facts: Facts, app: App) -> bool:
+    if {name.rpartition(".")[2] for name in app.imports} & _APPLICATIONS:
+        return True
+    return any(  # flask.Flask(__name__)
+        name.rpartition(".")[2] in _APPLICATIONS
+        for unit in facts.units
+        for instr in facts.instructions(unit)
+        if instr.op in ("call", "method")
+        for name in facts.library_names(unit, instr)
+    )
 
 
 def _has_tornado_settings(facts: Facts) -> bool:
