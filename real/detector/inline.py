@@ -217,8 +217,11 @@ class Inliner(ast.NodeTransformer):
         if isinstance(node.value, ast.Call):
             self.generic_visit(node.value)
             made = self._call(node.value, ast.AsyncFunctionDef)
-            node.value = made or node.value
-            return made or node
+            if made is not None:
+                return made
+            # A plain function that makes what is awaited.
+            node.value = self._call(node.value, ast.FunctionDef) or node.value
+            return node
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:

@@ -87,6 +87,12 @@ class Params:
         return self.positional + self.kwonly + rest
 
 
+class GlobalName(str):
+    """What an ``assign`` says of a variable that stands for a constant of the module: the name of the constant."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Unit:
     """The code of one module, function, lambda or class body.

@@ -66,7 +66,7 @@ class UnitLowerer(MatchLowerer):
             self._parameter(name)
         if self.unit.kind == "module":
             for name in sorted(self.scope.bound & self.program.builtins):
-                self.at_entry(name, "builtin", ((), name))  # `try: input = raw_input`: until then it is the builtin
+                self.at_entry(name, "builtin", [], ((), name))  # `try: input = raw_input`: until then it is the builtin
         if isinstance(node, ast.Lambda):
             self._return(self.expr(node.body), node.lineno)
         else:

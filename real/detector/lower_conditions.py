@@ -35,9 +35,15 @@ class ConditionLowerer(NameLowerer):
             self.condition(test.values[-1], then, other)
         elif isinstance(test, ast.Constant):
             connect(self.block, then if test.value else other)
+        elif isinstance(test, ast.Name) and self._is_always_true(test.id):
+            connect(self.block, then)
         else:
             candidates = self.candidates(test)
             self.branch(self.expr(test), then, other, candidates)
+
+    def _is_always_true(self, name: str) -> bool:
+        """``if role == "admin" or MODERATOR``."""
+        return self.is_constant(name) and bool(self.table.constants[name])
 
     def _is_bool_call(self, test: ast.expr) -> bool:
         """``bool(x)``, whose truth is that of ``x``."""

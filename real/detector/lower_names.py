@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from real.detector.cfg import GraphBuilder
 from real.detector.inline_arguments import MARK
-from real.detector.ir import Operand, Unit
+from real.detector.ir import GlobalName, Operand, Unit
 from real.detector.scopes import Scope
 
 if TYPE_CHECKING:
@@ -59,14 +59,27 @@ class NameLowerer(GraphBuilder, ABC):
             return None
         if name not in self.entry_vars:
             self.entry_vars.add(name)
-            self.at_entry(name, "cell" if owners else "builtin", (self._cell_owners(owners), name))
+            if self.is_constant(name):
+                self.at_entry(name, "assign", [self._constant_at_entry(name)], GlobalName(name))
+            else:
+                self.at_entry(name, "cell" if owners else "builtin", [], (self._cell_owners(owners), name))
         return name
 
-    def at_entry(self, var: str, op: str, extra: object) -> None:
+    def is_constant(self, name: str) -> bool:
+        """Whether a free variable is a constant of the module."""
+        return name in self.table.constants and self.scope.free.get(name, ()) == (self.table.module,)
+
+    def _constant_at_entry(self, name: str) -> int:
+        block, self.block = self.block, self.entry
+        value = self.emit("const", [], self.table.constants[name], self.unit.line)
+        self.block = block
+        return value
+
+    def at_entry(self, var: str, op: str, args: list[Operand], extra: object) -> None:
         block = self.block
         catchers, self.catchers = self.catchers, []
         self.block = self.entry
-        self.assign(var, op, [], extra, self.unit.line)
+        self.assign(var, op, args, extra, self.unit.line)
         self.block, self.catchers = block, catchers
 
     def _cell_owners(self, owners: Sequence[Scope]) -> tuple[int, ...]:
@@ -154,7 +167,7 @@ class NameLowerer(GraphBuilder, ABC):
         """From now on, loads of ``path`` see what tests proved about it."""
         if path not in self.entry_vars:
             self.entry_vars.add(path)
-            self.at_entry(path, "unproven", None)
+            self.at_entry(path, "unproven", [], None)
 
     def forget_paths(self, suffix: str) -> None:
         """A store through any base: paths that end in ``suffix`` are unproven again."""

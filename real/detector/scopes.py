@@ -68,6 +68,25 @@ class ScopeTable:
         for name in list(self.imports):
             if self._bindings[name] != 1:
                 del self.imports[name]
+        self.constants = {} if self.writes_by_name else self._constants(tree)
+
+    def _constants(self, tree: ast.Module) -> dict[str, object]:
+        """The module-level names that one statement binds, for good, to a text or number: name -> value.
+
+        Flags (``DEBUG = True``) and ``None`` are taken for what may be set otherwise.
+        """
+        found: dict[str, object] = {}
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.AnnAssign):
+                targets = [node.target]
+            value = getattr(node, "value", None)
+            if len(targets) == 1 and isinstance(targets[0], ast.Name) and isinstance(value, ast.Constant):
+                name = targets[0].id
+                is_value = value.value is not None and not isinstance(value.value, bool)
+                if is_value and self._bindings[name] == 1 and name not in self.module.rebound:
+                    found[name] = value.value
+        return found
 
     @staticmethod
     def _handed_on(tree: ast.Module) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from real.detector.callsites import library_paths
-from real.detector.ir import Instr, Unit
+from real.detector.ir import GlobalName, Instr, Unit
 from real.detector.taint import Solver
 from real.detector.values import Constant
 
@@ -217,7 +217,7 @@ class Slicer:
             found.params.add(str(instr.extra))
         elif op in ("cell", "builtin"):
             found.names.add(str(instr.extra[1]))
-        elif op == "import":
+        elif op == "import" or (op == "assign" and isinstance(instr.extra, GlobalName)):
             found.names.add(str(instr.extra))
         elif op == "const":
             found.constants.add(_hashable(instr.extra))

@@ -260,3 +260,24 @@ def test_charsets() -> None:
     assert admits_only(r"[^\r\n]*", "fullmatch", lines)
     assert admits_only(r"[0-9\s]*", "fullmatch", Charset(letters=False, blanks=True))
     assert not admits_only(r"[0-9\s]*", "fullmatch", sums)
+
+
+def test_a_constant_of_the_module_is_what_it_is_bound_to() -> None:
+    constant = "ROLE = 'admin'\n"
+    test = "def f(role):\n    if role == ROLE:\n        op()\n"
+    facts = facts_of(constant + test)
+    (atom,) = facts.controlling_tests(*op(facts))
+    reads = facts.atom_reads(atom)
+    assert ("ROLE" in reads.names, "admin" in reads.constants) == (True, True)  # neither name nor value is lost
+    for other in ("ROLE = 'user'\n", "def g():\n    global ROLE\n    ROLE = 'x'\n"):
+        facts = facts_of(constant + other + test)
+        (atom,) = facts.controlling_tests(*op(facts))
+        assert "admin" not in facts.atom_reads(atom).constants, other
+
+
+def test_a_constant_that_is_always_true_decides_nothing() -> None:
+    code = "OTHER = 'editor'\nFLAG = True\ndef f(role):\n    if role == 'admin' or {}:\n        op()\n"
+    facts = facts_of(code.format("OTHER"))
+    assert facts.controlling_tests(*op(facts)) == []
+    flagged = facts_of(code.format("FLAG"))
+    assert len(flagged.controlling_tests(*op(flagged))) == 2

@@ -64,9 +64,14 @@ def unchecked(facts: Facts) -> Iterator[Unchecked]:
             yield found
 
 
+def _this(unit: Unit) -> frozenset[str]:
+    """The parameter of a method that is its object, whatever its name."""
+    return frozenset(unit.params.positional[:1] if unit.is_method else ())
+
+
 def _actors(unit: Unit) -> tuple[frozenset[str], frozenset[str]]:
     """The parameters that surely stand for the person, and those that may."""
-    params = [name for name in (*unit.params.positional, *unit.params.kwonly) if name not in ("self", "cls")]
+    params = [name for name in (*unit.params.positional, *unit.params.kwonly) if name not in _this(unit)]
     if not params or (len(params) < _MIN_PARAMETERS and not unit.is_method):
         return frozenset(), frozenset()
     typed = {name for name, seen in annotation_words(unit, _PERSON_TYPES).items() if seen & _PERSON_TYPES}
@@ -93,7 +98,7 @@ def _compares_held(facts: Facts, unit: Unit) -> bool:
     for instr in facts.instructions(unit):
         if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
             sides = [facts.reads(unit, arg) for arg in instr.args if isinstance(arg, int)]
-            held = [bool({"self"} & side.params and side.attributes & _HELD) for side in sides]
+            held = [bool(_this(unit) & side.params and side.attributes & _HELD) for side in sides]
             if len(sides) == 2 and held[0] != held[1] and any(side.attributes - _HELD for side in sides):
                 return True
     return False
@@ -114,7 +119,7 @@ def _first(facts: Facts, unit: Unit, strong: frozenset[str], weak: frozenset[str
     if (actors or held) and not decides(facts, unit, who) and not _helper_decides(facts, unit):
         if actors:
             return Unchecked(done[0], min(actors), attempted=False)
-        if not any("self" in facts.reads(unit, key).params for key in done[0].keys):
+        if not any(_this(unit) & facts.reads(unit, key).params for key in done[0].keys):
             return Unchecked(done[0], "self.user", attempted=False)
     late = _late(facts, unit, strong | weak)
     return Unchecked(late, min(strong | weak), attempted=True) if late is not None else None
@@ -137,7 +142,7 @@ def _is_meant(facts: Facts, effect: Effect, actors: frozenset[str]) -> bool:
     params: set[str] = set()
     for key in effect.keys:
         params |= facts.reads(effect.unit, key).params
-    params -= {"self", "cls"}
+    params -= _this(effect.unit)
     return bool(params) and not params & actors and not any(words(name) & _SECRETS for name in params)
 
 
