@@ -40,6 +40,7 @@ class Analysis:
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
         self.shared: dict[object, object] = {}
+        self.listed: dict[Unit, list[Instr]] = {}
 
     @cached_property
     def sites(self) -> dict[str, list[CallSite]]:
@@ -171,7 +172,10 @@ class Facts:
 
     def instructions(self, unit: Unit) -> Iterable[Instr]:
         """All instructions of a unit, each before those that it dominates."""
-        return (instr for block in unit.blocks for instr in block.instrs)
+        known = self._analysis.listed.get(unit)
+        if known is None:
+            known = self._analysis.listed[unit] = [instr for block in unit.blocks for instr in block.instrs]
+        return known
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
