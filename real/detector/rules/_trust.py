@@ -57,7 +57,10 @@ WATCHED = frozenset(
 
 
 def proves_something(facts: Facts) -> bool:
-    """Whether the program anywhere calls something that verifies, or hashes to compare."""
+    """Whether the program anywhere calls something that verifies, or hashes what was handed in to compare it.
+
+    A function of the program counts by what it does, whatever its name, and a hash of constants proves nothing.
+    """
     return facts.shared(_is_proving)
 
 
@@ -68,10 +71,13 @@ def _is_proving(facts: Facts) -> bool:
 def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
     if step.op not in ("call", "method"):
         return False
+    if facts.called(step):
+        return False
     called = set(facts.library_names(unit, step))
     if called & _HASHES or any(name.startswith("hmac.") for name in called):
-        return True
-    last = {name.rpartition(".")[2] for name in called} | {callee.name for callee in facts.called(step)}
+        operands = [arg for arg in step.args[1:] if isinstance(arg, int)]
+        return any(reads.origins or reads.params for reads in (facts.reads(unit, arg) for arg in operands))
+    last = {name.rpartition(".")[2] for name in called}
     last |= {str(step.extra[0])} if step.op == "method" else set()
     made = definition(unit, step.args[0]) if step.op == "call" else None
     if made is not None and made.op in ("builtin", "cell"):

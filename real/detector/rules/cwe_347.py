@@ -182,9 +182,12 @@ def _is_confused(facts: Facts, site: CallSite) -> str | None:
 
 def _taken_apart(facts: Facts) -> Iterator[Defect]:
     """``json.loads(base64.urlsafe_b64decode(token.split(".")[1]))``: claims that nobody signed for all we know."""
-    if any(_mentions_verification(facts, unit, step) for unit in facts.units for step in facts.instructions(unit)):
+    sites = facts.calls("json.loads")
+    if not sites or any(
+        _mentions_verification(facts, unit, step) for unit in facts.units for step in facts.instructions(unit)
+    ):
         return
-    for site in facts.calls("json.loads"):
+    for site in sites:
         reads = facts.reads(site.unit, site.instr.args[-1]) if len(site.instr.args) > 1 else Reads()
         decoded = any(call.rpartition(".")[2] in _DECODINGS for call in reads.calls)
         if decoded and reads.calls & _SPLITS and "." in reads.constants | reads.keys:
@@ -192,13 +195,18 @@ def _taken_apart(facts: Facts) -> Iterator[Defect]:
 
 
 def _mentions_verification(facts: Facts, unit: Unit, step: Instr) -> bool:
-    if step.op not in ("call", "method"):
+    """A call that verifies what was handed in; a function of the program counts by what it does, not by its name."""
+    if step.op not in ("call", "method") or facts.called(step):
         return False
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
-    called |= {str(step.extra[0])} if step.op == "method" else {callee.name for callee in facts.called(step)}
-    return any("verify" in name or "digest" in name for name in called) or any(
-        name.startswith("hmac.") for name in facts.library_names(unit, step)
-    )
+    paths = facts.library_names(unit, step)
+    called = {name.rpartition(".")[2] for name in paths}
+    called |= {str(step.extra[0])} if step.op == "method" else set()
+    if not any("verify" in name or "digest" in name for name in called) and not any(
+        name.startswith("hmac.") for name in paths
+    ):
+        return False
+    operands = [arg for arg in step.args[1:] if isinstance(arg, int)]
+    return any(reads.origins or reads.params for reads in (facts.reads(unit, arg) for arg in operands))
 
 
 def _unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
