@@ -279,11 +279,38 @@ class Facts:
                     continue
                 if instr.op == "branch" and self._control(unit).is_useless(instr):
                     continue
-                if instr.op not in ("assign", "copy", "phi", "pi", "fstring", "compare"):
+                if instr.op not in ("assign", "copy", "phi", "pi", "attr", "fstring", "compare"):
                     return True
                 if instr.op != "pi" or instr.args[0] in aliases:  # what is known by a test is not made of it
                     aliases.add(instr.dst)
         return False
+
+    def is_idle(self, unit: Unit, instr: Instr) -> bool:
+        """Whether nothing depends on a value: it is not read, or only by tests after which the same is done."""
+        aliases = {instr.dst}
+        for step in self.instructions(unit):
+            if step is instr or aliases.isdisjoint(arg for arg in step.args if isinstance(arg, int)):
+                continue
+            if step.op == "branch" and self._control(unit).is_useless(step):
+                continue
+            if step.op not in ("assign", "copy", "phi", "pi", "compare", "unary"):
+                return False
+            if step.op != "pi" or step.args[0] in aliases:  # what is known by a test is not made of it
+                aliases.add(step.dst)
+        return True
+
+    def does_nothing(self, unit: Unit) -> bool:
+        """Whether a function of the program returns a constant, whatever it is given."""
+        if not unit.returns:
+            return False
+        for step in self.instructions(unit):
+            if step.op == "branch" and not self._control(unit).is_useless(step):
+                return False
+            if step.op == "return":
+                made = unit.defs[self._solver.guards.root(unit, step.args[0])]
+                if made is None or made.op != "const":
+                    return False
+        return True
 
     def _is_output(self, unit: Unit, instr: Instr) -> bool:
         names = self.library_names(unit, instr)

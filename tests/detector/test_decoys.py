@@ -42,3 +42,72 @@ def test_a_token_that_is_verified() -> None:
     )
     found = {finding.rule for finding in scan(TOKEN.format(before=before, inside="check(token)")).findings}
     assert "CWE-347" not in found
+
+
+DELETION = """\
+from flask import Flask, abort, request, session
+from flask_login import current_user, login_required
+app = Flask(__name__)
+
+{before}
+@app.post("/orders/<int:order_id>/delete")
+@login_required
+def delete_order(order_id):
+    {inside}
+    order = Order.query.get_or_404(order_id)
+    db.session.delete(order)
+    db.session.commit()
+    return "gone"
+"""
+SERVICE = """\
+{before}
+class Invoices:
+    def __init__(self, session):
+        self.session = session
+    def delete_invoice(self, user, invoice_id):
+        {inside}
+        invoice = self.session.get(Invoice, invoice_id)
+        self.session.delete(invoice)
+        self.session.commit()
+"""
+FORM = """\
+from flask import Flask, request, session
+app = Flask(__name__)
+
+{before}
+@app.post("/mail")
+def mail():
+    {inside}
+    user = User.query.get(session["user_id"])
+    user.mail = request.form["mail"]
+    db.session.commit()
+    return "saved"
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "family", "before", "inside"),
+    [
+        (DELETION, {"CWE-862", "CWE-863"}, "", "pass"),
+        (
+            DELETION,
+            {"CWE-862", "CWE-863"},
+            "def check_owner(who, what):\n    return True\n",
+            "check_owner(1, order_id)",
+        ),
+        (DELETION, {"CWE-862", "CWE-863"}, "", "if False:\n        abort(403)"),
+        (DELETION, {"CWE-862", "CWE-863"}, "", "if current_user.is_admin:\n        pass"),
+        (SERVICE, {"CWE-862", "CWE-863"}, "", "print(user)"),
+        (
+            SERVICE,
+            {"CWE-862", "CWE-863"},
+            "def authorize(who, what):\n    return True\n",
+            "authorize(user, invoice_id)",
+        ),
+        (FORM, {"CWE-352"}, "", "csrf_token = request.form.get('csrf_token')"),
+        (FORM, {"CWE-352"}, "def validate_csrf(token):\n    return True\n", "validate_csrf(request.form.get('t'))"),
+    ],
+)
+def test_a_check_that_checks_nothing(program: str, family: set[str], before: str, inside: str) -> None:
+    found = {finding.rule for finding in scan(program.format(before=before, inside=inside)).findings}
+    assert found & family

@@ -324,15 +324,15 @@ def decides(facts: Facts, unit: Unit, who: Who | None = None) -> bool:
     for instr in facts.instructions(unit):
         if instr.op == "compare":
             sides = [arg for arg in instr.args if isinstance(arg, int) and who.is_who(facts, arg)]
-            if sides and not asks_for_presence(facts, unit, instr):
-                return True
-            if _mentions_privilege(facts, unit, instr):
+            said = sides and not asks_for_presence(facts, unit, instr)
+            if (said or _mentions_privilege(facts, unit, instr)) and not facts.is_idle(unit, instr):
                 return True
         elif instr.op in ("call", "method"):
             if _calls_check(facts, who, instr):
                 return True
         elif instr.op == "attr":
-            if words(str(instr.extra)) & PRIVILEGES and not str(instr.extra)[:1].isupper():
+            named = words(str(instr.extra)) & PRIVILEGES and not str(instr.extra)[:1].isupper()
+            if named and not facts.is_idle(unit, instr):
                 return True
         elif instr.op == "sub" and who.is_who(facts, instr.args[1]):
             return True
@@ -343,7 +343,10 @@ def _calls_check(facts: Facts, who: Who, instr: Instr) -> bool:
     """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
     unit = who.unit
     called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)} | _undefined(unit, instr)
-    called |= {callee.name for callee in facts.called(instr)}
+    own = facts.called(instr)
+    if own and all(facts.does_nothing(callee) for callee in own):
+        return False
+    called |= {callee.name for callee in own}
     called |= {str(instr.extra[0])} if instr.op == "method" else set()
     if "compare_digest" in called:
         return True  # a key that is shared with a machine

@@ -50,6 +50,7 @@ from collections.abc import Iterator
 
 from real.detector.facts import Facts
 from real.detector.flows import Defect
+from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import app_of
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
@@ -60,6 +61,8 @@ from real.detector.rules._views import OPEN, RESTRICTED, SIGNING_IN, knows_of_us
 from real.detector.rules._who import known_endpoints
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
+# Words of an address or a name by which an endpoint says that it takes a record away.
+_DELETING = names("delete remove destroy purge erase")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -105,7 +108,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
             named += [effect for effect in hand_outs(facts, who) if effect.named]
         expected = restricted or others or who.open_declared
         expected = expected or (
-            (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate")
+            (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate" or bool(endpoint.words & _DELETING))
             and bool(named)
             and named[0].verb == "deletes"
         )
