@@ -25,6 +25,7 @@ T = TypeVar("T")
 _HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
 # Modules whose results hold nothing but what they are given.
 _DATA_MODULES = names("io json hashlib base64 zlib gzip bz2 lzma re copy string textwrap binascii struct")
+_STORES = frozenset({"setattr", "setsub", "setcell", "setmember", "delattr", "delsub"})
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
 
@@ -279,11 +280,33 @@ class Facts:
                     continue
                 if instr.op == "branch" and self._control(unit).is_useless(instr):
                     continue
+                if instr.op in ("call", "method") and self._is_idle_question(unit, instr):
+                    continue
                 if instr.op not in ("assign", "copy", "phi", "pi", "attr", "fstring", "compare"):
                     return True
                 if instr.op != "pi" or instr.args[0] in aliases:  # what is known by a test is not made of it
                     aliases.add(instr.dst)
         return False
+
+    def _is_idle_question(self, unit: Unit, instr: Instr) -> bool:
+        """A call of functions of the program that only answer yes or no, where nothing depends on the answer."""
+        called = self.called(instr)
+        return bool(called) and all(self._only_answers(callee) for callee in called) and self.is_idle(unit, instr)
+
+    def _only_answers(self, unit: Unit) -> bool:
+        answers = False
+        for block in unit.blocks:
+            last = block.instrs[-1] if block.instrs else None
+            if not block.succs and (last is None or last.op != "return"):
+                return False  # it may raise
+            if any(step.op in _STORES for step in block.instrs):
+                return False
+            if last is not None and last.op == "return":
+                made = unit.defs[self._solver.guards.root(unit, last.args[0])]
+                answers = made is not None and made.op in ("compare", "unary", "phi", "const")
+                if not answers:
+                    return False
+        return answers
 
     def is_idle(self, unit: Unit, instr: Instr) -> bool:
         """Whether nothing depends on a value: it is not read, or only by tests after which the same is done."""

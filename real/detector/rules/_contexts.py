@@ -69,7 +69,7 @@ def _parts(facts: Facts, unit: Unit, step: Instr) -> Iterator[tuple[str, int]]:
                 before += str(piece)
     elif step.op == "method" and step.extra[0] == "format":
         yield from _format_fields(facts.constants(unit, step.args[0]), step, 1)
-    elif step.op == "call" and facts.library_names(unit, step) & _FORMATS and len(step.args) > 1:
+    elif step.op in ("call", "method") and facts.library_names(unit, step) & _FORMATS and len(step.args) > 1:
         yield from _format_fields(facts.constants(unit, step.args[1]), step, 2)
     elif step.op == "binop" and step.extra == "Mod":
         text = next((c for c in facts.constants(unit, step.args[0]) if isinstance(c, str)), None)
@@ -111,7 +111,7 @@ def _harm(facts: Facts, unit: Unit, step: Instr, before: str, operand: int) -> s
         return None
     made = definition(unit, operand)
     escaped = made is not None and made.op in ("call", "method") and bool(_escapers(facts, unit, made))
-    is_format = step.op == "call"
+    is_format = step.op in ("call", "method") and bool(facts.library_names(unit, step) & _FORMATS)
     if not escaped and not is_format:
         return None  # what is not escaped at all is found by its flow
     inner = (

@@ -116,7 +116,8 @@ def _method(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:
     if name in _DOCUMENTS and passed:
         yield _effect(facts, who, instr, _DOCUMENTS[name], [passed[0]] if _DOCUMENTS[name] != "creates" else [])
         return
-    if _is_passing(facts, unit, receiver) and not is_database_session(facts, unit, receiver):
+    of_database = is_database_session(facts, unit, receiver) or _is_held_session(facts, who, receiver)
+    if not of_database and _is_passing(facts, unit, receiver):
         return
     if name in ("create", "acreate", "bulk_create", "get_or_create", "update_or_create"):
         if "objects" in facts.reads(unit, receiver).attributes:
@@ -133,6 +134,11 @@ def _method(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:
         yield _effect(facts, who, instr, _GIVEN_RECORD[name], given, passed[0])
     elif (verb := VERBS.get(_first_word(name))) and passed and not _is_known(facts, unit, instr):
         yield _effect(facts, who, instr, verb, passed)
+
+
+def _is_held_session(facts: Facts, who: Who, operand: int) -> bool:
+    """``self.session``, in a function that uses it as a session of a database."""
+    return who.session_is_of_database and "session" in facts.reads(who.unit, operand).attributes
 
 
 def _call(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:

@@ -327,6 +327,8 @@ def is_view(facts: Facts, unit: Unit) -> bool:
     called = {call.rpartition(".")[2] for call in reads.calls}
     if (reads.attributes | reads.names | called) & _ROUTES:
         return True
-    called_names = (facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op == "call")
+    called_names = (
+        facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
+    )
     takes_request = "request" in unit.params.positional[:2]
     return any(found & _RESPONSES or (takes_request and found & _SHORTCUTS) for found in called_names)

@@ -52,7 +52,11 @@ def record_of(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> tuple[s
     if made.op in _COPIES:
         found = (record_of(facts, unit, arg, depth + 1) for arg in made.args[: 1 if made.op != "phi" else None])
         return next((record for record in found if record is not None), None)
-    if made.op == "call" and len(made.args) > 1 and _last_names(facts, unit, made) & _LOOK_UPS:
+    if (
+        len(made.args) > 1
+        and (made.op == "call" or (made.op == "method" and facts.library_names(unit, made)))
+        and _last_names(facts, unit, made) & _LOOK_UPS
+    ):
         return _model(facts, unit, made.args[1])
     if made.op == "method" and made.extra[0] in _QUERY_METHODS:
         return _of_chain(facts, unit, made, depth)
@@ -98,7 +102,7 @@ def _model(facts: Facts, unit: Unit, operand: int) -> tuple[str, Class | None] |
         name = str(made.extra[1])
     elif made.op in ("import", "attr"):
         name = str(made.extra).rpartition(".")[2]
-    elif made.op == "call" and "get_user_model" in _last_names(facts, unit, made):
+    elif made.op in ("call", "method") and "get_user_model" in _last_names(facts, unit, made):
         name = "User"
     return (name, None) if name[:1].isupper() and not name.isupper() else None
 

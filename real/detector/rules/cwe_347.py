@@ -442,7 +442,9 @@ def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
     if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
         parts = [facts.constants(unit, arg) for arg in made.args]
         return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
-    return made.op == "call" and "redirect" in {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
+    return made.op in ("call", "method") and "redirect" in {
+        name.rpartition(".")[2] for name in facts.library_names(unit, made)
+    }
 
 
 def _is_error(const: object) -> bool:

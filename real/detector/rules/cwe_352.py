@@ -175,7 +175,7 @@ def _has_tornado_settings(facts: Facts) -> bool:
 def _takes_form(facts: Facts, unit: Unit) -> bool:
     return _reads_form(facts, unit) or any(
         (instr.op == "method" and instr.extra[0] in _FORM_METHODS)
-        or (instr.op == "call" and "urllib.parse.parse_qs" in facts.library_names(unit, instr))
+        or (instr.op in ("call", "method") and "urllib.parse.parse_qs" in facts.library_names(unit, instr))
         for instr in facts.instructions(unit)
     )
 
