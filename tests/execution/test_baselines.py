@@ -107,7 +107,7 @@ def test_without_the_prelude_nothing_is_supplied(pool: Pool) -> None:
 
 def test_limits_follow_the_references_own_time() -> None:
     suite = ScriptSuite(())
-    assert limits_for(task(suite)) == Limits()
+    assert limits_for(task(suite)) == Limits(timeouts=2)
     assert limits_for(task(suite, **{REFERENCE_TAG: "0.01"})).cpu_s == Limits().cpu_s
     assert limits_for(task(suite, **{REFERENCE_TAG: "0.7"})).cpu_s == pytest.approx(7.0)
     with pytest.raises(ValueError, match="soon"):
