@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
-from real.detector.ir import Block, CallShape, Instr, Unit
+from real.detector.ir import CallShape, Instr, Unit
 from real.detector.library import names
-from real.detector.rules._definitions import ends_in_exception, root
+from real.detector.rules._definitions import ends_in_exception, reachable, root
+from real.detector.rules._loops import bodies_of
 from real.detector.rules._web import Place
 from real.detector.slices import Reads
 
@@ -77,35 +78,17 @@ def _in_each_round(facts: Facts, atom: Atom, ends: list[Instr]) -> bool:
     order = {block: index for index, block in enumerate(unit.blocks)}
     tested = home.get(atom.instr)
     loops = [step for step in facts.definitions(unit, *atom.operands) if step.op == "iterate" and step in home]
-    loops = [step for step in loops if tested is not None and _is_around(home[step], tested)]
+    loops = [step for step in loops if tested is not None and home[step] in reachable([tested])]
     if tested is None or not loops or not ends:
         return False
     outermost = loops[0]
     for iterate in sorted(loops, key=lambda step: -order[home[step]]):  # the innermost first
         head = home[iterate]
-        bodies = [block for block in head.succs if any(iterate.dst in step.args for step in block.instrs)]
-        if not bodies or _reachable(bodies, head) & {home[end] for end in ends} or head in _reachable(bodies, tested):
+        bodies = bodies_of(head, iterate)
+        if not bodies or reachable(bodies, head) & {home[end] for end in ends} or head in reachable(bodies, tested):
             return False
         outermost, tested = iterate, head
     return all(outermost in facts.before(unit, end) for end in ends)
-
-
-def _is_around(head: Block, block: Block) -> bool:
-    """Whether a loop's head can be reached again from a block."""
-    return head in _reachable([block], None)
-
-
-def _reachable(start: list[Block], avoiding: Block | None) -> set[Block]:
-    found = {block for block in start if block is not avoiding}
-    work = list(found)
-    seen_again: set[Block] = set()
-    while work:
-        for block in work.pop().succs:
-            if block is not avoiding and block not in seen_again:
-                seen_again.add(block)
-                if block not in found:
-                    work.append(block)
-    return found | seen_again
 
 
 def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:

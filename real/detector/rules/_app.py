@@ -14,6 +14,7 @@ from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words
 from real.detector.rules._web import is_view
 from real.detector.slices import Reads
 
@@ -195,8 +196,7 @@ def _note_class(facts: Facts, app: App, unit: Unit, instr: Instr) -> None:
 def _note_registration(facts: Facts, unit: Unit, instr: Instr, found: dict[Unit, list[tuple[str, Reads]]]) -> None:
     if len(instr.args) < _REGISTRATION or (instr.op == "method" and instr.extra[0] not in _REGISTRARS):
         return
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
-    called |= {str(instr.extra[0])} if instr.op == "method" else set()
+    called = called_words(facts, unit, instr)
     verb = next((_REGISTRARS[name] for name in sorted(called) if name in _REGISTRARS), None)
     if verb is None:
         return

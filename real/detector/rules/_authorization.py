@@ -14,6 +14,7 @@ from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.operations import Operation
+from real.detector.rules._called import named_words
 from real.detector.slices import Reads
 from real.detector.values import STR
 
@@ -155,10 +156,7 @@ def _is_asked(facts: Facts, subject: Subject, instr: Instr) -> bool:
     for step in facts.before(subject.unit, instr):
         if step.op not in ("call", "method") or facts.called(step):
             continue
-        called = {name.rpartition(".")[2] for name in facts.library_names(subject.unit, step)}
-        made = subject.unit.defs[step.args[0]] if step.op == "call" else None
-        called |= {str(step.extra[0])} if step.op == "method" else set()
-        called |= {str(made.extra[1])} if made is not None and made.op in ("builtin", "cell") else set()
+        called = named_words(facts, subject.unit, step)
         if any(words(name) & _RAISING for name in called) and any(
             facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:] if isinstance(arg, int)
         ):

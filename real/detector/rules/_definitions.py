@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from real.detector.ir import Block, Instr, Unit
 
 _COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
@@ -29,6 +31,17 @@ def root(unit: Unit, operand: int, depth: int = 0) -> int:
 def definition(unit: Unit, operand: int) -> Instr | None:
     """The instruction that makes what an operand is a copy of."""
     return unit.defs[root(unit, operand)]
+
+
+def reachable(start: Iterable[Block], avoiding: Block | None = None) -> set[Block]:
+    """The blocks that can be come to from some blocks, these among them, without passing one."""
+    found = {block for block in start if block is not avoiding}
+    work = list(found)
+    while work:
+        following = [block for block in work.pop().succs if block not in found and block is not avoiding]
+        found.update(following)
+        work += following
+    return found
 
 
 def ends_in_exception(block: Block) -> bool:

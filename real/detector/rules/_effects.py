@@ -15,6 +15,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._app import annotation_words
 from real.detector.rules._authorization import words
+from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._who import Who
 from real.detector.values import Value
@@ -280,12 +281,7 @@ def looked_up_by(facts: Facts, who: Who, operand: int) -> list[int]:
     unit = who.unit
     found: list[int] = []
     for step in _receivers(facts, unit, operand):
-        called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
-        called |= {str(step.extra[0])} if step.op == "method" else set()
-        if step.op == "call":
-            made = definition(unit, step.args[0])
-            if made is not None and made.op in ("builtin", "cell"):
-                called.add(str(made.extra[1]))
+        called = named_words(facts, unit, step)
         if step.op == "sub" or called & LOOK_UPS or any(_first_word(name) in _FINDERS for name in called):
             found += [arg for arg in step.args[1:] if isinstance(arg, int)]
     return _unpacked(facts, unit, found)

@@ -10,6 +10,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words
 
 # Words in the names and addresses of functions that anybody may ask who is not known yet.
 _STRANGERS = names("login signin logon authenticate forgot forgotten recover recovery reset")
@@ -26,15 +27,8 @@ _ABSENT = re.compile(
 _EITHER = re.compile(r"(?i)\b(?:or|and/or|if|whether)\b|/ ?password|password")
 _QUIET = names("debug info warning warn error critical exception log")
 _PASSING = frozenset({"assign", "copy", "pi", "pathload", "phi", "build", "fstring", "binop"})
-_HTTP_ERRORS = (
-    "HTTPException",
-    "HTTPError",
-    "abort",
-    "ValidationError",
-    "AuthenticationFailed",
-    "NotFound",
-    "HTTPNotFound",
-)
+# Errors of HTTP with a text, and the message for the next page.
+_HTTP_ERRORS = names("HTTPException HTTPError abort ValidationError AuthenticationFailed NotFound HTTPNotFound flash")
 
 
 def told_accounts(facts: Facts) -> Iterator[Defect]:
@@ -86,12 +80,12 @@ def _answer(facts: Facts, unit: Unit, text: Instr) -> Instr | None:
         elif step.op == "return":
             return step if step.line else text
         elif step.op in ("call", "method"):
-            called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
-            called |= {str(step.extra[0])} if step.op == "method" else {callee.name for callee in facts.called(step)}
+            called = called_words(facts, unit, step)
+            called |= {callee.name for callee in facts.called(step)} if step.op == "call" else set()
             if called & _QUIET:
                 continue
-            if called & set(_HTTP_ERRORS) or "flash" in called:
+            if called & _HTTP_ERRORS:
                 return step
-            if facts.library_names(unit, step) and not any(name.startswith("builtins.") for name in called):
+            if facts.library_names(unit, step):
                 same.add(step.dst)  # jsonify(), JSONResponse()
     return None

@@ -11,6 +11,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import library_words
 from real.detector.rules._definitions import root
 from real.detector.rules._responses import Sent
 from real.detector.rules._secrets import is_secret, secret_fields
@@ -68,6 +69,7 @@ _SELECT = re.compile(r"(?is)\bselect\s+(.*?)\s+from\s+[\"'`\[]?(\w+)")
 _STORES = frozenset({"add", "setsub", "merge", "member"})
 # Functions of libraries that make a dict or a text of all fields of records.
 _DUMPS = names("dict model_dump model_dump_json to_dict json")
+_FIELDS = names("asdict jsonable_encoder astuple")
 _DESCRIBING = names("model_to_dict serialize jsonable_encoder from_orm")
 # Words in the names of methods that make data of their object, and of those that make something new.
 _AS_DATA = names("dict json serialize serialized data public")
@@ -126,7 +128,7 @@ def _shown(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[Instr
 
 
 def _converts(facts: Facts, unit: Unit, made: Instr) -> bool:
-    return bool({name.rpartition(".")[2] for name in facts.library_names(unit, made)} & _CONVERSIONS)
+    return bool(library_words(facts, unit, made) & _CONVERSIONS)
 
 
 def _passed_through(facts: Facts, unit: Unit, call: Instr, depth: int) -> Iterator[int]:
@@ -162,7 +164,7 @@ def _described(facts: Facts, unit: Unit, step: Instr) -> str | None:
     document = found_document(facts, unit, step)
     if document is not None:
         return document
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
+    called = library_words(facts, unit, step)
     if (called & _DESCRIBING) and len(step.args) > 1 and not {"fields", "only"} & _keywords(step):
         position = -1 if "serialize" in called else 1
         return exposed_by(facts, record_of(facts, unit, step.args[position]))
@@ -249,11 +251,7 @@ def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
                     return f"every column of `{table}`"
     if step.op == "method" and step.extra[0] in _DUMPS and not _chooses(facts, unit, step):
         return _fields_of(facts, unit, step.args[0])
-    if {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & {
-        "asdict",
-        "jsonable_encoder",
-        "astuple",
-    }:
+    if library_words(facts, unit, step) & _FIELDS:
         return _fields_of(facts, unit, step.args[1])
     if step.op == "method" and step.extra[0] == "values" and len(step.args) == 1:
         reads = facts.reads(unit, step.args[0])

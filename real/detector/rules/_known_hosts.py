@@ -10,6 +10,7 @@ from real.detector.atoms import Atom
 from real.detector.charsets import parse_pattern
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
+from real.detector.rules._called import library_words
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members
 from real.detector.rules._web import PARSERS, is_view
@@ -77,10 +78,10 @@ def _is_setting(facts: Facts, unit: Unit, param: Instr) -> bool:
 def _is_host_call(facts: Facts, atom: Atom, reads: Reads) -> bool:
     if atom.sense is not True:
         return False
-    names = {name.rpartition(".")[2] for name in facts.library_names(atom.unit, atom.instr)}
-    if names & _SAFE_URL_TESTS:
+    called = library_words(facts, atom.unit, atom.instr)
+    if called & _SAFE_URL_TESTS:
         return True
-    if "any" in names:
+    if "any" in called:
         return any(_is_host_test_in(facts, atom, inner) for inner in facts.definitions(atom.unit, *atom.operands))
     if atom.instr.op != "method" or len(atom.operands) < 2:
         return False

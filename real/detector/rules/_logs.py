@@ -9,6 +9,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.rules._authorization import words
+from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._redirects import CREDENTIAL_HEADERS
 from real.detector.rules._secrets import (
@@ -200,9 +201,7 @@ def _puts_into(step: Instr, container: int) -> bool:
 def _is_conversion(facts: Facts, unit: Unit, made: Instr) -> bool:
     if made.op == "method":
         return made.extra[0] in ("format", "decode", "join", "copy", "to_dict", "model_dump", "dict")
-    return made.op == "call" and bool(
-        {name.rpartition(".")[2] for name in facts.library_names(unit, made)} & _CONVERSIONS
-    )
+    return made.op == "call" and bool(library_words(facts, unit, made) & _CONVERSIONS)
 
 
 def _is_setting(facts: Facts, unit: Unit, step: Instr) -> bool:

@@ -8,6 +8,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Flow
 from real.detector.ir import Block, Instr, Unit
 from real.detector.library import HARMLESS_METHODS
+from real.detector.rules._definitions import reachable
 
 _COPIES = frozenset({"assign", "copy", "pi", "pathload", "await"})
 _ENTRIES = frozenset({"param", "cell", "builtin", "import", "caught"})
@@ -48,23 +49,17 @@ def _is_tested_each_time(facts: Facts, flow: Flow, atom: Atom, iterate: Instr) -
         ends = [instr for instr in facts.instructions(unit) if instr.op == "return"]
     home = {instr: block for block in unit.blocks for instr in block.instrs}
     head, tested = home[iterate], home[atom.instr]
-    bodies = [block for block in head.succs if any(iterate.dst in instr.args for instr in block.instrs)]
-    left_early = _reachable(bodies, head) & {home[end] for end in ends}
-    if not bodies or left_early:
+    bodies = bodies_of(head, iterate)
+    if not bodies or reachable(bodies, head) & {home[end] for end in ends}:
         return False
     if atom.necessary:  # the outcome of all(...) or any(...) is what is tested
         return True
-    return head not in _reachable(bodies, tested) and all(iterate in facts.before(unit, end) for end in ends)
+    return head not in reachable(bodies, tested) and all(iterate in facts.before(unit, end) for end in ends)
 
 
-def _reachable(start: list[Block], avoiding: Block) -> set[Block]:
-    found = set(start) - {avoiding}
-    work = list(found)
-    while work:
-        following = [block for block in work.pop().succs if block not in found and block is not avoiding]
-        found.update(following)
-        work += following
-    return found
+def bodies_of(head: Block, iterate: Instr) -> list[Block]:
+    """Where a round of a loop begins."""
+    return [block for block in head.succs if any(iterate.dst in instr.args for instr in block.instrs)]
 
 
 def _tested_values(facts: Facts, flow: Flow, atom: Atom, operand: int) -> set[Instr]:

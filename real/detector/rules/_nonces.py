@@ -9,6 +9,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words, library_words
 from real.detector.rules._definitions import definition
 
 # Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
@@ -86,7 +87,7 @@ def _is_kept(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_drawn(facts: Facts, unit: Unit, operand: int) -> bool:
     made = definition(unit, operand)
-    return made is not None and bool({n.rpartition(".")[2] for n in facts.library_names(unit, made)} & _DRAWS)
+    return made is not None and bool(library_words(facts, unit, made) & _DRAWS)
 
 
 def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -125,8 +126,7 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         return "key" in words(name) or is_fixed(facts, unit, made.args[0], depth + 1)
     if made.op == "attr":
         return _is_class_constant(facts, unit, made)
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
-    called |= {str(made.extra[0])} if made.op == "method" else set()
+    called = called_words(facts, unit, made)
     passed = made.args[1:] or (made.args if made.op == "method" else [])
     return bool(called & _FIXED_CALLS) and all(
         is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)

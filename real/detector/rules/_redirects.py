@@ -9,6 +9,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words
 
 # Headers by which a client proves who it is (RFC 9110, 11.6.2; RFC 6265, 5.4).
 CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-auth-token", "proxy-authorization"})
@@ -50,8 +51,7 @@ def _reads_location(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 
 def _is_request(facts: Facts, unit: Unit, step: Instr) -> bool:
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
-    called |= {str(step.extra[0])} if step.op == "method" else set()
+    called = called_words(facts, unit, step)
     return bool(called & _REQUESTS)
 
 

@@ -14,7 +14,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
-from real.detector.rules._definitions import root
+from real.detector.rules._called import named_words
 
 _INTERPRETERS = names("ssh shell bash powershell cli cmd cmdline command commandline commands")
 _RUN = names("run runs exec execute executes invoke launch spawn system popen")
@@ -40,15 +40,8 @@ def handed_to_runners(facts: Facts) -> Iterator[Defect]:
 def _is_runner(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if facts.called(instr):
         return False  # it is here: what it does is known
-    paths = facts.library_names(unit, instr)
-    if instr.op == "method":
-        name = str(instr.extra[0])
-    else:
-        made = unit.defs[root(unit, instr.args[0])]
-        name = str(made.extra[1]) if made is not None and made.op == "builtin" else ""
-        name = name or next((path.rpartition(".")[2] for path in sorted(paths)), "")
-    said = words(name)
-    if not said & _RUN or any(path.startswith(_NO_SHELL) for path in paths):
+    said = frozenset(word for name in named_words(facts, unit, instr) for word in words(name))
+    if not said & _RUN or any(path.startswith(_NO_SHELL) for path in facts.library_names(unit, instr)):
         return False
     return bool(said & _INTERPRETERS) or (len(instr.args) > 1 and _is_called_command(unit, instr.args[1]))
 

@@ -10,6 +10,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import library_words
 from real.detector.rules._definitions import root
 from real.detector.rules._trust import proves_something
 
@@ -87,8 +88,7 @@ def _mac_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
 def _public_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
     if step.op not in ("call", "method") or len(step.args) < 2 or not isinstance(step.args[1], int):
         return set()
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, step)}
-    return _named(unit, step.args[1]) if called & _PUBLIC_KEYS else set()
+    return _named(unit, step.args[1]) if library_words(facts, unit, step) & _PUBLIC_KEYS else set()
 
 
 def _named(unit: Unit, operand: int) -> set[str]:

@@ -16,6 +16,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._app import annotation_words, app_of
 from real.detector.rules._authorization import words
+from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition
 from real.detector.slices import Reads
 
@@ -86,13 +87,7 @@ def _exchange(facts: Facts, unit: Unit, codes: list[Instr], exchanging: frozense
     for instr in facts.instructions(unit):
         if instr in codes or instr.op not in ("call", "method"):
             continue
-        called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
-        called |= {callee.name for callee in facts.called(instr)}
-        if instr.op == "method":
-            called.add(str(instr.extra[0]))
-        else:
-            made = definition(unit, instr.args[0])
-            called |= {str(made.extra[1])} if made is not None and made.op in ("builtin", "cell") else set()
+        called = named_words(facts, unit, instr) | {callee.name for callee in facts.called(instr)}
         if not called & exchanging and not any(words(name) & {"exchange"} for name in called):
             continue
         if set(codes) & set(facts.definitions(unit, *(arg for arg in instr.args[1:] if isinstance(arg, int)))):

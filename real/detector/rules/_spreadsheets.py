@@ -13,6 +13,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
+from real.detector.rules._called import called_words
 from real.detector.rules._definitions import root
 from real.detector.rules._web import is_view
 
@@ -69,8 +70,7 @@ def _holds_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
     if made is None or made.op == "const" or depth > _MAX_DEPTH:
         return False
     if made.op in ("call", "method"):
-        called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
-        called |= {str(made.extra[0])} if made.op == "method" else set()
+        called = called_words(facts, unit, made)
         if called & _NUMBERS:
             return False
         return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args if isinstance(arg, int))

@@ -10,6 +10,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words, named_words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._responses import is_handler
 
@@ -69,20 +70,18 @@ def _is_proving(facts: Facts) -> bool:
 
 
 def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
-    if step.op not in ("call", "method"):
+    if step.op not in ("call", "method") or facts.called(step):
         return False
-    if facts.called(step):
-        return False
-    called = set(facts.library_names(unit, step))
-    if called & _HASHES or any(name.startswith("hmac.") for name in called):
-        operands = [arg for arg in step.args[1:] if isinstance(arg, int)]
-        return any(reads.origins or reads.params for reads in (facts.reads(unit, arg) for arg in operands))
-    last = {name.rpartition(".")[2] for name in called}
-    last |= {str(step.extra[0])} if step.op == "method" else set()
-    made = definition(unit, step.args[0]) if step.op == "call" else None
-    if made is not None and made.op in ("builtin", "cell"):
-        last.add(str(made.extra[1]))
-    return any(words(name) & _PROOF_WORDS or "verify" in name.lower() for name in last)
+    paths = facts.library_names(unit, step)
+    if paths & _HASHES or any(path.startswith("hmac.") for path in paths):
+        return is_given_something(facts, unit, step)
+    return any(words(name) & _PROOF_WORDS or "verify" in name.lower() for name in named_words(facts, unit, step))
+
+
+def is_given_something(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a call is given what was handed in, and not constants only."""
+    reads = (facts.reads(unit, arg) for arg in step.args[1:] if isinstance(arg, int))
+    return any(read.origins or read.params for read in reads)
 
 
 def untrusted_servers(facts: Facts) -> Iterator[Defect]:
@@ -152,8 +151,7 @@ def named_certificates(facts: Facts) -> Iterator[Defect]:
     if proves_something(facts):
         return
     loads = any(
-        {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _LOADERS
-        or (step.op == "method" and step.extra[0] in _LOADERS)
+        called_words(facts, unit, step) & _LOADERS
         for unit in facts.units
         for step in facts.instructions(unit)
         if step.op in ("call", "method")

@@ -12,6 +12,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
+from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._responses import is_handler
 from real.detector.rules._web import is_view
@@ -138,7 +139,7 @@ def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool: 
     made = definition(unit, operand)
     if made is None or depth > _MAX_DEPTH:
         return False
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
+    called = library_words(facts, unit, made)
     passed = [arg for arg in made.args if isinstance(arg, int)]
     if made.op == "attr" and _is_limited_field(facts, unit, made):
         return True

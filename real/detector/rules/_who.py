@@ -14,6 +14,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._app import App, Class, Endpoint, annotation_words, app_of
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words, named_words
 from real.detector.rules._definitions import ends_in_exception
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
 from real.detector.slices import Reads
@@ -304,8 +305,7 @@ def _hooks_level(facts: Facts) -> int:
 def _can_refuse(facts: Facts, unit: Unit) -> bool:
     for instr in facts.instructions(unit):
         if instr.op in ("call", "method"):
-            called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)}
-            called |= {str(instr.extra[0])} if instr.op == "method" else set()
+            called = called_words(facts, unit, instr)
             if called & _STOPS:
                 return True
         elif instr.op == "return" and not _returns_nothing(unit, instr):
@@ -342,12 +342,10 @@ def decides(facts: Facts, unit: Unit, who: Who | None = None) -> bool:
 def _calls_check(facts: Facts, who: Who, instr: Instr) -> bool:
     """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
     unit = who.unit
-    called = {name.rpartition(".")[2] for name in facts.library_names(unit, instr)} | _undefined(unit, instr)
     own = facts.called(instr)
     if own and all(facts.does_nothing(callee) for callee in own):
         return False
-    called |= {callee.name for callee in own}
-    called |= {str(instr.extra[0])} if instr.op == "method" else set()
+    called = named_words(facts, unit, instr) | {callee.name for callee in own}
     if "compare_digest" in called:
         return True  # a key that is shared with a machine
     if any(words(name) & PRIVILEGES and not name[:1].isupper() for name in called):
@@ -388,13 +386,6 @@ def _mentions_privilege(facts: Facts, unit: Unit, instr: Instr) -> bool:
     reads = facts.reads(unit, instr.dst)
     asked = {*reads.names, *(key for key in (*reads.keys, *reads.constants) if isinstance(key, str) and " " not in key)}
     return any(words(name) & PRIVILEGES for name in asked)
-
-
-def _undefined(unit: Unit, instr: Instr) -> set[str]:
-    if instr.op != "call":
-        return set()
-    made = unit.defs[instr.args[0]]
-    return {str(made.extra[1])} if made is not None and made.op in ("builtin", "cell") else set()
 
 
 def known_endpoints(facts: Facts) -> Iterator[tuple[Endpoint, Who]]:

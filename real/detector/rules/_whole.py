@@ -16,6 +16,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._app import Class, app_of
 from real.detector.rules._authorization import words
+from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition
 from real.detector.rules._records import MODELS
 from real.detector.rules._secrets import is_secret, secret_fields
@@ -55,7 +56,7 @@ def record_of(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> tuple[s
     if (
         len(made.args) > 1
         and (made.op == "call" or (made.op == "method" and facts.library_names(unit, made)))
-        and _last_names(facts, unit, made) & _LOOK_UPS
+        and named_words(facts, unit, made) & _LOOK_UPS
     ):
         return _model(facts, unit, made.args[1])
     if made.op == "method" and made.extra[0] in _QUERY_METHODS:
@@ -76,7 +77,7 @@ def _of_chain(facts: Facts, unit: Unit, made: Instr, depth: int) -> tuple[str, C
         inner = definition(unit, operand)
         if inner is None or inner.op not in ("call", "method"):
             found = _model(facts, unit, operand)
-        elif _last_names(facts, unit, inner) & _NARROWING:
+        elif named_words(facts, unit, inner) & _NARROWING:
             return None
         else:
             found = record_of(facts, unit, operand, depth + 1)
@@ -102,17 +103,9 @@ def _model(facts: Facts, unit: Unit, operand: int) -> tuple[str, Class | None] |
         name = str(made.extra[1])
     elif made.op in ("import", "attr"):
         name = str(made.extra).rpartition(".")[2]
-    elif made.op in ("call", "method") and "get_user_model" in _last_names(facts, unit, made):
+    elif made.op in ("call", "method") and "get_user_model" in named_words(facts, unit, made):
         name = "User"
     return (name, None) if name[:1].isupper() and not name.isupper() else None
-
-
-def _last_names(facts: Facts, unit: Unit, made: Instr) -> set[str]:
-    found = {name.rpartition(".")[2] for name in facts.library_names(unit, made)}
-    callee = definition(unit, made.args[0]) if made.op == "call" else None
-    if callee is not None and callee.op in ("builtin", "cell"):
-        found.add(str(callee.extra[1]))
-    return found | ({str(made.extra[0])} if made.op == "method" else set())
 
 
 def secrets_of(facts: Facts, cls: Class) -> set[str]:

@@ -56,16 +56,18 @@ from real.detector.atoms import Atom
 from real.detector.callsites import CallSite
 from real.detector.facts import Facts
 from real.detector.flows import Defect
-from real.detector.ir import Block, Instr, Unit
+from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
+from real.detector.rules._called import called_words, library_words
+from real.detector.rules._definitions import definition, reachable
 from real.detector.rules._self_verified import UNVERIFIED_HEADERS, key_of_token, own_verifications
 from real.detector.rules._signature_tests import weak_comparisons
 from real.detector.rules._trust import (
     WATCHED,
     ignored_answers,
+    is_given_something,
     named_certificates,
     unknown_hosts,
     unsigned_callbacks,
@@ -198,15 +200,9 @@ def _mentions_verification(facts: Facts, unit: Unit, step: Instr) -> bool:
     """A call that verifies what was handed in; a function of the program counts by what it does, not by its name."""
     if step.op not in ("call", "method") or facts.called(step):
         return False
-    paths = facts.library_names(unit, step)
-    called = {name.rpartition(".")[2] for name in paths}
-    called |= {str(step.extra[0])} if step.op == "method" else set()
-    if not any("verify" in name or "digest" in name for name in called) and not any(
-        name.startswith("hmac.") for name in paths
-    ):
-        return False
-    operands = [arg for arg in step.args[1:] if isinstance(arg, int)]
-    return any(reads.origins or reads.params for reads in (facts.reads(unit, arg) for arg in operands))
+    said = any("verify" in name or "digest" in name for name in called_words(facts, unit, step))
+    said = said or any(name.startswith("hmac.") for name in facts.library_names(unit, step))
+    return said and is_given_something(facts, unit, step)
 
 
 def _unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
@@ -396,13 +392,9 @@ def _swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
         return
     results = _results(facts, unit)
     for start, instr in handlers:
-        seen, work = {start}, [start]
-        for block in work:  # grows while it is walked
-            fresh = [successor for successor in block.succs if successor not in seen]
-            seen.update(fresh)
-            work += fresh
-        answers = [result for block in work for result in block.instrs if result in results]
-        joined = _reachable(unit.blocks[0], start) & seen  # what follows whether the signature is right or wrong
+        after = reachable([start])
+        answers = [result for block in after for result in block.instrs if result in results]
+        joined = reachable(unit.blocks[:1], start) & after  # what follows whether the signature is right or wrong
         acts = any(
             step.op in ("setsub", "setattr")
             or (
@@ -422,15 +414,6 @@ def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:
     return any(name == "builtins.print" or name.startswith("logging.") for name in facts.library_names(unit, step))
 
 
-def _reachable(entry: Block, avoiding: Block) -> set[Block]:
-    found, work = {entry}, [entry]
-    for block in work:  # grows while it is walked
-        fresh = [successor for successor in block.succs if successor not in found and successor is not avoiding]
-        found.update(fresh)
-        work += fresh
-    return found
-
-
 def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
     """Whether a return can be the answer to a wrong signature: a message, or an error status."""
     constants = facts.constants(unit, result.args[0])
@@ -442,9 +425,7 @@ def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
     if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
         parts = [facts.constants(unit, arg) for arg in made.args]
         return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
-    return made.op in ("call", "method") and "redirect" in {
-        name.rpartition(".")[2] for name in facts.library_names(unit, made)
-    }
+    return "redirect" in library_words(facts, unit, made)
 
 
 def _is_error(const: object) -> bool:

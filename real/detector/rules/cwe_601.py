@@ -57,6 +57,7 @@ from real.detector.library import names
 from real.detector.returned import Returned
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._authorization import words
+from real.detector.rules._called import called_words
 from real.detector.rules._definitions import definition
 from real.detector.rules._known_hosts import is_host_test, reads_host
 from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
@@ -204,8 +205,7 @@ def _is_recorded(facts: Facts, place: Place) -> bool:
     record = definition(place.unit, made.args[0])
     if record is None or record.op not in ("call", "method"):
         return False
-    called = {name.rpartition(".")[2] for name in facts.library_names(place.unit, record)}
-    called |= {str(record.extra[0])} if record.op == "method" else set()
+    called = called_words(facts, place.unit, record)
     return bool(called & _LOOKUPS)
 
 
