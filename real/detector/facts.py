@@ -17,6 +17,7 @@ from real.detector.operations import Operation, Operations
 from real.detector.returned import Pieces, Returned, Texts
 from real.detector.slices import Origin, Reads, Slicer
 from real.detector.taint import Solver
+from real.detector.uses import Uses
 from real.detector.values import Constant, Value
 from real.types import TraceStep
 
@@ -25,7 +26,6 @@ T = TypeVar("T")
 _HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
 # Modules whose results hold nothing but what they are given.
 _DATA_MODULES = names("io json hashlib base64 zlib gzip bz2 lzma re copy string textwrap binascii struct")
-_STORES = frozenset({"setattr", "setsub", "setcell", "setmember", "delattr", "delsub"})
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
 
@@ -38,6 +38,7 @@ class Analysis:
         self.conditions = Conditions(self.slicer, self.control_of)
         self.operations = Operations(self.slicer)
         self.texts = Texts(self.slicer)
+        self.uses = Uses(self.slicer, self.control_of)
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
         self.shared: dict[object, object] = {}
@@ -268,76 +269,15 @@ class Facts:
 
     def is_used(self, unit: Unit, param: str) -> bool:
         """Whether the function, or a function inside it, reads a parameter for more than printing and logging."""
-        aliases: set[int] = set()
-        for instr in self.instructions(unit):
-            if instr.op == "param" and instr.extra == param:
-                aliases.add(instr.dst)
-            elif instr.op == "return":
-                if instr.args[0] in aliases:
-                    return True
-            elif not aliases.isdisjoint(instr.args):
-                if self._is_output(unit, instr):
-                    continue
-                if instr.op == "branch" and self._control(unit).is_useless(instr):
-                    continue
-                if instr.op in ("call", "method") and self._is_idle_question(unit, instr):
-                    continue
-                if instr.op not in ("assign", "copy", "phi", "pi", "attr", "fstring", "compare"):
-                    return True
-                if instr.op != "pi" or instr.args[0] in aliases:  # what is known by a test is not made of it
-                    aliases.add(instr.dst)
-        return False
-
-    def _is_idle_question(self, unit: Unit, instr: Instr) -> bool:
-        """A call of functions of the program that only answer yes or no, where nothing depends on the answer."""
-        called = self.called(instr)
-        return bool(called) and all(self._only_answers(callee) for callee in called) and self.is_idle(unit, instr)
-
-    def _only_answers(self, unit: Unit) -> bool:
-        answers = False
-        for block in unit.blocks:
-            last = block.instrs[-1] if block.instrs else None
-            if not block.succs and (last is None or last.op != "return"):
-                return False  # it may raise
-            if any(step.op in _STORES for step in block.instrs):
-                return False
-            if last is not None and last.op == "return":
-                made = unit.defs[self._solver.guards.root(unit, last.args[0])]
-                answers = made is not None and made.op in ("compare", "unary", "phi", "const")
-                if not answers:
-                    return False
-        return answers
+        return self._analysis.uses.is_used(unit, param)
 
     def is_idle(self, unit: Unit, instr: Instr) -> bool:
         """Whether nothing depends on a value: it is not read, or only by tests after which the same is done."""
-        aliases = {instr.dst}
-        for step in self.instructions(unit):
-            if step is instr or aliases.isdisjoint(arg for arg in step.args if isinstance(arg, int)):
-                continue
-            if step.op == "branch" and self._control(unit).is_useless(step):
-                continue
-            if step.op not in ("assign", "copy", "phi", "pi", "compare", "unary"):
-                return False
-            if step.op != "pi" or step.args[0] in aliases:  # what is known by a test is not made of it
-                aliases.add(step.dst)
-        return True
+        return self._analysis.uses.is_idle(unit, instr)
 
     def does_nothing(self, unit: Unit) -> bool:
         """Whether a function of the program returns a constant, whatever it is given."""
-        if not unit.returns:
-            return False
-        for step in self.instructions(unit):
-            if step.op == "branch" and not self._control(unit).is_useless(step):
-                return False
-            if step.op == "return":
-                made = unit.defs[self._solver.guards.root(unit, step.args[0])]
-                if made is None or made.op != "const":
-                    return False
-        return True
-
-    def _is_output(self, unit: Unit, instr: Instr) -> bool:
-        names = self.library_names(unit, instr)
-        return bool(names) and all(name == "builtins.print" or name.startswith("logging.") for name in names)
+        return self._analysis.uses.does_nothing(unit)
 
     # --- operations and the tests that control them ------------------------------------------------------------------
 
