@@ -60,8 +60,8 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words, library_words
-from real.detector.rules._definitions import definition, reachable
+from real.detector.rules._called import called_words
+from real.detector.rules._caught import prepares, results, swallowed
 from real.detector.rules._self_verified import UNVERIFIED_HEADERS, key_of_token, own_verifications
 from real.detector.rules._signature_tests import weak_comparisons
 from real.detector.rules._trust import (
@@ -92,7 +92,6 @@ _DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.v
 _DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
 _SPLITS = frozenset({"split", "rsplit", "partition", "rpartition"})
 _ASYMMETRIC = frozenset({"RS", "ES", "PS", "Ed"})
-_FIRST_ERROR = 400
 _KEEPING = frozenset({"return", "setattr", "setsub", "setcell", "yield"})
 # Calls that answer with a truth value, so that dropping the answer is dropping the check.
 _ANSWERING = {
@@ -105,23 +104,9 @@ _ANSWERING = {
     "gnupg.GPG().verify": "returns an object with the answer in `valid`",
     "gnupg.GPG().verify_data": "returns an object with the answer in `valid`",
 }
-# Exceptions by which a wrong signature is told.
-_FAILURES = names(
-    "InvalidSignature BadSignatureError BadSignature InvalidSignatureError InvalidTokenError VerificationError"
-)
 # Words in the names of a value that is a signature; a mask, a sign of a number and a signal are not.
 _SIGNATURE = names("signature signatures sig sign hmac mac digest")
 _OTHERWISE = names("frame signum")  # beside these, `sig` is a signal
-# Calls that only show, measure or convert what they are given.
-_PREPARING = names(
-    """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
-    builtins.bool builtins.hash builtins.id base64.b64decode base64.urlsafe_b64decode binascii.unhexlify
-    binascii.a2b_base64 builtins.bytes.fromhex builtins.bytearray builtins.format"""
-)
-_PREPARING_METHODS = names(
-    """encode decode strip lstrip rstrip lower upper startswith endswith isalnum isdigit format fromhex get join split
-    replace info debug warning error exception critical log hex isascii removeprefix removesuffix"""
-)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -144,7 +129,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from unverified_downloads(facts)
     yield from unsigned_callbacks(facts)
     for unit in facts.functions:
-        yield from _swallowed(facts, unit)
+        yield from swallowed(facts, unit)
         yield from _unverified_headers(facts, unit)
         if facts.is_exported(unit):
             yield from _unverified_parameters(facts, unit)
@@ -243,15 +228,15 @@ def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
         and (_answers(facts, unit, other) or (other.op == "compare" and other.extra[0] in ("Eq", "NotEq")))
         and step in facts.definitions(unit, *(arg for arg in other.args if isinstance(arg, int)))
     ]
-    results = _results(facts, unit)
+    found = results(facts, unit)
     return (
-        bool(tests and results)
+        bool(tests and found)
         and all(
             any(is_presence(atom, Reads()) for atom in facts.controlling_tests(unit, test) if atom.necessary)
             for test in tests
             if test.op != "compare" or all(not side or any(side) for side in _sides(facts, unit, test))
         )
-        and not any(facts.is_prevented(unit, result, results, is_presence) for result in results)
+        and not any(facts.is_prevented(unit, result, found, is_presence) for result in found)
     )
 
 
@@ -269,7 +254,7 @@ def _is_handed_on(facts: Facts, unit: Unit, step: Instr) -> bool:
             sides = [facts.constants(unit, arg) for arg in instr.args]
             if not any(side and not any(side) for side in sides):
                 return True
-        elif instr.op in _KEEPING or (instr.op in ("call", "method") and not _prepares(facts, unit, instr)):
+        elif instr.op in _KEEPING or (instr.op in ("call", "method") and not prepares(facts, unit, instr)):
             return True
         elif instr.op not in ("branch", "unary"):
             same.add(instr.dst)
@@ -292,21 +277,10 @@ def _unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
         return
     for name in params:
         if words(name) & _SIGNATURE and name not in facts.defaults(unit) and len(params) > 1:
-            results = _results(facts, unit)
-            if results and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, results):
-                yield Defect(results[0], f"{unit.name}() answers whatever `{name}` is")
+            found = results(facts, unit)
+            if found and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, found):
+                yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is")
                 return
-
-
-def _results(facts: Facts, unit: Unit) -> list[Instr]:
-    """The returns that say or hand out something."""
-    found = []
-    for instr in facts.instructions(unit):
-        if instr.op == "return" and instr.col:
-            constants = facts.constants(unit, instr.args[0])
-            if not constants or any(constants):
-                found.append(instr)
-    return sorted(found, key=lambda instr: (instr.line, instr.col))
 
 
 def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
@@ -320,7 +294,7 @@ def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
         elif instr.op != "return" and not tainted.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
             if instr.op in ("setattr", "setsub", "add", "yield", "build", "setcell"):
                 return True
-            if instr.op in ("call", "method") and not _prepares(facts, unit, instr):
+            if instr.op in ("call", "method") and not prepares(facts, unit, instr):
                 if not facts.called(instr) and not _answers(facts, unit, instr):
                     return True
                 continue
@@ -329,18 +303,11 @@ def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
     return False
 
 
-def _prepares(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    if instr.op == "method" and instr.extra[0] in _PREPARING_METHODS:
-        return True
-    found = facts.library_names(unit, instr)
-    return bool(found) and all(name in _PREPARING or name.startswith("logging.") for name in found)
-
-
 def _answers(facts: Facts, unit: Unit, instr: Instr) -> bool:
     return bool(facts.library_names(unit, instr) & _ANSWERING.keys())
 
 
-def _is_verified(facts: Facts, unit: Unit, name: str, results: list[Instr]) -> bool:
+def _is_verified(facts: Facts, unit: Unit, name: str, found: list[Instr]) -> bool:
     """Whether a comparison of the signature with something else decides which result there is."""
 
     def compares(atom: Atom, reads: Reads) -> bool:
@@ -348,11 +315,11 @@ def _is_verified(facts: Facts, unit: Unit, name: str, results: list[Instr]) -> b
             return False
         if atom.op in ("Eq", "NotEq", "In", "NotIn"):
             return _is_comparison(facts, atom, reads)
-        return atom.op == "call" and not _prepares(facts, atom.unit, atom.instr)
+        return atom.op == "call" and not prepares(facts, atom.unit, atom.instr)
 
-    for result in results:
+    for result in found:
         same = facts.constants(unit, result.args[0])
-        alike = [other for other in results if facts.constants(unit, other.args[0]) == same]
+        alike = [other for other in found if facts.constants(unit, other.args[0]) == same]
         if facts.is_prevented(unit, result, alike, compares):
             return True
         if any(_compares_value(facts, unit, instr, name) for instr in facts.definitions(unit, result.args[0])):
@@ -364,7 +331,7 @@ def _compares_value(facts: Facts, unit: Unit, instr: Instr, name: str) -> bool:
     """Whether the result itself is the outcome of a comparison with the signature (``return a == signature``)."""
     if instr.op not in ("compare", "call", "method") or name not in facts.reads(unit, instr.dst).params:
         return False
-    return instr.op == "compare" or not _prepares(facts, unit, instr)
+    return instr.op == "compare" or not prepares(facts, unit, instr)
 
 
 def _is_comparison(facts: Facts, atom: Atom, reads: Reads) -> bool:
@@ -373,66 +340,6 @@ def _is_comparison(facts: Facts, atom: Atom, reads: Reads) -> bool:
         return False
     sides = [facts.constants(atom.unit, operand) for operand in atom.operands]
     return not any(side and not any(side) for side in sides)
-
-
-def _swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    """``except InvalidSignature: pass``, after which the function answers as if the signature were right."""
-    verifies = any(
-        instr.op == "method" and instr.extra[0] == "verify" and len(instr.args) > 2
-        for instr in facts.instructions(unit)
-    )
-    failures = _FAILURES | {"Exception", "BaseException"} if verifies else _FAILURES
-    handlers = [
-        (block, instr)
-        for block in unit.blocks
-        for instr in block.instrs
-        if instr.op == "handler" and facts.reads(unit, instr.args[0]).words & failures
-    ]
-    if not handlers:
-        return
-    results = _results(facts, unit)
-    for start, instr in handlers:
-        after = reachable([start])
-        answers = [result for block in after for result in block.instrs if result in results]
-        joined = reachable(unit.blocks[:1], start) & after  # what follows whether the signature is right or wrong
-        acts = any(
-            step.op in ("setsub", "setattr")
-            or (
-                step.op in ("call", "method")
-                and step.line
-                and not _prepares(facts, unit, step)
-                and not _is_shown(facts, unit, step)
-            )
-            for block in joined
-            for step in block.instrs
-        )
-        if acts or any(not _is_failure(facts, unit, result) for result in answers):
-            yield Defect(instr, "a wrong signature is caught, and the function goes on as if it were right")
-
-
-def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:
-    return any(name == "builtins.print" or name.startswith("logging.") for name in facts.library_names(unit, step))
-
-
-def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
-    """Whether a return can be the answer to a wrong signature: a message, or an error status."""
-    constants = facts.constants(unit, result.args[0])
-    if constants and all(isinstance(const, str) for const in constants):
-        return True
-    made = definition(unit, result.args[0])
-    if made is None:
-        return False
-    if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
-        parts = [facts.constants(unit, arg) for arg in made.args]
-        return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
-    return "redirect" in library_words(facts, unit, made)
-
-
-def _is_error(const: object) -> bool:
-    """A status of HTTP that says no, ``False`` or ``None``."""
-    if isinstance(const, bool) or const is None:
-        return not const
-    return isinstance(const, int) and const >= _FIRST_ERROR
 
 
 RULE = Rule(

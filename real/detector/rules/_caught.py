@@ -1,0 +1,106 @@
+"""Wrong signatures that are caught: what a function answers, and does, after the exception that told it (CWE-347)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.facts import Facts
+from real.detector.flows import Defect
+from real.detector.ir import Instr, Unit
+from real.detector.library import names
+from real.detector.rules._called import library_words
+from real.detector.rules._definitions import definition, reachable
+
+_FIRST_ERROR = 400
+# Exceptions by which a wrong signature is told.
+_FAILURES = names(
+    "InvalidSignature BadSignatureError BadSignature InvalidSignatureError InvalidTokenError VerificationError"
+)
+# Calls that only show, measure or convert what they are given.
+_PREPARING = names(
+    """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
+    builtins.bool builtins.hash builtins.id base64.b64decode base64.urlsafe_b64decode binascii.unhexlify
+    binascii.a2b_base64 builtins.bytes.fromhex builtins.bytearray builtins.format"""
+)
+_PREPARING_METHODS = names(
+    """encode decode strip lstrip rstrip lower upper startswith endswith isalnum isdigit format fromhex get join split
+    replace info debug warning error exception critical log hex isascii removeprefix removesuffix"""
+)
+
+
+def swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """``except InvalidSignature: pass``, after which the function answers as if the signature were right."""
+    verifies = any(
+        instr.op == "method" and instr.extra[0] == "verify" and len(instr.args) > 2
+        for instr in facts.instructions(unit)
+    )
+    failures = _FAILURES | {"Exception", "BaseException"} if verifies else _FAILURES
+    handlers = [
+        (block, instr)
+        for block in unit.blocks
+        for instr in block.instrs
+        if instr.op == "handler" and facts.reads(unit, instr.args[0]).words & failures
+    ]
+    if not handlers:
+        return
+    told = results(facts, unit)
+    for start, instr in handlers:
+        after = reachable([start])
+        answers = [result for block in after for result in block.instrs if result in told]
+        joined = reachable(unit.blocks[:1], start) & after  # what follows whether the signature is right or wrong
+        acts = any(
+            step.op in ("setsub", "setattr")
+            or (
+                step.op in ("call", "method")
+                and step.line
+                and not prepares(facts, unit, step)
+                and not _is_shown(facts, unit, step)
+            )
+            for block in joined
+            for step in block.instrs
+        )
+        if acts or any(not _is_failure(facts, unit, result) for result in answers):
+            yield Defect(instr, "a wrong signature is caught, and the function goes on as if it were right")
+
+
+def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:
+    return any(name == "builtins.print" or name.startswith("logging.") for name in facts.library_names(unit, step))
+
+
+def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
+    """Whether a return can be the answer to a wrong signature: a message, or an error status."""
+    constants = facts.constants(unit, result.args[0])
+    if constants and all(isinstance(const, str) for const in constants):
+        return True
+    made = definition(unit, result.args[0])
+    if made is None:
+        return False
+    if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
+        parts = [facts.constants(unit, arg) for arg in made.args]
+        return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
+    return "redirect" in library_words(facts, unit, made)
+
+
+def _is_error(const: object) -> bool:
+    """A status of HTTP that says no, ``False`` or ``None``."""
+    if isinstance(const, bool) or const is None:
+        return not const
+    return isinstance(const, int) and const >= _FIRST_ERROR
+
+
+def results(facts: Facts, unit: Unit) -> list[Instr]:
+    """The returns that say or hand out something."""
+    found = []
+    for instr in facts.instructions(unit):
+        if instr.op == "return" and instr.col:
+            constants = facts.constants(unit, instr.args[0])
+            if not constants or any(constants):
+                found.append(instr)
+    return sorted(found, key=lambda instr: (instr.line, instr.col))
+
+
+def prepares(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    if instr.op == "method" and instr.extra[0] in _PREPARING_METHODS:
+        return True
+    found = facts.library_names(unit, instr)
+    return bool(found) and all(name in _PREPARING or name.startswith("logging.") for name in found)
