@@ -39,7 +39,9 @@ class Judge(Protocol):
 
 
 def _limits(limits: Limits) -> CaseLimits:
-    return CaseLimits(limits.cpu_s, limits.memory_mb, limits.output_kb, limits.file_mb, limits.processes)
+    return CaseLimits(
+        limits.cpu_s, limits.memory_mb, limits.output_kb, limits.file_mb, limits.processes, limits.timeouts
+    )
 
 
 class ScriptJudge:
@@ -48,7 +50,7 @@ class ScriptJudge:
     def __init__(self, job: Job, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        self.request = Request("script", job.code, _limits(job.limits), stdin, files, timeouts=job.limits.timeouts)
+        self.request = Request("script", job.code, _limits(job.limits), stdin, files)
         self._suite, self._protocol = suite, protocol
         self._prompts = literal_prompts(job.code)
 
@@ -83,10 +85,8 @@ class CallJudge:
 
     def __init__(self, job: Job, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
-        limits, late = _limits(job.limits), job.limits.timeouts
-        self.request = Request(
-            "call", job.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude, timeouts=late
-        )
+        limits = _limits(job.limits)
+        self.request = Request("call", job.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude)
         self._cases: tuple[CallCase, ...] = suite.cases
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
@@ -102,10 +102,8 @@ class LiteralJudge:
 
     def __init__(self, job: Job, suite: LiteralSuite, expectations: list[Expectation]) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
-        limits, late = _limits(job.limits), job.limits.timeouts
-        self.request = Request(
-            "literal", job.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup, timeouts=late
-        )
+        limits = _limits(job.limits)
+        self.request = Request("literal", job.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup)
         self._expectations = expectations
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:
@@ -128,8 +126,7 @@ class AttackJudge:
 
     def __init__(self, job: Job, suite: AttackSuite, database: Database) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
-        limits, late = _limits(job.limits), job.limits.timeouts
-        self.request = Request("script", job.code, limits, stdin, database.files, dump=True, timeouts=late)
+        self.request = Request("script", job.code, _limits(job.limits), stdin, database.files, dump=True)
         self._suite, self._database, self._code = suite, database, job.code
 
     def judge(self, index: int, report: CaseReport) -> TestOutcome:

@@ -9,6 +9,7 @@ from typing import Any
 
 from real.execution.jail import prompts as marks
 from real.execution.worker import CaseReport
+from real.signals import signal_name
 from real.types import OutcomeStatus, TestOutcome
 
 _SHOWN_CHARACTERS = 4096
@@ -101,12 +102,8 @@ def _by_error(claim: dict[str, Any], report: CaseReport, output: str) -> tuple[O
 
 
 def _by_signal(number: int, report: CaseReport, output: str) -> tuple[OutcomeStatus, CaseReport, str, str]:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        name = f"signal {number}"
     if number == signal.SIGXCPU:
         return OutcomeStatus.TIMEOUT, report, output, "CPU time limit"
     if number == signal.SIGKILL:
         return OutcomeStatus.MEMORY, report, output, "killed by SIGKILL: out of memory"
-    return OutcomeStatus.ERROR, report, output, f"killed by {name}"
+    return OutcomeStatus.ERROR, report, output, f"killed by {signal_name(number)}"

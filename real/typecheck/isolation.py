@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, Protocol
 
+from real.signals import signal_name
 from real.typecheck.analyst import Analysed, Request
 from real.typecheck.findings import from_json, to_json
 from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
@@ -140,5 +141,5 @@ def _silence() -> None:
 
 def _ending(status: int) -> str:
     if os.WIFSIGNALED(status):
-        return signal.Signals(os.WTERMSIG(status)).name
+        return signal_name(os.WTERMSIG(status))
     return f"exit code {os.WEXITSTATUS(status)}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from real.errors import InfrastructureError, UsageError
+from real.signals import signal_name
 from real.typecheck.findings import from_json
 from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
 from real.types import Analysis, JsonValue
@@ -77,7 +78,7 @@ class WorkerProcess:
         except StreamEndError:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 if self._process.wait(_CLOSE_DEADLINE_S) < 0:
-                    name = signal.Signals(-self._process.returncode).name
+                    name = signal_name(-self._process.returncode)
                     raise WorkerDiedError(f"the type checker's worker process was killed ({name})") from None
             tail = self._log.read_text(errors="replace").strip().splitlines()[-1:]
             raise InfrastructureError(

@@ -43,18 +43,23 @@ class Jail:
 
 
 class CaseLimits:
-    """What one process may use (see ``real.types.Limits``); ``wall_s`` is the backstop for programs that wait."""
+    """What one process may use, and how many may run out of time (see ``real.types.Limits``).
 
-    __slots__ = ("cpu_s", "file_mb", "memory_mb", "output_kb", "processes", "wall_s")
+    ``wall_s`` is the backstop for programs that wait.
+    """
 
-    def __init__(self, cpu_s: float, memory_mb: int, output_kb: int, file_mb: int, processes: int) -> None:
+    __slots__ = ("cpu_s", "file_mb", "memory_mb", "output_kb", "processes", "timeouts", "wall_s")
+
+    def __init__(
+        self, cpu_s: float, memory_mb: int, output_kb: int, file_mb: int, processes: int, timeouts: int = 0
+    ) -> None:
         self.cpu_s, self.memory_mb, self.output_kb = cpu_s, memory_mb, output_kb
-        self.file_mb, self.processes = file_mb, processes
+        self.file_mb, self.processes, self.timeouts = file_mb, processes, timeouts
         self.wall_s = max(3 * cpu_s, cpu_s + 5)
 
     def fields(self) -> list[float]:
         """The constructor's arguments, in order."""
-        return [self.cpu_s, self.memory_mb, self.output_kb, self.file_mb, self.processes]
+        return [self.cpu_s, self.memory_mb, self.output_kb, self.file_mb, self.processes, self.timeouts]
 
 
 def _below(which: int, soft: int, hard: int) -> tuple[int, int, int]:

@@ -15,11 +15,10 @@ class Request:
     arguments), ``literal`` (``cases``: source of arguments) or ``expect`` (``cases``: source of expected values;
     ``code`` is ignored). ``files`` are put into the working directory of every case; ``collect`` asks for the files a
     script leaves, ``dump`` for the content of the databases after each case, and ``prelude`` for the names of the
-    usual import header (mode ``call``). After ``timeouts`` cases that ran out of time the others are not run (0: all
-    are).
+    usual import header (mode ``call``).
     """
 
-    __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "setup", "timeouts")
+    __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "setup")
 
     def __init__(
         self,
@@ -33,11 +32,10 @@ class Request:
         dump: bool = False,
         collect: bool = False,
         prelude: bool = False,
-        timeouts: int = 0,
     ) -> None:
         self.mode, self.code, self.limits, self.cases, self.files = mode, code, limits, cases, files
         self.entry, self.setup, self.dump, self.collect = entry, setup, dump, collect
-        self.prelude, self.timeouts = prelude, timeouts
+        self.prelude = prelude
 
     def frame(self) -> tuple[dict[str, Any], list[bytes]]:
         """The header and blobs to send."""

@@ -60,16 +60,19 @@ class Supervisor:
                 self._serve_in_order()
             else:
                 for index in range(len(self._request.cases)):
-                    if self._gives_up():
-                        self._report(index, Ending("skipped"), b"")
-                    else:
-                        self._serve_alone(index)
+                    self._serve_alone(index)
+                    if self._gives_up(index + 1):
+                        break
         finally:
             self._box.close()
 
-    def _gives_up(self) -> bool:
-        """Whether so many cases ran out of time that the others are not worth theirs."""
-        return 0 < self._request.timeouts <= self._late
+    def _gives_up(self, done: int) -> bool:
+        """Whether so many cases ran out of time that the others are not worth theirs; these are reported as such."""
+        if not 0 < self._request.limits.timeouts <= self._late:
+            return False
+        for index in range(done, len(self._request.cases)):
+            self._report(index, Ending("skipped"), b"")
+        return True
 
     def _compile(self) -> dict[str, Any] | None:
         """Compile under the case's limits; returns what is wrong, if so."""
@@ -196,9 +199,7 @@ class Supervisor:
             if done < len(self._request.cases):
                 self._report(done, ending, b"")
                 done += 1
-            if self._gives_up():
-                for index in range(done, len(self._request.cases)):
-                    self._report(index, Ending("skipped"), b"")
+            if self._gives_up(done):
                 return
 
     def _ordered_body(self, first: int) -> Body:
