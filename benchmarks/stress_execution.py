@@ -1,4 +1,4 @@
-"""The sandbox under stress: ``python benchmarks/stress_execution.py mixed|load|kills|full-disk|no-shm``.
+"""The sandbox under stress: ``python benchmarks/stress_execution.py mixed|load|kills|loops|full-disk|no-shm``.
 
 Each command judges programs whose right statuses are known and prints how many verdicts were lost, doubled or wrong.
 Commands run in the arena of the attack corpus (``tests/execution/attacks/arena.py``), in which every process, file and
@@ -334,10 +334,28 @@ def no_shm(options: argparse.Namespace) -> bool:
     return _judged_at_every_level(options.n)
 
 
+def loops(options: argparse.Namespace) -> bool:
+    """Programs that never end, on seven cases: every case is run, or the rest given up after two timeouts."""
+    suite = ScriptSuite(tuple(StdinCase(f"{n}\n", "") for n in range(7)))
+    spent: list[float] = []
+    good = True
+    for timeouts in (0, 2):
+        jobs = [Job(str(n), f"# {n}\nwhile True: pass", suite, Limits(timeouts=timeouts)) for n in range(options.n)]
+        with Pool(1, level=options.level) as pool:
+            began = time.monotonic()
+            results = pool.run(jobs)
+            spent.append((time.monotonic() - began) / len(jobs))
+        good = good and all(o.status == "timeout" for result in results for o in result.outcomes)
+        print(f"{'every case is run' if not timeouts else 'given up after two':<20} {spent[-1]:6.1f} s a program")
+    print(f"{spent[0] / spent[1]:.1f} times faster")
+    return good
+
+
 _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], bool], int]] = {
     "mixed": (mixed, 20_000),
     "load": (load, 200),
     "kills": (kills, 1500),
+    "loops": (loops, 3),
     "full-disk": (full_disk, 60),
     "no-shm": (no_shm, 60),
 }
