@@ -33,14 +33,8 @@ _PASSWORDS = names("password passwd passphrase pwd passcode")
 _NO_PASSWORDS = names("hash hashed digest reset token id url policy length salt")
 # Functions that are slow on purpose; what is hashed before them is only made to fit.
 _SLOW = (
-    *(
-        "bcrypt.hashpw",
-        "bcrypt.checkpw",
-        "bcrypt.kdf",
-        "hashlib.scrypt",
-        "hashlib.pbkdf2_hmac",
-        "argon2.PasswordHasher",
-    ),
+    *("bcrypt.hashpw", "bcrypt.checkpw", "bcrypt.kdf", "argon2.PasswordHasher"),
+    *("hashlib.scrypt", "hashlib.pbkdf2_hmac"),
     *(f"{KDF}.pbkdf2.PBKDF2HMAC", f"{KDF}.scrypt.Scrypt", f"{KDF}.argon2.Argon2id", "passlib.context.CryptContext"),
     *("passlib.hash.argon2.hash", "passlib.hash.bcrypt.hash", "passlib.hash.pbkdf2_sha256.hash"),
     *("werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"),

@@ -72,12 +72,8 @@ _UNSAFE_LOADERS = (
 
 
 # Without a loader, PyYAML before 6 calls what the document names; FullLoader has been broken more than once.
-_YAML = Sink(
-    "creates the objects that its tags name",
-    (0,),
-    ("stream",),
-    when=either(missing(1, "Loader"), named(1, "Loader", *_UNSAFE_LOADERS)),
-)
+_without_safe_loader = either(missing(1, "Loader"), named(1, "Loader", *_UNSAFE_LOADERS))
+_YAML = Sink("creates the objects that its tags name", (0,), ("stream",), when=_without_safe_loader)
 _YAML_ANY = Sink("creates the objects that its tags name", (0,), ("stream",))
 
 
@@ -163,7 +159,7 @@ def _documents_of_files(facts: Facts) -> Iterator[Defect]:
     """``yaml.load(open("settings.yml"))``: who edits the file runs code, and a safe loader would read it too."""
     for site in facts.calls("yaml.load", "yaml.load_all"):
         value = site.argument(0, "stream")
-        if value is None or facts.is_untrusted(value) or (_YAML.when is not None and not _YAML.when(site)):
+        if value is None or facts.is_untrusted(value) or not _without_safe_loader(site):
             continue
         for operand in site.operands((0,), ("stream",))[:1]:
             if facts.reads(site.unit, operand).calls & _READERS:
