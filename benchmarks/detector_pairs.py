@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import time
@@ -149,7 +148,7 @@ def main() -> None:
     parser.add_argument("--scope", choices=("all", "family"), default="all", help="which rules patched code must pass")
     parser.add_argument("--bandit", type=Path, metavar="PYTHON", help="interpreter of an environment with bandit")
     parser.add_argument("--origin", action="append", help="only these pairs (development, held out, SVEN, ...)")
-    parser.add_argument("--name", default="", metavar="REGEX", help="only pairs in whose name this is found")
+    parser.add_argument("--name", action="append", help="only pairs with this in their names")
     parser.add_argument("--wrong", action="store_true", help="name each miss and each false positive")
     parser.add_argument("--json", type=Path, help="write the table to this file")
     parser.add_argument("--figure", type=Path, help="draw the table into this file (PNG)")
@@ -159,7 +158,8 @@ def main() -> None:
     pairs += [*written(_FIXTURES / "pairs", "own pairs"), *written(_FIXTURES / "held_pairs", "unseen pairs")]
     if options.origin:
         pairs = [pair for pair in pairs if pair.origin in options.origin]
-    pairs = [pair for pair in pairs if re.search(options.name, pair.name)]
+    if options.name:
+        pairs = [pair for pair in pairs if any(part in pair.name for part in options.name)]
     single = [] if options.origin or options.name else harmless(options.data)
     programs = list(dict.fromkeys(code for pair in pairs for code in (pair.vulnerable, pair.patched)))
 
