@@ -125,9 +125,9 @@ def show(table: Iterable[Row]) -> None:
 
 
 def wrong(pairs: Sequence[Pair], verdicts: dict[str, Found], scope: str) -> None:
-    """Print what is missed or flagged wrongly; never for the held-out part, which nobody may look at."""
+    """Print what is missed or flagged wrongly; never for those that nobody may look at."""
     for pair in pairs:
-        if pair.origin == "held out":
+        if pair.origin in ("held out", "unseen pairs"):
             continue
         own = family(pair.cwe)
         vulnerable, patched = verdicts[pair.vulnerable], verdicts[pair.patched]
@@ -139,6 +139,17 @@ def wrong(pairs: Sequence[Pair], verdicts: dict[str, Found], scope: str) -> None
 
 def _shown(found: Found) -> str:
     return "not analysable" if found is None else " ".join(sorted(found)) or "silent"
+
+
+def _chosen(options: argparse.Namespace) -> list[Pair]:
+    pairs = [*seccodeplt(options.data), *sven(options.data), *safecoder(options.data)]
+    pairs += [*written(_FIXTURES / "pairs", "own pairs"), *written(_FIXTURES / "held_pairs", "unseen pairs")]
+    return [
+        pair
+        for pair in pairs
+        if (not options.origin or pair.origin in options.origin)
+        and (not options.name or any(part in pair.name for part in options.name))
+    ]
 
 
 def main() -> None:
@@ -154,12 +165,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path, help="draw the table into this file (PNG)")
     options = parser.parse_args()
 
-    pairs = [*seccodeplt(options.data), *sven(options.data), *safecoder(options.data)]
-    pairs += [*written(_FIXTURES / "pairs", "own pairs"), *written(_FIXTURES / "held_pairs", "unseen pairs")]
-    if options.origin:
-        pairs = [pair for pair in pairs if pair.origin in options.origin]
-    if options.name:
-        pairs = [pair for pair in pairs if any(part in pair.name for part in options.name)]
+    pairs = _chosen(options)
     single = [] if options.origin or options.name else harmless(options.data)
     programs = list(dict.fromkeys(code for pair in pairs for code in (pair.vulnerable, pair.patched)))
 
