@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -40,11 +41,11 @@ def whole() -> Iterator[Judge]:
         yield judge
 
 
-def ask(*judges: BrokenJudge | Judge) -> tuple[Scorer, dict[str, object]]:
+def ask(*judges: BrokenJudge | Judge, record: Path | None = None) -> tuple[Scorer, dict[str, object]]:
     job = ScoringJob(RewardCfg(workers=1), TypecheckCfg())
     job.add("train", [TASK])
     made = iter(judges)
-    scorer = Scorer(job, lambda: cast("Judge", next(made)), slots=1)
+    scorer = Scorer(job, lambda: cast("Judge", next(made)), slots=1, record=record)
     label = json.dumps({"task": TASK.dataset, "id": TASK.task_id, "mode": "train", "row": 0})
     return scorer, dict(scorer.score(f"{PROMPT}```python\n{TASK.reference}\n```", PROMPT, label))
 
@@ -62,3 +63,11 @@ def test_a_sample_that_no_judge_can_judge_is_masked() -> None:
     scorer, found = ask(BrokenJudge(), BrokenJudge(), BrokenJudge())
     assert cast("dict[str, float]", found["extra_logs"])["masked"] == 1.0
     assert (scorer.counts.judges_replaced, scorer.counts.masked) == (2, 1)
+
+
+def test_a_record_that_cannot_be_written_is_told(
+    whole: Judge, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, found = ask(whole, record=tmp_path / "gone" / "scored.jsonl")
+    assert cast("dict[str, float]", found["extra_logs"])["masked"] == 1.0
+    assert f"sample {TASK.task_id} is masked: " in capsys.readouterr().err

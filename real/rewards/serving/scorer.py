@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import queue
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -153,7 +154,8 @@ class Scorer:
             for sample, verdict in zip(batch, verdicts, strict=True):
                 try:
                     sample.future.set_result(self._answer(sample, verdict))
-                except Exception:
+                except Exception as error:  # a full disk, say: the log has the reason, the engine its answer
+                    print(f"sample {sample.label.task_id} is masked: {error}", file=sys.stderr, flush=True)
                     sample.future.set_result(masked(0.0, seconds=time.monotonic() - sample.began, error=True))
 
     def _take(self) -> list[_Sample] | None:
