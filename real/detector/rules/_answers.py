@@ -15,6 +15,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._syntax import last_word
 
 _ASKING = names("is has can may check require requires verify ensure assert owns allowed authorize allow")
 _PRIVILEGES = names(
@@ -94,11 +95,7 @@ def _used(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def _is_output(call: ast.Call) -> bool:
-    function = call.func
-    name = (
-        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    )
-    return name in _OUTPUT
+    return last_word(call.func) in _OUTPUT
 
 
 def _is_presence(compare: ast.Compare) -> bool:

@@ -15,6 +15,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
+from real.detector.rules._syntax import words_in
 from real.detector.rules._web import is_view
 from real.detector.slices import Reads
 
@@ -295,11 +296,7 @@ def annotation_words(unit: Unit, wanted: frozenset[str]) -> dict[str, set[str]]:
     arguments = node.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         if argument.annotation is not None:
-            seen = {
-                inner.id if isinstance(inner, ast.Name) else inner.attr
-                for inner in ast.walk(argument.annotation)
-                if isinstance(inner, (ast.Name, ast.Attribute))
-            }
+            seen = words_in(argument.annotation)
             if seen & wanted or not wanted:
                 found[argument.arg] = seen
     return found

@@ -33,6 +33,14 @@ def definition(unit: Unit, operand: int) -> Instr | None:
     return unit.defs[root(unit, operand)]
 
 
+def untested(unit: Unit, operand: int) -> Instr | None:
+    """The same, but of an attribute or part that a test has told something of: the reading itself."""
+    made = unit.defs[operand]
+    while made is not None and made.op in _COPIES:
+        made = unit.defs[made.args[0]]
+    return made
+
+
 def reachable(start: Iterable[Block], avoiding: Block | None = None) -> set[Block]:
     """The blocks that can be come to from some blocks, these among them, without passing one."""
     found = {block for block in start if block is not avoiding}

@@ -18,7 +18,7 @@ from real.detector.library import names
 from real.detector.rules._app import annotation_words, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._checks import ROLES, refusals, told_by_client
-from real.detector.rules._definitions import definition
+from real.detector.rules._definitions import definition, untested
 from real.detector.rules._views import says_who
 from real.detector.rules._who import CLIENT_DATA, HOOKS, PRIVILEGES, Who
 from real.detector.slices import Origin
@@ -89,7 +89,7 @@ def _by_part_of_path(facts: Facts, unit: Unit) -> Iterator[Defect]:
             held = instr.args[1]
         elif instr.op == "method" and instr.extra[0] in ("endswith", "find", "count") and len(instr.args) > 1:
             held = instr.args[0]
-        made = _holder(unit, held) if isinstance(held, int) else None
+        made = untested(unit, held) if isinstance(held, int) else None
         if made is None or made.op != "attr" or made.extra not in _PATHS:
             continue
         holder = facts.reads(unit, made.dst)
@@ -97,14 +97,6 @@ def _by_part_of_path(facts: Facts, unit: Unit) -> Iterator[Defect]:
         if known & {"request", "req", "scope"} and _asks_who(facts, unit):
             yield Defect(instr, f"{unit.name}() lets pass what has a part anywhere in its path")
             return
-
-
-def _holder(unit: Unit, operand: int) -> Instr | None:
-    """What an operand is, also where a test may have told something of it."""
-    made = unit.defs[operand]
-    while made is not None and made.op in ("assign", "copy", "pi", "pathload"):
-        made = unit.defs[made.args[0]]
-    return made
 
 
 def _by_one_method(facts: Facts, unit: Unit) -> Iterator[Defect]:
@@ -191,7 +183,7 @@ def _is_told(facts: Facts, unit: Unit, operand: int) -> bool:
         if made.op == "phi":
             work += [arg for arg in made.args if isinstance(arg, int)]
         elif made.op == "sub" or (made.op == "method" and made.extra[0] in ("get", "getlist", "pop")):
-            holder = _holder(unit, made.args[0])
+            holder = untested(unit, made.args[0])
             keys = facts.constants(unit, made.args[1]) if len(made.args) > 1 else frozenset()
             if holder is not None and holder.op == "attr" and holder.extra in CLIENT_DATA:
                 reads = facts.reads(unit, holder.dst)

@@ -17,7 +17,7 @@ from real.detector.library import names
 from real.detector.rules._app import annotation_words, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._called import named_words
-from real.detector.rules._definitions import definition
+from real.detector.rules._definitions import definition, untested
 from real.detector.slices import Reads
 
 _QUERIES = names("args values GET query query_params params query_arguments")
@@ -68,19 +68,11 @@ def _readings(facts: Facts, unit: Unit, name: str, is_endpoint: bool) -> list[In
         if instr.op == "param" and is_endpoint and instr.extra == name:
             found.append(instr)
         elif instr.op in ("sub", "method") and len(instr.args) > 1 and name in facts.constants(unit, instr.args[1]):
-            holder = _holder(unit, instr.args[0])
+            holder = untested(unit, instr.args[0])
             of_query = holder is not None and holder.op == "attr" and holder.extra in _QUERIES
             if of_query or (instr.op == "method" and instr.extra[0] in _ARGUMENTS):
                 found.append(instr)
     return found
-
-
-def _holder(unit: Unit, operand: int) -> Instr | None:
-    """What a part is taken from, also where a test may have told something of it."""
-    made = unit.defs[operand]
-    while made is not None and made.op in ("assign", "copy", "pi", "pathload", "await"):
-        made = unit.defs[made.args[0]]
-    return made
 
 
 def _exchange(facts: Facts, unit: Unit, codes: list[Instr], exchanging: frozenset[str]) -> Instr | None:
@@ -156,7 +148,7 @@ def _by_cookie(facts: Facts, unit: Unit) -> Iterator[Instr]:
         return
     for instr in facts.instructions(unit):
         if instr.op == "attr" and instr.extra in _COOKIES:
-            made = _holder(unit, instr.args[0])
+            made = untested(unit, instr.args[0])
             if made is not None and made.op == "param" and made.extra in params:
                 yield instr
                 return

@@ -11,7 +11,9 @@ import ast
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
+from real.detector.rules._app import annotation_words
 from real.detector.rules._definitions import root
+from real.detector.rules._syntax import last_word
 
 _INJECTORS = names("Depends Security")
 _DECORATORS = names("field_validator validator validates model_validator root_validator")
@@ -33,16 +35,12 @@ def dependencies(facts: Facts, unit: Unit, name: str) -> list[Unit]:
     }
     annotated = [arg.annotation for arg in (*positional, *node.args.kwonlyargs) if arg.arg == name and arg.annotation]
     wanted = {
-        _last_name(call.args[0])
+        last_word(call.args[0])
         for holder in (*annotated, *((defaults[name],) if name in defaults else ()))
         for call in ast.walk(holder)
-        if isinstance(call, ast.Call) and _last_name(call.func) in _INJECTORS and call.args
+        if isinstance(call, ast.Call) and last_word(call.func) in _INJECTORS and call.args
     }
     return [other for other in facts.functions if other.name in wanted and not other.is_method] if wanted else []
-
-
-def _last_name(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def validators(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
@@ -58,7 +56,8 @@ def validators(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
     if not methods:
         return []
     reads = facts.reads(unit, operand)
-    holders = reads.names | _annotations(unit, reads.params)
+    annotated = annotation_words(unit, frozenset())
+    holders = reads.names.union(*(annotated.get(name, ()) for name in reads.params))
     return [method for method in methods if method.parent is not None and method.parent.name in holders]
 
 
@@ -77,15 +76,3 @@ def _tests(facts: Facts, method: Unit, field: str) -> bool:
     declared = facts.declarations(method)
     used = {word.rpartition(".")[2] for word in declared.words} & _DECORATORS
     return bool(used) and (field in declared.constants or bool(used & _WHOLE))
-
-
-def _annotations(unit: Unit, params: set[str]) -> set[str]:
-    node = unit.node
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return set()
-    return {
-        _last_name(inner)
-        for arg in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-        if arg.arg in params and arg.annotation is not None
-        for inner in ast.walk(arg.annotation)
-    }

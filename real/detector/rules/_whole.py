@@ -20,6 +20,7 @@ from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition
 from real.detector.rules._records import MODELS
 from real.detector.rules._secrets import is_secret, secret_fields
+from real.detector.rules._syntax import words_in
 from real.detector.rules._web import is_view
 
 # Words in names of models and collections whose records are persons or their accounts.
@@ -160,10 +161,9 @@ def _keywords(unit: Unit) -> dict[str, ast.expr]:
 def _types(node: ast.AST | None) -> set[str]:
     if node is None:
         return set()
-    found = {
-        n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute))
+    return words_in(node) | {
+        n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)
     }
-    return found | {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
 def sends_whole_records(facts: Facts, unit: Unit) -> bool:
