@@ -6,7 +6,6 @@ being registered with a router, or, in Django, by taking ``request`` and answeri
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -15,7 +14,6 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
-from real.detector.rules._syntax import words_in
 from real.detector.rules._web import is_view
 from real.detector.slices import Reads
 
@@ -285,18 +283,3 @@ def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
 def _is_nothing(unit: Unit, instr: Instr) -> bool:
     made = unit.defs[instr.args[0]]
     return made is not None and made.op == "const"
-
-
-def annotation_words(unit: Unit, wanted: frozenset[str]) -> dict[str, set[str]]:
-    """Parameter -> the names in its annotation, where that has one of ``wanted``: ``Annotated[User, Depends(get)]``."""
-    node = unit.node
-    found: dict[str, set[str]] = {}
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return found
-    arguments = node.args
-    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        if argument.annotation is not None:
-            seen = words_in(argument.annotation)
-            if seen & wanted or not wanted:
-                found[argument.arg] = seen
-    return found

@@ -13,10 +13,10 @@ from real.detector.callsites import shape_of
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import annotation_words
 from real.detector.rules._authorization import words
 from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition, root
+from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import Who
 from real.detector.values import Value
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import App, Endpoint, annotation_words, app_of
+from real.detector.rules._app import App, Endpoint, app_of
+from real.detector.rules._syntax import annotation_words
 
 # What makes a browser send something that identifies the user.
 AMBIENT = names(

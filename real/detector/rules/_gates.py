@@ -15,10 +15,11 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import annotation_words, app_of
+from real.detector.rules._app import app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._checks import ROLES, refusals, told_by_client
 from real.detector.rules._definitions import definition, untested
+from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
 from real.detector.rules._who import CLIENT_DATA, HOOKS, PRIVILEGES, Who
 from real.detector.slices import Origin

@@ -13,9 +13,10 @@ from real.detector.atoms import Atom
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import annotation_words, app_of
+from real.detector.rules._app import app_of
 from real.detector.rules._authorization import AUTHORITY, words
 from real.detector.rules._effects import Effect, effects, hand_outs
+from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import PRIVILEGES, Who, decides
 from real.detector.slices import Reads
 

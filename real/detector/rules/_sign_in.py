@@ -14,10 +14,11 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import annotation_words, app_of
+from real.detector.rules._app import app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition, untested
+from real.detector.rules._syntax import annotation_words
 from real.detector.slices import Reads
 
 _QUERIES = names("args values GET query query_params params query_arguments")

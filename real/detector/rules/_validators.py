@@ -11,9 +11,8 @@ import ast
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import annotation_words
 from real.detector.rules._definitions import root
-from real.detector.rules._syntax import last_word
+from real.detector.rules._syntax import annotation_words, last_word
 
 _INJECTORS = names("Depends Security")
 _DECORATORS = names("field_validator validator validates model_validator root_validator")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
-from real.detector.rules._app import App, Class, Endpoint, annotation_words, app_of
+from real.detector.rules._app import App, Class, Endpoint, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words, named_words
 from real.detector.rules._definitions import ends_in_exception
+from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
 from real.detector.slices import Reads
 
