@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,15 +156,22 @@ def test_names_and_sources_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     assert "new\\n::warning::line\\x1b[2J\\u202e.py:3:1: CWE-89" in captured.out
 
 
-def test_deep_directories() -> None:
-    here = Path.cwd()
+@pytest.fixture
+def bottomless(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for trees that pytest's own clean-up cannot remove; left below its root they fail every later run."""
+    folder = Path(tempfile.mkdtemp(prefix="real-deep-"))
+    monkeypatch.chdir(folder)
+    yield folder
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+def test_deep_directories(bottomless: Path) -> None:
     for _ in range(1200):  # deeper than functions can be nested, and than a path can be long
         Path("d").mkdir()
         os.chdir("d")
     Path("deep.py").write_text(BAD)
-    os.chdir(here)
+    os.chdir(bottomless)
     assert main(["--select", "CWE-89", "d"]) == 1
-    subprocess.run(["rm", "-r", "d"], check=True)
 
 
 @pytest.mark.parametrize("arguments", [["bad.py"], ["--list"], ["--explain", "CWE-89"], ["--format", "sarif", "."]])
