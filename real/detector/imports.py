@@ -12,15 +12,19 @@ import builtins
 from collections.abc import Callable
 
 from real.detector.bindings import Bindings
+from real.detector.library import names
 
-# What frameworks hand to programs as variables of a module: rules know them by these names.
-_VARIABLES = {
-    "flask": frozenset({"request", "session", "g", "current_app"}),
-    "quart": frozenset({"request", "session", "g", "current_app"}),
-    "bottle": frozenset({"request", "response"}),
-}
+# Frameworks from which programs import names, so that rules know these: `web` of aiohttp, everything of the others.
+_FRAMEWORKS = names(
+    """flask quart bottle django fastapi starlette pydantic rest_framework flask_login flask_wtf wtforms aiohttp
+    aiohttp_session flask_jwt_extended sqlalchemy itsdangerous sanic"""
+)
+_ONLY = {"aiohttp": frozenset({"web"})}
 # Modules that programs import as a whole: what is imported from them is read from them.
-_MODULES = frozenset({"re", "os"})
+_MODULES = names(
+    """re os sys json sqlite3 yaml pickle marshal shelve hashlib hmac secrets random base64 binascii subprocess
+    shlex html ssl socket logging tempfile uuid io csv zlib gzip time requests httpx jwt bcrypt"""
+)
 
 
 def simplify_imports(tree: ast.Module) -> None:
@@ -31,7 +35,7 @@ def simplify_imports(tree: ast.Module) -> None:
         alias.asname for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
     ):
         _drop_aliases(tree)
-    _take_variables(tree)
+    _take_names(tree)
     _take_modules(tree)
 
 
@@ -180,40 +184,39 @@ def _drop_repeated(tree: ast.Module, names: set[str]) -> None:
     tree.body = [node for node in tree.body if getattr(node, "names", True)]
 
 
-# --- what modules offer as variables ---------------------------------------------------------------------------------
+# --- names of frameworks, and modules as a whole ---------------------------------------------------------------------
 
 
-def _take_variables(tree: ast.Module) -> None:
+def _take_names(tree: ast.Module) -> None:
     """``flask.session`` -> ``session``, after ``from flask import session``."""
     modules = {
         alias.asname or alias.name: alias.name
         for node in tree.body
         if isinstance(node, ast.Import)
         for alias in node.names
-        if alias.name in _VARIABLES
+        if alias.name.partition(".")[0] in _FRAMEWORKS and (alias.asname or "." not in alias.name)
     }
     if not modules:
         return
     found = Bindings(tree)
-    free = {name for names in _VARIABLES.values() for name in names if name not in found.bound | found.loads}
+    if found.is_reflective:
+        return
     modules = {name: module for name, module in modules.items() if found.bound[name] == 1}
-    taken: dict[str, str] = {}
+    taken: dict[str, str] = {}  # name -> the module that it is imported from
 
     class Take(ast.NodeTransformer):
         def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-            value = node.value
+            value, name = node.value, node.attr
             module = modules.get(value.id, "") if isinstance(value, ast.Name) else ""
-            if node.attr not in _VARIABLES.get(module, ()) or node.attr not in free or type(node.ctx) is not ast.Load:
+            is_free = name not in found.bound and name not in found.loads and not hasattr(builtins, name)
+            if not module or not is_free or name not in _ONLY.get(module, {name}) or type(node.ctx) is not ast.Load:
                 return self.generic_visit(node)
-            if taken.setdefault(node.attr, module) != module:
+            if taken.setdefault(name, module) != module:
                 return node
-            return ast.copy_location(ast.Name(node.attr, ast.Load()), node)
+            return ast.copy_location(ast.Name(name, ast.Load()), node)
 
-    if not found.is_reflective:
-        Take().visit(tree)
-    last = max(
-        i for i, n in enumerate(tree.body) if isinstance(n, ast.Import) and {a.name for a in n.names} & {*_VARIABLES}
-    )
+    Take().visit(tree)
+    last = max(i for i, node in enumerate(tree.body) if isinstance(node, (ast.Import, ast.ImportFrom)))
     added = [ast.ImportFrom(module, [ast.alias(name, None)], 0) for name, module in taken.items()]
     tree.body[last + 1 : last + 1] = [ast.copy_location(node, tree.body[last]) for node in added]
 

@@ -34,15 +34,17 @@ class ExprLowerer(CallLowerer):
     def expr_Subscript(self, node: ast.Subscript) -> Operand:
         base = self.expr(node.value)
         if isinstance(node.slice, ast.Slice):
-            self.expr(node.slice)
-            return self.emit("slice", [base], _end(node.slice), node.lineno)
+            return self.emit("slice", [base, *self.bounds(node.slice)], _end(node.slice), node.lineno)
         value = self.emit("sub", [base, self.expr(node.slice)], None, node.lineno, node.col_offset)
         return self.load_path(node, value)
 
+    def bounds(self, node: ast.Slice) -> list[Operand]:
+        """Evaluate the parts of a slice; the operand that is its end, if it has one."""
+        parts = [None if part is None else self.expr(part) for part in (node.lower, node.upper, node.step)]
+        return [] if parts[1] is None else [parts[1]]
+
     def expr_Slice(self, node: ast.Slice) -> Operand:
-        for part in (node.lower, node.upper, node.step):
-            if part is not None:
-                self.expr(part)
+        self.bounds(node)
         return self.const(None, node)
 
     def expr_BinOp(self, node: ast.BinOp) -> Operand:

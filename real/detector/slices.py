@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from real.detector.callsites import library_paths
+from real.detector.callsites import library_paths, passed_operands
 from real.detector.ir import GlobalName, Instr, Unit
 from real.detector.taint import Solver
 from real.detector.values import Constant
@@ -20,6 +21,7 @@ _CONVERSIONS = frozenset(
 )
 _MAX_CALL_DEPTH = 2
 _MAX_PATH = 4  # keys and attributes of an origin that are told apart
+_MODULE = (0,)  # the owner of global variables
 _ENTRIES = frozenset({"param", "cell", "builtin", "import"})
 
 
@@ -217,6 +219,8 @@ class Slicer:
             found.params.add(str(instr.extra))
         elif op in ("cell", "builtin"):
             found.names.add(str(instr.extra[1]))
+            for owner, store in self._global_stores.get(instr.extra, ()) if depth < _MAX_CALL_DEPTH else ():
+                self._note_store(unit, owner, store, found, depth + 1)
         elif op == "import" or (op == "assign" and isinstance(instr.extra, GlobalName)):
             found.names.add(str(instr.extra))
         elif op == "const":
@@ -227,6 +231,28 @@ class Slicer:
             found.keys |= self._constants(unit, instr.args[1])
         elif op in ("call", "method"):
             self._note_call(unit, instr, found, depth)
+
+    def _note_store(self, unit: Unit, owner: Unit, store: Instr, found: Reads, depth: int) -> None:
+        """What a function puts into a global variable, also where that is what this unit passes to it."""
+        reads = self.reads(owner, store.args[0], depth)
+        found.update(reads.without_parameters())
+        for block in unit.blocks if reads.params else ():
+            for call in block.instrs:
+                for callee, bound in self.called_units(call) if call.op in ("call", "method") else ():
+                    for name in reads.params if callee is owner else ():
+                        for operand in passed_operands(call, callee, bound).get(name, ()):
+                            found.update(self.reads(unit, operand, depth))
+
+    @cached_property
+    def _global_stores(self) -> dict[object, list[tuple[Unit, Instr]]]:
+        """Global variable -> where functions assign it."""
+        found: dict[object, list[tuple[Unit, Instr]]] = {}
+        for unit in self.solver.program.units:
+            for block in unit.blocks if unit.kind == "function" else ():
+                for instr in block.instrs:
+                    if instr.op == "setcell" and instr.extra[0] == _MODULE:
+                        found.setdefault(instr.extra, []).append((unit, instr))
+        return found
 
     def _note_call(self, unit: Unit, instr: Instr, found: Reads, depth: int) -> None:
         found.calls |= self.library_names(unit, instr)
@@ -259,8 +285,8 @@ class Slicer:
 
 
 def _data_operands(instr: Instr) -> list[int]:
-    if instr.op in ("pi", "pathload"):
-        return [instr.args[0]]  # the other operand is the test
+    if instr.op in ("pi", "pathload", "slice"):
+        return [instr.args[0]]  # the other operand is the test, or how much is taken
     if instr.op == "caught":
         return [arg for raiser in instr.extra for arg in raiser.args if isinstance(arg, int)]
     return [arg for arg in instr.args if isinstance(arg, int)]

@@ -14,6 +14,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
+from real.detector.rules._definitions import returns_constant
 from real.detector.rules._web import is_view
 from real.detector.slices import Reads
 
@@ -275,11 +276,6 @@ def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
     if unit.params.positional[0] not in _FIRST_PARAMETERS:
         return False
     return any(
-        instr.op == "return" and unit.defs[instr.args[0]] is not None and not _is_nothing(unit, instr)
+        instr.op == "return" and unit.defs[instr.args[0]] is not None and not returns_constant(unit, instr)
         for instr in facts.instructions(unit)
     )
-
-
-def _is_nothing(unit: Unit, instr: Instr) -> bool:
-    made = unit.defs[instr.args[0]]
-    return made is not None and made.op == "const"

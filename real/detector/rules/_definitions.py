@@ -33,6 +33,12 @@ def definition(unit: Unit, operand: int) -> Instr | None:
     return unit.defs[root(unit, operand)]
 
 
+def returns_constant(unit: Unit, instr: Instr) -> bool:
+    """Whether a return says one thing, ``None`` included, whatever happened before."""
+    made = definition(unit, instr.args[0])
+    return made is not None and made.op == "const"
+
+
 def untested(unit: Unit, operand: int) -> Instr | None:
     """The same, but of an attribute or part that a test has told something of: the reading itself."""
     made = unit.defs[operand]

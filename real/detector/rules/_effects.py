@@ -92,7 +92,9 @@ def effects(facts: Facts, who: Who) -> Iterator[Effect]:
                 if operation.attribute is not None and not keys and not who.is_who(facts, operation.base):
                     continue
             yield _effect(facts, who, instr, verb, keys, operation.base)
-        elif instr.op == "setattr" and not _is_passing(facts, unit, instr.args[0]):
+        elif instr.op == "setattr" and not (
+            _is_passing(facts, unit, instr.args[0]) or _is_made_here(facts, unit, instr.args[0])
+        ):
             keys = looked_up_by(facts, who, instr.args[0])
             if keys or who.is_who(facts, instr.args[0]):
                 yield _effect(facts, who, instr, "changes", keys, instr.args[0])
@@ -233,6 +235,18 @@ def _is_known(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
 def _is_local(value: Value) -> bool:
     return bool(value.objs) and all(obj.kind in _LOCAL_KINDS for obj in value.objs)
+
+
+def _is_made_here(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a function makes the object itself, of a class of the program that no library keeps in a database."""
+    made = definition(unit, operand)
+    classes = [obj.unit for obj in facts.value(unit, operand).objs]
+    return (
+        made is not None
+        and made.op == "call"
+        and bool(classes)
+        and all(cls is not None and cls.kind == "class" and not facts.declarations(cls).words for cls in classes)
+    )
 
 
 def _is_passing(facts: Facts, unit: Unit, operand: int) -> bool:

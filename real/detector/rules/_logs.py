@@ -67,6 +67,7 @@ def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected:
     for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
         for step in text_of(facts, site.unit, operand):
             secret = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
+            secret = secret or _announced(facts, site, step)
             if secret is not None and (not console or _is_setting(facts, site.unit, step)):
                 return f"`{secret}`"
             where = place(facts, site.unit, step.dst)
@@ -128,6 +129,16 @@ def _called_secret(unit: Unit, step: Instr) -> str | None:
         if other.op == "assign" and root(unit, other.args[0]) == step.dst
     )
     return next((name for name in kept if is_secret(name)), None)
+
+
+def _announced(facts: Facts, site: CallSite, step: Instr) -> str | None:
+    """What the line itself calls a secret, where the value is one that nobody can guess."""
+    made = facts.library_names(site.unit, step)
+    if not any(name.startswith("secrets.") for name in made):
+        return None
+    operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
+    texts = {text for arg in operands for text in facts.reads(site.unit, arg).constants if isinstance(text, str)}
+    return min(made) if any(is_secret(text) for text in texts) else None
 
 
 def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:

@@ -66,37 +66,23 @@ def _place(facts: Facts, member: tuple[Unit, int]) -> Instr | None:
 
 
 def slices(facts: Facts) -> Iterator[tuple[Unit, Instr, int]]:
-    """The ends of slices of query sets in views: (view, the instruction, the operand that is the end)."""
+    """The ends of slices of query sets in views: (view, the instruction, what the end is computed from)."""
     for unit in facts.functions:
-        node = unit.node
-        if node is None or not any(instr.op == "slice" for instr in facts.instructions(unit)):
+        found = [step for step in facts.instructions(unit) if step.op == "slice" and len(step.args) > 1]
+        if not found or not is_handler(facts, unit):
             continue
-        if not is_handler(facts, unit):
-            continue
-        for inner in ast.walk(node):
-            if (
-                isinstance(inner, ast.Subscript)
-                and isinstance(inner.slice, ast.Slice)
-                and inner.slice.upper is not None
-            ):
-                if not _is_query_set(inner.value):
-                    continue
-                for name in {part.id for part in ast.walk(inner.slice.upper) if isinstance(part, ast.Name)}:
-                    found = _named(facts, unit, name, inner.lineno)
-                    if found is not None:
-                        yield unit, found[0], found[1]
+        for step in found:
+            reads = facts.reads(unit, step.args[0])
+            if (reads.attributes | reads.calls) & _QUERY_SETS:
+                for operand in _terms(unit, step.args[1]):
+                    yield unit, step, operand
 
 
-def _is_query_set(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Attribute) and part.attr in _QUERY_SETS for part in ast.walk(node))
-
-
-def _named(facts: Facts, unit: Unit, name: str, line: int) -> tuple[Instr, int] | None:
-    """The slice on a line, and the last value before it that a local variable was given."""
-    place = next((instr for instr in facts.instructions(unit) if instr.op == "slice" and instr.line >= line), None)
-    given = [
-        instr
-        for instr in facts.instructions(unit)
-        if instr.op == "assign" and instr.extra == name and instr.line <= line and instr.args
-    ]
-    return (place, given[-1].dst) if place is not None and given else None
+def _terms(unit: Unit, operand: int) -> Iterator[int]:
+    """``start`` and ``size`` of ``start + size``, by the names that they have there."""
+    made = unit.defs[operand]
+    if made is not None and made.op in ("binop", "unary"):
+        for inner in made.args:
+            yield from _terms(unit, inner)
+    elif made is not None and made.op != "const":
+        yield operand

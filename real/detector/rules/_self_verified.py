@@ -107,7 +107,7 @@ def _none_accepted(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Def
         if step.op != "return" or not step.line or not _says_something(facts, unit, step):
             continue
         for atom in facts.controlling_tests(unit, step):
-            if atom.op != "Eq" or atom.sense is not True:
+            if atom.op != "Eq" or atom.sense is None:
                 continue
             constants = {str(c).lower() for arg in atom.operands for c in facts.constants(atom.unit, arg)}
             if "none" in constants and _ALGORITHM in facts.atom_reads(atom).keys:

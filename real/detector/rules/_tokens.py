@@ -11,6 +11,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.rules._nonces import NONCES
 
 # Functions that hash a whole message.
 HASHES = tuple(
@@ -30,6 +31,10 @@ _CLOCKS = names("time time_ns now utcnow today monotonic")
 _UNKNOWN = names("urandom token_bytes token_hex token_urlsafe randbits uuid4 getrandbits SystemRandom")
 _KEYS = names("key secret pepper salt nonce")
 
+# What takes a key as its first argument.
+_KEYED = frozenset({"hmac.new", *(f"{package}.Cipher.AES.new" for package in ("Crypto", "Cryptodome"))})
+_CIPHERS = ("cryptography.fernet.", "cryptography.hazmat.primitives.ciphers.", "nacl.secret.")
+
 _DRAWS = [f"{random}.{name}" for random in ("random", "numpy.random", "random.Random()") for name in sorted(GUESSABLE)]
 
 
@@ -37,7 +42,9 @@ def guessable(facts: Facts) -> Iterator[Defect]:
     """``token = "".join(random.choices(LETTERS, k=20))``."""
     told: set[Unit] = set()
     for site in facts.calls(*_DRAWS):
-        if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
+        if site.unit not in told and (
+            _is_for_secret(facts, site.unit, site.instr) or _is_for_cipher(facts, site.unit, site.instr)
+        ):
             told.add(site.unit)
             yield Defect(site.instr, "the module random is no generator of secrets: its values can be computed")
 
@@ -72,6 +79,20 @@ def _is_for_secret(facts: Facts, unit: Unit, call: Instr) -> bool:
         if isinstance(name, str) and _is_unguessable(name) and call in facts.definitions(unit, *step.args[-1:]):
             return True
     return False
+
+
+def _is_for_cipher(facts: Facts, unit: Unit, call: Instr) -> bool:
+    """Whether the value becomes a nonce, or the key of a cipher or of a message authentication code."""
+    for site in facts.calls(*NONCES):
+        if site.unit is unit and call in facts.definitions(unit, *site.operands(*NONCES[site.path])):
+            return True
+    return any(
+        name in _KEYED or (name.startswith(_CIPHERS) and name.rpartition(".")[2][:1].isupper())
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method") and len(step.args) > 1
+        for name in facts.library_names(unit, step)
+        if call in facts.definitions(unit, *step.args[1:2])
+    )
 
 
 def _around(facts: Facts, call: Instr) -> list[str]:

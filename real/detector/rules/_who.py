@@ -15,7 +15,7 @@ from real.detector.library import names
 from real.detector.rules._app import App, Class, Endpoint, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words, named_words
-from real.detector.rules._definitions import ends_in_exception
+from real.detector.rules._definitions import ends_in_exception, returns_constant
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
 from real.detector.slices import Reads
@@ -309,14 +309,9 @@ def _can_refuse(facts: Facts, unit: Unit) -> bool:
             called = called_words(facts, unit, instr)
             if called & _STOPS:
                 return True
-        elif instr.op == "return" and not _returns_nothing(unit, instr):
+        elif instr.op == "return" and not returns_constant(unit, instr):
             return True
     return any(ends_in_exception(block) for block in unit.blocks)
-
-
-def _returns_nothing(unit: Unit, instr: Instr) -> bool:
-    made = unit.defs[instr.args[0]]
-    return made is not None and made.op == "const"
 
 
 def decides(facts: Facts, unit: Unit, who: Who | None = None) -> bool:

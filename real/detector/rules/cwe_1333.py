@@ -55,6 +55,7 @@ from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.rule import Rule, Sink
+from real.detector.rules._definitions import definition
 from real.detector.rules._loops import root_of
 
 # Matching function -> how it goes over the text, and which parameter of re.<function> the text is.
@@ -117,7 +118,7 @@ def _searched(facts: Facts) -> Iterator[Defect]:
     """Expressions of the client that a data frame or a database evaluates."""
     for site in facts.calls(*_FRAME_METHODS):
         value = site.argument(0, "pat")
-        made = site.unit.defs[site.instr.args[0]] if site.instr.op == "method" else None
+        made = definition(site.unit, site.instr.args[0]) if site.instr.op == "method" else None
         if made is None or made.op != "attr" or made.extra != "str" or site.constants(None, "regex") == {False}:
             continue
         if value is not None and facts.is_untrusted(value):
