@@ -1,4 +1,4 @@
-"""The programs that the detector's benchmarks run on, by source: fixtures, SecCodePLT+ and SafeSQL."""
+"""The programs that the detector's benchmarks run on, by source: fixtures, pairs, SecCodePLT+ and SafeSQL."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def fixtures() -> list[Source]:
         Source("fixtures", f"{path.parent.parent.name}/{path.parent.name}/{path.stem}", path.read_text())
         for path in files
     ]
+
+
+def pairs() -> list[Source]:
+    """Both programs of every pair of the detector's own that authors of rules may read."""
+    files = sorted((ROOT / "tests" / "fixtures" / "pairs").rglob("*.py"))
+    return [Source("pairs", f"{path.parent.name}/{path.stem}", path.read_text()) for path in files]
 
 
 def seccodeplt(data: Path) -> list[Source]:
@@ -59,4 +65,4 @@ def twins() -> list[Source]:
 
 def everything(data: Path) -> list[Source]:
     """All of them."""
-    return [*fixtures(), *seccodeplt(data), *safesql(data), *twins()]
+    return [*fixtures(), *pairs(), *seccodeplt(data), *safesql(data), *twins()]

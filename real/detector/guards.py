@@ -28,6 +28,7 @@ class Guards:
 
     def __init__(self, solver: Context) -> None:
         self.solver = solver
+        self._checking: set[tuple[Unit, int, bool | None]] = set()
 
     def root(self, unit: Unit, operand: int, depth: int = 0) -> int:
         """The value that this one is a copy of, on every path."""
@@ -302,8 +303,18 @@ class Guards:
         return proved
 
     def _parameter_checked(self, target: Unit, index: int, sense: bool | None) -> int:
+        """Where a function asks itself, its other returns decide: what comes back has come from one of them."""
         if index >= len(target.params.positional):
             return 0
+        key = (target, index, sense)
+        if key in self._checking:
+            return self.solver.rules.all
+        self._checking.add(key)
+        proved = self._returns_prove(target, index, sense)
+        self._checking.discard(key)
+        return proved
+
+    def _returns_prove(self, target: Unit, index: int, sense: bool | None) -> int:
         name = target.params.positional[index]
         env = self._env(target)
         returns = [instr for block in target.blocks for instr in block.instrs if instr.op == "return"]

@@ -48,6 +48,13 @@ def test_recursion_ends() -> None:
     assert status("def f(n):\n    return g(n)\ndef g(n):\n    return f(n)\nf(1)\n") == "clean"
 
 
+@pytest.mark.parametrize(("result", "verdict"), [("name.isalnum()", "clean"), ("True", "findings")])
+def test_a_check_may_ask_itself(result: str, verdict: str) -> None:
+    check = f"def check(name, i):\n    if i < 9:\n        return check(name, i + 1)\n    return {result}\n"
+    script = "c = connect()\na = input()\nif check(a, 0):\n    c.execute('SELECT * FROM ' + a)\n"
+    assert status(check + script) == verdict
+
+
 def test_a_method_reads_what_another_stored() -> None:
     code = (
         "class A:\n    def __init__(self, c):\n        self.c = c\n        self.where = '1 = 1'\n"

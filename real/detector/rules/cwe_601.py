@@ -250,12 +250,12 @@ def _is_built(facts: Facts, returned: Returned) -> bool:
     return bool(hosts(facts, unit, returned.instr, returned.operand, _RELATIVE))
 
 
-def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[int]) -> Iterator[str]:
+def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[tuple[Unit, int]]) -> Iterator[str]:
     """How a text is made: by urljoin(), with a query."""
     made = unit.defs[operand] if operand < len(unit.defs) else None
-    if made is None or operand in seen:
+    if made is None or (unit, operand) in seen:
         return
-    seen.add(operand)
+    seen.add((unit, operand))
     called = facts.library_names(unit, made)
     if called & JOINERS:
         if any(facts.is_untrusted(facts.value(unit, argument)) for argument in made.args[2:]):
@@ -271,7 +271,7 @@ def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[int]) -> Iter
         for callee in facts.called(made):
             for step in facts.instructions(callee):
                 if step.op == "return":
-                    yield from _ingredients(facts, callee, step.args[0], set())
+                    yield from _ingredients(facts, callee, step.args[0], seen)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
