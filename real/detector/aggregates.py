@@ -79,18 +79,17 @@ class Aggregates:
                 seen.add(instr.dst)
 
     def _forget_unread(self) -> None:
-        """What only passes a value on is no use of it where nothing reads the result (handlers join all variables)."""
-        left = {operand: len(uses) for operand, uses in self.uses.items()}
-        work = [instr for instr in self.home if instr.op in _JOINS and instr.dst not in left]
-        unread: set[Instr] = set()
+        """What only passes a value on is no use of it where nothing reads the result, be it around a loop (handlers
+        and loops join all variables)."""
+        work = [arg for arg, uses in self.uses.items() if any(use.op not in _JOINS for use in uses)]
+        read = set(work)
         while work:
-            instr = work.pop()
-            unread.add(instr)
-            for arg in set(instr.args):
-                left[arg] -= 1
-                maker = self.unit.defs[arg]
-                if not left[arg] and maker is not None and maker.op in _JOINS:
-                    work.append(maker)
+            maker = self.unit.defs[work.pop()]
+            if maker is not None and maker.op in _JOINS:
+                fresh = set(maker.args) - read
+                read |= fresh
+                work += fresh
+        unread = {instr for instr in self.home if instr.op in _JOINS and instr.dst not in read}
         if unread:
             self.uses = {arg: [use for use in uses if use not in unread] for arg, uses in self.uses.items()}
 
@@ -208,7 +207,7 @@ class Aggregates:
         return instr.extra if instr is not None and instr.op == "const" else None
 
     def _in_order(self, instrs: list[Instr]) -> bool:
-        """Whether each is executed after the one before, once."""
+        """Whether each is executed after the one before, once for each time that the first one is."""
         blocks = [self.unit.blocks[self.home[instr][0]] for instr in instrs]
         distinct = list(dict.fromkeys(blocks))
         if len(distinct) == 1:
@@ -217,7 +216,7 @@ class Aggregates:
             self._idom = immediate_dominators(self.unit.blocks)
         if not all(dominates(a, b, self._idom) for a, b in itertools.pairwise(distinct)):
             return False
-        return not self.unit.has_loop or not any(_in_loop(block) for block in distinct)
+        return not self.unit.has_loop or not any(_is_repeated(block, distinct[0]) for block in distinct[1:])
 
     def _replay(self, steps: list[tuple[Instr, tuple[str, Any, int]]], held: dict[Any, int], kind: str) -> None:
         changes = any(step[0] in ("write", "append", "pop") for _, step in steps)
@@ -254,8 +253,9 @@ def _is_key(kind: str, key: object) -> bool:
     return isinstance(key, int) and not isinstance(key, bool)
 
 
-def _in_loop(block: Block) -> bool:
-    seen: set[Block] = set()
+def _is_repeated(block: Block, start: Block) -> bool:
+    """Whether control can come back to a block without coming through ``start``, where all begins anew."""
+    seen = {start}
     work = list(block.succs)
     while work:
         current = work.pop()

@@ -237,6 +237,21 @@ def test_a_copy_is_another_object() -> None:
     assert rules(code + "    os.system('ls ' + a['k'])\n") == "CWE-77"
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("box = []\n        box.append(name)\n        os.system('ls ' + box.pop())\n", "CWE-77"),
+        ("box = {'k': '.'}\n        os.system('ls ' + box['k'])\n        box['k'] = name\n", ""),
+        (
+            "box = ['.']\n        for _ in 'ab':\n            os.system('ls ' + box[0])\n            box[0] = name\n",
+            "CWE-77",
+        ),
+    ],
+)
+def test_a_container_of_one_round_of_a_loop_is_taken_apart(body: str, expected: str) -> None:
+    assert rules(f"import os\ndef f(names):\n    for name in names:\n        {body}") == expected
+
+
 BODIES = {
     "loop over one element": "    for _ in (0,):\n        {0}\n",
     "loop that makes the value": "    for y in [x]:\n        pass\n    x = y\n    {0}\n",

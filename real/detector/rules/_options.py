@@ -11,6 +11,7 @@ from real.detector.atoms import Atom
 from real.detector.callsites import CallSite
 from real.detector.facts import Facts
 from real.detector.flows import Defect
+from real.detector.ir import Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import root
@@ -22,9 +23,16 @@ _PROGRAMS = frozenset({"git", "hg", "ssh", "scp"})
 _REMOTE = "ssh"
 _END = "--"
 # Options whose argument is the next word, whatever it begins with.
-_TAKING = names("-C -b -m -n -p -o -i -l -c --author --grep --message --branch")
+_TAKING = names(
+    """-C -b -m -n -p -o -i -l -c -j -F -J --author --grep --message --branch --depth --jobs --origin --config --filter
+    --max-count --since --until --format --pretty --shallow-since"""
+)
+# Calls that ask whether there is a file of that name.
+_FOUND = names("os.path.isdir os.path.isfile os.path.exists")
+_FOUND_METHODS = names("is_dir is_file exists")
 _ADDRESSES = names("url uri repository repo remote origin address source")
 _MACHINES = names("host hostname server target address machine node")
+_PLACES = names("folder path dir directory file filename")  # on this machine
 _REVISIONS = names("ref rev revision commit branch tag pattern")
 # Subcommands, and programs, that read from another place -> words in the names of what says which.
 _SOURCES = (
@@ -61,15 +69,29 @@ def _arguments(facts: Facts, site: CallSite, listed: list[int]) -> Iterator[Defe
             if started == {_REMOTE} and index > 1 and " " in pieces[0]:
                 yield Defect(site.instr, "the shell of the other machine reads untrusted data", facts.trace(value))
                 return
-        elif not _names_source(facts, site, listed, operand) or pieces[0] != root(unit, operand):
+        elif pieces[0] != root(unit, operand) or not _is_source(facts, site, listed, index):
             continue
-        elif not facts.is_guarded(unit, site.instr, [operand], _is_no_option):
+        elif not facts.is_guarded(unit, site.instr, [operand], lambda atom, reads: _is_no_option(facts, atom, reads)):
             yield Defect(site.instr, "untrusted data may be an option that runs a command", facts.trace(value))
             return
 
 
-def _names_source(facts: Facts, site: CallSite, listed: list[int], operand: int) -> bool:
+def _is_first(facts: Facts, unit: Unit, before: list[int]) -> bool:
+    """Whether nothing but options stands between a command that reads from another place and an argument."""
+    values = [{str(const) for const in facts.constants(unit, operand)} for operand in before]
+    values[0] = {text.rpartition("/")[2] for text in values[0]}
+    for index in range(len(values) - 1, -1, -1):
+        if any(values[index] & commands for commands, _ in _SOURCES):
+            return True
+        is_option = bool(values[index]) and all(text.startswith("-") for text in values[index])
+        if not is_option and not (index and values[index - 1] & _TAKING):
+            return False
+    return False
+
+
+def _is_source(facts: Facts, site: CallSite, listed: list[int], index: int) -> bool:
     """Whether an argument is what the subcommand reads from: an address, a machine, a revision."""
+    operand = listed[index]
     given = {const for arg in listed for const in facts.constants(site.unit, arg) if isinstance(const, str)}
     reads = facts.reads(site.unit, operand)
     made = facts.definitions(site.unit, operand)
@@ -77,13 +99,17 @@ def _names_source(facts: Facts, site: CallSite, listed: list[int], operand: int)
     called = {
         word for name in (*assigned, *reads.params, *reads.attributes, *map(str, reads.keys)) for word in words(name)
     }
-    return any(given & commands and called & meant for commands, meant in _SOURCES)
+    if any(given & commands and called & meant for commands, meant in _SOURCES):
+        return True
+    return not called & _PLACES and _is_first(facts, site.unit, listed[:index])
 
 
-def _is_no_option(atom: Atom, reads: Reads) -> bool:
-    """``not url.startswith("-")``, ``url.startswith("https://")``, a pattern, a list of what is meant."""
+def _is_no_option(facts: Facts, atom: Atom, reads: Reads) -> bool:
+    """``not url.startswith("-")``, ``url.startswith("https://")``, a pattern, a list, a file that is there."""
     name = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
     if name == "startswith":
         is_dash = any(isinstance(const, str) and const.startswith("-") for const in reads.constants)
         return atom.sense is not is_dash
-    return atom.op in ("In", "Eq") or (atom.sense is True and name in ("fullmatch", "match"))
+    if atom.op == "call" and facts.library_names(atom.unit, atom.instr) & _FOUND:
+        return atom.sense is True
+    return atom.op in ("In", "Eq") or (atom.sense is True and name in {"fullmatch", "match", *_FOUND_METHODS})

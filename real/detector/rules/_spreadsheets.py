@@ -19,6 +19,7 @@ from real.detector.rules._web import is_view
 
 WRITERS = frozenset({"writerow", "writerows"})
 _OUTPUTS = names("StringIO HttpResponse StreamingHttpResponse Response StreamingResponse TextIOWrapper BytesIO Echo")
+_ADDING = frozenset({"append", "extend", "insert"})
 _READINGS = frozenset({"attr", "sub", "iterate", "unpack"})
 _NUMBERS = names("int float len round Decimal isoformat strftime sum count date")
 _MAX_DEPTH = 6
@@ -59,9 +60,13 @@ def _cells(facts: Facts, site: CallSite) -> list[int]:
 
 def _elements(unit: Unit, operand: int) -> list[int]:
     made = unit.defs[operand]
-    stores = (step for block in unit.blocks for step in block.instrs if step.op in ("add", "member", "setsub"))
+    stores = (step for block in unit.blocks for step in block.instrs if _puts(step))
     put = [step.args[-1] for step in stores if root(unit, step.args[0]) == operand]
     return [*(made.args if made is not None else ()), *put]
+
+
+def _puts(step: Instr) -> bool:
+    return step.op in ("add", "member", "setsub") or (step.op == "method" and step.extra[0] in _ADDING)
 
 
 def _holds_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
@@ -74,8 +79,9 @@ def _holds_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
         if called & _NUMBERS:
             return False
         return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args if isinstance(arg, int))
-    if made.op == "phi":
-        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args)
+    if made.op in ("phi", "build"):
+        inside = made.args if made.op == "phi" else _elements(unit, operand)
+        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in inside if isinstance(arg, int))
     if made.op == "param":
         return facts.is_untrusted(facts.value(unit, operand))
     return made.op in _READINGS

@@ -412,7 +412,10 @@ def no_docstrings(tree: ast.Module) -> bool:
     for node in [tree, *(n for n in ast.walk(tree) if isinstance(n, (*_FUNCTIONS, ast.ClassDef)))]:
         first = node.body[0] if node.body else None
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            node.body[0] = ast.Pass()
+            if len(node.body) > 1:
+                del node.body[0]
+            else:
+                node.body[0] = ast.Pass()
             changed = True
     return changed
 
