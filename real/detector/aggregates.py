@@ -161,7 +161,8 @@ class Aggregates:
             steps.append((use, step))
         if any(step[0] != "read" for _, step in steps) and not self._in_order([made, *(use for use, _ in steps)]):
             return
-        self._replay(steps, held, kind)
+        if self._replay(steps, held, kind):
+            self._forget(made, steps)
 
     def _step(self, kind: str, use: Instr, names: set[int]) -> tuple[str, Any, int] | None:  # noqa: PLR0911, PLR0912
         """One use as ("read" | "write" | "append" | "pop", key, operand written); ``None``: it escapes."""
@@ -218,8 +219,10 @@ class Aggregates:
             return False
         return not self.unit.has_loop or not any(_is_repeated(block, distinct[0]) for block in distinct[1:])
 
-    def _replay(self, steps: list[tuple[Instr, tuple[str, Any, int]]], held: dict[Any, int], kind: str) -> None:
+    def _replay(self, steps: list[tuple[Instr, tuple[str, Any, int]]], held: dict[Any, int], kind: str) -> bool:
+        """Do the steps; whether everything that was read is known."""
         changes = any(step[0] in ("write", "append", "pop") for _, step in steps)
+        is_known = True
         for use, (what, key, operand) in steps:
             if what == "write":
                 held[key] = operand
@@ -227,15 +230,26 @@ class Aggregates:
                 held[len(held)] = operand
             elif what == "pop":
                 if not held or sorted(held) != list(range(len(held))):
-                    return
+                    return False
                 _become_copy(use, held.pop(len(held) - 1))
             elif what == "each":
+                is_known = is_known and len(held) == 1 and not changes
                 if len(held) == 1 and not changes:
                     _become_copy(use, next(iter(held.values())))
             else:
                 found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
+                is_known = is_known and found is not None
                 if found is not None:
                     _become_copy(use, found)
+        return is_known
+
+    def _forget(self, made: Instr, steps: list[tuple[Instr, tuple[str, Any, int]]]) -> None:
+        """Nobody reads the container any more: what was put into it is not used by that."""
+        if made.op == "build":
+            made.args = []
+        for use, (what, _, _) in steps:
+            if what in ("write", "append"):
+                use.op, use.args, use.extra = "const", [], None
 
 
 def _become_copy(instr: Instr, value: int) -> None:

@@ -194,7 +194,7 @@ def _take_names(tree: ast.Module) -> None:
         for node in tree.body
         if isinstance(node, ast.Import)
         for alias in node.names
-        if alias.name.partition(".")[0] in _FRAMEWORKS and (alias.asname or "." not in alias.name)
+        if _gives_names(alias)
     }
     if not modules:
         return
@@ -219,6 +219,14 @@ def _take_names(tree: ast.Module) -> None:
     last = max(i for i, node in enumerate(tree.body) if isinstance(node, (ast.Import, ast.ImportFrom)))
     added = [ast.ImportFrom(module, [ast.alias(name, None)], 0) for name, module in taken.items()]
     tree.body[last + 1 : last + 1] = [ast.copy_location(node, tree.body[last]) for node in added]
+
+
+def _gives_names(alias: ast.alias) -> bool:
+    """Whether programs import the names of a module: frameworks, and modules in packages (``urllib.parse``)."""
+    root, _, rest = alias.name.partition(".")
+    if not rest:
+        return root in _FRAMEWORKS
+    return alias.asname is not None and root != "os"
 
 
 def _take_modules(tree: ast.Module) -> None:

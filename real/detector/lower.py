@@ -16,6 +16,7 @@ from real.detector.inline_arguments import MARK
 from real.detector.ir import Block, Instr, Operand, Params, Program, Unit
 from real.detector.lower_match import MatchLowerer
 from real.detector.plain import PlainClass, plain_class
+from real.detector.receivers import name_receivers
 from real.detector.scopes import Scope, ScopeTable
 from real.detector.simplify import simplify
 from real.detector.ssa import to_ssa
@@ -411,6 +412,7 @@ class ProgramLowerer:
     def __init__(self, tree: ast.Module, builtins: frozenset[str]) -> None:
         drop_transparent(tree)
         simplify_imports(tree)
+        name_receivers(tree)
         simplify_statements(tree)
         simplify(tree)
         inliner = Inliner(tree)

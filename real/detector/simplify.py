@@ -172,12 +172,14 @@ class Simplifier(ast.NodeTransformer):
 
     def _call_of_call(self, node: ast.Call, func: ast.Call) -> ast.Call | None:
         name = self._library(func.func)
-        if any(isinstance(arg, ast.Starred) for arg in func.args) or not func.args:
+        if not func.args or isinstance(func.args[0], ast.Starred):
             return None
         if name == "functools.partial":
             passed = {keyword.arg for keyword in node.keywords}
             kept = [keyword for keyword in func.keywords if keyword.arg not in passed]
             return _at(ast.Call(func.args[0], [*func.args[1:], *node.args], [*kept, *node.keywords]), node)
+        if any(isinstance(arg, ast.Starred) for arg in func.args):
+            return None
         if name == "operator.methodcaller" and len(node.args) == 1 and not node.keywords:
             method = func.args[0]
             if isinstance(method, ast.Constant) and isinstance(method.value, str) and method.value.isidentifier():

@@ -59,5 +59,9 @@ def reachable(start: Iterable[Block], avoiding: Block | None = None) -> set[Bloc
 
 
 def ends_in_exception(block: Block) -> bool:
-    """Whether a block is the end of a path that does not return."""
+    """Whether a block is the end of a path that does not return, or leads nowhere else."""
+    seen: set[Block] = set()
+    while len(block.succs) == 1 and block not in seen:
+        seen.add(block)
+        block = block.succs[0]
     return not block.succs and (not block.instrs or block.instrs[-1].op != "return")

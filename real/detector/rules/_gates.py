@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.callsites import passed_operands
 from real.detector.facts import Facts
 from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
@@ -29,6 +30,7 @@ _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissio
 _PATHS = names("path path_info url raw_path")
 _MIDDLEWARE_METHODS = names("__call__ dispatch process_request process_view")
 _HOLDERS = names("request req g session self state ctx context environ scope user")
+_MAX_DEPTH = 4
 _GIVEN = frozenset({"Header", "Cookie", "Query", "Form", "Body"})
 
 
@@ -84,20 +86,40 @@ def _asks_who(facts: Facts, unit: Unit) -> bool:
 
 def _by_part_of_path(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``"/static/" in request.path``: an address of anything can have that part."""
-    for instr in facts.instructions(unit):
-        held: int | None = None
-        if instr.op == "compare" and instr.extra[0] in ("In", "NotIn"):
-            held = instr.args[1]
-        elif instr.op == "method" and instr.extra[0] in ("endswith", "find", "count") and len(instr.args) > 1:
-            held = instr.args[0]
-        made = untested(unit, held) if isinstance(held, int) else None
-        if made is None or made.op != "attr" or made.extra not in _PATHS:
-            continue
+    if not _asks_who(facts, unit):
+        return
+    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
+    within = [inner for inner in facts.functions if inner is unit or {inner, inner.parent} & helpers]
+    for inner in within:
+        for instr in facts.instructions(inner):
+            held: int | None = None
+            if instr.op == "compare" and instr.extra[0] in ("In", "NotIn"):
+                held = instr.args[1]
+            elif instr.op == "method" and instr.extra[0] in ("endswith", "find", "count") and len(instr.args) > 1:
+                held = instr.args[0]
+            if isinstance(held, int) and _is_path(facts, inner, untested(inner, held)):
+                yield Defect(instr, f"{unit.name}() lets pass what has a part anywhere in its path")
+                return
+
+
+def _is_path(facts: Facts, unit: Unit, made: Instr | None, depth: int = 0) -> bool:
+    """Whether a value is the path of the request, be it that of which a helper is told."""
+    if made is None or depth > _MAX_DEPTH:
+        return False
+    if made.op == "attr" and made.extra in _PATHS:
         holder = facts.reads(unit, made.dst)
         known = {name.rpartition(".")[2] for name in holder.names} | holder.params | holder.attributes
-        if known & {"request", "req", "scope"} and _asks_who(facts, unit):
-            yield Defect(instr, f"{unit.name}() lets pass what has a part anywhere in its path")
-            return
+        return bool(known & {"request", "req", "scope"})
+    if made.op == "cell" and unit.parent is not None:
+        params = [
+            step for step in facts.instructions(unit.parent) if step.op == "param" and step.extra == made.extra[1]
+        ]
+        return any(_is_path(facts, unit.parent, step, depth + 1) for step in params)
+    return made.op == "param" and any(
+        _is_path(facts, caller, untested(caller, operand), depth + 1)
+        for caller, call, bound in facts.call_sites(unit)
+        for operand in passed_operands(call, unit, bound).get(str(made.extra), ())
+    )
 
 
 def _by_one_method(facts: Facts, unit: Unit) -> Iterator[Defect]:

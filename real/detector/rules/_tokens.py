@@ -35,6 +35,8 @@ _KEYS = names("key secret pepper salt nonce")
 _KEYED = frozenset({"hmac.new", *(f"{package}.Cipher.AES.new" for package in ("Crypto", "Cryptodome"))})
 _CIPHERS = ("cryptography.fernet.", "cryptography.hazmat.primitives.ciphers.", "nacl.secret.")
 
+_MAX_HELPERS = 2
+
 _DRAWS = [f"{random}.{name}" for random in ("random", "numpy.random", "random.Random()") for name in sorted(GUESSABLE)]
 
 
@@ -66,9 +68,13 @@ def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
     return bool(called & _CLOCKS) and not called & _UNKNOWN and not any(words(word) & _KEYS for word in known)
 
 
-def _is_for_secret(facts: Facts, unit: Unit, call: Instr) -> bool:
-    """Whether the function, or the variable, field or argument that the value goes into, is named for a secret."""
-    if _is_unguessable(unit.name) or any(_is_unguessable(name) for name in _around(facts, call)):
+def _is_for_secret(facts: Facts, unit: Unit, call: Instr, depth: int = 0) -> bool:
+    """Whether the function, or the variable, field or argument that the value goes into, is named for a secret; also
+    where a helper of the program makes the value."""
+    if any(_is_unguessable(name) for name in (*_owners(unit), *_around(facts, call))):
+        return True
+    callers = facts.call_sites(unit) if depth < _MAX_HELPERS and facts.is_returned(unit, call) else []
+    if any(_is_for_secret(facts, caller, site, depth + 1) for caller, site, _ in callers):
         return True
     for step in facts.instructions(unit):
         name = step.extra if step.op in ("assign", "setattr", "member") else None
@@ -79,6 +85,14 @@ def _is_for_secret(facts: Facts, unit: Unit, call: Instr) -> bool:
         if isinstance(name, str) and _is_unguessable(name) and call in facts.definitions(unit, *step.args[-1:]):
             return True
     return False
+
+
+def _owners(unit: Unit) -> Iterator[str]:
+    """The names of a function and of those that it is inside of."""
+    owner: Unit | None = unit
+    while owner is not None:
+        yield owner.name
+        owner = owner.parent
 
 
 def _is_for_cipher(facts: Facts, unit: Unit, call: Instr) -> bool:
@@ -96,14 +110,22 @@ def _is_for_cipher(facts: Facts, unit: Unit, call: Instr) -> bool:
 
 
 def _around(facts: Facts, call: Instr) -> list[str]:
-    """The names of the functions that a call is written in, also where their code was put in place of calls."""
+    """The names of the functions that a call is written in, or that its code was put into in place of a call."""
     tree = facts.units[0].node
     functions = [
         node
         for node in (ast.walk(tree) if tree is not None else ())
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
-    return [node.name for node in functions if node.lineno <= call.line <= (node.end_lineno or node.lineno)]
+    return [
+        node.name
+        for node in functions
+        if node.lineno <= call.line <= (node.end_lineno or node.lineno) or any(_is_at(n, call) for n in ast.walk(node))
+    ]
+
+
+def _is_at(node: ast.AST, call: Instr) -> bool:
+    return isinstance(node, ast.Call) and (node.lineno, node.col_offset) == (call.line, call.col)
 
 
 def _is_unguessable(name: str) -> bool:

@@ -254,11 +254,21 @@ def _is_handed_on(facts: Facts, unit: Unit, step: Instr) -> bool:
             sides = [facts.constants(unit, arg) for arg in instr.args]
             if not any(side and not any(side) for side in sides):
                 return True
-        elif instr.op in _KEEPING or (instr.op in ("call", "method") and not prepares(facts, unit, instr)):
+        elif instr.op in _KEEPING:
+            if _is_found_again(facts, instr):
+                return True
+        elif instr.op in ("call", "method") and not prepares(facts, unit, instr):
             return True
         elif instr.op not in ("branch", "unary"):
             same.add(instr.dst)
     return False
+
+
+def _is_found_again(facts: Facts, store: Instr) -> bool:
+    """Whether what is kept can be read: a global variable may be one that nobody does."""
+    return store.op != "setcell" or any(
+        step.op == "cell" and step.extra == store.extra for unit in facts.units for step in facts.instructions(unit)
+    )
 
 
 def _is_read(facts: Facts, unit: Unit, call: Instr) -> bool:

@@ -264,6 +264,9 @@ def script_in(text: str) -> Rewrite:
             return False
         if any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body):
             return False
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.isupper()]
+        if {node.id for node in names} - {node.id for node in names if isinstance(node.ctx, ast.Load)}:
+            return False  # settings, which a framework reads by name
         made = ast.FunctionDef("BODY", ast.arguments([], [], None, [], [], None, []), tree.body or [ast.Pass()], [])
         wrapped = bodies_in(text)
         holder = ast.Module([made], [])
