@@ -1,9 +1,10 @@
 """Does any program crash, hang or unsettle the detector? ``python benchmarks/detector_fuzz.py 50000``.
 
 Mutates the rule fixtures, files of the standard library and of site-packages: lines and tokens are dropped, copied,
-swapped between programs, and syntax trees are spliced. A failure is a status ``error``, more than ``--seconds`` of CPU
-time, or another answer from a second process with another hash seed; each is written to ``--failures`` with its
-program, to become a test. Line ``i`` of ``--failures`` depends on ``--seed`` and ``i`` only.
+swapped between programs, syntax trees are spliced, and functions are made to call themselves. A failure is a status
+``error``, more than ``--seconds`` of CPU time, a recursion without end of the detector's own (a flat program that is
+"nested too deeply"), or another answer from a second process with another hash seed; each is written to
+``--failures`` with its program, to become a test. Line ``i`` of ``--failures`` depends on ``--seed`` and ``i`` only.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from real.types import Analysis, AnalysisStatus
 
 ROOT = Path(__file__).parent.parent
 MAX_SIZE = 20_000  # characters of a library file that is mutated
+FLAT = 50  # levels of a syntax tree that can be followed by recursion
 
 
 def corpus(count: int) -> list[str]:
@@ -49,6 +51,10 @@ def mutated(rng: random.Random, texts: list[str]) -> str:
     """One program that has been tampered with."""
     small = rng.choice(texts)
     code = small if len(small) <= MAX_SIZE else small[:MAX_SIZE]
+    if rng.random() < 0.1:
+        recursive = _recursive(rng, code)
+        if recursive is not None:
+            return recursive
     if rng.random() < 0.4:
         spliced = _spliced(rng, code, rng.choice(texts)[:MAX_SIZE])
         if spliced is not None:
@@ -101,6 +107,40 @@ def _spliced(rng: random.Random, code: str, other: str) -> str | None:
         return ast.unparse(tree)
     except (ValueError, AttributeError, TypeError, RecursionError):
         return None
+
+
+class _Recursion(ast.NodeTransformer):
+    """Functions that call themselves with the arguments they were given."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        names = [arg.arg for arg in node.args.args]
+        owner = f"{names.pop(0)}." if names[:1] in (["self"], ["cls"]) else ""
+        called = f"{owner}{node.name}({', '.join(names)})"
+        target = self.rng.choice(names or ["again"])
+        form = self.rng.choice(
+            ("if {0}:\n    return {0}", "{1} = {0}", "if not {0}:\n    raise ValueError({0})", "{0}")
+        )
+        node.body = [*ast.parse(form.format(called, target)).body, *node.body]
+        return node
+
+
+def _recursive(rng: random.Random, code: str) -> str | None:
+    try:
+        return ast.unparse(ast.fix_missing_locations(_Recursion(rng).visit(ast.parse(code))))
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def is_flat(code: str) -> bool:
+    """Whether the syntax tree of a program has few levels."""
+    level: list[ast.AST] = [ast.parse(code)]
+    for _ in range(FLAT):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return not level
 
 
 def digest(analysis: Analysis) -> tuple[object, ...]:
@@ -164,6 +204,8 @@ def main() -> None:
         wrong = []
         if first.status is AnalysisStatus.ERROR:
             wrong.append("error")
+        if first.reason.endswith("too deeply to analyse") and is_flat(code):
+            wrong.append("endless recursion")
         if spent > chosen.seconds:
             wrong.append("hang")
         if other.answer() != digest(first):
