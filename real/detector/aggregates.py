@@ -142,7 +142,10 @@ class Aggregates:
         work = [made.dst]
         found: dict[Instr, None] = {}
         while work:
-            for use in self.uses.get(work.pop(), ()):
+            current = work.pop()
+            for use in self.uses.get(current, ()):
+                if current not in use.args:
+                    continue  # another container that nobody reads any more
                 if use.op in _COPIES and use.args[0] in names and not _is_own(use):
                     if use.dst not in names:
                         names.add(use.dst)
@@ -231,17 +234,22 @@ class Aggregates:
             elif what == "pop":
                 if not held or sorted(held) != list(range(len(held))):
                     return False
-                _become_copy(use, held.pop(len(held) - 1))
+                self._read(use, held.pop(len(held) - 1))
             elif what == "each":
                 is_known = is_known and len(held) == 1 and not changes
                 if len(held) == 1 and not changes:
-                    _become_copy(use, next(iter(held.values())))
+                    self._read(use, next(iter(held.values())))
             else:
                 found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
                 is_known = is_known and found is not None
                 if found is not None:
-                    _become_copy(use, found)
+                    self._read(use, found)
         return is_known
+
+    def _read(self, use: Instr, value: int) -> None:
+        """What reads a part of the container is a copy of it, and so a use of that part."""
+        _become_copy(use, value)
+        self.uses.setdefault(value, []).append(use)
 
     def _forget(self, made: Instr, steps: list[tuple[Instr, tuple[str, Any, int]]]) -> None:
         """Nobody reads the container any more: what was put into it is not used by that."""

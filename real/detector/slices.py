@@ -22,6 +22,7 @@ _CONVERSIONS = frozenset(
 _MAX_CALL_DEPTH = 2
 _MAX_PATH = 4  # keys and attributes of an origin that are told apart
 _MODULE = (0,)  # the owner of global variables
+_HOLDERS = frozenset({"cell", "builtin", "import", "attr", "assign"})
 _ENTRIES = frozenset({"param", "cell", "builtin", "import"})
 
 
@@ -158,8 +159,10 @@ class Slicer:
         while work:
             operand, path = work.pop()
             instr = unit.defs[operand] if operand < len(unit.defs) else None
-            if instr is None or (bit and not self.solver.deep(env[operand])[0] & bit):
+            if instr is None:
                 continue
+            if bit and not self.solver.deep(env[operand])[0] & bit and not (path and instr.op in _HOLDERS):
+                continue  # what outside data is read from need not be such itself: sys of sys.argv
             following: list[tuple[int, tuple[Constant, ...]]] = []
             key = self._access(unit, instr)
             if key is not None:

@@ -111,3 +111,90 @@ def mail():
 def test_a_check_that_checks_nothing(program: str, family: set[str], before: str, inside: str) -> None:
     found = {finding.rule for finding in scan(program.format(before=before, inside=inside)).findings}
     assert found & family
+
+
+EXPORT = """\
+import csv, io
+from flask import Flask, Response
+from .models import User
+app = Flask(__name__)
+
+{before}
+@app.get("/users.csv")
+def users():
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for user in User.query.limit(100):
+        writer.writerow([{cell}])
+    return Response(buffer.getvalue())
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "cell", "found"),
+    [
+        ("", "user.name", True),
+        ("if input()[:1] in '=+-@':\n    print('formula')\n", "user.name", True),
+        ("def clean(text):\n    return \"'\" + text if text[:1] in '=+-@' else text\n", "user.name", True),
+        ("def clean(text):\n    if text[:1] in '=+-@':\n        pass\n    return text\n", "clean(user.name)", True),
+        ("def clean(text):\n    return \"'\" + text if text[:1] in '=+-@' else text\n", "clean(user.name)", False),
+    ],
+)
+def test_a_cell_whose_beginning_only_something_else_is_asked_for(before: str, cell: str, found: bool) -> None:
+    rules = {finding.rule for finding in scan(EXPORT.format(before=before, cell=cell)).findings}
+    assert ("CWE-74" in rules) is found
+
+
+SOCKET = """\
+from fastapi import FastAPI, WebSocket
+app = FastAPI()
+
+{before}
+@app.websocket("/chat")
+async def chat(websocket: WebSocket):
+    user = user_of(websocket.cookies["session"])
+    {inside}
+    await websocket.accept()
+    await serve(user, websocket)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "found"),
+    [
+        ("", "pass", True),
+        ("origin = 'https://shop.example'\n", "pass", True),
+        ("def origin_ok(name):\n    return name in SITES\n", "pass", True),
+        ("", "websocket.headers.get('origin')", True),
+        ("", "if websocket.headers.get('origin') not in SITES:\n        return", False),
+    ],
+)
+def test_a_socket_that_only_mentions_an_origin(before: str, inside: str, found: bool) -> None:
+    rules = {finding.rule for finding in scan(SOCKET.format(before=before, inside=inside)).findings}
+    assert ("CWE-352" in rules) is found
+
+
+ACCOUNT = """\
+import bcrypt, hashlib
+
+{before}
+class Account:
+    def set_password(self, password):
+        {inside}
+        self.stored = {stored}
+"""
+DIGEST = "hashlib.sha256(password.encode()).hexdigest()"
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "stored", "found"),
+    [
+        ("", "pass", DIGEST, True),
+        ("bcrypt.hashpw(b'x', bcrypt.gensalt())\n", "pass", DIGEST, True),
+        ("", "bcrypt.hashpw(password.encode(), bcrypt.gensalt())", DIGEST, True),
+        ("", f"made = {DIGEST}", "bcrypt.hashpw(made.encode(), bcrypt.gensalt())", False),
+    ],
+)
+def test_a_fast_hash_beside_a_slow_one_that_nobody_needs(before: str, inside: str, stored: str, found: bool) -> None:
+    code = ACCOUNT.format(before=before, inside=inside, stored=stored)
+    assert ("CWE-327" in {finding.rule for finding in scan(code).findings}) is found

@@ -237,6 +237,12 @@ def test_a_copy_is_another_object() -> None:
     assert rules(code + "    os.system('ls ' + a['k'])\n") == "CWE-77"
 
 
+def test_containers_in_containers_are_taken_apart() -> None:
+    code = "import os\ndef f(x):\n    a = []\n    a.append(x)\n    b = {}\n    b['k'] = a\n    c = b['k']\n"
+    assert rules(code + "    os.system('ls ' + c.pop())\n") == "CWE-77"
+    assert rules(code + "    os.system('ls ' + str(len(c)))\n") == ""
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

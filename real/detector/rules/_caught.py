@@ -9,9 +9,10 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._called import library_words
-from real.detector.rules._definitions import definition, reachable
+from real.detector.rules._definitions import definition, reachable, root
 
 _FIRST_ERROR = 400
+_FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})
 # Exceptions by which a wrong signature is told.
 _FAILURES = names(
     "InvalidSignature BadSignatureError BadSignature InvalidSignatureError InvalidTokenError VerificationError"
@@ -75,6 +76,9 @@ def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
     made = definition(unit, result.args[0])
     if made is None:
         return False
+    if made.op == "build" and not made.args:
+        filled = (root(unit, step.args[0]) == made.dst for step in facts.instructions(unit) if step.op in _FILLING)
+        return not any(filled)  # {}: nothing is known of who it is
     if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
         parts = [facts.constants(unit, arg) for arg in made.args]
         return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))

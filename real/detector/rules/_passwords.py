@@ -39,6 +39,7 @@ _SLOW = (
     *("passlib.hash.argon2.hash", "passlib.hash.bcrypt.hash", "passlib.hash.pbkdf2_sha256.hash"),
     *("werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"),
 )
+_HASHING = names("hash verify derive encrypt verify_and_update")
 WATCHED = frozenset(path.rpartition(".")[2] for path in (*COSTS, *SALTED, *_SLOW, *HASHES))
 
 
@@ -56,10 +57,8 @@ def password_hashes(facts: Facts) -> Iterator[Defect]:
 
 def _fast(facts: Facts) -> Iterator[Defect]:
     """``hashlib.sha256(password.encode()).hexdigest()``, once and with nothing slow in the program."""
-    if facts.calls(*_SLOW):
-        return
     for site in facts.calls(*HASHES):
-        if site.unit.has_loop:
+        if site.unit.has_loop or facts.shared(_hashes_slowly):
             continue
         operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
         operands += [
@@ -70,6 +69,25 @@ def _fast(facts: Facts) -> Iterator[Defect]:
         ]
         if any(_is_password(facts, site.unit, operand) for operand in operands):
             yield Defect(site.instr, f"{site.name} of a password is tried fast, with any salt")
+
+
+def _hashes_slowly(facts: Facts) -> bool:
+    """Whether something slow is done with a password, on which something depends."""
+    return any(
+        _is_slow(name)
+        and not facts.is_idle(unit, step)
+        and any(_is_password(facts, unit, arg) for arg in step.args[1:] if isinstance(arg, int))
+        for unit in facts.units
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method")
+        for name in facts.library_names(unit, step)
+    )
+
+
+def _is_slow(name: str) -> bool:
+    """A slow function, or a method of a slow object (``PasswordHasher().hash``)."""
+    holder, _, method = name.rpartition(".")
+    return name in _SLOW or (holder.removesuffix("()") in _SLOW and method in _HASHING)
 
 
 def _is_password(facts: Facts, unit: Unit, operand: int) -> bool:

@@ -298,8 +298,9 @@ def _only_read(facts: Facts, app: App, serializer: Class) -> bool:
         if member is None:
             continue
         if any(obj.unit is serializer.unit for obj in facts.value(*member).objs):
-            writes = any(base.endswith(_WRITING_VIEWS) or "Create" in base or "Update" in base for base in cls.bases)
             reads = any(base in _READING_VIEWS for base in cls.bases)
+            others = [base for base in cls.bases if base not in _READING_VIEWS]
+            writes = any(base.endswith(_WRITING_VIEWS) or "Create" in base or "Update" in base for base in others)
             found.append((reads and not writes) or class_level(facts, app, cls)[0] == ALLOWED)
     return bool(found) and all(found)
 

@@ -36,6 +36,7 @@ _PLAIN = names(
 _COMPARING = names("compare_digest constant_time_compare safe_str_cmp")
 _SOCKETS = names("WebSocket websocket ws")
 _COOKIES = names("cookies session")
+_ORIGINS = frozenset({"origin", "allowed_origins"})
 
 
 def unbound_codes(facts: Facts) -> Iterator[Defect]:
@@ -156,9 +157,19 @@ def _by_cookie(facts: Facts, unit: Unit) -> Iterator[Instr]:
 
 
 def _asks_for_origin(facts: Facts) -> bool:
-    """Whether the program reads the header, or names allowed hosts and origins."""
+    """Whether something depends on the header or on a list of allowed origins, or a function of such a name is used."""
+    named = (unit for unit in facts.functions if any("origin" in words(n) for n in (*unit.params.names, unit.name)))
+    if any((unit.is_method or facts.call_sites(unit)) and not facts.does_nothing(unit) for unit in named):
+        return True
     return any(
-        instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in ("origin", "allowed_origins")
+        step.op in ("sub", "method", "call", "compare", "build")
+        and not facts.is_idle(unit, step)
+        and any(_says_origin(unit, arg) for arg in step.args if isinstance(arg, int))
         for unit in facts.units
-        for instr in facts.instructions(unit)
-    ) or any("origin" in words(name) for unit in facts.functions for name in (*unit.params.names, unit.name))
+        for step in facts.instructions(unit)
+    )
+
+
+def _says_origin(unit: Unit, operand: int) -> bool:
+    made = definition(unit, operand)
+    return made is not None and made.op == "const" and str(made.extra).lower() in _ORIGINS

@@ -22,16 +22,17 @@ _OUTPUTS = names("StringIO HttpResponse StreamingHttpResponse Response Streaming
 _ADDING = frozenset({"append", "extend", "insert"})
 _READINGS = frozenset({"attr", "sub", "iterate", "unpack"})
 _NUMBERS = names("int float len round Decimal isoformat strftime sum count date")
+_SHARED = frozenset({"const", "cell", "builtin", "import"})  # what many values are made of
 _MAX_DEPTH = 6
+_MAX_HELPERS = 3
 
 
 def formulas(facts: Facts) -> Iterator[Defect]:
     """Rows with text of others, in an export in which nothing looks at how a cell begins."""
-    sites = [site for site in facts.calls(*WRITERS) if site.path.startswith(("csv.writer", "csv.DictWriter"))]
-    if not sites or any(_looks_at_beginnings(facts, unit) for unit in facts.units):
-        return
-    for site in sites:
-        if _is_handed_out(facts, site) and any(_holds_text(facts, site.unit, cell) for cell in _cells(facts, site)):
+    for site in facts.calls(*WRITERS):
+        if not site.path.startswith(("csv.writer", "csv.DictWriter")) or not _is_handed_out(facts, site):
+            continue
+        if any(_holds_text(facts, site.unit, c) and not _is_asked(facts, site.unit, c) for c in _cells(facts, site)):
             yield Defect(site.instr, "a cell that begins with = or @ is a formula to who opens the file")
             return
 
@@ -87,8 +88,39 @@ def _holds_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
     return made.op in _READINGS
 
 
-def _looks_at_beginnings(facts: Facts, unit: Unit) -> bool:
-    return any(_is_formula_test(facts, unit, step) for step in facts.instructions(unit))
+def _is_asked(facts: Facts, unit: Unit, cell: int) -> bool:
+    """Whether it matters how the text of a cell begins: by a test of it here, or in a function that makes it."""
+    made = {step for step in facts.definitions(unit, cell) if step.op not in _SHARED}
+    for test in _formula_tests(facts, unit):
+        if not made.isdisjoint(facts.definitions(unit, *(arg for arg in test.args if isinstance(arg, int)))):
+            return True
+    helpers = {callee: 0 for step in made for callee in _functions(facts, step)}
+    work = list(helpers)
+    while work:
+        helper = work.pop()
+        if any(True for _ in _formula_tests(facts, helper)):
+            return True
+        for callee in {c for step in facts.instructions(helper) for c in _functions(facts, step)} - helpers.keys():
+            if helpers[helper] < _MAX_HELPERS:
+                helpers[callee] = helpers[helper] + 1
+                work.append(callee)
+    return False
+
+
+def _functions(facts: Facts, step: Instr) -> list[Unit]:
+    """The functions of the program that an instruction calls, or makes where they stand (generators)."""
+    if step.op == "function":
+        return [step.extra[0]]
+    return facts.called(step) if step.op in ("call", "method") else []
+
+
+def _formula_tests(facts: Facts, unit: Unit) -> Iterator[Instr]:
+    """The tests of how a text begins on whose outcome something depends."""
+    return (
+        step
+        for step in facts.instructions(unit)
+        if _is_formula_test(facts, unit, step) and not facts.is_idle(unit, step)
+    )
 
 
 def _is_formula_test(facts: Facts, unit: Unit, step: Instr) -> bool:
