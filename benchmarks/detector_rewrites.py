@@ -2,7 +2,8 @@
 
 Every rewrite of ``tests/detector/rewrites`` is applied to every program that it fits, and the status and the set of
 CWEs are compared with those of the program as it was. Prints, for each rewrite, the programs, how many verdicts changed
-and how many went from findings to clean; ``--failures FILE`` keeps what changed, one JSON object a line.
+and how many went from findings to clean; ``--failures FILE`` keeps what changed, one JSON object a line. ``--twice N``
+applies N random chains of two rewrites to every program in place of single ones.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import random
 import sys
 from collections import Counter
 from pathlib import Path
@@ -28,21 +30,31 @@ def verdict(analysis: Analysis) -> tuple[str, ...]:
     return (analysis.status.value, *sorted({finding.rule for finding in analysis.findings}))
 
 
-def measure(job: tuple[Source, list[str]]) -> list[dict[str, object]]:
-    """One record for each rewrite of one program that applies."""
-    source, names = job
+def chains(source: Source, names: list[str], twice: int, seed: int) -> list[tuple[str, ...]]:
+    """The rewrites that one program goes through, by name: each of them, or ``twice`` random chains of two."""
+    if not twice:
+        return [(name,) for name in names]
+    rng = random.Random(f"{seed}/{source.origin}/{source.name}")
+    return [(rng.choice(names), rng.choice(names)) for _ in range(twice)]
+
+
+def measure(job: tuple[Source, list[tuple[str, ...]]]) -> list[dict[str, object]]:
+    """One record for each rewrite, or chain of them, that applies to one program."""
+    source, found_chains = job
     before = verdict(scan(source.code))
     if before[0] in (AnalysisStatus.UNANALYZABLE.value, AnalysisStatus.ERROR.value):
         return []
     found: list[dict[str, object]] = []
-    for name in names:
-        code = rewritten(REWRITES[name], source.code)
+    for chain in found_chains:
+        code: str | None = source.code
+        for name in chain:
+            code = rewritten(REWRITES[name], code) if code is not None else None
         if code is None:
             continue
         analysis = scan(code)
         after = verdict(analysis)
         record: dict[str, object] = {
-            "rewrite": name,
+            "rewrite": " + ".join(chain),
             "origin": source.origin,
             "name": source.name,
             "changed": after != before,
@@ -60,18 +72,21 @@ def main() -> None:
     options.add_argument("--rewrite", action="append", help="only these rewrites")
     options.add_argument("--origin", action="append", help="only programs of these sources")
     options.add_argument("--every", type=int, default=1, help="only every n-th program")
+    options.add_argument("--twice", type=int, default=0, metavar="N", help="N random chains of two for every program")
+    options.add_argument("--seed", type=int, default=0)
     options.add_argument("--failures", type=Path)
     options.add_argument("--jobs", type=int, default=1)
     chosen = options.parse_args()
     names = chosen.rewrite or list(REWRITES)
     sources = [s for s in everything(chosen.data) if not chosen.origin or s.origin in chosen.origin][:: chosen.every]
+    jobs = [(source, chains(source, names, chosen.twice, chosen.seed)) for source in sources]
     tried: Counter[str] = Counter()
     changed: Counter[str] = Counter()
     lost: Counter[str] = Counter()
     by_origin: dict[str, Counter[str]] = {}
     failures = chosen.failures.open("w") if chosen.failures else None
     with multiprocessing.Pool(chosen.jobs) as pool:
-        for records in pool.imap(measure, [(source, names) for source in sources], chunksize=8):
+        for records in pool.imap(measure, jobs, chunksize=8):
             for record in records:
                 name = str(record["rewrite"])
                 origin = by_origin.setdefault(str(record["origin"]), Counter())
@@ -89,7 +104,7 @@ def main() -> None:
                     if failures is not None:
                         print(json.dumps(record), file=failures, flush=True)
     print(f"{'rewrite':<34} {'programs':>8} {'changed':>8} {'%':>6} {'flagged to clean':>17}")
-    for name in names:
+    for name in names if not chosen.twice else ():
         share = 100 * changed[name] / max(1, tried[name])
         print(f"{name:<34} {tried[name]:>8} {changed[name]:>8} {share:>6.2f} {lost[name]:>17}")
     for label, counts in by_origin.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable
+from typing import cast
 
 from real.detector.bindings import Bindings
 from real.detector.plain import PlainClass, plain_class
@@ -158,10 +159,12 @@ class Simplifier(ast.NodeTransformer):
         return _item(value, key.value) or node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+            node.args[1] = self._spelled(node.args[1])
         self.generic_visit(node)
         _unpack(node)
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr == "__call__":
+        while isinstance(func, ast.Attribute) and func.attr == "__call__":
             func = node.func = func.value
         if isinstance(func, ast.Call):
             made = self._call_of_call(node, func)
@@ -169,6 +172,19 @@ class Simplifier(ast.NodeTransformer):
                 return self.visit_Call(made)
         made_value = self._value_of_call(node)
         return made_value if made_value is not None else node
+
+    def _spelled(self, name: ast.expr) -> ast.expr:
+        """A text in which variables of constant text are put together, with these texts."""
+        texts, bound = self.names.texts, self.bound
+
+        class Spell(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.AST:
+                is_known = bound.get(node.id) == 1 and type(node.ctx) is ast.Load
+                return texts.get(node.id, node) if is_known else node
+
+        if self.names.is_reflective or "*" in bound:
+            return name
+        return cast("ast.expr", Spell().visit(name))
 
     def _call_of_call(self, node: ast.Call, func: ast.Call) -> ast.Call | None:
         name = self._library(func.func)
@@ -189,8 +205,10 @@ class Simplifier(ast.NodeTransformer):
 
     def _value_of_call(self, node: ast.Call) -> ast.expr | None:  # noqa: PLR0911
         func, args = node.func, node.args
-        if len(args) == 1 and not node.keywords and _is_text(args[0]) and self._library(func) in COPIES:
-            return args[0]
+        if len(args) == 1 and not node.keywords and (_is_text(args[0]) or isinstance(args[0], _LITERALS)):
+            copier = self._library(func)
+            if copier == "copy.copy" or (copier in COPIES and _is_text(args[0])):
+                return args[0]
         if isinstance(func, ast.Attribute):
             return _method(func, args, node) or as_text(node, self._library)
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in args) or not isinstance(func, ast.Name):

@@ -3,6 +3,7 @@
 import pytest
 
 from real.detector import scan
+from real.types import AnalysisStatus
 
 HEADER = 'import sqlite3\nimport sys\ndb = sqlite3.connect("shop.db")\ncursor = db.cursor()\n'
 
@@ -230,6 +231,43 @@ def test_a_value_on_a_detour_is_the_value(program: str, detour: str) -> None:
     setup, expression = DETOURS[detour]
     assert rules(code.format("x")) == expected
     assert rules(setup + code.format(expression)) == expected
+
+
+@pytest.mark.parametrize(
+    ("setup", "call"),
+    [
+        ("", "os.system.__call__.__call__('ls ' + x)"),
+        ("A = 'sys'\nB = 'tem'\n", "getattr(os, A + B)('ls ' + x)"),
+        ("A = 'metsys'\n", "getattr(os, A[::-1])('ls ' + x)"),
+        ("from copy import copy\n", "getattr(os, ''.join(copy(['sys', 'tem'])))('ls ' + x)"),
+    ],
+)
+def test_detours_of_detours(setup: str, call: str) -> None:
+    assert rules(f"import os\n{setup}def f(x):\n    {call}\n") == "CWE-77"
+
+
+DECORATED = """
+def d(f):
+    @wraps(f)
+    def inner(*args, **kwargs):
+        return call(f, args, kwargs)
+    return inner
+def asked(r):
+    return _to(r)
+def go(url):
+    return redirect(url)
+@d
+def _to(request, default=settings.HOME):
+    target = post(request.POST, 'next', get(request.GET, 'next', ''))
+    return target if ok else home(default)
+@d
+def done(request):
+    return go(asked(request))
+"""
+
+
+def test_a_place_in_one_helper_is_not_looked_up_in_another() -> None:
+    assert scan(DECORATED).status is not AnalysisStatus.ERROR
 
 
 def test_a_copy_is_another_object() -> None:

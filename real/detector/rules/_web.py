@@ -109,8 +109,8 @@ class _Hosts:
                 if step.op != "return":
                     continue
                 for place in _Hosts(self.facts, self.relative)._local(callee, (step,), step.args[0], depth + 1):
-                    made = callee.defs[place.operand]
-                    if place.unit is callee and made is not None and made.op == "param":
+                    made = callee.defs[place.operand] if place.unit is callee else None
+                    if made is not None and made.op == "param":
                         for passed in passed_operands(call, callee, bound).get(str(made.extra), ()):
                             for outer in self.of(unit, at, passed, depth + 1):
                                 yield replace(outer, inner=(place,))
