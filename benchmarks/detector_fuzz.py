@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import copy
 import json
 import os
@@ -24,6 +25,9 @@ from pathlib import Path
 
 from real.detector import scan
 from real.types import Analysis, AnalysisStatus
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "detector"))
+from recursion import FORMS, recursive
 
 ROOT = Path(__file__).parent.parent
 MAX_SIZE = 20_000  # characters of a library file that is mutated
@@ -52,9 +56,8 @@ def mutated(rng: random.Random, texts: list[str]) -> str:
     small = rng.choice(texts)
     code = small if len(small) <= MAX_SIZE else small[:MAX_SIZE]
     if rng.random() < 0.1:
-        recursive = _recursive(rng, code)
-        if recursive is not None:
-            return recursive
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+            return recursive(code, rng.choice(FORMS), rng.choice)
     if rng.random() < 0.4:
         spliced = _spliced(rng, code, rng.choice(texts)[:MAX_SIZE])
         if spliced is not None:
@@ -106,32 +109,6 @@ def _spliced(rng: random.Random, code: str, other: str) -> str | None:
     try:
         return ast.unparse(tree)
     except (ValueError, AttributeError, TypeError, RecursionError):
-        return None
-
-
-class _Recursion(ast.NodeTransformer):
-    """Functions that call themselves with the arguments they were given."""
-
-    def __init__(self, rng: random.Random) -> None:
-        self.rng = rng
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        names = [arg.arg for arg in node.args.args]
-        owner = f"{names.pop(0)}." if names[:1] in (["self"], ["cls"]) else ""
-        called = f"{owner}{node.name}({', '.join(names)})"
-        target = self.rng.choice(names or ["again"])
-        form = self.rng.choice(
-            ("if {0}:\n    return {0}", "{1} = {0}", "if not {0}:\n    raise ValueError({0})", "{0}")
-        )
-        node.body = [*ast.parse(form.format(called, target)).body, *node.body]
-        return node
-
-
-def _recursive(rng: random.Random, code: str) -> str | None:
-    try:
-        return ast.unparse(ast.fix_missing_locations(_Recursion(rng).visit(ast.parse(code))))
-    except (SyntaxError, ValueError, RecursionError):
         return None
 
 

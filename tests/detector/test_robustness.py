@@ -1,6 +1,5 @@
 """No input makes the scan raise, hang or waver."""
 
-import ast
 import json
 import os
 import random
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from recursion import FORMS, recursive
 
 from real.detector import engine, scan
 from real.detector.rules import all_rules
@@ -65,26 +65,12 @@ def test_functions_that_do_nothing_yet_can_be_called(nothing: str, call: str) ->
     assert scan(f"def later(x):\n    {nothing}\n{call}\n").status is AnalysisStatus.CLEAN
 
 
-class Recursion(ast.NodeTransformer):
-    """Every function asks itself first, with the arguments that it was given."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        taken = node.args
-        if not (taken.vararg or taken.kwarg or taken.kwonlyargs or taken.posonlyargs):
-            names = [arg.arg for arg in taken.args]
-            owner = f"{names.pop(0)}." if names[:1] in (["self"], ["cls"]) else ""
-            call = f"{owner}{node.name}({', '.join(names)})"
-            node.body = [*ast.parse(f"if {call}:\n    return {call}").body, *node.body]
-        return node
-
-
-@pytest.mark.parametrize("part", range(4))
-def test_functions_that_ask_themselves_are_analysed(part: int) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_functions_that_call_themselves_are_analysed(form: str) -> None:
     analysed = 0
-    for code in PROGRAMS[part::12]:
+    for code in PROGRAMS[FORMS.index(form) :: 12]:
         if scan(code).status is not AnalysisStatus.UNANALYZABLE:
-            analysis = scan(ast.unparse(ast.fix_missing_locations(Recursion().visit(ast.parse(code)))))
+            analysis = scan(recursive(code, form, min))
             assert not analysis.reason or analysis.reason.startswith("dynamic code"), (analysis.reason, code)
             analysed += 1
     assert analysed > 50
