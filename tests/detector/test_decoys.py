@@ -145,6 +145,25 @@ def test_a_cell_whose_beginning_only_something_else_is_asked_for(before: str, ce
     assert ("CWE-74" in rules) is found
 
 
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("from flask_wtf.csrf import CSRFProtect\n", True),
+        ("from flask_wtf import csrf\nprotect = csrf.CSRFProtect\n", True),
+        (
+            "@app.before_request\ndef look():\n    if request.form.get('csrf_token') != session['c']:\n        pass\n",
+            True,
+        ),
+        ("from flask_wtf.csrf import CSRFProtect\nCSRFProtect(app)\n", False),
+        ("from flask_wtf.csrf import CSRFProtect\ncsrf = CSRFProtect()\ncsrf.init_app(app)\n", False),
+        ("from flask_wtf import csrf\ncsrf.CSRFProtect(app)\n", False),
+    ],
+)
+def test_a_protection_that_is_not_applied(before: str, found: bool) -> None:
+    rules = {finding.rule for finding in scan(FORM.format(before=before, inside="pass")).findings}
+    assert ("CWE-352" in rules) is found
+
+
 SOCKET = """\
 from fastapi import FastAPI, WebSocket
 app = FastAPI()

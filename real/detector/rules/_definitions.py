@@ -39,6 +39,16 @@ def returns_constant(unit: Unit, instr: Instr) -> bool:
     return made is not None and made.op == "const"
 
 
+def is_loaded(units: Iterable[Unit], store: Instr) -> bool:
+    """Whether a variable of the module that is stored is read by some function."""
+    return any(
+        step.op == "cell" and step.extra == store.extra
+        for unit in units
+        for block in unit.blocks
+        for step in block.instrs
+    )
+
+
 def untested(unit: Unit, operand: int) -> Instr | None:
     """The same, but of an attribute or part that a test has told something of: the reading itself."""
     made = unit.defs[operand]

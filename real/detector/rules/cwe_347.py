@@ -62,6 +62,7 @@ from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
 from real.detector.rules._caught import prepares, results, swallowed
+from real.detector.rules._definitions import is_loaded
 from real.detector.rules._self_verified import UNVERIFIED_HEADERS, key_of_token, own_verifications
 from real.detector.rules._signature_tests import weak_comparisons
 from real.detector.rules._trust import (
@@ -255,20 +256,13 @@ def _is_handed_on(facts: Facts, unit: Unit, step: Instr) -> bool:
             if not any(side and not any(side) for side in sides):
                 return True
         elif instr.op in _KEEPING:
-            if _is_found_again(facts, instr):
+            if instr.op != "setcell" or is_loaded(facts.units, instr):
                 return True
         elif instr.op in ("call", "method") and not prepares(facts, unit, instr):
             return True
         elif instr.op not in ("branch", "unary"):
             same.add(instr.dst)
     return False
-
-
-def _is_found_again(facts: Facts, store: Instr) -> bool:
-    """Whether what is kept can be read: a global variable may be one that nobody does."""
-    return store.op != "setcell" or any(
-        step.op == "cell" and step.extra == store.extra for unit in facts.units for step in facts.instructions(unit)
-    )
 
 
 def _is_read(facts: Facts, unit: Unit, call: Instr) -> bool:

@@ -58,6 +58,7 @@ from real.detector.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._authorization import words
+from real.detector.rules._definitions import definition, is_loaded
 from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
@@ -231,11 +232,16 @@ def _has_proof(facts: Facts, unit: Unit) -> bool:
     return any(
         _is_proof(atom, facts.atom_reads(atom))
         for instr in facts.instructions(unit)
-        if instr.op == "branch"
+        if instr.op == "branch" and not _decides_nothing(facts, unit, instr)
         for atom in facts.atoms(unit, instr.args[0])
     ) or any(
         words(_named(instr)) & (_PROOFS | {"verify"}) for instr in facts.instructions(unit) if instr.op == "method"
     )
+
+
+def _decides_nothing(facts: Facts, unit: Unit, branch: Instr) -> bool:
+    tested = definition(unit, branch.args[0])
+    return tested is not None and facts.is_idle(unit, tested)
 
 
 def _is_optional(facts: Facts, unit: Unit) -> bool:
@@ -264,10 +270,25 @@ def _refuses(facts: Facts, unit: Unit, instr: Instr) -> bool:
 def _is_protected(facts: Facts) -> bool:
     before = [unit for unit in facts.functions if facts.declarations(unit).words & {"before_request", "middleware"}]
     return any(_has_proof(facts, unit) and not _is_optional(facts, unit) for unit in before) or any(
-        instr.op in ("import", "attr") and words(_named(instr)) & {name.lower() for name in _PROTECTIONS}
+        instr.op in ("import", "attr", "method")
+        and words(_named(instr)) & {name.lower() for name in _PROTECTIONS}
+        and (instr.op == "method" or _is_applied(facts, unit, instr))
         for unit in facts.units
         for instr in facts.instructions(unit)
     )
+
+
+def _is_applied(facts: Facts, unit: Unit, named: Instr) -> bool:
+    """Whether something is done with what is imported, or read from a module."""
+    same = {named.dst}
+    for instr in facts.instructions(unit):
+        if same.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
+            continue
+        if instr.op in ("assign", "copy", "pi"):
+            same.add(instr.dst)
+        elif instr.op != "setcell" or is_loaded(facts.units, instr):
+            return True
+    return False
 
 
 def _named(instr: Instr) -> str:
