@@ -187,9 +187,9 @@ class Facts:
         Only names that a rule's tables or ``watches`` name (by their last component) are recorded.
         """
         sites = self._analysis.sites
-        wanted = [name for name in names if name in sites]
+        wanted = names if len(names) == 1 else [name for name in names if name in sites]
         if len(wanted) < 2:
-            return list(sites[wanted[0]]) if wanted else []
+            return list(sites.get(wanted[0], ())) if wanted else []
         return sorted({site: None for name in wanted for site in sites[name]}, key=_in_source)
 
     def tabled(self, table: Mapping[str, T]) -> Iterator[tuple[CallSite, T]]:

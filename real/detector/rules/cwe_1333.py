@@ -80,6 +80,8 @@ _VALIDATORS = {
     "wtforms.validators.regexp": ("match", "regex"),
     "marshmallow.validate.Regexp": ("match", "regex"),
 }
+_DIRECT = {f"{module}.{name}": found for module in _MODULES for name, found in _MATCHERS.items()}
+_OF_COMPILED = {f"{module}.compile().{name}": found for module in _MODULES for name, found in _MATCHERS.items()}
 # Methods of pandas' text columns that take an expression unless regex=False.
 _FRAME_METHODS = ("contains", "count", "findall", "extract", "extractall")
 # Lookups of Django, and operators of MongoDB, whose value is an expression.
@@ -97,12 +99,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _validated(facts)
     yield from _searched(facts)
     compiled = [site for module in _MODULES for site in facts.calls(f"{module}.compile")]
-    for name, (method, position) in _MATCHERS.items():
-        for module in _MODULES:
-            for site in facts.calls(f"{module}.{name}"):
-                yield from _matched(facts, site, [site], method, position)
-            for site in facts.calls(f"{module}.compile().{name}"):
-                yield from _matched(facts, site, _makers(facts, site, compiled), method, position - 1)
+    for site, (method, position) in facts.tabled(_DIRECT):
+        yield from _matched(facts, site, [site], method, position)
+    for site, (method, position) in facts.tabled(_OF_COMPILED):
+        yield from _matched(facts, site, _makers(facts, site, compiled), method, position - 1)
 
 
 def _validated(facts: Facts) -> Iterator[Defect]:
