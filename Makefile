@@ -21,7 +21,7 @@ $(BIN)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,dev]'
 	@touch $@
 
-quickstart: setup  ## Train and evaluate the embedded miniature (python run.py), about 6 minutes on two cores
+quickstart: setup  ## Train and evaluate the embedded miniature (python run.py), 10 to 15 minutes on two cores
 	$(BIN)/python run.py $(ARGS)
 
 test: setup  ## Run the test suite, linter and type checker
