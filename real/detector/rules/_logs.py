@@ -66,8 +66,8 @@ def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected:
     console = site.path == "builtins.print"
     for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
         for step in text_of(facts, site.unit, operand):
-            secret = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
-            secret = secret or _announced(facts, site, step)
+            named = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
+            secret = named or _announced(facts, site, step)
             if secret is not None and (not console or _is_setting(facts, site.unit, step)):
                 return f"`{secret}`"
             where = place(facts, site.unit, step.dst)
