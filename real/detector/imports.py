@@ -216,9 +216,14 @@ def _take_names(tree: ast.Module) -> None:
             return ast.copy_location(ast.Name(name, ast.Load()), node)
 
     Take().visit(tree)
-    last = max(i for i, node in enumerate(tree.body) if isinstance(node, (ast.Import, ast.ImportFrom)))
-    added = [ast.ImportFrom(module, [ast.alias(name, None)], 0) for name, module in taken.items()]
-    tree.body[last + 1 : last + 1] = [ast.copy_location(node, tree.body[last]) for node in added]
+    body: list[ast.stmt] = []
+    for statement in tree.body:
+        body.append(statement)
+        for alias in statement.names if isinstance(statement, ast.Import) else ():
+            for name in [name for name, module in taken.items() if module == alias.name]:
+                del taken[name]  # imported where the module is for the first time, before anything reads it
+                body.append(ast.copy_location(ast.ImportFrom(alias.name, [ast.alias(name, None)], 0), statement))
+    tree.body = body
 
 
 def _gives_names(alias: ast.alias) -> bool:

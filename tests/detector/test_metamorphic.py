@@ -357,6 +357,12 @@ def test_imports_mean_the_same_under_any_name(imports: str) -> None:
     assert rules(imports + view.format(check=check, **names)) == ""
 
 
+@pytest.mark.parametrize("late", ["", "import json\n", "from .views import *\n"])
+def test_a_later_import_does_not_hide_what_is_read_before_it(late: str) -> None:
+    code = "import flask\napp = flask.Flask(__name__)\n" + late
+    assert rules(code + "app.run(host='0.0.0.0', debug=True)\n") == "CWE-200"
+
+
 def test_names_that_are_read_at_run_time_keep_their_imports() -> None:
     assert scan("import os as v\nx = input()\neval('v.system(x)')\n").status.value != "clean"
     assert scan("import os as v\nx = input()\nglobals()['v'].system(x)\n").status.value != "clean"
