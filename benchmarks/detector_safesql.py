@@ -15,7 +15,7 @@ from pathlib import Path
 
 from real.datasets import load_path
 from real.detector import scan
-from real.pipeline import open_backend
+from real.judge import open_backend
 from real.rewards import RewardCfg
 from real.types import AnalysisStatus, Job, Limits, ScriptSuite, StdinCase, Task
 

@@ -26,7 +26,7 @@ from real.evaluation.rates import summarize, to_json
 from real.execution.backends.choice import BACKENDS, EXTERNAL
 from real.execution.baselines import baselines, summary_of
 from real.execution.pool import LEVELS
-from real.pipeline import Judge
+from real.judge import Judge
 from real.results import disk
 from real.results.progress import Progress
 from real.results.records import outcome_record

@@ -78,12 +78,12 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: boo
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
         # torch comes with the engine: skipping and refusing have to do without
         if train_only:
-            from real.engine import train
+            from real.pipeline import train
 
             train(root, store.path)
             store.write_status(RunState.TRAINED, "its evaluation is to follow")
         else:
-            from real.engine import run
+            from real.pipeline import run
 
             run(root, store.path)
             store.write_status(RunState.DONE)

@@ -14,7 +14,7 @@ from real.types import Completion, Task, Verdict
 if TYPE_CHECKING:  # torch or hydra come with these; the rest of evaluation works without
     from real.config.schema import RootCfg
     from real.generation import Generator
-    from real.pipeline import Judge
+    from real.judge import Judge
     from real.training.start import Policy
 
 

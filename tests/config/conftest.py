@@ -37,7 +37,7 @@ class Ended:
 
 
 class Engine:
-    """Stands in for ``real.engine``: notes its runs, and ends once as ``ends[reward, seed]`` says, else well."""
+    """Stands in for ``real.pipeline``: notes its runs, and ends once as ``ends[reward, seed]`` says, else well."""
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
@@ -73,9 +73,9 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    module = types.ModuleType("real.engine")
+    module = types.ModuleType("real.pipeline")
     module.run = fake.run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "real.engine", module)
+    monkeypatch.setitem(sys.modules, "real.pipeline", module)
     return fake
 
 

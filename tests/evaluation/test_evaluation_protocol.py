@@ -11,7 +11,7 @@ from real.datasets.config import DatasetCfg
 from real.datasets.local_jsonl import to_row
 from real.evaluation.protocol import absent_passes_quality
 from real.evaluation.rates import quality_passed, summarize
-from real.pipeline import Judge
+from real.judge import Judge
 from real.results.metrics import build_metrics
 from real.results.tables import before_after_table
 from real.rewards import RewardCfg

@@ -44,9 +44,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
         return do
 
-    module = types.ModuleType("real.engine")
+    module = types.ModuleType("real.pipeline")
     module.run, module.train = doing("run"), doing("train")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "real.engine", module)
+    monkeypatch.setitem(sys.modules, "real.pipeline", module)
     return asked
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from real.prompts import messages
 from real.results import disk
-from real.rewards.answers import Label, write_label
+from real.serving.openrlhf_answer import Label, write_label
 from real.training.openrlhf.episodes import Episodes, tasks_of_rows
 from real.types import Task
 
@@ -28,7 +28,7 @@ def write_reward(path: Path, address: Path, deadline_s: float) -> None:
     """The file that OpenRLHF loads into its engines: the reward function, bound to this run's scorer."""
     disk.atomic_write(
         path,
-        "from real.rewards.openrlhf_reward import bind\n\n"
+        "from real.serving.openrlhf_reward import bind\n\n"
         f"reward_func = bind({str(address)!r}, deadline_s={deadline_s!r})\n",
     )
 

@@ -19,7 +19,7 @@ from real.policy.chat import within_limit
 from real.results import disk
 from real.results.progress import Progress
 from real.results.tracker import make_tracker
-from real.rewards.serving.job import ScoringJob
+from real.serving.scorer_spec import ScorerSpec
 from real.training.openrlhf import children, datafiles
 from real.training.openrlhf.checkpoints import resumable
 from real.training.openrlhf.command import Files, command
@@ -186,7 +186,7 @@ def _training_tasks(ws: Workspace) -> list[Task]:
 def _write_files(ws: Workspace, plan: TrainingPlan, tasks: Sequence[Task]) -> None:
     files, cfg = plan.files, ws.cfg
     deadline = float(cfg.trainer.openrlhf.sample_deadline_s)
-    job = ScoringJob(
+    job = ScorerSpec(
         cfg.reward,
         cfg.typecheck,
         cfg.dataset.protocol,

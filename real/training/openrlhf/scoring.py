@@ -76,7 +76,7 @@ class ScorerProcess:
     def _start(self) -> None:
         self._files.address.unlink(missing_ok=True)
         command = [
-            *(sys.executable, "-m", "real.rewards", "serve"),
+            *(sys.executable, "-m", "real.serving"),
             *("--job", str(self._files.folder)),
             *("--host", self._cfg.scorer_host),
             *("--port", "0"),

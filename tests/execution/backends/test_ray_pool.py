@@ -25,7 +25,7 @@ from real.execution.backends import open_backend, ray_crew
 from real.execution.backends.ledger import Ledger
 from real.execution.backends.ray_crew import Member
 from real.execution.backends.ray_pool import RayPool, _Errand
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg
 from real.types import (
     CallCase,

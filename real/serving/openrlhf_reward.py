@@ -2,7 +2,7 @@
 
 OpenRLHF loads it into every inference engine and calls ``reward_func`` from many threads, one sample a call. An
 exception or ``None`` there ends the whole training, and a slow function starves the engine. So this file only asks the
-scorer, a process of its own (``python -m real.rewards serve``), and answers with a masked sample where none can be had.
+scorer, a process of its own (``python -m real.serving``), and answers with a masked sample where none can be had.
 Standard library only; no signals (they work in main threads only).
 
 The environment variable ``REAL_SCORER`` names the scorer's address file; the launcher binds it in a file of two lines.
@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from real.rewards.answers import Answer, masked
+from real.serving.openrlhf_answer import Answer, masked
 
 RewardFunc: TypeAlias = "Callable[[Sequence[str], Sequence[str], Sequence[str]], Answer]"
 
@@ -32,7 +32,7 @@ MISSED = "missed.jsonl"  # beside the address file: samples that the scorer neve
 _PAUSES_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 _SCORE = "/"
 
-_log = logging.getLogger("real.rewards")
+_log = logging.getLogger("real.serving")
 
 
 class ScorerClient:

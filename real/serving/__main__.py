@@ -1,4 +1,4 @@
-"""Score for others: ``python -m real.rewards serve`` answers OpenRLHF, or any client of its format, over HTTP.
+"""Score for others: ``python -m real.serving`` answers OpenRLHF, or any client of its format, over HTTP.
 
 With ``--job FOLDER`` it serves what a launcher wrote there; with ``--dataset NAME`` any data set, for instance on a
 machine of its own, so that untrusted code never runs beside the GPUs. Exit codes: 0 ended by a signal, 2 wrong usage,
@@ -18,12 +18,12 @@ from pathlib import Path
 
 from real.datasets import DatasetCfg, load_path
 from real.errors import InfrastructureError, RealError, UsageError
-from real.pipeline import Judge
+from real.judge import Judge
 from real.results import disk
 from real.rewards.config import VARIANTS, RewardCfg
-from real.rewards.serving.job import ScoringJob
-from real.rewards.serving.scorer import Scorer
-from real.rewards.serving.server import ScorerServer
+from real.serving.scorer import Scorer
+from real.serving.scorer_spec import ScorerSpec
+from real.serving.server import ScorerServer
 from real.typecheck import TypecheckCfg
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -45,10 +45,10 @@ def _serve(arguments: argparse.Namespace) -> None:
     if arguments.host not in _LOOPBACK and not token:
         raise UsageError(
             f"--host {arguments.host} lets other machines ask, and there is no token in {arguments.token_env}",
-            hint=f"For example: {arguments.token_env}=$(openssl rand -hex 16) python -m real.rewards serve …",
+            hint=f"For example: {arguments.token_env}=$(openssl rand -hex 16) python -m real.serving …",
         )
     folder = Path(arguments.job) if arguments.job else None
-    job = ScoringJob.read(folder) if folder else _job_of_dataset(arguments)
+    job = ScorerSpec.read(folder) if folder else _job_of_dataset(arguments)
     slots = arguments.slots or _slots(job)
     record = folder / "scored.jsonl" if folder else None
     failures = folder / "analysis_failures.jsonl" if folder else None
@@ -101,41 +101,40 @@ def _write_private(path: Path, content: dict[str, object]) -> None:
         part.replace(path)
 
 
-def _slots(job: ScoringJob) -> int:
+def _slots(job: ScorerSpec) -> int:
     if job.reward.backend == "ray":
         return 1  # its pool takes one batch at a time, and spreads it over the cluster
     return max(2, len(os.sched_getaffinity(0)))
 
 
-def _job_of_dataset(arguments: argparse.Namespace) -> ScoringJob:
+def _job_of_dataset(arguments: argparse.Namespace) -> ScorerSpec:
     if not arguments.dataset:
         raise UsageError("nothing to serve", hint="Name it: --dataset safesql_mini, or --job FOLDER of a launcher.")
     cfg = RewardCfg(variant=arguments.reward, alpha=arguments.alpha, workers=arguments.workers)
     cfg.min_isolation = arguments.min_isolation
     cfg.check()
-    job = ScoringJob(cfg, TypecheckCfg(), arguments.protocol, special=tuple(arguments.special))
+    job = ScorerSpec(cfg, TypecheckCfg(), arguments.protocol, special=tuple(arguments.special))
     for mode, split in (("train", "train"), ("eval", "test")):
         job.add(mode, load_path(arguments.dataset, split, cfg=DatasetCfg(name=arguments.dataset)).tasks)
     return job
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m real.rewards", description=(__doc__ or "").splitlines()[0])
-    serve = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="answer over HTTP")
-    serve.add_argument("--job", help="folder that a launcher wrote (scoring.json, tasks.pickle)")
-    serve.add_argument("--dataset", help="name of a data set, a file or a folder")
-    serve.add_argument("--reward", default="hybrid", choices=VARIANTS)
-    serve.add_argument("--alpha", type=float, default=0.5, help="weight of quality")
-    serve.add_argument("--protocol", default="strict", choices=("strict", "paper"))
-    serve.add_argument("--special", nargs="*", default=["<|im_end|>", "<|endoftext|>"], help="the end tokens' texts")
-    serve.add_argument("--host", default="127.0.0.1", help="other than loopback needs a token")
-    serve.add_argument("--port", type=int, default=8700, help="0: any free one")
-    serve.add_argument("--token-env", default="REAL_SCORER_TOKEN", help="the environment variable with the token")
-    serve.add_argument("--ready", help="file to write the address and token to, once requests are answered")
-    serve.add_argument("--slots", type=int, default=0, help="batches judged at a time (0: one a core)")
-    serve.add_argument("--workers", type=int, default=0, help="sandbox workers (0: one a core)")
-    serve.add_argument("--min-isolation", default="medium")
-    serve.add_argument("--capacity", type=int, default=4096, help="samples that may wait")
+    parser = argparse.ArgumentParser(prog="python -m real.serving", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--job", help="folder that a launcher wrote (scoring.json, tasks.pickle)")
+    parser.add_argument("--dataset", help="name of a data set, a file or a folder")
+    parser.add_argument("--reward", default="hybrid", choices=VARIANTS)
+    parser.add_argument("--alpha", type=float, default=0.5, help="weight of quality")
+    parser.add_argument("--protocol", default="strict", choices=("strict", "paper"))
+    parser.add_argument("--special", nargs="*", default=["<|im_end|>", "<|endoftext|>"], help="the end tokens' texts")
+    parser.add_argument("--host", default="127.0.0.1", help="other than loopback needs a token")
+    parser.add_argument("--port", type=int, default=8700, help="0: any free one")
+    parser.add_argument("--token-env", default="REAL_SCORER_TOKEN", help="the environment variable with the token")
+    parser.add_argument("--ready", help="file to write the address and token to, once requests are answered")
+    parser.add_argument("--slots", type=int, default=0, help="batches judged at a time (0: one a core)")
+    parser.add_argument("--workers", type=int, default=0, help="sandbox workers (0: one a core)")
+    parser.add_argument("--min-isolation", default="medium")
+    parser.add_argument("--capacity", type=int, default=4096, help="samples that may wait")
     return parser
 
 

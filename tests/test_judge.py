@@ -6,7 +6,7 @@ import pytest
 
 from real.datasets import load
 from real.datasets.config import DatasetCfg
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg, reward
 from real.types import Analysis, AnalysisStatus, Completion
 

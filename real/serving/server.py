@@ -14,8 +14,8 @@ from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from real.rewards.answers import Answer
-from real.rewards.serving.scorer import QueueFullError, Scorer
+from real.serving.openrlhf_answer import Answer
+from real.serving.scorer import QueueFullError, Scorer
 
 MAX_BODY = 8 << 20  # bytes: some hundred times the longest response
 _TIMEOUT_S = 1200.0  # of an idle connection; engines keep theirs open between steps

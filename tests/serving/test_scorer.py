@@ -1,4 +1,4 @@
-"""The scorer behind ``python -m real.rewards serve``: a judge that breaks costs time, not samples."""
+"""The scorer behind ``python -m real.serving``: a judge that breaks costs time, not samples."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 
 from real.datasets import DatasetCfg, load
 from real.errors import InfrastructureError
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg
-from real.rewards.serving.job import ScoringJob
-from real.rewards.serving.scorer import Scorer
+from real.serving.scorer import Scorer
+from real.serving.scorer_spec import ScorerSpec
 from real.typecheck import TypecheckCfg
 from real.types import Completion, Task, Verdict
 
@@ -42,7 +42,7 @@ def whole() -> Iterator[Judge]:
 
 
 def ask(*judges: BrokenJudge | Judge, record: Path | None = None) -> tuple[Scorer, dict[str, object]]:
-    job = ScoringJob(RewardCfg(workers=1), TypecheckCfg())
+    job = ScorerSpec(RewardCfg(workers=1), TypecheckCfg())
     job.add("train", [TASK])
     made = iter(judges)
     scorer = Scorer(job, lambda: cast("Judge", next(made)), slots=1, record=record)

@@ -16,7 +16,7 @@ from real.types import Task
 
 
 @dataclass
-class ScoringJob:
+class ScorerSpec:
     """Everything that turns a query into a reward; ``special`` are the texts of the tokenizer's special tokens.
 
     ``normalize`` subtracts the running mean of the rewards and divides by their running standard deviation (appendix
@@ -54,7 +54,7 @@ class ScoringJob:
         }
 
     @classmethod
-    def read(cls, folder: Path) -> ScoringJob:
+    def read(cls, folder: Path) -> ScorerSpec:
         """Read back what ``write`` stored; raises ``DataError`` where it is missing or damaged."""
         settings = disk.read_json(folder / "scoring.json")
         try:

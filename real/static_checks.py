@@ -15,7 +15,7 @@ from real.typecheck import Checker, TypecheckCfg
 from real.types import Analysis, AnalysisStatus, Check, Task
 
 
-class Analyst:
+class StaticChecks:
     """Runs the checks that a task or ``reward.checks`` asks for. A context manager: it owns MyPy processes."""
 
     def __init__(
@@ -29,7 +29,7 @@ class Analyst:
         self._cfg, self._failures = cfg, failures
         self.checker = Checker.configured(typecheck or TypecheckCfg(), workers)
 
-    def __enter__(self) -> Analyst:
+    def __enter__(self) -> StaticChecks:
         return self
 
     def __exit__(

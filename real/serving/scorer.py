@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from real.errors import InfrastructureError
-from real.pipeline import Judge
+from real.judge import Judge
 from real.results import disk
-from real.rewards.answers import Answer, Label, Unreadable, answer, masked, read_label, response_of
 from real.rewards.reward import reward
-from real.rewards.serving.job import ScoringJob
-from real.rewards.serving.running import RunningScale
+from real.serving.openrlhf_answer import Answer, Label, Unreadable, answer, masked, read_label, response_of
+from real.serving.running import RunningScale
+from real.serving.scorer_spec import ScorerSpec
 from real.training.sampled_tests import with_sampled_tests
 from real.types import Completion, Task, Verdict
 
@@ -61,7 +61,7 @@ class Scorer:
 
     def __init__(
         self,
-        job: ScoringJob,
+        job: ScorerSpec,
         make_judge: Callable[[], Judge],
         *,
         slots: int = 2,
