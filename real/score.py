@@ -1,7 +1,7 @@
 """Score completions from a file: ``python -m real.score --dataset safesql_mini --split test --completions FILE.jsonl``.
 
 Input lines are ``{"task_id", "completion"}``. Output lines, one for each task of the split and in its order, are
-``{"task_id", "status", "reward", "function", "quality", "safety", …}`` (see ``results.records.outcome_record``); a task
+``{"task_id", "status", "reward", "function", "quality", "safety", …}`` (see ``runs.records.outcome_record``); a task
 without a completion has the status ``missing`` and counts as failed on both. ``baseline`` is the share of the task's
 cases that the best of three programs passes which solve nothing, ``above_baseline`` whether this one passes more. The
 last line of standard output is a JSON summary. Exit codes: 0 scored, 2 wrong usage, 3 unusable data, 4 no machine.
@@ -26,12 +26,12 @@ from real.evaluation.rates import summarize, to_json
 from real.execution.backends.choice import BACKENDS, EXTERNAL
 from real.execution.baselines import baselines, summary_of
 from real.execution.pool import LEVELS
+from real.io import disk
+from real.io.progress import Progress
 from real.pipeline import Judge
-from real.results import disk
-from real.results.progress import Progress
-from real.results.records import outcome_record
 from real.rewards import RewardCfg, reward
 from real.rewards.config import VARIANTS
+from real.runs.records import outcome_record
 from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
 from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
 

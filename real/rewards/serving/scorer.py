@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from real.errors import InfrastructureError
+from real.io import disk
 from real.pipeline import Judge
-from real.results import disk
 from real.rewards.answers import Answer, Label, Unreadable, answer, masked, read_label, response_of
 from real.rewards.reward import reward
 from real.rewards.serving.job import ScoringJob
