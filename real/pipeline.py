@@ -18,17 +18,17 @@ from real.config.schema import RootCfg
 from real.datasets import Loaded, load
 from real.evaluation.examples import example_records
 from real.evaluation.greedy import evaluate
+from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import paired_difference, summarize
 from real.execution.trivial_baselines import summary_of, trivial_baselines
 from real.generation.hf import HfGenerator
+from real.io.disk import disk_errors
+from real.io.progress import Progress
 from real.judge import Judge
 from real.methods.base import METHODS, Workspace
-from real.results.disk import disk_errors
-from real.results.environment import describe
-from real.results.metrics import build_metrics
-from real.results.progress import Progress
 from real.results.publish import publish
-from real.results.store import RunStore
+from real.runs.environment import describe
+from real.runs.store import RunStore
 from real.training.start import Policy, load_policy
 from real.types import Task
 

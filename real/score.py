@@ -26,12 +26,12 @@ from real.evaluation.rates import summarize, to_json
 from real.execution.backends.factory import BACKENDS, EXTERNAL
 from real.execution.pool import LEVELS
 from real.execution.trivial_baselines import summary_of, trivial_baselines
+from real.io import disk
+from real.io.progress import Progress
 from real.judge import Judge
-from real.results import disk
-from real.results.progress import Progress
-from real.results.records import outcome_record
 from real.rewards import RewardCfg, reward
 from real.rewards.config import VARIANTS
+from real.runs.records import outcome_record
 from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
 from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
 

@@ -18,13 +18,13 @@ from real import detector, execution, typecheck
 from real.datasets import load
 from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
+from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import paired_difference, summarize
 from real.extract import extract
-from real.results.metrics import build_metrics, read_run
-from real.results.records import recorded_outcomes
-from real.results.store import RunStore
 from real.rewards import RewardCfg, reward
+from real.runs.records import recorded_outcomes
+from real.runs.store import RunStore
 from real.static_checks import StaticChecks
 from real.typecheck.config import PAPER
 from real.types import Analysis, Check, JsonValue, Program, Task, Verdict

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # real.config imports this package while it composes, long be
     from real.config.schema import RootCfg
     from real.generation import Generator
     from real.judge import Judge
-    from real.results.store import RunStore
+    from real.runs.store import RunStore
     from real.training.start import Policy
     from real.types import Task
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from real.datasets import DatasetCfg, load_path
 from real.errors import InfrastructureError, RealError, UsageError
+from real.io import disk
 from real.judge import Judge
-from real.results import disk
 from real.rewards.config import VARIANTS, RewardCfg
 from real.serving.scorer import Scorer
 from real.serving.scorer_spec import ScorerSpec

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from real.errors import InfrastructureError
+from real.io import disk
 from real.judge import Judge
-from real.results import disk
 from real.rewards.reward import reward
 from real.serving.openrlhf_answer import Answer, Label, Unreadable, answer, masked, read_label, response_of
 from real.serving.running import RunningScale

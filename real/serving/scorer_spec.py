@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from real.errors import DataError
-from real.results import disk
+from real.io import disk
 from real.rewards.config import GradingCfg, RewardCfg
 from real.typecheck import TypecheckCfg
 from real.types import Task

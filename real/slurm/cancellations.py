@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import RealError, UsageError
+from real.io import disk
 from real.registry import did_you_mean
-from real.results import disk
 from real.slurm import client, live, manifest
 from real.slurm.client import QueueEntry
 from real.slurm.manifest import Submission

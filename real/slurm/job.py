@@ -17,8 +17,8 @@ from real.config.lifecycle import execute, set_aside, tell
 from real.config.plan import Job, Plan
 from real.config.schema import to_dataclass
 from real.errors import RealError, UsageError
-from real.results.environment import describe
-from real.results.store import RunState, RunStore
+from real.runs.environment import describe
+from real.runs.store import RunState, RunStore
 from real.slurm import attempts, manifest
 from real.slurm.manifest import Entry, Submission
 from real.slurm.script import EVALUATE, TABLES, TRAIN

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from real.errors import DataError, UsageError
+from real.io import disk
 from real.registry import did_you_mean
-from real.results import disk
 
 _NUMBERED = re.compile(r"(\d{4,})-.+")
 

@@ -9,7 +9,7 @@ from real.config.cluster import seconds
 from real.config.machine import Machine
 from real.config.plan import Job, Plan
 from real.config.requirements import missing
-from real.results.terminal import align
+from real.io.columns import align
 from real.slurm.submit import Chain, chains, check_schedulers, is_pending, scripts, unique
 
 _NUMBER = "NNNN"  # the folder gets its number when it is submitted

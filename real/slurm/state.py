@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from real.results.store import RunState, Status
+from real.runs.store import RunState, Status
 from real.slurm.attempts import Attempt
 from real.slurm.client import QueueEntry
 from real.slurm.live import OVER

@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import median
 
 from real.errors import DataError, InfrastructureError, RealError
-from real.results.progress import duration
-from real.results.store import RunStore, Status
-from real.results.terminal import align
+from real.io.columns import align
+from real.io.progress import duration
+from real.runs.store import RunStore, Status
 from real.slurm import attempts, client, live, manifest
 from real.slurm.cancellations import cancelled
 from real.slurm.client import QueueEntry

@@ -18,10 +18,10 @@ from real.config.lifecycle import frozen
 from real.config.machine import Machine
 from real.config.plan import Job, Plan
 from real.errors import RealError, UsageError
-from real.results import disk
-from real.results.environment import describe
-from real.results.lock import hold
-from real.results.store import RunState
+from real.io import disk
+from real.io.lock import hold
+from real.runs.environment import describe
+from real.runs.store import RunState
 from real.slurm import client, manifest
 from real.slurm.live import live_runs
 from real.slurm.manifest import Entry, Submission

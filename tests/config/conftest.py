@@ -13,9 +13,9 @@ from real.config import cli
 from real.config.lifecycle import run_job
 from real.config.machine import Machine
 from real.config.schema import RootCfg, register
+from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import Metrics, Rate
-from real.results.metrics import build_metrics
-from real.results.store import RunStore
+from real.runs.store import RunStore
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 LAPTOP = Machine(cpus=2, packages=frozenset({"torch", "transformers", "wandb"}))

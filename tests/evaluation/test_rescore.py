@@ -13,13 +13,13 @@ from omegaconf import OmegaConf
 from real.config.schema import register, to_dataclass
 from real.datasets import load
 from real.errors import DataError, UsageError
+from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import summarize
 from real.evaluation.rescore import main, rescore
 from real.execution import Pool
 from real.judge import Judge
-from real.results.metrics import build_metrics, read_run
-from real.results.store import RunStore
 from real.rewards import reward
+from real.runs.store import RunStore
 from real.typecheck.config import PAPER
 from real.types import Completion, Verdict
 

@@ -13,7 +13,7 @@ from fake_slurm import FakeSlurm
 from slurm_user import CLUSTER, ROOT
 
 from real.config.schema import RootCfg
-from real.results.store import RunStore
+from real.runs.store import RunStore
 from real.slurm import attempts, job, manifest
 from real.slurm.cli import main as submit
 from real.slurm.manifest import Submission
@@ -136,7 +136,7 @@ def test_status_shows_the_last_error_and_asks_for_a_person(
 
 
 def manifest_state(word: str):
-    from real.results.store import RunState
+    from real.runs.store import RunState
 
     return RunState(word)
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from real.results.store import RunState, Status
+from real.runs.store import RunState, Status
 from real.slurm.attempts import Attempt
 from real.slurm.client import QueueEntry, refusal
 from real.slurm.state import Evidence, JobState, judge

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from real.errors import DataError, InfrastructureError
-from real.results import disk
+from real.io import disk
 from real.training.openrlhf.episodes import Episodes
 
 

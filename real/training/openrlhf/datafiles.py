@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from real.io import disk
 from real.prompts import messages
-from real.results import disk
 from real.serving.openrlhf_answer import Label, write_label
 from real.training.openrlhf.episodes import Episodes, tasks_of_rows
 from real.types import Task

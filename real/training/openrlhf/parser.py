@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from real.errors import InfrastructureError
-from real.results import disk
+from real.io import disk
 
 ENTRY = "openrlhf.cli.train_ppo_ray"
 PINNED = "0.11.2"

@@ -14,11 +14,11 @@ import torch
 from real.config.machine import machine
 from real.errors import DataError, InfrastructureError
 from real.generation.hf import HfGenerator
+from real.io import disk
+from real.io.progress import Progress
+from real.logger.tracker import make_tracker
 from real.methods.base import Workspace
 from real.policy.chat import within_limit
-from real.results import disk
-from real.results.progress import Progress
-from real.results.tracker import make_tracker
 from real.serving.scorer_spec import ScorerSpec
 from real.training.openrlhf import children, datafiles
 from real.training.openrlhf.checkpoints import resumable

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from real.errors import InfrastructureError
-from real.results import disk
+from real.io import disk
 from real.training.openrlhf import children
 from real.training.openrlhf.command import Files
 from real.training.openrlhf.config import OpenRlhfCfg

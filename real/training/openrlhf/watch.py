@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import InfrastructureError, RealError
-from real.results.progress import Progress
-from real.results.store import RunStore
-from real.results.tracker import Tracker
+from real.io.progress import Progress
+from real.logger.tracker import Tracker
+from real.runs.store import RunStore
 from real.training.openrlhf.cursor import check_rows, rows_of
 from real.training.openrlhf.lines import Reported, not_finite, read_line, step_record
 from real.training.openrlhf.plan import TrainingPlan

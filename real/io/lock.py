@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from real.errors import InfrastructureError
-from real.results.disk import disk_errors
+from real.io.disk import disk_errors
 
 _POLL_S = 0.5
 

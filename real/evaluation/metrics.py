@@ -8,7 +8,7 @@ from pathlib import Path
 
 from real.errors import DataError
 from real.evaluation.rates import Difference, Metrics, from_json, to_json
-from real.results.store import RunStore
+from real.runs.store import RunStore
 from real.types import JsonValue
 
 

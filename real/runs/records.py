@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from real.evaluation.rates import func_qual_passed, quality_passed
 from real.types import Completion, Finding, JsonValue, OutcomeStatus, Reward, TestOutcome, Verdict
+from real.verdicts import func_qual_passed, quality_passed
 
 
 def completion_record(completion: Completion) -> dict[str, JsonValue]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from real.results import disk
-from real.results.config import LoggerCfg
+from real.io import disk
+from real.logger.config import LoggerCfg
 
 
 class Tracker(Protocol):
@@ -89,7 +89,7 @@ def make_tracker(
     """
     trackers: list[Tracker] = [CsvTracker(run_dir / "steps.csv", history=history)]
     if cfg.name != "none":
-        from real.results.wandb_tracker import start
+        from real.logger.wandb_tracker import start
 
         wandb = start(cfg, run_dir, run_id, config=config or {}, history=history, warn=warn)
         trackers += [wandb] if wandb else []

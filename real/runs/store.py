@@ -10,9 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from real.errors import DataError
-from real.results import disk
-from real.results.lock import hold
-from real.results.records import completion_record, outcome_record
+from real.io import disk
+from real.io.lock import hold
+from real.runs.records import completion_record, outcome_record
 from real.types import Completion, Reward, Verdict
 
 _STAGE = re.compile(r"[A-Za-z0-9_-]+")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from real.errors import UsageError
-from real.results.config import LoggerCfg
+from real.logger.config import LoggerCfg
 
 _KEY = "WANDB_API_KEY"
 
