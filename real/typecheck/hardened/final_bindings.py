@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from real.typecheck.hardened.source import FUNCTIONS
+from real.typecheck.hardened.program_tree import FUNCTIONS
 
 
-class Scope(dict[str, ast.AST]):
+class FinalBindings(dict[str, ast.AST]):
     """What each name of a block is bound to last; blocks of ``if``, ``try``, loops and ``with`` belong to it."""
 
     def __init__(self, body: list[ast.stmt]) -> None:
@@ -25,7 +25,7 @@ class Scope(dict[str, ast.AST]):
             if current in seen or not isinstance(node, ast.ClassDef):
                 continue
             seen.add(current)
-            members = {**Scope(node.body), **members}
+            members = {**FinalBindings(node.body), **members}
             pending += [base.id for base in node.bases if isinstance(base, ast.Name)]
         return members
 

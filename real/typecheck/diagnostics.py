@@ -36,7 +36,7 @@ def findings_of(diagnostics: Iterable[Diagnostic]) -> list[Finding]:
     return findings
 
 
-def moved_up(findings: Iterable[Finding], lines: int) -> list[Finding]:
+def without_first_lines(findings: Iterable[Finding], lines: int) -> list[Finding]:
     """The findings of a program that had ``lines`` lines put before it, as if it had not.
 
     Lines that MyPy gives as 0 or -1 become 1; lines named in messages move as well.

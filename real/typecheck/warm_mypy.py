@@ -18,8 +18,8 @@ from mypy.modulefinder import BuildSource
 from mypy.version import __version__ as mypy_version
 
 from real.errors import InfrastructureError, UsageError
-from real.typecheck.findings import Diagnostic
-from real.typecheck.hardened import anytypes, explicit, typed
+from real.typecheck.diagnostics import Diagnostic
+from real.typecheck.hardened import any_types, explicit_any, mypy_tree
 from real.types import Finding
 
 SUPPORTED_MYPY = "2.4.1"
@@ -49,15 +49,15 @@ RECURSION_LIMIT = 2**14  # what MyPy's command line sets
 
 
 @dataclass(frozen=True, slots=True)
-class EngineResult:
+class MypyResult:
     """What MyPy says about one program; after ``reusable=False`` the engine must not be asked again in this process."""
 
     diagnostics: tuple[Diagnostic, ...]
     reusable: bool
-    typed: tuple[Finding, ...] = ()  # of ``hardened.typed``
+    typed: tuple[Finding, ...] = ()  # of ``hardened.mypy_tree``
 
 
-class Engine:
+class WarmMypy:
     """A warm MyPy build. Programs are added one at a time and removed again; none can import another.
 
     Exceptions other than the documented ones, ``SystemExit`` included, mean that MyPy crashed.
@@ -77,7 +77,7 @@ class Engine:
         sys.setrecursionlimit(RECURSION_LIMIT)
         # Even with nothing to store MyPy would open a database, and two workers that start would fight for its lock.
         _, options = process_options(
-            [*FLAGS, f"--cache-dir={os.devnull}", *(anytypes.FLAGS if hardened else ()), "-c", ""]
+            [*FLAGS, f"--cache-dir={os.devnull}", *(any_types.FLAGS if hardened else ()), "-c", ""]
         )
         imports = "\n".join(f"import {module}" for module in WARM_MODULES) + f"\n{preload}"
         result = build.build([BuildSource(None, "warm-up", imports)], options)
@@ -85,7 +85,7 @@ class Engine:
             raise InfrastructureError(f"MyPy cannot load its own stubs: {result.errors[0]}")
         self._hardened = hardened
         self._manager = result.manager
-        # What ``hardened.typed`` looks at, from here on: not for the stubs.
+        # What ``hardened.mypy_tree`` looks at, from here on: not for the stubs.
         self._manager.options.export_types = self._manager.options.preserve_asts = hardened
         self._graph = result.graph
         self._missing = dict(result.manager.missing_modules)
@@ -103,8 +103,8 @@ class Engine:
             raise UsageError(f"the preamble of the type checker imports {module}, which the standard library lacks")
         return frozenset(name for name, symbol in tree.names.items() if symbol.module_public and name[0] != "_")
 
-    def check(self, code: str) -> EngineResult:
-        """Type-check one program that ``screen.unanalyzable`` let pass."""
+    def check(self, code: str) -> MypyResult:
+        """Type-check one program that ``why_unanalyzable`` let pass."""
         # With a hyphen in its name no program can import another one, nor itself.
         name = f"program-{self._count}"
         self._count += 1
@@ -117,23 +117,23 @@ class Engine:
             found = _diagnostics(errors.file_messages(path), name) or tuple(
                 Diagnostic(0, 0, "error", message, "syntax") for message in blocked.messages[:1]
             )
-            return EngineResult(found, reusable=False)
+            return MypyResult(found, reusable=False)
         found = _diagnostics(errors.file_messages(path), name)
-        result = EngineResult(found, reusable=True)
+        result = MypyResult(found, reusable=True)
         if self._hardened:
             result = self._with_tree(result, name)
         self._remove(name)
         return result
 
-    def _with_tree(self, result: EngineResult, name: str) -> EngineResult:
+    def _with_tree(self, result: MypyResult, name: str) -> MypyResult:
         """Add what the tree and the types of a checked program show."""
         tree, types = self._graph[name].tree, self._manager.all_types
         assert tree is not None
-        nodes = typed.statements(tree)
-        found = typed.check(nodes, types)
+        nodes = mypy_tree.statements(tree)
+        found = mypy_tree.check(nodes, types)
         diagnostics = result.diagnostics
         if any(diagnostic.code == "explicit-any" for diagnostic in diagnostics):
-            harmless = explicit.harmless_lines(nodes, types)
+            harmless = explicit_any.harmless_lines(nodes, types)
             diagnostics = tuple(d for d in diagnostics if not (d.code == "explicit-any" and d.line in harmless))
         types.clear()
         seen = tuple(replace(finding, message=finding.message.replace(name, "program")) for finding in found)

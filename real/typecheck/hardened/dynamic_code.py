@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import Source
 from real.types import Finding
 
 DYNAMIC_CODE = Rule(
@@ -31,19 +31,19 @@ _MAKERS = frozenset({"types.FunctionType", "types.LambdaType", "types.CodeType",
 _TYPE_ARITY = 3
 
 
-def check(source: Source) -> Iterator[Finding]:
+def check(program: ProgramTree) -> Iterator[Finding]:
     """Findings of this family, in no particular order."""
-    for node in source.nodes:
+    for node in program.nodes:
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
-            yield from _reference(source, node)
+            yield from _reference(program, node)
         elif isinstance(node, ast.ImportFrom):
             yield from _imported(node)
         elif isinstance(node, ast.Call):
-            yield from _call(source, node)
+            yield from _call(program, node)
 
 
-def _reference(source: Source, node: ast.Name | ast.Attribute) -> Iterator[Finding]:
-    name = source.dotted(node)
+def _reference(program: ProgramTree, node: ast.Name | ast.Attribute) -> Iterator[Finding]:
+    name = program.dotted(node)
     if name in _FORBIDDEN:
         yield DYNAMIC_CODE.on(node, f"{name.removeprefix('builtins.')} makes code that the type checker cannot see")
     elif isinstance(node, ast.Name) and node.id == "__builtins__":
@@ -57,8 +57,8 @@ def _imported(node: ast.ImportFrom) -> Iterator[Finding]:
             yield DYNAMIC_CODE.on(node, f"{alias.name} makes code that the type checker cannot see")
 
 
-def _call(source: Source, node: ast.Call) -> Iterator[Finding]:
-    name = source.dotted(node.func)
+def _call(program: ProgramTree, node: ast.Call) -> Iterator[Finding]:
+    name = program.dotted(node.func)
     if name == "builtins.type" and len(node.args) == _TYPE_ARITY:
         yield DYNAMIC_CODE.on(node, "a class made by type() is one that the type checker cannot see")
     elif name in _MAKERS:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import Source
 from real.types import Finding
 
 NO_TYPE_CHECK = Rule(
@@ -40,21 +40,21 @@ _FACTS = frozenset({"platform", "version_info"})
 _HARMLESS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Pass)
 
 
-def check(source: Source) -> Iterator[Finding]:
+def check(program: ProgramTree) -> Iterator[Finding]:
     """Findings of this family, in no particular order."""
     allowed = {
         id(node.test)
-        for node in source.nodes
+        for node in program.nodes
         if isinstance(node, ast.If) and not node.orelse and all(isinstance(part, _HARMLESS) for part in node.body)
     }
-    compares_system = any(isinstance(node, ast.Attribute) and node.attr in _FACTS for node in source.nodes)
-    for node in source.nodes:
+    compares_system = any(isinstance(node, ast.Attribute) and node.attr in _FACTS for node in program.nodes)
+    for node in program.nodes:
         name = _name(node)
         if name in ("no_type_check", "no_type_check_decorator"):
             yield NO_TYPE_CHECK.on(node, f"{name} turns the type checker off")
         if name in _CONSTANTS and id(node) not in allowed:
             yield TYPE_CHECKING.on(node, f"{name} separates what is checked from what runs")
-        if compares_system and _is_tampered(source, node):
+        if compares_system and _is_tampered(program, node):
             yield TAMPERED_SYS.on(node, "sys is changed in a program that branches on sys.platform or sys.version_info")
 
 
@@ -70,9 +70,9 @@ def _name(node: ast.AST) -> str | None:
     return None
 
 
-def _is_tampered(source: Source, node: ast.AST) -> bool:
+def _is_tampered(program: ProgramTree, node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, (ast.Store, ast.Del)):
-        return node.attr in _FACTS and source.dotted(node.value) == "sys"
+        return node.attr in _FACTS and program.dotted(node.value) == "sys"
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         return node.id == "sys"
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from real.typecheck.hardened.program_tree import FUNCTIONS, ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import FUNCTIONS, Source
 from real.types import Finding
 
 NO_CODE = Rule(
@@ -35,13 +35,13 @@ _GUARDS = frozenset({"TypeGuard", "TypeIs"})
 _EMPTY = (ast.Pass, ast.Import, ast.ImportFrom)
 
 
-def check(source: Source, starter: str | None) -> Iterator[Finding]:
+def check(program: ProgramTree, starter: str | None) -> Iterator[Finding]:
     """Findings of this family; ``starter`` is the starter code of the task, if it has any."""
-    if all(_does_nothing(statement) for statement in source.tree.body):
+    if all(_does_nothing(statement) for statement in program.tree.body):
         yield NO_CODE.at(1, "the program does nothing")
-    elif starter and not any(isinstance(node, (*FUNCTIONS, ast.ClassDef)) for node in source.nodes):
+    elif starter and not any(isinstance(node, (*FUNCTIONS, ast.ClassDef)) for node in program.nodes):
         yield NO_FUNCTION.at(1, "a function was asked for, and the program has none")
-    for function in source.functions:
+    for function in program.functions:
         if function.returns is not None and _guards(function.returns) and _is_constant(function.body):
             yield FALSE_GUARD.on(function, f"the type guard {function.name} does not look at its argument")
 

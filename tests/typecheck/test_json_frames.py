@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
+from real.typecheck.json_frames import DeadlineError, FrameReader, StreamEndError, write_frame
 
 Pipe = tuple[int, int]
 

@@ -6,33 +6,26 @@ from dataclasses import dataclass, replace
 
 from real.errors import UsageError
 from real.typecheck.config import HARDENED
-from real.typecheck.engine import Engine
-from real.typecheck.findings import analysis_of, findings_of, moved_up
-from real.typecheck.hardened.anytypes import FROM_MYPY
-from real.typecheck.hardened.passes import advice, syntactic_findings
+from real.typecheck.diagnostics import analysis_of, findings_of, without_first_lines
+from real.typecheck.hardened.any_types import FROM_MYPY
 from real.typecheck.hardened.starter import StarterError
+from real.typecheck.hardened.syntax_passes import advice, syntactic_findings
 from real.typecheck.preamble import Preamble, parse_imports
-from real.typecheck.screen import unanalyzable
+from real.typecheck.submission import Submission
+from real.typecheck.unanalyzable import why_unanalyzable
+from real.typecheck.warm_mypy import WarmMypy
 from real.types import Analysis, AnalysisStatus, Finding
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A program, and the starter code of its task where that is known."""
-
-    code: str
-    starter: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
+class Checked:
     """An analysis; after ``reusable=False`` this process must not make another."""
 
     analysis: Analysis
     reusable: bool = True
 
 
-class Analyst:
+class ProgramChecker:
     """Analyses programs one after another under one policy."""
 
     def __init__(self, policy: str, preamble: str, *, with_advice: bool = False) -> None:
@@ -40,32 +33,32 @@ class Analyst:
         self._hardened = policy == HARDENED
         self._with_advice = with_advice
         imports = parse_imports(preamble)
-        self.engine = Engine(hardened=self._hardened, preload=preamble)
-        self._preamble = Preamble(imports, self.engine.exported)
+        self.mypy = WarmMypy(hardened=self._hardened, preload=preamble)
+        self._preamble = Preamble(imports, self.mypy.exported)
 
     def check_preamble(self) -> None:
         """Raise ``UsageError`` where the preamble has findings: they would be held against every program."""
         whole = self._preamble.whole
-        if whole and (found := findings_of(self.engine.check(whole).diagnostics)):
+        if whole and (found := findings_of(self.mypy.check(whole).diagnostics)):
             raise UsageError(f"the preamble of the type checker does not pass by itself: {found[0].message}")
 
-    def analyse(self, request: Request) -> Analysed:
+    def check(self, submission: Submission) -> Checked:
         """The analysis of one program. Exceptions mean that the type checker failed."""
-        code = request.code.removeprefix("\ufeff")
-        reason = unanalyzable(code)
+        code = submission.code.removeprefix("\ufeff")
+        reason = why_unanalyzable(code)
         if reason is not None:
-            return Analysed(Analysis(AnalysisStatus.UNANALYZABLE, reason=reason))
+            return Checked(Analysis(AnalysisStatus.UNANALYZABLE, reason=reason))
         try:
-            extra = syntactic_findings(code, request.starter) if self._hardened else []
-            remarks = advice(code, request.starter) if self._with_advice else []
+            extra = syntactic_findings(code, submission.starter) if self._hardened else []
+            remarks = advice(code, submission.starter) if self._with_advice else []
         except StarterError as error:
-            return Analysed(Analysis(AnalysisStatus.ERROR, reason=f"the starter code cannot be read: {error}"))
+            return Checked(Analysis(AnalysisStatus.ERROR, reason=f"the starter code cannot be read: {error}"))
         before = self._preamble.before(code)
-        result = self.engine.check(before + code)
-        found = moved_up([*findings_of(result.diagnostics), *result.typed], before.count("\n"))
+        result = self.mypy.check(before + code)
+        found = without_first_lines([*findings_of(result.diagnostics), *result.typed], before.count("\n"))
         if self._hardened:
             found = _merged([_renamed(finding) for finding in found], extra)
-        return Analysed(analysis_of(found, remarks), result.reusable)
+        return Checked(analysis_of(found, remarks), result.reusable)
 
 
 def _renamed(finding: Finding) -> Finding:

@@ -13,10 +13,10 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class Source:
+class ProgramTree:
     """The syntax tree of a program and what its names stand for; nothing is executed.
 
-    Raises what ``ast.parse`` raises; programs that ``screen.unanalyzable`` let pass do parse.
+    Raises what ``ast.parse`` raises; programs that ``why_unanalyzable`` let pass do parse.
     """
 
     def __init__(self, code: str) -> None:

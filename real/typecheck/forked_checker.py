@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, Protocol
 
 from real.signals import signal_name
-from real.typecheck.analyst import Analysed, Request
-from real.typecheck.findings import from_json, to_json
-from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
+from real.typecheck.diagnostics import from_json, to_json
+from real.typecheck.json_frames import DeadlineError, FrameReader, StreamEndError, write_frame
+from real.typecheck.program_checker import Checked
+from real.typecheck.submission import Submission
 from real.types import Analysis, AnalysisStatus
 
 PROGRAM_DEADLINE_S = 30.0
@@ -21,21 +22,21 @@ MEMORY_BYTES = 4 << 30  # address space of a child
 PROGRAMS_PER_CHILD = 64
 
 
-class Analysing(Protocol):
-    """What is isolated here: ``Analyst``, or a stand-in for it."""
+class ChecksPrograms(Protocol):
+    """What is forked here: ``ProgramChecker``, or a stand-in for it."""
 
-    def analyse(self, request: Request) -> Analysed: ...
+    def check(self, submission: Submission) -> Checked: ...
 
 
-class Isolated:
-    """Analyses programs with a warm analyst that itself never sees one. ``close`` it in the end."""
+class ForkedChecker:
+    """Analyses programs with a warm checker that itself never sees one. ``close`` it in the end."""
 
-    def __init__(self, analyst: Analysing, deadline_s: float = PROGRAM_DEADLINE_S) -> None:
-        self._analyst = analyst
+    def __init__(self, checker: ChecksPrograms, deadline_s: float = PROGRAM_DEADLINE_S) -> None:
+        self._checker = checker
         self._deadline_s = deadline_s
         self._child: _Child | None = None
 
-    def check(self, programs: Sequence[Request]) -> Iterator[Analysis]:
+    def check(self, programs: Sequence[Submission]) -> Iterator[Analysis]:
         """One analysis per program, in order, as soon as each is known.
 
         A program on which the child dies, hangs or reports a crash of MyPy is tried again in a new one; what fails
@@ -53,10 +54,10 @@ class Isolated:
             self._child.end()
             self._child = None
 
-    def _ask(self, program: Request) -> Analysis | str:
+    def _ask(self, program: Submission) -> Analysis | str:
         """The analysis, or how it failed."""
         if self._child is None:
-            self._child = _Child(self._analyst)
+            self._child = _Child(self._checker)
         answer = self._child.ask(program, self._deadline_s)
         if isinstance(answer, str) or not answer.reusable or self._child.asked == PROGRAMS_PER_CHILD:
             self.close()
@@ -66,20 +67,20 @@ class Isolated:
 class _Child:
     """A forked copy of the warm process that answers one program after another."""
 
-    def __init__(self, analyst: Analysing) -> None:
+    def __init__(self, checker: ChecksPrograms) -> None:
         request_end, self._requests = os.pipe()
         self._answers, answer_end = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             os.close(self._requests)  # so that the child sees the end of its input
             os.close(self._answers)
-            _serve(analyst, request_end, answer_end)
+            _serve(checker, request_end, answer_end)
         os.close(request_end)
         os.close(answer_end)
         self._reader = FrameReader(self._answers)
         self.asked = 0
 
-    def ask(self, program: Request, deadline_s: float) -> Analysed | str:
+    def ask(self, program: Submission, deadline_s: float) -> Checked | str:
         """The answer, or how the child failed; after a failure only ``end`` may be called."""
         self.asked += 1
         try:
@@ -93,7 +94,7 @@ class _Child:
             return f"the type checker died ({_ending(status)})"
         if "crash" in answer:
             return f"the type checker crashed ({answer['crash']})"
-        return Analysed(from_json(answer["analysis"]), answer["reusable"])
+        return Checked(from_json(answer["analysis"]), answer["reusable"])
 
     def end(self) -> None:
         """Kill the child, which keeps nothing that matters."""
@@ -104,7 +105,7 @@ class _Child:
             os.waitpid(self._pid, 0)
 
 
-def _serve(analyst: Analysing, requests: int, answers: int) -> NoReturn:
+def _serve(checker: ChecksPrograms, requests: int, answers: int) -> NoReturn:
     """Answer until the input ends or MyPy crashes; end the process without running anything of the parent's."""
     code = 1
     try:
@@ -113,7 +114,7 @@ def _serve(analyst: Analysing, requests: int, answers: int) -> NoReturn:
         reader = FrameReader(requests)
         while True:
             request: Any = reader.read()
-            analysed = analyst.analyse(Request(*request))
+            analysed = checker.check(Submission(*request))
             write_frame(answers, {"analysis": to_json(analysed.analysis), "reusable": analysed.reusable})
     except StreamEndError:
         code = 0

@@ -11,7 +11,7 @@ MAX_BYTES = 200_000
 MAX_DEPTH = 2000
 
 
-def unanalyzable(code: str) -> str | None:
+def why_unanalyzable(code: str) -> str | None:
     """The reason why ``code`` cannot be analysed, or ``None``.
 
     Parses but never compiles or runs it. Call it in a process that may die: CPython's parser can exhaust the C stack.

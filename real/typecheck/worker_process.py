@@ -13,8 +13,9 @@ from typing import Any
 
 from real.errors import InfrastructureError, UsageError
 from real.signals import signal_name
-from real.typecheck.findings import from_json
-from real.typecheck.frames import DeadlineError, FrameReader, StreamEndError, write_frame
+from real.typecheck.diagnostics import from_json
+from real.typecheck.json_frames import DeadlineError, FrameReader, StreamEndError, write_frame
+from real.typecheck.submission import Submission
 from real.types import Analysis, JsonValue
 
 STARTUP_DEADLINE_S = 120.0
@@ -22,9 +23,6 @@ STARTUP_DEADLINE_S = 120.0
 FRAME_DEADLINE_S = 90.0
 _CLOSE_DEADLINE_S = 2.0
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-
-
-Submission = tuple[str, str | None]  # a program, and the starter code of its task
 
 
 class WorkerDiedError(Exception):
@@ -44,7 +42,7 @@ class WorkerProcess:
         self._log = room / "worker.log"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "real.typecheck.worker"],
+                [sys.executable, "-m", "real.typecheck.worker_main"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -44,7 +44,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from real.typecheck.hardened.anytypes import ANY, CAST, GETATTR, LAMBDA, NEVER
+from real.typecheck.hardened.any_types import ANY, CAST, GETATTR, LAMBDA, NEVER
 from real.types import Finding
 
 _MAX_DEPTH = 20  # of a type; recursive aliases have no end
