@@ -18,7 +18,7 @@ from real.results.disk import disk_errors
 from real.results.store import RunState
 from real.results.terminal import align
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.hours import gpu_hours
+from real.training.openrlhf.gpu_hours import gpu_hours
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:
