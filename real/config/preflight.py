@@ -18,7 +18,7 @@ from real.io.columns import align
 from real.io.disk import disk_errors
 from real.runs.store import RunState
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.hours import gpu_hours
+from real.training.openrlhf.gpu_hours import gpu_hours
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:

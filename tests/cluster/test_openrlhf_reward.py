@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import engine
 import pytest
+import stand_in_engine as engine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -289,7 +289,7 @@ needs_openrlhf = pytest.mark.skipif(
 def test_by_openrlhf_s_own_executor(served):
     from openrlhf.utils.agent import SingleTurnAgentExecutor
 
-    from real.training.openrlhf.datafiles import write_reward
+    from real.training.openrlhf.prompt_files import write_reward
 
     path = served.folder / "reward_func.py"
     write_reward(path, served.address, 60.0)
@@ -304,7 +304,10 @@ def test_by_openrlhf_s_own_executor(served):
     # OpenRLHF's own client of the remote format, with the token in the URL.
     url = json.loads(served.address.read_text())["url"].replace("http://", "http://real:secret@")
     remote = engine.through_openrlhf(
-        SingleTurnAgentExecutor([url]), PROMPT, engine.label_of(TASKS[3], 2), f"```python\n{TASKS[3].reference}\n```"
+        SingleTurnAgentExecutor([url]),
+        PROMPT,
+        engine.label_of(TASKS[3], 2),
+        f"```python\n{TASKS[3].reference}\n```",
     )
     assert remote["reward"] == 1.0
 

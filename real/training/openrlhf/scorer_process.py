@@ -15,7 +15,7 @@ from types import TracebackType
 
 from real.errors import InfrastructureError
 from real.io import disk
-from real.training.openrlhf import children
+from real.training.openrlhf import child_process
 from real.training.openrlhf.command import Files
 from real.training.openrlhf.config import OpenRlhfCfg
 
@@ -53,7 +53,7 @@ class ScorerProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._process is not None:
-            children.stop(self._process, grace_s=10)
+            child_process.stop(self._process, grace_s=10)
         self._files.address.unlink(missing_ok=True)
 
     def look_after(self) -> None:
@@ -84,7 +84,7 @@ class ScorerProcess:
         ]
         environment = {**os.environ, TOKEN_VARIABLE: self._token, "CUDA_VISIBLE_DEVICES": ""}
         with disk.disk_errors(self._log), self._log.open("ab") as log:
-            self._process = children.start(command, environment=environment, output=log)
+            self._process = child_process.start(command, environment=environment, output=log)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_S

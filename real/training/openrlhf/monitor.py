@@ -13,9 +13,9 @@ from real.errors import InfrastructureError, RealError
 from real.io.progress import Progress
 from real.logger.tracker import Tracker
 from real.runs.store import RunStore
-from real.training.openrlhf.cursor import check_rows, rows_of
-from real.training.openrlhf.lines import Reported, not_finite, read_line, step_record
+from real.training.openrlhf.log_parser import Reported, not_finite, read_line, step_record
 from real.training.openrlhf.plan import TrainingPlan
+from real.training.openrlhf.row_audit import check_rows, rows_of
 
 if TYPE_CHECKING:
     from real.config.schema import RootCfg
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TAIL = 400  # lines kept for the explanation of a failure
 
 
-class Tail:
+class LogTail:
     """New whole lines of a file, each once."""
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class Tail:
         yield from text[:whole].decode(errors="replace").splitlines()
 
 
-class Watcher:
+class TrainingMonitor:
     """Enters what a training reports; every method may raise the ``RealError`` that should end it."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Watcher:
         self._refuse(record)
         every = self._root.trainer.checkpoint_every
         if reported.step <= self._first + 2 or reported.step % every == 0:
-            check_rows(rows_of(self._plan.files.scored, self._plan.files.missed), self._plan.episodes, complete=False)
+            check_rows(rows_of(self._plan.files.scored, self._plan.files.missed), self._plan.schedule, complete=False)
 
     def _take_evaluation(self, reported: Reported) -> None:
         record: dict[str, float] = {key: value for key, value in reported.metrics.items() if math.isfinite(value)}

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from real.errors import InfrastructureError, UsageError
-from real.training.openrlhf import children
+from real.training.openrlhf import child_process
 from real.training.openrlhf.layout import Layout
 
 _ATTEMPTS = 3
@@ -101,7 +101,7 @@ def _started(layout: Layout, folder: Path) -> Iterator[str]:
             others = layout.nodes - 1
             spread = ["srun", "--overlap", f"--nodes={others}", f"--ntasks={others}", "--ntasks-per-node=1"]
             command = [*spread, f"--exclude={_this_node(nodes)}", *_ray(layout), f"--address={address}"]
-            stack.callback(children.stop, children.start(command, environment=os.environ, output=output))
+            stack.callback(child_process.stop, child_process.start(command, environment=os.environ, output=output))
             _wait_for_gpus(address, layout)
         yield address
 
@@ -121,14 +121,14 @@ def _start_head(layout: Layout, room: str, stack: ExitStack, output: IO[bytes], 
         words = [f"--port={port}", f"--node-ip-address={host}", f"--ray-client-server-port={client_port}"]
         command = [*_ray(layout), "--head", *words, "--include-dashboard=false", f"--temp-dir={room}"]
         before = log.stat().st_size
-        process = children.start(command, environment=os.environ, output=output)
-        stack.callback(children.stop, process)
+        process = child_process.start(command, environment=os.environ, output=output)
+        stack.callback(child_process.stop, process)
         deadline = time.monotonic() + _JOIN_S
         while process.poll() is None and time.monotonic() < deadline:
             if b"Ray runtime started" in log.read_bytes()[before:]:
                 return f"{host}:{port}"
             time.sleep(0.5)
-        children.stop(process)
+        child_process.stop(process)
     raise InfrastructureError(f"Ray did not start in {_ATTEMPTS} attempts", hint=f"Its output is in {log}.")
 
 

@@ -1,4 +1,4 @@
-"""``python -m real.slurm.job train|evaluate FOLDER INDEX`` and ``tables FOLDER``: what a batch script runs.
+"""``python -m real.slurm.array_task train|evaluate FOLDER INDEX`` and ``tables FOLDER``: what a batch script runs.
 
 The run is that of the frozen configuration; ``conf/`` is not read. Ends with the codes of ``run.py``.
 """
@@ -20,8 +20,8 @@ from real.errors import RealError, UsageError
 from real.runs.environment import describe
 from real.runs.store import RunState, RunStore
 from real.slurm import attempts, manifest
-from real.slurm.manifest import Entry, Submission
-from real.slurm.script import EVALUATE, TABLES, TRAIN
+from real.slurm.batch_script import EVALUATE, TABLES, TRAIN
+from real.slurm.manifest import Submission, SubmittedRun
 from real.stopping import Stopped, obeying_signals, shield_children
 
 _STOPPED = 138
@@ -45,7 +45,7 @@ def _main(argv: Sequence[str]) -> int:
     if len(argv) == 2 and argv[0] == TABLES:
         return make_tables(manifest.read(Path(argv[1])))
     if len(argv) != 3 or argv[0] not in (TRAIN, EVALUATE) or not argv[2].isdigit():
-        raise UsageError("usage: python -m real.slurm.job train|evaluate FOLDER INDEX, or tables FOLDER")
+        raise UsageError("usage: python -m real.slurm.array_task train|evaluate FOLDER INDEX, or tables FOLDER")
     submission = manifest.read(Path(argv[1]))
     index = int(argv[2])
     if index >= len(submission.entries):
@@ -73,7 +73,7 @@ def perform(submission: Submission, index: int, stage: str) -> int:
     return _give_up(submission, entry) if code == _STOPPED and _is_stuck(submission, index) else code
 
 
-def frozen_config(submission: Submission, entry: Entry) -> DictConfig:
+def frozen_config(submission: Submission, entry: SubmittedRun) -> DictConfig:
     """The configuration as it was when it was submitted."""
     cfg = OmegaConf.load(submission.config_of(entry.index))
     assert isinstance(cfg, DictConfig)
@@ -103,7 +103,7 @@ def _is_stuck(submission: Submission, index: int) -> bool:
     return len(last) == _PATIENCE and len({(a.stage, a.code, a.progress) for a in last}) == 1
 
 
-def _give_up(submission: Submission, entry: Entry) -> int:
+def _give_up(submission: Submission, entry: SubmittedRun) -> int:
     reason = (
         f"stopped {_PATIENCE} times at the same step: cluster.time is too short for one step, or warning_s too long"
     )

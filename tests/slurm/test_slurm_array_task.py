@@ -14,7 +14,7 @@ from slurm_user import CLUSTER, ROOT
 
 from real.config.schema import RootCfg
 from real.runs.store import RunStore
-from real.slurm import attempts, job, manifest
+from real.slurm import array_task, attempts, manifest
 from real.slurm.cli import main as submit
 from real.slurm.manifest import Submission
 from real.slurm.status import main as status
@@ -26,7 +26,7 @@ CONF = ROOT / "conf"
 @pytest.fixture(autouse=True)
 def _unshielded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is a process of its own; here it would block the signal for all tests after it."""
-    monkeypatch.setattr(job, "shield_children", lambda: None)
+    monkeypatch.setattr(array_task, "shield_children", lambda: None)
 
 
 @pytest.fixture
@@ -58,23 +58,23 @@ def submitted(*extra: str) -> Submission:
 
 def test_a_job_runs_what_was_frozen_under_the_id_it_had(fake: FakeSlurm, engine: list[tuple[str, int]]) -> None:
     one = submitted("seed=3")
-    assert job.main(["train", str(one.folder), "0"]) == 0
+    assert array_task.main(["train", str(one.folder), "0"]) == 0
     assert engine == [("run", 3)]
     entry = one.entries[0]
     assert (entry.run_dir / "status").read_text() == "done\n"
     assert entry.run_dir.name == entry.run_id
     (tried,) = attempts.read(one, 0)
     assert (tried.stage, tried.code) == ("train", 0)
-    assert job.main(["train", str(one.folder), "0"]) == 0  # queued again by mistake: skipped
+    assert array_task.main(["train", str(one.folder), "0"]) == 0  # queued again by mistake: skipped
     assert engine == [("run", 3)]
 
 
 def test_training_stops_where_evaluation_is_another_job(fake: FakeSlurm, engine: list[tuple[str, int]]) -> None:
     one = submitted("cluster.evaluate=own_job")
-    assert job.main(["train", str(one.folder), "0"]) == 0
+    assert array_task.main(["train", str(one.folder), "0"]) == 0
     assert RunStore(one.entries[0].run_dir).read_status().state == "trained"  # type: ignore[union-attr]
-    assert job.main(["train", str(one.folder), "0"]) == 0
-    assert job.main(["evaluate", str(one.folder), "0"]) == 0
+    assert array_task.main(["train", str(one.folder), "0"]) == 0
+    assert array_task.main(["evaluate", str(one.folder), "0"]) == 0
     assert engine == [("train", 0), ("run", 0)]
 
 
@@ -83,35 +83,35 @@ def test_the_same_point_three_times_is_given_up(
 ) -> None:
     one = submitted()
     engine.append(("stop", 0))
-    assert [job.main(["train", str(one.folder), "0"]) for _ in range(3)] == [138, 138, 1]
+    assert [array_task.main(["train", str(one.folder), "0"]) for _ in range(3)] == [138, 138, 1]
     assert "cluster.time is too short for one step" in capsys.readouterr().err
     assert (one.entries[0].run_dir / "status").read_text().startswith("failed: stopped 3 times")
 
 
 def test_force_sets_the_old_run_aside_once(fake: FakeSlurm, engine: list[tuple[str, int]]) -> None:
     first = submitted()
-    assert job.main(["train", str(first.folder), "0"]) == 0
+    assert array_task.main(["train", str(first.folder), "0"]) == 0
     again = submitted("force=true")
     old = again.entries[0].run_dir
     (old / "marker").touch()
     engine.append(("stop", 0))
-    assert job.main(["train", str(again.folder), "0"]) == 138
+    assert array_task.main(["train", str(again.folder), "0"]) == 138
     assert not (old / "marker").exists()
     (old / "progress").touch()
     engine.pop()
-    assert job.main(["train", str(again.folder), "0"]) == 0
+    assert array_task.main(["train", str(again.folder), "0"]) == 0
     assert (old / "progress").exists()
     assert len(list((old.parent / "old").iterdir())) == 1
 
 
 @pytest.mark.parametrize("words", [[], ["train"], ["train", "x", "y"], ["sing", "x", "0"]])
 def test_usage(words: list[str]) -> None:
-    assert job.main(words) == 2
+    assert array_task.main(words) == 2
 
 
 def test_a_submission_that_is_damaged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "manifest.json").write_text("{}")
-    assert job.main(["train", str(tmp_path), "0"]) == 3
+    assert array_task.main(["train", str(tmp_path), "0"]) == 3
     assert "is damaged" in capsys.readouterr().err
 
 

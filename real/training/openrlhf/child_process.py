@@ -25,7 +25,7 @@ def start(
 
     Raises ``InfrastructureError`` where there is no such program.
     """
-    guard = [sys.executable, "-m", "real.training.openrlhf.children", str(os.getpid()), *command]
+    guard = [sys.executable, "-m", "real.training.openrlhf.child_process", str(os.getpid()), *command]
     try:
         return subprocess.Popen(
             guard,

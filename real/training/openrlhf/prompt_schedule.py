@@ -17,35 +17,35 @@ _FEW_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Episodes:
-    """``count`` passes over a file of ``steps * batch`` rows."""
+class PromptSchedule:
+    """``passes`` passes over a file of ``steps_per_pass * batch`` rows (OpenRLHF calls a pass an episode)."""
 
-    count: int
-    steps: int
+    passes: int
+    steps_per_pass: int
     batch: int
 
     @property
     def rows(self) -> int:
         """Rows of the file."""
-        return self.steps * self.batch
+        return self.steps_per_pass * self.batch
 
 
-def split(steps: int, batch: int) -> Episodes:
+def plan_passes(steps: int, batch: int) -> PromptSchedule:
     """As few passes as keep the file below ``MAX_ROWS``, of at least 20 steps each, that make ``steps`` in all."""
     for count in range(1, steps + 1):
         each, rest = divmod(steps, count)
         if rest:
             continue
         if each * batch <= MAX_ROWS and each >= _FEW_STEPS:
-            return Episodes(count, each, batch)
+            return PromptSchedule(count, each, batch)
         if each < _FEW_STEPS:
             break
-    return Episodes(1, steps, batch)
+    return PromptSchedule(1, steps, batch)
 
 
-def tasks_of_rows(episodes: Episodes, n_tasks: int, seed: int) -> list[int]:
+def tasks_of_rows(schedule: PromptSchedule, n_tasks: int, seed: int) -> list[int]:
     """The task of every row of the file."""
     found: list[int] = []
-    for step in range(episodes.steps):
-        found += rollout_rows(n_tasks, episodes.batch, step, seed)
+    for step in range(schedule.steps_per_pass):
+        found += rollout_rows(n_tasks, schedule.batch, step, seed)
     return found

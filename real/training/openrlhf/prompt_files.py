@@ -9,13 +9,13 @@ from pathlib import Path
 from real.io import disk
 from real.prompts import messages
 from real.serving.openrlhf_answer import Label, write_label
-from real.training.openrlhf.episodes import Episodes, tasks_of_rows
+from real.training.openrlhf.prompt_schedule import PromptSchedule, tasks_of_rows
 from real.types import Task
 
 
-def write_train(path: Path, tasks: Sequence[Task], episodes: Episodes, seed: int) -> None:
-    """The training prompts, ``episodes.rows`` of them; the same settings write the same bytes."""
-    order = tasks_of_rows(episodes, len(tasks), seed)
+def write_train(path: Path, tasks: Sequence[Task], schedule: PromptSchedule, seed: int) -> None:
+    """The training prompts, ``schedule.rows`` of them; the same settings write the same bytes."""
+    order = tasks_of_rows(schedule, len(tasks), seed)
     _write(path, (_line(tasks[index], "train", row) for row, index in enumerate(order)))
 
 

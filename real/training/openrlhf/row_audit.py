@@ -12,7 +12,7 @@ from pathlib import Path
 
 from real.errors import DataError, InfrastructureError
 from real.io import disk
-from real.training.openrlhf.episodes import Episodes
+from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 
 def rewind(scored: Path, missed: Path, step: int, batch: int) -> None:
@@ -34,19 +34,19 @@ def rows_of(scored: Path, missed: Path) -> list[int]:
     return [_row(record, path) for path, record in _samples(scored, missed) if record.get("mode") == "train"]
 
 
-def check_rows(rows: Sequence[int], episodes: Episodes, *, complete: bool) -> None:
+def check_rows(rows: Sequence[int], schedule: PromptSchedule, *, complete: bool) -> None:
     """Raise ``InfrastructureError`` where a row came twice in one pass, or with ``complete`` where one never came."""
-    for start in range(0, len(rows), episodes.rows):
+    for start in range(0, len(rows), schedule.rows):
         seen: set[int] = set()
-        for at, row in enumerate(rows[start : start + episodes.rows], start):
+        for at, row in enumerate(rows[start : start + schedule.rows], start):
             if row in seen:
                 raise InfrastructureError(
-                    f"row {row} of the prompts came twice in pass {start // episodes.rows + 1} of the file"
-                    f" (step {at // episodes.batch + 1}): the data cursor did not continue",
+                    f"row {row} of the prompts came twice in pass {start // schedule.rows + 1} of the file"
+                    f" (step {at // schedule.batch + 1}): the data cursor did not continue",
                     hint="Prompts are repeated or skipped then. Start the run anew with force=true.",
                 )
             seen.add(row)
-    wanted = episodes.rows * episodes.count
+    wanted = schedule.rows * schedule.passes
     if complete and len(rows) != wanted:
         raise InfrastructureError(
             f"{len(rows)} rollouts were scored, but it should have been {wanted}",

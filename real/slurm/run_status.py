@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from real.runs.store import RunState, Status
+from real.slurm.active_jobs import FINISHED_STATES
 from real.slurm.attempts import Attempt
-from real.slurm.client import QueueEntry
-from real.slurm.live import OVER
+from real.slurm.client import SlurmJob
 
 _SKEW_S = 5.0  # between the clocks of node and controller; SLURM waits longer before it runs a job again
 # Reasons with which a job waits for ever unless somebody changes something.
@@ -23,7 +23,7 @@ _STUCK = (
 _MACHINE = ("BOOT_FAIL", "DEADLINE", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT")
 
 
-class JobState(StrEnum):
+class RunStatus(StrEnum):
     """What a person wants to know of a run."""
 
     DONE = "done"
@@ -46,13 +46,13 @@ class JobState(StrEnum):
 # States that nothing but a person changes.
 NEED_ATTENTION = frozenset(
     {
-        JobState.HELD,
-        JobState.STUCK,
-        JobState.FAILED,
-        JobState.CANCELLED,
-        JobState.INTERRUPTED,
-        JobState.LOST,
-        JobState.NEVER,
+        RunStatus.HELD,
+        RunStatus.STUCK,
+        RunStatus.FAILED,
+        RunStatus.CANCELLED,
+        RunStatus.INTERRUPTED,
+        RunStatus.LOST,
+        RunStatus.NEVER,
     }
 )
 
@@ -62,17 +62,17 @@ class Evidence:
     """What is known: the status file, the run's jobs (live or over), its tries, and whether we cancelled it."""
 
     status: Status | None
-    jobs: Sequence[QueueEntry] = ()
+    jobs: Sequence[SlurmJob] = ()
     attempts: Sequence[Attempt] = ()
     accounted: Sequence[tuple[str, str]] = ()  # state and exit code of its jobs by sacct, in order
     cancelled: bool = False
 
 
-def judge(evidence: Evidence) -> tuple[JobState, str]:
+def merge_status(evidence: Evidence) -> tuple[RunStatus, str]:
     """The state, and in a few words why."""
     if evidence.status and evidence.status.state == RunState.DONE:
-        return JobState.DONE, ""
-    live = [job for job in evidence.jobs if job.state not in OVER]
+        return RunStatus.DONE, ""
+    live = [job for job in evidence.jobs if job.state not in FINISHED_STATES]
     started = [job for job in live if job.state != "PENDING"]
     if started:
         return _started(evidence, started[0])
@@ -81,57 +81,59 @@ def judge(evidence: Evidence) -> tuple[JobState, str]:
     return _over(evidence)
 
 
-def _started(evidence: Evidence, job: QueueEntry) -> tuple[JobState, str]:
+def _started(evidence: Evidence, job: SlurmJob) -> tuple[RunStatus, str]:
     if job.state in ("REQUEUE_HOLD", "SPECIAL_EXIT"):
-        return JobState.HELD, f"{job.state}; scontrol release {job.job_id}"
+        return RunStatus.HELD, f"{job.state}; scontrol release {job.job_id}"
     if job.state == "SUSPENDED":
-        return JobState.HELD, "suspended by SLURM"
+        return RunStatus.HELD, "suspended by SLURM"
     if job.state != "RUNNING":
-        return (JobState.STARTING if job.state == "CONFIGURING" else JobState.ENDING), job.state.lower()
+        return (RunStatus.STARTING if job.state == "CONFIGURING" else RunStatus.ENDING), job.state.lower()
     last = evidence.attempts[-1] if evidence.attempts else None
     where = f"on {job.nodes}, {job.left} left"
     if last is None or last.job_id != job.job_id or last.began < _epoch(job.start) - _SKEW_S:
-        return JobState.STARTING, where
+        return RunStatus.STARTING, where
     if last.ended is not None:
-        return JobState.ENDING, where
-    return (JobState.EVALUATING if last.stage == "evaluate" else JobState.RUNNING), where
+        return RunStatus.ENDING, where
+    return (RunStatus.EVALUATING if last.stage == "evaluate" else RunStatus.RUNNING), where
 
 
-def _pending(evidence: Evidence, job: QueueEntry) -> tuple[JobState, str]:
+def _pending(evidence: Evidence, job: SlurmJob) -> tuple[RunStatus, str]:
     if job.reason in _STUCK:
-        return JobState.STUCK, f"{job.reason} ({job.job_id})"
+        return RunStatus.STUCK, f"{job.reason} ({job.job_id})"
     if job.reason.startswith("JobHeld") or "held" in job.reason:
-        return JobState.HELD, f"{job.reason}; scontrol release {job.job_id}"
+        return RunStatus.HELD, f"{job.reason}; scontrol release {job.job_id}"
     starts = f", starts {job.start}" if job.start not in ("", "N/A", "Unknown") else ""
     why = f"{job.reason}{starts}"
     if evidence.status and evidence.status.state == RunState.TRAINED:
-        return JobState.TRAINED, f"evaluation waits: {why}"
+        return RunStatus.TRAINED, f"evaluation waits: {why}"
     again = any(attempt.job_id == job.job_id for attempt in evidence.attempts)
-    return (JobState.REQUEUED if again else JobState.QUEUED), why
+    return (RunStatus.REQUEUED if again else RunStatus.QUEUED), why
 
 
-def _over(evidence: Evidence) -> tuple[JobState, str]:
+def _over(evidence: Evidence) -> tuple[RunStatus, str]:
     state = evidence.status.state if evidence.status else None
     reason = evidence.status.reason if evidence.status else ""
     ended = _ended(evidence)
     said = f"SLURM: {ended}" if ended else ""
     code = evidence.attempts[-1].code if evidence.attempts else None
     rules = (
-        (state == RunState.FAILED, JobState.FAILED, reason),
-        (evidence.cancelled or ended == "CANCELLED", JobState.CANCELLED, reason),
-        (ended in _MACHINE, JobState.FAILED, said),
-        (state == RunState.INTERRUPTED, JobState.INTERRUPTED, reason),
-        (state == RunState.RUNNING, JobState.LOST, said or "its job is gone: killed, or its node was lost"),
-        (bool(code), JobState.FAILED, f"ended with code {code}"),
-        (state == RunState.TRAINED, JobState.LOST, said or "trained, but its evaluation job is gone"),
-        (True, JobState.NEVER, said or "its job is gone"),
+        (state == RunState.FAILED, RunStatus.FAILED, reason),
+        (evidence.cancelled or ended == "CANCELLED", RunStatus.CANCELLED, reason),
+        (ended in _MACHINE, RunStatus.FAILED, said),
+        (state == RunState.INTERRUPTED, RunStatus.INTERRUPTED, reason),
+        (state == RunState.RUNNING, RunStatus.LOST, said or "its job is gone: killed, or its node was lost"),
+        (bool(code), RunStatus.FAILED, f"ended with code {code}"),
+        (state == RunState.TRAINED, RunStatus.LOST, said or "trained, but its evaluation job is gone"),
+        (True, RunStatus.NEVER, said or "its job is gone"),
     )
     return next((found, why) for holds, found, why in rules if holds)
 
 
 def _ended(evidence: Evidence) -> str:
     """The last thing SLURM says of a job of this run that is over and was no success."""
-    states = [job.state for job in evidence.jobs if job.state in OVER] + [state for state, _ in evidence.accounted]
+    states = [job.state for job in evidence.jobs if job.state in FINISHED_STATES] + [
+        state for state, _ in evidence.accounted
+    ]
     return next((state for state in reversed(states) if state != "COMPLETED"), "")
 
 
