@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from real.config import sweep
 from real.config.lifecycle import execute, set_aside, tell
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.config.schema import to_dataclass
 from real.errors import RealError, UsageError
 from real.runs.environment import describe
@@ -88,7 +88,7 @@ def make_tables(submission: Submission) -> int:
     jobs = []
     for entry in submission.entries:
         cfg = frozen_config(submission, entry)
-        jobs.append(Job(entry.run_id, entry.run_dir, to_dataclass(cfg), cfg, entry.changes))
+        jobs.append(PlannedRun(entry.run_id, entry.run_dir, to_dataclass(cfg), cfg, entry.changes))
     assert submission.sweep_dir is not None
     return sweep.conclude(Plan(tuple(jobs), Path(submission.sweep_dir)), Path(submission.sweep_dir))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from real.config.cluster import seconds
 from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
 from real.io.columns import align
 from real.slurm.submit import ScheduledStage, check_schedulers, is_pending, schedule_stages, scripts, unique
@@ -32,7 +32,7 @@ def describe(plan: Plan, here: Machine) -> str:
     return "\n\n".join(parts)
 
 
-def _table(jobs: Sequence[Job]) -> str:
+def _table(jobs: Sequence[PlannedRun]) -> str:
     rows = [["job", "what happens", "cluster", "directory"]]
     for job in jobs:
         state = job.state()
@@ -43,7 +43,7 @@ def _table(jobs: Sequence[Job]) -> str:
     return "\n".join(align(rows))
 
 
-def _argv(jobs: Sequence[Job]) -> list[str]:
+def _argv(jobs: Sequence[PlannedRun]) -> list[str]:
     """Placement, memory and command line of OpenRLHF; the other trainers run in the job's own process."""
     from real.training.openrlhf.plan import describe as describe_training
     from real.training.openrlhf.plan import make_training_plan

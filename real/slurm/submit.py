@@ -16,7 +16,7 @@ from real.config import preflight
 from real.config.cluster import ClusterCfg, seconds
 from real.config.lifecycle import frozen
 from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
 from real.io import disk
 from real.io.lock import hold
@@ -66,7 +66,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
 
 def check_schedulers(plan: Plan) -> None:
     """Raise ``UsageError`` where a job is not for SLURM."""
-    other = next((job.root.cluster.name for job in plan.jobs if job.root.cluster.scheduler != "slurm"), None)
+    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != "slurm"), None)
     if other is not None:
         raise UsageError(
             f"cluster={other} is not a SLURM cluster, so there is nothing to submit",
@@ -74,17 +74,17 @@ def check_schedulers(plan: Plan) -> None:
         )
 
 
-def unique(plan: Plan) -> list[Job]:
+def unique(plan: Plan) -> list[PlannedRun]:
     """The plan's jobs without those that come to the same run."""
-    return list({job.run_id: job for job in plan.jobs}.values())
+    return list({job.run_id: job for job in plan.runs}.values())
 
 
-def is_pending(job: Job) -> bool:
+def is_pending(job: PlannedRun) -> bool:
     """Whether there is something left to compute."""
     return job.root.force or job.state() != RunState.DONE
 
 
-def schedule_stages(jobs: Sequence[Job], *, tables: bool) -> list[ScheduledStage]:
+def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
     """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
     groups: dict[str, list[int]] = {}
     clusters: dict[str, tuple[ClusterCfg, bool]] = {}
@@ -104,7 +104,7 @@ def schedule_stages(jobs: Sequence[Job], *, tables: bool) -> list[ScheduledStage
 
 
 def _group(
-    jobs: Sequence[Job], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str
+    jobs: Sequence[PlannedRun], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str
 ) -> list[ScheduledStage]:
     if cluster.evaluate == "with_training":
         return [ScheduledStage(Stage(TRAIN, cluster, tuple(indices), ray, label))]
@@ -129,7 +129,7 @@ def scripts(folder: Path, key: str, plan: Plan, made: Sequence[ScheduledStage]) 
     return {c.stage.name: render(c.stage, name=name, key=key, folder=folder, workdir=Path.cwd()) for c in made}
 
 
-def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str]) -> Submission:
+def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Sequence[str]) -> Submission:
     made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     submission = Submission(
         folder,
@@ -195,7 +195,7 @@ def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
     return submission
 
 
-def _without_active(jobs: list[Job], output_dir: Path, *, rest: bool) -> list[Job]:
+def _without_active(jobs: list[PlannedRun], output_dir: Path, *, rest: bool) -> list[PlannedRun]:
     live = active_runs(output_dir)
     active = [job for job in jobs if job.run_id in live]
     if not active:
@@ -214,7 +214,7 @@ def _output_dir(plan: Plan) -> Path:
     return (Path.cwd() / plan.first.output_dir).absolute()
 
 
-def _frozen(job: Job) -> str:
+def _frozen(job: PlannedRun) -> str:
     content = OmegaConf.create(frozen(job.cfg))
     content.output_dir = str(job.run_dir.parent)  # wherever the job stands
     return OmegaConf.to_yaml(content)
