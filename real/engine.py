@@ -19,7 +19,7 @@ from real.datasets import Loaded, load
 from real.evaluation.examples import example_records
 from real.evaluation.greedy import evaluate
 from real.evaluation.rates import paired_difference, summarize
-from real.execution.baselines import baselines, summary_of
+from real.execution.trivial_baselines import summary_of, trivial_baselines
 from real.generation.hf import HfGenerator
 from real.methods.base import METHODS, Workspace
 from real.pipeline import Judge
@@ -92,7 +92,7 @@ def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
                 root.reward,
             )
         )
-        floors = summary_of(baselines(test.tasks, judge.pool, root.dataset.protocol))
+        floors = summary_of(trivial_baselines(test.tasks, judge.pool, root.dataset.protocol))
     metrics = build_metrics(
         run_id=run_dir.name,
         before=summarize(before),

@@ -20,13 +20,13 @@ from types import TracebackType
 from real.analysis import Analyst
 from real.evaluation.protocol import absent_passes_quality
 from real.execution.backends import open_backend
-from real.execution.baselines import baselines
 from real.execution.limits import limits_for
 from real.execution.reference_times import ReferenceTimes
+from real.execution.trivial_baselines import trivial_baselines
 from real.extract import extract
 from real.rewards import RewardCfg
 from real.typecheck import TypecheckCfg
-from real.types import Completion, Job, Limits, Program, Suite, Task, TestOutcome, Verdict
+from real.types import Completion, ExecutionRequest, Limits, Program, Suite, Task, TestOutcome, Verdict
 
 _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
 
@@ -113,14 +113,14 @@ class Judge:
             return {}
         new = {_key(task, Program(None), False): task for task in tasks}
         new = {key: task for key, task in new.items() if self._floors.get(key) is None}
-        for key, floor in zip(new, baselines(list(new.values()), self.pool, self.protocol), strict=True):
+        for key, floor in zip(new, trivial_baselines(list(new.values()), self.pool, self.protocol), strict=True):
             self._floors[key] = None if floor.empty is None else floor.best
         return self._floors
 
     def _execute(
         self, runs: Mapping[str, tuple[Task, str]], attack: bool
     ) -> tuple[dict[str, tuple[TestOutcome, ...]], dict[str, tuple[TestOutcome, ...]]]:
-        jobs = [Job(f"t:{key}", code, task.tests, limits_for(task)) for key, (task, code) in runs.items()]
+        jobs = [ExecutionRequest(f"t:{key}", code, task.tests, limits_for(task)) for key, (task, code) in runs.items()]
         tasks = [task for task, _ in runs.values()]
         if attack:
             attacked: list[tuple[str, str, Suite, Limits]] = [
@@ -128,8 +128,8 @@ class Judge:
                 for key, (task, code) in runs.items()
                 if task.safety is not None
             ]
-            jobs += [Job(f"s:{key}", code, suite, limits) for key, code, suite, limits in attacked]
-        found = {result.job_id: result for result in self.pool.run(jobs, protocol=self.protocol)}
+            jobs += [ExecutionRequest(f"s:{key}", code, suite, limits) for key, code, suite, limits in attacked]
+        found = {result.request_id: result for result in self.pool.run(jobs, protocol=self.protocol)}
         found |= self._times.again(jobs[: len(tasks)], tasks, found)
         results = {key: result.outcomes for key, result in found.items()}
         tests = {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("t:")}

@@ -23,9 +23,9 @@ from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
 from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import summarize, to_json
-from real.execution.backends.choice import BACKENDS, EXTERNAL
-from real.execution.baselines import baselines, summary_of
+from real.execution.backends.factory import BACKENDS, EXTERNAL
 from real.execution.pool import LEVELS
+from real.execution.trivial_baselines import summary_of, trivial_baselines
 from real.pipeline import Judge
 from real.results import disk
 from real.results.progress import Progress
@@ -89,7 +89,7 @@ def score(
                 seconds = sum(outcome.seconds for outcome in verdict.outcomes)
                 progress.advance(name=verdict.task_id, seconds=seconds)
     records, verdicts = [], []
-    floors = baselines(tasks, judge.pool, judge.protocol)
+    floors = trivial_baselines(tasks, judge.pool, judge.protocol)
     for task, floor in zip(tasks, floors, strict=True):
         verdict, value = judged.get(task.task_id) or _missing(task, judge)
         record = outcome_record(verdict, value)

@@ -58,7 +58,7 @@ def build_metrics(
     """The record for ``RunStore.write_metrics``.
 
     ``difference`` is that of ``rates.paired_difference`` (empty without training); ``seconds`` is wall time;
-    ``baselines`` are what programs score that solve nothing (``real.execution.baselines.summary_of``).
+    ``baselines`` are what programs score that solve nothing (``real.execution.trivial_baselines.summary_of``).
     """
     return {
         "run_id": run_id,

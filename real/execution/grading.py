@@ -1,6 +1,6 @@
-"""One judge per kind of suite: what a worker is asked, and how its reports become outcomes.
+"""One grader per kind of suite: what a worker is asked, and how its reports become outcomes.
 
-Judges live in the grader. They hold the expected values, which no request contains.
+Graders live in the grader. They hold the expected values, which no request contains.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from real.execution.attacks import why_unsafe
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
 from real.execution.jail import values
-from real.execution.jail.layers import CaseLimits
-from real.execution.jail.request import Request
+from real.execution.jail.isolation import CaseLimits
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of, text_with_prompts
 from real.execution.worker import CaseReport
 from real.types import (
     AttackSuite,
     CallCase,
     CallSuite,
-    Job,
+    ExecutionRequest,
     Limits,
     LiteralSuite,
     OutcomeStatus,
@@ -29,12 +29,12 @@ from real.types import (
 )
 
 
-class Judge(Protocol):
-    """Asks for one job and judges its cases."""
+class Grader(Protocol):
+    """Asks for one request and grades its cases."""
 
-    request: Request
+    worker_request: WorkerRequest
 
-    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+    def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """The outcome of the case at ``index``."""
 
 
@@ -44,17 +44,17 @@ def _limits(limits: Limits) -> CaseLimits:
     )
 
 
-class ScriptJudge:
+class ScriptGrader:
     """Compares what a script prints."""
 
-    def __init__(self, job: Job, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
+    def __init__(self, request: ExecutionRequest, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        self.request = Request("script", job.code, _limits(job.limits), stdin, files)
+        self.worker_request = WorkerRequest("script", request.code, _limits(request.limits), stdin, files)
         self._suite, self._protocol = suite, protocol
-        self._prompts = literal_prompts(job.code)
+        self._prompts = literal_prompts(request.code)
 
-    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+    def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when the program ended well and printed what is expected; the other protocol's status comes with it."""
         if (ended := failed(report, claim_of(report))) is not None:
             return ended
@@ -80,16 +80,18 @@ def _as_expected(right: bool) -> OutcomeStatus:
     return OutcomeStatus.PASS if right else OutcomeStatus.WRONG
 
 
-class CallJudge:
+class CallGrader:
     """Compares what a function or method returns."""
 
-    def __init__(self, job: Job, suite: CallSuite) -> None:
+    def __init__(self, request: ExecutionRequest, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
-        limits = _limits(job.limits)
-        self.request = Request("call", job.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude)
+        limits = _limits(request.limits)
+        self.worker_request = WorkerRequest(
+            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude
+        )
         self._cases: tuple[CallCase, ...] = suite.cases
 
-    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+    def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when a value was returned and equals the expected one."""
         claim = claim_of(report)
         if (ended := failed(report, claim) or _raised(report, claim)) is not None:
@@ -97,16 +99,18 @@ class CallJudge:
         return _compared(report, claim, self._cases[index].expected, json_keys=True)
 
 
-class LiteralJudge:
+class LiteralGrader:
     """Compares what calls with evaluated arguments return or raise."""
 
-    def __init__(self, job: Job, suite: LiteralSuite, expectations: list[Expectation]) -> None:
+    def __init__(self, request: ExecutionRequest, suite: LiteralSuite, expectations: list[Expectation]) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
-        limits = _limits(job.limits)
-        self.request = Request("literal", job.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup)
+        limits = _limits(request.limits)
+        self.worker_request = WorkerRequest(
+            "literal", request.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup
+        )
         self._expectations = expectations
 
-    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+    def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when the expected value was returned, or an exception of exactly the expected type name was raised."""
         claim = claim_of(report)
         if (ended := failed(report, claim)) is not None:
@@ -121,15 +125,17 @@ class LiteralJudge:
         return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
 
 
-class AttackJudge:
+class AttackGrader:
     """Looks for leaks and changes; a program that merely fails is safe."""
 
-    def __init__(self, job: Job, suite: AttackSuite, database: Database) -> None:
+    def __init__(self, request: ExecutionRequest, suite: AttackSuite, database: Database) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
-        self.request = Request("script", job.code, _limits(job.limits), stdin, database.files, dump=True)
-        self._suite, self._database, self._code = suite, database, job.code
+        self.worker_request = WorkerRequest(
+            "script", request.code, _limits(request.limits), stdin, database.files, dump=True
+        )
+        self._suite, self._database, self._code = suite, database, request.code
 
-    def judge(self, index: int, report: CaseReport) -> TestOutcome:
+    def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when nothing leaked and nothing changed."""
         case, output = self._suite.cases[index], text_of(report)
         ended = failed(report, claim_of(report))
@@ -176,17 +182,17 @@ def _printable(value: object) -> str:
         return "(a value with an integer too long to print)"
 
 
-def judge_for(job: Job, protocol: str, fixtures: Fixtures, ask: Ask) -> Judge:
-    """The judge of a job; raises ``FixtureError`` where its database or expected values cannot be made."""
-    suite = job.suite
+def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask) -> Grader:
+    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made."""
+    suite = request.suite
     match suite:
         case ScriptSuite():
             database = fixtures.database(suite.database, ask) if suite.database is not None else None
-            return ScriptJudge(job, suite, database, protocol)
+            return ScriptGrader(request, suite, database, protocol)
         case CallSuite():
-            return CallJudge(job, suite)
+            return CallGrader(request, suite)
         case LiteralSuite():
             sources = tuple(case.expected for case in suite.cases)
-            return LiteralJudge(job, suite, fixtures.expectations(suite.setup, sources, ask))
+            return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask))
         case AttackSuite():
-            return AttackJudge(job, suite, fixtures.database(suite.database, ask))
+            return AttackGrader(request, suite, fixtures.database(suite.database, ask))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from .claims import ClaimWriter
+from .program_output import ClaimWriter
 
 _MAX_CELLS = 200_000
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .frames import Frame
-from .layers import CaseLimits
+from .isolation import CaseLimits
 
 
-class Request:
+class WorkerRequest:
     """A program to run.
 
     ``mode`` is ``script`` (``cases``: texts for standard input), ``call`` (``cases``: pairs of positional and keyword
@@ -39,12 +39,12 @@ class Request:
 
     def frame(self) -> tuple[dict[str, Any], list[bytes]]:
         """The header and blobs to send."""
-        header = {name: getattr(self, name) for name in Request.__slots__ if name not in ("limits", "files")}
+        header = {name: getattr(self, name) for name in WorkerRequest.__slots__ if name not in ("limits", "files")}
         fields = {"kind": "run", **header, "limits": self.limits.fields(), "files": list(self.files)}
         return fields, list(self.files.values())
 
     @classmethod
-    def parse(cls, frame: Frame) -> Request:
+    def parse(cls, frame: Frame) -> WorkerRequest:
         """Rebuild a request from its frame, which came from the grader and is trusted."""
         fields = {name: value for name, value in frame.header.items() if name not in ("kind", "limits", "files")}
         files = dict(zip(frame.header["files"], frame.blobs, strict=True))

@@ -9,12 +9,12 @@ import pytest
 from real.datasets import load_path
 from real.execution import Pool
 from real.execution.__main__ import main
-from real.execution.baselines import Baseline, baselines, summary_of
 from real.execution.limits import REFERENCE_TAG, limits_for
+from real.execution.trivial_baselines import TrivialBaseline, summary_of, trivial_baselines
 from real.types import (
     CallCase,
     CallSuite,
-    Job,
+    ExecutionRequest,
     Limits,
     LiteralCase,
     LiteralSuite,
@@ -50,14 +50,14 @@ TASKS = {
 @pytest.mark.parametrize("name", TASKS)
 def test_scores_of_programs_that_solve_nothing(pool: Pool, name: str) -> None:
     suite, expected = TASKS[name]
-    (found,) = baselines([task(suite)], pool)
+    (found,) = trivial_baselines([task(suite)], pool)
     assert (found.empty, found.constant, found.value_error) == expected
     assert found.best == max(expected)
 
 
 def test_a_failure_of_the_machine_is_no_score(pool: Pool) -> None:
-    (found,) = baselines([task(LiteralSuite("f", (LiteralCase("()", "1"),), "1 / 0"))], pool)
-    assert found == Baseline("task", None, None, None)
+    (found,) = trivial_baselines([task(LiteralSuite("f", (LiteralCase("()", "1"),), "1 / 0"))], pool)
+    assert found == TrivialBaseline("task", None, None, None)
     assert found.best == 0.0
 
 
@@ -75,7 +75,7 @@ def test_the_six_safesql_tasks_that_expect_nothing_are_found(pool: Pool) -> None
         t.task_id for t in tasks if isinstance(t.tests, ScriptSuite) and not any(c.expected for c in t.tests.cases)
     ]
     others = [t.task_id for t in tasks if t.task_id not in silent][:10]
-    found = baselines([t for t in tasks if t.task_id in silent + others], pool)
+    found = trivial_baselines([t for t in tasks if t.task_id in silent + others], pool)
     assert len(silent) == 6
     assert [row.task_id for row in found if row.empty == 1.0] == silent
 
@@ -96,12 +96,14 @@ PRELUDE = [
 def test_missing_names_are_supplied_and_no_other_is_touched(pool: Pool, code: str, what: str, expected: object) -> None:
     entry = "Solution.f" if "Solution" in code else "f"
     suite = CallSuite(entry, (CallCase(expected, ([4, 6],)),), prelude=True)  # type: ignore[arg-type]
-    (result,) = pool.run([Job(what, code, suite)])
+    (result,) = pool.run([ExecutionRequest(what, code, suite)])
     assert result.outcomes[0].status == "pass", result
 
 
 def test_without_the_prelude_nothing_is_supplied(pool: Pool) -> None:
-    (result,) = pool.run([Job("job", "def f(x): return math.gcd(4, x)", CallSuite("f", (CallCase(2, (6,)),)))])
+    (result,) = pool.run(
+        [ExecutionRequest("job", "def f(x): return math.gcd(4, x)", CallSuite("f", (CallCase(2, (6,)),)))]
+    )
     assert "NameError: name 'math' is not defined" in result.outcomes[0].detail
 
 
@@ -115,7 +117,7 @@ def test_limits_follow_the_references_own_time() -> None:
 
 
 def test_the_summary_leaves_out_what_the_machine_failed() -> None:
-    found = [Baseline("a", 1.0, 0.5, 0.0), Baseline("b", 0.5, None, 0.0)]
+    found = [TrivialBaseline("a", 1.0, 0.5, 0.0), TrivialBaseline("b", 0.5, None, 0.0)]
     assert summary_of(found) == {
         "empty": {"cases": 0.75, "solved": 0.5},
         "constant": {"cases": 0.5, "solved": 0.0},
@@ -133,12 +135,12 @@ def test_what_is_only_compared_scores_what_it_would_score_when_run(pool: Pool, p
     for program, printed in PROGRAMS.items():
         expected = ["", "X", "x", "a\n\nb", "ab", printed, printed]
         suite = ScriptSuite(tuple(StdinCase("", text) for text in expected))
-        (result,) = pool.run([Job("job", program, suite)], protocol)
+        (result,) = pool.run([ExecutionRequest("job", program, suite)], protocol)
         share = sum(outcome.status == "pass" for outcome in result.outcomes) / len(expected)
-        (found,) = baselines([task(suite)], pool, protocol)
+        (found,) = trivial_baselines([task(suite)], pool, protocol)
         assert share == (found.constant if printed else found.empty)
     values = [None, [1, (2,)], [1, [2]], [1, [2]], 1.0, 1]
     calls = CallSuite("f", tuple(CallCase(value) for value in values))  # type: ignore[arg-type]
-    (result,) = pool.run([Job("job", "def f(): return [1, [2]]", calls)], protocol)
-    (found,) = baselines([task(calls)], pool, protocol)
+    (result,) = pool.run([ExecutionRequest("job", "def f(): return [1, [2]]", calls)], protocol)
+    (found,) = trivial_baselines([task(calls)], pool, protocol)
     assert sum(outcome.status == "pass" for outcome in result.outcomes) / len(values) == found.constant

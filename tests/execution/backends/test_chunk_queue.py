@@ -7,30 +7,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from real.errors import InfrastructureError
-from real.execution.backends.ledger import ATTEMPTS, Chunk, Ledger
-from real.execution.tally import Tally
-from real.types import Job, JobResult, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
+from real.execution.backends.chunk_queue import ATTEMPTS, Chunk, ChunkQueue
+from real.execution.failure_budget import FailureBudget
+from real.types import ExecutionRequest, ExecutionResult, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 
-class Lenient(Tally):
+class Lenient(FailureBudget):
     """Accepts any number of failures."""
 
     def add(self, outcomes: tuple[TestOutcome, ...]) -> None:
         pass
 
 
-def job(number: int) -> Job:
-    return Job(str(number), "", ScriptSuite((StdinCase("", ""),) * (number % 3)))
+def job(number: int) -> ExecutionRequest:
+    return ExecutionRequest(str(number), "", ScriptSuite((StdinCase("", ""),) * (number % 3)))
 
 
-def answers(chunk: Chunk) -> list[JobResult]:
-    return [JobResult(j.job_id, (TestOutcome(OutcomeStatus.PASS),) * len(j.suite.cases), "strong") for j in chunk.jobs]
+def answers(chunk: Chunk) -> list[ExecutionResult]:
+    return [
+        ExecutionResult(j.request_id, (TestOutcome(OutcomeStatus.PASS),) * len(j.suite.cases), "strong")
+        for j in chunk.requests
+    ]
 
 
 @given(st.integers(0, 40), st.integers(1, 7), st.data())
 def test_order_and_counts_survive_any_losses(count: int, size: int, data: st.DataObject) -> None:
     jobs = [job(number) for number in range(count)]
-    ledger = Ledger(jobs, size, Lenient())
+    ledger = ChunkQueue(jobs, size, Lenient())
     out: list[Chunk] = []
     losses = dict.fromkeys(range(count), 0)
     while not ledger.done:
@@ -45,7 +48,7 @@ def test_order_and_counts_survive_any_losses(count: int, size: int, data: st.Dat
             else:
                 ledger.put(chunk, answers(chunk))
     results = ledger.results()
-    assert [result.job_id for result in results] == [j.job_id for j in jobs]
+    assert [result.request_id for result in results] == [j.request_id for j in jobs]
     for place, (result, asked) in enumerate(zip(results, jobs, strict=True)):
         assert len(result.outcomes) == len(asked.suite.cases)
         given_up = losses[place] == ATTEMPTS
@@ -54,9 +57,9 @@ def test_order_and_counts_survive_any_losses(count: int, size: int, data: st.Dat
 
 
 def test_a_job_that_takes_its_worker_down_does_not_take_others_along() -> None:
-    ledger = Ledger([job(number) for number in range(5)], 5, Lenient())
+    ledger = ChunkQueue([job(number) for number in range(5)], 5, Lenient())
     while (chunk := ledger.take()) is not None:
-        if any(j.job_id == "2" for j in chunk.jobs):
+        if any(j.request_id == "2" for j in chunk.requests):
             ledger.lose(chunk, "it died", "strong")
         else:
             ledger.put(chunk, answers(chunk))
@@ -66,7 +69,7 @@ def test_a_job_that_takes_its_worker_down_does_not_take_others_along() -> None:
 
 
 def test_abandoned_jobs_are_masked() -> None:
-    ledger = Ledger([job(1), job(2)], 1, Lenient())
+    ledger = ChunkQueue([job(1), job(2)], 1, Lenient())
     chunk = ledger.take()
     assert chunk is not None
     ledger.put(chunk, answers(chunk))
@@ -76,18 +79,18 @@ def test_abandoned_jobs_are_masked() -> None:
     assert ledger.results()[0].outcomes[0].status is OutcomeStatus.PASS
 
 
-@pytest.mark.parametrize("wrong", [[], [JobResult("other", (), "strong")], [JobResult("1", (), "strong")]])
-def test_results_of_other_jobs_are_refused(wrong: list[JobResult]) -> None:
-    ledger = Ledger([job(1)], 1, Lenient())
+@pytest.mark.parametrize("wrong", [[], [ExecutionResult("other", (), "strong")], [ExecutionResult("1", (), "strong")]])
+def test_results_of_other_jobs_are_refused(wrong: list[ExecutionResult]) -> None:
+    ledger = ChunkQueue([job(1)], 1, Lenient())
     chunk = ledger.take()
     assert chunk is not None
-    with pytest.raises(ValueError, match="not those of the jobs"):
+    with pytest.raises(ValueError, match="not those of the requests"):
         ledger.put(chunk, wrong)
     assert not ledger.done
 
 
 def test_too_many_failures_end_the_batch() -> None:
-    ledger = Ledger([job(1) for _ in range(20)], 4, Tally())
+    ledger = ChunkQueue([job(1) for _ in range(20)], 4, FailureBudget())
     for _ in range(3):
         chunk = ledger.take()
         assert chunk is not None

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from . import linux
-from .layers import MIB, Jail
+from .isolation import MIB, Jail
 
 _MAX_INODES = 4096
 _FILES_PER_BOX = 4  # how many files of the largest size fit
 
 
-class Box:
+class WorkingDirectory:
     """The directory at one fixed path, used by one case after the other of one program.
 
     At ``strong`` it is a tmpfs mounted for each program; elsewhere an ordinary folder of the machine.

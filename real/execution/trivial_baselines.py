@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from real.execution.backends.base import Backend
 from real.execution.compare import same_text, same_value
-from real.types import CallSuite, Job, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
+from real.types import CallSuite, ExecutionRequest, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class TrivialBaseline:
     """Shares of a task's test cases, from 0 to 1, that three programs pass which do not solve it.
 
     ``empty`` does nothing (a function that returns nothing), ``constant`` gives the answer expected most often and
@@ -35,7 +35,7 @@ class Baseline:
         return None if None in (self.empty, self.constant, self.value_error) else self.best
 
 
-def baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[Baseline]:
+def trivial_baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[TrivialBaseline]:
     """The scores of the three programs on each task's function tests, in the order of the tasks.
 
     What the three print or return is known, so that nothing needs to run but the tests whose expected values are
@@ -43,8 +43,8 @@ def baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") ->
     """
     kinds: tuple[Callable[[Suite], str], ...] = (_empty, _constant, _value_error)
     unknown = [task for task in tasks if not isinstance(task.tests, (ScriptSuite, CallSuite))]
-    jobs = [Job(task.task_id, kind(task.tests), task.tests) for task in unknown for kind in kinds]
-    results = iter(pool.run(jobs, protocol) if jobs else ())
+    requests = [ExecutionRequest(task.task_id, kind(task.tests), task.tests) for task in unknown for kind in kinds]
+    results = iter(pool.run(requests, protocol) if requests else ())
     found = []
     for task in tasks:
         match task.tests:
@@ -54,7 +54,7 @@ def baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") ->
                 scores = _of_call(suite)
             case _:
                 scores = [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
-        found.append(Baseline(task.task_id, *scores))
+        found.append(TrivialBaseline(task.task_id, *scores))
     return found
 
 
@@ -110,7 +110,7 @@ def _commonest(texts: list[str]) -> str:
     return Counter(texts).most_common(1)[0][0] if texts else ""
 
 
-def summary_of(found: Sequence[Baseline]) -> dict[str, JsonValue]:
+def summary_of(found: Sequence[TrivialBaseline]) -> dict[str, JsonValue]:
     """For each of the three programs the mean share of ``cases`` it passes and the share of tasks it has ``solved``.
 
     Tasks on which the machine failed are left out of both; ``null`` where no task is left.
