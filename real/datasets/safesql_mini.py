@@ -1,11 +1,11 @@
-"""``safesql_mini``: the embedded, generated miniature of SafeSQL. Needs no files; see ``build/assemble.py``."""
+"""``safesql_mini``: the embedded, generated miniature of SafeSQL. Needs no files; see ``build/mini``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from real.datasets import local_jsonl
-from real.datasets.build.assemble import build_tasks
+from real.datasets.build.mini.assemble import build_tasks
 from real.datasets.config import DatasetCfg
 from real.datasets.files import RawRow, read_configured
 from real.datasets.loading import LOADERS, Loader

@@ -16,7 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from real.datasets.build import mixture
+from real.datasets.build.mini import mixture
 from real.errors import DataError
 from real.io.lock import hold
 from real.policy import chat, tiny, tokenizer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from real.datasets.build.assemble import build_tasks
+from real.datasets.build.mini.assemble import build_tasks
 from real.types import ScriptSuite, StdinCase, Task
 
 

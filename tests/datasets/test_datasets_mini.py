@@ -10,13 +10,13 @@ from collections import Counter
 import pytest
 
 from real.datasets import DatasetCfg, load
-from real.datasets.build import mixture
-from real.datasets.build.assemble import build_tasks
-from real.datasets.build.patterns import PATTERNS
-from real.datasets.build.phrasing import OPENINGS, WORDINGS
-from real.datasets.build.programs import IDIOMS, UNSAFE_STYLES, Style, program
-from real.datasets.build.query import decode, encode
-from real.datasets.build.schemas import SCHEMAS, build_world
+from real.datasets.build.mini import mixture
+from real.datasets.build.mini.assemble import build_tasks
+from real.datasets.build.mini.patterns import PATTERNS
+from real.datasets.build.mini.phrasing import OPENINGS, WORDINGS
+from real.datasets.build.mini.programs import IDIOMS, UNSAFE_STYLES, Style, program
+from real.datasets.build.mini.query import decode, encode
+from real.datasets.build.mini.schemas import SCHEMAS, build_world
 from real.types import Check
 
 

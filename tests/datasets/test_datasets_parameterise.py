@@ -4,9 +4,9 @@ import pytest
 
 from real import detector
 from real.datasets.parameterise import Plan, parameterise
-from real.datasets.parameterise.pieces import Hole, Text, pieces
 from real.datasets.parameterise.schema import Schema, schema
-from real.datasets.parameterise.sqltext import Place, place_of
+from real.datasets.parameterise.sql_slots import Place, place_of
+from real.datasets.parameterise.string_parts import Hole, Text, pieces
 from real.datasets.parameterise.transform import PLANS, CannotError
 from real.datasets.syntax import parse
 from real.types import AnalysisStatus, ScriptSuite, StdinCase

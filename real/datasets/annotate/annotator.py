@@ -8,9 +8,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from real.datasets.annotate.first import annotate
+from real.datasets.annotate.initial import annotate
 from real.datasets.annotate.normalise import normalise
-from real.datasets.annotate.observe import Observations, fits, observe
+from real.datasets.annotate.observations import Observations, fits, observe
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.repairs import FALLBACK, REPAIRS
 from real.execution.backends.base import Backend

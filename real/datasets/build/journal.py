@@ -15,7 +15,7 @@ def digest(*facts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class Journal:
+class BuildJournal:
     """An append-only JSON Lines file of results by key; a broken file raises ``DataError``, a full disk
     ``InfrastructureError``."""
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from real.datasets.commands.options import add_source, add_split, at_least_one, folder, read_split
 from real.datasets.loading import Loaded
-from real.datasets.validation import LIMITS, Journal, RowReport, RowStatus, Validator
+from real.datasets.validation import LIMITS, RowResult, RowStatus, ValidationJournal, Validator
 from real.datasets.validation.journal import record_of
-from real.datasets.validation.report import render
+from real.datasets.validation.summary import render
 from real.errors import InfrastructureError
 from real.io import disk
 from real.io.progress import Progress
@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
     stem = f"{loaded.name}-{loaded.split}"
     with Validator(args.workers, protocol=args.protocol, min_isolation=args.min_isolation) as validator:
         print(f"sandbox: {validator.pool.describe()}", file=sys.stderr)
-        journal = Journal(args.out / f"{stem}.journal.jsonl", (args.protocol, validator.pool.isolation, repr(LIMITS)))
+        journal = ValidationJournal(
+            args.out / f"{stem}.journal.jsonl", (args.protocol, validator.pool.isolation, repr(LIMITS))
+        )
         records = _validate(loaded, args.limit, validator, journal)
     disk.write_lines(args.out / f"{stem}.jsonl", records)
     print(render(f"{loaded.name}, split {loaded.split} ({args.protocol})", records))
@@ -52,7 +54,9 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(record["status"] in _FINE for record in records) else 1
 
 
-def _validate(loaded: Loaded, limit: int | None, validator: Validator, journal: Journal) -> list[dict[str, object]]:
+def _validate(
+    loaded: Loaded, limit: int | None, validator: Validator, journal: ValidationJournal
+) -> list[dict[str, object]]:
     tasks = loaded.tasks[:limit]
     records = {task.task_id: known for task in tasks if (known := journal.get(task)) is not None}
     fresh = [task for task in tasks if task.task_id not in records]
@@ -64,5 +68,5 @@ def _validate(loaded: Loaded, limit: int | None, validator: Validator, journal: 
             progress.advance(name=task.task_id)
     rows = [records[task.task_id] for task in tasks]
     for row in loaded.skipped:
-        rows.append({**record_of(RowReport(row.row_id or f"row {row.index}", RowStatus.INVALID, row.reason))})
+        rows.append({**record_of(RowResult(row.row_id or f"row {row.index}", RowStatus.INVALID, row.reason))})
     return rows

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from real.datasets.annotate.scopes import every_name
-from real.datasets.parameterise.pieces import Hole, Text, pieces
 from real.datasets.parameterise.schema import Schema
-from real.datasets.parameterise.sqltext import Mark, Place, Slot, UnbalancedError, tokens
+from real.datasets.parameterise.sql_slots import Mark, Place, Slot, UnbalancedError, tokens
+from real.datasets.parameterise.string_parts import Hole, Text, pieces
 from real.datasets.syntax import parse
 
 _EXECUTES = ("execute", "executescript")

@@ -62,7 +62,7 @@ class ProgramRun:
 
 
 @dataclass(frozen=True, slots=True)
-class RowReport:
+class RowResult:
     """A row's status with its reason, and notes: what an analyser says against what the row claims."""
 
     task_id: str
@@ -80,13 +80,13 @@ def programs_of(task: Task) -> list[tuple[Role, str]]:
     return pair if task.unsafe is None else [*pair, (Role.UNSAFE, task.unsafe)]
 
 
-def judge_row(task: Task, runs: Sequence[ProgramRun]) -> RowReport:
+def judge_row(task: Task, runs: Sequence[ProgramRun]) -> RowResult:
     """The report of a row; of several problems the one that says most about the row is the status."""
     if not runs:
-        return RowReport(task.task_id, RowStatus.UNCHECKED, "the data set gives no program for this row")
+        return RowResult(task.task_id, RowStatus.UNCHECKED, "the data set gives no program for this row")
     problems = [problem for run in runs for problem in _problems(task, run)]
     status, reason = min(problems, key=lambda p: _ORDER.index(p[0])) if problems else (RowStatus.VALID, "")
-    return RowReport(task.task_id, status, reason, tuple(_notes(task, runs)), tuple(runs))
+    return RowResult(task.task_id, status, reason, tuple(_notes(task, runs)), tuple(runs))
 
 
 # A failed machine or a missing package explains whatever else went wrong; disagreement makes the rest a guess.

@@ -7,7 +7,7 @@ import re
 
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.rename import rename_from
-from real.datasets.annotate.repairs.reading import NUMBERS, QUOTED, bound, expressions, types_of, union, usable
+from real.datasets.annotate.repairs.mypy_messages import NUMBERS, QUOTED, bound, expressions, types_of, union, usable
 from real.datasets.annotate.scopes import own_nodes
 from real.types import Finding
 

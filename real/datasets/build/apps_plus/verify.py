@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from real.datasets.annotate.annotator import LIMITS, Annotator
-from real.datasets.annotate.observe import fits
+from real.datasets.annotate.observations import fits
 from real.datasets.build.apps_plus.raw import Candidate
 from real.execution.backends.base import Backend
 from real.typecheck import Checker

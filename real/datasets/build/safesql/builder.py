@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from real import detector, execution
-from real.datasets.build.journal import Journal, digest
+from real.datasets.build.journal import BuildJournal, digest
 from real.datasets.build.safesql import gates as rules
 from real.datasets.build.safesql.candidate import Candidate, Reason, Rejected
 from real.datasets.build.safesql.distinct import drop_near_duplicates, drop_solved_by_others
@@ -44,7 +44,9 @@ class Built:
 class Builder:
     """Runs a plan; what the journal knows is not run again."""
 
-    def __init__(self, plan: Plan, evolver: Evolver, gates: Gates, journal: Journal, foreign: Sequence[Task]) -> None:
+    def __init__(
+        self, plan: Plan, evolver: Evolver, gates: Gates, journal: BuildJournal, foreign: Sequence[Task]
+    ) -> None:
         """``foreign``: tasks that no kept one may be a near-duplicate of."""
         self.plan, self.evolver, self.gates, self.journal, self.foreign = plan, evolver, gates, journal, foreign
 

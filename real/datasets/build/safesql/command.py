@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.datasets.build.journal import Journal
+from real.datasets.build.journal import BuildJournal
 from real.datasets.build.safesql.builder import Builder, Built, Plan
 from real.datasets.build.safesql.candidate import Candidate
 from real.datasets.build.safesql.evolver import Evolver
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     recipe = RECIPES[args.recipe]
     rounds = recipe.rounds if args.rounds is None else args.rounds
     plan = Plan(args.seed, rounds, args.children or recipe.children, args.limit or recipe.limit, recipe.distinct)
-    journal = Journal(args.out / "journal.jsonl")
+    journal = BuildJournal(args.out / "journal.jsonl")
     disk.atomic_write(args.out / "command.txt", " ".join(sys.argv) + "\n")  # fails now where the folder is no use
     evolver: Evolver = Grammar(args.seed) if args.evolver == "grammar" else open_evolver(args)
     foreign = _released(args.data)

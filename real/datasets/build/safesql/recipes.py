@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from real.datasets.build.assemble import build_tasks
+from real.datasets.build.mini.assemble import build_tasks
 from real.datasets.build.safesql.candidate import Candidate, Rejected
 from real.datasets.build.safesql.grammar import Grammar, seed_ids
 from real.datasets.build.safesql.split import split_by_family

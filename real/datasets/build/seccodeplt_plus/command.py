@@ -20,7 +20,7 @@ from real.datasets.contamination import LEAKS, links
 from real.datasets.fields import BadRow, check_cells
 from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
-from real.datasets.validation import LIMITS, Journal, RowStatus, Validator
+from real.datasets.validation import LIMITS, RowStatus, ValidationJournal, Validator
 from real.detector.rules import all_rules
 from real.errors import DataError, InfrastructureError, UsageError
 from real.io import disk
@@ -107,7 +107,9 @@ def _verified(tasks: Sequence[Task], args: argparse.Namespace) -> dict[str, Mapp
     """The record of each task: both programs through the sandbox (twice) and the detector."""
     with Validator(args.workers) as validator:
         print(f"sandbox: {validator.pool.describe()}", file=sys.stderr)
-        journal = Journal(args.out / "journal.jsonl", (validator.protocol, validator.pool.isolation, repr(LIMITS)))
+        journal = ValidationJournal(
+            args.out / "journal.jsonl", (validator.protocol, validator.pool.isolation, repr(LIMITS))
+        )
         records: dict[str, Mapping[str, object]] = {}
         for task in tasks:
             if (known := journal.get(task)) is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.datasets.build.query import Query
-from real.datasets.build.schemas import Schema
+from real.datasets.build.mini.query import Query
+from real.datasets.build.mini.schemas import Schema
 
 # Each opening comes with a quarter of the tasks of either split. ``mixture`` makes the warm-started policy's habits
 # depend on them, as a pretrained model's depend on how it is asked.

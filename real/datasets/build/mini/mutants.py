@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from real.datasets.build.query import Query, Term
-from real.datasets.build.schemas import Schema
+from real.datasets.build.mini.query import Query, Term
+from real.datasets.build.mini.schemas import Schema
 
 STRICTNESS = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
 DIRECTION = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "=": "!="}

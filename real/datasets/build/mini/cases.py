@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from real.datasets.build.database import Answers
-from real.datasets.build.query import Input, Query
-from real.datasets.build.schemas import COUNTRIES, Value
+from real.datasets.build.mini.database import Answers
+from real.datasets.build.mini.query import Input, Query
+from real.datasets.build.mini.schemas import COUNTRIES, Value
 from real.types import StdinCase
 
 SCORED = 7  # cases that an answer is scored on; one more is shown in the prompt

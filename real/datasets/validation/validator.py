@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from types import TracebackType
 
 from real import detector
-from real.datasets.validation.rows import Outcomes, ProgramRun, RowReport, judge_row, programs_of
+from real.datasets.validation.rows import Outcomes, ProgramRun, RowResult, judge_row, programs_of
 from real.execution import Pool
 from real.execution.limits import limits_for
 from real.extract import extract
@@ -40,12 +40,12 @@ class Validator:
         self.pool.close()
         self.checker.close()
 
-    def validate(self, tasks: Sequence[Task]) -> Iterator[RowReport]:
+    def validate(self, tasks: Sequence[Task]) -> Iterator[RowResult]:
         """One report for each task, in order."""
         for start in range(0, len(tasks), _CHUNK):
             yield from self._chunk(tasks[start : start + _CHUNK])
 
-    def _chunk(self, tasks: Sequence[Task]) -> Iterator[RowReport]:
+    def _chunk(self, tasks: Sequence[Task]) -> Iterator[RowResult]:
         programs = [(task, role, code) for task in tasks for role, code in programs_of(task)]
         extracted = [extract(f"```python\n{code}\n```").code for _, _, code in programs]
         pending = [

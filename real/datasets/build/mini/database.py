@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from real.datasets.build.query import Query, Slot, pieces
-from real.datasets.build.schemas import DECIMAL, Schema, Value, World
+from real.datasets.build.mini.query import Query, Slot, pieces
+from real.datasets.build.mini.schemas import DECIMAL, Schema, Value, World
 
 
 def _tables(world: World) -> list[tuple[str, str, Sequence[tuple[Value, ...]]]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from real.datasets.build.database import Answers
-from real.datasets.build.query import Query
+from real.datasets.build.mini.database import Answers
+from real.datasets.build.mini.query import Query
 from real.types import AttackCase
 
 

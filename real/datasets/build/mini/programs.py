@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from real.datasets.build.query import Input, Piece, Query, Slot, pieces
+from real.datasets.build.mini.query import Input, Piece, Query, Slot, pieces
 
 # How the statement is run. All three read the same; they differ in names and in one or two lines.
 IDIOMS = ("direct", "query", "cursor")

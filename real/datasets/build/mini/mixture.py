@@ -10,10 +10,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from real.datasets.build.mutants import mutants
-from real.datasets.build.programs import BIND, CONVERT, Style, program
-from real.datasets.build.query import Query, decode
-from real.datasets.build.schemas import SCHEMAS
+from real.datasets.build.mini.mutants import mutants
+from real.datasets.build.mini.programs import BIND, CONVERT, Style, program
+from real.datasets.build.mini.query import Query, decode
+from real.datasets.build.mini.schemas import SCHEMAS
 from real.errors import DataError
 from real.types import Task
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from real.datasets.build.query import Input, Query, Term
-from real.datasets.build.schemas import DECIMAL, Schema
+from real.datasets.build.mini.query import Input, Query, Term
+from real.datasets.build.mini.schemas import DECIMAL, Schema
 
 Pattern = Callable[[Schema], Iterator[Query]]
 

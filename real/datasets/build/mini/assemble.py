@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from real.datasets.build.attacks import attack_cases
-from real.datasets.build.cases import Cases, choose_cases
-from real.datasets.build.database import Answers, construct_script
-from real.datasets.build.mutants import mutants
-from real.datasets.build.patterns import PATTERNS
-from real.datasets.build.phrasing import OPENINGS, WORDINGS, describe
-from real.datasets.build.programs import BIND, CONVERT, IDIOMS, UNSAFE_STYLES, Style, program
-from real.datasets.build.query import Query, encode
-from real.datasets.build.schemas import SCHEMAS, Schema, build_world
+from real.datasets.build.mini.attacks import attack_cases
+from real.datasets.build.mini.cases import Cases, choose_cases
+from real.datasets.build.mini.database import Answers, construct_script
+from real.datasets.build.mini.mutants import mutants
+from real.datasets.build.mini.patterns import PATTERNS
+from real.datasets.build.mini.phrasing import OPENINGS, WORDINGS, describe
+from real.datasets.build.mini.programs import BIND, CONVERT, IDIOMS, UNSAFE_STYLES, Style, program
+from real.datasets.build.mini.query import Query, encode
+from real.datasets.build.mini.schemas import SCHEMAS, Schema, build_world
 from real.prompts import script_prompt
 from real.types import AttackSuite, Check, ScriptSuite, Task
 
