@@ -46,7 +46,7 @@ class Judge:
         """``failures``: see ``StaticChecks``."""
         self.cfg = cfg
         self.protocol = protocol
-        self.pool = open_backend(cfg)
+        self.pool = open_backend(cfg.execution())
         self._times = ReferenceTimes(self.pool, protocol)
         self.analyst = StaticChecks(cfg, typecheck, typecheck_workers, failures)
         self._cache: dict[str, Verdict] = {}
