@@ -21,10 +21,10 @@ _EXCLUDED_LEAVES = (
     ("trainer", "threads"),
     ("trainer", "openrlhf"),
     ("model", "placement"),
-    ("reward", "workers"),
-    ("reward", "backend"),
-    ("reward", "ray_address"),
-    ("reward", "fusion_url"),
+    ("execution", "workers"),
+    ("execution", "backend"),
+    ("execution", "ray_address"),
+    ("execution", "fusion_url"),
 )
 # Folders differ between machines: they count as written (``${oc.env:REAL_DATA,data}/safesql``), not as resolved.
 _AS_WRITTEN = (("dataset", "path"), ("model", "path"))

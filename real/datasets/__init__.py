@@ -30,19 +30,19 @@ from real.types import Task
 __all__ = ["LOADERS", "DatasetCfg", "Loaded", "Loader", "SkippedRow", "content_hash", "load", "load_path", "stream"]
 
 
-def load(cfg: DatasetCfg, split: str) -> Loaded:
+def load(cfg: DatasetCfg, split: str, *, subset: str = "all") -> Loaded:
     """The tasks of one split (``train`` or ``test``), at most ``cfg.train_tasks`` or ``cfg.test_tasks`` of them.
 
-    A row that cannot be read is skipped and listed. With ``cfg.subset="clean"`` the test split is what nothing in the
+    A row that cannot be read is skipped and listed. With ``subset="clean"`` the test split is what nothing in the
     whole train split gives away. Raises ``UnknownNameError`` for an unknown name, ``UsageError`` without a source,
     ``DataError`` for an unreadable file, when more than 5 % of the rows are bad, and for ``clean`` without a train
     split.
     """
     check_split(split)
-    check_subset(cfg.subset)
+    check_subset(subset)
     loader = LOADERS.get(cfg.name)
     limit = cfg.train_tasks if split == "train" else cfg.test_tasks
-    if split == "train" or cfg.subset == "all":
+    if split == "train" or subset == "all":
         return load_rows(cfg.name, loader.read(cfg, split), loader, split, limit)
     test = load_rows(cfg.name, loader.read(cfg, "test"), loader, "test")
     try:
@@ -76,7 +76,7 @@ def load_path(name_or_path: str, split: str, *, cfg: DatasetCfg | None = None, s
     check_subset(subset)
     path = Path(name_or_path)
     if not path.exists() and path.suffix not in SUFFIXES and len(path.parts) == 1:
-        return load(replace(cfg or DatasetCfg(), name=name_or_path, subset=subset), split)
+        return load(replace(cfg or DatasetCfg(), name=name_or_path), split, subset=subset)
     loaded = _load_file(find_split(path, split), split)
     if split == "train" or subset == "all":
         return loaded
