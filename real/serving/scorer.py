@@ -17,10 +17,10 @@ from pathlib import Path
 from real.errors import InfrastructureError
 from real.io import disk
 from real.judge import Judge, Judgement
+from real.sampled_tests import with_sampled_tests
 from real.serving.openrlhf_answer import Answer, Label, Unreadable, answer, masked, read_label, response_of
 from real.serving.running import RunningScale
 from real.serving.scorer_spec import ScorerSpec
-from real.training.sampled_tests import with_sampled_tests
 from real.types import Completion, Task
 
 _BATCH = 8  # samples a dispatcher judges together: a program that hangs keeps seven others waiting at most

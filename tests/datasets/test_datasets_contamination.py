@@ -122,7 +122,7 @@ def test_the_clean_subset_is_loaded_by_path_and_by_configuration(folder):
     assert clean.content_hash != everything.content_hash
     cfg = DatasetCfg("local_jsonl", path=str(folder))
     assert load(cfg, "test", subset="clean").tasks == clean.tasks
-    assert load(replace(cfg, test_tasks=3), "test").tasks == clean.tasks[:3]
+    assert load(replace(cfg, test_tasks=3), "test", subset="clean").tasks == clean.tasks[:3]
     assert load(cfg, "train", subset="clean") == load(cfg, "train")
 
 

@@ -8,12 +8,12 @@ from real.generation import Generator
 from real.generation.hf import HfGenerator
 from real.policy.chat import encode_prompt, within_limit
 from real.policy.policy import Policy
+from real.sampled_tests import with_sampled_tests
 from real.training.cursor import rollout_rows
 from real.training.local.checkpoint import load_checkpoint, save_checkpoint
 from real.training.local.models import ActorCritic
 from real.training.local.ppo import Ppo
 from real.training.local.rollout_scores import scorer
-from real.training.sampled_tests import with_sampled_tests
 from real.training.trainer import TrainingEvent
 from real.training.workspace import Workspace
 from real.types import Task
