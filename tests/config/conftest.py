@@ -9,7 +9,7 @@ from pathlib import Path
 import hydra
 import pytest
 
-from real.config import cli
+from real.config import callback, cli
 from real.config.lifecycle import run_job
 from real.config.machine import Machine
 from real.config.schema import RootCfg, register
@@ -41,11 +41,13 @@ class Engine:
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
+        self.last: Path | None = None
         self.ends: dict[tuple[str, int], BaseException | Callable[[], object]] = {}
 
     def run(self, root: RootCfg, run_dir: Path) -> None:
         key = (root.reward.variant, root.seed)
         self.runs.append(key)
+        self.last = run_dir
         if key in self.ends:
             end = self.ends.pop(key)
             if isinstance(end, BaseException):
@@ -81,7 +83,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
-    return lambda machine: monkeypatch.setattr(cli, "machine", lambda: machine)
+    return lambda machine: monkeypatch.setattr(callback, "machine", lambda: machine)
 
 
 @pytest.fixture

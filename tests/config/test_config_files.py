@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from real.config.arguments import parse
-from real.config.keys import check_composed
-from real.config.plan import make_plan
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.plan import Plan, plan_run, plan_sweep
+from real.config.schema import RootCfg
 from real.ids import run_id
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
@@ -25,13 +24,15 @@ COMPANIONS = {
 }
 
 
-def composed(*settings: str) -> RootCfg:
+def planned(*settings: str) -> Plan:
+    """The plan of a command, through Hydra's Compose API and the checks that every command passes."""
     with initialize_config_dir(config_dir=str(CONF), version_base="1.3"):
-        cfg = compose("config", list(settings))
-    check_composed(cfg)
-    root = to_dataclass(cfg)
-    check(root)
-    return root
+        config = compose("config", list(settings), return_hydra_config=True)
+        return plan_sweep(config) if config.hydra.mode == RunMode.MULTIRUN else plan_run(config)
+
+
+def composed(*settings: str) -> RootCfg:
+    return planned(*settings).first
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda value: value)
@@ -67,11 +68,11 @@ def test_the_paper_settings() -> None:
 
 
 def test_table_4_in_miniature() -> None:
-    plan = make_plan(parse(["-m", "+exp=ablation_reward_tiny"]), CONF)
+    plan = planned("+exp=ablation_reward_tiny")
     cells = {(job.root.reward.variant, job.root.seed) for job in plan.runs}
     assert cells == set(itertools.product(("hybrid", "function_only", "quality_only"), range(3)))
     assert len(plan.runs) == len({job.run_id for job in plan.runs}) == 9
-    quickstart = make_plan(parse(["seed=2"]), CONF).runs[0]
+    quickstart = planned("seed=2").runs[0]
     shared = [job for job in plan.runs if job.run_id == quickstart.run_id]
     assert [job.changes for job in shared] == [("reward=hybrid", "seed=2")]
 
