@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+import hydra
 import pytest
 from fake_slurm import FakeSlurm
 from slurm_user import CLUSTER, ROOT
@@ -189,7 +190,8 @@ def test_run_py_submits_unless_it_is_a_job_already(
     if inside:
         monkeypatch.setenv("SLURM_JOB_ID", "5")
     ran: list[bool] = []
-    assert run_cli.launch(lambda: ran.append(True), ["logger=none", *CLUSTER], CONF) == 0
+    task = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(lambda _: ran.append(True))
+    assert run_cli.launch(task, ["logger=none", *CLUSTER], CONF) == 0
     assert bool(fake.calls("sbatch")) == submitted
     assert ran == [] if submitted else [True]
 
