@@ -23,10 +23,11 @@ class Jail:
 
     ``readable`` is what a program may read at medium, ``box`` the working directory of every case, ``base_memory`` the
     bytes of address space that the warm interpreter uses itself, ``landlock`` the kernel's version (0: without) and
-    ``program_uid`` the uid (and gid) that programs run as (``None``: the worker's own).
+    ``program_uid`` the uid (and gid) that programs run as (``None``: the worker's own); ``counted``: the kernel counts
+    the processes of that user here apart from the machine's, so that their number can be limited.
     """
 
-    __slots__ = ("base_memory", "box", "landlock", "level", "own_namespaces", "program_uid", "readable")
+    __slots__ = ("base_memory", "box", "counted", "landlock", "level", "own_namespaces", "program_uid", "readable")
 
     def __init__(
         self,
@@ -36,9 +37,11 @@ class Jail:
         base_memory: int,
         landlock_version: int = 0,
         program_uid: int | None = None,
+        *,
+        counted: bool,
     ) -> None:
         self.level, self.readable, self.box, self.base_memory = level, readable, box, base_memory
-        self.landlock, self.program_uid = landlock_version, program_uid
+        self.landlock, self.program_uid, self.counted = landlock_version, program_uid, counted
         self.own_namespaces = level == "strong"  # layer 4
 
 
@@ -140,8 +143,7 @@ def _limits_of_each(jail: Jail, limits: CaseLimits, cpu_budget: float) -> list[t
         _below(resource.RLIMIT_AS, memory, memory + _SPARE_MEMORY),
         _below(resource.RLIMIT_CPU, cpu, cpu + 1),
     ]
-    if jail.own_namespaces or jail.program_uid is not None:
-        # Elsewhere the count is that of all the user's processes on the machine, and root is not counted at all.
+    if jail.counted:  # elsewhere the count is that of all the user's processes on the machine
         count = _THREADS_BESIDE_PROCESSES + limits.processes if limits.processes else _THREADS
         found.append(_below(resource.RLIMIT_NPROC, count, count))
     return found
