@@ -69,7 +69,7 @@ def _below(which: int, soft: int, hard: int) -> tuple[int, int, int]:
     """A limit as it can be set here: never above the hard limit that this process has already."""
     ceiling = resource.getrlimit(which)[1]
     if ceiling != resource.RLIM_INFINITY:
-        soft, hard = min(soft, ceiling), min(hard, ceiling)
+        soft, hard = (ceiling if limit == resource.RLIM_INFINITY else min(limit, ceiling) for limit in (soft, hard))
     return which, soft, hard
 
 
@@ -82,7 +82,7 @@ def limit_resources_of_all() -> None:
     """The limits that the supervisor can bear itself; the processes of its cases inherit them."""
     lower = [
         _below(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
-        _below(resource.RLIMIT_STACK, _STACK, _STACK),
+        _below(resource.RLIMIT_STACK, _STACK, resource.RLIM_INFINITY),  # the limit on memory holds for it too
     ]
     _set(lower + [(which, 0, 0) for which in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)])
 

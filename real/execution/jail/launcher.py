@@ -15,7 +15,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from . import harness, heap, landlock, linux, namespaces, preload, seccomp
+from . import heap, interpreter, landlock, linux, namespaces, preload, seccomp
 from .child import reserve_low_descriptors
 from .frames import Channel, send
 from .isolation import Jail
@@ -72,7 +72,7 @@ def main(text: str) -> None:
     except (OSError, KeyError) as error:
         send(channel.sock, {"kind": "refused", "reason": str(error)})
         return
-    harness.become_template(jail.box)
+    interpreter.become_template(jail.box)
     linux.hide_memory()
     gc.collect()
     heap.fill_holes()
