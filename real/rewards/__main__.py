@@ -16,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.datasets import DatasetCfg, load_path
+from real.datasets import load_path
 from real.errors import InfrastructureError, RealError, UsageError
 from real.pipeline import Judge
 from real.results import disk
@@ -115,7 +115,7 @@ def _job_of_dataset(arguments: argparse.Namespace) -> ScoringJob:
     cfg.check()
     job = ScoringJob(cfg, TypecheckCfg(), arguments.protocol, special=tuple(arguments.special))
     for mode, split in (("train", "train"), ("eval", "test")):
-        job.add(mode, load_path(arguments.dataset, split, cfg=DatasetCfg(name=arguments.dataset)).tasks)
+        job.add(mode, load_path(arguments.dataset, split).tasks)
     return job
 
 
