@@ -26,7 +26,7 @@ from pathlib import Path
 from real import detector
 from real.datasets import load_path
 from real.execution import Pool
-from real.results.progress import Progress
+from real.io.progress import Progress
 from real.types import AttackCase, AttackSuite, ExecutionRequest, ScriptSuite, StdinCase, Task
 
 RULES = {

@@ -23,15 +23,14 @@ from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
 from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import summarize, to_json
-from real.execution.backends.factory import BACKENDS, EXTERNAL
-from real.execution.pool import LEVELS
+from real.execution.config import BackendName, Isolation
 from real.execution.trivial_baselines import summary_of, trivial_baselines
-from real.pipeline import Judge
-from real.results import disk
-from real.results.progress import Progress
-from real.results.records import outcome_record
+from real.io import disk
+from real.io.progress import Progress
+from real.judge import Judge
 from real.rewards import RewardCfg, reward
 from real.rewards.config import VARIANTS
+from real.runs.records import outcome_record
 from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
 from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
 
@@ -207,10 +206,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--min-isolation",
         default="medium",
-        choices=(*LEVELS, EXTERNAL),
+        choices=tuple(Isolation),
         help="refuse to run below this level (default: medium; external: rely on a SandboxFusion server's walls)",
     )
-    parser.add_argument("--backend", default="local", choices=tuple(BACKENDS), help="where programs run")
+    parser.add_argument("--backend", default="local", choices=tuple(BackendName), help="where programs run")
     parser.add_argument("--ray-address", metavar="HOST:PORT", help="the cluster of --backend ray (default: find it)")
     parser.add_argument("--fusion-url", metavar="URL", help="the server of --backend fusion")
     return parser

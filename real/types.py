@@ -1,4 +1,4 @@
-"""The vocabulary: what flows from a dataset row to a reward (see ``real/pipeline.py`` for the flow itself).
+"""The vocabulary: what flows from a dataset row to a reward (see ``real/judge.py`` for the flow itself).
 
 Everything here is immutable, picklable and free of third-party imports, so that every room of the house may import it.
 """

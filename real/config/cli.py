@@ -64,13 +64,13 @@ def _here(main: Callable[[], object], arguments: Arguments, plan: Plan) -> int:
 def _is_for_slurm(plan: Plan, arguments: Arguments) -> bool:
     """Whether the jobs are to be submitted: not from within a job, and not by a launcher that submits by itself."""
     launcher = any(word.startswith("hydra/launcher=") for word in arguments.settings)
-    asked = any(job.root.cluster.scheduler == "slurm" for job in plan.jobs)
+    asked = any(job.root.cluster.scheduler == "slurm" for job in plan.runs)
     return asked and not launcher and "SLURM_JOB_ID" not in os.environ
 
 
 def _sweep(main: Callable[[], object], arguments: Arguments, plan: Plan, sweep_dir: Path) -> int:
-    done = len(plan.jobs) - len(plan.pending())
-    print(f"sweep of {len(plan.jobs)} jobs, {done} of them done already", flush=True)
+    done = len(plan.runs) - len(plan.pending())
+    print(f"sweep of {len(plan.runs)} jobs, {done} of them done already", flush=True)
     code = _hydra(main, arguments)
     return sweep.conclude(plan, sweep_dir) or code
 

@@ -18,11 +18,11 @@ from real.config.messages import composing
 from real.config.schema import RootCfg, check, to_dataclass
 from real.errors import RealError, UsageError
 from real.ids import run_id
-from real.results.store import RunState, RunStore
+from real.runs.store import RunState, RunStore
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedRun:
     """One run: ``changes`` are the settings that make it differ within its sweep (empty for a single run)."""
 
     run_id: str
@@ -39,19 +39,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a command line; ``sweep_dir`` is ``None`` for a single run."""
+    """The runs of a command line; ``sweep_dir`` is ``None`` for a single run."""
 
-    jobs: tuple[Job, ...]
+    runs: tuple[PlannedRun, ...]
     sweep_dir: Path | None = None
 
     @property
     def first(self) -> RootCfg:
-        """The settings that all jobs share are read from the first one."""
-        return self.jobs[0].root
+        """The settings that all runs share are read from the first one."""
+        return self.runs[0].root
 
-    def pending(self) -> list[Job]:
-        """Jobs that would compute something: not done yet, or forced."""
-        return [job for job in self.jobs if job.root.force or job.state() != RunState.DONE]
+    def pending(self) -> list[PlannedRun]:
+        """Runs that would compute something: not done yet, or forced."""
+        return [run for run in self.runs if run.root.force or run.state() != RunState.DONE]
 
 
 def make_plan(arguments: Arguments, conf: Path) -> Plan:
@@ -78,7 +78,7 @@ def make_plan(arguments: Arguments, conf: Path) -> Plan:
     return Plan(jobs, (Path.cwd() / base.output_dir / "sweeps" / str(base.exp_name)).absolute())
 
 
-def _expand(name: str, settings: Sequence[str], base: DictConfig) -> tuple[Job, ...]:
+def _expand(name: str, settings: Sequence[str], base: DictConfig) -> tuple[PlannedRun, ...]:
     """The product of the sweep's values, as Hydra's basic sweeper forms it: the command line replaces the file's."""
     params = OmegaConf.select(base, "hydra.sweeper.params") or {}
     parser = OverridesParser.create()
@@ -116,12 +116,12 @@ def _task_config(whole: DictConfig) -> DictConfig:
     return whole
 
 
-def _job(cfg: DictConfig, changes: tuple[str, ...] = ()) -> Job:
+def _job(cfg: DictConfig, changes: tuple[str, ...] = ()) -> PlannedRun:
     check_composed(cfg)
     root = to_dataclass(cfg)
     check(root)
     name = run_id(cfg)
-    return Job(name, run_dir_of(root, name), root, cfg, changes)
+    return PlannedRun(name, run_dir_of(root, name), root, cfg, changes)
 
 
 def run_dir_of(root: RootCfg, name: str) -> Path:

@@ -10,15 +10,15 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
 from real.config.schema import RootCfg
 from real.errors import UsageError
-from real.results.disk import disk_errors
-from real.results.store import RunState
-from real.results.terminal import align
+from real.io.columns import align
+from real.io.disk import disk_errors
+from real.runs.store import RunState
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.hours import gpu_hours
+from real.training.openrlhf.gpu_hours import gpu_hours
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:
@@ -30,7 +30,7 @@ def refuse_impossible(plan: Plan, here: Machine) -> None:
             _cluster_training(job, here)  # raises where a placement cannot be
         return
     single = plan.sweep_dir is None
-    what = "this machine cannot run it" if single else f"this machine cannot run this sweep of {len(plan.jobs)} jobs"
+    what = "this machine cannot run it" if single else f"this machine cannot run this sweep of {len(plan.runs)} jobs"
     lines = [f"  {needs}" for needs in _needs(lacking, len(pending), single=single)]
     instead = "python run.py" if single else "python run.py +exp=ablation_reward_tiny -m"
     raise UsageError(
@@ -51,7 +51,7 @@ def check_writable(output_dir: str) -> None:
 def describe(plan: Plan, here: Machine) -> str:
     """What ``dry_run=true`` prints."""
     if plan.sweep_dir is None:
-        parts = [_single(plan.jobs[0], here)]
+        parts = [_single(plan.runs[0], here)]
     else:
         parts = [_table(plan, here), *_hours(plan, here), f"sweep directory: {plan.sweep_dir}"]
     parts.append(f"this machine: {here}")
@@ -66,7 +66,7 @@ def describe(plan: Plan, here: Machine) -> str:
     return "\n".join(parts)
 
 
-def _count_lacking(jobs: Sequence[Job], here: Machine) -> Counter[str]:
+def _count_lacking(jobs: Sequence[PlannedRun], here: Machine) -> Counter[str]:
     return Counter(lack for job in jobs for lack in missing(job.root, here))
 
 
@@ -76,7 +76,7 @@ def _needs(lacking: Counter[str], total: int, *, single: bool) -> list[str]:
     return [f"{count} of {total} jobs: {lack}" for lack, count in lacking.most_common()]
 
 
-def _single(job: Job, here: Machine) -> str:
+def _single(job: PlannedRun, here: Machine) -> str:
     training = _cluster_training(job, here)
     return "\n".join(
         [
@@ -90,7 +90,7 @@ def _single(job: Job, here: Machine) -> str:
     )
 
 
-def _cluster_training(job: Job, here: Machine) -> openrlhf.TrainingPlan | None:
+def _cluster_training(job: PlannedRun, here: Machine) -> openrlhf.TrainingPlan | None:
     """What OpenRLHF would be started with; raises ``UsageError`` where it cannot be."""
     if job.root.trainer.engine != "openrlhf" or job.root.method.name != "real":
         return None
@@ -107,12 +107,12 @@ def _hours(plan: Plan, here: Machine) -> list[str]:
 def _table(plan: Plan, here: Machine) -> str:
     rows = [["job", "run id", "would", "runs here"]]
     rows += [
-        [" ".join(job.changes), job.run_id, _verb(job), "no" if missing(job.root, here) else "yes"] for job in plan.jobs
+        [" ".join(job.changes), job.run_id, _verb(job), "no" if missing(job.root, here) else "yes"] for job in plan.runs
     ]
-    return "\n".join([f"{len(plan.jobs)} jobs", *align(rows)])
+    return "\n".join([f"{len(plan.runs)} jobs", *align(rows)])
 
 
-def _verb(job: Job) -> str:
+def _verb(job: PlannedRun) -> str:
     state = job.state()
     if state is None:
         return "run"
@@ -121,7 +121,7 @@ def _verb(job: Job) -> str:
     return "skip" if state == RunState.DONE else "resume"
 
 
-def _action(job: Job) -> str:
+def _action(job: PlannedRun) -> str:
     verb = _verb(job)
     return "skip, it is done already" if verb == "skip" else f"{verb}: {_work(job.root)}"
 

@@ -7,7 +7,7 @@ import os
 from real.config.machine import Machine
 from real.config.schema import RootCfg
 from real.datasets.sources import missing as missing_data
-from real.training.openrlhf.parser import PINNED, installed_version
+from real.training.openrlhf.flags import PINNED, installed_version
 
 
 def missing(root: RootCfg, here: Machine) -> list[str]:

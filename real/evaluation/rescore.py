@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real import detector, execution, typecheck
-from real.analysis import Analyst
 from real.datasets import load
 from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
+from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import paired_difference, summarize
 from real.extract import extract
-from real.results.metrics import build_metrics, read_run
-from real.results.records import recorded_outcomes
-from real.results.store import RunStore
 from real.rewards import RewardCfg, reward
+from real.runs.records import recorded_outcomes
+from real.runs.store import RunStore
+from real.static_checks import StaticChecks
 from real.typecheck.config import PAPER
 from real.types import Analysis, Check, JsonValue, Program, Task, Verdict
 
@@ -62,7 +62,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     rules = replace(root.typecheck, policy=PAPER) if protocol == "paper" else root.typecheck
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
     other = protocol != old.protocol
-    with Analyst(root.reward, rules) as analyst:
+    with StaticChecks(root.reward, rules) as analyst:
         again = _Rules(root.reward, analyst, protocol, swapped=other)
         before = again.judge(store, new, "before", test.tasks)
         after = None if old.after is None else again.judge(store, new, "after", test.tasks)
@@ -111,7 +111,7 @@ class _Rules:
     """By what recorded completions are judged; ``swapped``: the run was judged by the other protocol."""
 
     cfg: RewardCfg
-    analyst: Analyst
+    analyst: StaticChecks
     protocol: str
     swapped: bool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from real.errors import UsageError
-from real.execution.backends import check_backend
+from real.execution.config import BackendName, ExecutionCfg, Isolation, chosen
 
 VARIANTS = (
     "hybrid",
@@ -73,7 +73,7 @@ class RewardCfg:
                 hint="It weighs quality against function: 0 is function only, 1 is quality only (paper section 3.2).",
             )
         self.grading.check()
-        check_backend(self)
+        self.execution().check("reward")
         for name in self.checks:
             if name not in ("security", "maintainability"):
                 raise UsageError(f"reward.checks has {name!r}, but it knows only security and maintainability")
@@ -83,3 +83,13 @@ class RewardCfg:
             raise UsageError(f"reward.max_masked is {self.max_masked:g}, but it must lie in [0, 1]")
         if self.tests_per_rollout is not None and self.tests_per_rollout < 1:
             raise UsageError("reward.tests_per_rollout must be at least 1 (or null for every test)")
+
+    def execution(self) -> ExecutionCfg:
+        """The settings of the sandbox; raises ``UnknownNameError``."""
+        return ExecutionCfg(
+            chosen(BackendName, self.backend, "reward.backend"),
+            self.fusion_url,
+            self.ray_address,
+            self.workers,
+            chosen(Isolation, self.min_isolation, "reward.min_isolation"),
+        )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from real.config.cluster import seconds
 from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
-from real.results.terminal import align
-from real.slurm.submit import Chain, chains, check_schedulers, is_pending, scripts, unique
+from real.io.columns import align
+from real.slurm.submit import ScheduledStage, check_schedulers, is_pending, schedule_stages, scripts, unique
 
 _NUMBER = "NNNN"  # the folder gets its number when it is submitted
 
@@ -19,7 +19,7 @@ def describe(plan: Plan, here: Machine) -> str:
     """The whole text; writes nothing and asks SLURM nothing, so it works on any machine."""
     check_schedulers(plan)
     jobs = unique(plan)
-    made = chains(jobs, tables=plan.sweep_dir is not None)
+    made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     folder = (Path.cwd() / plan.first.output_dir / "slurm" / f"{_NUMBER}-{plan.first.exp_name}").absolute()
     parts = [f"{len(jobs)} jobs for SLURM, {sum(map(is_pending, jobs))} to submit\n{_table(jobs)}"]
     parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, f"real:{_NUMBER}", plan, made).items()]
@@ -32,7 +32,7 @@ def describe(plan: Plan, here: Machine) -> str:
     return "\n\n".join(parts)
 
 
-def _table(jobs: Sequence[Job]) -> str:
+def _table(jobs: Sequence[PlannedRun]) -> str:
     rows = [["job", "what happens", "cluster", "directory"]]
     for job in jobs:
         state = job.state()
@@ -43,7 +43,7 @@ def _table(jobs: Sequence[Job]) -> str:
     return "\n".join(align(rows))
 
 
-def _argv(jobs: Sequence[Job]) -> list[str]:
+def _argv(jobs: Sequence[PlannedRun]) -> list[str]:
     """Placement, memory and command line of OpenRLHF; the other trainers run in the job's own process."""
     from real.training.openrlhf.plan import describe as describe_training
     from real.training.openrlhf.plan import make_training_plan
@@ -56,7 +56,7 @@ def _argv(jobs: Sequence[Job]) -> list[str]:
     return parts
 
 
-def _cost(made: Sequence[Chain]) -> str:
+def _cost(made: Sequence[ScheduledStage]) -> str:
     lines, total = [], 0.0
     for chain in made:
         stage = chain.stage

@@ -68,11 +68,11 @@ def test_the_paper_settings() -> None:
 
 def test_table_4_in_miniature() -> None:
     plan = make_plan(parse(["-m", "+exp=ablation_reward_tiny"]), CONF)
-    cells = {(job.root.reward.variant, job.root.seed) for job in plan.jobs}
+    cells = {(job.root.reward.variant, job.root.seed) for job in plan.runs}
     assert cells == set(itertools.product(("hybrid", "function_only", "quality_only"), range(3)))
-    assert len(plan.jobs) == len({job.run_id for job in plan.jobs}) == 9
-    quickstart = make_plan(parse(["seed=2"]), CONF).jobs[0]
-    shared = [job for job in plan.jobs if job.run_id == quickstart.run_id]
+    assert len(plan.runs) == len({job.run_id for job in plan.runs}) == 9
+    quickstart = make_plan(parse(["seed=2"]), CONF).runs[0]
+    shared = [job for job in plan.runs if job.run_id == quickstart.run_id]
     assert [job.changes for job in shared] == [("reward=hybrid", "seed=2")]
 
 

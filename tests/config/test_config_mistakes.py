@@ -20,7 +20,7 @@ MISTAKES = {
     "reward.backend=fusion": ("cannot promise reward.min_isolation=medium", "reward.min_isolation=external"),
     "reward.backend=fusion reward.min_isolation=external": ("needs reward.fusion_url", "http://"),
     "reward.ray_address=auto": ("reward.backend is local", "reward.backend=ray"),
-    "reward.min_isolation=mediun": ("reward.min_isolation is 'mediun'", "Did you mean medium?"),
+    "reward.min_isolation=mediun": ("unknown reward.min_isolation 'mediun'", "Did you mean medium?"),
     "reward.checks=abc": ("reward.checks", "must be a list"),
     "reward={alhpa: 1}": ("reward.alhpa", "not in 'RewardCfg'"),
     "+exp=quickstat": ("unknown exp 'quickstat'", "Did you mean quickstart?"),

@@ -9,10 +9,10 @@ from real import score
 from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.datasets.local_jsonl import to_row
+from real.evaluation.metrics import build_metrics
 from real.evaluation.protocol import absent_passes_quality
 from real.evaluation.rates import quality_passed, summarize
-from real.pipeline import Judge
-from real.results.metrics import build_metrics
+from real.judge import Judge
 from real.results.tables import before_after_table
 from real.rewards import RewardCfg
 from real.types import Completion, Program, ScriptSuite, StdinCase, Verdict
@@ -96,8 +96,8 @@ def metrics_of(protocol, subset):
 
 
 def test_tables_name_the_protocol_and_warn_where_they_mix(tmp_path):
-    from real.results.metrics import read_run
-    from real.results.store import RunStore
+    from real.evaluation.metrics import read_run
+    from real.runs.store import RunStore
 
     runs = []
     for protocol, subset in (("paper", "all"), ("strict", "clean-1")):

@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 from real.errors import InfrastructureError, UsageError
 from real.execution.backends.chunk_queue import ATTEMPTS
-from real.execution.backends.factory import EXTERNAL
 from real.execution.backends.fusion_client import FusionClient, FusionError, ResponseTooLargeError
 from real.execution.backends.fusion_fixtures import LocalJail, state_of
 from real.execution.backends.fusion_request import Exchange, Reply, reports_alone, reports_in_order
 from real.execution.compare import check_protocol
+from real.execution.config import Isolation
 from real.execution.failure_budget import FailureBudget
 from real.execution.fixtures import FixtureError, Fixtures
 from real.execution.grading import Grader, grader_for
@@ -46,7 +46,7 @@ class FusionPool:
     as it should.
     """
 
-    isolation = EXTERNAL
+    isolation: str = Isolation.external
 
     def __init__(self, url: str, workers: int = 0, *, backoff_s: float = _BACKOFF_S, slack_s: float = _SLACK_S) -> None:
         if workers < 0:
@@ -69,7 +69,7 @@ class FusionPool:
             self.close()
             raise InfrastructureError(
                 f"no SandboxFusion server runs programs at {self._url}: {probe.detail or probe.output or probe.status}",
-                hint="reward.fusion_url is the address without /run_code; the server needs Python 3.11 or newer.",
+                hint="execution.fusion_url is the address without /run_code; the server needs Python 3.11 or newer.",
             )
         return version
 

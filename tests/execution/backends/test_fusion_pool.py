@@ -18,7 +18,7 @@ from real.execution.backends.fusion_pool import FusionPool
 from real.execution.backends.fusion_request import Exchange
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg, reward
 from real.types import (
     AttackCase,

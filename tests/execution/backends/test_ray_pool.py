@@ -25,7 +25,7 @@ from real.execution.backends import open_backend, ray_worker_group
 from real.execution.backends.chunk_queue import ChunkQueue
 from real.execution.backends.ray_pool import RayPool, _Assignment
 from real.execution.backends.ray_worker_group import RayWorker
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg
 from real.types import (
     CallCase,
@@ -220,7 +220,7 @@ def test_other_code_on_a_node_is_refused(cluster: Cluster, monkeypatch: pytest.M
 @pytest.mark.slow
 def test_an_isolation_that_no_node_reaches_is_refused(cluster: Cluster) -> None:
     with pytest.raises(UsageError, match="external"):
-        open_backend(RewardCfg(backend="ray", min_isolation="external", ray_address=cluster.address))
+        open_backend(RewardCfg(backend="ray", min_isolation="external", ray_address=cluster.address).execution())
     with pytest.raises(InfrastructureError, match=r"no node .* can run programs: unknown isolation level 'paranoid'"):
         RayPool(1, "paranoid", address=cluster.address)
     assert not ray.is_initialized()
@@ -232,7 +232,7 @@ def test_a_dead_address_is_one_clear_error() -> None:
         address = f"127.0.0.1:{free.getsockname()[1]}"
         began = time.monotonic()
         with pytest.raises(InfrastructureError, match=f"no Ray answers at {address}.*refused"):
-            open_backend(RewardCfg(backend="ray", ray_address=address))
+            open_backend(RewardCfg(backend="ray", ray_address=address).execution())
     assert time.monotonic() - began < 10
 
 
