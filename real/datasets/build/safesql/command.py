@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     evolver: Evolver = Grammar(args.seed) if args.evolver == "grammar" else open_evolver(args)
     foreign = _released(args.data)
     seeds = recipe.seeds(args.seed, args.per_cell, round(plan.limit * recipe.seed_share))
-    with Gates(args.workers, min_isolation=args.min_isolation, recognised=recipe.recognised) as gates:
+    with Gates(args.workers, min_isolation=args.min_isolation) as gates:
         print(f"sandbox: {gates.pool.describe()}", file=sys.stderr)
         if len(journal):
             print(f"{journal.path} knows {len(journal)} results", file=sys.stderr)
