@@ -21,10 +21,10 @@ _EXCLUDED_LEAVES = (
     ("trainer", "threads"),
     ("trainer", "openrlhf"),
     ("model", "placement"),
-    ("reward", "workers"),
-    ("reward", "backend"),
-    ("reward", "ray_address"),
-    ("reward", "fusion_url"),
+    ("execution", "workers"),
+    ("execution", "backend"),
+    ("execution", "ray_address"),
+    ("execution", "fusion_url"),
 )
 # Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by
 # the rule of ``datasets/sources.py``, is no part of a run's id; what was read is: every result records its hash.)

@@ -21,18 +21,18 @@ from typing import TextIO
 from real.datasets import load_path
 from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
-from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import summarize, to_json
-from real.execution.config import BackendName, Isolation
+from real.execution.config import BackendName, ExecutionCfg, Isolation
 from real.execution.trivial_baselines import summary_of, trivial_baselines
 from real.io import disk
 from real.io.progress import Progress
-from real.judge import Judge
-from real.rewards import RewardCfg, reward
+from real.judge import Judge, JudgeCfg, Judgement
+from real.protocols import PROTOCOLS, EvaluationProtocol
+from real.rewards import RewardCfg, Variant
 from real.rewards.config import VARIANTS
 from real.runs.records import outcome_record
 from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
-from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
+from real.types import Completion, JsonValue, OutcomeStatus, Task, Verdict
 
 _CHUNK = 64  # tasks judged between two updates of the progress line
 
@@ -78,19 +78,19 @@ def score(
 ) -> tuple[list[dict[str, JsonValue]], dict[str, JsonValue]]:
     """Output records in the order of ``tasks``, and the summary."""
     began = time.monotonic()
-    judged: dict[str, tuple[Verdict, Reward]] = {}
+    judged: dict[str, Judgement] = {}
     answered = [task for task in tasks if task.task_id in completions.by_task]
     with Progress(len(answered), "scoring", "tasks", stream=stream) as progress:
         for start in range(0, len(answered), _CHUNK):
             part = answered[start : start + _CHUNK]
-            for verdict in judge.judge(part, [completions.by_task[t.task_id] for t in part], safety=True):
-                judged[verdict.task_id] = (verdict, reward(verdict, judge.cfg))
-                seconds = sum(outcome.seconds for outcome in verdict.outcomes)
-                progress.advance(name=verdict.task_id, seconds=seconds)
+            for made in judge.score(part, [completions.by_task[t.task_id] for t in part], safety=True):
+                judged[made.verdict.task_id] = made
+                seconds = sum(outcome.seconds for outcome in made.verdict.outcomes)
+                progress.advance(name=made.verdict.task_id, seconds=seconds)
     records, verdicts = [], []
-    floors = trivial_baselines(tasks, judge.pool, judge.protocol)
+    floors = trivial_baselines(tasks, judge.pool, judge.cfg.protocol)
     for task, floor in zip(tasks, floors, strict=True):
-        verdict, value = judged.get(task.task_id) or _missing(task, judge)
+        verdict, value = judged.get(task.task_id) or judge.score_missing(task)
         record = outcome_record(verdict, value)
         record["baseline"] = floor.known_best
         record["above_baseline"] = _above(verdict, floor.known_best)
@@ -112,7 +112,7 @@ def score(
         "baselines": summary_of(floors),
         "above_baseline": sum(record["above_baseline"] is True for record in records),
         "isolation": judge.pool.isolation,
-        "protocol": judge.protocol,
+        "protocol": judge.cfg.protocol,
     }
     return records, summary
 
@@ -123,12 +123,6 @@ def _above(verdict: Verdict, baseline: float | None) -> bool | None:
         return None
     passed = sum(outcome.status is OutcomeStatus.PASS for outcome in verdict.outcomes)
     return bool(verdict.outcomes) and passed / len(verdict.outcomes) > baseline
-
-
-def _missing(task: Task, judge: Judge) -> tuple[Verdict, Reward]:
-    absent = absent_passes_quality(judge.protocol, task.dataset)
-    verdict = Verdict(task.task_id, Program(None, "no completion"), absent_quality=absent)
-    return verdict, reward(verdict, judge.cfg)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -145,16 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    cfg = RewardCfg(
-        variant=arguments.reward,
-        alpha=arguments.alpha,
-        workers=arguments.workers,
-        min_isolation=arguments.min_isolation,
-        backend=arguments.backend,
-        ray_address=arguments.ray_address,
-        fusion_url=arguments.fusion_url,
-    )
-    cfg.check()
+    cfg = _judge_cfg(arguments)
     loaded = load_path(arguments.dataset, arguments.split, subset=arguments.subset)
     for row in loaded.skipped:
         print(f"skipped row {row.index} ({row.row_id or 'no id'}): {row.reason}", file=sys.stderr)
@@ -163,11 +148,10 @@ def _run(arguments: argparse.Namespace) -> int:
     completions = read_completions(_lines(arguments.completions), (task.task_id for task in loaded.tasks))
     for problem in completions.skipped:
         print(f"skipped {arguments.completions} {problem}", file=sys.stderr)
-    typecheck = TypecheckCfg(arguments.typecheck or (PAPER if arguments.protocol == "paper" else HARDENED))
-    with Judge(cfg, protocol=arguments.protocol, typecheck=typecheck) as judge:
+    with Judge(cfg) as judge:
         print(f"sandbox: {judge.pool.describe()}", file=sys.stderr)
         records, summary = score(loaded.tasks, completions, judge)
-    summary |= {"typecheck": typecheck.policy, "subset": loaded.subset, "split_hash": loaded.content_hash}
+    summary |= {"typecheck": cfg.typecheck.policy, "subset": loaded.subset, "split_hash": loaded.content_hash}
     if arguments.out:
         disk.write_lines(Path(arguments.out), records)
     else:
@@ -175,6 +159,22 @@ def _run(arguments: argparse.Namespace) -> int:
             print(json.dumps(record))
     print(json.dumps(summary))
     return 0
+
+
+def _judge_cfg(arguments: argparse.Namespace) -> JudgeCfg:
+    reward = RewardCfg(Variant(arguments.reward), arguments.alpha)
+    reward.check()
+    execution = ExecutionCfg(
+        backend=BackendName(arguments.backend),
+        fusion_url=arguments.fusion_url,
+        ray_address=arguments.ray_address,
+        workers=arguments.workers,
+        min_isolation=Isolation(arguments.min_isolation),
+    )
+    execution.check()
+    typecheck = TypecheckCfg(arguments.typecheck or (PAPER if arguments.protocol == "paper" else HARDENED))
+    protocol = EvaluationProtocol(arguments.protocol)
+    return JudgeCfg(reward, typecheck=typecheck, execution=execution, protocol=protocol)
 
 
 def _lines(name: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from real import detector
+from real.detector.config import DetectorCfg, Scope
 from real.detector.families import family
 from real.rewards import RewardCfg
 from real.typecheck import Checker, TypecheckCfg
@@ -21,13 +22,14 @@ class StaticChecks:
     def __init__(
         self,
         cfg: RewardCfg,
-        typecheck: TypecheckCfg | None = None,
+        detecting: DetectorCfg,
+        typecheck: TypecheckCfg,
         workers: int = 1,
         failures: Path | None = None,
     ) -> None:
         """``failures``: a JSONL file for programs that an analyser failed on, so that each can become a test."""
-        self._cfg, self._failures = cfg, failures
-        self.checker = Checker.configured(typecheck or TypecheckCfg(), workers)
+        self._cfg, self._scope, self._failures = cfg, detecting.scope, failures
+        self.checker = Checker.configured(typecheck, workers)
 
     def __enter__(self) -> StaticChecks:
         return self
@@ -41,7 +43,7 @@ class StaticChecks:
         """Stop the MyPy processes."""
         self.checker.close()
 
-    def analyse(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, dict[Check, Analysis]]:
+    def run(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, dict[Check, Analysis]]:
         """The analyses of each program, by the keys of ``programs``."""
         with ThreadPoolExecutor(max_workers=1) as thread:  # MyPy works in processes of its own
             typed = thread.submit(self._typecheck, programs)
@@ -62,7 +64,7 @@ class StaticChecks:
 
     def _rules(self, task: Task) -> frozenset[str] | None:
         """The detector's rules for a task: all, or those of its own weakness; all where it names none."""
-        return (family(task.cwe) or None) if self._cfg.scope == "family" and task.cwe is not None else None
+        return (family(task.cwe) or None) if self._scope == Scope.family and task.cwe is not None else None
 
     def _typecheck(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
         wanted = {key: run for key, run in programs.items() if Check.MAINTAINABILITY in self._checks(run[0])}

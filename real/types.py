@@ -262,7 +262,7 @@ class Verdict:
     analyses: Mapping[Check, Analysis] = field(default_factory=dict)
     safety: tuple[TestOutcome, ...] | None = None
     baseline: float | None = None  # share of the task's tests that doing nothing passes, where the reward asks for it
-    absent_quality: bool = False  # no program, and the protocol counts that as quality passed (evaluation.protocol)
+    absent_quality: bool = False  # no program, and the protocol counts that as quality passed (real.protocols)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from real.config import preflight, sweep, usage
 from real.config.arguments import Arguments, parse
 from real.config.lifecycle import tell
-from real.config.machine import machine
 from real.config.plan import Plan, make_plan
 from real.errors import RealError
+from real.machine import machine
 from real.stopping import Stopped, obeying_signals
 
 _HYDRA_ANSWERS = ("--hydra-help", "--version", "--info", "--shell-completion")

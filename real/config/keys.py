@@ -12,9 +12,9 @@ from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from real.config.schema import RootCfg
 from real.errors import UnknownNameError, UsageError
 from real.registry import did_you_mean
+from real.settings import RootCfg
 
 _LAYERS = ("exp", "debug")  # groups of conf/ that are laid over the defaults, hence with a plus
 

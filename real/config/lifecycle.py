@@ -14,12 +14,15 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from real.config.plan import run_dir_of
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.schema import check
 from real.errors import InfrastructureError, RealError
 from real.ids import run_id
 from real.io import disk
+from real.policy.config import ModelKind
+from real.rewards.config import Variant
 from real.runs.environment import describe
 from real.runs.store import RunState, RunStore, Status
+from real.settings import RootCfg, to_dataclass
 from real.stopping import Stopped
 
 _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about the run
@@ -61,6 +64,10 @@ def execute(cfg: DictConfig, *, name: str | None = None, train_only: bool = Fals
     except Exception as error:
         return _tell_full_disk(error, store) if _is_full_disk(error) else _unexpected(error, store)
     print(f"results: {store.path}", flush=True)
+    if root.model.kind is ModelKind.tiny and root.reward.variant is Variant.hybrid and not train_only:
+        print(
+            "next: python run.py +exp=ablation_reward_tiny -m   (what each half of the reward is good for)", flush=True
+        )
     return 0
 
 
@@ -76,16 +83,13 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: boo
             disk.atomic_write(store / "config.yaml", frozen(cfg))
         # Threads of torch spin before they sleep; beside another busy process that made a step eight times slower.
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-        # torch comes with the engine: skipping and refusing have to do without
-        if train_only:
-            from real.pipeline import train
+        # torch comes with the pipeline: skipping and refusing have to do without
+        from real.pipeline import run
 
-            train(root, store.path)
+        run(root, store.path, train_only=train_only)
+        if train_only:
             store.write_status(RunState.TRAINED, "its evaluation is to follow")
         else:
-            from real.pipeline import run
-
-            run(root, store.path)
             store.write_status(RunState.DONE)
     except KeyboardInterrupt as error:
         _note(store, RunState.INTERRUPTED, str(error) if isinstance(error, Stopped) else "stopped by Ctrl-C")

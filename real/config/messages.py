@@ -39,6 +39,10 @@ def translate(error: Exception) -> UsageError:
         key = getattr(inner, "full_key", None) or "the configuration"
         first = str(inner).splitlines()[0]
         if isinstance(inner, ValidationError):
+            if choice := re.match(r"Invalid value '(.*)', expected one of \[(.*)\]", first):
+                return UnknownNameError(
+                    f"unknown {key} {choice[1]!r}", hint=did_you_mean(choice[1], choice[2].split(", "))
+                )
             return UsageError(f"{key} has a value of the wrong kind: {_reworded(first)}")
         return UsageError(f"{key}: {first}")
     return UsageError(" ".join(line.strip() for line in str(error).splitlines() if line.strip()))

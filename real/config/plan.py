@@ -15,10 +15,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from real.config.arguments import Arguments
 from real.config.keys import check_composed, parse_settings
 from real.config.messages import composing
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.schema import check
 from real.errors import RealError, UsageError
 from real.ids import run_id
 from real.runs.store import RunState, RunStore
+from real.settings import RootCfg, to_dataclass
 
 
 @dataclass(frozen=True)

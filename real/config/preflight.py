@@ -9,14 +9,14 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from real.config.machine import Machine
 from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
-from real.config.schema import RootCfg
 from real.errors import UsageError
 from real.io.columns import align
 from real.io.disk import disk_errors
+from real.machine import Machine
 from real.runs.store import RunState
+from real.settings import RootCfg
 from real.training.openrlhf import plan as openrlhf
 from real.training.openrlhf.gpu_hours import gpu_hours
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from real.config.machine import Machine
-from real.config.schema import RootCfg
 from real.datasets.sources import missing as missing_data
+from real.machine import Machine
+from real.settings import RootCfg
 from real.training.openrlhf.flags import PINNED, installed_version
 
 
@@ -31,7 +31,7 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
     if root.trainer.engine == "openrlhf":
         # On a cluster that runs already, its nodes have the rest.
         needed += ["ray"] if root.trainer.openrlhf.ray_address else ["openrlhf", "ray"]
-    if root.reward.backend == "ray":
+    if root.execution.backend == "ray":
         needed.append("ray")
     if root.logger.name != "none":
         needed.append("wandb")

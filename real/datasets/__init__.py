@@ -45,19 +45,19 @@ __all__ = [
 DATASET_OPTION = "--dataset FOLDER"
 
 
-def load(cfg: DatasetCfg, split: str, option: str = CONFIG_OPTION) -> Loaded:
+def load(cfg: DatasetCfg, split: str, *, subset: str = "all", option: str = CONFIG_OPTION) -> Loaded:
     """The tasks of one split (``train`` or ``test``), at most ``cfg.train_tasks`` or ``cfg.test_tasks`` of them.
 
-    A row that cannot be read is skipped and listed. With ``cfg.subset="clean"`` the test split is what nothing in the
+    A row that cannot be read is skipped and listed. With ``subset="clean"`` the test split is what nothing in the
     whole train split gives away. ``option`` is how the command at hand takes a path. Raises ``UnknownNameError`` for an
     unknown name, ``DataError`` where the data set cannot be found (see ``sources``), for an unreadable file, when more
     than 5 % of the rows are bad, and for ``clean`` without a train split.
     """
     check_split(split)
-    check_subset(cfg.subset)
+    check_subset(subset)
     loader = LOADERS.get(cfg.name)
     limit = cfg.train_tasks if split == "train" else cfg.test_tasks
-    if split == "train" or cfg.subset == "all":
+    if split == "train" or subset == "all":
         return load_rows(cfg.name, _rows(cfg, split, option), loader, split, limit)
     test = load_rows(cfg.name, _rows(cfg, "test", option), loader, "test")
     try:
@@ -111,7 +111,7 @@ def load_path(
     check_subset(subset)
     found = _resolve(text, folder)
     if isinstance(found, DatasetCfg):
-        return load(replace(found, subset=subset, data_seed=data_seed), split, option)
+        return load(replace(found, data_seed=data_seed), split, subset=subset, option=option)
     loaded = load_files(split_files(found, split), split)
     if split == "train" or subset == "all":
         return loaded

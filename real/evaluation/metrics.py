@@ -31,7 +31,7 @@ class RunMetrics:
     data_hash: str
     versions: Mapping[str, str]
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    protocol: str = "strict"  # whose rules judged (real.evaluation.protocol)
+    protocol: str = "strict"  # whose rules judged (real.protocols)
     subset: str = "all"  # which test tasks (real.datasets.subset)
 
 

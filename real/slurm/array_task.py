@@ -15,10 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 from real.config import sweep
 from real.config.lifecycle import execute, set_aside, tell
 from real.config.plan import Plan, PlannedRun
-from real.config.schema import to_dataclass
 from real.errors import RealError, UsageError
 from real.runs.environment import describe
 from real.runs.store import RunState, RunStore
+from real.settings import to_dataclass
 from real.slurm import attempts, manifest
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN
 from real.slurm.manifest import Submission, SubmittedRun

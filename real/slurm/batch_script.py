@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from real.config.cluster import ClusterCfg
 from real.errors import UsageError
+from real.slurm.config import ClusterCfg
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "slurm" / "templates"

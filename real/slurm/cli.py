@@ -8,9 +8,9 @@ from pathlib import Path
 
 from real.config.arguments import Arguments, parse
 from real.config.lifecycle import tell
-from real.config.machine import Machine, machine
 from real.config.plan import Plan, make_plan
 from real.errors import RealError, UsageError
+from real.machine import Machine, machine
 from real.slurm import preview
 from real.slurm.submit import submit, unique
 

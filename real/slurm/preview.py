@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.config.cluster import seconds
-from real.config.machine import Machine
 from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
 from real.io.columns import align
+from real.machine import Machine
+from real.slurm.config import seconds
 from real.slurm.submit import ScheduledStage, check_schedulers, is_pending, schedule_stages, scripts, unique
 
 _NUMBER = "NNNN"  # the folder gets its number when it is submitted

@@ -13,18 +13,18 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from real.config import preflight
-from real.config.cluster import ClusterCfg, seconds
 from real.config.lifecycle import frozen
-from real.config.machine import Machine
 from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
 from real.io import disk
 from real.io.lock import hold
+from real.machine import Machine
 from real.runs.environment import describe
 from real.runs.store import RunState
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage, render
+from real.slurm.config import ClusterCfg, seconds
 from real.slurm.manifest import Submission, SubmittedRun
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue

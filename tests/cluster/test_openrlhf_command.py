@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from real.config.schema import RootCfg, check, register, to_dataclass
+from real.config.schema import check, register
 from real.errors import UsageError
+from real.settings import RootCfg, to_dataclass
 from real.training.openrlhf import flags
 from real.training.openrlhf.command import check as check_flags
 from real.training.openrlhf.command import grouped

@@ -11,11 +11,12 @@ import pytest
 
 from real.config import cli
 from real.config.lifecycle import run_job
-from real.config.machine import Machine
-from real.config.schema import RootCfg, register
+from real.config.schema import register
 from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import Metrics, Rate
+from real.machine import Machine
 from real.runs.store import RunStore
+from real.settings import RootCfg
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 LAPTOP = Machine(cpus=2, packages=frozenset({"torch", "transformers", "wandb"}))
@@ -43,7 +44,7 @@ class Engine:
         self.runs: list[tuple[str, int]] = []
         self.ends: dict[tuple[str, int], BaseException | Callable[[], object]] = {}
 
-    def run(self, root: RootCfg, run_dir: Path) -> None:
+    def run(self, root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
         key = (root.reward.variant, root.seed)
         self.runs.append(key)
         if key in self.ends:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from real.config.arguments import parse
-from real.config.machine import visible_gpus
+from real.machine import visible_gpus
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTING = "0, GPU-aaaa, 81559\n1, GPU-bbbb, 40960\n"

@@ -10,8 +10,9 @@ from omegaconf import OmegaConf
 from real.config.arguments import parse
 from real.config.keys import check_composed
 from real.config.plan import make_plan
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.schema import check
 from real.ids import run_id
+from real.settings import RootCfg, to_dataclass
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OPTIONS = sorted(

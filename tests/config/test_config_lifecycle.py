@@ -45,7 +45,7 @@ def test_a_run_leaves_config_metrics_and_status(command, tmp_path: Path) -> None
 
 def test_a_finished_run_is_skipped_whatever_it_is_called(command, engine) -> None:
     first = command()
-    again = command("+exp=quickstart", "logger=none", "cluster=local", "trainer.threads=1", "reward.workers=3")
+    again = command("+exp=quickstart", "logger=none", "cluster=local", "trainer.threads=1", "execution.workers=3")
 
     assert again.code == 0
     assert again.out.startswith("SKIP ")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from real.config.machine import Machine
+from real.machine import Machine
 
 FOUR = ("-m", "reward=hybrid,function_only", "seed=0,1", "exp_name=four")
 

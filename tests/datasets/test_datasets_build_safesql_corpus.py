@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from real.config.schema import EMBEDDED
 from real.datasets import DatasetCfg, load, load_path, load_splits
 from real.datasets.build.safesql.evolver import OPERATORS
 from real.datasets.build.safesql.grammar.seeds import PATTERNS
 from real.datasets.build.safesql.manifest import SHIPPED, read_manifest
+from real.datasets.config import EMBEDDED
 from real.datasets.contamination import LEAKS, links
 from real.errors import UsageError
 from real.types import Check

@@ -74,7 +74,7 @@ def test_same_content_in_a_fresh_process_with_another_hash_seed():
 
 
 def test_the_test_split_depends_on_the_data_seed_only(test):
-    assert load(DatasetCfg(train_tasks=5, protocol="paper"), "test").tasks == test
+    assert load(DatasetCfg(train_tasks=5), "test").tasks == test
     assert load(DatasetCfg(test_tasks=7), "test").tasks == test[:7]
     other = build_tasks("test", 1)
     assert len(other) == len(test)

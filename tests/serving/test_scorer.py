@@ -11,15 +11,17 @@ import pytest
 
 from real.datasets import DatasetCfg, load
 from real.errors import InfrastructureError
-from real.judge import Judge
-from real.rewards import RewardCfg
+from real.execution.config import ExecutionCfg
+from real.judge import Judge, JudgeCfg, Judgement
 from real.serving.scorer import Scorer
 from real.serving.scorer_spec import ScorerSpec
-from real.typecheck import TypecheckCfg
-from real.types import Completion, Task, Verdict
+from real.types import Completion, Task
 
 TASK = load(DatasetCfg(), "train").tasks[0]
 PROMPT = "Write the program.\n"
+
+
+CFG = JudgeCfg(execution=ExecutionCfg(workers=1))
 
 
 class BrokenJudge:
@@ -28,7 +30,7 @@ class BrokenJudge:
     def __init__(self) -> None:
         self.closed = False
 
-    def judge(self, tasks: Sequence[Task], completions: Sequence[Completion]) -> list[Verdict]:
+    def score(self, tasks: Sequence[Task], completions: Sequence[Completion]) -> list[Judgement]:
         raise InfrastructureError("no worker")
 
     def close(self) -> None:
@@ -37,12 +39,12 @@ class BrokenJudge:
 
 @pytest.fixture(scope="module")
 def whole() -> Iterator[Judge]:
-    with Judge(RewardCfg(workers=1)) as judge:
+    with Judge(CFG) as judge:
         yield judge
 
 
 def ask(*judges: BrokenJudge | Judge, record: Path | None = None) -> tuple[Scorer, dict[str, object]]:
-    job = ScorerSpec(RewardCfg(workers=1), TypecheckCfg())
+    job = ScorerSpec(CFG)
     job.add("train", [TASK])
     made = iter(judges)
     scorer = Scorer(job, lambda: cast("Judge", next(made)), slots=1, record=record)

@@ -12,9 +12,9 @@ import yaml
 from fake_slurm import FakeSlurm
 from slurm_user import ROOT
 
-from real.config.cluster import ClusterCfg
 from real.errors import UsageError
 from real.slurm.batch_script import Stage, render
+from real.slurm.config import ClusterCfg
 
 ONE = ClusterCfg(scheduler="slurm", cpus_per_node=8, memory_gb_per_node=64, gpus_per_node=4)
 CLUSTERS = sorted((ROOT / "conf" / "cluster").glob("slurm_*.yaml"))

@@ -20,10 +20,11 @@ from real.datasets.commands.options import add_source, add_split, at_least_one, 
 from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
 from real.datasets.targets import Gate, Target, makers_for
+from real.execution.config import ExecutionCfg
 from real.io import disk
 from real.io.progress import Progress
-from real.judge import Judge
-from real.rewards import RewardCfg
+from real.judge import Judge, JudgeCfg
+from real.protocols import EvaluationProtocol
 from real.types import Task
 
 HELP = "make targets for supervised fine-tuning: rewrite or sample programs, and keep what earns the whole reward"
@@ -51,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
     keys = {task.task_id: _key(task, args.protocol, completions.get(task.task_id, ())) for task in tasks}
     known = _known(args.out, keys)
     done = list(known.values())
-    with Judge(RewardCfg(workers=args.workers), protocol=args.protocol) as judge:
-        annotator = Annotator(judge.pool, judge.analyst.checker)
+    cfg = JudgeCfg(execution=ExecutionCfg(workers=args.workers), protocol=EvaluationProtocol(args.protocol))
+    with Judge(cfg) as judge:
+        annotator = Annotator(judge.pool, judge.static_checks.checker)
         gate = Gate(judge, makers_for(tasks, annotator, solutions, completions))
         fresh = [task for task in tasks if task.task_id not in known]
         with ThreadPoolExecutor(2) as threads, Progress(len(fresh), "targets", "tasks") as progress:

@@ -16,7 +16,7 @@ from real.training.openrlhf.layout import Layout
 from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 # False and None leave a flag out, True is a flag without a value.
 Value: TypeAlias = "str | int | float | bool | tuple[float, float] | None"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from real.training.openrlhf.layout import Layout
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _PEAK = 989e12
 _TRAINING, _FORWARD, _GENERATING = 0.35, 0.25, 0.05

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from real.training.openrlhf.layout import Layout
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _GB = 2**30
 _CONTEXTS_GB = 3.0  # CUDA contexts of four processes on each GPU, communication buffers

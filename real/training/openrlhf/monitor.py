@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import InfrastructureError, RealError
-from real.io.progress import Progress
-from real.logger.tracker import Tracker
-from real.runs.store import RunStore
 from real.training.openrlhf.log_parser import Reported, not_finite, read_line, step_record
 from real.training.openrlhf.plan import TrainingPlan
 from real.training.openrlhf.row_audit import check_rows, rows_of
+from real.training.trainer import TrainingEvent
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _TAIL = 400  # lines kept for the explanation of a failure
 
@@ -48,15 +46,12 @@ class TrainingMonitor:
         self,
         root: RootCfg,
         plan: TrainingPlan,
-        store: RunStore,
-        tracker: Tracker,
-        progress: Progress,
         *,
         components: frozenset[str],
         first: int,
         say: Callable[[str], None],
     ) -> None:
-        self._root, self._plan, self._store, self._tracker, self._progress = root, plan, store, tracker, progress
+        self._root, self._plan = root, plan
         self._components = components
         self._first = first
         self._say = say
@@ -65,21 +60,32 @@ class TrainingMonitor:
         self.step = first
         self.tail: deque[str] = deque(maxlen=_TAIL)
 
-    def take(self, line: str) -> None:
-        """One line of output."""
+    def take(self, line: str) -> TrainingEvent | None:
+        """One line of output; returns what it reports, if it does and it is new."""
         self._alive_at = time.monotonic()
         self.tail.append(line)
         try:
             reported = read_line(line)
         except ValueError as error:
             self._say(str(error))
-            return
+            return None
         if reported is None:
-            return
+            return None
         if reported.evaluation:
-            self._take_evaluation(reported)
-        elif reported.step > self.step:  # a job that is followed again tells its steps again
-            self._take_step(reported)
+            return self._evaluation(reported)
+        if reported.step <= self.step:  # a job that is followed again tells its steps again
+            return None
+        self.step = reported.step
+        return TrainingEvent(reported.step, step_record(reported, self._components))
+
+    def check(self, event: TrainingEvent) -> None:
+        """Whether a step, recorded by now, is a reason to stop: raises the ``RealError`` that says why."""
+        if event.is_evaluation:
+            return
+        self._refuse(event.metrics)
+        every = self._root.trainer.checkpoint_every
+        if event.step <= self._first + 2 or event.step % every == 0:
+            check_rows(rows_of(self._plan.files.scored, self._plan.files.missed), self._plan.schedule, complete=False)
 
     def look(self) -> None:
         """Between lines: is it still alive? Raises ``InfrastructureError`` where it has hung."""
@@ -103,27 +109,17 @@ class TrainingMonitor:
                 hint=f"Its output is in {self._plan.files.log}. The same command resumes.",
             )
 
-    def _take_step(self, reported: Reported) -> None:
-        record = step_record(reported, self._components)
-        self.step = reported.step
-        self._store.append_step(record)
-        self._tracker.log(reported.step, record)
-        self._progress.advance(note=_note(record))
-        self._refuse(record)
-        every = self._root.trainer.checkpoint_every
-        if reported.step <= self._first + 2 or reported.step % every == 0:
-            check_rows(rows_of(self._plan.files.scored, self._plan.files.missed), self._plan.schedule, complete=False)
-
-    def _take_evaluation(self, reported: Reported) -> None:
+    def _evaluation(self, reported: Reported) -> TrainingEvent:
         record: dict[str, float] = {key: value for key, value in reported.metrics.items() if math.isfinite(value)}
-        self._tracker.log(reported.step, {f"eval/{key.removeprefix('eval_')}": value for key, value in record.items()})
         rates = {key: value for key, value in record.items() if key.endswith("_pass1")}
         shown = ", ".join(
             f"{key.removeprefix('eval_').removesuffix('_pass1')} {value:.3f}" for key, value in rates.items()
         )
         self._say(f"step {reported.step}: joint pass rate on the test split, greedy: {shown}")
+        metrics = {f"eval/{key.removeprefix('eval_')}": value for key, value in record.items()}
+        return TrainingEvent(reported.step, metrics, is_evaluation=True)
 
-    def _refuse(self, record: dict[str, float]) -> None:
+    def _refuse(self, record: Mapping[str, float]) -> None:
         if broken := not_finite(record):
             raise RealError(
                 f"{' and '.join(broken)} became not a number at step {self.step}; the training was stopped",
@@ -135,8 +131,3 @@ class TrainingMonitor:
                 f"{share:.0%} of step {self.step} could not be scored (reward.max_masked is {limit:.0%})",
                 hint=f"{self._plan.files.scored} has the reasons; then the same command resumes.",
             )
-
-
-def _note(record: dict[str, float]) -> str:
-    names = (("reward", "reward_mean"), ("function", "r_function"), ("quality", "r_quality"), ("kl", "kl"))
-    return "  ".join(f"{name} {record[key]:+.3f}" for name, key in names if key in record)

@@ -16,7 +16,7 @@ from real.training.openrlhf.layout import Layout, lay_out
 from real.training.openrlhf.prompt_schedule import PromptSchedule, plan_passes
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _PAPER_GPU_GB = 80.0  # where no GPU can be asked: those of the paper
 
