@@ -19,7 +19,7 @@ from real.datasets.config import EMBEDDED
 from real.datasets.sources import missing
 from real.errors import DataError
 from real.execution.__main__ import main as execution
-from real.rewards.__main__ import main as rewards
+from real.serving.__main__ import main as serving
 
 NAME = "safesql"
 
@@ -111,7 +111,7 @@ def test_an_embedded_data_set_is_generated_unless_a_path_is_given(tmp_path, monk
 COMMANDS = [
     ("--dataset FOLDER", lambda *p: real.score.main(["--dataset", *(p or [NAME]), "--completions", "-"])),
     ("--dataset FOLDER", lambda *p: execution(["baselines", "--dataset", *(p or [NAME])])),
-    ("--dataset FOLDER", lambda *p: rewards(["serve", "--dataset", *(p or [NAME])])),
+    ("--dataset FOLDER", lambda *p: serving(["--dataset", *(p or [NAME])])),
     ("--data FOLDER", lambda *p: main(["show", *(p or [NAME])])),
     ("--data FOLDER", lambda *p: main(["stats", *(p or [NAME])])),
     ("--data FOLDER", lambda *p: main(["validate", *(p or [NAME])])),
