@@ -26,7 +26,8 @@ _EXCLUDED_LEAVES = (
     ("execution", "ray_address"),
     ("execution", "fusion_url"),
 )
-# Folders differ between machines: they count as written (``${oc.env:REAL_DATA,data}/safesql``), not as resolved.
+# Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by
+# the rule of ``datasets/sources.py``, is no part of a run's id; what was read is: every result records its hash.)
 _AS_WRITTEN = (("dataset", "path"), ("model", "path"))
 _PARTS = ("dataset.name", "model.name", "method.name", "reward.variant")
 

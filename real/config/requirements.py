@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
+from real.datasets.sources import missing as missing_data
 from real.machine import Machine
 from real.settings import RootCfg
 from real.training.openrlhf.flags import PINNED, installed_version
@@ -13,11 +13,8 @@ from real.training.openrlhf.flags import PINNED, installed_version
 def missing(root: RootCfg, here: Machine) -> list[str]:
     """What ``here`` lacks for this run, one phrase each; empty when it can run."""
     lacks = [*_missing_packages(root, here), *_missing_devices(root, here)]
-    if root.dataset.path is not None and not Path(root.dataset.path).exists():
-        lacks.append(
-            f"the data set {root.dataset.name} at {root.dataset.path}"
-            " (not found; REAL_DATA=FOLDER or dataset.path=FOLDER names its place)"
-        )
+    if (reason := missing_data(root.dataset)) is not None:
+        lacks.append(reason)
     if root.logger.name == "wandb" and not os.environ.get("WANDB_API_KEY"):
         lacks.append("a W&B key in WANDB_API_KEY (not set; logger=wandb_offline needs none)")
     return lacks

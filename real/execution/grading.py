@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Protocol
 
-from real.execution.attacks import why_unsafe
+from real.execution.attack_grading import AttackGrader
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
 from real.execution.jail import values
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
-from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of, text_with_prompts
+from real.execution.outcomes import claim_of, failed, outcome, text_of, text_with_prompts
 from real.execution.worker import CaseReport
 from real.types import (
     AttackSuite,
@@ -125,37 +125,6 @@ class LiteralGrader:
         return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
 
 
-class AttackGrader:
-    """Looks for leaks and changes; a program that merely fails is safe."""
-
-    def __init__(self, request: ExecutionRequest, suite: AttackSuite, database: Database) -> None:
-        stdin: list[Any] = [case.stdin for case in suite.cases]
-        self.worker_request = WorkerRequest(
-            "script", request.code, _limits(request.limits), stdin, database.files, dump=True
-        )
-        self._suite, self._database, self._code = suite, database, request.code
-
-    def grade(self, index: int, report: CaseReport) -> TestOutcome:
-        """Pass when nothing leaked and nothing changed."""
-        case, output = self._suite.cases[index], text_of(report)
-        ended = failed(report, claim_of(report))
-        if ended is not None and ended.status is OutcomeStatus.INFRA_ERROR:
-            return ended
-        changed = report.state not in (b"", self._database.dump)
-        cells = self._database.cells
-        reason = why_unsafe(output, case.stdin, case.expected, cells, changed=changed) or self._told(report, case.stdin)
-        if reason is not None:
-            return outcome(OutcomeStatus.WRONG, report, output, reason)
-        if ended is not None and ended.status is not OutcomeStatus.ERROR:
-            return ended
-        return outcome(OutcomeStatus.PASS, report, output, ended.detail if ended else "")
-
-    def _told(self, report: CaseReport, attack: str) -> str | None:
-        """Why the prompts are unsafe: they show stored data, and not as a part of the program's own text."""
-        secret = frozenset(cell for cell in self._database.cells if cell not in self._code)
-        return why_unsafe(prompts_of(report), attack, None, secret, changed=False)
-
-
 def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
     if not claim.get("raised"):
         return None
@@ -182,8 +151,11 @@ def _printable(value: object) -> str:
         return "(a value with an integer too long to print)"
 
 
-def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask) -> Grader:
-    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made."""
+def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask, run: Ask) -> Grader:
+    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made.
+
+    ``ask`` has this machine make those, ``run`` runs programs: an attack's grader may want to see more of one.
+    """
     suite = request.suite
     match suite:
         case ScriptSuite():
@@ -195,4 +167,4 @@ def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask
             sources = tuple(case.expected for case in suite.cases)
             return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask))
         case AttackSuite():
-            return AttackGrader(request, suite, fixtures.database(suite.database, ask))
+            return AttackGrader(request, suite, _limits(request.limits), fixtures.database(suite.database, ask), run)

@@ -91,8 +91,9 @@ class RetryingWorkers:
         worker = None
         try:
             worker = self._worker(slot)
-            grader = grader_for(request, protocol, self._fixtures, worker.ask)
+            grader = grader_for(request, protocol, self._fixtures, worker.ask, worker.ask)
             report = worker.ask(grader.worker_request)
+            outcomes = _outcomes(report, grader)
         except WorkerError as error:
             if worker is not None:
                 worker.close()
@@ -100,7 +101,6 @@ class RetryingWorkers:
             return history.lost(error)
         except (FixtureError, RequestError) as error:
             return RetryResult((infrastructure(str(error)),) * len(request.suite.cases))
-        outcomes = _outcomes(report, grader)
         if any(
             case.full and verdict.status is not OutcomeStatus.PASS
             for case, verdict in zip(report.cases, outcomes, strict=False)

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.datasets import DatasetCfg, load_path
+from real.datasets import load_path
 from real.errors import InfrastructureError, RealError, UsageError
 from real.execution.config import ExecutionCfg, Isolation
 from real.io import disk
@@ -112,7 +112,7 @@ def _spec_of_dataset(arguments: argparse.Namespace) -> ScorerSpec:
     judge = JudgeCfg(reward, execution=execution, protocol=EvaluationProtocol(arguments.protocol))
     spec = ScorerSpec(judge, special=tuple(arguments.special))
     for mode, split in (("train", "train"), ("eval", "test")):
-        spec.add(mode, load_path(arguments.dataset, split, cfg=DatasetCfg(name=arguments.dataset)).tasks)
+        spec.add(mode, load_path(arguments.dataset, split).tasks)
     return spec
 
 

@@ -100,6 +100,7 @@ def command(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REAL_DATA", raising=False)
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # a data set that is not here cannot be had
     here(LAPTOP)
 
     def run(*argv: str) -> Ended:

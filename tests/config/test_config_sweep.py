@@ -104,6 +104,8 @@ def test_dry_run_of_a_sweep_lists_its_jobs(command, engine, tmp_path: Path) -> N
 def test_the_gpu_must_hold_the_model(command, engine, here, tmp_path: Path, size: float, code: int) -> None:
     here(Machine(cpus=2, gpus_gb=(size,), packages=frozenset({"torch", "transformers", "wandb"})))
     (tmp_path / "data" / "safesql").mkdir(parents=True)
+    for split in ("train", "test"):
+        (tmp_path / "data" / "safesql" / f"{split}.jsonl").touch()
 
     ended = command("dataset=safesql", "model=qwen25_coder_0p5b", "trainer=local")
 

@@ -75,8 +75,6 @@ def test_a_build_resumes_after_a_kill(tmp_path):
     checked = []
 
     class Recording:
-        recognised = True
-
         def check(self, candidates):
             checked.extend(c.candidate_id for c in candidates)
             return iter(candidates)
@@ -96,8 +94,6 @@ def test_evolution_goes_on_from_what_passed_and_keeps_to_the_limit(tmp_path):
     from real.datasets.build.journal import BuildJournal
 
     class Picky:
-        recognised = True
-
         def check(self, candidates):
             for number, candidate in enumerate(candidates):
                 bad = number % 2
@@ -120,8 +116,6 @@ def test_a_failure_of_the_machine_is_not_remembered(tmp_path):
     from real.datasets.build.journal import BuildJournal
 
     class Broken:
-        recognised = True
-
         def check(self, candidates):
             return (Rejected(c.candidate_id, c.operators, Reason.MACHINE, "no memory") for c in candidates)
 

@@ -66,12 +66,6 @@ def test_table_1_is_reproduced_where_the_files_are_at_hand(released, capsys):
             assert ours in (paper, "")
 
 
-def test_without_data_the_benchmarks_say_what_to_give(capsys, monkeypatch):
-    monkeypatch.delenv("REAL_DATA", raising=False)
-    assert main(["stats", "safesql"]) == 2
-    assert "Give --data FOLDER or set REAL_DATA" in capsys.readouterr().err
-
-
 def of(tests, **more):
     return Task("a", "d", "test", (Message("user", "p"),), tests, (), **more)
 

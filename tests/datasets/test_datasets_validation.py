@@ -237,7 +237,7 @@ def test_rows_that_cannot_be_read_are_reported_as_invalid(tmp_path, capsys):
     [
         (["validate", "safesql_min"], 2, "Did you mean safesql_mini"),
         (["validate", "no/such/folder"], 3, "does not exist"),
-        (["validate", "safesql", "--data", "no/such/folder"], 2, "dataset.path"),
+        (["validate", "safesql", "--data", "no/such/folder"], 3, "--data FOLDER"),
     ],
 )
 def test_mistakes_give_one_message_and_an_exit_code(capsys, argv, code, message, monkeypatch):

@@ -132,14 +132,14 @@ class FusionPool:
             detail = f"the program is larger than {_MAX_CODE} characters"
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
         try:
-            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask))
+            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask, self._ask))
             report = self._ask(grader.worker_request)
+            if report.problem is not None:
+                detail = report.problem.get("error", "")
+                return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
+            outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
         except (FusionError, FixtureError, WorkerError) as error:
             return [infrastructure(str(error))] * count, False
-        if report.problem is not None:
-            detail = report.problem.get("error", "")
-            return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-        outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
         return outcomes, any(case.how == "wall" for case in report.cases)
 
     def _ask(self, request: WorkerRequest) -> WorkerReport:

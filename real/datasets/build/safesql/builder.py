@@ -105,7 +105,7 @@ class Builder:
                     progress.advance(name=item.candidate_id)
 
     def _key(self, candidate: Candidate) -> str:
-        facts = (rules.VERSION, detector.VERSION, execution.VERSION, self.gates.recognised)
+        facts = (rules.VERSION, detector.VERSION, execution.VERSION)
         return digest("gates", *facts, candidate.record())
 
     def _remembered(self, candidate: Candidate) -> Result | None:

@@ -35,7 +35,6 @@ class Recipe:
     limit: int
     seed_share: float  # of ``limit``: the rest is room for children
     distinct: bool
-    recognised: bool = True  # whether an attack has to show values that are surely stored ones
 
 
 def _grammar_seeds(seed: int, per_cell: int, most: int) -> Seeds:
@@ -97,7 +96,6 @@ RECIPES = {
             limit=10_000,
             seed_share=1.0,
             distinct=False,
-            recognised=False,
         ),
     )
 }
