@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined,
 
 from real.errors import UsageError
 from real.slurm.config import ClusterCfg
+from real.slurm.directives import directive, quote
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "slurm" / "templates"
@@ -54,7 +55,7 @@ class Stage:
         return times[self.kind]
 
 
-def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) -> str:
+def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
     """The batch script of ``stage``; raises ``UsageError`` where a template of one's own is broken."""
     cluster = stage.cluster
     own = [FileSystemLoader(cluster.templates)] if cluster.templates else []
@@ -67,13 +68,14 @@ def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) ->
         autoescape=False,  # shell, not HTML
     )
     environment.filters["sh"] = lambda value: shlex.quote(str(value))
+    environment.filters["directive"] = lambda value: quote(str(value))
     srun, command, python = _launcher(cluster, workdir, folder)
     whole = stage.kind == TRAIN
     try:
         return environment.get_template("job.sh.j2").render(
             name=name,
-            key=key,
             folder=str(folder),
+            logs=str(folder / "logs").replace("%", "%%"),  # SLURM replaces %a by the number of the task
             stage=stage.kind,
             log=stage.name,
             array=_array(stage),
@@ -91,7 +93,7 @@ def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) ->
             requeues=stage.kind != TABLES,
             max_requeues=cluster.max_requeues,
             retries=cluster.retries,
-            sbatch=cluster.sbatch,
+            sbatch=[directive(option) for option in cluster.sbatch],
             setup=cluster.setup,
             modules=cluster.modules,
             venv=cluster.venv,

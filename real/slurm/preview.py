@@ -22,7 +22,7 @@ def describe(plan: Plan, here: Machine) -> str:
     made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     folder = (Path.cwd() / plan.first.output_dir / "slurm" / f"{_NUMBER}-{plan.first.exp_name}").absolute()
     parts = [f"{len(jobs)} jobs for SLURM, {sum(map(is_pending, jobs))} to submit\n{_table(jobs)}"]
-    parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, f"real:{_NUMBER}", plan, made).items()]
+    parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, plan, made).items()]
     parts += _argv(jobs)
     parts.append(_cost(made))
     lacks = dict.fromkeys(lack for job in jobs if is_pending(job) for lack in missing(job.root, here))

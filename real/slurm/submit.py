@@ -123,10 +123,10 @@ def _group(
     return made
 
 
-def scripts(folder: Path, key: str, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
+def scripts(folder: Path, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
     """The text of every batch script by its name."""
     name = f"real-{plan.first.exp_name[:_KEPT_NAME]}"
-    return {c.stage.name: render(c.stage, name=name, key=key, folder=folder, workdir=Path.cwd()) for c in made}
+    return {c.stage.name: render(c.stage, name=name, folder=folder, workdir=Path.cwd()) for c in made}
 
 
 def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Sequence[str]) -> Submission:
@@ -137,7 +137,6 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
             SubmittedRun(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
             for i, job in enumerate(jobs)
         ),
-        key=manifest.new_key(),
         command=tuple(command),
         workdir=str(Path.cwd()),
         sweep_dir=str(plan.sweep_dir) if plan.sweep_dir else None,
@@ -149,7 +148,7 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
     _check_times(made)
     for entry, job in zip(submission.entries, jobs, strict=True):
         disk.atomic_write(submission.config_of(entry.index), _frozen(job))
-    for name, text in scripts(folder, submission.key, plan, made).items():
+    for name, text in scripts(folder, plan, made).items():
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
@@ -185,7 +184,7 @@ def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
             if chain.after:
                 ids = ":".join(submission.job_ids[name] for name in chain.after)
                 options = [f"--dependency={chain.how}:{ids}", "--kill-on-invalid-dep=yes"]
-            job_id = client.sbatch(submission.folder / f"{chain.stage.name}.sh", *options)
+            job_id = client.sbatch((submission.folder / f"{chain.stage.name}.sh").resolve(), *options)
             submission = submission.with_job(chain.stage.name, job_id)
     except BaseException:
         if submission.job_ids:

@@ -21,7 +21,7 @@ CLUSTERS = sorted((ROOT / "conf" / "cluster").glob("slurm_*.yaml"))
 
 
 def text(stage: Stage, folder: Path = Path("/out/slurm/0001-x"), workdir: Path = Path("/work dir")) -> str:
-    return render(stage, name="real-x", key="real:k", folder=folder, workdir=workdir)
+    return render(stage, name="real-x", folder=folder, workdir=workdir)
 
 
 @pytest.mark.parametrize("path", CLUSTERS, ids=lambda path: path.stem)
@@ -63,6 +63,9 @@ def test_array(indices: tuple[int, ...], parallel: int, array: str) -> None:
         ({"account": "me"}, "#SBATCH --account=me\n"),
         ({"gpu_type": "h100"}, "#SBATCH --gres=gpu:h100:4\n"),
         ({"sbatch": ["--exclude=n7"]}, "#SBATCH --exclude=n7\n"),
+        ({"sbatch": ["--comment=a b"]}, '#SBATCH "--comment=a b"\n'),
+        ({"sbatch": ["-C gpu"]}, "#SBATCH -C gpu\n"),
+        ({"sbatch": ['--comment="a # b"']}, '#SBATCH "--comment=a # b"\n'),
         ({"container": "real.sif"}, "apptainer exec --nv --bind "),
         ({"container": "real.sif"}, " real.sif python -m real.slurm.array_task train "),
         ({"container": "nv/x", "container_runtime": "pyxis"}, "--container-image=nv/x "),
@@ -70,6 +73,22 @@ def test_array(indices: tuple[int, ...], parallel: int, array: str) -> None:
 )
 def test_settings_reach_the_script(change: dict[str, object], line: str) -> None:
     assert line in text(Stage("train", replace(ONE, **change), (0,)))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--array=0-3", "REAL's to set"),
+        ("-o elsewhere.log", "REAL's to set"),
+        ("--wait", "REAL's to set"),
+        ("--nice=5 --exclude=n7", "reads like two options"),
+        ('--comment="a', "Balance its quotes"),
+    ],
+)
+def test_options_that_would_take_a_job_away_are_refused(option: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        text(Stage("train", replace(ONE, sbatch=[option]), (0,)))
+    assert said in f"{caught.value} {caught.value.hint}"
 
 
 def test_ray_is_started_outside_of_a_container_only() -> None:

@@ -12,7 +12,7 @@ from slurm_user import CLUSTER, ROOT
 
 from real.config import cli as run_cli
 from real.runs.store import RunState, RunStore
-from real.slurm import manifest
+from real.slurm import active_jobs, client, manifest
 from real.slurm.cli import main
 from real.slurm.manifest import Submission
 
@@ -41,7 +41,6 @@ def test_a_sweep_becomes_one_array_and_a_table_after_it(fake: FakeSlurm, capsys:
     assert "--dependency=afterany:101" in tables
     script = (fake.folder / "submitted-101.sh").read_text()
     assert "#SBATCH --array=0-1\n" in script
-    assert f"#SBATCH --comment={one.key}\n" in script
     assert capsys.readouterr().out.splitlines()[0] == "submitted 2 of 2 runs as 0001-quickstart: train 101, tables 102"
 
 
@@ -90,7 +89,8 @@ def test_nothing_to_do_submits_nothing(fake: FakeSlurm, capsys: pytest.CaptureFi
 def test_a_run_that_is_queued_is_not_submitted_twice(fake: FakeSlurm, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(PAIR, CONF) == 0
     one = last()
-    fake.queue(("101", "1", "RUNNING", "None", one.key), ("7", "0", "RUNNING", "None", "someone else"))
+    script = str(one.folder / "train.sh")
+    fake.queue(("101", "1", "RUNNING", "None", script), ("7", "0", "RUNNING", "None", "/home/someone/train.sh"))
 
     assert main(PAIR, CONF) == 2
     err = capsys.readouterr().err
@@ -100,6 +100,23 @@ def test_a_run_that_is_queued_is_not_submitted_twice(fake: FakeSlurm, capsys: py
 
     assert main([*PAIR, "--rest"], CONF) == 0
     assert [entry.run_id for entry in last().entries] == [one.entries[0].run_id]
+
+
+def test_jobs_are_known_by_script_or_by_id_and_others_are_not(fake: FakeSlurm) -> None:
+    assert main(PAIR, CONF) == 0
+    one = last()
+    here, moved = str(one.folder / "train.sh"), f"/elsewhere/{one.name}/train.sh"
+    fake.queue(
+        ("101", "0", "PENDING", "Priority", here),
+        ("101", "1", "PENDING", "Priority", moved),  # the output folder had another name
+        ("102", "N/A", "PENDING", "Dependency", str(one.folder / "tables.sh")),
+        ("101", "0", "RUNNING", "None", "/home/me/other.sh"),  # the same id after SLURM was installed anew
+        ("999", "0", "PENDING", "Priority", here),  # submit.py was killed before it wrote the id down
+    )
+    found = active_jobs.jobs_of(one, client.queue())
+    assert [(job.array_id, job.script) for job in found] == [
+        ("101", here), ("101", moved), ("102", str(one.folder / "tables.sh")), ("999", here),
+    ]  # fmt: skip
 
 
 def test_a_refusal_is_told_in_one_message_and_leaves_nothing(
