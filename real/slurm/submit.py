@@ -7,12 +7,12 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
 from real.config import preflight
+from real.slurm.config import seconds
 from real.config.lifecycle import frozen
 from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
@@ -20,23 +20,15 @@ from real.io import disk
 from real.io.lock import hold
 from real.machine import Machine
 from real.runs.environment import describe
-from real.runs.store import RunState
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage, render
 from real.slurm.config import ClusterCfg, seconds
+from real.slurm.batch_script import EVALUATE, TRAIN, render
 from real.slurm.manifest import Submission, SubmittedRun
+from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue
-
-
-@dataclass(frozen=True)
-class ScheduledStage:
-    """A script and the names of those it waits for, with SLURM's word for how."""
-
-    stage: Stage
-    after: tuple[str, ...] = ()
-    how: str = ""
 
 
 def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = False) -> Submission | None:
@@ -72,55 +64,6 @@ def check_schedulers(plan: Plan) -> None:
             f"cluster={other} is not a SLURM cluster, so there is nothing to submit",
             hint="Choose one: cluster=slurm_1x1, slurm_1x8 or slurm_2x8 (conf/cluster). run.py runs it here.",
         )
-
-
-def unique(plan: Plan) -> list[PlannedRun]:
-    """The plan's jobs without those that come to the same run."""
-    return list({job.run_id: job for job in plan.runs}.values())
-
-
-def is_pending(job: PlannedRun) -> bool:
-    """Whether there is something left to compute."""
-    return job.root.force or job.state() != RunState.DONE
-
-
-def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
-    """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
-    groups: dict[str, list[int]] = {}
-    clusters: dict[str, tuple[ClusterCfg, bool]] = {}
-    for index, job in enumerate(jobs):
-        if is_pending(job):
-            ray = job.root.trainer.engine == "openrlhf"
-            key = f"{job.root.cluster}{ray}"
-            groups.setdefault(key, []).append(index)
-            clusters[key] = (job.root.cluster, ray)
-    made: list[ScheduledStage] = []
-    for number, (key, indices) in enumerate(groups.items(), 1):
-        made += _group(jobs, indices, *clusters[key], label="" if number == 1 else f"-{number}")
-    if tables and made:
-        after = tuple(chain.stage.name for chain in made)
-        made.append(ScheduledStage(Stage(TABLES, made[0].stage.cluster), after, "afterany"))
-    return made
-
-
-def _group(
-    jobs: Sequence[PlannedRun], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str
-) -> list[ScheduledStage]:
-    if cluster.evaluate == "with_training":
-        return [ScheduledStage(Stage(TRAIN, cluster, tuple(indices), ray, label))]
-    trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
-    rest = tuple(i for i in indices if i not in trained)
-    made = []
-    if rest:
-        train = Stage(TRAIN, cluster, rest, ray, label)
-        # Each evaluation waits for its own training only, and goes where that has failed.
-        made = [
-            ScheduledStage(train),
-            ScheduledStage(Stage(EVALUATE, cluster, rest, ray, label), (train.name,), "aftercorr"),
-        ]
-    if trained:
-        made.append(ScheduledStage(Stage(EVALUATE, cluster, tuple(trained), ray, f"{label}-trained")))
-    return made
 
 
 def scripts(folder: Path, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:

@@ -223,11 +223,11 @@ def test_the_parser_reads_loops_choices_and_nothing_else() -> None:
     source = (
         "if __name__ == '__main__':\n"
         "    parser = argparse.ArgumentParser()\n"
-        "    flags.add_argument('--a.b', type=int, default=1)\n"
+        "    parser.add_argument('--a.b', type=int, default=1)\n"
         "    for role in ('x', 'y'):\n"
-        "        flags.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
-        "    flags.add_argument('--on', action='store_true')\n"
-        "    flags.add_argument('--mode', type=str, choices=['p', 'q'])\n"
+        "        parser.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
+        "    parser.add_argument('--on', action='store_true')\n"
+        "    parser.add_argument('--mode', type=str, choices=['p', 'q'])\n"
         "    print('--no')\n"
     )
     assert flags.read_flags(source) == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -209,6 +210,21 @@ def test_cancelled_while_waiting_and_submitted_again(slurm: Slurm) -> None:
         assert slurm.queue() == {}
     finally:
         slurm.scontrol("update", "nodename=n1,n2", "state=resume")
+
+
+def test_an_exclusive_job_gets_the_memory_of_its_node(slurm: Slurm) -> None:
+    """The partition's default is 100 MB a core, which ``--exclusive`` alone would leave it at."""
+    slurm.scontrol("update", "nodename=n2", "state=drain", "reason=test")
+    try:
+        command = [*TOY, *CLUSTER, "trainer.steps=1", "cluster.exclusive=true"]
+        assert slurm.user("slurm/submit.py", *command).returncode == 0
+        slurm.wait("a job that runs", lambda: "RUNNING" in slurm.queue().values(), 60)
+        (node,) = slurm.call("scontrol", "show", "node", "n1", "--oneliner").stdout.splitlines()
+        assert re.search(r"\bAllocMem=(\d+)", node)[1] == re.search(r"\bRealMemory=(\d+)", node)[1]  # type: ignore[index]
+        assert slurm.user("slurm/cancel.py", "1").returncode == 0
+        slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
+    finally:
+        slurm.scontrol("update", "nodename=n2", "state=resume")
 
 
 def test_options_of_a_site_reach_slurm_and_do_not_hide_the_job(slurm: Slurm) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -196,7 +197,35 @@ def test_dry_run_of_table_4_has_the_command_lines_of_openrlhf(
     assert main(["+exp=ablation_reward", "-m", "model=qwen25_coder_7b", "reward=hybrid", "dry_run=true"], CONF) == 0
     out = capsys.readouterr().out
     assert out.count("openrlhf.cli.train_ppo_ray") == 3
+    assert "#SBATCH --exclusive\n#SBATCH --mem=0\n" in out
+    assert "#SBATCH --cpus-per-task=8\n#SBATCH --mem=64G\n" in out  # the evaluation loads 7B: about 52 GB
     assert "evaluate: 3 jobs of 1 x 1 GPUs" in out
+
+
+def test_models_of_different_sizes_ask_for_different_memory(fake: FakeSlurm) -> None:
+    models = "model=qwen25_coder_0p5b,qwen25_coder_7b"
+    assert (
+        main(
+            [
+                models,
+                "trainer=openrlhf",
+                "generation=vllm",
+                "cluster=slurm_1x8",
+                "cluster.venv=/gpu",
+                "logger=none",
+                "-m",
+            ],
+            CONF,
+        )
+        == 0
+    )
+    one = last()
+    assert one.stages == {"train": (0,), "evaluate": (0,), "train-2": (1,), "evaluate-2": (1,), "tables": ()}
+    small, large = (
+        int(re.findall(r"--mem=(\d+)G", (one.folder / f"{name}.sh").read_text())[0])
+        for name in ("evaluate", "evaluate-2")
+    )
+    assert 8 <= small < 24 < 52 <= large
 
 
 @pytest.mark.parametrize(("inside", "submitted"), [(False, True), (True, False)])
