@@ -9,7 +9,7 @@ import pytest
 from test_openrlhf_command import planned
 
 from real.errors import InfrastructureError, RealError
-from real.results.store import RunStore
+from real.runs.store import RunStore
 from real.training.openrlhf.monitor import TrainingMonitor
 from real.training.openrlhf.plan import make_training_plan
 
