@@ -13,7 +13,7 @@ class OpenRlhfCfg:
 
     ray_address: str | None = None  # null: a Ray of our own; http://HOST:8265 submits a job; HOST:PORT joins
     scorer_url: str | None = None  # null: a scorer of our own beside the launcher; else one that runs elsewhere
-    scorer_host: str = "127.0.0.1"  # where our own listens; other nodes need an address that they can reach
+    scorer_host: str | None = None  # where our own listens; null: every interface where engines are on other nodes
     eval_every: int = 20  # steps between greedy evaluations on the test split, for the curves; 0: none
     keep_checkpoints: int = 2  # at least 2: OpenRLHF deletes the oldest before it writes the next
     stall_minutes: int = 60  # without a step, a score or a line for so long, the run has hung; it is stopped
