@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from real.machine import Machine
 from real.settings import RootCfg
+from real.config.machine import Machine
+from real.config.schema import RootCfg
+from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.training.openrlhf.flags import PINNED, installed_version
 
 
@@ -18,8 +20,8 @@ def missing(root: RootCfg, here: Machine) -> list[str]:
             f"the data set {root.dataset.name} at {root.dataset.path}"
             " (not found; REAL_DATA=FOLDER or dataset.path=FOLDER names its place)"
         )
-    if root.logger.name == "wandb" and not os.environ.get("WANDB_API_KEY"):
-        lacks.append("a W&B key in WANDB_API_KEY (not set; logger=wandb_offline needs none)")
+    if problem := key_problem(root.logger):
+        lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
     return lacks
 
 
@@ -36,7 +38,7 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
         needed += ["ray"] if root.trainer.openrlhf.ray_address else ["openrlhf", "ray"]
     if root.execution.backend == "ray":
         needed.append("ray")
-    if root.logger.name != "none":
+    if wandb_mode(root.logger) != WandbMode.NONE:
         needed.append("wandb")
     absent = [name for name in dict.fromkeys(needed) if name not in here.packages]
     lacks = [f"the packages {', '.join(absent)} (not installed)"] if absent else []
