@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
 from real.settings import RootCfg
-from real.config.machine import Machine
-from real.config.schema import RootCfg
-from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.training.openrlhf.flags import PINNED, installed_version
 
 

@@ -9,9 +9,8 @@ from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
 from real.io.columns import align
 from real.machine import Machine
-from real.slurm.config import seconds
-from real.slurm.submit import ScheduledStage, check_schedulers, is_pending, schedule_stages, scripts, unique
 from real.slurm.batch_script import EVALUATE, TRAIN
+from real.slurm.config import seconds
 from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
 from real.slurm.submit import check_schedulers, scripts
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from real.config.cluster import ClusterCfg
-from real.config.schema import RootCfg
 from real.errors import UsageError
+from real.settings import RootCfg
+from real.slurm.config import ClusterCfg
 from real.training.openrlhf.host_memory import evaluation_gb, to_request, training_gb
 from real.training.openrlhf.layout import lay_out
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from real.config import preflight
-from real.slurm.config import seconds
 from real.config.lifecycle import frozen
 from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
@@ -22,9 +21,8 @@ from real.machine import Machine
 from real.runs.environment import describe
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
-from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage, render
-from real.slurm.config import ClusterCfg, seconds
 from real.slurm.batch_script import EVALUATE, TRAIN, render
+from real.slurm.config import seconds
 from real.slurm.manifest import Submission, SubmittedRun
 from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
 

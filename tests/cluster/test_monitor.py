@@ -9,7 +9,6 @@ import pytest
 from test_openrlhf_command import planned
 
 from real.errors import InfrastructureError, RealError
-from real.runs.store import RunStore
 from real.training.openrlhf.monitor import TrainingMonitor
 from real.training.openrlhf.plan import make_training_plan
 
@@ -19,13 +18,18 @@ GOOD = "'policy_loss': 0.1, 'critic_loss': 0.2, 'kl': 0.0, 'reward_raw': -1.0"
 def monitor(folder: Path) -> TrainingMonitor:
     root, _ = planned("cluster=local_1x8", "model=qwen25_coder_0p5b", "dataset=safesql")
     plan = make_training_plan(root, folder, 8)
-    store = RunStore(folder)
-    return TrainingMonitor(root, plan, store, Mock(), Mock(), components=frozenset(), first=0, say=Mock())
+    return TrainingMonitor(root, plan, components=frozenset(), first=0, say=Mock())
+
+
+def follow(watched: TrainingMonitor, line: str) -> None:
+    event = watched.take(line)
+    assert event is not None
+    watched.check(event)
 
 
 def test_a_step_with_its_share_of_masked_samples_goes_on(tmp_path: Path) -> None:
     watched = monitor(tmp_path)
-    watched.take(f"Global step 1: {{{GOOD}, 'masked': 0.0}}")
+    follow(watched, f"Global step 1: {{{GOOD}, 'masked': 0.0}}")
     assert watched.step == 1
 
 
@@ -40,4 +44,4 @@ def test_a_step_with_its_share_of_masked_samples_goes_on(tmp_path: Path) -> None
 )
 def test_a_step_that_must_not_be_followed_by_another(tmp_path: Path, metrics: str, kind: type, said: str) -> None:
     with pytest.raises(kind, match=said):
-        monitor(tmp_path).take(f"Global step 1: {{{metrics}}}")
+        follow(monitor(tmp_path), f"Global step 1: {{{metrics}}}")

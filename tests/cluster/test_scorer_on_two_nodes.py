@@ -14,10 +14,10 @@ import pytest
 import stand_in_engine as engine
 
 from real.datasets import DatasetCfg, load
+from real.execution.config import ExecutionCfg
 from real.io.network import node_address
-from real.rewards.config import RewardCfg
+from real.judge import JudgeCfg
 from real.serving.scorer_spec import ScorerSpec
-from real.typecheck import TypecheckCfg
 
 LAUNCHER, OTHER = "10.213.7.1", "10.213.7.2"
 _LAUNCH = """
@@ -72,7 +72,7 @@ def nodes() -> Iterator[tuple[str, str]]:
 def test_an_engine_on_another_node_gets_its_score(nodes: tuple[str, str], tmp_path: Path) -> None:
     launcher, other = nodes
     tasks = load(DatasetCfg(name="safesql_mini"), "train").tasks[:1]
-    spec = ScorerSpec(RewardCfg(workers=1), TypecheckCfg(), special=(engine.END,), deadline_s=60.0)
+    spec = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=1)), special=(engine.END,), deadline_s=60.0)
     spec.add("train", tasks)
     spec.add("eval", tasks)
     spec.write(tmp_path)

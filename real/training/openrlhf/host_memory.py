@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from real.training.openrlhf.layout import Layout
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _GB = 2**30
 _WEIGHTS = 2  # bytes a parameter, bfloat16
