@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from real.doctor import machine, software
+from real.doctor import compilers, machine, software
 from real.doctor.check import Check, CheckResult, Health, Purpose
 
 CHECKS: tuple[Check, ...] = (
-    software.look, machine.gpus, machine.nccl, machine.shared_memory, machine.disk, machine.sandbox, machine.slurm,
-    machine.ray, machine.hub, machine.wandb,
+    software.look, compilers.compilers, machine.gpus, machine.nccl, machine.shared_memory, machine.disk,
+    machine.sandbox, machine.slurm, machine.ray, machine.hub, machine.wandb,
 )  # fmt: skip
 _COLOURS = {Health.OK: "\x1b[32m", Health.ABSENT: "\x1b[2m", Health.BAD: "\x1b[31m"}
 _MARKS = {Health.OK: "ok", Health.ABSENT: "--", Health.BAD: "!!"}

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from real.io import disk
 from real.logger.config import LoggerCfg
+from real.logger.wandb_preflight import WandbMode, wandb_mode
 
 
 class Tracker(Protocol):
@@ -88,7 +89,7 @@ def make_tracker(
     ``UsageError`` where ``logger=wandb`` has no key. An offline client that cannot start is a warning: the run goes on.
     """
     trackers: list[Tracker] = [CsvTracker(run_dir / "steps.csv", history=history)]
-    if cfg.name != "none":
+    if wandb_mode(cfg) != WandbMode.NONE:
         from real.logger.wandb_tracker import start
 
         wandb = start(cfg, run_dir, run_id, config=config or {}, history=history, warn=warn)

@@ -22,12 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         one = manifest.named(arguments.output_dir, arguments.submission)
         chosen = _chosen(one, arguments.runs)
         with_tables = not arguments.runs
-        queue = [
-            entry
-            for entry in client.queue()
-            if entry.comment == one.key and entry.state not in active_jobs.FINISHED_STATES
-        ]
-        jobs = [entry for entry in queue if _index(entry) in chosen or (with_tables and _index(entry) < 0)]
+        active = [job for job in client.queue() if job.state not in active_jobs.FINISHED_STATES]
+        jobs = active_jobs.jobs_of(one, active)
+        jobs = [entry for entry in jobs if _index(entry) in chosen or (with_tables and _index(entry) < 0)]
         if not jobs:
             print(f"{one.name}: nothing of it is queued or running")
             return 1

@@ -15,7 +15,8 @@ from real.config.plan import Plan
 from real.errors import RealError, UsageError
 from real.machine import Machine
 from real.slurm import preview
-from real.slurm.submit import submit, unique
+from real.slurm.stages import unique
+from real.slurm.submit import submit
 
 _HELP = """\
 python slurm/submit.py [group=option] [key=value] [-m] cluster=slurm_...     the settings of run.py
