@@ -85,8 +85,7 @@ def score(
             part = answered[start : start + _CHUNK]
             for made in judge.score(part, [completions.by_task[t.task_id] for t in part], safety=True):
                 judged[made.verdict.task_id] = made
-                seconds = sum(outcome.seconds for outcome in made.verdict.outcomes)
-                progress.advance(name=made.verdict.task_id, seconds=seconds)
+                progress.advance()
     records, verdicts = [], []
     floors = trivial_baselines(tasks, judge.pool, judge.cfg.protocol)
     for task, floor in zip(tasks, floors, strict=True):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from real.errors import UsageError
+from real.io.columns import markdown
 from real.registry import did_you_mean
 
 FORMATS = ("md", "csv", "latex")
@@ -94,22 +95,16 @@ def _markdown(table: Table) -> str:
     several = len({column.group for column in table.columns if column.group}) > 1
     titles = [f"{c.group} {c.title}" if several and c.group else c.title for c in table.columns]
     around = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
-    lines = [
-        _pipes([_escape_markdown(title) for title in titles]),
-        _pipes(["---:" if column.compared else "---" for column in table.columns]),
-    ]
+    rows = [[_escape_markdown(title) for title in titles]]
     for row, row_marks in zip(table.rows, marks(table), strict=True):
-        cells = [
-            around[m].format(_escape_markdown(c.text)) if c.text else ""
-            for c, m in zip(row.cells, row_marks, strict=True)
-        ]
-        lines.append(_pipes(cells))
-    notes = [f"\n{note}" for note in table.notes]
-    return "\n".join([*lines, *notes]) + "\n"
-
-
-def _pipes(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        rows.append(
+            [
+                around[m].format(_escape_markdown(c.text)) if c.text else ""
+                for c, m in zip(row.cells, row_marks, strict=True)
+            ]
+        )
+    compared = [i for i, column in enumerate(table.columns) if column.compared]
+    return "\n\n".join([markdown(rows, right=compared), *table.notes]) + "\n"
 
 
 def _escape_markdown(text: str) -> str:
