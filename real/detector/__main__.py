@@ -17,7 +17,7 @@ from real.formats.lines import printable
 
 if TYPE_CHECKING:  # loaded where they are needed: --version and --explain take none of them
     from real.detector.baseline import Baseline
-    from real.formats.record import Run
+    from real.formats.record import Scan
 
 CLEAN, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -116,7 +116,7 @@ def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
     from real.detector.scanning import programs, tool_of
     from real.formats import render
     from real.formats.files import find
-    from real.formats.record import STDIN, Run, exit_code
+    from real.formats.record import STDIN, Scan, exit_code
 
     paths = _checked(options)
     base = _baseline(options.baseline)
@@ -124,7 +124,7 @@ def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
     made = list(programs(find(paths, options.exclude), tool, base, options.stdin_name or STDIN, _tell))
     if not made:
         _tell(f"note: no Python files in {', '.join(paths)}")
-    run = Run(tool, made, base.absent(rules) if base else None)
+    run = Scan(tool, made, base.absent(rules) if base else None)
     code = exit_code(program.status for program in made)
     if options.write_baseline:
         _write_baseline(options.write_baseline, run)
@@ -144,14 +144,14 @@ def _baseline(path: str | None) -> Baseline | None:
     return load(path)
 
 
-def _write_baseline(path: str, run: Run) -> None:
+def _write_baseline(path: str, run: Scan) -> None:
     from real.detector.baseline import write
 
     count = write(path, run.programs)
     _tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {path}")
 
 
-def _tell_people(run: Run) -> None:
+def _tell_people(run: Scan) -> None:
     """What the text format says beside findings, where standard output is for programs."""
     from real.formats.summary import baseline_summary
 

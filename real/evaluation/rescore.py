@@ -64,7 +64,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
         again = _Records(judge, swapped=protocol != old.protocol)
         before = again.score(store, new, "before", test.tasks)
         after = None if old.after is None else again.score(store, new, "after", test.tasks)
-    baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.baselines.items()}
+    baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.trivial_baselines.items()}
     new.write_metrics(
         build_metrics(
             run_id=new.path.name,
@@ -81,7 +81,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
             config_hash=old.config_hash,
             data_hash=f"{old.data_hash.partition('+')[0]}+{test.content_hash}",
             versions=judge_versions(),
-            baselines=baselines,
+            trivial_baselines=baselines,
             protocol=protocol,
             subset=test.subset,
         )

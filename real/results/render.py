@@ -19,7 +19,7 @@ FORMATS = ("md", "csv", "latex")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``text`` for people, ``value`` to rank by, ``numbers`` as columns of the CSV (``""`` names the main one)."""
+    """One cell: ``text`` to print, ``value`` to rank by, ``numbers`` as columns of the CSV (``""`` is the main one)."""
 
     text: str
     value: float | None = None
@@ -28,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A title, the data set it stands under where there are several, and whether its best cells are marked."""
+    """A column: title, data set (where there are several), and whether its best cells are marked."""
 
     title: str
     group: str = ""
@@ -37,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells in the order of the columns; the best of a column is sought among rows of one ``block``."""
+    """Cells in the order of the columns; the best cell of a column is marked within each ``block`` of rows."""
 
     cells: tuple[Cell, ...]
     block: str = ""
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is in a table, whatever it is written in."""
+    """A table, independent of the format that it is written in."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]

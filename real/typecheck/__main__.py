@@ -11,7 +11,17 @@ from real.errors import RealError, UsageError
 from real.formats import FORMATS, render
 from real.formats.console import forget_reader, say
 from real.formats.files import STDIN_ARGUMENT, Source, find, is_folder
-from real.formats.record import EXIT_CLEAN, EXIT_FAILED, STDIN, Program, RulePage, Run, Tool, exit_code, program_of
+from real.formats.record import (
+    EXIT_CLEAN,
+    EXIT_FAILED,
+    STDIN,
+    RulePage,
+    Scan,
+    ScannedProgram,
+    Tool,
+    exit_code,
+    program_of,
+)
 from real.typecheck import VERSION, Checker
 from real.typecheck.config import HARDENED, POLICIES
 from real.typecheck.jsonl import serve
@@ -125,7 +135,7 @@ def _tool() -> Tool:
     return Tool("real-typecheck", VERSION, describe, catalogue.is_advice)
 
 
-def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Run:
+def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Scan:
     for path in paths:
         if is_folder(path) and not any(find([path])):
             raise UsageError(f"no Python files below {path}")
@@ -134,10 +144,10 @@ def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) ->
     programs = [source for source in sources if isinstance(source, str)]
     checked = iter(checker.check(programs, [starter] * len(programs)))
     tool = _tool()
-    return Run(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
+    return Scan(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
 
 
-def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> Program:
+def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> ScannedProgram:
     name = STDIN if file.path == STDIN_ARGUMENT else file.path
     if isinstance(source, Analysis):
         return program_of(name, "", source, tool)
