@@ -24,7 +24,7 @@ from real.errors import DataError, RealError, UsageError
 from real.evaluation.rates import summarize, to_json
 from real.execution.config import BackendName, ExecutionCfg, Isolation
 from real.execution.trivial_baselines import summary_of, trivial_baselines
-from real.io import disk
+from real.io import console, disk
 from real.io.progress import Progress
 from real.judge import Judge, JudgeCfg, Judgement
 from real.protocols import PROTOCOLS, EvaluationProtocol
@@ -126,6 +126,7 @@ def _above(verdict: Verdict, baseline: float | None) -> bool | None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)

@@ -20,6 +20,7 @@ from real.errors import DataError, RealError, UsageError
 from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import paired_difference, summarize
 from real.evaluation.run_facts import judge_versions
+from real.io import console
 from real.judge import Judge, JudgeCfg, RecordedOutcomes
 from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.runs.records import recorded_outcomes
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         print(rescore(arguments.run, arguments.out, arguments.protocol, arguments.subset))

@@ -10,6 +10,7 @@ from real.config.arguments import Arguments, parse
 from real.config.lifecycle import tell
 from real.config.plan import Plan, make_plan
 from real.errors import RealError, UsageError
+from real.io import console
 from real.machine import Machine, machine
 from real.slurm import preview
 from real.slurm.submit import submit, unique
@@ -27,6 +28,7 @@ python slurm/status.py follows, python slurm/cancel.py cancels; docs/cluster.md 
 
 def main(argv: Sequence[str], conf: Path) -> int:
     """Submit the runs of a command line; returns the exit code."""
+    console.protect()
     try:
         return _main(list(argv), conf)
     except RealError as error:

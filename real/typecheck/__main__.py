@@ -9,7 +9,6 @@ from pathlib import Path
 
 from real.errors import RealError, UsageError
 from real.formats import FORMATS, render
-from real.formats.console import forget_reader, say
 from real.formats.files import STDIN_ARGUMENT, Source, find, is_folder
 from real.formats.record import (
     EXIT_CLEAN,
@@ -22,6 +21,7 @@ from real.formats.record import (
     exit_code,
     program_of,
 )
+from real.io import console
 from real.typecheck import VERSION, Checker
 from real.typecheck.config import HARDENED, POLICIES
 from real.typecheck.jsonl import serve
@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect()
     options = parser().parse_args(argv)
     try:
         return _run(options)
@@ -85,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        forget_reader()
+        console.forget_reader()
         return EXIT_FAILED
     except OSError as error:
         print(f"error: cannot go on: {error}", file=sys.stderr)  # a full disk behind standard output
@@ -110,7 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.jsonl:
             return serve(checker, sys.stdin.buffer, sys.stdout, starter)
         run = _check_paths(checker, options.paths, starter)
-    say(render(options.format, run))
+    console.say(render(options.format, run))
     return exit_code(program.status for program in run.programs)
 
 
