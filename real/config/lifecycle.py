@@ -18,7 +18,7 @@ from real.config.schema import check
 from real.config.shell import shown_command
 from real.errors import InfrastructureError, RealError
 from real.ids import run_id
-from real.io import disk
+from real.io import console, disk
 from real.policy.config import ModelKind
 from real.rewards.config import Variant
 from real.runs.environment import describe
@@ -31,6 +31,7 @@ _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about
 
 def run_job(cfg: DictConfig) -> None:
     """Hydra's task function: a single run exits with its own code, a job of a sweep leaves the others a chance."""
+    console.protect()  # a launcher of Hydra may have made a process of its own
     code = execute(cfg)
     if code and HydraConfig.get().mode != RunMode.MULTIRUN:
         raise SystemExit(code)

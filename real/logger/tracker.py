@@ -1,4 +1,4 @@
-"""Following a run while it trains: a CSV file always, and the real W&B client where asked for."""
+"""Trackers log the metrics of each training step: to CSV always, to W&B where asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from real.logger.wandb_preflight import WandbMode, wandb_mode
 
 
 class Tracker(Protocol):
-    """Where the figures of a step go."""
+    """Receives the metrics of each training step."""
 
     def log(self, step: int, values: Mapping[str, object]) -> None:
         """Record the values of one step."""

@@ -1,4 +1,4 @@
-"""The real W&B client, offline by default; the key comes from the environment and from nowhere else."""
+"""Tracking with the W&B client, offline by default; the key comes from the environment only."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from real.datasets import load_path
 from real.errors import InfrastructureError, RealError, UsageError
 from real.execution.config import ExecutionCfg, Isolation
-from real.io import disk
+from real.io import console, disk
 from real.judge import Judge, JudgeCfg
 from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.rewards.config import VARIANTS, RewardCfg, Variant
@@ -32,6 +32,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect(outlive=True)
     arguments = _parser().parse_args(argv)
     try:
         _serve(arguments)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import RealError, UsageError
-from real.io import disk
+from real.io import console, disk
 from real.registry import did_you_mean
 from real.slurm import active_jobs, client, manifest
 from real.slurm.client import SlurmJob
@@ -17,6 +17,7 @@ from real.slurm.manifest import Submission
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Cancel and tell what was cancelled; returns 1 where nothing was queued or running."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         one = manifest.named(arguments.output_dir, arguments.submission)

@@ -13,6 +13,7 @@ from real.config.cli import start
 from real.config.lifecycle import run_job, tell
 from real.config.plan import Plan
 from real.errors import RealError, UsageError
+from real.io import console
 from real.machine import Machine
 from real.slurm import preview
 from real.slurm.stages import unique
@@ -31,6 +32,7 @@ python slurm/status.py follows, python slurm/cancel.py cancels; docs/cluster.md 
 
 def main(argv: Sequence[str], conf: Path) -> int:
     """Submit the runs of a command line; returns the exit code."""
+    console.protect()
     try:
         return _main(list(argv), conf)
     except RealError as error:
