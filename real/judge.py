@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
-from real.evaluation.protocol import absent_passes_quality
+from real.evaluation.protocol import absent_passes_quality, extraction_rule
 from real.execution.backends import open_backend
 from real.execution.limits import limits_for
 from real.execution.reference_times import ReferenceTimes
@@ -74,7 +74,8 @@ class Judge:
         variant needs them.
         """
         attack = self.cfg.variant == "safety_unit_tests" if safety is None else safety
-        programs = [extract(completion.text) for completion in completions]
+        rule = extraction_rule(self.protocol)
+        programs = [extract(completion.text, rule) for completion in completions]
         keys = [_key(task, program, attack) for task, program in zip(tasks, programs, strict=True)]
         found = {key: verdict for key in keys if (verdict := self._cache.get(key)) is not None}
         fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in found}
