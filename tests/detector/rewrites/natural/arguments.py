@@ -79,10 +79,35 @@ def constant(arg: ast.arg) -> str:
     named = next((value for names, value in _BY_WORD if words & set(names.split())), None)
     if arg.annotation is None:
         return named or '"example"'
-    typed = _BY_TYPE[_type_name(arg.annotation)]
     # A name refines a type ("url: str"), but does not contradict it ("url: dict").
     is_same_type = named is not None and type(ast.literal_eval(named)).__name__ == _type_name(arg.annotation)
-    return named if named is not None and is_same_type else typed
+    return named if named is not None and is_same_type and not _elements(arg.annotation) else _typed(arg.annotation)
+
+
+def _typed(annotation: ast.expr) -> str:
+    """An example value of a known type: two elements of the annotated kind in a container."""
+    name = _type_name(annotation)
+    elements = [_typed(e) if _type_name(e) in _BY_TYPE else "None" for e in _elements(annotation)]
+    if name in ("dict", "Mapping", "MutableMapping") and len(elements) == 2:
+        return f"{{{elements[0]}: {elements[1]}}}"
+    if name in ("list", "Sequence", "Iterable") and len(elements) == 1:
+        return f"[{elements[0]}, {elements[0]}]"
+    if name == "tuple" and elements:
+        return f"({', '.join(elements)},)"
+    return _BY_TYPE[name]
+
+
+def _elements(annotation: ast.expr) -> list[ast.expr]:
+    """``[int]`` of ``list[int]`` and ``list[int] | None``; none where nothing is said of them, or ``Any``."""
+    if isinstance(annotation, ast.BinOp):
+        return _elements(annotation.left)
+    if not isinstance(annotation, ast.Subscript):
+        return []
+    inner = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+    if ast.unparse(annotation.value).rpartition(".")[2] in ("Optional", "Union", "Annotated", "Final"):
+        return _elements(inner[0])
+    named = [element for element in inner if not isinstance(element, ast.Constant)]
+    return [] if any(_type_name(element) in ("Any", "object") for element in named) else named
 
 
 def _type_name(annotation: ast.expr) -> str:
