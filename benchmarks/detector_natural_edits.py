@@ -277,7 +277,7 @@ def main() -> None:
     show("edit", by_edit, list(pythons))
     if chosen.by_cwe:
         show("CWE", dict(sorted(by_cwe.items(), key=lambda item: int(item[0].removeprefix("CWE-")))), list(pythons))
-    show("kind", by_kind, list(pythons))
+    show("kind", dict(sorted(by_kind.items(), key=lambda item: (item[0] == "all", item[0]))), list(pythons))
     if chosen.show is not None:
         for row, by_version in by_edit.items():
             if chosen.show in ("", row):

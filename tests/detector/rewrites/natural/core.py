@@ -15,6 +15,7 @@ from enum import Enum
 from rewrites.natural.arguments import MOCK, constant
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+GUARD = 'if __name__ == "__main__":'
 _MAX_ENTRIES = 4
 
 

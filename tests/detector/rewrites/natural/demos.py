@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rewrites.natural.core import Edit, Entry, Program, append, block
-
-GUARD = 'if __name__ == "__main__":'
+from rewrites.natural.core import GUARD, Edit, Entry, Program, append, block
 
 
 def _guarded(lines: list[str], head: str = GUARD) -> str:
@@ -233,6 +231,18 @@ def timeit_text(program: Program) -> str | None:
     return append(program, _guarded(lines), [*program.imports, "import timeit"]) if _fits(program) else None
 
 
+def profiled_text(program: Program) -> str | None:
+    """``cProfile.run("f('example')")``."""
+    lines = [f"cProfile.run({call!r})" for call in program.calls()]
+    return append(program, _guarded(lines), [*program.imports, "import cProfile"]) if _fits(program) else None
+
+
+def executed_text(program: Program) -> str | None:
+    """``exec("f('example')")``: the text is a literal."""
+    lines = [f"exec({call!r})" for call in program.calls()]
+    return append(program, _guarded(lines), program.imports) if _fits(program) else None
+
+
 def benchmark(program: Program) -> str | None:
     """A loop between two readings of ``time.perf_counter``."""
     if not _fits(program, "start", "elapsed", "_"):
@@ -346,6 +356,8 @@ DEMOS: dict[str, Edit] = {
     "demo, asyncio.run(main())": asyncio_main,
     "demo, timeit of a lambda": timeit_lambda,
     "demo, timeit of a literal": timeit_text,
+    "demo, cProfile of a literal": profiled_text,
+    "demo, exec of a literal": executed_text,
     "demo, benchmark loop": benchmark,
     "demo, logged": logged,
     "demo, printed as JSON": printed_as_json,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from rewrites.natural.arguments import constant, is_object
 from rewrites.natural.core import (
+    GUARD,
     Edit,
     Entry,
     Program,
@@ -22,8 +23,6 @@ from rewrites.natural.core import (
     statements,
     unparse,
 )
-
-GUARD = 'if __name__ == "__main__":'
 
 
 def _then(source: str | None, add: Callable[[str], str | None]) -> str | None:
@@ -78,6 +77,23 @@ def blank_raises(program: Program) -> str | None:
 def none_asserted(program: Program) -> str | None:
     """``assert x is not None``."""
     return replace_functions(program, lambda entry: _checked(entry, "assert {name} is not None"))
+
+
+def falsy_raises(program: Program) -> str | None:
+    """``if not x: raise ValueError``."""
+    return replace_functions(program, lambda entry: _checked(entry, 'if not {name}:\n    raise ValueError("{name}")'))
+
+
+def equal_to_empty_raises(program: Program) -> str | None:
+    """``if x == "": raise ValueError``."""
+    form = 'if {name} == "":\n    raise ValueError("{name} is empty")'
+    return replace_functions(program, lambda entry: _checked(entry, form))
+
+
+def in_none_and_empty(program: Program) -> str | None:
+    """``if x in (None, ""): raise ValueError``."""
+    form = 'if {name} in (None, ""):\n    raise ValueError("{name} is missing")'
+    return replace_functions(program, lambda entry: _checked(entry, form))
 
 
 def all_present(program: Program) -> str | None:
@@ -462,6 +478,51 @@ def asynchronous(program: Program) -> str | None:
     return unparse(tree)
 
 
+def private_implementation(program: Program) -> str | None:
+    """The body moves to a private function of the module, which the public one calls with its own parameters."""
+
+    def change(entry: Entry) -> bool:
+        if not is_plain(entry) or entry.node.name != name or entry.optional or is_generator(entry.node):
+            return False
+        docstring, rest = body_of(entry.node)
+        names = [arg.arg for arg in entry.parameters]
+        made = statements(f"def {private}({', '.join(names)}): ...")[0]
+        assert isinstance(made, ast.FunctionDef)
+        made.body = rest
+        moved.append(made)
+        if entry.node.args.vararg or entry.node.args.kwarg or entry.node.args.kwonlyargs:
+            return False
+        entry.node.body = [*docstring, *statements(f"return {private}({', '.join(names)})")]
+        return True
+
+    last = _single(program)
+    if last is None:
+        return None
+    name, private, moved = last.node.name, f"_{last.slug}_impl", []
+    if private in program.names:
+        return None
+    changed = replace_functions(program, change)
+    return _then(changed, lambda source: f"{source}\n\n{ast.unparse(moved[0])}\n")
+
+
+def inner_function(program: Program) -> str | None:
+    """The body moves to a function inside, which is called."""
+
+    def change(entry: Entry) -> bool:
+        stores = {n.id for n in ast.walk(entry.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        own = {arg.arg for arg in [*entry.parameters, *entry.optional]}
+        if entry.is_async or is_generator(entry.node) or stores & own or "super" in ast.unparse(entry.node):
+            return False
+        docstring, rest = body_of(entry.node)
+        made = statements("def compute(): ...")[0]
+        assert isinstance(made, ast.FunctionDef)
+        made.body = rest
+        entry.node.body = [*docstring, made, *statements("return compute()")]
+        return True
+
+    return replace_functions(program, change)
+
+
 def safe_wrapper(program: Program) -> str | None:
     """A function that takes the same parameters, calls, and returns ``None`` on an exception."""
     entry = _single(program)
@@ -516,6 +577,9 @@ FUNCTION_EDITS: dict[str, Edit] = {
     "if x is None: raise": none_raises,
     "if not str(x).strip(): raise": blank_raises,
     "assert x is not None": none_asserted,
+    "if not x: raise": falsy_raises,
+    'if x == "": raise': equal_to_empty_raises,
+    'if x in (None, ""): raise': in_none_and_empty,
     "any(v is None)": all_present,
     "validator tests None": validator,
     "predicate tests None": predicate,
@@ -537,6 +601,8 @@ FUNCTION_EDITS: dict[str, Edit] = {
     "decorator, 'validated'": validating_decorator,
     "decorator, log errors": catching_decorator,
     "decorator, lru_cache": cached,
+    "private implementation": private_implementation,
+    "inner function": inner_function,
     "static method": in_static_class,
     "async": asynchronous,
     "wrapper that catches": safe_wrapper,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import json
 
-from rewrites.natural.core import Edit, Entry, Program, append, block, is_plain, prepend
-
-GUARD = 'if __name__ == "__main__":'
+from rewrites.natural.core import GUARD, Edit, Entry, Program, append, block, is_plain, prepend
 
 
 def _textual(text: str) -> Edit:

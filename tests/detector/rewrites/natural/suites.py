@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from rewrites.natural.core import (
+    GUARD,
     Edit,
     Entry,
     Program,
@@ -14,8 +15,6 @@ from rewrites.natural.core import (
     insert_imports,
     replace_functions,
 )
-
-GUARD = 'if __name__ == "__main__":'
 
 
 def _fits(program: Program, *taken: str) -> bool:
