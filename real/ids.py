@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import Container, DictConfig, OmegaConf
 
 # Raise it when the meaning of a key changes without its value: old results are then not taken for new ones.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: settings of sandbox, detector and evaluation have groups of their own
 
 # Where, how fast and under which name something is computed, never what.
 _EXCLUDED = ("hydra", "exp_name", "output_dir", "dry_run", "force", "logger", "cluster")

@@ -25,6 +25,7 @@ from real.evaluation.run_facts import RunFacts
 from real.execution.trivial_baselines import summary_of, trivial_baselines
 from real.generation.hf import HfGenerator
 from real.judge import Judge, JudgeCfg, Judgement
+from real.logger.wandb_preflight import check_wandb
 from real.methods.registry import METHODS
 from real.policy.policy import describe_policy
 from real.policy.saving import save_policy
@@ -48,6 +49,7 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     began = time.monotonic()
     store = RunStore(run_dir)
     fix_determinism(root.seed, root.trainer.threads)
+    check_wandb(root.logger)
 
     # load
     train = load(root.dataset, "train")

@@ -24,7 +24,7 @@ from real.errors import DataError, RealError, UsageError
 from real.evaluation.rates import summarize, to_json
 from real.execution.config import BackendName, ExecutionCfg, Isolation
 from real.execution.trivial_baselines import summary_of, trivial_baselines
-from real.io import disk
+from real.io import console, disk
 from real.io.progress import Progress
 from real.judge import Judge, JudgeCfg, Judgement
 from real.protocols import PROTOCOLS, EvaluationProtocol
@@ -85,8 +85,7 @@ def score(
             part = answered[start : start + _CHUNK]
             for made in judge.score(part, [completions.by_task[t.task_id] for t in part], safety=True):
                 judged[made.verdict.task_id] = made
-                seconds = sum(outcome.seconds for outcome in made.verdict.outcomes)
-                progress.advance(name=made.verdict.task_id, seconds=seconds)
+                progress.advance()
     records, verdicts = [], []
     floors = trivial_baselines(tasks, judge.pool, judge.cfg.protocol)
     for task, floor in zip(tasks, floors, strict=True):
@@ -127,6 +126,7 @@ def _above(verdict: Verdict, baseline: float | None) -> bool | None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)

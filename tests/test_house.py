@@ -58,6 +58,7 @@ MAY_IMPORT = {
     "pipeline": f"{LEARNING} datasets policy generation training methods evaluation results",
     "config": f"{LEARNING} datasets training methods evaluation results pipeline",
     "slurm": f"{LEARNING} config training results",
+    "dispatch": f"{VOCABULARY} config slurm",
     "doctor": f"{JUDGING}",
 }
 # What makes, annotates and checks data sets with the judges' help; the generators of the embedded ones need none.

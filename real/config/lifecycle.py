@@ -15,9 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from real.config.plan import run_dir_of
 from real.config.schema import check
+from real.config.shell import shown_command
 from real.errors import InfrastructureError, RealError
 from real.ids import run_id
-from real.io import disk
+from real.io import console, disk
 from real.policy.config import ModelKind
 from real.rewards.config import Variant
 from real.runs.environment import describe
@@ -30,6 +31,7 @@ _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about
 
 def run_job(cfg: DictConfig) -> None:
     """Hydra's task function: a single run exits with its own code, a job of a sweep leaves the others a chance."""
+    console.protect()  # a launcher of Hydra may have made a process of its own
     code = execute(cfg)
     if code and HydraConfig.get().mode != RunMode.MULTIRUN:
         raise SystemExit(code)
@@ -64,10 +66,6 @@ def execute(cfg: DictConfig, *, name: str | None = None, train_only: bool = Fals
     except Exception as error:
         return _tell_full_disk(error, store) if _is_full_disk(error) else _unexpected(error, store)
     print(f"results: {store.path}", flush=True)
-    if root.model.kind is ModelKind.tiny and root.reward.variant is Variant.hybrid and not train_only:
-        print(
-            "next: python run.py +exp=ablation_reward_tiny -m   (what each half of the reward is good for)", flush=True
-        )
     return 0
 
 
@@ -91,12 +89,19 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: boo
             store.write_status(RunState.TRAINED, "its evaluation is to follow")
         else:
             store.write_status(RunState.DONE)
+            _suggest(root)
     except KeyboardInterrupt as error:
         _note(store, RunState.INTERRUPTED, str(error) if isinstance(error, Stopped) else "stopped by Ctrl-C")
         raise
     except Exception as error:
         _note(store, RunState.FAILED, _last_lines(error))
         raise
+
+
+def _suggest(root: RootCfg) -> None:
+    if root.model.kind is ModelKind.tiny and root.reward.variant is Variant.hybrid:
+        again = shown_command(["run.py", "+exp=ablation_reward_tiny", "-m"])
+        print(f"next: {again}   (what each half of the reward is good for)", flush=True)
 
 
 def frozen(cfg: DictConfig) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from real.datasets.sources import missing as missing_data
+from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
 from real.settings import RootCfg
 from real.training.openrlhf.flags import PINNED, installed_version
@@ -15,8 +14,8 @@ def missing(root: RootCfg, here: Machine) -> list[str]:
     lacks = [*_missing_packages(root, here), *_missing_devices(root, here)]
     if (reason := missing_data(root.dataset)) is not None:
         lacks.append(reason)
-    if root.logger.name == "wandb" and not os.environ.get("WANDB_API_KEY"):
-        lacks.append("a W&B key in WANDB_API_KEY (not set; logger=wandb_offline needs none)")
+    if problem := key_problem(root.logger):
+        lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
     return lacks
 
 
@@ -33,7 +32,7 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
         needed += ["ray"] if root.trainer.openrlhf.ray_address else ["openrlhf", "ray"]
     if root.execution.backend == "ray":
         needed.append("ray")
-    if root.logger.name != "none":
+    if wandb_mode(root.logger) != WandbMode.NONE:
         needed.append("wandb")
     absent = [name for name in dict.fromkeys(needed) if name not in here.packages]
     lacks = [f"the packages {', '.join(absent)} (not installed)"] if absent else []

@@ -28,6 +28,8 @@ def register() -> None:
     """Make the schema and the ``run_id`` resolver known to Hydra; call it before composing anything."""
     # A group of its own keeps the schema out of the options that messages and --help offer for the real groups.
     ConfigStore.instance().store(group="schema", name="root", node=RootCfg)
+    callback = {"preflight": {"_target_": "real.dispatch.Preflight", "submit": False, "rest": False}}
+    ConfigStore.instance().store(group="hydra/callbacks", name="preflight", node=callback)
     register_resolver()
     register_released()
 

@@ -42,7 +42,7 @@ class Metrics:
     masked: int
 
     def rates(self) -> dict[str, Rate]:
-        """Name to rate, in the order of the paper's tables."""
+        """Rates by name, in the order of the paper's tables."""
         named = {"function": self.function, "quality": self.quality, "func_qual": self.func_qual}
         return named if self.safety is None else {**named, "safety": self.safety}
 

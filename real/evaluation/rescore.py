@@ -20,6 +20,7 @@ from real.errors import DataError, RealError, UsageError
 from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import paired_difference, summarize
 from real.evaluation.run_facts import judge_versions
+from real.io import console
 from real.judge import Judge, JudgeCfg, RecordedOutcomes
 from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.runs.records import recorded_outcomes
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit code."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         print(rescore(arguments.run, arguments.out, arguments.protocol, arguments.subset))
@@ -64,7 +66,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
         again = _Records(judge, swapped=protocol != old.protocol)
         before = again.score(store, new, "before", test.tasks)
         after = None if old.after is None else again.score(store, new, "after", test.tasks)
-    baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.baselines.items()}
+    baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.trivial_baselines.items()}
     new.write_metrics(
         build_metrics(
             run_id=new.path.name,
@@ -81,7 +83,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
             config_hash=old.config_hash,
             data_hash=f"{old.data_hash.partition('+')[0]}+{test.content_hash}",
             versions=judge_versions(),
-            baselines=baselines,
+            trivial_baselines=baselines,
             protocol=protocol,
             subset=test.subset,
         )

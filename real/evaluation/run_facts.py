@@ -83,5 +83,5 @@ class RunFacts:
             steps=steps,
             seconds=seconds,
             versions=judge_versions(),
-            baselines=baselines,
+            trivial_baselines=baselines,
         )

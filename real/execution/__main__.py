@@ -17,6 +17,7 @@ from real.execution.compare import PROTOCOLS
 from real.execution.jail import landlock, seccomp
 from real.execution.pool import LEVELS, Pool
 from real.execution.trivial_baselines import trivial_baselines
+from real.io import console
 from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 _INTERRUPTED, _TERMINATED = 130, 143
@@ -137,6 +138,7 @@ def _dispatch(options: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
+    console.protect()
     parser = _parser()
     options = parser.parse_args(argv)
     if options.jsonl == (options.command is not None):

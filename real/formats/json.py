@@ -1,14 +1,14 @@
-"""For programs: one JSON document."""
+"""Findings as one JSON document, for scripts."""
 
 from __future__ import annotations
 
 import json
 
-from real.formats.record import Program, Record, Run, Standing, Tool
+from real.formats.record import Record, Scan, ScannedProgram, Standing, Tool
 from real.types import JsonValue
 
 
-def render(run: Run) -> str:
+def render(run: Scan) -> str:
     """One entry per program: path, status, reason and findings (lines 1-based, columns 0-based).
 
     Findings that comments suppress or the baseline knows are in lists of their own, there only where there are some.
@@ -19,7 +19,7 @@ def render(run: Run) -> str:
     return json.dumps(programs if tool.bare_list else whole, indent=2)
 
 
-def _program(program: Program, tool: Tool) -> dict[str, JsonValue]:
+def _program(program: ScannedProgram, tool: Tool) -> dict[str, JsonValue]:
     entry: dict[str, JsonValue] = {
         "path": program.path,
         "status": program.status.value,

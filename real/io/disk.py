@@ -35,9 +35,10 @@ def disk_errors(path: Path) -> Iterator[None]:
 def atomic_write(path: Path, content: str | bytes) -> None:
     """Replace ``path`` as a whole: a reader, or a run killed half-way, sees the old content or the new, never a mix.
 
-    Raises ``InfrastructureError`` where the disk refuses; the old content is then still in place.
+    Text is written as UTF-8, and half a surrogate pair (a model's) as an escape. Raises ``InfrastructureError`` where
+    the disk refuses; the old content is then still in place.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,4 +1,4 @@
-"""Where a run is followed (``conf/logger``); JSONL and CSV are always written."""
+"""Settings of experiment tracking (``conf/logger``); JSONL and CSV are always written."""
 
 from __future__ import annotations
 

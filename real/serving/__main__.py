@@ -19,7 +19,7 @@ from pathlib import Path
 from real.datasets import load_path
 from real.errors import InfrastructureError, RealError, UsageError
 from real.execution.config import ExecutionCfg, Isolation
-from real.io import disk
+from real.io import console, disk
 from real.judge import Judge, JudgeCfg
 from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.rewards.config import VARIANTS, RewardCfg, Variant
@@ -32,6 +32,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect(outlive=True)
     arguments = _parser().parse_args(argv)
     try:
         _serve(arguments)
@@ -61,7 +62,9 @@ def _serve(arguments: argparse.Namespace) -> None:
     batch = 256 if spec.judge.execution.backend == "ray" else 8
     with Scorer(spec, make_judge, slots=slots, batch=batch, capacity=arguments.capacity, record=record) as scorer:
         try:
-            server = ScorerServer(scorer, host=arguments.host, port=arguments.port, token=token)
+            server = ScorerServer(
+                scorer, host=arguments.host, port=arguments.port, token=token, advertise=arguments.advertise
+            )
         except OSError as error:
             raise InfrastructureError(
                 f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}",
@@ -125,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--protocol", default="strict", choices=PROTOCOLS)
     parser.add_argument("--special", nargs="*", default=["<|im_end|>", "<|endoftext|>"], help="the end tokens' texts")
     parser.add_argument("--host", default="127.0.0.1", help="other than loopback needs a token")
+    parser.add_argument("--advertise", help="host that clients are told (default: --host, or this machine's address)")
     parser.add_argument("--port", type=int, default=8700, help="0: any free one")
     parser.add_argument("--token-env", default="REAL_SCORER_TOKEN", help="the environment variable with the token")
     parser.add_argument("--ready", help="file to write the address and token to, once requests are answered")

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from real.errors import InfrastructureError
@@ -69,7 +69,7 @@ class Scorer:
         record: Path | None = None,
     ) -> None:
         self.spec = spec
-        self.counts = Counts()
+        self._counts = Counts()
         self._make_judge = make_judge
         self._judge = make_judge()
         self._batch = batch
@@ -99,6 +99,10 @@ class Scorer:
             thread.join(timeout=5)
         self._judge.close()
 
+    def counts(self) -> Counts:
+        """What was done until now, and how many samples wait for a dispatcher at this moment."""
+        return replace(self._counts, waiting=self._queue.qsize())
+
     def describe(self) -> str:
         """One line on where programs run."""
         return self._judge.pool.describe()
@@ -114,7 +118,7 @@ class Scorer:
             future = self._future(query, prompt, label, request, began)
             return future.result(timeout=self.spec.deadline_s)
         except Unreadable:
-            self.counts.masked += 1
+            self._counts.masked += 1
             return masked(self._scale.neutral(self.spec.normalize), seconds=time.monotonic() - began, error=True)
         except FutureTimeoutError:
             return masked(self._scale.neutral(self.spec.normalize), seconds=time.monotonic() - began)
@@ -134,7 +138,6 @@ class Scorer:
                 self._queue.put_nowait(sample)
             except queue.Full as full:
                 raise QueueFullError from full
-            self.counts.waiting = self._queue.qsize()
             if request:
                 self._known[request] = sample.future
                 while len(self._known) > _REMEMBERED:
@@ -203,7 +206,7 @@ class Scorer:
             if self._judge is not broken:
                 return  # another dispatcher was here first
             self._judge = self._make_judge()
-            self.counts.judges_replaced += 1
+            self._counts.judges_replaced += 1
         broken.close()
 
     def _answer(self, sample: _Sample, judged: Judgement | Exception) -> Answer:
@@ -235,8 +238,8 @@ class Scorer:
     ) -> None:
         label = sample.label
         with self._lock:
-            self.counts.scored += 1
-            self.counts.masked += reason is not None
+            self._counts.scored += 1
+            self._counts.masked += reason is not None
             if self._record is not None:
                 self._append(
                     {

@@ -16,6 +16,7 @@ from real.config import sweep
 from real.config.lifecycle import execute, set_aside, tell
 from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
+from real.io import console
 from real.runs.environment import describe
 from real.runs.store import RunState, RunStore
 from real.settings import to_dataclass
@@ -30,6 +31,7 @@ _PATIENCE = 3  # tries in a row that end by the signal with nothing done
 
 def main(argv: Sequence[str]) -> int:
     """Do one task of a submission; returns the exit code."""
+    console.protect(outlive=True)
     try:
         with obeying_signals():
             shield_children()

@@ -41,7 +41,7 @@ class SlurmJob:
     array_index: int
     state: str  # PENDING, RUNNING, COMPLETING, ...
     reason: str
-    comment: str
+    script: str  # absolute path of the batch script, as it was given to sbatch
     elapsed: str
     left: str
     start: str
@@ -114,7 +114,7 @@ def time_limit(partition: str | None) -> tuple[str, str]:
 
 def queue() -> list[SlurmJob]:
     """Your jobs that wait or run, array tasks one by one; raises ``InfrastructureError`` where nobody answers."""
-    fields = "%i %F %K %T %r %k %M %L %S %N".replace(" ", _SEPARATOR)
+    fields = "%i %F %K %T %r %o %M %L %S %N".replace(" ", _SEPARATOR)
     done = run("squeue", "--me", "--noheader", "--array", "--states=all", f"--format={fields}")
     if done.returncode:
         raise InfrastructureError(f"squeue failed: {done.stderr.strip() or done.returncode}", hint="scontrol ping")
@@ -125,9 +125,9 @@ def _entry(line: str) -> SlurmJob | None:
     cells = line.split(_SEPARATOR)
     if len(cells) != 10:
         return None
-    job, array, index, state, reason, comment, elapsed, left, start, nodes = (cell.strip() for cell in cells)
+    job, array, index, state, reason, script, elapsed, left, start, nodes = (cell.strip() for cell in cells)
     number = int(index) if index.isdigit() else -1
-    return SlurmJob(job, array, number, state, reason, comment, elapsed, left, start, nodes)
+    return SlurmJob(job, array, number, state, reason, script, elapsed, left, start, nodes)
 
 
 def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,6 @@ scripts that were submitted.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -38,7 +37,6 @@ class Submission:
 
     folder: Path
     entries: tuple[SubmittedRun, ...]
-    key: str = ""  # the comment of its jobs in SLURM: a path would depend on how one got there
     command: tuple[str, ...] = ()
     workdir: str = ""
     sweep_dir: str | None = None
@@ -74,6 +72,7 @@ class Submission:
 def read(folder: Path) -> Submission:
     """The submission in ``folder``; raises ``DataError`` where it is missing or damaged."""
     record: dict[str, Any] = disk.read_json(folder / "manifest.json")
+    record.pop("key", None)  # up to version 0.3 jobs were found by a comment
     try:
         entries = tuple(
             SubmittedRun(**{**entry, "run_dir": Path(entry["run_dir"]), "changes": tuple(entry["changes"])})
@@ -92,11 +91,6 @@ def submissions(output_dir: Path) -> Iterator[Submission]:
     for path in sorted(found, key=_number):
         if (path / "manifest.json").exists():
             yield read(path)
-
-
-def new_key() -> str:
-    """A comment that no other submission has."""
-    return f"real:{secrets.token_hex(8)}"
 
 
 def new_folder(output_dir: Path, name: str) -> Path:

@@ -9,8 +9,10 @@ from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
 from real.io.columns import align
 from real.machine import Machine
+from real.slurm.batch_script import EVALUATE, TRAIN
 from real.slurm.config import seconds
-from real.slurm.submit import ScheduledStage, check_schedulers, is_pending, schedule_stages, scripts, unique
+from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
+from real.slurm.submit import check_schedulers, scripts
 
 _NUMBER = "NNNN"  # the folder gets its number when it is submitted
 
@@ -22,12 +24,12 @@ def describe(plan: Plan, here: Machine) -> str:
     made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     folder = (Path.cwd() / plan.first.output_dir / "slurm" / f"{_NUMBER}-{plan.first.exp_name}").absolute()
     parts = [f"{len(jobs)} jobs for SLURM, {sum(map(is_pending, jobs))} to submit\n{_table(jobs)}"]
-    parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, f"real:{_NUMBER}", plan, made).items()]
-    parts += _argv(jobs)
-    parts.append(_cost(made))
     lacks = dict.fromkeys(lack for job in jobs if is_pending(job) for lack in missing(job.root, here))
     if lacks:
         parts.append("\n".join(["it cannot run this from here. Missing:", *(f"  {lack}" for lack in lacks)]))
+    parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, plan, made).items()]
+    parts += _argv(jobs)
+    parts += [_memory(made), _cost(made)]
     parts.append("dry_run=true: nothing was submitted or written")
     return "\n\n".join(parts)
 
@@ -54,6 +56,17 @@ def _argv(jobs: Sequence[PlannedRun]) -> list[str]:
             plan = make_training_plan(job.root, job.run_dir, job.root.cluster.gpus_per_node)
             parts.append(f"# --- {job.run_id} ---\n{describe_training(job.root, plan, ())}")
     return parts
+
+
+def _memory(made: Sequence[ScheduledStage]) -> str:
+    """Main memory of a node: what each stage needs by the estimate, beside what is asked for."""
+    lines = ["main memory of a node (estimated from the models' sizes, unmeasured):"]
+    for stage in (scheduled.stage for scheduled in made if scheduled.stage.kind in (TRAIN, EVALUATE)):
+        available = stage.cluster.memory_gb_per_node
+        needed = f"about {stage.memory_gb} GB" if stage.memory_gb else "not known for this model"
+        short = f"; cluster.memory_gb_per_node is {available}, which is less" if 0 < available < stage.memory_gb else ""
+        lines.append(f"  {stage.name}: {needed}{short}")
+    return "\n".join(lines)
 
 
 def _cost(made: Sequence[ScheduledStage]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from real.errors import DataError, InfrastructureError, RealError
+from real.io import console
 from real.io.columns import align
 from real.io.progress import duration
 from real.runs.store import RunStore, Status
@@ -49,6 +50,7 @@ class StatusRow:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the state of one submission or all; returns 1 where a run needs a person, 0 otherwise."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         found = list(manifest.submissions(arguments.output_dir))

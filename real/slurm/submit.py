@@ -7,7 +7,6 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -20,23 +19,14 @@ from real.io import disk
 from real.io.lock import hold
 from real.machine import Machine
 from real.runs.environment import describe
-from real.runs.store import RunState
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
-from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage, render
-from real.slurm.config import ClusterCfg, seconds
+from real.slurm.batch_script import EVALUATE, TRAIN, render
+from real.slurm.config import seconds
 from real.slurm.manifest import Submission, SubmittedRun
+from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue
-
-
-@dataclass(frozen=True)
-class ScheduledStage:
-    """A script and the names of those it waits for, with SLURM's word for how."""
-
-    stage: Stage
-    after: tuple[str, ...] = ()
-    how: str = ""
 
 
 def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = False) -> Submission | None:
@@ -74,59 +64,10 @@ def check_schedulers(plan: Plan) -> None:
         )
 
 
-def unique(plan: Plan) -> list[PlannedRun]:
-    """The plan's jobs without those that come to the same run."""
-    return list({job.run_id: job for job in plan.runs}.values())
-
-
-def is_pending(job: PlannedRun) -> bool:
-    """Whether there is something left to compute."""
-    return job.root.force or job.state() != RunState.DONE
-
-
-def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
-    """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
-    groups: dict[str, list[int]] = {}
-    clusters: dict[str, tuple[ClusterCfg, bool]] = {}
-    for index, job in enumerate(jobs):
-        if is_pending(job):
-            ray = job.root.trainer.engine == "openrlhf"
-            key = f"{job.root.cluster}{ray}"
-            groups.setdefault(key, []).append(index)
-            clusters[key] = (job.root.cluster, ray)
-    made: list[ScheduledStage] = []
-    for number, (key, indices) in enumerate(groups.items(), 1):
-        made += _group(jobs, indices, *clusters[key], label="" if number == 1 else f"-{number}")
-    if tables and made:
-        after = tuple(chain.stage.name for chain in made)
-        made.append(ScheduledStage(Stage(TABLES, made[0].stage.cluster), after, "afterany"))
-    return made
-
-
-def _group(
-    jobs: Sequence[PlannedRun], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str
-) -> list[ScheduledStage]:
-    if cluster.evaluate == "with_training":
-        return [ScheduledStage(Stage(TRAIN, cluster, tuple(indices), ray, label))]
-    trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
-    rest = tuple(i for i in indices if i not in trained)
-    made = []
-    if rest:
-        train = Stage(TRAIN, cluster, rest, ray, label)
-        # Each evaluation waits for its own training only, and goes where that has failed.
-        made = [
-            ScheduledStage(train),
-            ScheduledStage(Stage(EVALUATE, cluster, rest, ray, label), (train.name,), "aftercorr"),
-        ]
-    if trained:
-        made.append(ScheduledStage(Stage(EVALUATE, cluster, tuple(trained), ray, f"{label}-trained")))
-    return made
-
-
-def scripts(folder: Path, key: str, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
+def scripts(folder: Path, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
     """The text of every batch script by its name."""
     name = f"real-{plan.first.exp_name[:_KEPT_NAME]}"
-    return {c.stage.name: render(c.stage, name=name, key=key, folder=folder, workdir=Path.cwd()) for c in made}
+    return {c.stage.name: render(c.stage, name=name, folder=folder, workdir=Path.cwd()) for c in made}
 
 
 def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Sequence[str]) -> Submission:
@@ -137,7 +78,6 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
             SubmittedRun(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
             for i, job in enumerate(jobs)
         ),
-        key=manifest.new_key(),
         command=tuple(command),
         workdir=str(Path.cwd()),
         sweep_dir=str(plan.sweep_dir) if plan.sweep_dir else None,
@@ -149,7 +89,7 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
     _check_times(made)
     for entry, job in zip(submission.entries, jobs, strict=True):
         disk.atomic_write(submission.config_of(entry.index), _frozen(job))
-    for name, text in scripts(folder, submission.key, plan, made).items():
+    for name, text in scripts(folder, plan, made).items():
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
@@ -185,7 +125,7 @@ def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
             if chain.after:
                 ids = ":".join(submission.job_ids[name] for name in chain.after)
                 options = [f"--dependency={chain.how}:{ids}", "--kill-on-invalid-dep=yes"]
-            job_id = client.sbatch(submission.folder / f"{chain.stage.name}.sh", *options)
+            job_id = client.sbatch((submission.folder / f"{chain.stage.name}.sh").resolve(), *options)
             submission = submission.with_job(chain.stage.name, job_id)
     except BaseException:
         if submission.job_ids:

@@ -9,9 +9,19 @@ from pathlib import Path
 
 from real.errors import RealError, UsageError
 from real.formats import FORMATS, render
-from real.formats.console import forget_reader, say
 from real.formats.files import STDIN_ARGUMENT, Source, find, is_folder
-from real.formats.record import EXIT_CLEAN, EXIT_FAILED, STDIN, Program, RulePage, Run, Tool, exit_code, program_of
+from real.formats.record import (
+    EXIT_CLEAN,
+    EXIT_FAILED,
+    STDIN,
+    RulePage,
+    Scan,
+    ScannedProgram,
+    Tool,
+    exit_code,
+    program_of,
+)
+from real.io import console
 from real.typecheck import VERSION, Checker
 from real.typecheck.config import HARDENED, POLICIES
 from real.typecheck.jsonl import serve
@@ -68,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect()
     options = parser().parse_args(argv)
     try:
         return _run(options)
@@ -75,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        forget_reader()
+        console.forget_reader()
         return EXIT_FAILED
     except OSError as error:
         print(f"error: cannot go on: {error}", file=sys.stderr)  # a full disk behind standard output
@@ -100,7 +111,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.jsonl:
             return serve(checker, sys.stdin.buffer, sys.stdout, starter)
         run = _check_paths(checker, options.paths, starter)
-    say(render(options.format, run))
+    console.say(render(options.format, run))
     return exit_code(program.status for program in run.programs)
 
 
@@ -125,7 +136,7 @@ def _tool() -> Tool:
     return Tool("real-typecheck", VERSION, describe, catalogue.is_advice)
 
 
-def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Run:
+def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Scan:
     for path in paths:
         if is_folder(path) and not any(find([path])):
             raise UsageError(f"no Python files below {path}")
@@ -134,10 +145,10 @@ def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) ->
     programs = [source for source in sources if isinstance(source, str)]
     checked = iter(checker.check(programs, [starter] * len(programs)))
     tool = _tool()
-    return Run(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
+    return Scan(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
 
 
-def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> Program:
+def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> ScannedProgram:
     name = STDIN if file.path == STDIN_ARGUMENT else file.path
     if isinstance(source, Analysis):
         return program_of(name, "", source, tool)

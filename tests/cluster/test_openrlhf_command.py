@@ -183,6 +183,22 @@ def test_a_batch_that_gpus_cannot_share_is_refused() -> None:
         )  # fmt: skip
 
 
+def test_gradients_are_summed_in_float32_and_two_checkpoints_are_kept() -> None:
+    for model in MODELS:
+        found = arguments_of(planned("cluster=local_1x8", f"model={model}", "dataset=safesql")[1])
+        assert found["--ds.grad_accum_dtype"] == ("fp32",)
+        assert int(found["--ckpt.max_num"][0]) >= 2
+    _, plan = planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "model.placement.zero_stage=1")
+    assert "--ds.grad_accum_dtype" not in arguments_of(plan)  # DeepSpeed would take an optimiser that cannot sleep
+    with pytest.raises(UsageError, match="keep_checkpoints is 1, but it must be at least 2"):
+        composed("trainer=openrlhf", "trainer.openrlhf.keep_checkpoints=1")  # deleted before the next one is written
+
+
+def test_a_warm_up_of_the_critic_is_refused() -> None:
+    with pytest.raises(UsageError, match="critic_warmup_steps is 5, which OpenRLHF"):
+        planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "trainer.critic_warmup_steps=5")
+
+
 def test_an_engine_over_more_gpus_than_a_node_has_is_refused() -> None:
     with pytest.raises(UsageError, match="tensor_parallel is 3"):
         planned("cluster=local_1x8", "model=qwen25_coder_7b", "dataset=safesql", "model.placement.tensor_parallel=3")
@@ -223,11 +239,11 @@ def test_the_parser_reads_loops_choices_and_nothing_else() -> None:
     source = (
         "if __name__ == '__main__':\n"
         "    parser = argparse.ArgumentParser()\n"
-        "    flags.add_argument('--a.b', type=int, default=1)\n"
+        "    parser.add_argument('--a.b', type=int, default=1)\n"
         "    for role in ('x', 'y'):\n"
-        "        flags.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
-        "    flags.add_argument('--on', action='store_true')\n"
-        "    flags.add_argument('--mode', type=str, choices=['p', 'q'])\n"
+        "        parser.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
+        "    parser.add_argument('--on', action='store_true')\n"
+        "    parser.add_argument('--mode', type=str, choices=['p', 'q'])\n"
         "    print('--no')\n"
     )
     assert flags.read_flags(source) == {

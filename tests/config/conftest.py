@@ -9,6 +9,7 @@ from pathlib import Path
 import hydra
 import pytest
 
+from real import dispatch
 from real.config import cli
 from real.config.lifecycle import run_job
 from real.config.schema import register
@@ -42,11 +43,13 @@ class Engine:
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
+        self.last: Path | None = None
         self.ends: dict[tuple[str, int], BaseException | Callable[[], object]] = {}
 
     def run(self, root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
         key = (root.reward.variant, root.seed)
         self.runs.append(key)
+        self.last = run_dir
         if key in self.ends:
             end = self.ends.pop(key)
             if isinstance(end, BaseException):
@@ -82,7 +85,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
-    return lambda machine: monkeypatch.setattr(cli, "machine", lambda: machine)
+    return lambda machine: monkeypatch.setattr(dispatch, "machine", lambda: machine)
 
 
 @pytest.fixture

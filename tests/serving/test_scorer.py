@@ -58,13 +58,14 @@ def test_a_sample_whose_judge_breaks_is_judged_by_the_next_one(whole: Judge) -> 
     logs = cast("dict[str, float]", found["extra_logs"])
     assert (found["rewards"], logs["masked"]) == (1.0, 0.0)
     assert broken.closed
-    assert (scorer.counts.judges_replaced, scorer.counts.masked) == (1, 0)
+    counts = scorer.counts()
+    assert (counts.judges_replaced, counts.masked, counts.waiting) == (1, 0, 0)  # nothing waits once it is answered
 
 
 def test_a_sample_that_no_judge_can_judge_is_masked() -> None:
     scorer, found = ask(BrokenJudge(), BrokenJudge(), BrokenJudge())
     assert cast("dict[str, float]", found["extra_logs"])["masked"] == 1.0
-    assert (scorer.counts.judges_replaced, scorer.counts.masked) == (2, 1)
+    assert (scorer.counts().judges_replaced, scorer.counts().masked) == (2, 1)
 
 
 def test_a_record_that_cannot_be_written_is_told(

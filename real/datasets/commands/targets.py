@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
                 target = future.result()
                 done.append(target)
                 disk.append_line(args.out, {**_record(target), "key": keys[target.task_id]})
-                progress.advance(name=target.task_id)
+                progress.advance()
     _write(args.out, tasks, done, keys)
     print(_report(loaded.name, args.split, done))
     print(f"written: {args.out}")

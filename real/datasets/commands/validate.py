@@ -66,7 +66,7 @@ def _validate(
     with Progress(len(fresh), "validating", "rows") as progress:
         for task, report in zip(fresh, validator.validate(fresh), strict=True):
             records[task.task_id] = journal.put(task, report)
-            progress.advance(name=task.task_id)
+            progress.advance()
     rows = [records[task.task_id] for task in tasks]
     for row in loaded.skipped:
         rows.append({**record_of(RowResult(row.row_id or f"row {row.index}", RowStatus.INVALID, row.reason))})

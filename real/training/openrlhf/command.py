@@ -148,6 +148,9 @@ def _placement(root: RootCfg, layout: Layout) -> dict[str, Value]:
         "ds.enable_sleep": placement.sleep,
         "ds.zero_stage": placement.zero_stage,
         "ds.param_dtype": "bf16",
+        # Gradients of 4 to 16 micro-batches are summed; unset, in bfloat16. With stage 1 DeepSpeed would take another
+        # optimiser (BF16_Optimizer), which cannot leave the GPU.
+        "ds.grad_accum_dtype": "fp32" if placement.zero_stage > 1 else None,
         "ds.attn_implementation": placement.attention,
         "ds.packing_samples": placement.packing,
         "ds.adam_offload": placement.adam_offload,
@@ -185,8 +188,7 @@ def _algorithm(root: RootCfg) -> dict[str, Value]:
         "actor.eps_clip": trainer.clip,
         "critic.value_clip": trainer.value_clip,
         "actor.entropy_coef": trainer.entropy_coef,
-        # The policy learns when the step's number is above this one, and steps count from 0.
-        "critic.freezing_steps": trainer.critic_warmup_steps - 1,
+        "critic.freezing_steps": -1,  # the policy learns from the first step, whose number is 0
         "reward.clip_range": (-10.0, 10.0),
         "rollout.temperature": root.generation.temperature,
         "rollout.top_p": root.generation.top_p,

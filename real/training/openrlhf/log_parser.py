@@ -90,6 +90,6 @@ def step_record(reported: Reported, seen: frozenset[str]) -> dict[str, float]:
 
 
 def not_finite(record: Mapping[str, float]) -> list[str]:
-    """Names of the losses that are no longer numbers: a run that goes on after that is lost."""
-    watched = ("policy_loss", "value_loss", "kl", "reward_mean")
+    """Names of the metrics that are no longer numbers: a run that goes on after that is lost."""
+    watched = ("policy_loss", "value_loss", "kl", "reward_mean", "masked")
     return [key for key in watched if key in record and not math.isfinite(record[key])]

@@ -125,7 +125,12 @@ class TrainingMonitor:
                 f"{' and '.join(broken)} became not a number at step {self.step}; the training was stopped",
                 hint="Try a lower trainer.actor_lr, and trainer.rollout_correction=clip.",
             )
-        share, limit = record.get("masked", 0.0), self._root.reward.max_masked
+        if "masked" not in record:
+            raise InfrastructureError(
+                f"OpenRLHF reports no share of masked samples for step {self.step}; the training was stopped",
+                hint=f"Without it broken rewards would go unseen. Its output is in {self._plan.files.log}.",
+            )
+        share, limit = record["masked"], self._root.reward.max_masked
         if share > limit:
             raise InfrastructureError(
                 f"{share:.0%} of step {self.step} could not be scored (reward.max_masked is {limit:.0%})",

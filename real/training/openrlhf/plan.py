@@ -34,6 +34,7 @@ class TrainingPlan:
 
 def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> TrainingPlan:
     """Plan the training of ``root``; raises ``UsageError`` for an impossible placement or an unknown flag."""
+    _refuse_unsupported(root)
     layout = lay_out(root, gpus_here)
     schedule = plan_passes(root.trainer.steps, root.trainer.rollout_batch)
     files = Files(run_dir.absolute() / "openrlhf")
@@ -45,6 +46,15 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
         )
     check(arguments, version, known)
     return TrainingPlan(layout, schedule, files, tuple(arguments), version)
+
+
+def _refuse_unsupported(root: RootCfg) -> None:
+    if root.trainer.critic_warmup_steps:
+        raise UsageError(
+            f"trainer.critic_warmup_steps is {root.trainer.critic_warmup_steps}, which OpenRLHF {PINNED} cannot do",
+            hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
+            "Use trainer.critic_warmup_steps=0, or trainer=local.",
+        )
 
 
 def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> str:

@@ -18,8 +18,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from real.errors import InfrastructureError, UsageError
+from real.io.network import node_address
 from real.training.openrlhf import child_process
 from real.training.openrlhf.layout import Layout
 
@@ -49,6 +51,16 @@ def joined(address: str | None, layout: Layout, folder: Path) -> Iterator[dict[s
 def is_job_address(address: str | None) -> bool:
     """Whether an address is that of a dashboard, to which jobs are submitted."""
     return address is not None and address.startswith(("http://", "https://"))
+
+
+def other_node(address: str | None, layout: Layout) -> str | None:
+    """A host that engines run on beside this one: of the Ray at ``address``, or of the SLURM allocation."""
+    if address is not None:
+        return urlsplit(address if "//" in address else f"ray://{address}").hostname
+    if layout.nodes == 1:
+        return None
+    nodes = allocation()
+    return next((node for node in nodes if node != _this_node(nodes)), None)
 
 
 def _check_reachable(address: str) -> None:
@@ -115,7 +127,8 @@ def _ray(layout: Layout) -> list[str]:
 
 def _start_head(layout: Layout, room: str, stack: ExitStack, output: IO[bytes], log: Path) -> str:
     """Start the head, again where the node was too busy for Ray's half minute; returns its address."""
-    host = socket.gethostbyname(socket.gethostname()) if layout.nodes > 1 else "127.0.0.1"
+    other = other_node(None, layout)
+    host = node_address(other) if other else "127.0.0.1"
     for _ in range(_ATTEMPTS):
         port, client_port = _free_port(), _free_port()
         words = [f"--port={port}", f"--node-ip-address={host}", f"--ray-client-server-port={client_port}"]

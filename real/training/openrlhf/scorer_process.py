@@ -15,6 +15,7 @@ from types import TracebackType
 
 from real.errors import InfrastructureError
 from real.io import disk
+from real.io.network import WILDCARDS, node_address
 from real.training.openrlhf import child_process
 from real.training.openrlhf.command import Files
 from real.training.openrlhf.config import OpenRlhfCfg
@@ -28,13 +29,20 @@ class ScorerProcess:
     """Keeps one scorer running for the job in ``files.folder``; a context manager.
 
     With ``cfg.scorer_url`` it only writes that address, with the token of the environment variable
-    ``REAL_SCORER_TOKEN``: somebody else runs the scorer, with ``--job`` on the same folder.
+    ``REAL_SCORER_TOKEN``: somebody else runs the scorer, with ``--job`` on the same folder. ``other_node`` is the host
+    of an engine that asks from another machine: the scorer listens on every interface then, and its address file has
+    the one that leads there.
     """
 
-    def __init__(self, files: Files, cfg: OpenRlhfCfg, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, files: Files, cfg: OpenRlhfCfg, say: Callable[[str], None], *, other_node: str | None = None
+    ) -> None:
         self._files = files
         self._cfg = cfg
         self._say = say
+        here = node_address(other_node) if other_node else "127.0.0.1"
+        self._host = cfg.scorer_host or (here if here.startswith("127.") else "0.0.0.0")
+        self._advertise = here if self._host in WILDCARDS else self._host
         self._token = os.environ.get(TOKEN_VARIABLE) or secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
@@ -78,7 +86,8 @@ class ScorerProcess:
         command = [
             *(sys.executable, "-m", "real.serving"),
             *("--job", str(self._files.folder)),
-            *("--host", self._cfg.scorer_host),
+            *("--host", self._host),
+            *("--advertise", self._advertise),
             *("--port", "0"),
             *("--ready", str(self._files.address)),
         ]

@@ -25,6 +25,7 @@ from real.training.openrlhf.command import Files
 from real.training.openrlhf.failures import explain
 from real.training.openrlhf.monitor import TrainingMonitor
 from real.training.openrlhf.plan import TrainingPlan, describe, make_training_plan
+from real.training.openrlhf.ray_cluster import other_node
 from real.training.openrlhf.row_audit import check_rows, rewind, rows_of
 from real.training.openrlhf.scorer_process import ScorerProcess
 from real.training.openrlhf.training_process import training_process
@@ -69,7 +70,7 @@ class OpenRlhfTrainer:
         cfg = ws.cfg.trainer.openrlhf
         monitor = TrainingMonitor(ws.cfg, plan, components=self._components(), first=first, say=_say)
         with (
-            ScorerProcess(plan.files, cfg, _say) as scorer,
+            ScorerProcess(plan.files, cfg, _say, other_node=other_node(cfg.ray_address, plan.layout)) as scorer,
             training_process(cfg.ray_address, ws.run_id, plan) as process,
         ):
             code: int | None = None

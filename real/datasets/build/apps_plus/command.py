@@ -111,7 +111,7 @@ def _verified(found: list[Candidate], args: argparse.Namespace) -> Iterator[dict
             running = {threads.submit(verifier.verify, item): item for item in found}
             for future in as_completed(running):
                 item = running[future]
-                progress.advance(name=item.problem_id)
+                progress.advance()
                 yield {"key": _key(item, args), "problem_id": item.problem_id, **_record(future.result())}
 
 

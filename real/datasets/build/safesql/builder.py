@@ -84,7 +84,7 @@ class Builder:
         with Progress(len(requests), f"round {number}: evolving", "candidates") as progress:
             for result in self.evolver.evolve(requests):
                 results.append(result)
-                progress.advance(name=result.candidate_id)
+                progress.advance()
         return results
 
     def _checked(self, items: Sequence[Result], label: str) -> Iterator[Result]:
@@ -102,7 +102,7 @@ class Builder:
                     result = next(results)
                     self._remember(item, result)
                     yield result
-                    progress.advance(name=item.candidate_id)
+                    progress.advance()
 
     def _key(self, candidate: Candidate) -> str:
         facts = (rules.VERSION, detector.VERSION, execution.VERSION)

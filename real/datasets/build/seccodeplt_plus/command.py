@@ -118,7 +118,7 @@ def _verified(tasks: Sequence[Task], args: argparse.Namespace) -> dict[str, Mapp
         with Progress(len(fresh), "verifying", "rows") as progress:
             for task, report in zip(fresh, validator.validate(fresh), strict=True):
                 records[task.task_id] = journal.put(task, report)
-                progress.advance(name=task.task_id)
+                progress.advance()
     failed = sum(record["status"] == RowStatus.MACHINE for record in records.values())
     if failed:
         raise InfrastructureError(f"the machine failed {failed} rows", hint="Run the same command again: it resumes.")

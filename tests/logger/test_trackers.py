@@ -1,18 +1,22 @@
 """Trackers are mirrors of steps.jsonl: every metric of every step is there once, also after a kill."""
 
+import base64
 import builtins
 import csv
+import http.server
 import json
 import os
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
 
-from real.errors import UsageError
+from real.errors import InfrastructureError, UsageError
 from real.logger.config import LoggerCfg
 from real.logger.tracker import CsvTracker, make_tracker
+from real.logger.wandb_preflight import check_wandb
 
 
 def rows(path):
@@ -100,6 +104,94 @@ def test_online_without_a_key_is_a_usage_error(tmp_path, monkeypatch):
     assert "wandb_offline" in str(caught.value)
 
 
+class Server:
+    """A W&B that answers every question with one status."""
+
+    def __init__(self, status):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                asked.append((self.path, base64.b64decode(self.headers["Authorization"].split()[1]).decode()))
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.asked = asked = []
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def wandb_server(monkeypatch):
+    made = []
+
+    def answer(status):
+        made.append(Server(status))
+        monkeypatch.setenv("WANDB_BASE_URL", made[-1].url)
+        return made[-1]
+
+    for name in ("WANDB_MODE", "WANDB_DISABLED"):
+        monkeypatch.delenv(name, raising=False)
+    yield answer
+    for server in made:
+        server.server.shutdown()
+        server.server.server_close()
+
+
+def test_a_key_is_shown_to_the_server_before_anything_else(wandb_server, monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "k" * 40)
+    good = wandb_server(200)
+    check_wandb(LoggerCfg("wandb"))
+    assert good.asked == [("/graphql", f"api:{'k' * 40}")]
+    wandb_server(500)
+    check_wandb(LoggerCfg("wandb"))  # it answers: what is wrong there may pass
+    wandb_server(401)
+    with pytest.raises(UsageError, match="refuses the key") as caught:
+        check_wandb(LoggerCfg("wandb"))
+    assert "kkk" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["sh0rt", "x" * 39, "y" * 40 + " ", "ä" * 40, "two words" * 6])
+def test_a_malformed_key_is_told_without_asking_and_without_showing_it(wandb_server, monkeypatch, key):
+    server = wandb_server(200)
+    monkeypatch.setenv("WANDB_API_KEY", key)
+    with pytest.raises(UsageError, match="not a key") as caught:
+        check_wandb(LoggerCfg("wandb"))
+    assert key not in str(caught.value)
+    assert server.asked == []
+
+
+def test_without_network_it_is_told_at_once(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "local-" + "k" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    with pytest.raises(InfrastructureError, match=r"127\.0\.0\.1:9 cannot be reached"):
+        check_wandb(LoggerCfg("wandb"))
+    for offline in ("none", "wandb_offline"):
+        check_wandb(LoggerCfg(offline))
+
+
+@pytest.mark.parametrize(("name", "value"), [("WANDB_MODE", "disabled"), ("WANDB_DISABLED", "true")])
+def test_wandb_that_is_switched_off_by_its_own_variable_stays_off(tmp_path, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    for logger in ("wandb", "wandb_offline"):
+        check_wandb(LoggerCfg(logger))
+        make_tracker(LoggerCfg(logger), tmp_path, "id").finish()
+    assert not (tmp_path / "wandb").exists()
+
+
+def test_wandb_that_is_to_stay_offline_needs_no_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    tracker = make_tracker(LoggerCfg("wandb"), tmp_path, "id")
+    tracker.log(1, values(1))
+    tracker.finish()
+    assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 1
+
+
 @pytest.mark.parametrize("problem", [ImportError("no wandb"), OSError("no sockets here")])
 def test_offline_client_that_cannot_start_is_a_warning(tmp_path, monkeypatch, problem):
     real_import = builtins.__import__
@@ -119,6 +211,7 @@ def test_offline_client_that_cannot_start_is_a_warning(tmp_path, monkeypatch, pr
     assert str(problem) in warnings[0]
     assert "goes on" in warnings[0]
     assert len(rows(tmp_path / "steps.csv")) == 1
+    monkeypatch.setattr("real.logger.wandb_tracker.check_wandb", lambda cfg: None)
     with pytest.raises(UsageError, match=str(problem)):
         make_tracker(LoggerCfg("wandb"), tmp_path, "id", warn=warnings.append)
 
