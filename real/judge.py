@@ -26,7 +26,7 @@ from real.execution.limits import limits_for
 from real.execution.reference_times import ReferenceTimes
 from real.execution.trivial_baselines import trivial_baselines
 from real.extract import extract
-from real.protocols import EvaluationProtocol, absent_passes_quality
+from real.protocols import EvaluationProtocol, absent_passes_quality, extraction_rule
 from real.rewards import RewardCfg, Variant, reward
 from real.static_checks import StaticChecks
 from real.typecheck import TypecheckCfg
@@ -129,10 +129,17 @@ class Judge:
         return Judgement(verdict, self.reward(verdict))
 
     def score_recorded(
-        self, tasks: Sequence[Task], completions: Sequence[Completion], recorded: Sequence[RecordedOutcomes]
+        self,
+        tasks: Sequence[Task],
+        completions: Sequence[Completion],
+        recorded: Sequence[RecordedOutcomes],
+        protocol: EvaluationProtocol,
     ) -> list[Judgement]:
-        """As ``score``, from outcomes of an earlier run: programs are analysed anew, and none is run."""
-        programs = [extract(completion.text) for completion in completions]
+        """As ``score``, from outcomes of an earlier run: programs are analysed anew, and none is run.
+
+        ``protocol`` is that of the earlier run, which says what it took for the programs: its outcomes are of those.
+        """
+        programs = [extract(completion.text, extraction_rule(protocol)) for completion in completions]
         runs = {str(i): (t, p.code) for i, (t, p) in enumerate(zip(tasks, programs, strict=True)) if p.code is not None}
         analyses = self.static_checks.run(runs)
         verdicts = [
@@ -154,7 +161,8 @@ class Judge:
         variant needs them.
         """
         attack = self.cfg.reward.variant == Variant.safety_unit_tests if safety is None else safety
-        programs = [extract(completion.text) for completion in completions]
+        rule = extraction_rule(self.cfg.protocol)
+        programs = [extract(completion.text, rule) for completion in completions]
         keys = [_key(task, program, attack) for task, program in zip(tasks, programs, strict=True)]
         found = {key: verdict for key in keys if (verdict := self._verdicts.get(key)) is not None}
         fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in found}

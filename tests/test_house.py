@@ -49,8 +49,8 @@ MAY_IMPORT = {
     "logger": "errors io",
     "policy": f"{VOCABULARY} io prompts",
     "generation": f"{VOCABULARY} policy",
-    "serving": f"{JUDGING} judge sampled_tests",
-    "training": f"{LEARNING} datasets policy generation serving",
+    "serving": f"{JUDGING} judge sampled_tests moments",
+    "training": f"{LEARNING} datasets policy generation serving moments",
     "methods": f"{LEARNING} datasets.workshop policy generation training",
     "evaluation": f"{LEARNING} datasets policy generation",
     "results": f"{VOCABULARY} io runs evaluation",
@@ -60,6 +60,7 @@ MAY_IMPORT = {
     "slurm": f"{LEARNING} config training results",
     "dispatch": f"{VOCABULARY} config slurm",
     "doctor": f"{JUDGING}",
+    "moments": "",
 }
 # What makes, annotates and checks data sets with the judges' help; the generators of the embedded ones need none.
 _WORKSHOP = tuple(

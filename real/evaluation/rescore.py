@@ -1,7 +1,8 @@
 """``python -m real.evaluation.rescore RUN_DIR …``: a finished run judged anew by other rules, from its own records.
 
 Nothing is generated and no program is run again: the recorded completions are analysed anew, and the recorded outcomes
-hold what each test came to under either protocol. The result is a run directory of its own, which
+hold what each test came to under either protocol. The program of a response is the one that ran, by the run's own
+protocol. The result is a run directory of its own, which
 ``python -m real.results`` reads like any other.
 """
 
@@ -63,7 +64,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
         cfg = replace(cfg, typecheck=replace(root.typecheck, policy=PAPER))
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
     with Judge(cfg) as judge:
-        again = _Records(judge, swapped=protocol != old.protocol)
+        again = _Records(judge, EvaluationProtocol(old.protocol))
         before = again.score(store, new, "before", test.tasks)
         after = None if old.after is None else again.score(store, new, "after", test.tasks)
     baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.trivial_baselines.items()}
@@ -108,10 +109,10 @@ def _config(run: Path) -> RootCfg:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """A run's records, judged anew; ``swapped``: the run was judged by the other protocol."""
+    """A run's records, judged anew."""
 
     judge: Judge
-    swapped: bool
+    recorded: EvaluationProtocol  # the run's own
 
     def score(self, store: RunStore, new: RunStore, stage: str, tasks: Sequence[Task]) -> list[Verdict]:
         known = {completion.task_id: completion for completion in store.read_completions(stage)}
@@ -132,7 +133,7 @@ class _Records:
                     hint="It was recorded by another version, or edited; real.score judges completions anew.",
                 ) from error
         completions = [known[task.task_id] for task in tasks]
-        judged = self.judge.score_recorded(tasks, completions, outcomes)
+        judged = self.judge.score_recorded(tasks, completions, outcomes, self.recorded)
         new.write_completions(stage, completions)
         new.write_outcomes(stage, judged)
         return [verdict for verdict, _ in judged]
@@ -141,9 +142,10 @@ class _Records:
         tests, safety, baseline = record["function"], record["safety"], record["baseline"]
         if not isinstance(tests, Mapping) or not isinstance(safety, Mapping | None):
             raise TypeError("no outcomes")
+        swapped = self.recorded != self.judge.cfg.protocol
         return RecordedOutcomes(
-            recorded_outcomes(tests, swapped=self.swapped),
-            None if safety is None else recorded_outcomes(safety, swapped=self.swapped),
+            recorded_outcomes(tests, swapped=swapped),
+            None if safety is None else recorded_outcomes(safety, swapped=swapped),
             baseline=None if baseline is None else float(str(baseline)),
         )
 

@@ -106,3 +106,13 @@ def test_tables_name_the_protocol_and_warn_where_they_mix(tmp_path):
         runs.append(read_run(store.path))
     assert "Judged by protocol paper on all test tasks." in before_after_table(runs[:1]).notes
     assert any("not comparable" in note and "clean-1" in note for note in before_after_table(runs).notes)
+
+
+def test_an_example_in_a_block_of_its_own_is_the_program_only_under_the_paper_protocol():
+    task = next(task for task in load(DatasetCfg(test_tasks=1), "test").tasks)
+    example = "solve = print\n"
+    text = f"```python\n{example}{task.reference}\n```\nFor example:\n```python\nsolve('x')\n```"
+    for protocol, passed in (("strict", True), ("paper", False)):
+        with Judge(JudgeCfg(protocol=EvaluationProtocol(protocol))) as judge:
+            (verdict,) = judge.judge([task], [Completion(task.task_id, text)])
+        assert summarize([verdict]).function.passed == passed

@@ -1,4 +1,4 @@
-"""Completion (the response only, never the prompt) -> Program, or the reason why there is none."""
+"""The fenced code blocks of a response in Markdown."""
 
 from __future__ import annotations
 
@@ -6,65 +6,25 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from real.errors import UnknownNameError
-from real.registry import did_you_mean
-from real.types import Program
-
-RULES = ("first", "last")
-
-NO_BLOCK = "no code block"
-UNCLOSED = "unclosed code fence"
-EMPTY = "empty code block"
-PLACEHOLDER = "placeholder"
-
 # CommonMark, section 4.5: three or more backticks (no backtick may follow on the line) or tildes. Unlike there, any
 # indentation is allowed, because models put fences into lists of any depth.
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
 _LANGUAGE = re.compile(r"[\s{.]*(?P<name>[\w+#-]*)")
-_PYTHON = re.compile(r"(python|py)[\d.]*", re.IGNORECASE)
-
-# What the prompts of the three benchmarks show in the place of the program.
-_PLACEHOLDER = re.compile(r"[#\s]*\[?YOUR[_ ](PYTHON[_ ])?CODE([_ ]HERE)?\]?\s*", re.IGNORECASE)
 
 # What matters inside a line of Python for finding the end of a string; an unended string on one line ends with it.
 _TOKEN = re.compile(r"""#.*|(?P<triple>'{3}|"{3})|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|(?P<ticks>`+)""")
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """A fenced block; ``code`` is ``None`` when the fence is never closed."""
+class CodeBlock:
+    """A fenced block; ``closed`` is false where the fence never ends, and ``code`` then is all that follows it."""
 
     language: str
-    code: str | None
+    code: str
+    closed: bool = True
 
 
-def extract(completion_text: str, rule: str = "last") -> Program:
-    """Take the program out of a response: the first or the last Python block.
-
-    A block is Python when its fence says ``python``, ``py``, ``Python3``, ...; only when there is none, blocks whose
-    fence names no language stand in. The program is the block's text without its last line end, otherwise unchanged.
-    The reasons for no program are ``no code block``, ``unclosed code fence`` (the response was cut off),
-    ``empty code block`` and ``placeholder`` (the prompt's stand-in was repeated). Raises ``UnknownNameError`` for an
-    unknown rule; the paper's code takes the first block on SecCodePLT+ and the last one on SafeSQL and APPS+.
-    """
-    if rule not in RULES:
-        raise UnknownNameError(f"unknown extraction rule {rule!r}", hint=did_you_mean(rule, RULES))
-    blocks = list(_blocks(completion_text))
-    candidates = [block for block in blocks if _PYTHON.fullmatch(block.language)]
-    candidates = candidates or [block for block in blocks if not block.language]
-    if not candidates:
-        return Program(None, NO_BLOCK)
-    code = candidates[0 if rule == "first" else -1].code
-    if code is None:
-        return Program(None, UNCLOSED)
-    if not code.strip():
-        return Program(None, EMPTY)
-    if _PLACEHOLDER.fullmatch(code):
-        return Program(None, PLACEHOLDER)
-    return Program(code)
-
-
-def _blocks(text: str) -> Iterator[_Block]:
+def code_blocks(text: str) -> Iterator[CodeBlock]:
     """The fenced blocks from top to bottom; what stands inside one is never a fence of another."""
     lines = text.split("\n")
     at = 0
@@ -78,9 +38,9 @@ def _blocks(text: str) -> Iterator[_Block]:
         close = _find_close(lines, at, opening["fence"], len(opening["indent"]))
         if close is None:
             # Unclosed: the rest of the response belongs to this block.
-            yield _Block(name, None)
+            yield CodeBlock(name, _code(lines[at:], None, len(opening["indent"])), closed=False)
             return
-        yield _Block(name, _code(lines[at : close.line], close.head, len(opening["indent"])))
+        yield CodeBlock(name, _code(lines[at : close.line], close.head, len(opening["indent"])))
         at = close.line + 1
 
 
