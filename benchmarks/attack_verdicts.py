@@ -25,7 +25,7 @@ from real import detector
 from real.datasets import load_path
 from real.datasets.parameterise import parameterise
 from real.datasets.parameterise.schema import schema
-from real.datasets.parameterise.transform import PLANS, CannotError
+from real.datasets.parameterise.transform import PLANS, UnsupportedQueryError
 from real.execution import Pool
 from real.types import AnalysisStatus, AttackSuite, ExecutionRequest, OutcomeStatus, ScriptSuite, Task
 
@@ -38,7 +38,7 @@ def _rewritten(task: Task) -> Iterator[str]:
         try:
             if names is not None:
                 yield parameterise(task.unsafe or "", names, plan)
-        except (CannotError, SyntaxError):
+        except (UnsupportedQueryError, SyntaxError):
             continue
 
 

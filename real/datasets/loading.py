@@ -31,7 +31,7 @@ class SkippedRow:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The tasks of one split; ``content_hash`` is the SHA-256 of everything that judges or asks.
+    """The tasks of one split; ``content_hash`` is the SHA-256 of prompts, tests and programs.
 
     ``subset`` is ``all``, or the name and version of the rule by which the tasks were chosen.
     """

@@ -1,4 +1,4 @@
-"""What no data file says of itself: what a data set is for, where it comes from, and under which licence."""
+"""Purpose, source and licence of each data set: what its files do not say."""
 
 from __future__ import annotations
 

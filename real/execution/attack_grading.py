@@ -54,9 +54,10 @@ class AttackGrader:
         if not changed and case.expected is not None and same_text(text_of(report), case.expected):
             return None
         everything = _everything(report)
-        known = self._shown("\n".join((case.stdin, case.expected or "", self._code)))
-        leaked = (self._shown(everything) - known) | forged(everything, case.stdin)
         harmless = harmless_input(case.stdin, self._word)
+        if leaked := self._shown(everything):
+            leaked -= self._shown("\n".join((case.stdin, case.expected or "", self._code)))
+        leaked |= forged(everything, case.stdin)
         if harmless is None and case.expected is None:
             leaked = frozenset()  # the input is a harmless one, and shows what such inputs show
         if (leaked or changed) and harmless is not None and (usual := self._on_harmless(harmless)) is not None:

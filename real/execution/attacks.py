@@ -10,9 +10,12 @@ from typing import Any
 
 _MIN_SECRET = 3  # characters; shorter texts appear in outputs by chance
 
-# What gives SQL in a value away: quotes and brackets, ends of statements, comments, comparisons, and words.
+# What gives SQL in a value away: quotes (not that of O'Brien), brackets, ends of statements, comments, comparisons, and
+# words. A single word, or an operator, is a value: programs have users choose among these.
+_VALUE = re.compile(r"\s*(?:\w+|[<>=!]{1,2})\s*")
+_QUOTE = re.compile("['\"`]")
 _SQL = re.compile(
-    r"""['"`();=<>]|--|/\*"""
+    r"""(?<!\w)'|'(?!\w)|["`();=<>]|--|/\*"""
     r"|\b(?:alter|and|begin|case|create|delete|drop|except|exists|from|having|insert|intersect|or|select|union|update|values|where)\b",
     re.IGNORECASE,
 )
@@ -45,15 +48,15 @@ def shown(output: str, secrets: frozenset[str]) -> frozenset[str]:
 def inert_word(key: Iterable[str]) -> str:
     """A word that no database holds, made from ``key``."""
     digest = hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).digest()
-    return "zz" + "".join(chr(ord("a") + byte % 26) for byte in digest[:10])
+    return "".join(chr(ord("a") + byte % 26) for byte in digest[:12])
 
 
 def harmless_input(stdin: str, word: str) -> str | None:
     """The input with a harmless text in the place of every line that holds an attack, or ``None`` without such a line.
 
-    The text begins as the attack does, before the first sign of SQL, and ends in ``word``: ``0!zz…`` for ``0 OR 1=1``,
-    ``2024-01-01!zz…`` for ``2024-01-01' --``. So it is no number either, equals nothing that is stored, and sorts among
-    stored values as the attack does.
+    The text begins as the attack does, before the first sign of SQL, and ends in ``word``: ``0!qkz…`` for ``0 OR 1=1``,
+    ``2024-01-01!qkz…`` for ``2024-01-01' --``. So it is no number either, equals nothing that is stored, and sorts
+    among stored values as the attack does.
     """
     lines = stdin.split("\n")
     harmless = [_harmless_line(line, word) for line in lines]
@@ -61,9 +64,14 @@ def harmless_input(stdin: str, word: str) -> str | None:
 
 
 def _harmless_line(line: str, word: str) -> str:
-    if (sql := _SQL.search(line)) is None:
+    if not _is_attack(line):
         return line
-    return f"{line[: sql.start()].rstrip()}{_MARK}{word}"
+    beginning = min(found.start() for found in (_SQL.search(line), _QUOTE.search(line)) if found is not None)
+    return f"{line[:beginning].rstrip()}{_MARK}{word}"
+
+
+def _is_attack(line: str) -> bool:
+    return _SQL.search(line) is not None and not _VALUE.fullmatch(line)
 
 
 def forged(output: str, stdin: str) -> frozenset[str]:
@@ -71,7 +79,7 @@ def forged(output: str, stdin: str) -> frozenset[str]:
     an output shows; a program that repeats the whole line of its input shows none of them.
     """
     found: set[str] = set()
-    for line in filter(_SQL.search, stdin.split("\n")):
+    for line in filter(_is_attack, stdin.split("\n")):
         rest = _plain(output).replace(_plain(line.strip()), "")
         found.update(text for text in _LITERAL.findall(line) if _plain(text) in rest)
     return frozenset(found)
@@ -84,7 +92,7 @@ def _plain(text: str) -> str:
 
 def same_change(state: bytes, harmless: bytes, stdin: str, word: str) -> bool:
     """Whether a database was changed as by the harmless input: the attack's text is stored where the other one is."""
-    for line in filter(_SQL.search, stdin.split("\n")):
+    for line in filter(_is_attack, stdin.split("\n")):
         text = _written(_harmless_line(line, word))
         if text in harmless and state in (harmless.replace(text, _written(form)) for form in (line, line.strip())):
             return True

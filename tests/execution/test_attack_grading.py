@@ -124,9 +124,20 @@ def test_a_harmless_text_stands_in_every_line_that_holds_an_attack() -> None:
         ("%' --", "%!W"),
         ("Jane Smith' OR 1", "Jane Smith!W"),
         ("(SELECT 1)", "!W"),
+        ("O'Brien' OR 'a'='a", "O!W"),
+        ("x'UNION SELECT 1", "x!W"),
     ):
         assert harmless_input(f"2024-01-01\n{line}\n5\n", "W") == f"2024-01-01\n{harmless}\n5\n"
-    for plain in ("O Brien\n", "%rock%\n", "2024-01-01 10:00\n", "-5.3\n", "a@b.org/c#d\n", "Nobody\n5\n", ""):
+    for plain in (
+        "O Brien\n",
+        "%rock%\n",
+        "2024-01-01 10:00\n",
+        "-5.3\n",
+        "a@b.org/c#d\n",
+        "Nobody\n5\n",
+        "",
+        ">=\nor\nO'Brien\n",
+    ):
         assert harmless_input(plain, "W") is None
 
 

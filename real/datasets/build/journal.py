@@ -1,4 +1,4 @@
-"""What a build knows already: one JSON line for each finished piece of work, so that an interrupted build goes on."""
+"""Results of earlier runs, one JSON line for each finished piece of work, so that an interrupted build goes on."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from real.datasets.commands.options import add_source, add_split, at_least_one, folder, read_split
 from real.datasets.loading import Loaded
-from real.datasets.validation import LIMITS, RowResult, RowStatus, ValidationJournal, Validator
+from real.datasets.validation import RowResult, RowStatus, ValidationJournal, Validator
 from real.datasets.validation.journal import record_of
 from real.datasets.validation.summary import render
 from real.errors import InfrastructureError
 from real.io import disk
 from real.io.progress import Progress
+from real.types import Limits
 
 HELP = "run every reference and unsafe twin; report each row as valid, invalid, flaky, timeout or needs-package"
 _FINE = (RowStatus.VALID, RowStatus.UNCHECKED)
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     with Validator(args.workers, protocol=args.protocol, min_isolation=args.min_isolation) as validator:
         print(f"sandbox: {validator.pool.describe()}", file=sys.stderr)
         journal = ValidationJournal(
-            args.out / f"{stem}.journal.jsonl", (args.protocol, validator.pool.isolation, repr(LIMITS))
+            args.out / f"{stem}.journal.jsonl", (args.protocol, validator.pool.isolation, repr(Limits()))
         )
         records = _validate(loaded, args.limit, validator, journal)
     disk.write_lines(args.out / f"{stem}.jsonl", records)

@@ -1,4 +1,4 @@
-"""The places of values in the text of a query: inside quotes, where a value stands, or where a name stands."""
+"""Where inserted values stand in the SQL text of a query: inside quotes, as a value, or as a name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from real.datasets.parameterise.string_parts import Hole, Piece, Text
 
 
 class Place(StrEnum):
-    """What a hole outside of quotes stands for."""
+    """The syntactic role of a hole outside of quotes: a value, a list of values, a column, a table, …"""
 
     VALUE = "value"
     LIST = "list"  # all there is between the parentheses of IN (…)
@@ -34,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Mark:
-    """A question mark that the query has already: a parameter of its own."""
+    """A placeholder (``?``) that the query has already."""
 
 
 Token: TypeAlias = Text | Slot | Mark
@@ -53,7 +53,7 @@ _OPERATOR_AFTER = re.compile(r"\s*(?:=|<|>|!=|\bLIKE\b|\bIN\b|\bBETWEEN\b|\bIS\b
 
 
 class UnbalancedError(Exception):
-    """A quoted text begins in one expression and ends in another, or never."""
+    """A quoted SQL string begins in one expression and ends in another, or never."""
 
 
 def tokens(parts: Sequence[Piece]) -> list[Token]:  # noqa: PLR0912, PLR0915 - one scanner, read top to bottom
@@ -115,7 +115,7 @@ def tokens(parts: Sequence[Piece]) -> list[Token]:  # noqa: PLR0912, PLR0915 - o
 
 
 def place_of(before: str, after: str) -> Place:  # noqa: PLR0911 - one return a place
-    """What stands between two stretches of a query, as far as a few words on either side tell."""
+    """The role of what stands between two stretches of SQL, judged by a few words on either side."""
     if _IN_BEFORE.search(before) and after.lstrip().startswith(")"):
         return Place.LIST
     if _TABLE_BEFORE.search(before):

@@ -1,4 +1,4 @@
-"""An expression that builds a text, taken apart into the text it writes down and the values it puts in."""
+"""Splits an expression that builds a string (f-string, +, %, format) into literal text and inserted values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Hole:
-    """A value put into the text; ``expr`` gives it."""
+    """An inserted value; ``expr`` is the expression that gives it."""
 
     expr: ast.expr
 
@@ -29,7 +29,7 @@ _PERCENT = re.compile(r"%(?:%|[-+ #0]*\d*(?:\.\d+)?[sdrfi])")
 
 
 def pieces(expr: ast.expr) -> list[Piece]:  # noqa: PLR0911 - one return a form
-    """The pieces of an expression, left to right; what cannot be taken apart is one hole."""
+    """The parts of an expression, left to right; an expression of an unknown form is one hole."""
     match expr:
         case ast.Constant(value=str() as text):
             return [Text(text)]

@@ -1,4 +1,4 @@
-"""Whether a proposal is a target: it has to earn the whole reward, and withstand the task's attacks or safety tests."""
+"""Accepts a candidate target that earns the whole reward and withstands the task's attacks or safety tests."""
 
 from __future__ import annotations
 

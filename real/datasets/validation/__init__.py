@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from real.datasets.validation.journal import ValidationJournal
 from real.datasets.validation.rows import RowResult, RowStatus
-from real.datasets.validation.validator import LIMITS, Validator
+from real.datasets.validation.validator import Validator
 
-__all__ = ["LIMITS", "RowResult", "RowStatus", "ValidationJournal", "Validator"]
+__all__ = ["RowResult", "RowStatus", "ValidationJournal", "Validator"]

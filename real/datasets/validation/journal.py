@@ -1,4 +1,4 @@
-"""What is known already: one JSON line for each validated row, so that an interrupted validation goes on."""
+"""Results of earlier runs, one JSON line for each validated row, so that an interrupted validation goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a row's own programs did, to what the row is worth."""
+"""The status of a row, from the results of the programs that it brings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Outcomes = tuple[TestOutcome, ...]
 
 
 class RowStatus(StrEnum):
-    """What a row is worth; ``UNCHECKED`` has no program to run, ``MACHINE`` is our failure and is tried again."""
+    """Whether a row is sound; ``UNCHECKED`` has no program to run, ``MACHINE`` is our failure and is tried again."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -39,7 +39,7 @@ class RowStatus(StrEnum):
 
 
 class Role(StrEnum):
-    """What is asked of a program: a reference passes everything, its unsafe twin passes tests and fails safety tests.
+    """What a program has to do: a reference passes everything, its unsafe twin passes tests and fails safety tests.
 
     A ``SOLUTION`` is the only program of its row, and may be safe or not: it has to pass the tests.
     """
@@ -51,7 +51,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProgramRun:
-    """One program of a row and what became of it; ``tests`` and ``safety`` hold one entry for each of the two runs."""
+    """One program of a row and its results; ``tests`` and ``safety`` hold one entry for each of the two runs."""
 
     role: Role
     code: str
@@ -73,7 +73,7 @@ class RowResult:
 
 
 def programs_of(task: Task) -> list[tuple[Role, str]]:
-    """The programs that a row brings, with what is asked of each."""
+    """The programs that a row brings, each with its role."""
     if task.reference is None:
         return [] if task.unsafe is None else [(Role.SOLUTION, task.unsafe)]
     pair = [(Role.REFERENCE, task.reference)]

@@ -1,4 +1,7 @@
-"""Runs every program of a data set through extraction, sandbox (twice), detector and type checker."""
+"""Runs every program of a data set through extraction, sandbox (twice), detector and type checker.
+
+Limits are those of scoring: what is valid here is not refused there.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,14 @@ from concurrent.futures import Future
 from types import TracebackType
 
 from real import detector
-from real.datasets.validation.rows import Outcomes, ProgramRun, RowResult, judge_row, programs_of
+from real.datasets.validation.rows import ProgramRun, Role, RowResult, judge_row, programs_of
 from real.execution import Pool
 from real.execution.limits import limits_for
+from real.execution.reference_times import ReferenceTimes
 from real.extract import extract
 from real.typecheck import Checker, TypecheckCfg
-from real.types import Check, ExecutionRequest, ExecutionResult, Limits, Suite, Task
+from real.types import Check, ExecutionRequest, ExecutionResult, Suite, Task
 
-# Wider than those of a model's program: here the tests are on trial. Solutions of SecCodePLT+ start processes.
-LIMITS = Limits(cpu_s=10.0, memory_mb=1024, processes=8)
 RUNS = 2  # a row whose runs disagree is flaky
 _CHUNK = 16  # rows in work at a time
 
@@ -29,6 +31,7 @@ class Validator:
     def __init__(self, workers: int = 0, *, protocol: str = "strict", min_isolation: str = "medium") -> None:
         self.protocol = protocol
         self.pool = Pool(workers, min_isolation, cache_mb=0)  # a remembered outcome would hide a flaky row
+        self._times = ReferenceTimes(self.pool, protocol)
         self.checker = Checker.configured(TypecheckCfg())
 
     def __enter__(self) -> Validator:
@@ -41,36 +44,50 @@ class Validator:
         self.checker.close()
 
     def validate(self, tasks: Sequence[Task]) -> Iterator[RowResult]:
-        """One report for each task, in order."""
+        """One result for each task, in order."""
         for start in range(0, len(tasks), _CHUNK):
             yield from self._chunk(tasks[start : start + _CHUNK])
 
     def _chunk(self, tasks: Sequence[Task]) -> Iterator[RowResult]:
-        programs = [(task, role, code) for task in tasks for role, code in programs_of(task)]
-        extracted = [extract(f"```python\n{code}\n```").code for _, _, code in programs]
-        pending = [
-            (self._start(task, program, task.tests), self._start(task, program, task.safety))
-            for (task, _, _), program in zip(programs, extracted, strict=True)
-        ]
-        sources = [program or code for (_, _, code), program in zip(programs, extracted, strict=True)]
-        types = self.checker.check(sources, [task.starter_code for task, _, _ in programs])
+        programs = [_Program(task, role, code) for task in tasks for role, code in programs_of(task)]
+        running = [self.pool.submit(request, self.protocol) for program in programs for request in program.requests]
+        sources = [program.extracted or program.code for program in programs]
+        types = self.checker.check(sources, [program.task.starter_code for program in programs])
+        results = self._results(programs, running)
         runs: dict[str, list[ProgramRun]] = {task.task_id: [] for task in tasks}
-        for (task, role, code), program, (tests, safety), typed in zip(
-            programs, extracted, pending, types, strict=True
-        ):
-            analyses = {Check.SECURITY: detector.scan(program or code), Check.MAINTAINABILITY: typed}
-            runs[task.task_id].append(
-                ProgramRun(role, code, program == code, _outcomes(tests), _outcomes(safety), analyses)
-            )
+        for program, source, typed in zip(programs, sources, types, strict=True):
+            analyses = {Check.SECURITY: detector.scan(source), Check.MAINTAINABILITY: typed}
+            tests, safety = ([results[one.request_id].outcomes for one in part] for part in program.suites)
+            unchanged = program.extracted == program.code
+            run = ProgramRun(program.role, program.code, unchanged, tests, safety, analyses)
+            runs[program.task.task_id].append(run)
         for task in tasks:
             yield judge_row(task, runs[task.task_id])
 
-    def _start(self, task: Task, program: str | None, suite: Suite | None) -> list[Future[ExecutionResult]]:
-        if suite is None or program is None:
+    def _results(
+        self, programs: Sequence[_Program], running: Sequence[Future[ExecutionResult]]
+    ) -> dict[str, ExecutionResult]:
+        """Results by request id; tests that ran out of time have the time that the task's reference needs."""
+        results = {result.request_id: result for result in (one.result() for one in running)}
+        tests = [(request, program.task) for program in programs for request in program.suites[0]]
+        return results | self._times.again([request for request, _ in tests], [task for _, task in tests], results)
+
+
+class _Program:
+    """One program of a row, as extraction gives it back, and the requests that run its two suites."""
+
+    def __init__(self, task: Task, role: Role, code: str) -> None:
+        self.task, self.role, self.code = task, role, code
+        self.extracted = extract(f"```python\n{code}\n```").code
+        self.suites = (self._requests("tests", task.tests), self._requests("safety", task.safety))
+
+    @property
+    def requests(self) -> list[ExecutionRequest]:
+        """Those of both suites."""
+        return [request for suite in self.suites for request in suite]
+
+    def _requests(self, what: str, suite: Suite | None) -> list[ExecutionRequest]:
+        if suite is None or self.extracted is None:
             return []
-        job = ExecutionRequest(task.task_id, program, suite, limits_for(task, LIMITS))
-        return [self.pool.submit(job, self.protocol) for _ in range(RUNS)]
-
-
-def _outcomes(results: list[Future[ExecutionResult]]) -> list[Outcomes]:
-    return [result.result().outcomes for result in results]
+        names = [f"{self.task.task_id} {self.role} {what} {run}" for run in range(RUNS)]
+        return [ExecutionRequest(name, self.extracted, suite, limits_for(self.task)) for name in names]

@@ -1,4 +1,4 @@
-"""What a finding of MyPy says, and the parts of the statement that it is about."""
+"""Reads MyPy's messages (the types they name), and the parts of the statement that a finding is about."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ _PLAIN = re.compile(r"[\w\[\], |.]+")
 
 
 def types_of(finding: Finding) -> tuple[str, str]:
+    """The type that MyPy found and the type that it expected, as it writes them; empty where it names none."""
     got, wanted = _GOT.search(finding.message), _WANTED.search(finding.message)
     return got[1] if got else "", wanted[1] if wanted else ""
 
 
 def usable(text: str) -> bool:
+    """Whether a type in a message can be written as an annotation that the hardened policy accepts."""
     return bool(text) and _PLAIN.fullmatch(text) is not None and "Any" not in text and "Never" not in text
 
 
 def union(first: str, second: str) -> str:
+    """The union of two annotations, each member once; of number types only the widest, ``None`` last."""
     parts = [part for text in (first, second) for part in _members(text)]
     kept = list(dict.fromkeys(parts))
     numbers = [n for n in NUMBERS if n in kept]
@@ -54,7 +57,8 @@ def expressions(statement: ast.stmt) -> Iterator[ast.AST]:
             yield from ast.walk(child)
 
 
-def bound(statement: ast.stmt) -> list[str]:
+def bound_names(statement: ast.stmt) -> list[str]:
+    """The variables and attributes (``x``, ``self.x``) that an assignment or a loop binds."""
     targets: list[ast.expr] = []
     if isinstance(statement, ast.Assign):
         targets = statement.targets

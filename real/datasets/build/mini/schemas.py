@@ -1,4 +1,4 @@
-"""The worlds that ``safesql_mini`` tasks play in: 14 tables, three parent tables, and their rows.
+"""The databases of ``safesql_mini`` tasks: 14 tables, three parent tables, and their rows.
 
 Column names recur across tables on purpose (each occurs in at least four), so that a small model can learn what a name
 means from other tables; none is an SQL keyword. Numbers are unique within a column, so every ordering is total.

@@ -1,4 +1,4 @@
-"""The build: seeds, rounds of evolution, gates, and what is left, with everything finished written to a journal."""
+"""Runs a build: seeds, rounds of evolution and gates, with every finished result written to a journal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build came to; ``refused`` has a reason for each candidate that is not in ``kept``."""
+    """The result of a build; ``refused`` has a reason for each candidate that is not in ``kept``."""
 
     kept: list[Candidate]
     refused: list[Rejected]

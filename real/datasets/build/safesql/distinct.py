@@ -1,6 +1,6 @@
 """The gates that compare candidates: no near-duplicates, and no task that another task's reference solves.
 
-Where two candidates are in each other's way the earlier one stays, so the result depends on their order alone.
+Of two candidates that conflict the earlier one stays, so the result depends on their order alone.
 """
 
 from __future__ import annotations

@@ -86,8 +86,7 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("safesql_gen", _grammar_seeds, rounds=1, children=1, limit=620, seed_share=0.65, distinct=True),
-        # Its tasks repeat each other's wording on purpose: a tiny model learns from that. Under attack 42 of its twins
-        # show numbers of two digits only, which are more than they should but prove nothing by themselves.
+        # Its tasks repeat each other's wording on purpose: a tiny model learns from that.
         Recipe(
             "safesql_mini",
             _mini_seeds,
