@@ -54,9 +54,9 @@ class OpenRlhfTrainer:
         """See ``Trainer``."""
         ws, plan, files = self._ws, self._plan, self._plan.files
         print(describe(ws.cfg, plan, machine().gpus_gb), flush=True)
+        _free(ws.policy)
         if _is_trained(files):
             return ws.cfg.trainer.steps
-        _set_policy_aside(ws)
         self._tasks = _training_tasks(ws)
         first = resumable(files.checkpoints)
         _check_same_shape(plan, first)
@@ -103,7 +103,7 @@ class OpenRlhfTrainer:
         """See ``Trainer``; also makes ``model`` in the run directory a link to what OpenRLHF saved."""
         ws, files = self._ws, self._plan.files
         cfg = replace(ws.cfg.model, path=str(files.final), lora=replace(ws.cfg.model.lora, enabled=False))
-        policy = load_policy(cfg, ws.train, seed=ws.cfg.seed, cache=files.folder)
+        policy = load_policy(cfg, ws.train, seed=ws.cfg.seed, cache=files.folder, trained_here=False)
         link = ws.store / "model"
         with disk.disk_errors(link):
             link.unlink(missing_ok=True)
@@ -162,9 +162,12 @@ def _told(shape: Mapping[str, object]) -> str:
     return f"{shape.get('gpus')} GPUs and ZeRO stage {shape.get('zero_stage')}"
 
 
-def _set_policy_aside(ws: Workspace) -> None:
-    """Free the GPU that the evaluation before the training used."""
-    ws.policy.model.to("cpu")
+def _free(policy: Policy) -> None:
+    """Drop the weights of the model that was evaluated before the training: only its tokenizer is used from here on.
+
+    Neither the GPU nor main memory has room for them while OpenRLHF trains, and the trained model is loaded anew.
+    """
+    policy.model.to("meta")
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
