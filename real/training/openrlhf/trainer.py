@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Generator as EventStream
 from collections.abc import Mapping, Sequence
@@ -56,6 +57,7 @@ class OpenRlhfTrainer:
         print(describe(ws.cfg, plan, machine().gpus_gb), flush=True)
         _free(ws.policy)
         if _is_trained(files):
+            _delete_checkpoints(files)  # a kill may have come between the two
             return ws.cfg.trainer.steps
         self._tasks = _training_tasks(ws)
         first = resumable(files.checkpoints)
@@ -92,6 +94,7 @@ class OpenRlhfTrainer:
         except InfrastructureError as error:  # the model is trained: say it, and go on to evaluate
             _say(f"warning: {error}")
         (plan.files.folder / "trained").touch()
+        _delete_checkpoints(plan.files)
 
     def checkpoint(self, step: int) -> None:
         """See ``Trainer``: OpenRLHF does it every ``trainer.checkpoint_every`` steps."""
@@ -170,6 +173,12 @@ def _free(policy: Policy) -> None:
     policy.model.to("meta")
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _delete_checkpoints(files: Files) -> None:
+    """Free the disk, 400 GB at 7B, once the trained model is there; nothing resumes from them any more."""
+    if _is_trained(files):
+        shutil.rmtree(files.checkpoints, ignore_errors=True)
 
 
 def _is_trained(files: Files) -> bool:
