@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from real.config.plan import Plan, PlannedRun
 from real.runs.store import RunState
+from real.settings import RootCfg
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage
 from real.slurm.resources import evaluation_memory, folders_of, training_memory
 
@@ -28,6 +29,11 @@ def unique(plan: Plan) -> list[PlannedRun]:
 def is_pending(job: PlannedRun) -> bool:
     """Whether there is something left to compute."""
     return job.root.force or job.state() != RunState.DONE
+
+
+def cluster_trainings(jobs: Sequence[PlannedRun]) -> list[RootCfg]:
+    """Those of ``jobs`` that OpenRLHF still has to train."""
+    return [job.root for job in jobs if is_pending(job) and job.root.trainer.engine == "openrlhf"]
 
 
 def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
