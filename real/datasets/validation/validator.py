@@ -11,7 +11,7 @@ from real.datasets.validation.rows import Outcomes, ProgramRun, RowResult, judge
 from real.execution import Pool
 from real.execution.limits import limits_for
 from real.extract import extract
-from real.typecheck import Checker, TypecheckCfg
+from real.typecheck import Checker, Submission, TypecheckCfg
 from real.types import Check, ExecutionRequest, ExecutionResult, Limits, Suite, Task
 
 # Wider than those of a model's program: here the tests are on trial. Solutions of SecCodePLT+ start processes.
@@ -53,7 +53,9 @@ class Validator:
             for (task, _, _), program in zip(programs, extracted, strict=True)
         ]
         sources = [program or code for (_, _, code), program in zip(programs, extracted, strict=True)]
-        types = self.checker.check(sources, [task.starter_code for task, _, _ in programs])
+        types = self.checker.check(
+            [Submission.of(task, source) for (task, _, _), source in zip(programs, sources, strict=True)]
+        )
         runs: dict[str, list[ProgramRun]] = {task.task_id: [] for task in tasks}
         for (task, role, code), program, (tests, safety), typed in zip(
             programs, extracted, pending, types, strict=True
