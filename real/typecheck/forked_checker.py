@@ -1,4 +1,4 @@
-"""Analyses programs in forked children of the warm process, so that no crash and little state outlives a program."""
+"""Checks programs in forked children of the warm process, so that no crash and little state outlives a program."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class ChecksPrograms(Protocol):
 
 
 class ForkedChecker:
-    """Analyses programs with a warm checker that itself never sees one. ``close`` it in the end."""
+    """Checks programs in copies of a warm process, which itself never sees a program. ``close`` it in the end.
+
+    ``deadline_s`` is wall-clock time for one program. No exception of the type checker leaves this class.
+    """
 
     def __init__(self, checker: ChecksPrograms, deadline_s: float = PROGRAM_DEADLINE_S) -> None:
         self._checker = checker

@@ -1,4 +1,4 @@
-"""One program to one analysis: screening, MyPy, and what the hardened policy adds. Runs in a worker's child."""
+"""One program to one analysis: parsing, MyPy, and what the hardened policy adds. Runs in a worker's child."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Checked:
 
 
 class ProgramChecker:
-    """Analyses programs one after another under one policy."""
+    """Checks programs one after another under one policy, in one process."""
 
     def __init__(self, policy: Policy, *, with_advice: bool = False) -> None:
         """Load MyPy (about two seconds)."""
@@ -37,7 +37,7 @@ class ProgramChecker:
         self._supplied_names = SuppliedNames(self.mypy.exported)
 
     def check(self, submission: Submission) -> Checked:
-        """The analysis of one program. Exceptions mean that the type checker failed."""
+        """The analysis of one program, with its own lines. Whatever is raised is a failure of the type checker."""
         submission = submission._replace(code=without_mark(submission.code))
         code = submission.code
         reason = why_unanalyzable(code)

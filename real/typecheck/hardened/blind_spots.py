@@ -52,7 +52,7 @@ _HARMLESS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Pass)
 
 
 def check(program: ProgramTree) -> Iterator[Finding]:
-    """Findings of this family, in no particular order."""
+    """The findings of the rules of this module, in no particular order."""
     allowed = {
         id(node.test)
         for node in program.nodes
