@@ -31,7 +31,7 @@ from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.rewards import RewardCfg, Variant
 from real.rewards.config import VARIANTS
 from real.runs.records import outcome_record
-from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
+from real.typecheck.config import Policy, TypecheckCfg
 from real.types import Completion, JsonValue, OutcomeStatus, Task, Verdict
 
 _CHUNK = 64  # tasks judged between two updates of the progress line
@@ -172,7 +172,8 @@ def _judge_cfg(arguments: argparse.Namespace) -> JudgeCfg:
         min_isolation=Isolation(arguments.min_isolation),
     )
     execution.check()
-    typecheck = TypecheckCfg(arguments.typecheck or (PAPER if arguments.protocol == "paper" else HARDENED))
+    by_protocol = Policy.paper if arguments.protocol == "paper" else Policy.hardened
+    typecheck = TypecheckCfg(Policy(arguments.typecheck or by_protocol))
     protocol = EvaluationProtocol(arguments.protocol)
     return JudgeCfg(reward, typecheck=typecheck, execution=execution, protocol=protocol)
 
@@ -199,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--alpha", type=float, default=0.5, help="weight of quality in [0, 1] (default: 0.5)")
     parser.add_argument("--protocol", default="strict", choices=PROTOCOLS, help="whose rules: ours or the paper's")
     parser.add_argument(
-        "--typecheck", choices=POLICIES, help="policy (default: paper with --protocol paper, else hardened)"
+        "--typecheck", choices=[*Policy], help="policy (default: paper with --protocol paper, else hardened)"
     )
     parser.add_argument("--out", help="file for the output lines (default: standard output)")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (default: one per core)")
