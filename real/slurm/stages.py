@@ -9,6 +9,7 @@ from real.config.plan import Plan, PlannedRun
 from real.runs.store import RunState
 from real.settings import RootCfg
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage
+from real.slurm.config import Evaluate
 from real.slurm.resources import evaluation_memory, folders_of, training_memory
 
 
@@ -63,7 +64,7 @@ def _group(jobs: Sequence[PlannedRun], indices: Sequence[int], *, label: str) ->
         return Stage(kind, root.cluster, tuple(runs), ray, f"{label}{suffix}", memory_gb, folders)
 
     train_gb, evaluate_gb = training_memory(root), evaluation_memory(root)
-    if root.cluster.evaluate == "with_training":
+    if root.cluster.evaluate == Evaluate.with_training:
         return [ScheduledStage(stage(TRAIN, indices, max(train_gb, evaluate_gb)))]
     trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
     rest = [i for i in indices if i not in trained]

@@ -22,7 +22,7 @@ from real.runs.environment import describe
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
 from real.slurm.batch_script import EVALUATE, TRAIN, render
-from real.slurm.config import seconds
+from real.slurm.config import Scheduler, seconds
 from real.slurm.manifest import Submission, SubmittedRun
 from real.slurm.stages import ScheduledStage, cluster_trainings, is_pending, schedule_stages, unique
 from real.training.openrlhf.disk_space import sweep_gb
@@ -58,7 +58,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
 
 def check_schedulers(plan: Plan) -> None:
     """Raise ``UsageError`` where a job is not for SLURM."""
-    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != "slurm"), None)
+    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != Scheduler.slurm), None)
     if other is not None:
         raise UsageError(
             f"cluster={other} is not a SLURM cluster, so there is nothing to submit",
