@@ -87,7 +87,7 @@ class Attributes(Functions):
         path = f"{obj.name}.{name}"
         if obj.name == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
-        source = self.source(path, instr.line)
+        source = self.source(path, instr)
         if source is not None:
             return source
         held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
@@ -113,7 +113,7 @@ class Attributes(Functions):
                 for base in self._foreign_bases(cls):
                     if base != "builtins.object":
                         path = f"{base}().{name}"
-                        result = join(result, self.source(path, instr.line) or of_obj(self.api(path)))
+                        result = join(result, self.source(path, instr) or of_obj(self.api(path)))
         if result is BOTTOM and name in self.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN

@@ -203,6 +203,8 @@ class Calls(Containers):
             return self.number_from([receiver])
         if name == "format" and receiver.kind == STR:
             return self.format_method(receiver, args, instr)
+        if name not in library.CALLING_METHODS:
+            self._give(args)
         kind = STR if receiver.kind == STR else OTHER
         given = [] if name in library.BINDERS else args.everything()
         result = self.unknown_call([receiver, *given], args, instr)
@@ -231,7 +233,7 @@ class Calls(Containers):
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
-        if path in library.DYNAMIC_CODE and not self.guards.runs_outside_text(instr):
+        if path in library.DYNAMIC_CODE:
             self.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
             self.put_unknown(self.encoded, self.part_of(args.everything()))
@@ -253,7 +255,7 @@ class Calls(Containers):
             return made if kind == BUILDER else self._rows_of(made, name, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
-        source = self.source(path + "()", instr.line)
+        source = self.source(path + "()", instr)
         if source is not None:
             return source
         result = of_obj(self.api_result(path, instr))
@@ -261,6 +263,8 @@ class Calls(Containers):
             return self._rows_of(result, name, instr)
         if name in library.HEX_METHODS:
             return TEXT
+        if name not in library.CALLING_METHODS and not library.keeps_to_itself(path):
+            self._give(args)
         given = [] if name in library.BINDERS else args.everything()
         values = args.everything() if receiver is None else [receiver, *given]
         made = self.unknown_call(values, args, instr)
@@ -295,6 +299,13 @@ class Calls(Containers):
                     others = self.part_of(values[:index] + values[index + 1 :])
                     if others.mask:
                         self.put_unknown(obj, others)
+
+    def _give(self, args: Args) -> None:
+        """Functions among the arguments are known to somebody else now, who may call them with anything."""
+        for value in args.everything():
+            for obj in ordered(value.objs):
+                if obj.kind in _CALLABLE or obj.kind in CONTAINERS:
+                    self.kept[obj] = None
 
     def unknown_call(self, values: list[Value], args: Args, instr: Instr) -> Value:
         """A call of which only this is known: it may use its arguments, call them, and return anything made of them."""

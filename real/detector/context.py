@@ -38,6 +38,7 @@ class Context(Heap, ABC):
     callees: dict[Instr, dict[tuple[Unit, int], None]]  # call -> the functions of the program it calls
     call_units: dict[Instr, Unit]  # call -> the unit it is in
     guards: Guards
+    kept: dict[Obj, None]  # the functions that libraries are given to keep
     encoded: Obj  # everything that was turned into code points or hexadecimal digits
 
     @abstractmethod
@@ -79,7 +80,11 @@ class Context(Heap, ABC):
         """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""
 
     @abstractmethod
-    def source(self, path: str, line: int) -> Value | None:
+    def is_open(self, unit: Unit) -> bool:
+        """Whether the outside can call a function; known once the flow of the module has been followed."""
+
+    @abstractmethod
+    def source(self, path: str, instr: Instr) -> Value | None:
         """The untrusted value that a library name stands for, if it is a source."""
 
     @abstractmethod

@@ -156,9 +156,9 @@ class Facts:
         """The functions, methods and lambdas of the program, in source order."""
         return [unit for unit in self._solver.program.units if unit.kind == "function"]
 
-    def is_exported(self, unit: Unit) -> bool:
-        """Whether the outside may call a function: nothing in the program does, or only example calls at top level."""
-        return self._solver.is_exported(unit)
+    def is_open(self, unit: Unit) -> bool:
+        """Whether the outside can call a function: see ``exposure``."""
+        return self._solver.is_open(unit)
 
     def declarations(self, unit: Unit) -> Reads:
         """What the decorators of a function and the decorators and bases of its class are made from."""
@@ -290,7 +290,7 @@ class Facts:
         return [
             Returned(unit, instr, instr.args[0])
             for unit in self.functions
-            if self.is_exported(unit)
+            if self.is_open(unit)
             for instr in self.instructions(unit)
             if instr.op in ("return", "yield")
         ]
@@ -329,7 +329,7 @@ class Facts:
         if any(by(atom, self.atom_reads(atom)) for atom in self.controlling_tests(unit, instr)):
             return True
         sites = self.call_sites(unit)
-        if not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+        if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
             return False
         return all(self.is_controlled(caller, call, by, depth + 1) for caller, call, _ in sites)
 
@@ -347,7 +347,7 @@ class Facts:
         if any(by(atom, self.atom_reads(atom)) for atom in self._tests_of_helpers(unit, instr)):
             return True
         sites = self.call_sites(unit)
-        if not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+        if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
             return False
         return all(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
 
@@ -414,7 +414,7 @@ class Facts:
 
     def _guarded_by_callers(self, unit: Unit, origin: Origin, by: Predicate, depth: int) -> bool:
         sites = self.call_sites(unit)
-        if origin.instr.op != "param" or not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+        if origin.instr.op != "param" or not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
             return False
         for caller, call, bound in sites:
             operands = passed_operands(call, unit, bound).get(str(origin.instr.extra), [])

@@ -47,12 +47,12 @@ class Inliner(ast.NodeTransformer):
         self.added = 0
         self.count = 0
 
-    def run(self) -> set[ast.AST]:
-        """Inline what can be; returns the functions that were."""
+    def run(self) -> dict[ast.AST, tuple[ast.AST, ...]]:
+        """Inline what can be; returns the functions that were, and the outermost ones that they were copied into."""
         if not self._collect():
-            return set()
+            return {}
         self.tree.body = self._statements(self.tree.body)
-        return {callee.node for callee in self.nodes.values() if callee.inlined}
+        return {callee.node: tuple(callee.copied_into) for callee in self.nodes.values() if callee.inlined}
 
     def _collect(self) -> bool:  # noqa: PLR0912, PLR0915
         """Find the functions; whether any call could be of one."""
@@ -272,6 +272,7 @@ class Inliner(ast.NodeTransformer):
             return self._expand(node, used, passed, example=True)
         self.added += used.size
         callee.inlined = True
+        callee.copied_into[next((s for s, _ in self.scopes if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))), self.tree)] = None
         return self._expand(node, used, passed)
 
     def _of_state(self, callee: Callee, cls: ast.ClassDef) -> Callee | None:

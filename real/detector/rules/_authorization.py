@@ -63,7 +63,7 @@ def subjects(facts: Facts) -> list[Subject]:
     """The functions that the outside may call and that use records which the outside names."""
     found = []
     for unit in facts.functions:
-        if facts.is_exported(unit):
+        if facts.is_open(unit):
             operations = _sensitive(facts, unit)
             if operations:
                 found.append(Subject(unit, tuple(operations), frozenset(_actors(facts, unit, operations))))

@@ -93,7 +93,7 @@ class _Hosts:
             yield here
         elif made.op in ("call", "method") and facts.called(made):
             yield from self._from_helper(unit, at, made, depth)
-        elif made.op == "param" and facts.call_sites(unit) and not facts.is_exported(unit):
+        elif made.op == "param" and facts.call_sites(unit) and not facts.is_open(unit):
             for caller, call, bound in facts.call_sites(unit):
                 for passed in passed_operands(call, unit, bound).get(str(made.extra), ()):
                     yield from self.of(caller, (call,), passed, depth + 1)

@@ -132,7 +132,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         yield from swallowed(facts, unit)
         yield from _unverified_headers(facts, unit)
-        if facts.is_exported(unit):
+        if facts.is_open(unit):
             yield from _unverified_parameters(facts, unit)
 
 

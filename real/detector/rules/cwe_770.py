@@ -341,7 +341,7 @@ def _threads(facts: Facts) -> Iterator[Defect]:
             continue
         if accepts and site.unit.has_loop:
             yield Defect(site.instr, "every connection starts one more thread, without limit")
-        elif is_handler(facts, site.unit) and facts.is_exported(site.unit):
+        elif is_handler(facts, site.unit) and facts.is_open(site.unit):
             yield Defect(site.instr, "every request starts one more thread, without limit")
 
 

@@ -196,7 +196,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
                 yield from found or _given_mapping(facts, unit, instr)
                 if instr.op == "call" and len(instr.args) == _SETATTR_OPERANDS:
                     yield from _set_on_record(facts, unit, instr)
-            elif instr.op == "return" and facts.is_exported(unit):
+            elif instr.op == "return" and facts.is_open(unit):
                 yield from _merged(facts, unit, instr)
 
 
