@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from real.detector.limits import MAX_SECONDS
 from real.types import Analysis
 
 VERSION = "0.3.0"  # of the verdicts: raise it when a change may alter one
 
 
-def scan(code: str, *, select: Collection[str] | None = None) -> Analysis:
-    """Analyse one Python program under all rules, or those in ``select``.
+def scan(code: str, *, select: Collection[str] | None = None, seconds: float = MAX_SECONDS) -> Analysis:
+    """Analyse one Python program under all rules, or those in ``select``, for at most ``seconds``.
 
-    A pure, deterministic function that never raises on any ``code``: a program that cannot be analysed (syntax error,
-    NUL byte, too large, too deep, code built at run time) is ``UNANALYZABLE``, a failure of the detector is ``ERROR``,
+    A pure, deterministic function that never raises on any ``code`` and always ends: a program that cannot be analysed
+    (syntax error, NUL byte, too large, too deep, code built at run time, out of steps or time) is ``UNANALYZABLE``, a failure of the detector is ``ERROR``,
     and neither is ever clean. Suppression comments have no effect here: a policy under training could write them.
 
     Raises:
@@ -22,7 +23,7 @@ def scan(code: str, *, select: Collection[str] | None = None) -> Analysis:
     from real.detector.engine import analyse
     from real.detector.rules import select_rules
 
-    return analyse(code, select_rules(select))
+    return analyse(code, select_rules(select), seconds)
 
 
 __all__ = ["VERSION", "scan"]

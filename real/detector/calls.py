@@ -29,6 +29,9 @@ from real.detector.values import (
     ordered,
 )
 
+_ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
+_MAX_REENTERED = 2
+_MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
 _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
@@ -91,8 +94,20 @@ class Calls(Containers):
             result = join(result, self.unknown_call([fn, *args.everything()], args, instr))
         return result
 
-    def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+    def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:
         """Call one object."""
+        self.spend(1)
+        if obj.kind in _ENDING:
+            return self._call_kind(obj, args, instr)
+        inside = self.calling.get(obj, 0)
+        if inside > _MAX_REENTERED:
+            return BOTTOM  # it is, or ends in, a call of itself: what that adds has been seen
+        self.calling[obj] = inside + 1
+        result = self._call_kind(obj, args, instr)
+        self.calling[obj] = inside
+        return result
+
+    def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         kind = obj.kind
         if kind == "api":
             return self.call_api(obj.name, None, args, instr)
@@ -329,15 +344,15 @@ class Calls(Containers):
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue
-                if obj in self.calling:
+                if obj in self.called_back or len(self.called_back) >= _MAX_CALLBACKS:
                     continue  # this very call is being looked at
                 others = [element]
                 for other in values[:index] + values[index + 1 :]:
                     others += [other, self.iterate(other, instr)] if other.objs or other.mask else [other]
                 passed = join_all(o for o in others if not _is_callable(o))
-                self.calling.add(obj)
+                self.called_back.add(obj)
                 result = join(result, self.call_object(obj, Args(rest=passed, named_rest=passed), instr))
-                self.calling.discard(obj)
+                self.called_back.discard(obj)
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:

@@ -33,7 +33,8 @@ class Context(Heap, ABC):
     program: Program
     states: dict[Unit, UnitState]
     stack: list[Unit]  # the units being evaluated, outermost first
-    calling: set[Obj]  # the callbacks being called by unknown functions
+    called_back: set[Obj]  # the callbacks being called by unknown functions
+    calling: dict[Obj, int]  # what is being called that is no function itself, and how often
     fields: dict[Unit, dict[str, None]]  # annotated class attributes, in order: a dataclass's parameters
     callees: dict[Instr, dict[tuple[Unit, int], None]]  # call -> the functions of the program it calls
     call_units: dict[Instr, Unit]  # call -> the unit it is in

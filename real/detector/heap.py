@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from real.detector.charsets import may_spell
 from real.detector.ir import Instr, Unit
-from real.detector.limits import MAX_STEPS, UnanalyzableError
+from real.detector.limits import Budget
 from real.detector.ruleset import RuleSet
 from real.detector.values import (
     BOTTOM,
@@ -39,19 +39,13 @@ MAX_PATH_CALLS = 6  # longer chains of library calls keep the name they have, so
 class Heap(ABC):
     """Objects by creation site, with subscription of readers."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, budget: Budget) -> None:
         self.rules = rules
+        self.spend = budget.spend
         self.objects: dict[Hashable, Obj] = {}
         self.unit: Unit
-        self.steps = 0  # how much work was done
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
-
-    def spend(self, steps: int) -> None:
-        """Count work; raises ``UnanalyzableError`` when the budget of the analysis is spent."""
-        self.steps += steps
-        if self.steps > MAX_STEPS:
-            raise UnanalyzableError("the analysis exceeded its budget of steps")
 
     # --- objects -----------------------------------------------------------------------------------------------------
 
@@ -186,7 +180,8 @@ class Heap(ABC):
     def deep(self, value: Value) -> tuple[int, Step | None]:
         """The taint of a value and of everything it contains."""
         mask, why = value.mask, value.why
-        self.steps += len(value.objs)
+        if value.objs:
+            self.spend(len(value.objs))
         for obj in ordered(value.objs):
             if obj.kind not in _OPAQUE:
                 obj.readers.add(self.unit)

@@ -17,6 +17,7 @@ from real.detector.context import UnitState
 from real.detector.exposure import Exposure
 from real.detector.guards import Guards
 from real.detector.ir import Instr, Program, Unit
+from real.detector.limits import Budget
 from real.detector.ruleset import RuleSet
 from real.detector.signatures import Signatures
 from real.detector.transfer import Transfer
@@ -43,14 +44,15 @@ def _handler_names(solver: type) -> list[tuple[str, str]]:
 class Solver(Transfer):
     """One analysis of one program under some rules; rule ``i`` owns bit ``i`` of every taint mask."""
 
-    def __init__(self, program: Program, rules: RuleSet) -> None:
-        super().__init__(rules)
+    def __init__(self, program: Program, rules: RuleSet, budget: Budget) -> None:
+        super().__init__(rules, budget)
         self.program = program
         self.states = {unit: UnitState([BOTTOM] * unit.values) for unit in program.units}
         self.cells: dict[tuple[int, str], Obj] = {}
         self.callees = {}
         self.call_units = {}
-        self.calling = set()
+        self.calling = {}
+        self.called_back = set()
         self.encoded = self.obj("encoded", "cell", "encoded")
         self.fields: dict[Unit, dict[str, None]] = {}  # annotated class attributes, in order: a dataclass's parameters
         self.sites: dict[tuple[Instr, str, str], CallSite] = {}  # the calls that rules may ask about
@@ -192,7 +194,7 @@ class Solver(Transfer):
         while True:
             changed = False
             for block in unit.blocks:
-                self.steps += len(block.instrs)
+                self.spend(len(block.instrs))
                 for instr in block.instrs:
                     dst = instr.dst
                     old = env[dst]
@@ -202,7 +204,6 @@ class Solver(Transfer):
                         if merged is not old:
                             env[dst] = merged
                             changed = True
-            self.spend(0)
             any_change = any_change or changed
             if not changed or not unit.has_loop:
                 break
