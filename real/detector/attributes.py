@@ -93,7 +93,11 @@ class Attributes(Functions):
             return source
         held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
         stored = obj.fields.get(name, BOTTOM)
-        if path.count(".") > 24 or path.split(".").count(name) > _MAX_REPEATED or (obj is self.anything and name not in self.rules.sink_names):
+        if (
+            path.count(".") > 24
+            or path.split(".").count(name) > _MAX_REPEATED
+            or (obj is self.anything and name not in self.rules.sink_names)
+        ):
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored

@@ -12,8 +12,8 @@ Open are
 2. public functions of the module, public methods of public classes, and what public names of the module stand for
    (``find = _find``, ``find = lambda name: ...``); special methods are public. Public is what does not begin with an
    underscore, as PEP 8 has it; ``__all__`` says nothing, for ``from m import f`` does not ask it;
-3. functions that are given away: to a decorator, a server or any function of a library that may keep them, or to whoever
-   calls an open function that returns them.
+3. functions that are given away: to a decorator, a server or any function of a library that may keep them, or to
+   whoever calls an open function that returns them.
 
 One exception to the second: a *script*. A file that reads standard input while it is imported, outside of an
 ``if __name__ == "__main__"``, cannot be imported by another, nor called by a test; so nobody but its own flow calls its

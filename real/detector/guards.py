@@ -13,6 +13,7 @@ from real.detector.heap import MAPPINGS, SEQUENCES
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.library import HARMLESS_METHODS, STRICT_TESTS
 from real.detector.values import BOTTOM, CHAR, STR, Constant, Value, join_all
+from real.detector.witness import every
 
 if TYPE_CHECKING:
     from real.detector.context import Context
@@ -101,7 +102,7 @@ class Guards:
         if test.extra in (("Eq",), ("NotEq",)):
             return value.consts
         held = join_all(self.solver.key_of(o) if o.kind in MAPPINGS else self.solver.contents(o) for o in value.objs)
-        known = all(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
+        known = every(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
         return held.consts if value.objs and known and not held.objs else None
 
     def _unwrapped(self, unit: Unit, test: Instr, sense: bool) -> tuple[Instr, bool]:
@@ -212,7 +213,7 @@ class Guards:
         if not trusted:
             return 0
         if value.kind in (STR, CHAR) and not value.objs:
-            return trusted if value.consts and all(safe_text(const) for const in value.consts) else 0
+            return trusted if value.consts and every(safe_text(const) for const in value.consts) else 0
         for obj in value.objs:
             if obj.kind in MAPPINGS:
                 self.solver.touch(obj)
@@ -261,7 +262,7 @@ class Guards:
         members = set(types.objs - named)
         for obj in named:
             members |= self.solver.contents(obj).objs
-        numeric = bool(members) and all(
+        numeric = bool(members) and every(
             obj.kind == "api" and obj.name in ("builtins.int", "builtins.float", "builtins.bool") for obj in members
         )
         return self.solver.rules.all & ~self.solver.rules.numbers if numeric else 0
@@ -289,7 +290,7 @@ class Guards:
         if len(texts) != len(patterns.consts):
             return 0
         return self.solver.rules.harmless_where(
-            lambda charset: all(admits_only(text, method, charset) for text in texts)
+            lambda charset: every(admits_only(text, method, charset) for text in texts)
         )
 
     def _validates(self, unit: Unit, test: Instr, subject: int, target: Unit, bound: int, sense: bool | None) -> int:

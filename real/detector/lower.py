@@ -465,4 +465,6 @@ class ProgramLowerer:
             for node, others in self.inlined.items()
             if node in self._units
         }
-        return Program(tuple(self._units.values()), frozenset(self.table.names_loaded), tuple(self.star_imports), copies)
+        return Program(
+            tuple(self._units.values()), frozenset(self.table.names_loaded), tuple(self.star_imports), copies
+        )

@@ -241,11 +241,21 @@ class Solver(Transfer):
             return False
         known = self.sites.get((instr, name, path))
         if known is None:
-            self.sites[instr, name, path] = CallSite(self.unit, instr, name, path, args, receiver, shift)
+            site = CallSite(self.unit, instr, name, path, args, receiver, shift, self._names(instr, name))
+            self.sites[instr, name, path] = site
         else:
             known.args = known.args.joined(args) if args != known.args else args
             known.receiver = receiver
         return any(sink.trusted_result for _, sink in self.rules.sinks(name, path))
+
+    def _names(self, instr: Instr, name: str) -> bool:
+        """Whether an instruction is a call of something of this name."""
+        if instr.op == "method":
+            return bool(instr.extra[0] == name)
+        if instr.op != "call":
+            return True
+        callee = self.states[self.unit].env[instr.args[0]]
+        return not callee.objs or any(obj.name.rpartition(".")[2] == name for obj in callee.objs)
 
     def record_possible_sink(self, args: Args, instr: Instr) -> None:
         """A call of an attribute whose name is not known: it may be any sink, for untrusted data."""
