@@ -15,8 +15,8 @@ def scan(code: str, *, select: Collection[str] | None = None, seconds: float = M
 
     A pure, deterministic function that never raises on any ``code`` and always ends: a program that cannot be analysed
     (syntax error, NUL byte, too large, too deep, code built at run time, too much to do) is ``UNANALYZABLE``, a failure
-    of the detector is ``ERROR``, and neither is ever clean. Suppression comments have no effect here: a policy under training could
-    write them.
+    of the detector is ``ERROR``, and neither is ever clean. Suppression comments have no effect here: a policy under
+    training could write them.
 
     Raises:
         UnknownNameError: ``select`` names a rule that does not exist.
