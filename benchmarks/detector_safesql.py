@@ -15,9 +15,9 @@ from pathlib import Path
 
 from real.datasets import load_path
 from real.detector import scan
-from real.pipeline import open_backend
+from real.execution.backends import open_backend
 from real.rewards import RewardCfg
-from real.types import AnalysisStatus, Job, Limits, ScriptSuite, StdinCase, Task
+from real.types import AnalysisStatus, ExecutionRequest, Limits, ScriptSuite, StdinCase, Task
 
 _QUOTE = "zq'mk"
 _WORDS = "7 OR zqmk"
@@ -62,12 +62,12 @@ def attacks(suite: ScriptSuite) -> tuple[StdinCase, ...]:
     return tuple(dict.fromkeys(cases))
 
 
-def job(task: Task) -> Job | None:
+def job(task: Task) -> ExecutionRequest | None:
     """The watched program with its attacks."""
     if not isinstance(task.tests, ScriptSuite) or task.unsafe is None:
         return None
     suite = replace(task.tests, cases=attacks(task.tests))
-    return Job(task.task_id, _PRELUDE + task.unsafe, suite, Limits(cpu_s=5.0, memory_mb=1024))
+    return ExecutionRequest(task.task_id, _PRELUDE + task.unsafe, suite, Limits(cpu_s=5.0, memory_mb=1024))
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def main() -> None:
         jobs = [made for task in tasks if (made := job(task)) is not None]
         with open_backend(RewardCfg()) as pool:
             reached = {
-                result.job_id: any(_REACHED in outcome.output for outcome in result.outcomes)
+                result.request_id: any(_REACHED in outcome.output for outcome in result.outcomes)
                 for result in pool.run(jobs)
             }
         counts: Counter[str] = Counter()

@@ -20,7 +20,7 @@ from mypy import api
 
 from real.datasets import load
 from real.datasets.config import DatasetCfg
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg, reward
 from real.types import Completion, ScriptSuite, Task
 

@@ -26,8 +26,8 @@ from pathlib import Path
 from real import detector
 from real.datasets import load_path
 from real.execution import Pool
-from real.results.progress import Progress
-from real.types import AttackCase, AttackSuite, Job, ScriptSuite, StdinCase, Task
+from real.io.progress import Progress
+from real.types import AttackCase, AttackSuite, ExecutionRequest, ScriptSuite, StdinCase, Task
 
 RULES = {
     "loads": "both splits load, no row is skipped, ids are unique",
@@ -80,17 +80,17 @@ class Recheck:
                 record = json.loads(line)
                 self.known[record["key"]] = record["outcomes"]
 
-    def run(self, jobs: Sequence[Job], label: str) -> dict[str, list[tuple[str, str, str]]]:
+    def run(self, jobs: Sequence[ExecutionRequest], label: str) -> dict[str, list[tuple[str, str, str]]]:
         """Status, output and detail of every case, by job id."""
-        keys = {job.job_id: hashlib.sha256(repr((job.code, job.suite)).encode()).hexdigest() for job in jobs}
-        fresh = [job for job in jobs if keys[job.job_id] not in self.known]
+        keys = {job.request_id: hashlib.sha256(repr((job.code, job.suite)).encode()).hexdigest() for job in jobs}
+        fresh = [job for job in jobs if keys[job.request_id] not in self.known]
         with Progress(len(fresh), label, "jobs") as progress:
             for result in self.pool.as_completed(fresh):
                 found = [[o.status.value, o.output, o.detail] for o in result.outcomes]
-                self.known[keys[result.job_id]] = found
+                self.known[keys[result.request_id]] = found
                 if self.journal is not None:
                     with self.journal.open("a") as file:
-                        file.write(json.dumps({"key": keys[result.job_id], "outcomes": found}) + "\n")
+                        file.write(json.dumps({"key": keys[result.request_id], "outcomes": found}) + "\n")
                 progress.advance()
         return {name: [(s, o, d) for s, o, d in self.known[key]] for name, key in keys.items()}
 
@@ -102,11 +102,11 @@ class Recheck:
             blind = AttackSuite(tuple(AttackCase(case.stdin) for case in safety.cases), safety.database)
             shown = ScriptSuite((*tests.cases, _example(task)), tests.database)
             jobs += [
-                Job(f"{name}/reference", task.reference or "", shown),
-                Job(f"{name}/unsafe", task.unsafe or "", tests),
-                Job(f"{name}/attacked", task.reference or "", safety),
-                Job(f"{name}/blind", task.reference or "", blind),
-                Job(f"{name}/exploit", task.unsafe or "", blind),
+                ExecutionRequest(f"{name}/reference", task.reference or "", shown),
+                ExecutionRequest(f"{name}/unsafe", task.unsafe or "", tests),
+                ExecutionRequest(f"{name}/attacked", task.reference or "", safety),
+                ExecutionRequest(f"{name}/blind", task.reference or "", blind),
+                ExecutionRequest(f"{name}/exploit", task.unsafe or "", blind),
             ]
         found = self.run(jobs, "programs")
         for task in self.tasks:
@@ -138,8 +138,8 @@ class Recheck:
                     case = AttackCase(_safety(task).cases[at].stdin)
                     lines = [line for line in twin[1].splitlines() if line not in safe[1].splitlines()]
                     suite = AttackSuite((case,), _safety(task).database)
-                    beyond.append(Job(f"{name}/{at}", f"print({chr(10).join(lines)!r})", suite))
-        judged = self.run([job for job in beyond if job.job_id.rpartition("/")[0] not in proven], "exploits")
+                    beyond.append(ExecutionRequest(f"{name}/{at}", f"print({chr(10).join(lines)!r})", suite))
+        judged = self.run([job for job in beyond if job.request_id.rpartition("/")[0] not in proven], "exploits")
         proven |= {job.rpartition("/")[0] for job, outcomes in judged.items() if outcomes[0][0] == "wrong"}
         for task in self.tasks:
             name = f"{task.split}/{task.task_id}"
@@ -160,7 +160,7 @@ class Recheck:
                     code = _MANY % (task.reference, [_tests(other).cases[-1].stdin for other in part])
                     name = f"{task.task_id}/{start}"
                     order[name] = (task, part)
-                    jobs.append(Job(name, code, ScriptSuite((StdinCase("", ""),), _tests(task).database)))
+                    jobs.append(ExecutionRequest(name, code, ScriptSuite((StdinCase("", ""),), _tests(task).database)))
         suspects = []
         for name, outcomes in self.run(jobs, "others").items():
             task, part = order[name]
@@ -174,7 +174,7 @@ class Recheck:
         pairs = [rng.sample(self.tasks, 2) for _ in range(sample)]
         suspects += [(a, b) for a, b in pairs if _tests(a).database != _tests(b).database]
         names = {f"{a.task_id} on {b.task_id}": (a, b) for a, b in suspects}
-        runs = [Job(name, a.reference or "", b.tests) for name, (a, b) in names.items()]
+        runs = [ExecutionRequest(name, a.reference or "", b.tests) for name, (a, b) in names.items()]
         for name, outcomes in self.run(runs, "suspects").items():
             if all(status == "pass" for status, _, _ in outcomes):
                 yield "others", name, "passes"

@@ -16,7 +16,7 @@ from pathlib import Path
 from real.datasets import load_path
 from real.execution import Pool
 from real.execution.compare import PROTOCOLS
-from real.types import CallSuite, Job, JobResult, Limits, OutcomeStatus, Suite, Task
+from real.types import CallSuite, ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, Suite, Task
 
 _SETS = (("seccodeplt_plus", "train"), ("safesql", "train"), ("safesql", "test"), ("apps_plus", "test"))
 _SLOWEST = 5
@@ -32,7 +32,7 @@ def _suites(task: Task) -> Iterator[tuple[str, Suite]]:
         yield "safety", task.safety
 
 
-def _first_failure(result: JobResult) -> str | None:
+def _first_failure(result: ExecutionResult) -> str | None:
     for index, outcome in enumerate(result.outcomes):
         if outcome.status is not OutcomeStatus.PASS:
             shown = outcome.detail or outcome.output[:80]
@@ -54,25 +54,28 @@ def main() -> None:
             if options.set and name not in options.set:
                 continue
             tasks = load_path(str(options.data / name), split).tasks[: options.limit]
-            jobs = [
-                Job(f"{task.task_id} {kind}", code, suite, _LIMITS.get(name, _OTHERS))
+            requests = [
+                ExecutionRequest(f"{task.task_id} {kind}", code, suite, _LIMITS.get(name, _OTHERS))
                 for task in tasks
                 if (code := task.reference or task.unsafe) is not None
                 for kind, suite in _suites(task)
             ]
             began = time.perf_counter()
-            results = pool.run(jobs, options.protocol)
-            failures = [(result.job_id, failure) for result in results if (failure := _first_failure(result))]
+            results = pool.run(requests, options.protocol)
+            failures = [(result.request_id, failure) for result in results if (failure := _first_failure(result))]
             cases = sum(len(result.outcomes) for result in results)
             wall = time.perf_counter() - began
-            print(f"{name} {split}: {len(jobs) - len(failures)} of {len(jobs)} pass ({cases} cases, {wall:.1f} s)")
-            for job_id, failure in failures:
-                print(f"    {job_id}: {failure}")
+            print(
+                f"{name} {split}: {len(requests) - len(failures)} of {len(requests)} pass ({cases} cases, {wall:.1f} s)"
+            )
+            for request_id, failure in failures:
+                print(f"    {request_id}: {failure}")
             slowest = sorted(
-                ((max(o.seconds for o in r.outcomes), r.job_id) for r in results if r.outcomes), reverse=True
+                ((max(o.seconds for o in r.outcomes), r.request_id) for r in results if r.outcomes), reverse=True
             )
             print(
-                "    slowest case, CPU s: " + ", ".join(f"{job} {seconds:.2f}" for seconds, job in slowest[:_SLOWEST])
+                "    slowest case, CPU s: "
+                + ", ".join(f"{request} {seconds:.2f}" for seconds, request in slowest[:_SLOWEST])
             )
 
 

@@ -31,7 +31,7 @@ from real.errors import InfrastructureError
 from real.execution import LEVELS, Pool
 from real.execution.calibration import slowness
 from real.execution.jail import linux
-from real.types import CallCase, CallSuite, Job, JobResult, Limits, ScriptSuite, StdinCase
+from real.types import CallCase, CallSuite, ExecutionRequest, ExecutionResult, Limits, ScriptSuite, StdinCase
 
 WORKERS = 2
 LIMITS = Limits(cpu_s=0.5, memory_mb=128, output_kb=64, file_mb=4)
@@ -72,7 +72,7 @@ def _kind(name: str, share: int, right: str, program: str, limits: Limits = LIMI
     return Kind(name, share, frozenset(right.split()), program, limits)
 
 
-# {n} is the number of the job, which standard input holds too: no two programs are the same, so none is remembered.
+# {n} is the number of the request, which standard input holds too: no two programs are the same, so none is remembered.
 KINDS = (
     _kind("prints its input", 20, "pass", "print(input('Number {n}: '))"),
     _kind(
@@ -103,23 +103,25 @@ KINDS = (
 )
 
 
-def job_of(kind: Kind, number: int) -> Job:
-    """A job of a kind; its id names both."""
+def request_of(kind: Kind, number: int) -> ExecutionRequest:
+    """A request of a kind; its id names both."""
     program = kind.program.replace("{n}", str(number))
-    job_id = f"{number}:{kind.name}"
+    request_id = f"{number}:{kind.name}"
     if "def solve" in program:
-        return Job(
-            job_id, f"number = {number}\n{program}", CallSuite("solve", (CallCase(number, (number,)),)), kind.limits
+        return ExecutionRequest(
+            request_id, f"number = {number}\n{program}", CallSuite("solve", (CallCase(number, (number,)),)), kind.limits
         )
     database = DATABASE if "sqlite3" in program else None
-    return Job(job_id, program, ScriptSuite((StdinCase(f"{number}\n", f"{number}\n"),), database), kind.limits)
+    return ExecutionRequest(
+        request_id, program, ScriptSuite((StdinCase(f"{number}\n", f"{number}\n"),), database), kind.limits
+    )
 
 
-def mixture(count: int, seed: int, kinds: Sequence[Kind] = KINDS) -> Iterator[Job]:
-    """``count`` jobs in random order."""
+def mixture(count: int, seed: int, kinds: Sequence[Kind] = KINDS) -> Iterator[ExecutionRequest]:
+    """``count`` requests in random order."""
     chance = random.Random(seed)
     for number in range(1, count + 1):
-        yield job_of(chance.choices(kinds, [kind.share for kind in kinds])[0], number)
+        yield request_of(chance.choices(kinds, [kind.share for kind in kinds])[0], number)
 
 
 @dataclass
@@ -130,19 +132,19 @@ class Count:
     seen: bytearray = field(default_factory=lambda: bytearray(1))  # how often each number was judged
     wrong: list[str] = field(default_factory=list)
 
-    def add(self, result: JobResult, kinds: Mapping[str, Kind]) -> None:
+    def add(self, result: ExecutionResult, kinds: Mapping[str, Kind]) -> None:
         """Count one result."""
-        number, _, name = result.job_id.partition(":")
+        number, _, name = result.request_id.partition(":")
         kind = kinds[name]
         self.seen.extend(bytes(max(int(number) + 1 - len(self.seen), 0)))
         self.seen[int(number)] += 1
         for outcome in result.outcomes:
             self.statuses[kind.name][outcome.status.value] += 1
             if outcome.status.value not in kind.right:
-                self.wrong.append(f"{result.job_id}: {outcome.status.value} {outcome.detail}")
+                self.wrong.append(f"{result.request_id}: {outcome.status.value} {outcome.detail}")
 
     def report(self, sent: int) -> bool:
-        """Print the table; returns whether every job has one right verdict."""
+        """Print the table; returns whether every request has one right verdict."""
         for name, statuses in self.statuses.items():
             shown = ", ".join(f"{status} {times}" for status, times in sorted(statuses.items()))
             print(f"  {name:<24} {sum(statuses.values()):>6}  {shown}")
@@ -225,7 +227,7 @@ def load(options: argparse.Namespace) -> bool:
         _kind("waits for ever", 1, "timeout", "import time\ntime.sleep(1000 + {n})", HURRIED),
     )
     kinds = (*KINDS, *extra)
-    jobs, by_name = list(mixture(options.n, options.seed, kinds)), {kind.name: kind for kind in kinds}
+    requests, by_name = list(mixture(options.n, options.seed, kinds)), {kind.name: kind for kind in kinds}
     verdicts: list[list[str]] = []
     good = True
     for burners in (0, 8):
@@ -234,11 +236,11 @@ def load(options: argparse.Namespace) -> bool:
             for _ in range(3):
                 began, count = time.monotonic(), Count()
                 with Pool(WORKERS, level=options.level) as pool:
-                    results = pool.run(jobs)
+                    results = pool.run(requests)
                 for result in results:
                     count.add(result, by_name)
                 verdicts.append([outcome.status.value for result in results for outcome in result.outcomes])
-                good = good and not count.wrong and sum(count.seen) == len(jobs)
+                good = good and not count.wrong and sum(count.seen) == len(requests)
                 seconds, busy = time.monotonic() - began, os.getloadavg()[0]
                 print(f"{burners} burning beside: {seconds:6.1f} s, load {busy:4.1f}, wrong {count.wrong}")
         finally:
@@ -246,7 +248,7 @@ def load(options: argparse.Namespace) -> bool:
                 process.kill()
                 process.wait()
     differing = sum(len(set(statuses)) > 1 for statuses in zip(*verdicts, strict=True))
-    print(f"{len(jobs)} programs, 6 runs: {differing} with verdicts that differ")
+    print(f"{len(requests)} programs, 6 runs: {differing} with verdicts that differ")
     return good and differing == 0
 
 
@@ -285,10 +287,10 @@ def kills(options: argparse.Namespace) -> bool:
     return _left_over(descriptors) and right
 
 
-def _machine_jobs(count: int) -> list[Job]:
+def _machine_requests(count: int) -> list[ExecutionRequest]:
     """Right programs: some only talk, some need a database, some write files."""
     kinds = [kind for kind in KINDS if kind.name in ("prints its input", "asks a database", "leaves files")]
-    return [job_of(kind, number) for number, kind in zip(range(count), itertools.cycle(kinds), strict=False)]
+    return [request_of(kind, number) for number, kind in zip(range(count), itertools.cycle(kinds), strict=False)]
 
 
 def _judged_at_every_level(count: int) -> bool:
@@ -299,7 +301,7 @@ def _judged_at_every_level(count: int) -> bool:
         causes: Counter[str] = Counter()
         try:
             with Pool(WORKERS, level=level) as pool:
-                for result in pool.stream(_machine_jobs(count)):
+                for result in pool.stream(_machine_requests(count)):
                     statuses.update(outcome.status.value for outcome in result.outcomes)
                     causes.update(outcome.detail for outcome in result.outcomes if outcome.detail)
         except InfrastructureError as error:
@@ -340,11 +342,14 @@ def loops(options: argparse.Namespace) -> bool:
     spent: list[float] = []
     good = True
     for timeouts in (0, 2):
-        jobs = [Job(str(n), f"# {n}\nwhile True: pass", suite, Limits(timeouts=timeouts)) for n in range(options.n)]
+        requests = [
+            ExecutionRequest(str(n), f"# {n}\nwhile True: pass", suite, Limits(timeouts=timeouts))
+            for n in range(options.n)
+        ]
         with Pool(1, level=options.level) as pool:
             began = time.monotonic()
-            results = pool.run(jobs)
-            spent.append((time.monotonic() - began) / len(jobs))
+            results = pool.run(requests)
+            spent.append((time.monotonic() - began) / len(requests))
         good = good and all(o.status == "timeout" for result in results for o in result.outcomes)
         print(f"{'every case is run' if not timeouts else 'given up after two':<20} {spent[-1]:6.1f} s a program")
     print(f"{spent[0] / spent[1]:.1f} times faster")

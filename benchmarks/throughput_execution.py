@@ -20,7 +20,7 @@ from pathlib import Path
 
 from real.datasets import load_path
 from real.execution import Pool
-from real.types import Job, OutcomeStatus, ScriptSuite, StdinCase, Task
+from real.types import ExecutionRequest, OutcomeStatus, ScriptSuite, StdinCase, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ def straightforward(sample: Sequence[tuple[Task, StdinCase]], interpreter: str) 
 
 def ours(tasks: Sequence[Task], workers: int) -> tuple[Row, float]:
     """Every case of every task in a pool; also the CPU seconds of the programs' own processes."""
-    jobs = [Job(task.task_id, task.unsafe or "", task.tests) for task in tasks]
+    requests = [ExecutionRequest(task.task_id, task.unsafe or "", task.tests) for task in tasks]
     clock = Clock()
     with Pool(workers) as pool:
-        results = pool.run(jobs)
+        results = pool.run(requests)
         print(pool.describe())
     outcomes = [outcome for result in results for outcome in result.outcomes]
     passed = sum(outcome.status is OutcomeStatus.PASS for outcome in outcomes)

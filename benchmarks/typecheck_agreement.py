@@ -21,7 +21,7 @@ from pathlib import Path
 from typecheck_corpus import programs
 
 from real.typecheck import VERSION, Checker
-from real.typecheck.engine import FLAGS
+from real.typecheck.warm_mypy import FLAGS
 from real.types import Analysis, AnalysisStatus
 
 _ERROR = re.compile(r"^program_\d+\.py:(\d+): error: .*?(?:  \[([a-z0-9-]+)\])?$")

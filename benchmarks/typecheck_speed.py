@@ -21,7 +21,7 @@ from typecheck_corpus import programs, starters
 
 from real.typecheck import VERSION, Checker
 from real.typecheck.config import POLICIES
-from real.typecheck.engine import FLAGS
+from real.typecheck.warm_mypy import FLAGS
 
 _TICK = os.sysconf("SC_CLK_TCK")
 Timing = tuple[float, float]  # wall seconds, CPU seconds

@@ -1,149 +1,172 @@
-"""The whole flow, from a task and a response to a reward. Read this first.
-
-    Task ─prompt─> policy ─response─> Completion ─extract─> Program ──┬─ detector ─────> Analysis  (security)
-                                                                      ├─ type checker ─> Analysis  (maintainability)
-                                                                      └─ sandbox ──────> outcomes  (tests, attacks)
-                                    Analysis + outcomes ─> Verdict ─reward variant─> Reward (scalar or masked)
-
-``Judge`` owns the workers that turn programs into verdicts; the policy side lives in ``real/training`` and
-``real/generation``, and meets this file only through ``Completion`` and ``Reward``.
-"""
+"""One run from configuration to metrics: load, warm-start, evaluate, train, evaluate again, report."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+import random
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
-from real.analysis import Analyst
-from real.evaluation.protocol import absent_passes_quality
-from real.execution.backends import open_backend
-from real.execution.baselines import baselines
-from real.execution.limits import limits_for
-from real.execution.reference_times import ReferenceTimes
-from real.extract import extract
-from real.rewards import RewardCfg
-from real.typecheck import TypecheckCfg
-from real.types import Completion, Job, Limits, Program, Suite, Task, TestOutcome, Verdict
+import torch
 
-_CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
+import real.methods.real
+import real.methods.sft
+import real.methods.vanilla  # noqa: F401 - the three imports register the methods
+from real import detector, execution, typecheck
+from real.config.schema import RootCfg
+from real.datasets import Loaded, load
+from real.evaluation.examples import example_records
+from real.evaluation.greedy import evaluate
+from real.evaluation.metrics import build_metrics
+from real.evaluation.rates import paired_difference, summarize
+from real.execution.trivial_baselines import summary_of, trivial_baselines
+from real.generation.hf import HfGenerator
+from real.io.disk import disk_errors
+from real.io.progress import Progress
+from real.judge import Judge
+from real.methods.base import METHODS, Workspace
+from real.results.publish import publish
+from real.runs.environment import describe
+from real.runs.store import RunStore
+from real.training.start import Policy, load_policy
+from real.types import Task
+
+N_EXAMPLES = 6
 
 
-class Judge:
-    """Turns completions into verdicts. A context manager: it owns sandbox and type-checker processes."""
+def run(root: RootCfg, run_dir: Path) -> None:
+    """Carry ``root`` out in ``run_dir``, continuing what is there, up to ``metrics.json`` and its report.
 
-    def __init__(
-        self,
-        cfg: RewardCfg,
-        *,
-        protocol: str = "strict",
-        typecheck: TypecheckCfg | None = None,
-        typecheck_workers: int = 1,
-        failures: Path | None = None,
-    ) -> None:
-        """``failures``: see ``Analyst``."""
-        self.cfg = cfg
-        self.protocol = protocol
-        self.pool = open_backend(cfg)
-        self._times = ReferenceTimes(self.pool, protocol)
-        self.analyst = Analyst(cfg, typecheck, typecheck_workers, failures)
-        self._cache: dict[str, Verdict] = {}
-        self._floors: dict[str, float | None] = {}  # what doing nothing scores on a task, for reward=hybrid_hardened
+    The caller holds the run's lock and keeps its status; raises ``RealError`` where a person can act.
+    """
+    _carry_out(root, run_dir, train_only=False)
 
-    def __enter__(self) -> Judge:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+def train(root: RootCfg, run_dir: Path) -> None:
+    """The first part of ``run``, up to the trained checkpoint; ``run`` continues there, in another job if need be."""
+    _carry_out(root, run_dir, train_only=True)
 
-    def close(self) -> None:
-        """Stop every worker process."""
-        self.pool.close()
-        self.analyst.close()
 
-    def judge(
-        self, tasks: Sequence[Task], completions: Sequence[Completion], *, safety: bool | None = None
-    ) -> list[Verdict]:
-        """One verdict for each (task, completion) pair, in order; identical programs of a task are judged once.
-
-        May be called from several threads. ``safety`` runs the safety tests too; by default only where the reward
-        variant needs them.
-        """
-        attack = self.cfg.variant == "safety_unit_tests" if safety is None else safety
-        programs = [extract(completion.text) for completion in completions]
-        keys = [_key(task, program, attack) for task, program in zip(tasks, programs, strict=True)]
-        found = {key: verdict for key in keys if (verdict := self._cache.get(key)) is not None}
-        fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in found}
-        made = self._judge_new(fresh, attack)
-        if len(self._cache) > _CACHE_LIMIT:
-            self._cache = {}
-        self._cache.update((k, v) for k, v in made.items() if not _is_infrastructure_failure(v))
-        found |= made
-        return [found[key] for key in keys]
-
-    def _judge_new(self, items: Mapping[str, tuple[Task, Program]], attack: bool) -> dict[str, Verdict]:
-        runs = {key: (task, program.code) for key, (task, program) in items.items() if program.code is not None}
-        with ThreadPoolExecutor(max_workers=1) as thread:  # the sandbox works in processes of its own
-            executed = thread.submit(self._execute, runs, attack)
-            analyses = self.analyst.analyse(runs)
-            outcomes, safety = executed.result()
-        floors = self._find_floors(task for task, _ in items.values())
-        verdicts = {}
-        for key, (task, program) in items.items():
-            floor = floors.get(_key(task, Program(None), False))
-            absent = program.code is None and absent_passes_quality(self.protocol, task.dataset)
-            verdicts[key] = Verdict(
-                task.task_id,
-                program,
-                outcomes.get(key, ()),
-                analyses.get(key, {}),
-                safety.get(key),
-                floor,
-                absent_quality=absent,
+def _carry_out(root: RootCfg, run_dir: Path, *, train_only: bool) -> None:
+    began = time.monotonic()
+    store = RunStore(run_dir)
+    _fix_determinism(root)
+    train, test = load(root.dataset, "train"), load(root.dataset, "test")
+    _say(f"data      {_describe_data(root, train, test)}")
+    versions = {"detector": detector.VERSION, "typecheck": typecheck.VERSION, "execution": execution.VERSION}
+    config_hash = run_dir.name.rpartition("-")[2]
+    data_hash = f"{train.content_hash}+{test.content_hash}"
+    store.write_environment(describe(seed=root.seed, config_hash=config_hash, data_hash=data_hash, versions=versions))
+    policy = _policy(root, train)
+    generator = HfGenerator(policy.model, policy.tokenizer, root.generation)
+    failures = run_dir / "analysis_failures.jsonl"
+    with Judge(root.reward, protocol=root.dataset.protocol, typecheck=root.typecheck, failures=failures) as judge:
+        _say(f"sandbox   {judge.pool.describe()}")
+        before = evaluate(policy, generator, judge, test.tasks, store, "before", cfg=root)
+        space = Workspace(
+            cfg=root,
+            store=store,
+            run_id=run_dir.name,
+            train=train.tasks,
+            test=test.tasks,
+            examples=_examples(test.tasks, root.seed),
+            policy=policy,
+            generator=generator,
+            judge=judge,
+        )
+        steps = METHODS.get(root.method.name)(space)
+        if train_only:
+            return
+        after = None
+        if steps:
+            after = evaluate(space.policy, space.generator, judge, test.tasks, store, "after", cfg=root)
+            if not (run_dir / "model").exists():  # a cluster trainer has saved it already
+                _save_model(space.policy, run_dir / "model")
+        stored = (store / "completions_middle.jsonl").exists()
+        halfway = judge.judge(space.examples, store.read_completions("middle")) if stored else []
+        store.write_examples(
+            example_records(
+                space.examples,
+                [("before", 0, before), ("middle", steps // 2, halfway), ("after", steps, after or [])],
+                root.reward,
             )
-        return verdicts
-
-    def _find_floors(self, tasks: Iterable[Task]) -> dict[str, float | None]:
-        """Share of each task's tests that a program passes which does nothing; only where the reward asks for it."""
-        if self.cfg.variant != "hybrid_hardened":
-            return {}
-        new = {_key(task, Program(None), False): task for task in tasks}
-        new = {key: task for key, task in new.items() if self._floors.get(key) is None}
-        for key, floor in zip(new, baselines(list(new.values()), self.pool, self.protocol), strict=True):
-            self._floors[key] = None if floor.empty is None else floor.best
-        return self._floors
-
-    def _execute(
-        self, runs: Mapping[str, tuple[Task, str]], attack: bool
-    ) -> tuple[dict[str, tuple[TestOutcome, ...]], dict[str, tuple[TestOutcome, ...]]]:
-        jobs = [Job(f"t:{key}", code, task.tests, limits_for(task)) for key, (task, code) in runs.items()]
-        tasks = [task for task, _ in runs.values()]
-        if attack:
-            attacked: list[tuple[str, str, Suite, Limits]] = [
-                (key, code, task.safety, limits_for(task))
-                for key, (task, code) in runs.items()
-                if task.safety is not None
-            ]
-            jobs += [Job(f"s:{key}", code, suite, limits) for key, code, suite, limits in attacked]
-        found = {result.job_id: result for result in self.pool.run(jobs, protocol=self.protocol)}
-        found |= self._times.again(jobs[: len(tasks)], tasks, found)
-        results = {key: result.outcomes for key, result in found.items()}
-        tests = {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("t:")}
-        return tests, {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("s:")}
-
-
-def _key(task: Task, program: Program, attack: bool) -> str:
-    text = program.code if program.code is not None else f"\0{program.reason}"
-    facts = (task.dataset, task.split, task.task_id, task.tags.get("tests", ""), str(attack), text)
-    return hashlib.sha256("\0".join(facts).encode(errors="replace")).hexdigest()
-
-
-def _is_infrastructure_failure(verdict: Verdict) -> bool:
-    outcomes = [*verdict.outcomes, *(verdict.safety or ())]
-    return any(o.status == "infra_error" for o in outcomes) or any(
-        a.status == "error" for a in verdict.analyses.values()
+        )
+        floors = summary_of(trivial_baselines(test.tasks, judge.pool, root.dataset.protocol))
+    metrics = build_metrics(
+        run_id=run_dir.name,
+        before=summarize(before),
+        after=None if after is None else summarize(after),
+        difference={} if after is None else paired_difference(before, after),
+        steps=steps,
+        seconds=time.monotonic() - began,
+        dataset=root.dataset.name,
+        model=root.model.name,
+        method=root.method.name,
+        reward=root.reward.variant,
+        versions=versions,
+        seed=root.seed,
+        config_hash=config_hash,
+        data_hash=data_hash,
+        baselines=floors,
+        protocol=root.dataset.protocol,
+        subset=test.subset,
     )
+    store.write_metrics(metrics)
+    publish(store)
+    if root.model.kind == "tiny" and root.reward.variant == "hybrid":
+        _say("next: python run.py +exp=ablation_reward_tiny -m   (what each half of the reward is good for)")
+
+
+def _fix_determinism(root: RootCfg) -> None:
+    """Same seed, same thread count, same machine type: the same numbers, bit for bit on a CPU."""
+    torch.set_num_threads(root.trainer.threads or len(os.sched_getaffinity(0)))
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.manual_seed(root.seed)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _policy(root: RootCfg, train: Loaded) -> Policy:
+    """The starting policy; the miniature's warm start shows its progress, since it takes minutes."""
+    progress: Progress | None = None
+
+    def on_step(step: int, total: int, loss: float) -> None:
+        nonlocal progress
+        if progress is None:
+            progress = Progress(total, "warm start (SFT)", "batches")
+        progress.advance(step - progress.done, note=f"loss {loss:.3f}")
+
+    cache = Path(root.output_dir) / "warm_starts"
+    policy = load_policy(root.model, train.tasks, seed=root.seed, cache=cache, on_step=on_step)
+    if progress is not None:
+        progress.close()
+    size = sum(p.numel() for p in policy.model.parameters())
+    note = " (an honest miniature: its numbers say nothing about real models)" if root.model.kind == "tiny" else ""
+    _say(f"model     {root.model.name}, {size / 1e6:.2f} M parameters on {policy.model.device}{note}")
+    return policy
+
+
+def _examples(tasks: Sequence[Task], seed: int) -> list[Task]:
+    """A few held-out tasks drawn before anything is known about the answers: nobody picked the pretty ones."""
+    return random.Random(seed).sample(list(tasks), min(N_EXAMPLES, len(tasks)))
+
+
+def _save_model(policy: Policy, folder: Path) -> None:
+    """Save what ``from_pretrained`` loads as it is: LoRA's actor adapter is merged into its base."""
+    model = policy.model
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload(adapter_names=["actor"])
+    with disk_errors(folder):
+        model.save_pretrained(folder)
+        policy.tokenizer.save_pretrained(folder)
+
+
+def _describe_data(root: RootCfg, train: Loaded, test: Loaded) -> str:
+    skipped = len(train.skipped) + len(test.skipped)
+    return f"{root.dataset.name}: {len(train.tasks)} train / {len(test.tasks)} test tasks" + (
+        f", {skipped} rows skipped" if skipped else ""
+    )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -23,15 +23,15 @@ from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
 from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
 from real.evaluation.rates import summarize, to_json
-from real.execution.backends.choice import BACKENDS, EXTERNAL
-from real.execution.baselines import baselines, summary_of
+from real.execution.backends.factory import BACKENDS, EXTERNAL
 from real.execution.pool import LEVELS
-from real.pipeline import Judge
-from real.results import disk
-from real.results.progress import Progress
-from real.results.records import outcome_record
+from real.execution.trivial_baselines import summary_of, trivial_baselines
+from real.io import disk
+from real.io.progress import Progress
+from real.judge import Judge
 from real.rewards import RewardCfg, reward
 from real.rewards.config import VARIANTS
+from real.runs.records import outcome_record
 from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
 from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
 
@@ -89,7 +89,7 @@ def score(
                 seconds = sum(outcome.seconds for outcome in verdict.outcomes)
                 progress.advance(name=verdict.task_id, seconds=seconds)
     records, verdicts = [], []
-    floors = baselines(tasks, judge.pool, judge.protocol)
+    floors = trivial_baselines(tasks, judge.pool, judge.protocol)
     for task, floor in zip(tasks, floors, strict=True):
         verdict, value = judged.get(task.task_id) or _missing(task, judge)
         record = outcome_record(verdict, value)

@@ -1,4 +1,4 @@
-"""The vocabulary: what flows from a dataset row to a reward (see ``real/pipeline.py`` for the flow itself).
+"""The vocabulary: what flows from a dataset row to a reward (see ``real/judge.py`` for the flow itself).
 
 Everything here is immutable, picklable and free of third-party imports, so that every room of the house may import it.
 """
@@ -231,20 +231,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ExecutionRequest:
     """One program and one suite to run it against."""
 
-    job_id: str
+    request_id: str
     code: str
     suite: Suite
     limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
-class JobResult:
+class ExecutionResult:
     """Outcomes in the order of the suite's cases; always as many as there are cases."""
 
-    job_id: str
+    request_id: str
     outcomes: tuple[TestOutcome, ...]
     isolation: str  # strong | medium | weak | external (a SandboxFusion server, whose walls cannot be measured)
 

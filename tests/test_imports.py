@@ -15,8 +15,9 @@ HEAVY = ("torch", "ray", "vllm", "transformers", "matplotlib", "wandb", "hydra")
         "real.typecheck",
         "real.execution",
         "real.rewards",
+        "real.serving",
         "real.results",
-        "real.pipeline",
+        "real.judge",
         "real.score",
     ],
 )

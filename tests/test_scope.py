@@ -4,7 +4,7 @@ import pytest
 
 from real.detector.families import family, rule_of
 from real.errors import UsageError
-from real.pipeline import Judge
+from real.judge import Judge
 from real.rewards import RewardCfg
 from real.types import CallCase, CallSuite, Check, Completion, Task
 

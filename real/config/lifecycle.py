@@ -17,9 +17,9 @@ from real.config.plan import run_dir_of
 from real.config.schema import RootCfg, check, to_dataclass
 from real.errors import InfrastructureError, RealError
 from real.ids import run_id
-from real.results import disk
-from real.results.environment import describe
-from real.results.store import RunState, RunStore, Status
+from real.io import disk
+from real.runs.environment import describe
+from real.runs.store import RunState, RunStore, Status
 from real.stopping import Stopped
 
 _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about the run
@@ -78,12 +78,12 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: boo
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
         # torch comes with the engine: skipping and refusing have to do without
         if train_only:
-            from real.engine import train
+            from real.pipeline import train
 
             train(root, store.path)
             store.write_status(RunState.TRAINED, "its evaluation is to follow")
         else:
-            from real.engine import run
+            from real.pipeline import run
 
             run(root, store.path)
             store.write_status(RunState.DONE)

@@ -18,7 +18,7 @@ from real.config.messages import composing
 from real.config.schema import RootCfg, check, to_dataclass
 from real.errors import RealError, UsageError
 from real.ids import run_id
-from real.results.store import RunState, RunStore
+from real.runs.store import RunState, RunStore
 
 
 @dataclass(frozen=True)

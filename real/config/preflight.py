@@ -14,11 +14,11 @@ from real.config.plan import Job, Plan
 from real.config.requirements import missing
 from real.config.schema import RootCfg
 from real.errors import UsageError
-from real.results.disk import disk_errors
-from real.results.store import RunState
-from real.results.terminal import align
+from real.io.columns import align
+from real.io.disk import disk_errors
+from real.runs.store import RunState
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.hours import gpu_hours
+from real.training.openrlhf.gpu_hours import gpu_hours
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:

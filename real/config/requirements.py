@@ -7,7 +7,7 @@ from pathlib import Path
 
 from real.config.machine import Machine
 from real.config.schema import RootCfg
-from real.training.openrlhf.parser import PINNED, installed_version
+from real.training.openrlhf.flags import PINNED, installed_version
 
 
 def missing(root: RootCfg, here: Machine) -> list[str]:

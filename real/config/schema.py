@@ -18,10 +18,10 @@ from real.datasets.config import EMBEDDED
 from real.errors import UnknownNameError, UsageError
 from real.generation.config import GenerationCfg
 from real.ids import SCHEMA_VERSION, register_resolver
+from real.logger.config import LoggerCfg
 from real.methods.config import MethodCfg
 from real.policy.config import ModelCfg
 from real.registry import did_you_mean
-from real.results.config import LoggerCfg
 from real.rewards.config import RewardCfg
 from real.rewards.released import register_resolver as register_released
 from real.training.config import TrainerCfg

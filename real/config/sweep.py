@@ -7,12 +7,12 @@ from pathlib import Path
 
 from real.config.plan import Job, Plan
 from real.errors import DataError
-from real.results import disk
-from real.results.metrics import read_run
+from real.evaluation.metrics import read_run
+from real.io import disk
+from real.io.columns import align
 from real.results.render import FORMATS, render
-from real.results.store import RunState, RunStore
 from real.results.tables import sweep_table
-from real.results.terminal import align
+from real.runs.store import RunState, RunStore
 
 _METRICS = ("function", "quality", "func_qual")
 

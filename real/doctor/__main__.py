@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from real.doctor import machine, software
-from real.doctor.check import Check, Finding, Health, Purpose
+from real.doctor.check import Check, CheckResult, Health, Purpose
 
 CHECKS: tuple[Check, ...] = (
     software.look, machine.gpus, machine.nccl, machine.shared_memory, machine.disk, machine.sandbox, machine.slurm,
@@ -34,16 +34,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(bool(bad))
 
 
-def _carefully(check: Check, purpose: Purpose) -> list[Finding]:
+def _carefully(check: Check, purpose: Purpose) -> list[CheckResult]:
     """One check that fails must not hide what the others found."""
     try:
         return check(purpose)
     except Exception as error:
         name = getattr(check, "__name__", "check")
-        return [Finding(name, Health.BAD, f"could not be looked at: {error}", "This is a bug of the doctor.")]
+        return [CheckResult(name, Health.BAD, f"could not be looked at: {error}", "This is a bug of the doctor.")]
 
 
-def _text(found: Sequence[Finding], bad: Sequence[Finding], purpose: Purpose) -> str:
+def _text(found: Sequence[CheckResult], bad: Sequence[CheckResult], purpose: Purpose) -> str:
     paint = _painter()
     width = max(len(finding.name) for finding in found)
     lines = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from real.results.records import outcome_record
 from real.rewards import RewardCfg, reward
+from real.runs.records import outcome_record
 from real.types import JsonValue, Task, Verdict
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from real.io.progress import Progress
 from real.policy.chat import encode_prompt
-from real.results.progress import Progress
-from real.results.store import RunStore
 from real.rewards import reward
+from real.runs.store import RunStore
 from real.types import Completion, Task, Verdict
 
 if TYPE_CHECKING:  # torch or hydra come with these; the rest of evaluation works without
     from real.config.schema import RootCfg
     from real.generation import Generator
-    from real.pipeline import Judge
+    from real.judge import Judge
     from real.training.start import Policy
 
 

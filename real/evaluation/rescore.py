@@ -1,7 +1,8 @@
 """``python -m real.evaluation.rescore RUN_DIR …``: a finished run judged anew by other rules, from its own records.
 
 Nothing is generated and no program is run again: the recorded completions are analysed anew, and the recorded outcomes
-hold what each test came to under either protocol. The result is a run directory of its own, which
+hold what each test came to under either protocol. The program of a response is the one that ran, by the run's own
+protocol. The result is a run directory of its own, which
 ``python -m real.results`` reads like any other.
 """
 
@@ -15,17 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real import detector, execution, typecheck
-from real.analysis import Analyst
 from real.datasets import load
 from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
-from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
+from real.evaluation.metrics import build_metrics, read_run
+from real.evaluation.protocol import PROTOCOLS, absent_passes_quality, extraction_rule
 from real.evaluation.rates import paired_difference, summarize
 from real.extract import extract
-from real.results.metrics import build_metrics, read_run
-from real.results.records import recorded_outcomes
-from real.results.store import RunStore
 from real.rewards import RewardCfg, reward
+from real.runs.records import recorded_outcomes
+from real.runs.store import RunStore
+from real.static_checks import StaticChecks
 from real.typecheck.config import PAPER
 from real.types import Analysis, Check, JsonValue, Program, Task, Verdict
 
@@ -62,8 +63,8 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     rules = replace(root.typecheck, policy=PAPER) if protocol == "paper" else root.typecheck
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
     other = protocol != old.protocol
-    with Analyst(root.reward, rules) as analyst:
-        again = _Rules(root.reward, analyst, protocol, swapped=other)
+    with StaticChecks(root.reward, rules) as analyst:
+        again = _Rules(root.reward, analyst, protocol, swapped=other, extraction=extraction_rule(old.protocol))
         before = again.judge(store, new, "before", test.tasks)
         after = None if old.after is None else again.judge(store, new, "after", test.tasks)
     baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.baselines.items()}
@@ -111,9 +112,10 @@ class _Rules:
     """By what recorded completions are judged; ``swapped``: the run was judged by the other protocol."""
 
     cfg: RewardCfg
-    analyst: Analyst
+    analyst: StaticChecks
     protocol: str
     swapped: bool
+    extraction: str  # what the run took for the program: its outcomes are of that
 
     def judge(self, store: RunStore, new: RunStore, stage: str, tasks: Sequence[Task]) -> list[Verdict]:
         known = {completion.task_id: completion for completion in store.read_completions(stage)}
@@ -125,7 +127,7 @@ class _Rules:
                 hint="Was it run on other tasks (dataset.test_tasks, dataset.subset), or on other files?",
             )
         completions = [known[task.task_id] for task in tasks]
-        programs = [extract(completion.text) for completion in completions]
+        programs = [extract(completion.text, self.extraction) for completion in completions]
         analyses = self.analyst.analyse(
             {t.task_id: (t, p.code) for t, p in zip(tasks, programs, strict=True) if p.code is not None}
         )

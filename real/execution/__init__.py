@@ -1,6 +1,6 @@
 """Sandboxed execution of untrusted programs: what a model wrote is run, never trusted.
 
-``Pool`` runs jobs (a program and its tests) in warm, jailed worker processes and compares what they claim.
+``Pool`` runs requests (a program and its tests) in warm, jailed worker processes and compares what they claim.
 """
 
 from __future__ import annotations

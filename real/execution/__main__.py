@@ -12,12 +12,12 @@ from pathlib import Path
 
 from real.errors import DataError, InfrastructureError, RealError
 from real.execution import jsonl
-from real.execution.baselines import baselines
 from real.execution.calibration import slowness
 from real.execution.compare import PROTOCOLS
 from real.execution.jail import landlock, seccomp
 from real.execution.pool import LEVELS, Pool
-from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
+from real.execution.trivial_baselines import trivial_baselines
+from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 _INTERRUPTED, _TERMINATED = 130, 143
 
@@ -55,9 +55,9 @@ def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
         code = path.read_text("utf-8-sig")  # as Python reads files
     except (OSError, UnicodeError) as error:
         raise DataError(f"cannot read the program {path}: {error}") from error
-    job = Job(path.name, code, ScriptSuite((StdinCase(stdin, ""),)), limits)
+    request = ExecutionRequest(path.name, code, ScriptSuite((StdinCase(stdin, ""),)), limits)
     with Pool(1, level=level) as pool:
-        (result,) = pool.run([job])
+        (result,) = pool.run([request])
     (outcome,) = result.outcomes
     # There is nothing to compare with: a program that ended well counts as passed, whatever it printed.
     ended_well = outcome.status in (OutcomeStatus.PASS, OutcomeStatus.WRONG)
@@ -68,7 +68,7 @@ def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
 
 
 def serve_jsonl(level: str | None, workers: int) -> int:
-    """Answer the jobs on standard input, line by line (see ``real.execution.jsonl``); 0 when the input has ended."""
+    """Answer the requests on standard input, line by line (see ``real.execution.jsonl``); 0 at the end of the input."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     # A reader of our own: at the end, the interpreter waits for a thread that is reading from sys.stdin.
     lines = open(0, "rb", closefd=False)  # noqa: SIM115
@@ -84,7 +84,7 @@ def print_baselines(dataset: str, split: str, protocol: str) -> int:
 
     tasks = load_path(dataset, split).tasks
     with Pool() as pool:
-        rows = sorted(baselines(tasks, pool, protocol), key=lambda row: row.best)
+        rows = sorted(trivial_baselines(tasks, pool, protocol), key=lambda row: row.best)
     print(f"{'task':<24} {'empty':>8} {'constant':>8} {'ValueError':>10}")
     for row in rows:
         scores = ["failed" if score is None else f"{score:.3f}" for score in (row.empty, row.constant, row.value_error)]
@@ -100,7 +100,7 @@ def print_baselines(dataset: str, split: str, protocol: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m real.execution", description=__doc__)
     parser.add_argument(
-        "--jsonl", action="store_true", help="serve jobs: one JSON object per line in, one per line out"
+        "--jsonl", action="store_true", help="serve requests: one JSON object per line in, one per line out"
     )
     parser.add_argument("--level", choices=LEVELS, help="with --jsonl: isolation level (default: the strongest here)")
     parser.add_argument("--workers", type=int, default=0, help="with --jsonl: worker processes (default: one per core)")

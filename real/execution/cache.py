@@ -7,7 +7,7 @@ import pickle
 import threading
 from collections import OrderedDict
 
-from real.types import Job, OutcomeStatus, Suite, TestOutcome
+from real.types import ExecutionRequest, OutcomeStatus, Suite, TestOutcome
 
 _PER_OUTCOME = 200  # bytes of an outcome besides its texts, roughly
 _SUITES = 256
@@ -27,10 +27,10 @@ class OutcomeCache:
         self._kept: OrderedDict[bytes, tuple[TestOutcome, ...]] = OrderedDict()
         self._suites: OrderedDict[int, tuple[Suite, bytes]] = OrderedDict()
 
-    def key(self, job: Job, protocol: str) -> bytes:
+    def key(self, request: ExecutionRequest, protocol: str) -> bytes:
         """The hash of everything that outcomes depend on; raises ``UnhashableTestsError``."""
-        digest = hashlib.sha256(self._suite_digest(job.suite))
-        for text in (self._version, protocol, repr(job.limits), job.code):
+        digest = hashlib.sha256(self._suite_digest(request.suite))
+        for text in (self._version, protocol, repr(request.limits), request.code):
             data = text.encode("utf-8", "surrogatepass")
             digest.update(len(data).to_bytes(8, "big") + data)
         return digest.digest()

@@ -11,13 +11,13 @@ from typing import Generic, TypeVar
 
 from real.execution.attacks import cells_of
 from real.execution.jail import values
-from real.execution.jail.layers import CaseLimits
-from real.execution.jail.request import Request
+from real.execution.jail.isolation import CaseLimits
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed
-from real.execution.worker import CaseReport, Report, WorkerError
+from real.execution.worker import CaseReport, WorkerError, WorkerReport
 
 T = TypeVar("T")
-Ask = Callable[[Request], Report]  # asks a worker; may raise WorkerError
+Ask = Callable[[WorkerRequest], WorkerReport]  # asks a worker; may raise WorkerError
 
 # Test data is not the program: an expected value may well be the output of a command.
 _LIMITS = CaseLimits(cpu_s=5.0, memory_mb=1024, output_kb=4096, file_mb=16, processes=8)
@@ -99,7 +99,7 @@ def _digest(*texts: str) -> bytes:
     return digest.digest()
 
 
-def _cases(report: Report, count: int, what: str) -> list[CaseReport]:
+def _cases(report: WorkerReport, count: int, what: str) -> list[CaseReport]:
     if report.problem is not None:
         raise FixtureError(f"{what} does not compile: {report.problem.get('error')}")
     if report.failure or len(report.cases) != count:
@@ -110,7 +110,7 @@ def _cases(report: Report, count: int, what: str) -> list[CaseReport]:
 
 
 def _build_database(script: str, ask: Ask) -> Database:
-    request = Request("script", script, _LIMITS, cases=[""], files={}, collect=True)
+    request = WorkerRequest("script", script, _LIMITS, cases=[""], files={}, collect=True)
     (report,) = _cases(ask(request), 1, "the database script")
     if (problem := failed(report, claim_of(report))) is not None:
         if report.full:  # which says nothing about the script
@@ -122,7 +122,7 @@ def _build_database(script: str, ask: Ask) -> Database:
 
 
 def _evaluate(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
-    request = Request("expect", "", _LIMITS, cases=list(sources), files={}, setup=setup)
+    request = WorkerRequest("expect", "", _LIMITS, cases=list(sources), files={}, setup=setup)
     reports = _cases(ask(request), len(sources), "the set-up of the tests")
     return [_expectation(source, report) for source, report in zip(sources, reports, strict=True)]
 

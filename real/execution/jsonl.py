@@ -1,9 +1,9 @@
-"""The stable interface that others script against: one job per input line, one result per output line, in order.
+"""The stable interface that others script against: one request per input line, one result per output line, in order.
 
 Input ``{"id", "code", "mode": "stdin"|"call", "entry": "solve", "cases": [{"stdin", "expected"} | {"args", "kwargs",
 "expected"}], "cpu_s": 2, "memory_mb": 1024}``; output ``{"id", "status", "passed", "total", "isolation", "outcomes":
 [{"status", "seconds", "output"}]}``. ``status`` is ``pass`` or that of the first case that does not pass. A line that
-is no job gets ``"status": "error"`` and a ``reason``, and the lines after it are served as ever.
+is no request gets ``"status": "error"`` and a ``reason``, and the lines after it are served as ever.
 """
 
 from __future__ import annotations
@@ -17,10 +17,19 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from real.execution.failure_budget import FailureBudget
 from real.execution.limits import MOST_CPU_S, MOST_MEMORY_MB
 from real.execution.pool import Pool
-from real.execution.tally import Tally
-from real.types import CallCase, CallSuite, Job, JobResult, Limits, OutcomeStatus, ScriptSuite, StdinCase
+from real.types import (
+    CallCase,
+    CallSuite,
+    ExecutionRequest,
+    ExecutionResult,
+    Limits,
+    OutcomeStatus,
+    ScriptSuite,
+    StdinCase,
+)
 
 _AHEAD = 8  # lines read per worker before the first of them is answered
 _LONGEST_LINE = 48 << 20  # bytes: what a worker takes at once
@@ -30,7 +39,7 @@ _DEFAULTS = Limits(cpu_s=2.0, memory_mb=1024)
 
 
 class BadLineError(ValueError):
-    """A line that is no job, with the reason."""
+    """A line that is no request, with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +47,11 @@ class _Entry:
     """What is known of a line when it was read: its id, and its result to come or why there is none."""
 
     line_id: Any
-    answer: Future[JobResult] | str
+    answer: Future[ExecutionResult] | str
 
 
 def lines_of(stream: BinaryIO) -> Iterator[bytes]:
-    """The lines of a stream; of one that is longer than a job may be, only the beginning is kept."""
+    """The lines of a stream; of one that is longer than a request may be, only the beginning is kept."""
     while line := stream.readline(_LONGEST_LINE + 1):
         rest = line
         while len(line) > _LONGEST_LINE and rest and not rest.endswith(b"\n"):
@@ -53,7 +62,7 @@ def lines_of(stream: BinaryIO) -> Iterator[bytes]:
 def serve(lines: Iterable[bytes], pool: Pool) -> Iterator[str]:
     """Answer each line, in order, as soon as it and all before it are judged; takes lines only as answers are taken.
 
-    Raises ``InfrastructureError`` where the machine fails more than one job in twenty.
+    Raises ``InfrastructureError`` where the machine fails more than one request in twenty.
     """
     entries: queue.Queue[_Entry | BaseException | None] = queue.Queue(_AHEAD * pool.workers)
 
@@ -67,7 +76,7 @@ def serve(lines: Iterable[bytes], pool: Pool) -> Iterator[str]:
             entries.put(error)
 
     threading.Thread(target=read, name="jsonl-reader", daemon=True).start()
-    tally = Tally()
+    budget = FailureBudget()
     while (entry := entries.get()) is not None:
         if isinstance(entry, BaseException):
             raise entry
@@ -75,7 +84,7 @@ def serve(lines: Iterable[bytes], pool: Pool) -> Iterator[str]:
             yield json.dumps(_refused(entry.line_id, entry.answer, pool.isolation))
         else:
             result = entry.answer.result()
-            tally.add(result.outcomes)
+            budget.add(result.outcomes)
             yield json.dumps(_answer(entry.line_id, result))
 
 
@@ -101,8 +110,8 @@ def _fields(line: bytes) -> dict[str, Any]:
     return fields
 
 
-def parse(fields: dict[str, Any], job_id: str) -> Job:
-    """The job that a JSON object describes; raises ``BadLineError`` naming the field that is wrong."""
+def parse(fields: dict[str, Any], request_id: str) -> ExecutionRequest:
+    """The request that a JSON object describes; raises ``BadLineError`` naming the field that is wrong."""
     if "id" not in fields:
         raise BadLineError("'id' is missing")
     code = fields.get("code")
@@ -119,12 +128,12 @@ def parse(fields: dict[str, Any], job_id: str) -> Job:
     )
     match fields.get("mode", "stdin"):
         case "stdin":
-            return Job(job_id, code, ScriptSuite(tuple(map(_stdin_case, cases))), limits)
+            return ExecutionRequest(request_id, code, ScriptSuite(tuple(map(_stdin_case, cases))), limits)
         case "call":
             entry = fields.get("entry")
             if not isinstance(entry, str) or not entry:
                 raise BadLineError("'entry' must name the function to call")
-            return Job(job_id, code, CallSuite(entry, tuple(map(_call_case, cases))), limits)
+            return ExecutionRequest(request_id, code, CallSuite(entry, tuple(map(_call_case, cases))), limits)
         case mode:
             raise BadLineError(f"'mode' must be 'stdin' or 'call', not {mode!r}")
 
@@ -161,7 +170,7 @@ def _call_case(case: dict[str, Any]) -> CallCase:
     return CallCase(case["expected"], tuple(args), kwargs)
 
 
-def _answer(line_id: object, result: JobResult) -> dict[str, Any]:
+def _answer(line_id: object, result: ExecutionResult) -> dict[str, Any]:
     failed = [outcome for outcome in result.outcomes if outcome.status is not OutcomeStatus.PASS]
     answer: dict[str, Any] = {
         "id": line_id,

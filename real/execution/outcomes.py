@@ -7,7 +7,7 @@ import json
 import signal
 from typing import Any
 
-from real.execution.jail import prompts as marks
+from real.execution.jail import input_prompts as marks
 from real.execution.worker import CaseReport
 from real.signals import signal_name
 from real.types import OutcomeStatus, TestOutcome

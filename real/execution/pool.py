@@ -1,4 +1,4 @@
-"""The pool of workers: spreads jobs, replaces workers that die, loses no job and guesses no verdict."""
+"""The pool of workers: spreads requests, replaces workers that die, loses no request and guesses no verdict."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from concurrent.futures import Future
 from types import TracebackType
 
 from real.errors import InfrastructureError, UsageError
-from real.execution.attempts import Attempts, Result
 from real.execution.cache import OutcomeCache, UnhashableTestsError
 from real.execution.calibration import slowness
 from real.execution.compare import check_protocol
-from real.execution.crew import Crew
+from real.execution.failure_budget import FailureBudget
 from real.execution.limits import check_limits
 from real.execution.outcomes import infrastructure
 from real.execution.probe import describe_facts, probe
-from real.execution.tally import Tally
-from real.execution.watchdog import Report, Watchdog, log
+from real.execution.retries import RetryingWorkers, RetryResult
+from real.execution.watchdog import SlowRequestReport, Watchdog, log
 from real.execution.worker import Worker, WorkerError
-from real.types import Job, JobResult
+from real.execution.worker_group import WorkerGroup
+from real.types import ExecutionRequest, ExecutionResult
 
 VERSION = "4"  # of the verdicts: raise it when a change may alter one
 LEVELS = ("strong", "medium", "weak")
 
-_AHEAD = 16  # jobs per worker that are taken from the caller before the first of their results is handed over
+_AHEAD = 16  # requests per worker that are taken from the caller before the first of their results is handed over
 
 
 class Pool:
-    """Runs jobs in ``workers`` jailed processes (0: one per core).
+    """Runs requests in ``workers`` jailed processes (0: one per core).
 
     ``min_isolation`` is the weakest acceptable level: ``strong`` (resource limits, seccomp, Landlock, namespaces),
     ``medium`` (without namespaces) or ``weak`` (resource limits only). The strongest level the machine allows is
     found by trying; ``level`` forces one. ``cache_mb`` bounds the memory for outcomes of programs judged before (0:
-    none); a job that takes longer than ``patience_s`` is named to ``watch``. Raises ``InfrastructureError`` where the
-    level cannot be had. Every method may be called from any thread.
+    none); a request that takes longer than ``patience_s`` is named to ``watch``. Raises ``InfrastructureError`` where
+    the level cannot be had. Every method may be called from any thread.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Pool:
         level: str | None = None,
         cache_mb: int = 64,
         patience_s: float = 60.0,
-        watch: Report = log,
+        watch: SlowRequestReport = log,
     ) -> None:
         for name in (min_isolation, level or min_isolation):
             if name not in LEVELS:
@@ -61,8 +61,8 @@ class Pool:
         first = self._first_worker((level,) if level else LEVELS[: LEVELS.index(min_isolation) + 1])
         self.isolation = first.level
         self._facts = describe_facts(first)
-        self._crew = Crew(Attempts(count, first, slowness()), Watchdog(patience_s, watch))
-        self._finalizer = weakref.finalize(self, self._crew.close)
+        self._group = WorkerGroup(RetryingWorkers(count, first, slowness()), Watchdog(patience_s, watch))
+        self._finalizer = weakref.finalize(self, self._group.close)
         self._cache = OutcomeCache(cache_mb << 20, f"{VERSION} {self.isolation}")
         self._window = _AHEAD * count
 
@@ -93,21 +93,21 @@ class Pool:
 
     @property
     def workers(self) -> int:
-        """How many jobs run at the same time."""
-        return len(self._crew.attempts.workers)
+        """How many requests run at the same time."""
+        return len(self._group.workers.workers)
 
     def worker_pids(self) -> list[int]:
         """The process ids of the launchers now alive."""
-        return [worker.pid for worker in self._crew.attempts.workers if worker is not None]
+        return [worker.pid for worker in self._group.workers.workers if worker is not None]
 
     def folders(self) -> list[str]:
         """The folders of the machine in which programs run: none at ``strong``, where they live in memory."""
-        workers = [worker for worker in self._crew.attempts.workers if worker is not None]
+        workers = [worker for worker in self._group.workers.workers if worker is not None]
         return [worker.scratch for worker in workers if worker.scratch is not None]
 
     def slowest(self) -> list[tuple[str, float]]:
-        """The jobs that took longest, with their wall-clock seconds, slowest first."""
-        return self._crew.watchdog.slowest()
+        """The requests that took longest, with their wall-clock seconds, slowest first."""
+        return self._group.watchdog.slowest()
 
     def __enter__(self) -> Pool:
         return self
@@ -121,28 +121,28 @@ class Pool:
         """End every worker; safe to call twice."""
         self._finalizer()
 
-    def run(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
-        """Run every job; results are in the order of the jobs, with one outcome per case.
+    def run(self, requests: Sequence[ExecutionRequest], protocol: str = "strict") -> list[ExecutionResult]:
+        """Run every request; results are in the order of the requests, with one outcome per case.
 
-        ``protocol`` is how printed output is compared (see ``compare``). A job that the machine fails five times
-        (twenty, as long as other jobs are judged meanwhile) has ``infra_error`` outcomes. Raises
-        ``InfrastructureError`` on a closed pool, and where the machine fails more than one job in twenty;
+        ``protocol`` is how printed output is compared (see ``compare``). A request that the machine fails five times
+        (twenty, as long as other requests are judged meanwhile) has ``infra_error`` outcomes. Raises
+        ``InfrastructureError`` on a closed pool, and where the machine fails more than one request in twenty;
         ``UsageError`` for limits that no process can have.
         """
-        return list(self.stream(jobs, protocol))
+        return list(self.stream(requests, protocol))
 
-    def stream(self, jobs: Iterable[Job], protocol: str = "strict") -> Iterator[JobResult]:
-        """As ``run``, for any number of jobs in bounded memory: takes a job only as results are taken."""
-        tally = Tally()
-        window: deque[tuple[Job, Future[Result]]] = deque()
+    def stream(self, requests: Iterable[ExecutionRequest], protocol: str = "strict") -> Iterator[ExecutionResult]:
+        """As ``run``, for any number of requests in bounded memory: takes a request only as results are taken."""
+        budget = FailureBudget()
+        window: deque[tuple[ExecutionRequest, Future[RetryResult]]] = deque()
         try:
             check_protocol(protocol)
-            for job in jobs:
-                window.append((job, self._put(job, protocol)))
+            for request in requests:
+                window.append((request, self._put(request, protocol)))
                 if len(window) >= self._window:
-                    yield self._result(*window.popleft(), tally)
+                    yield self._result(*window.popleft(), budget)
             while window:
-                yield self._result(*window.popleft(), tally)
+                yield self._result(*window.popleft(), budget)
         except (KeyboardInterrupt, SystemExit):
             self.close()  # nothing may be left running
             raise
@@ -150,23 +150,23 @@ class Pool:
             for _, future in window:
                 future.cancel()
 
-    def as_completed(self, jobs: Iterable[Job], protocol: str = "strict") -> Iterator[JobResult]:
+    def as_completed(self, requests: Iterable[ExecutionRequest], protocol: str = "strict") -> Iterator[ExecutionResult]:
         """As ``stream``, in the order in which the results are there."""
-        tally = Tally()
-        ended: queue.SimpleQueue[tuple[Job, Future[Result]]] = queue.SimpleQueue()
-        running: set[Future[Result]] = set()
+        budget = FailureBudget()
+        ended: queue.SimpleQueue[tuple[ExecutionRequest, Future[RetryResult]]] = queue.SimpleQueue()
+        running: set[Future[RetryResult]] = set()
 
-        def next_result() -> JobResult:
-            job, future = ended.get()
+        def next_result() -> ExecutionResult:
+            request, future = ended.get()
             running.discard(future)
-            return self._result(job, future, tally)
+            return self._result(request, future, budget)
 
         try:
             check_protocol(protocol)
-            for job in jobs:
-                future = self._put(job, protocol)
+            for request in requests:
+                future = self._put(request, protocol)
                 running.add(future)
-                future.add_done_callback(lambda done, job=job: ended.put((job, done)))  # type: ignore[misc]
+                future.add_done_callback(lambda done, request=request: ended.put((request, done)))  # type: ignore[misc]
                 if len(running) >= self._window:
                     yield next_result()
             while running:
@@ -178,69 +178,71 @@ class Pool:
             for future in running:
                 future.cancel()
 
-    async def run_async(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
+    async def run_async(self, requests: Sequence[ExecutionRequest], protocol: str = "strict") -> list[ExecutionResult]:
         """As ``run``, without blocking the event loop."""
-        return [result async for result in self.stream_async(jobs, protocol)]
+        return [result async for result in self.stream_async(requests, protocol)]
 
-    async def stream_async(self, jobs: Iterable[Job], protocol: str = "strict") -> AsyncIterator[JobResult]:
+    async def stream_async(
+        self, requests: Iterable[ExecutionRequest], protocol: str = "strict"
+    ) -> AsyncIterator[ExecutionResult]:
         """As ``stream``, without blocking the event loop."""
-        tally = Tally()
-        window: deque[tuple[Job, Future[Result]]] = deque()
+        budget = FailureBudget()
+        window: deque[tuple[ExecutionRequest, Future[RetryResult]]] = deque()
         try:
             check_protocol(protocol)
-            for job in jobs:
-                window.append((job, self._put(job, protocol)))
+            for request in requests:
+                window.append((request, self._put(request, protocol)))
                 if len(window) >= self._window:
                     await asyncio.wait([asyncio.wrap_future(window[0][1])])
-                    yield self._result(*window.popleft(), tally)
+                    yield self._result(*window.popleft(), budget)
             while window:
                 await asyncio.wait([asyncio.wrap_future(window[0][1])])
-                yield self._result(*window.popleft(), tally)
+                yield self._result(*window.popleft(), budget)
         finally:
             for _, future in window:
                 future.cancel()
 
-    def submit(self, job: Job, protocol: str = "strict") -> Future[JobResult]:
-        """Add one job; its result comes in the future. The caller bounds what it adds, and counts with ``tally``.
+    def submit(self, request: ExecutionRequest, protocol: str = "strict") -> Future[ExecutionResult]:
+        """Add one request; its result comes in the future. The caller bounds what it adds, and counts with ``budget``.
 
         Raises ``InfrastructureError`` on a closed pool.
         """
         check_protocol(protocol)
-        answer: Future[JobResult] = Future()
+        answer: Future[ExecutionResult] = Future()
 
-        def pass_on(done: Future[Result]) -> None:
+        def pass_on(done: Future[RetryResult]) -> None:
             if done.cancelled():
                 answer.cancel()
             elif (error := done.exception()) is not None:
                 answer.set_exception(error)
             else:
-                answer.set_result(JobResult(job.job_id, done.result().outcomes, self.isolation))
+                answer.set_result(ExecutionResult(request.request_id, done.result().outcomes, self.isolation))
 
-        self._put(job, protocol).add_done_callback(pass_on)
+        self._put(request, protocol).add_done_callback(pass_on)
         return answer
 
-    def _put(self, job: Job, protocol: str) -> Future[Result]:
-        check_limits(job.limits)
+    def _put(self, request: ExecutionRequest, protocol: str) -> Future[RetryResult]:
+        check_limits(request.limits)
         try:
-            key = self._cache.key(job, protocol)
+            key = self._cache.key(request, protocol)
         except UnhashableTestsError as error:
-            refused: Future[Result] = Future()
-            refused.set_result(Result((infrastructure(str(error)),) * len(job.suite.cases)))
+            refused: Future[RetryResult] = Future()
+            refused.set_result(RetryResult((infrastructure(str(error)),) * len(request.suite.cases)))
             return refused
         known = self._cache.get(key)
-        if known is not None and not self._crew.attempts.closed:
-            future: Future[Result] = Future()
-            future.set_result(Result(known))
+        if known is not None and not self._group.workers.closed:
+            future: Future[RetryResult] = Future()
+            future.set_result(RetryResult(known))
             return future
-        future = self._crew.put(job, protocol)
+        future = self._group.put(request, protocol)
         future.add_done_callback(lambda done: self._keep(key, done))
         return future
 
-    def _keep(self, key: bytes, done: Future[Result]) -> None:
+    def _keep(self, key: bytes, done: Future[RetryResult]) -> None:
         if not done.cancelled() and done.exception() is None:
             self._cache.put(key, done.result().outcomes)
 
-    def _result(self, job: Job, future: Future[Result], tally: Tally) -> JobResult:
+    def _result(self, request: ExecutionRequest, future: Future[RetryResult], budget: FailureBudget) -> ExecutionResult:
         outcomes = future.result().outcomes
-        tally.add(outcomes)
-        return JobResult(job.job_id, outcomes, self.isolation)
+        budget.add(outcomes)
+        return ExecutionResult(request.request_id, outcomes, self.isolation)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from real.execution.jail.layers import CaseLimits
-from real.execution.jail.request import Request
+from real.execution.jail.isolation import CaseLimits
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed, text_of
 from real.execution.worker import Worker
 
@@ -66,7 +66,7 @@ FORBIDDEN = {
 
 def probe(worker: Worker) -> str | None:
     """Why the worker does not keep what its level promises, or ``None``; raises ``WorkerError`` if it breaks."""
-    report = worker.ask(Request("script", _PROGRAM, _LIMITS, cases=[""], files={}))
+    report = worker.ask(WorkerRequest("script", _PROGRAM, _LIMITS, cases=[""], files={}))
     if report.failure or not report.cases:
         return report.failure or f"the probe did not run (status {report.end_code})"
     case = report.cases[0]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from real.execution.backends.base import Backend
 from real.execution.calibration import slowness
 from real.execution.limits import REFERENCE_TAG, limits_for
-from real.types import Job, JobResult, Limits, OutcomeStatus, Task
+from real.types import ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, Task
 
 _GENEROUS_S = 10.0  # CPU seconds that a reference may take
 
@@ -21,23 +21,29 @@ class ReferenceTimes:
         self._limits: dict[tuple[str, str, str], Limits] = {}
 
     def again(
-        self, jobs: Sequence[Job], tasks: Sequence[Task], results: Mapping[str, JobResult]
-    ) -> dict[str, JobResult]:
-        """New results, by job id, for the jobs that ran out of time and whose task allows more than they had."""
-        late = [(job, task) for job, task in zip(jobs, tasks, strict=True) if _is_late(results.get(job.job_id))]
+        self, requests: Sequence[ExecutionRequest], tasks: Sequence[Task], results: Mapping[str, ExecutionResult]
+    ) -> dict[str, ExecutionResult]:
+        """New results, by request id, for requests that ran out of time and whose task allows more than they had."""
+        late = [
+            (request, task)
+            for request, task in zip(requests, tasks, strict=True)
+            if _is_late(results.get(request.request_id))
+        ]
         self._measure([task for _, task in late])
-        allowed = [(job, self._limits.get(_name(task), job.limits)) for job, task in late]
-        longer = [replace(job, limits=limits) for job, limits in allowed if limits.cpu_s > job.limits.cpu_s]
-        return {result.job_id: result for result in self._pool.run(longer, self._protocol)} if longer else {}
+        allowed = [(request, self._limits.get(_name(task), request.limits)) for request, task in late]
+        longer = [replace(request, limits=limits) for request, limits in allowed if limits.cpu_s > request.limits.cpu_s]
+        return {result.request_id: result for result in self._pool.run(longer, self._protocol)} if longer else {}
 
     def _measure(self, tasks: Sequence[Task]) -> None:
         new = {_name(task): task for task in tasks if _name(task) not in self._limits}
         unknown = {n: task for n, task in new.items() if task.reference is not None and REFERENCE_TAG not in task.tags}
-        jobs = [
-            Job(task.task_id, task.reference or "", task.tests, replace(limits_for(task), cpu_s=_GENEROUS_S))
+        requests = [
+            ExecutionRequest(
+                task.task_id, task.reference or "", task.tests, replace(limits_for(task), cpu_s=_GENEROUS_S)
+            )
             for task in unknown.values()
         ]
-        results = self._pool.run(jobs, self._protocol) if jobs else []
+        results = self._pool.run(requests, self._protocol) if requests else []
         for (name, task), result in zip(unknown.items(), results, strict=True):
             # Limits are multiplied by how slow this machine is, so what they are made of must not be.
             slowest = max((o.seconds for o in result.outcomes if o.status is OutcomeStatus.PASS), default=0.0)
@@ -51,5 +57,5 @@ def _name(task: Task) -> tuple[str, str, str]:
     return task.dataset, task.split, task.task_id
 
 
-def _is_late(result: JobResult | None) -> bool:
+def _is_late(result: ExecutionResult | None) -> bool:
     return result is not None and any(outcome.status is OutcomeStatus.TIMEOUT for outcome in result.outcomes)

@@ -8,49 +8,49 @@ import threading
 import time
 from collections.abc import Callable
 
-Report = Callable[[str, float], None]  # takes a job id and its seconds so far
+SlowRequestReport = Callable[[str, float], None]  # takes a request id and its seconds so far
 
 _LOG = logging.getLogger("real.execution")
 _LOOK_S = 1.0
 _KEPT = 10
 
 
-def log(job_id: str, seconds: float) -> None:
+def log(request_id: str, seconds: float) -> None:
     """The report that is used where nobody asked for another."""
-    _LOG.warning("sample %s has been running for %.0f s", job_id, seconds)
+    _LOG.warning("sample %s has been running for %.0f s", request_id, seconds)
 
 
 class Watchdog:
-    """Reports, once, each job that runs longer than ``patience_s``, from a thread of its own."""
+    """Reports, once, each request that runs longer than ``patience_s``, from a thread of its own."""
 
-    def __init__(self, patience_s: float, report: Report = log) -> None:
+    def __init__(self, patience_s: float, report: SlowRequestReport = log) -> None:
         self._patience_s, self._report = patience_s, report
         self._lock = threading.Lock()
-        self._running: dict[int, tuple[str, float, bool]] = {}  # by slot: job id, start, reported
+        self._running: dict[int, tuple[str, float, bool]] = {}  # by slot: request id, start, reported
         self._slowest: list[tuple[float, str]] = []
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def started(self, slot: int, job_id: str) -> None:
-        """A job begins in a slot."""
+    def started(self, slot: int, request_id: str) -> None:
+        """A request begins in a slot."""
         with self._lock:
-            self._running[slot] = (job_id, time.monotonic(), False)
+            self._running[slot] = (request_id, time.monotonic(), False)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look, name="execution-watchdog", daemon=True)
                 self._thread.start()
 
     def ended(self, slot: int) -> None:
-        """The job of a slot is done."""
+        """The request of a slot is done."""
         with self._lock:
-            job_id, began, _ = self._running.pop(slot)
-            heapq.heappush(self._slowest, (time.monotonic() - began, job_id))
+            request_id, began, _ = self._running.pop(slot)
+            heapq.heappush(self._slowest, (time.monotonic() - began, request_id))
             if len(self._slowest) > _KEPT:
                 heapq.heappop(self._slowest)
 
     def slowest(self) -> list[tuple[str, float]]:
-        """The slowest jobs that ended, with their wall-clock seconds, slowest first."""
+        """The slowest requests that ended, with their wall-clock seconds, slowest first."""
         with self._lock:
-            return [(job_id, seconds) for seconds, job_id in sorted(self._slowest, reverse=True)]
+            return [(request_id, seconds) for seconds, request_id in sorted(self._slowest, reverse=True)]
 
     def close(self) -> None:
         """End the thread."""
@@ -60,9 +60,9 @@ class Watchdog:
         while not self._end.wait(_LOOK_S):
             now, late = time.monotonic(), []
             with self._lock:
-                for slot, (job_id, began, reported) in self._running.items():
+                for slot, (request_id, began, reported) in self._running.items():
                     if not reported and now - began > self._patience_s:
-                        self._running[slot] = (job_id, began, True)
-                        late.append((job_id, now - began))
-            for job_id, seconds in late:
-                self._report(job_id, seconds)
+                        self._running[slot] = (request_id, began, True)
+                        late.append((request_id, now - began))
+            for request_id, seconds in late:
+                self._report(request_id, seconds)

@@ -18,7 +18,7 @@ from typing import Any
 from real.execution.cgroups import Cgroup
 from real.execution.jail import linux
 from real.execution.jail.frames import Channel, Frame, FrameError, pack
-from real.execution.jail.request import Request
+from real.execution.jail.worker_request import WorkerRequest
 
 _START_S = 30.0
 _END_S = 10.0
@@ -65,7 +65,7 @@ class CaseReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class WorkerReport:
     """The answer to one request: a compile error, or the cases reported and how the supervising process ended."""
 
     problem: dict[str, str] | None
@@ -169,7 +169,7 @@ class Worker:
             raise WorkerError(str(frame.header.get("reason", "the worker refused"))[:500])
         return frame.header
 
-    def ask(self, request: Request) -> Report:
+    def ask(self, request: WorkerRequest) -> WorkerReport:
         """Run one request to its end; raises ``WorkerError`` (and closes) when the worker dies, stalls or lies.
 
         Raises ``RequestError``, and nothing happened, where the request is too large.
@@ -203,7 +203,7 @@ class Worker:
                         failure = str(frame.header.get("reason"))[:500]
                     case "end":
                         code = frame.header.get("code")
-                        return Report(problem, compiled, cases, code if isinstance(code, int) else -1, failure)
+                        return WorkerReport(problem, compiled, cases, code if isinstance(code, int) else -1, failure)
                     case kind:
                         raise FrameError(f"unexpected frame {kind!r}")
         except (OSError, FrameError) as error:

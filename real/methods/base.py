@@ -12,8 +12,8 @@ from real.registry import Registry
 if TYPE_CHECKING:  # real.config imports this package while it composes, long before torch is wanted
     from real.config.schema import RootCfg
     from real.generation import Generator
-    from real.pipeline import Judge
-    from real.results.store import RunStore
+    from real.judge import Judge
+    from real.runs.store import RunStore
     from real.training.start import Policy
     from real.types import Task
 

@@ -9,10 +9,10 @@ from real.errors import InfrastructureError
 from real.evaluation.greedy import respond
 from real.generation import Response
 from real.generation.hf import HfGenerator
+from real.io.progress import Progress
+from real.logger.tracker import make_tracker
 from real.methods.base import METHODS, Workspace
 from real.policy.chat import encode_prompt, within_limit
-from real.results.progress import Progress
-from real.results.tracker import make_tracker
 from real.rewards import reward
 from real.stopping import at_boundaries
 from real.training.cursor import rollout_rows

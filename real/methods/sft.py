@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from real.datasets.targets.file import read_targets
 from real.errors import DataError
+from real.io.progress import Progress
 from real.methods.base import METHODS, Workspace
 from real.policy.chat import encode_prompt
-from real.results.progress import Progress
 from real.training.sft import SftExample, SftSettings, train_sft
 
 

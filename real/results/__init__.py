@@ -1,1 +1,1 @@
-"""What a run leaves behind: an append-only store, tables, figures and a report."""
+"""Finished runs to tables, figures and a report."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import DataError, RealError
-from real.results.disk import atomic_write
-from real.results.metrics import RunMetrics, read_run
+from real.evaluation.metrics import RunMetrics, read_run
+from real.io.disk import atomic_write
 from real.results.render import FORMATS, render
 from real.results.tables import before_after_table, sweep_table
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from real.errors import DataError
-from real.results.disk import read_lines
-from real.results.store import RunStore
+from real.io.disk import read_lines
+from real.runs.store import RunStore
 from real.types import Finding, OutcomeStatus, TraceStep
 
 STAGES = {"before": "Warm start", "middle": "Half-way", "after": "After training"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from real.results.metrics import RunMetrics
+    from real.evaluation.metrics import RunMetrics
 
 _GAP = 0.42  # inches between the panels of a sweep
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from real.results.disk import atomic_write
-from real.results.metrics import read_run
+from real.evaluation.metrics import read_run
+from real.io.disk import atomic_write
 from real.results.render import FORMATS, render
 from real.results.report import write_report
-from real.results.store import RunStore
 from real.results.tables import before_after_table
 from real.results.terminal import before_after
+from real.runs.store import RunStore
 
 
 def publish(store: RunStore) -> None:

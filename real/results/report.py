@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from real.evaluation.metrics import RunMetrics, read_run
+from real.io.disk import atomic_write, read_text
+from real.io.progress import duration
 from real.results.curves import saturation_step, series
-from real.results.disk import atomic_write, read_text
 from real.results.examples import STAGES, Example, read_examples
 from real.results.figures import before_after_figure, components_figure
 from real.results.highlight import highlight
 from real.results.labels import METRIC_LABELS, number, points
-from real.results.metrics import RunMetrics, read_run
-from real.results.progress import duration
-from real.results.store import RunStore
 from real.results.style import DARK, LIGHT, Theme, save, to_bytes
 from real.results.sweep import variant_of
+from real.runs.store import RunStore
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

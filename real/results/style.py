@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from real.results.disk import atomic_write
+from real.io.disk import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

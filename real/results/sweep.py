@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from real.errors import DataError
+from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES, Metrics, Rate
 from real.results.labels import REWARD_LABELS, reward_rank
-from real.results.metrics import RunMetrics
 
 BEFORE = "before training"
 

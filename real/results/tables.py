@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES, Metrics, Rate
 from real.results.labels import METRIC_LABELS, interval, number, points, rate_text
-from real.results.metrics import RunMetrics
 from real.results.render import Cell, Column, Row, Table
 from real.results.sweep import BEFORE, Group, Pooled, gather, variant_of
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from real.evaluation.rates import Metrics, Rate
+from real.io.columns import align
 from real.results.labels import METRIC_LABELS, points, rate_text
 
 
@@ -20,16 +21,6 @@ def before_after(
             row += [_cell(later[name]) if name in later else "", _change(rate, later.get(name), difference, name)]
         rows.append(row)
     return "\n".join([*align(rows), "", _footnote(before, after)])
-
-
-def align(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with columns aligned and a rule under the first row; first column left, others right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
-        for row in rows
-    ]
-    return [lines[0], "─" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]]
 
 
 def _cell(rate: Rate) -> str:

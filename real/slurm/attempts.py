@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from real.errors import DataError
-from real.results import disk
-from real.results.store import RunStore
+from real.io import disk
+from real.runs.store import RunStore
 from real.slurm.manifest import Submission
 
 

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from real.errors import DataError, UsageError
+from real.io import disk
 from real.registry import did_you_mean
-from real.results import disk
 
 _NUMBERED = re.compile(r"(\d{4,})-.+")
 
 
 @dataclass(frozen=True)
-class Entry:
+class SubmittedRun:
     """One run of the command. ``submitted`` is false where it was done already."""
 
     index: int  # of its tasks in the arrays
@@ -37,7 +37,7 @@ class Submission:
     """One call of ``slurm/submit.py``; ``job_ids`` are those of its scripts by name (``train``, ``evaluate``, ...)."""
 
     folder: Path
-    entries: tuple[Entry, ...]
+    entries: tuple[SubmittedRun, ...]
     key: str = ""  # the comment of its jobs in SLURM: a path would depend on how one got there
     command: tuple[str, ...] = ()
     workdir: str = ""
@@ -76,7 +76,7 @@ def read(folder: Path) -> Submission:
     record: dict[str, Any] = disk.read_json(folder / "manifest.json")
     try:
         entries = tuple(
-            Entry(**{**entry, "run_dir": Path(entry["run_dir"]), "changes": tuple(entry["changes"])})
+            SubmittedRun(**{**entry, "run_dir": Path(entry["run_dir"]), "changes": tuple(entry["changes"])})
             for entry in record.pop("entries")
         )
         stages = {name: tuple(indices) for name, indices in record.pop("stages").items()}

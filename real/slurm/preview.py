@@ -9,8 +9,8 @@ from real.config.cluster import seconds
 from real.config.machine import Machine
 from real.config.plan import Job, Plan
 from real.config.requirements import missing
-from real.results.terminal import align
-from real.slurm.submit import Chain, chains, check_schedulers, is_pending, scripts, unique
+from real.io.columns import align
+from real.slurm.submit import ScheduledStage, check_schedulers, is_pending, schedule_stages, scripts, unique
 
 _NUMBER = "NNNN"  # the folder gets its number when it is submitted
 
@@ -19,7 +19,7 @@ def describe(plan: Plan, here: Machine) -> str:
     """The whole text; writes nothing and asks SLURM nothing, so it works on any machine."""
     check_schedulers(plan)
     jobs = unique(plan)
-    made = chains(jobs, tables=plan.sweep_dir is not None)
+    made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     folder = (Path.cwd() / plan.first.output_dir / "slurm" / f"{_NUMBER}-{plan.first.exp_name}").absolute()
     parts = [f"{len(jobs)} jobs for SLURM, {sum(map(is_pending, jobs))} to submit\n{_table(jobs)}"]
     parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, f"real:{_NUMBER}", plan, made).items()]
@@ -56,7 +56,7 @@ def _argv(jobs: Sequence[Job]) -> list[str]:
     return parts
 
 
-def _cost(made: Sequence[Chain]) -> str:
+def _cost(made: Sequence[ScheduledStage]) -> str:
     lines, total = [], 0.0
     for chain in made:
         stage = chain.stage

@@ -18,20 +18,20 @@ from real.config.lifecycle import frozen
 from real.config.machine import Machine
 from real.config.plan import Job, Plan
 from real.errors import RealError, UsageError
-from real.results import disk
-from real.results.environment import describe
-from real.results.lock import hold
-from real.results.store import RunState
+from real.io import disk
+from real.io.lock import hold
+from real.runs.environment import describe
+from real.runs.store import RunState
 from real.slurm import client, manifest
-from real.slurm.live import live_runs
-from real.slurm.manifest import Entry, Submission
-from real.slurm.script import EVALUATE, TABLES, TRAIN, Stage, render
+from real.slurm.active_jobs import active_runs
+from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage, render
+from real.slurm.manifest import Submission, SubmittedRun
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue
 
 
 @dataclass(frozen=True)
-class Chain:
+class ScheduledStage:
     """A script and the names of those it waits for, with SLURM's word for how."""
 
     stage: Stage
@@ -84,7 +84,7 @@ def is_pending(job: Job) -> bool:
     return job.root.force or job.state() != RunState.DONE
 
 
-def chains(jobs: Sequence[Job], *, tables: bool) -> list[Chain]:
+def schedule_stages(jobs: Sequence[Job], *, tables: bool) -> list[ScheduledStage]:
     """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
     groups: dict[str, list[int]] = {}
     clusters: dict[str, tuple[ClusterCfg, bool]] = {}
@@ -94,42 +94,47 @@ def chains(jobs: Sequence[Job], *, tables: bool) -> list[Chain]:
             key = f"{job.root.cluster}{ray}"
             groups.setdefault(key, []).append(index)
             clusters[key] = (job.root.cluster, ray)
-    made: list[Chain] = []
+    made: list[ScheduledStage] = []
     for number, (key, indices) in enumerate(groups.items(), 1):
         made += _group(jobs, indices, *clusters[key], label="" if number == 1 else f"-{number}")
     if tables and made:
         after = tuple(chain.stage.name for chain in made)
-        made.append(Chain(Stage(TABLES, made[0].stage.cluster), after, "afterany"))
+        made.append(ScheduledStage(Stage(TABLES, made[0].stage.cluster), after, "afterany"))
     return made
 
 
-def _group(jobs: Sequence[Job], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str) -> list[Chain]:
+def _group(
+    jobs: Sequence[Job], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str
+) -> list[ScheduledStage]:
     if cluster.evaluate == "with_training":
-        return [Chain(Stage(TRAIN, cluster, tuple(indices), ray, label))]
+        return [ScheduledStage(Stage(TRAIN, cluster, tuple(indices), ray, label))]
     trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
     rest = tuple(i for i in indices if i not in trained)
     made = []
     if rest:
         train = Stage(TRAIN, cluster, rest, ray, label)
         # Each evaluation waits for its own training only, and goes where that has failed.
-        made = [Chain(train), Chain(Stage(EVALUATE, cluster, rest, ray, label), (train.name,), "aftercorr")]
+        made = [
+            ScheduledStage(train),
+            ScheduledStage(Stage(EVALUATE, cluster, rest, ray, label), (train.name,), "aftercorr"),
+        ]
     if trained:
-        made.append(Chain(Stage(EVALUATE, cluster, tuple(trained), ray, f"{label}-trained")))
+        made.append(ScheduledStage(Stage(EVALUATE, cluster, tuple(trained), ray, f"{label}-trained")))
     return made
 
 
-def scripts(folder: Path, key: str, plan: Plan, made: Sequence[Chain]) -> dict[str, str]:
+def scripts(folder: Path, key: str, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
     """The text of every batch script by its name."""
     name = f"real-{plan.first.exp_name[:_KEPT_NAME]}"
     return {c.stage.name: render(c.stage, name=name, key=key, folder=folder, workdir=Path.cwd()) for c in made}
 
 
 def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str]) -> Submission:
-    made = chains(jobs, tables=plan.sweep_dir is not None)
+    made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     submission = Submission(
         folder,
         tuple(
-            Entry(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
+            SubmittedRun(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
             for i, job in enumerate(jobs)
         ),
         key=manifest.new_key(),
@@ -150,7 +155,7 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str
     return _send(submission, made)
 
 
-def _check_times(made: Sequence[Chain]) -> None:
+def _check_times(made: Sequence[ScheduledStage]) -> None:
     """SLURM takes a job that asks for more time than its partition gives, and never starts it."""
     keys = {TRAIN: "time", EVALUATE: "evaluate_time"}
     for chain in made:
@@ -173,7 +178,7 @@ def _seconds(limit: str) -> int:
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
-def _send(submission: Submission, made: Sequence[Chain]) -> Submission:
+def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
     try:
         for chain in made:
             options = []
@@ -191,7 +196,7 @@ def _send(submission: Submission, made: Sequence[Chain]) -> Submission:
 
 
 def _without_active(jobs: list[Job], output_dir: Path, *, rest: bool) -> list[Job]:
-    live = live_runs(output_dir)
+    live = active_runs(output_dir)
     active = [job for job in jobs if job.run_id in live]
     if not active:
         return jobs

@@ -18,10 +18,10 @@ from transformers.utils import logging as transformers_logging
 
 from real.datasets.build import mixture
 from real.errors import DataError
+from real.io.lock import hold
 from real.policy import chat, tiny, tokenizer
 from real.policy.config import ModelCfg
 from real.prompts import messages
-from real.results.lock import hold
 from real.training import sft
 from real.training.local import batch, losses
 from real.types import Task

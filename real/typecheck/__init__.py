@@ -1,7 +1,7 @@
 """The maintainability checker: MyPy ``--strict --warn-unreachable`` in warm worker processes (paper, section 3.1).
 
 The verdict is both reward and metric, so in the policy ``paper`` it equals that of a cold command line of the same
-MyPy; ``real.typecheck.engine`` names the flags. The policy ``hardened`` adds what a learner would use to get around
+MyPy; ``real.typecheck.warm_mypy`` names the flags. The policy ``hardened`` adds what a learner would use to get around
 MyPy (``real.typecheck.hardened``). Nothing here executes a program. ``python -m real.typecheck`` is the tool.
 """
 

@@ -13,7 +13,8 @@ from types import TracebackType
 from real.errors import InfrastructureError
 from real.typecheck.config import HARDENED, TypecheckCfg
 from real.typecheck.preamble import PREAMBLES
-from real.typecheck.process import Submission, WorkerDiedError, WorkerProcess
+from real.typecheck.submission import Submission
+from real.typecheck.worker_process import WorkerDiedError, WorkerProcess
 from real.types import Analysis, AnalysisStatus, JsonValue
 
 _STARTS = 3  # of a worker that is killed while it warms up
@@ -59,7 +60,7 @@ class Checker:
         """
         if self._closed:
             raise ValueError("the checker is closed")
-        submissions = list(zip(programs, starters or [None] * len(programs), strict=True))
+        submissions = [Submission(*pair) for pair in zip(programs, starters or [None] * len(programs), strict=True)]
         unique = list(dict.fromkeys(submissions))
         size = min(CHUNK, -(-len(unique) // (4 * len(self._workers))) or 1)  # so that no worker waits long for another
         chunks = [unique[start : start + size] for start in range(0, len(unique), size)]

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from real.formats.record import EXIT_CLEAN
 from real.typecheck.checker import Checker
-from real.typecheck.process import Submission
+from real.typecheck.submission import Submission
 from real.types import Analysis, AnalysisStatus, Finding, JsonValue
 
 BATCH = 256  # lines answered together
@@ -47,7 +47,7 @@ def _request(number: int, line: bytes, starter: str | None) -> tuple[JsonValue, 
         return identity, _broken(f'line {number}: "code" is missing or not a string')
     if begun is not None and not isinstance(begun, str):
         return identity, _broken(f'line {number}: "starter_code" is not a string')
-    return identity, (code, begun)
+    return identity, Submission(code, begun)
 
 
 def _answer(identity: JsonValue, analysis: Analysis) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from real.errors import UsageError
-from real.typecheck.hardened.scope import Scope
+from real.typecheck.hardened.final_bindings import FinalBindings
 
 PREAMBLES: Mapping[str, str] = {
     "none": "",
@@ -87,7 +87,7 @@ class Preamble:
         mentioned = self._statements.keys() & set(_WORD.findall(code))
         if not mentioned:
             return ""
-        bound = Scope(ast.parse(code).body)
+        bound = FinalBindings(ast.parse(code).body)
         return _lines(self._statements[name] for name in sorted(mentioned) if name not in bound)
 
 

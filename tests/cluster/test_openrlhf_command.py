@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 
 from real.config.schema import RootCfg, check, register, to_dataclass
 from real.errors import UsageError
-from real.training.openrlhf import parser
+from real.training.openrlhf import flags
 from real.training.openrlhf.command import check as check_flags
 from real.training.openrlhf.command import grouped
 from real.training.openrlhf.plan import TrainingPlan, describe, make_training_plan
@@ -36,28 +36,28 @@ def planned(*settings: str, gpus: int = 8) -> tuple[RootCfg, TrainingPlan]:
     return root, make_training_plan(root, Path("/runs/x"), gpus)
 
 
-def flags(plan: TrainingPlan) -> dict[str, tuple[str, ...]]:
+def arguments_of(plan: TrainingPlan) -> dict[str, tuple[str, ...]]:
     return dict(grouped(plan.arguments))
 
 
 def test_the_snapshot_is_of_the_pinned_version() -> None:
-    version, known = parser.read_snapshot()
-    assert version == parser.PINNED
+    version, known = flags.read_snapshot()
+    assert version == flags.PINNED
     assert len(known) == 167
-    assert known["--actor.adam.betas"] == parser.Flag("--actor.adam.betas", "float", 2)
+    assert known["--actor.adam.betas"] == flags.Flag("--actor.adam.betas", "float", 2)
     assert known["--critic.adam.lr"].kind == "float"  # added in a loop, with an f-string
     assert "gae" in known["--algo.advantage.estimator"].choices
 
 
-@pytest.mark.skipif(parser.installed_source() is None, reason="OpenRLHF is not installed here")
+@pytest.mark.skipif(flags.installed_source() is None, reason="OpenRLHF is not installed here")
 def test_the_snapshot_is_what_is_installed() -> None:
-    assert parser.known_flags() == parser.read_snapshot()
+    assert flags.known_flags() == flags.read_snapshot()
 
 
 @pytest.mark.parametrize("exp", EXPS)
 def test_every_experiment_on_every_cluster(exp: str) -> None:
     """Each combination is checked against the recorded parser while it is planned."""
-    version, known = parser.read_snapshot()
+    version, known = flags.read_snapshot()
     for model, cluster in itertools.product(MODELS, CLUSTERS):
         root, plan = planned(f"+exp={exp}", f"model={model}", f"cluster={cluster}", "dataset=safesql", *_sizes(exp))
         check_flags(plan.arguments, version, known)
@@ -72,7 +72,7 @@ def _sizes(exp: str) -> list[str]:
 @pytest.mark.parametrize("trainer", TRAINERS)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_reward_on_every_data_set(dataset: str, trainer: str) -> None:
-    version, known = parser.read_snapshot()
+    version, known = flags.read_snapshot()
     for reward in REWARDS:
         if dataset == "apps_plus" and reward == "safety_unit_tests":
             continue  # it has no safety tests, and says so
@@ -123,12 +123,12 @@ A2 = {
 @pytest.mark.parametrize("model", MODELS)
 def test_the_settings_of_appendix_a2(model: str) -> None:
     root, plan = planned(f"model={model}", "dataset=safesql", "cluster=local_1x8")
-    found = flags(plan)
+    found = arguments_of(plan)
     assert {name: found[name] for name in A2} == A2
     assert "--algo.kl.use_loss" not in found  # the divergence is part of the reward
     assert "--algo.advantage.no_std_norm" not in found  # advantages are whitened
     assert root.trainer.normalize_rewards
-    assert plan.episodes.steps * plan.episodes.count == 600
+    assert plan.schedule.steps_per_pass * plan.schedule.passes == 600
 
 
 def test_the_released_batches() -> None:
@@ -136,7 +136,7 @@ def test_the_released_batches() -> None:
         "trainer=openrlhf_released", "generation=vllm", "dataset=seccodeplt_plus", "model=qwen25_coder_3b",
         "cluster=local_1x8",
     )  # fmt: skip
-    found = flags(make_training_plan(root, Path("/runs/x"), 8))
+    found = arguments_of(make_training_plan(root, Path("/runs/x"), 8))
     assert found["--rollout.batch_size"] == ("512",)
     assert found["--train.batch_size"] == ("64",)
     assert found["--ckpt.save_steps"] == ("20",)
@@ -156,7 +156,7 @@ def test_the_released_batches() -> None:
 )
 def test_placement(cluster: str, model: str, gpus: int, engines: int, micro: int) -> None:
     _, plan = planned(f"cluster={cluster}", f"model={model}", "dataset=safesql")
-    found = flags(plan)
+    found = arguments_of(plan)
     assert plan.layout.gpus == gpus
     assert found["--vllm.num_engines"] == (str(engines),)
     assert found["--train.micro_batch_size"] == (str(micro),)
@@ -205,14 +205,14 @@ def test_a_comma_in_the_path_is_refused() -> None:
     ],
 )
 def test_a_flag_that_openrlhf_would_refuse_is_told(words: list[str], problem: str) -> None:
-    version, known = parser.read_snapshot()
+    version, known = flags.read_snapshot()
     with pytest.raises(UsageError) as refused:
         check_flags(words, version, known)
     assert problem in str(refused.value)
 
 
 def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, known = parser.read_snapshot()
+    _, known = flags.read_snapshot()
     monkeypatch.setattr("real.training.openrlhf.plan.known_flags", lambda: ("0.9.4", known))
     with pytest.raises(UsageError, match=r"OpenRLHF 0\.9\.4 is installed"):
         planned("model=qwen25_coder_0p5b", "dataset=safesql")
@@ -222,24 +222,24 @@ def test_the_parser_reads_loops_choices_and_nothing_else() -> None:
     source = (
         "if __name__ == '__main__':\n"
         "    parser = argparse.ArgumentParser()\n"
-        "    parser.add_argument('--a.b', type=int, default=1)\n"
+        "    flags.add_argument('--a.b', type=int, default=1)\n"
         "    for role in ('x', 'y'):\n"
-        "        parser.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
-        "    parser.add_argument('--on', action='store_true')\n"
-        "    parser.add_argument('--mode', type=str, choices=['p', 'q'])\n"
+        "        flags.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
+        "    flags.add_argument('--on', action='store_true')\n"
+        "    flags.add_argument('--mode', type=str, choices=['p', 'q'])\n"
         "    print('--no')\n"
     )
-    assert parser.read_flags(source) == {
-        "--a.b": parser.Flag("--a.b", "int"),
-        "--x.lr": parser.Flag("--x.lr", "float", 2),
-        "--y.lr": parser.Flag("--y.lr", "float", 2),
-        "--on": parser.Flag("--on", "flag"),
-        "--mode": parser.Flag("--mode", "str", None, ("p", "q")),
+    assert flags.read_flags(source) == {
+        "--a.b": flags.Flag("--a.b", "int"),
+        "--x.lr": flags.Flag("--x.lr", "float", 2),
+        "--y.lr": flags.Flag("--y.lr", "float", 2),
+        "--on": flags.Flag("--on", "flag"),
+        "--mode": flags.Flag("--mode", "str", None, ("p", "q")),
     }
 
 
 def test_the_snapshot_is_json_for_people() -> None:
-    record = json.loads(parser.SNAPSHOT.read_text())
+    record = json.loads(flags.SNAPSHOT.read_text())
     assert record["entry"] == "openrlhf.cli.train_ppo_ray"
 
 

@@ -16,19 +16,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import engine
 import pytest
+import stand_in_engine as engine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from real.datasets import DatasetCfg, load
 from real.errors import UsageError
 from real.rewards import RewardCfg
-from real.rewards.__main__ import main
-from real.rewards.answers import LOG_KEYS, Unreadable, answer, read_label, response_of
-from real.rewards.openrlhf_reward import bind
-from real.rewards.serving.job import ScoringJob
-from real.rewards.serving.running import RunningScale
+from real.serving.__main__ import main
+from real.serving.openrlhf_answer import LOG_KEYS, Unreadable, answer, read_label, response_of
+from real.serving.openrlhf_reward import bind
+from real.serving.running import RunningScale
+from real.serving.scorer_spec import ScorerSpec
 from real.typecheck import TypecheckCfg
 
 PROMPT = "<|im_start|>user\nSay ```python\nYOUR_CODE_HERE\n``` please<|im_end|>\n<|im_start|>assistant\n"
@@ -96,7 +96,7 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        job = ScoringJob(RewardCfg(workers=2), TypecheckCfg(), special=SPECIAL, deadline_s=120.0)
+        job = ScorerSpec(RewardCfg(workers=2), TypecheckCfg(), special=SPECIAL, deadline_s=120.0)
         job.add("train", TASKS)
         job.add("eval", TASKS)
         job.write(folder)
@@ -106,7 +106,7 @@ class Served:
 
     def start(self) -> "subprocess.Popen[bytes]":
         self.address.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "real.rewards", "serve", "--job", str(self.folder), "--port", "0"]
+        command = [sys.executable, "-m", "real.serving", "--job", str(self.folder), "--port", "0"]
         log = (self.folder / "log").open("ab")
         process = subprocess.Popen(
             [*command, "--ready", str(self.address)],
@@ -263,7 +263,7 @@ def test_without_a_scorer_samples_are_masked_and_noted(tmp_path):
 
 def test_the_reward_file_imports_nothing_heavy():
     code = (
-        "import sys, real.rewards.openrlhf_reward; print([m for m in ('torch', 'mypy', 'pyarrow') if m in sys.modules])"
+        "import sys, real.serving.openrlhf_reward; print([m for m in ('torch', 'mypy', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -271,12 +271,12 @@ def test_the_reward_file_imports_nothing_heavy():
 
 def test_another_host_needs_a_token(monkeypatch, capsys):
     monkeypatch.delenv("REAL_SCORER_TOKEN", raising=False)
-    assert main(["serve", "--dataset", "safesql_mini", "--host", "0.0.0.0"]) == UsageError.exit_code
+    assert main(["--dataset", "safesql_mini", "--host", "0.0.0.0"]) == UsageError.exit_code
     assert "no token" in capsys.readouterr().err
 
 
 def test_nothing_to_serve_is_told(capsys):
-    assert main(["serve"]) == 2
+    assert main([]) == 2
     assert "--dataset" in capsys.readouterr().err
 
 
@@ -289,7 +289,7 @@ needs_openrlhf = pytest.mark.skipif(
 def test_by_openrlhf_s_own_executor(served):
     from openrlhf.utils.agent import SingleTurnAgentExecutor
 
-    from real.training.openrlhf.datafiles import write_reward
+    from real.training.openrlhf.prompt_files import write_reward
 
     path = served.folder / "reward_func.py"
     write_reward(path, served.address, 60.0)
@@ -304,7 +304,10 @@ def test_by_openrlhf_s_own_executor(served):
     # OpenRLHF's own client of the remote format, with the token in the URL.
     url = json.loads(served.address.read_text())["url"].replace("http://", "http://real:secret@")
     remote = engine.through_openrlhf(
-        SingleTurnAgentExecutor([url]), PROMPT, engine.label_of(TASKS[3], 2), f"```python\n{TASKS[3].reference}\n```"
+        SingleTurnAgentExecutor([url]),
+        PROMPT,
+        engine.label_of(TASKS[3], 2),
+        f"```python\n{TASKS[3].reference}\n```",
     )
     assert remote["reward"] == 1.0
 

@@ -13,9 +13,9 @@ from real.config import cli
 from real.config.lifecycle import run_job
 from real.config.machine import Machine
 from real.config.schema import RootCfg, register
+from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import Metrics, Rate
-from real.results.metrics import build_metrics
-from real.results.store import RunStore
+from real.runs.store import RunStore
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 LAPTOP = Machine(cpus=2, packages=frozenset({"torch", "transformers", "wandb"}))
@@ -37,7 +37,7 @@ class Ended:
 
 
 class Engine:
-    """Stands in for ``real.engine``: notes its runs, and ends once as ``ends[reward, seed]`` says, else well."""
+    """Stands in for ``real.pipeline``: notes its runs, and ends once as ``ends[reward, seed]`` says, else well."""
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
@@ -73,9 +73,9 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     fake = Engine()
-    module = types.ModuleType("real.engine")
+    module = types.ModuleType("real.pipeline")
     module.run = fake.run  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "real.engine", module)
+    monkeypatch.setitem(sys.modules, "real.pipeline", module)
     return fake
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from real.errors import DataError
-from real.results.store import RunState, RunStore
+from real.runs.store import RunState, RunStore
 
 
 def run_dir(out: str) -> Path:

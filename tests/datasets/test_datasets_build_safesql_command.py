@@ -175,7 +175,7 @@ def test_a_full_disk_is_one_message(capsys, tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("real.results.disk.os.fsync", full)
+    monkeypatch.setattr("real.io.disk.os.fsync", full)
     assert build("--limit", 1, "--out", tmp_path) == 4
     assert "disk is full" in capsys.readouterr().err
 

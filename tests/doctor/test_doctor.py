@@ -10,7 +10,7 @@ import pytest
 
 from real.doctor import __main__ as doctor
 from real.doctor import machine, software
-from real.doctor.check import Finding, Health, Purpose
+from real.doctor.check import CheckResult, Health, Purpose
 
 
 def test_every_red_line_has_a_fix_and_the_code_says_so(
@@ -46,10 +46,10 @@ def test_every_red_line_has_a_fix_and_the_code_says_so(
 def test_one_check_that_crashes_hides_no_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def crash(purpose: Purpose) -> list[Finding]:
+    def crash(purpose: Purpose) -> list[CheckResult]:
         raise RuntimeError("odd")
 
-    monkeypatch.setattr(doctor, "CHECKS", (crash, lambda purpose: [Finding("other", Health.OK, "here")]))
+    monkeypatch.setattr(doctor, "CHECKS", (crash, lambda purpose: [CheckResult("other", Health.OK, "here")]))
     assert doctor.main([]) == 1
     out = capsys.readouterr().out
     assert "!!  crash" in out

@@ -9,10 +9,10 @@ from real import score
 from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.datasets.local_jsonl import to_row
+from real.evaluation.metrics import build_metrics
 from real.evaluation.protocol import absent_passes_quality
 from real.evaluation.rates import quality_passed, summarize
-from real.pipeline import Judge
-from real.results.metrics import build_metrics
+from real.judge import Judge
 from real.results.tables import before_after_table
 from real.rewards import RewardCfg
 from real.types import Completion, Program, ScriptSuite, StdinCase, Verdict
@@ -96,8 +96,8 @@ def metrics_of(protocol, subset):
 
 
 def test_tables_name_the_protocol_and_warn_where_they_mix(tmp_path):
-    from real.results.metrics import read_run
-    from real.results.store import RunStore
+    from real.evaluation.metrics import read_run
+    from real.runs.store import RunStore
 
     runs = []
     for protocol, subset in (("paper", "all"), ("strict", "clean-1")):
@@ -106,3 +106,13 @@ def test_tables_name_the_protocol_and_warn_where_they_mix(tmp_path):
         runs.append(read_run(store.path))
     assert "Judged by protocol paper on all test tasks." in before_after_table(runs[:1]).notes
     assert any("not comparable" in note and "clean-1" in note for note in before_after_table(runs).notes)
+
+
+def test_an_example_in_a_block_of_its_own_is_the_program_only_under_the_paper_protocol():
+    task = next(task for task in load(DatasetCfg(test_tasks=1), "test").tasks)
+    example = "solve = print\n"
+    text = f"```python\n{example}{task.reference}\n```\nFor example:\n```python\nsolve('x')\n```"
+    for protocol, passed in (("strict", True), ("paper", False)):
+        with Judge(RewardCfg(), protocol=protocol) as judge:
+            (verdict,) = judge.judge([task], [Completion(task.task_id, text)])
+        assert summarize([verdict]).function.passed == passed

@@ -10,15 +10,12 @@ from hypothesis import strategies as st
 from real.evaluation.rates import (
     Rate,
     from_json,
-    func_qual_passed,
-    function_passed,
     paired_difference,
-    quality_passed,
-    safety_passed,
     summarize,
     to_json,
 )
 from real.types import Analysis, AnalysisStatus, Check, OutcomeStatus, Program, TestOutcome, Verdict
+from real.verdicts import func_qual_passed, function_passed, quality_passed, safety_passed
 
 P, W, I = OutcomeStatus.PASS, OutcomeStatus.WRONG, OutcomeStatus.INFRA_ERROR  # noqa: E741
 CLEAN, FOUND, ERROR = AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.ERROR

@@ -13,13 +13,13 @@ from omegaconf import OmegaConf
 from real.config.schema import register, to_dataclass
 from real.datasets import load
 from real.errors import DataError, UsageError
+from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import summarize
 from real.evaluation.rescore import main, rescore
 from real.execution import Pool
-from real.pipeline import Judge
-from real.results.metrics import build_metrics, read_run
-from real.results.store import RunStore
+from real.judge import Judge
 from real.rewards import reward
+from real.runs.store import RunStore
 from real.typecheck.config import PAPER
 from real.types import Completion, Verdict
 
@@ -36,7 +36,7 @@ def answers(reference: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[Verdict]]]:
-    """A run directory as ``real.engine`` leaves it, judged by ``strict``, and the verdicts of both protocols."""
+    """A run directory as ``real.pipeline`` leaves it, judged by ``strict``, and the verdicts of both protocols."""
     register()
     with initialize_config_dir(str(CONF), version_base="1.3"):
         config = compose("config", list(SETTINGS))

@@ -9,7 +9,7 @@ import pytest
 
 from real.execution import Pool
 from real.execution.cgroups import Cgroup
-from real.types import Job, Limits, ScriptSuite, StdinCase
+from real.types import ExecutionRequest, Limits, ScriptSuite, StdinCase
 
 GREEDY = """
 import os, time
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(not have_groups(), reason="no control groups can
 def test_processes_of_one_program_share_its_memory_limit() -> None:
     suite = ScriptSuite((StdinCase("", "True\n"),))
     with Pool(1) as pool:
-        jobs = [Job(str(mb), GREEDY, suite, Limits(memory_mb=mb, processes=8)) for mb in (128, 700)]
+        jobs = [ExecutionRequest(str(mb), GREEDY, suite, Limits(memory_mb=mb, processes=8)) for mb in (128, 700)]
         small, large = pool.run(jobs)
     assert small.outcomes[0].status == "wrong"
     assert large.outcomes[0].status == "pass", large

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from real.execution.jail import values
-from real.execution.jail.claims import READY, ClaimReader
 from real.execution.jail.frames import Decoder, Frame, FrameError, pack
+from real.execution.jail.program_output import READY, ClaimReader
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

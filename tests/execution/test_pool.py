@@ -19,23 +19,23 @@ import pytest
 from workers import survivors
 
 from real.errors import InfrastructureError, UsageError
-from real.execution import Pool, attempts
+from real.execution import Pool, retries
 from real.execution import pool as pool_module
 from real.execution import worker as worker_module
-from real.execution.attempts import Attempts, Result, _History
 from real.execution.jail import frames
-from real.execution.jail.box import Box
-from real.execution.jail.request import Request
-from real.execution.worker import Report, Worker, WorkerError
-from real.types import CallCase, CallSuite, Job, Limits, OutcomeStatus, ScriptSuite, StdinCase
+from real.execution.jail.worker_request import WorkerRequest
+from real.execution.jail.working_directory import WorkingDirectory
+from real.execution.retries import RetryingWorkers, RetryResult, _FailureHistory
+from real.execution.worker import Worker, WorkerError, WorkerReport
+from real.types import CallCase, CallSuite, ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 ECHO = "print(input())"
 IMPORT_PATHS = worker_module._import_paths()
 
 
-def echo_job(number: int, cases: int = 1) -> Job:
+def echo_job(number: int, cases: int = 1) -> ExecutionRequest:
     suite = ScriptSuite(tuple(StdinCase(f"{number}.{case}\n", f"{number}.{case}\n") for case in range(cases)))
-    return Job(str(number), ECHO, suite)
+    return ExecutionRequest(str(number), ECHO, suite)
 
 
 def wait_until_gone(parent: int | None = None) -> list[str]:
@@ -49,25 +49,27 @@ def wait_until_gone(parent: int | None = None) -> list[str]:
 def test_order_and_counts_are_kept(any_pool: Pool) -> None:
     jobs = [echo_job(number, cases=number % 4) for number in range(30)]
     results = any_pool.run(jobs)
-    assert [result.job_id for result in results] == [job.job_id for job in jobs]
+    assert [result.request_id for result in results] == [job.request_id for job in jobs]
     assert [len(result.outcomes) for result in results] == [len(job.suite.cases) for job in jobs]
     assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
 
 
 def test_nothing_to_do(pool: Pool) -> None:
     assert pool.run([]) == []
-    assert pool.run([Job("none", "", CallSuite("f", ()))])[0].outcomes == ()
+    assert pool.run([ExecutionRequest("none", "", CallSuite("f", ()))])[0].outcomes == ()
 
 
 def test_equal_runs_give_equal_verdicts(pool: Pool) -> None:
     program = "print({'a', 'b', 'c', 'd'}, hash('x') % 97, [id(0) > 0])"
-    results = pool.run([Job("job", f"{program}  # {n}", ScriptSuite((StdinCase("", ""),))) for n in range(8)])
+    results = pool.run(
+        [ExecutionRequest("job", f"{program}  # {n}", ScriptSuite((StdinCase("", ""),))) for n in range(8)]
+    )
     assert len({result.outcomes[0].output for result in results}) == 1
 
 
 def test_workers_killed_in_mid_batch_lose_nothing() -> None:
     program = "import time\ntime.sleep(0.05)\nprint(input())"
-    jobs = [Job(str(n), program, ScriptSuite((StdinCase(f"{n}\n", f"{n}\n"),) * 2)) for n in range(20)]
+    jobs = [ExecutionRequest(str(n), program, ScriptSuite((StdinCase(f"{n}\n", f"{n}\n"),) * 2)) for n in range(20)]
     done = threading.Event()
     killed: list[int] = []
 
@@ -88,7 +90,7 @@ def test_workers_killed_in_mid_batch_lose_nothing() -> None:
         done.set()
         killer.join()
     assert killed
-    assert [result.job_id for result in results] == [job.job_id for job in jobs]
+    assert [result.request_id for result in results] == [job.request_id for job in jobs]
     assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
 
 
@@ -106,16 +108,18 @@ def test_a_job_that_always_loses_its_worker_is_masked_not_scored(monkeypatch: py
 
 def test_a_job_that_is_unlucky_while_others_are_judged_gets_more_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers that are killed at random, again and again: five attempts would mask jobs that another would judge."""
-    attempt, lost = Attempts._attempt, []
+    attempt, lost = RetryingWorkers._attempt, []
 
-    def unlucky(self: Attempts, slot: int, job: Job, protocol: str, history: _History) -> Result | None:
-        if job.job_id == "1" and len(lost) < 9:
+    def unlucky(
+        self: RetryingWorkers, slot: int, job: ExecutionRequest, protocol: str, history: _FailureHistory
+    ) -> RetryResult | None:
+        if job.request_id == "1" and len(lost) < 9:
             lost.append(1)
             return None
         return attempt(self, slot, job, protocol, history)
 
-    monkeypatch.setattr(Attempts, "_attempt", unlucky)
-    monkeypatch.setattr(attempts, "_PAUSE_S", 0.05)
+    monkeypatch.setattr(RetryingWorkers, "_attempt", unlucky)
+    monkeypatch.setattr(retries, "_PAUSE_S", 0.05)
     with Pool(2, cache_mb=0) as pool:
         results = pool.run([echo_job(1), *[echo_job(2)] * 200])
     assert len(lost) == 9
@@ -126,7 +130,7 @@ def test_a_full_disk_is_no_verdict_and_may_be_over_soon(monkeypatch: pytest.Monk
     """Neither for a program nor for the script of its database, whose failures are remembered."""
     ask, starved = Worker.ask, [1, 1]  # not while the pool proves its level
 
-    def on_a_full_disk(self: Worker, request: Request) -> Report:
+    def on_a_full_disk(self: Worker, request: WorkerRequest) -> WorkerReport:
         report = ask(self, request)
         if len(starved) < 2:
             starved.append(1)
@@ -134,14 +138,14 @@ def test_a_full_disk_is_no_verdict_and_may_be_over_soon(monkeypatch: pytest.Monk
             return replace(report, cases=[full])
         return report
 
-    monkeypatch.setattr(attempts, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(retries, "_PAUSE_S", 0.0)
     monkeypatch.setattr(Worker, "ask", on_a_full_disk)
     with Pool(1) as pool:
         starved.clear()
         (plain,) = pool.run([echo_job(1)])
         starved.clear()
         database = "import sqlite3\nsqlite3.connect('a.db').execute('CREATE TABLE a (b)')"
-        (built,) = pool.run([Job("built", ECHO, ScriptSuite((StdinCase("x\n", "x"),), database))])
+        (built,) = pool.run([ExecutionRequest("built", ECHO, ScriptSuite((StdinCase("x\n", "x"),), database))])
     assert len(starved) == 2
     assert [plain.outcomes[0].status, built.outcomes[0].status] == [OutcomeStatus.PASS] * 2
 
@@ -152,14 +156,14 @@ NO_SPACE = "raise OSError(28, 'No space left on device')"
 def test_a_program_that_says_the_disk_is_full_is_no_failure_of_the_machine() -> None:
     """It could choose not to be scored otherwise."""
     with Pool(2, level="medium") as pool:
-        (result,) = pool.run([Job("1", NO_SPACE, ScriptSuite((StdinCase("x", "x"),) * 2))])
+        (result,) = pool.run([ExecutionRequest("1", NO_SPACE, ScriptSuite((StdinCase("x", "x"),) * 2))])
     assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.OUTPUT_LIMIT] * 2
 
 
 def test_a_disk_that_a_neighbour_filled_is_not_held_against_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     ask, asked = Worker.ask, []
 
-    def first_beside_a_neighbour(self: Worker, request: Request) -> Report:
+    def first_beside_a_neighbour(self: Worker, request: WorkerRequest) -> WorkerReport:
         if request.code != ECHO:
             return ask(self, request)
         asked.append(1)
@@ -177,7 +181,9 @@ def test_a_disk_that_a_neighbour_filled_is_not_held_against_a_program(monkeypatc
 
 def test_who_holds_half_of_a_full_disk_has_filled_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     small = SimpleNamespace(f_bavail=0, f_frsize=4096, f_blocks=256)  # 1 MiB
-    box = Box(SimpleNamespace(box=str(tmp_path / "box"), own_namespaces=False, level="medium", program_uid=None), 16)
+    box = WorkingDirectory(
+        SimpleNamespace(box=str(tmp_path / "box"), own_namespaces=False, level="medium", program_uid=None), 16
+    )
     box.open()
     assert not box.starved()  # the real disk has room
     monkeypatch.setattr(os, "statvfs", lambda path: small)
@@ -218,12 +224,12 @@ def test_tests_that_cannot_be_handed_over_are_masked_and_cost_no_worker(
     deep: list[object] = []
     for _ in range(5000):
         deep = [deep]
-    (result,) = pool.run([Job("deep", "def f(x): return 1", CallSuite("f", (CallCase(1, (deep,)),) * 2))])  # type: ignore[arg-type]
+    (result,) = pool.run([ExecutionRequest("deep", "def f(x): return 1", CallSuite("f", (CallCase(1, (deep,)),) * 2))])  # type: ignore[arg-type]
     assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.INFRA_ERROR] * 2
     assert "nested too deeply" in result.outcomes[0].detail
     before = pool.worker_pids()
     monkeypatch.setattr(frames, "_MAX_HEADER", 1000)
-    (result,) = pool.run([Job("large", "", ScriptSuite((StdinCase("a" * 2000, ""),)))])
+    (result,) = pool.run([ExecutionRequest("large", "", ScriptSuite((StdinCase("a" * 2000, ""),)))])
     assert result.outcomes[0].status is OutcomeStatus.INFRA_ERROR
     assert "too large" in result.outcomes[0].detail
     assert pool.worker_pids() == before
@@ -232,7 +238,7 @@ def test_tests_that_cannot_be_handed_over_are_masked_and_cost_no_worker(
 @pytest.mark.parametrize("limits", [Limits(cpu_s=float("nan")), Limits(cpu_s=0), Limits(memory_mb=0)])
 def test_limits_that_no_process_can_have(pool: Pool, limits: Limits) -> None:
     with pytest.raises(UsageError, match="it must be"):
-        pool.run([Job("job", "", ScriptSuite((StdinCase("", ""),)), limits)])
+        pool.run([ExecutionRequest("job", "", ScriptSuite((StdinCase("", ""),)), limits)])
 
 
 def test_wrong_arguments() -> None:
@@ -255,9 +261,9 @@ def test_closing_ends_everything_and_closed_pools_say_so() -> None:
 
 SCRIPT = """
 import sys
-from real.execution import Pool, attempts
-from real.types import Job, Limits, ScriptSuite, StdinCase
-job = Job("job", "while True: pass", ScriptSuite((StdinCase("", ""),)), Limits(cpu_s=60))
+from real.execution import Pool
+from real.types import ExecutionRequest, Limits, ScriptSuite, StdinCase
+job = ExecutionRequest("job", "while True: pass", ScriptSuite((StdinCase("", ""),)), Limits(cpu_s=60))
 pool = Pool(2)
 print(*pool.folders(), "started", flush=True)
 pool.run([job] * 4)
@@ -285,7 +291,7 @@ def test_interrupting_or_killing_the_parent_leaves_nothing(number: signal.Signal
 def test_limits_hold_for_each_case_not_for_the_job(pool: Pool) -> None:
     program = "import time\nend = time.process_time() + 0.15\nwhile time.process_time() < end: pass\nprint('x')"
     suite = ScriptSuite((StdinCase("", "x"),) * 6)
-    (result,) = pool.run([Job("job", program, suite, Limits(cpu_s=0.6))])
+    (result,) = pool.run([ExecutionRequest("job", program, suite, Limits(cpu_s=0.6))])
     assert {outcome.status for outcome in result.outcomes} == {OutcomeStatus.PASS}
 
 
@@ -299,7 +305,7 @@ def f(x):
     return [seen, os.listdir(".")]
 """
     suite = CallSuite("f", tuple(CallCase([[n], ["f"]], (n,)) for n in range(3)))
-    (result,) = any_pool.run([Job("job", program, suite)])
+    (result,) = any_pool.run([ExecutionRequest("job", program, suite)])
     assert {outcome.status for outcome in result.outcomes} == {OutcomeStatus.PASS}
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from real.execution import Pool
 from real.execution.calibration import slowness
 from real.execution.reference_times import ReferenceTimes
-from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase, Task
+from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase, Task
 
 SUITE = ScriptSuite((StdinCase("", "x"),))
 SHORT = Limits(cpu_s=0.1)
@@ -24,15 +24,15 @@ def task(name: str, reference: str | None) -> Task:
     return Task(name, "made", "test", (), SUITE, (), reference=reference)
 
 
-def job(task_id: str, code: str) -> Job:
-    return Job(task_id, code, SUITE, SHORT)
+def job(task_id: str, code: str) -> ExecutionRequest:
+    return ExecutionRequest(task_id, code, SUITE, SHORT)
 
 
 def test_only_programs_of_slow_tasks_get_more_time(pool: Pool) -> None:
     tasks = [task("slow", work(0.3)), task("quick", "print('x')"), task("none", None), task("right", None)]
     jobs = [job("slow", work(0.9)), *(job(name, FOREVER) for name in ("quick", "none"))]
     jobs.append(job("right", "print('x')"))
-    first = {result.job_id: result for result in pool.run(jobs)}
+    first = {result.request_id: result for result in pool.run(jobs)}
     assert [first[name].outcomes[0].status for name in ("slow", "quick", "none", "right")] == [
         *[OutcomeStatus.TIMEOUT] * 3,
         OutcomeStatus.PASS,
@@ -51,7 +51,7 @@ def test_references_are_measured_once_and_nothing_is_repeated_in_vain(pool: Pool
     class Counting:
         isolation = "strong"
 
-        def run(self, jobs: list[Job], protocol: str) -> object:
+        def run(self, jobs: list[ExecutionRequest], protocol: str) -> object:
             ran.extend(job.code for job in jobs)
             return pool.run(jobs, protocol)
 

@@ -10,7 +10,7 @@ from real.execution import Pool
 from real.types import (
     CallCase,
     CallSuite,
-    Job,
+    ExecutionRequest,
     Limits,
     LiteralCase,
     LiteralSuite,
@@ -27,7 +27,7 @@ QUICK = Limits(cpu_s=0.5, memory_mb=128, output_kb=64)
 def run_script(
     pool: Pool, code: str, stdin: str = "", expected: str = "right\n", limits: Limits = QUICK
 ) -> TestOutcome:
-    (result,) = pool.run([Job("job", code, ScriptSuite((StdinCase(stdin, expected),)), limits)])
+    (result,) = pool.run([ExecutionRequest("job", code, ScriptSuite((StdinCase(stdin, expected),)), limits)])
     assert result.isolation == pool.isolation
     (outcome,) = result.outcomes
     return outcome
@@ -88,7 +88,7 @@ def test_status(pool: Pool, name: str) -> None:
 def test_programs_that_wait_end_at_the_wall_clock_backstop(pool: Pool) -> None:
     programs = ["import time; time.sleep(100)", "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"]
     suite = ScriptSuite((StdinCase("", ""),))
-    for result in pool.run([Job(program, program, suite, Limits(cpu_s=0.05)) for program in programs]):
+    for result in pool.run([ExecutionRequest(program, program, suite, Limits(cpu_s=0.05)) for program in programs]):
         (outcome,) = result.outcomes
         assert outcome.status is OutcomeStatus.TIMEOUT
         assert "wall-clock limit" in outcome.detail
@@ -137,13 +137,13 @@ PAPER = [
 @pytest.mark.parametrize(("program", "expected", "status"), PAPER, ids=range(len(PAPER)))
 def test_the_papers_way_with_prompts(pool: Pool, program: str, expected: str, status: str) -> None:
     suite = ScriptSuite((StdinCase("Ann\nsecond\n", expected),))
-    (result,) = pool.run([Job("job", program, suite)], "paper")
+    (result,) = pool.run([ExecutionRequest("job", program, suite)], "paper")
     assert result.outcomes[0].status == status, result
 
 
 @pytest.mark.parametrize(("program", "expected", "status"), PAPER, ids=range(len(PAPER)))
 def test_one_run_answers_for_both_protocols(pool: Pool, program: str, expected: str, status: str) -> None:
-    job = Job("job", program, ScriptSuite((StdinCase("Ann\nsecond\n", expected),)))
+    job = ExecutionRequest("job", program, ScriptSuite((StdinCase("Ann\nsecond\n", expected),)))
     by_protocol = {name: pool.run([job], name)[0].outcomes[0] for name in ("strict", "paper")}
     assert (by_protocol["strict"].other or by_protocol["strict"].status) == status
     assert (by_protocol["paper"].other or by_protocol["paper"].status) == by_protocol["strict"].status
@@ -167,7 +167,9 @@ def test_prompts_are_never_in_the_strict_output(any_pool: Pool, program: str) ->
 
 def test_unseeded_random_numbers_are_the_same_in_every_run(pool: Pool) -> None:
     program = "import random\nprint(random.random(), random.sample(range(99), 5))"
-    results = pool.run([Job(str(n), f"{program}  # {n}", ScriptSuite((StdinCase("", ""),) * 2)) for n in range(4)])
+    results = pool.run(
+        [ExecutionRequest(str(n), f"{program}  # {n}", ScriptSuite((StdinCase("", ""),) * 2)) for n in range(4)]
+    )
     assert len({outcome.output for result in results for outcome in result.outcomes}) == 1
 
 
@@ -214,7 +216,7 @@ def suites() -> dict[str, tuple[str, Suite]]:
 def test_after_enough_timeouts_the_other_cases_are_not_run(pool: Pool, kind: str) -> None:
     code, suite = suites()[kind]
     limits = [QUICK, replace(QUICK, timeouts=2), replace(QUICK, timeouts=3)]
-    results = pool.run([Job(str(index), code, suite, some) for index, some in enumerate(limits)])
+    results = pool.run([ExecutionRequest(str(index), code, suite, some) for index, some in enumerate(limits)])
     everything, two, three = [[outcome.status.value for outcome in result.outcomes] for result in results]
     assert everything == three == ["pass", "timeout", "timeout", "pass"]
     assert two == ["pass", "timeout", "timeout", "timeout"]

@@ -13,31 +13,31 @@ from test_pool import echo_job
 
 from real.errors import InfrastructureError
 from real.execution import Pool
-from real.execution.attempts import Attempts, Result
 from real.execution.cache import OutcomeCache
-from real.execution.tally import Tally
+from real.execution.failure_budget import FailureBudget
+from real.execution.retries import RetryingWorkers, RetryResult
 from real.execution.watchdog import Watchdog
 from real.execution.worker import Worker, WorkerError
-from real.types import Job, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
+from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 PASS = TestOutcome(OutcomeStatus.PASS)
 LOST = TestOutcome(OutcomeStatus.INFRA_ERROR, detail="no space left on device")
 
 
-def sleeper(seconds: float, name: str = "sleeper") -> Job:
-    return Job(name, f"import time; time.sleep({seconds}); print('x')", ScriptSuite((StdinCase("", "x"),)))
+def sleeper(seconds: float, name: str = "sleeper") -> ExecutionRequest:
+    return ExecutionRequest(name, f"import time; time.sleep({seconds}); print('x')", ScriptSuite((StdinCase("", "x"),)))
 
 
 def test_a_stream_takes_jobs_only_as_results_are_taken(pool: Pool) -> None:
     taken: list[int] = []
 
-    def endless() -> Iterator[Job]:
+    def endless() -> Iterator[ExecutionRequest]:
         while True:
             taken.append(len(taken))
             yield echo_job(len(taken))
 
     stream = pool.stream(endless())
-    found = [next(stream).job_id for _ in range(40)]
+    found = [next(stream).request_id for _ in range(40)]
     stream.close()
     assert found == [str(number + 1) for number in range(40)]
     assert len(taken) <= 40 + 16 * pool.workers
@@ -45,8 +45,8 @@ def test_a_stream_takes_jobs_only_as_results_are_taken(pool: Pool) -> None:
 
 def test_as_completed_hands_over_the_quick_ones_first(pool: Pool) -> None:
     jobs = [sleeper(1.0), *[echo_job(number) for number in range(1000, 1010)]]
-    found = [result.job_id for result in pool.as_completed(jobs)]
-    assert sorted(found) == sorted(job.job_id for job in jobs)
+    found = [result.request_id for result in pool.as_completed(jobs)]
+    assert sorted(found) == sorted(job.request_id for job in jobs)
     assert found[-1] == "sleeper"
 
 
@@ -63,7 +63,7 @@ def test_async_runs_do_not_block_the_loop(pool: Pool) -> None:
         ticking = asyncio.create_task(tick())
         results = await pool.run_async([sleeper(0.5, "async"), echo_job(2000), echo_job(2001)])
         ticking.cancel()
-        return [result.job_id for result in results], ticks
+        return [result.request_id for result in results], ticks
 
     names, ticks = asyncio.run(both())
     assert names == ["async", "2000", "2001"]
@@ -75,7 +75,9 @@ def test_runs_from_several_threads_share_the_workers(pool: Pool) -> None:
 
     def run(number: int) -> None:
         jobs = [echo_job(number * 100 + each) for each in range(10)]
-        found[number] = [result.job_id for result in pool.run(jobs) if result.outcomes[0].status is OutcomeStatus.PASS]
+        found[number] = [
+            result.request_id for result in pool.run(jobs) if result.outcomes[0].status is OutcomeStatus.PASS
+        ]
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(30, 34)]
     for thread in threads:
@@ -87,19 +89,21 @@ def test_runs_from_several_threads_share_the_workers(pool: Pool) -> None:
 
 def test_a_program_judged_before_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    run = Attempts.run
+    run = RetryingWorkers.run
     monkeypatch.setattr(
-        Attempts, "run", lambda self, slot, job, protocol: asked.append(job.job_id) or run(self, slot, job, protocol)
+        RetryingWorkers,
+        "run",
+        lambda self, slot, job, protocol: asked.append(job.request_id) or run(self, slot, job, protocol),
     )
     suite = ScriptSuite((StdinCase("", "1\n"),))
     with Pool(1) as pool:
-        first = pool.run([Job("first", "print(1)", suite)])
-        again = pool.run([Job("again", "print(1)", suite)])
-        pool.run([Job("other protocol", "print(1)", suite)], "paper")
-        pool.run([Job("other limits", "print(1)", suite, Limits(cpu_s=1))])
-        pool.run([Job("other tests", "print(1)", ScriptSuite((StdinCase("", "2\n"),)))])
+        first = pool.run([ExecutionRequest("first", "print(1)", suite)])
+        again = pool.run([ExecutionRequest("again", "print(1)", suite)])
+        pool.run([ExecutionRequest("other protocol", "print(1)", suite)], "paper")
+        pool.run([ExecutionRequest("other limits", "print(1)", suite, Limits(cpu_s=1))])
+        pool.run([ExecutionRequest("other tests", "print(1)", ScriptSuite((StdinCase("", "2\n"),)))])
     assert again[0].outcomes == first[0].outcomes
-    assert again[0].job_id == "again"
+    assert again[0].request_id == "again"
     assert asked == ["first", "other protocol", "other limits", "other tests"]
 
 
@@ -116,20 +120,20 @@ def test_the_memory_of_verdicts_is_bounded_and_keeps_no_failure_of_the_machine()
 
 
 def test_a_run_stops_when_the_machine_fails_too_many() -> None:
-    tally = Tally()
+    budget = FailureBudget()
     for _ in range(96):
-        tally.add((PASS,))
+        budget.add((PASS,))
     for _ in range(4):
-        tally.add((PASS, LOST))
+        budget.add((PASS, LOST))
     with pytest.raises(InfrastructureError, match=r"6 of the first 102 .*\(6\): no space left on device"):
         for _ in range(5):
-            tally.add((LOST,))
+            budget.add((LOST,))
 
 
 def test_few_failures_among_many_are_borne() -> None:
-    tally = Tally()
+    budget = FailureBudget()
     for number in range(1000):
-        tally.add((LOST,) if number % 21 == 20 else (PASS,))
+        budget.add((LOST,) if number % 21 == 20 else (PASS,))
 
 
 def test_a_pool_that_loses_every_worker_names_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +149,7 @@ def test_a_pool_that_loses_every_worker_names_the_cause(monkeypatch: pytest.Monk
 
 def test_the_watchdog_names_what_runs_too_long_once() -> None:
     named: list[str] = []
-    with Pool(1, patience_s=0.5, watch=lambda job_id, seconds: named.append(job_id)) as pool:
+    with Pool(1, patience_s=0.5, watch=lambda request_id, seconds: named.append(request_id)) as pool:
         pool.run([sleeper(3.2, "slow"), echo_job(1)])
         assert pool.slowest()[0][0] == "slow"
         assert pool.slowest()[0][1] > 3
@@ -164,15 +168,21 @@ def test_the_watchdog_keeps_only_the_slowest() -> None:
 def test_a_program_that_waited_is_run_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine was slow the first time only: what counts is the second run."""
     runs: list[str] = []
-    first = Result((TestOutcome(OutcomeStatus.TIMEOUT),), waited=(0,))
+    first = RetryResult((TestOutcome(OutcomeStatus.TIMEOUT),), waited=(0,))
 
-    def run(self: Attempts, slot: int, job: Job, protocol: str) -> Result:
-        runs.append(job.job_id)
-        return first if runs.count("waits") == 1 and job.job_id == "waits" else Result((PASS,) * len(job.suite.cases))
+    def run(self: RetryingWorkers, slot: int, job: ExecutionRequest, protocol: str) -> RetryResult:
+        runs.append(job.request_id)
+        return (
+            first
+            if runs.count("waits") == 1 and job.request_id == "waits"
+            else RetryResult((PASS,) * len(job.suite.cases))
+        )
 
-    monkeypatch.setattr(Attempts, "run", run)
+    monkeypatch.setattr(RetryingWorkers, "run", run)
     with Pool(1, cache_mb=0) as pool:
-        results = pool.run([echo_job(0), Job("waits", "", ScriptSuite((StdinCase("", ""),))), echo_job(1), echo_job(2)])
+        results = pool.run(
+            [echo_job(0), ExecutionRequest("waits", "", ScriptSuite((StdinCase("", ""),))), echo_job(1), echo_job(2)]
+        )
     assert runs[:4] == ["0", "waits", "1", "2"]
     assert runs[4:] == ["waits", "waits"]  # one case alone, then, since that did not wait, all of them
     assert [result.outcomes[0].status.value for result in results] == ["pass"] * 4
@@ -181,13 +191,13 @@ def test_a_program_that_waited_is_run_once_more_alone(monkeypatch: pytest.Monkey
 def test_a_program_that_waits_again_keeps_its_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[int] = []
 
-    def run(self: Attempts, slot: int, job: Job, protocol: str) -> Result:
+    def run(self: RetryingWorkers, slot: int, job: ExecutionRequest, protocol: str) -> RetryResult:
         runs.append(len(job.suite.cases))
-        return Result((TestOutcome(OutcomeStatus.TIMEOUT),) * len(job.suite.cases), waited=(0,))
+        return RetryResult((TestOutcome(OutcomeStatus.TIMEOUT),) * len(job.suite.cases), waited=(0,))
 
-    monkeypatch.setattr(Attempts, "run", run)
+    monkeypatch.setattr(RetryingWorkers, "run", run)
     with Pool(1) as pool:
-        (result,) = pool.run([Job("waits", "", ScriptSuite((StdinCase("", ""),) * 5))])
+        (result,) = pool.run([ExecutionRequest("waits", "", ScriptSuite((StdinCase("", ""),) * 5))])
     assert runs == [5, 1]
     assert {outcome.status.value for outcome in result.outcomes} == {"timeout"}
 

@@ -6,13 +6,13 @@ import pytest
 
 from real.errors import UsageError
 from real.execution import Pool, fixtures
-from real.execution.jail.layers import CaseLimits
+from real.execution.jail.isolation import CaseLimits
 from real.types import (
     AttackCase,
     AttackSuite,
     CallCase,
     CallSuite,
-    Job,
+    ExecutionRequest,
     Limits,
     LiteralCase,
     LiteralSuite,
@@ -50,7 +50,7 @@ connection.commit()
 
 
 def statuses(pool: Pool, code: str, suite: Suite, protocol: str = "strict") -> list[str]:
-    (result,) = pool.run([Job("job", code, suite)], protocol)
+    (result,) = pool.run([ExecutionRequest("job", code, suite)], protocol)
     assert len(result.outcomes) == len(suite.cases)
     return [outcome.status.value for outcome in result.outcomes]
 
@@ -83,7 +83,7 @@ def test_query_program(any_pool: Pool) -> None:
     ],
 )
 def test_broken_database_script_is_not_the_programs_fault(pool: Pool, script: str, reason: str) -> None:
-    (result,) = pool.run([Job("job", SAFE, ScriptSuite((StdinCase("", ""), StdinCase("", "")), script))])
+    (result,) = pool.run([ExecutionRequest("job", SAFE, ScriptSuite((StdinCase("", ""), StdinCase("", "")), script))])
     assert [outcome.status.value for outcome in result.outcomes] == ["infra_error"] * 2
     assert reason in result.outcomes[0].detail
 
@@ -165,7 +165,7 @@ def admit(user):
 def test_a_hanging_literal_case_loses_no_other(any_pool: Pool) -> None:
     program = "import os\ndef f(x):\n    while x == 1: pass\n    if x == 3: os._exit(0)\n    return x"
     cases = tuple(LiteralCase(f"({n},)", f"{n}") for n in range(5))
-    (result,) = any_pool.run([Job("job", program, LiteralSuite("f", cases), Limits(cpu_s=0.3))])
+    (result,) = any_pool.run([ExecutionRequest("job", program, LiteralSuite("f", cases), Limits(cpu_s=0.3))])
     assert [outcome.status for outcome in result.outcomes] == ["pass", "timeout", "pass", "error", "pass"]
 
 
@@ -211,7 +211,9 @@ def test_attacks(any_pool: Pool) -> None:
 
 def test_attack_details_name_the_leak_and_the_change(pool: Pool) -> None:
     suite = AttackSuite((AttackCase("' OR name = 'bert\n"), AttackCase("'; DROP TABLE users; --\n")), DATABASE)
-    (leak, change) = pool.run([Job("leak", INJECTABLE, suite), Job("change", SCRIPTED, suite)])
+    (leak, change) = pool.run(
+        [ExecutionRequest("leak", INJECTABLE, suite), ExecutionRequest("change", SCRIPTED, suite)]
+    )
     assert "orchid" in leak.outcomes[0].detail
     assert "changed" in change.outcomes[1].detail
 
@@ -253,7 +255,9 @@ def test_an_attack_run_of_many_cases_ends_with_a_verdict_on_each(any_pool: Pool)
 def test_input_larger_than_a_file_may_be(any_pool: Pool) -> None:
     text = "x" * (3 << 20)
     program = "print(len(input()))"
-    (result,) = any_pool.run([Job("job", program, ScriptSuite((StdinCase(text, str(len(text))),)), Limits(file_mb=1))])
+    (result,) = any_pool.run(
+        [ExecutionRequest("job", program, ScriptSuite((StdinCase(text, str(len(text))),)), Limits(file_mb=1))]
+    )
     assert result.outcomes[0].status == "pass", result
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import Difference, Metrics, Rate
-from real.results.metrics import build_metrics
-from real.results.store import RunState, RunStore
+from real.runs.store import RunState, RunStore
 
 UNSAFE = (
     "import sqlite3\n"

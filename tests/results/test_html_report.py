@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from real.errors import DataError
 from real.results.highlight import highlight
 from real.results.report import write_report
-from real.results.store import RunState
+from real.runs.store import RunState
 
 
 class Tags(HTMLParser):

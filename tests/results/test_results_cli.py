@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
+from real.io.progress import Progress, duration
 from real.results.__main__ import main
-from real.results.environment import describe
-from real.results.progress import Progress, duration
+from real.runs.environment import describe
 
 
 def test_report_prints_its_path(run_maker, capsys):
@@ -52,12 +52,19 @@ def test_empty_sweep_exits_3(tmp_path, capsys):
     assert "no finished run" in capsys.readouterr().err
 
 
-def test_the_room_starts_without_heavy_libraries():
+def test_the_rooms_start_without_heavy_libraries():
     heavy = "torch ray vllm transformers matplotlib jinja2 wandb numpy"
-    modules = "store tracker tables render figures report progress terminal environment metrics __main__"
+    rooms = {
+        "io": "disk lock progress columns",
+        "runs": "store records environment",
+        "logger": "config tracker",
+        "evaluation": "rates metrics",
+        "results": "tables render figures report terminal __main__",
+    }
+    modules = [f"real.{room}.{name}" for room, names in rooms.items() for name in names.split()]
     code = (
-        f"import importlib, sys\nfor name in '{modules}'.split(): importlib.import_module('real.results.' + name)\n"
-        f"import real.evaluation.rates\nprint([name for name in '{heavy}'.split() if name in sys.modules])"
+        f"import importlib, sys\nfor name in {modules}: importlib.import_module(name)\n"
+        f"print([name for name in '{heavy}'.split() if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

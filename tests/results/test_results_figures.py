@@ -4,10 +4,10 @@ import random
 
 import pytest
 
+from real.evaluation.metrics import read_run
 from real.evaluation.rates import Metrics, Rate
 from real.results.curves import saturation_step, series, smooth
 from real.results.figures import before_after_figure, components_figure, sweep_figure
-from real.results.metrics import read_run
 from real.results.style import DARK, LIGHT, save, spread_labels, to_bytes
 
 

@@ -6,8 +6,8 @@ import io
 import pytest
 
 from real.errors import DataError, UsageError
+from real.evaluation.metrics import read_run
 from real.evaluation.rates import Metrics, Rate
-from real.results.metrics import read_run
 from real.results.render import Cell, Column, Row, Table, marks, render
 from real.results.sweep import BEFORE, gather, pool
 from real.results.tables import before_after_table, sweep_table

@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from real.errors import InfrastructureError
-from real.results.store import RunStore
+from real.runs.store import RunStore
 
 
 def test_second_holder_is_told_who_has_it(tmp_path):
@@ -25,7 +25,7 @@ def test_a_killed_run_frees_the_lock_even_while_its_forked_workers_live(tmp_path
     script = textwrap.dedent(
         """
         import os, sys, time
-        from real.results.store import RunStore
+        from real.runs.store import RunStore
         with RunStore(sys.argv[1]).lock():
             child = os.fork()
             if child == 0:

@@ -5,9 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-from real.results.lock import hold
+from real.io.lock import hold
 
-HOLDER = "import sys, time; from pathlib import Path; from real.results.lock import hold\n" \
+HOLDER = "import sys, time; from pathlib import Path; from real.io.lock import hold\n" \
     "with hold(Path(sys.argv[1])):\n    print('in', flush=True); sys.stdin.read()\n"  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from real.errors import DataError, InfrastructureError
-from real.results import disk
-from real.results.store import RunState, RunStore
+from real.io import disk
+from real.runs.store import RunState, RunStore
 from real.types import (
     Analysis,
     AnalysisStatus,

@@ -11,8 +11,8 @@ import textwrap
 import pytest
 
 from real.errors import UsageError
-from real.results.config import LoggerCfg
-from real.results.tracker import CsvTracker, make_tracker
+from real.logger.config import LoggerCfg
+from real.logger.tracker import CsvTracker, make_tracker
 
 
 def rows(path):
@@ -66,8 +66,8 @@ def test_wandb_offline_holds_every_step_once_after_a_kill(tmp_path, monkeypatch,
         """
         import os, signal, sys
         from pathlib import Path
-        from real.results.config import LoggerCfg
-        from real.results.tracker import make_tracker
+        from real.logger.config import LoggerCfg
+        from real.logger.tracker import make_tracker
         tracker = make_tracker(LoggerCfg(), Path(sys.argv[1]), "run1")
         for step in range(1, 6):
             tracker.log(step, {"step": step, "r_function": 0.0})
@@ -124,7 +124,7 @@ def test_offline_client_that_cannot_start_is_a_warning(tmp_path, monkeypatch, pr
 
 
 def test_a_client_that_dies_half_way_is_left_out(tmp_path):
-    from real.results.wandb_tracker import WandbTracker
+    from real.logger.wandb_tracker import WandbTracker
 
     class Dead:
         def log(self, *_, **__):

@@ -7,7 +7,7 @@ import re
 from slurm_user import ROOT
 
 from real.doctor.software import satisfies
-from real.training.openrlhf.parser import PINNED
+from real.training.openrlhf.flags import PINNED
 
 IMAGE = ROOT / "slurm" / "image"
 LOCK = dict(re.findall(r"^([\w.-]+)==([\w.+]+)", (IMAGE / "gpu.lock").read_text(), re.MULTILINE))

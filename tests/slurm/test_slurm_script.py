@@ -14,7 +14,7 @@ from slurm_user import ROOT
 
 from real.config.cluster import ClusterCfg
 from real.errors import UsageError
-from real.slurm.script import Stage, render
+from real.slurm.batch_script import Stage, render
 
 ONE = ClusterCfg(scheduler="slurm", cpus_per_node=8, memory_gb_per_node=64, gpus_per_node=4)
 CLUSTERS = sorted((ROOT / "conf" / "cluster").glob("slurm_*.yaml"))
@@ -64,7 +64,7 @@ def test_array(indices: tuple[int, ...], parallel: int, array: str) -> None:
         ({"gpu_type": "h100"}, "#SBATCH --gres=gpu:h100:4\n"),
         ({"sbatch": ["--exclude=n7"]}, "#SBATCH --exclude=n7\n"),
         ({"container": "real.sif"}, "apptainer exec --nv --bind "),
-        ({"container": "real.sif"}, " real.sif python -m real.slurm.job train "),
+        ({"container": "real.sif"}, " real.sif python -m real.slurm.array_task train "),
         ({"container": "nv/x", "container_runtime": "pyxis"}, "--container-image=nv/x "),
     ],
 )

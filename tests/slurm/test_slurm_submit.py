@@ -11,7 +11,7 @@ from fake_slurm import FakeSlurm
 from slurm_user import CLUSTER, ROOT
 
 from real.config import cli as run_cli
-from real.results.store import RunState, RunStore
+from real.runs.store import RunState, RunStore
 from real.slurm import manifest
 from real.slurm.cli import main
 from real.slurm.manifest import Submission

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from real.typecheck import Checker
-from real.typecheck.hardened.passes import advice
+from real.typecheck.hardened.syntax_passes import advice
 from real.types import AnalysisStatus
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from real.typecheck import Checker
-from real.typecheck.engine import FLAGS
+from real.typecheck.warm_mypy import FLAGS
 from real.types import Analysis, AnalysisStatus
 
 from .samples import SAMPLES

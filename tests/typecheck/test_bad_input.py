@@ -5,7 +5,7 @@ import time
 import pytest
 
 from real.typecheck import Checker
-from real.typecheck.screen import MAX_BYTES
+from real.typecheck.unanalyzable import MAX_BYTES
 from real.types import AnalysisStatus
 
 CLEAN, FINDINGS = AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS

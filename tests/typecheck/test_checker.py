@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from real.typecheck import VERSION, Checker
-from real.typecheck.screen import MAX_BYTES, MAX_DEPTH
+from real.typecheck.unanalyzable import MAX_BYTES, MAX_DEPTH
 from real.types import Analysis, AnalysisStatus, Finding
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from real.errors import InfrastructureError
 from real.typecheck import Checker
-from real.typecheck.analyst import Analysed, Request
-from real.typecheck.isolation import Isolated
-from real.typecheck.process import Submission, WorkerDiedError, WorkerProcess
+from real.typecheck.forked_checker import ForkedChecker
+from real.typecheck.program_checker import Checked
+from real.typecheck.submission import Submission
+from real.typecheck.worker_process import WorkerDiedError, WorkerProcess
 from real.types import Analysis, AnalysisStatus, Finding
 
 from .samples import CRASHES_MYPY
@@ -21,11 +22,11 @@ from .samples import CRASHES_MYPY
 CLEAN, FINDINGS, ERROR = AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.ERROR
 
 
-class ScriptedAnalyst:
+class ScriptedChecker:
     """Stands in for MyPy: a program's first word says what happens to it."""
 
-    def analyse(self, request: Request) -> Analysed:
-        word = request.code.split()[0]
+    def check(self, submission: Submission) -> Checked:
+        word = submission.code.split()[0]
         if word == "hang":
             time.sleep(60)
         if word == "die":
@@ -37,13 +38,13 @@ class ScriptedAnalyst:
         if word == "flood":
             os.write(1, b"noise")
         found = (Finding("mypy:misc", 1, "wrong"),) if word == "wrong" else ()
-        return Analysed(Analysis(FINDINGS if found else CLEAN, found), reusable=word != "last")
+        return Checked(Analysis(FINDINGS if found else CLEAN, found), reusable=word != "last")
 
 
 def statuses(*programs: str, deadline_s: float = 20.0) -> list[tuple[AnalysisStatus, str]]:
-    isolated = Isolated(ScriptedAnalyst(), deadline_s=deadline_s)
-    with contextlib.closing(isolated):
-        return [(a.status, a.reason) for a in isolated.check([Request(program) for program in programs])]
+    forked = ForkedChecker(ScriptedChecker(), deadline_s=deadline_s)
+    with contextlib.closing(forked):
+        return [(a.status, a.reason) for a in forked.check([Submission(program) for program in programs])]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +70,12 @@ def test_an_analyst_that_must_not_be_reused_is_not() -> None:
 
 
 def test_single_programs_share_a_child_and_no_child_lives_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("real.typecheck.isolation.PROGRAMS_PER_CHILD", 3)
+    monkeypatch.setattr("real.typecheck.forked_checker.PROGRAMS_PER_CHILD", 3)
     real_fork, forks = os.fork, []
     monkeypatch.setattr(os, "fork", lambda: forks.append(None) or real_fork())
-    with contextlib.closing(Isolated(ScriptedAnalyst())) as isolated:
+    with contextlib.closing(ForkedChecker(ScriptedChecker())) as forked:
         for number in range(7):
-            (analysis,) = isolated.check([Request(f"wrong = {number}")])
+            (analysis,) = forked.check([Submission(f"wrong = {number}")])
             assert analysis.status is FINDINGS
     assert len(forks) == 3
 
@@ -133,7 +134,7 @@ def test_a_killed_worker_is_replaced_and_the_results_are_right(checker: Checker)
 
 
 def test_a_hanging_worker_is_replaced(checker: Checker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("real.typecheck.process.FRAME_DEADLINE_S", 4.0)
+    monkeypatch.setattr("real.typecheck.worker_process.FRAME_DEADLINE_S", 4.0)
     (victim,) = checker.worker_pids()
     checker.check(["x = 1\n"])
     os.kill(victim, signal.SIGSTOP)

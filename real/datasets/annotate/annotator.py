@@ -15,7 +15,7 @@ from real.datasets.annotate.program import Program
 from real.datasets.annotate.repairs import FALLBACK, REPAIRS
 from real.execution.backends.base import Backend
 from real.typecheck import Checker
-from real.types import Analysis, AnalysisStatus, CallSuite, Finding, Job, Limits
+from real.types import Analysis, AnalysisStatus, CallSuite, ExecutionRequest, Finding, Limits
 
 CHECKS = 60  # programs shown to MyPy for one solution, at most
 LIMITS = Limits(cpu_s=10.0, memory_mb=1024)
@@ -54,7 +54,7 @@ class Annotator:
 
     def passes(self, code: str, suite: CallSuite) -> bool:
         """Whether every test passes in the sandbox."""
-        return fits(self._pool.run([Job("annotate", code, suite, LIMITS)])[0].outcomes)
+        return fits(self._pool.run([ExecutionRequest("annotate", code, suite, LIMITS)])[0].outcomes)
 
     def _search(self, plain: str, observed: Observations, suite: CallSuite, starter: str | None) -> Typed:
         """Best-first over repairs: the program with the fewest findings is worked on next."""

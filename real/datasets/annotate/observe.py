@@ -13,7 +13,7 @@ from pathlib import Path
 
 from real.datasets.annotate.shapes import Shape
 from real.execution.backends.base import Backend
-from real.types import CallCase, CallSuite, Job, JsonValue, Limits, TestOutcome
+from real.types import CallCase, CallSuite, ExecutionRequest, JsonValue, Limits, TestOutcome
 
 CASES = 24  # inputs of a task that are tried
 _LIMITS = Limits(cpu_s=15.0, memory_mb=1024)
@@ -37,7 +37,7 @@ def observe(pool: Backend, code: str, suite: CallSuite) -> Observations:
     """Run ``code`` on the first inputs of its tests, traced, in the sandbox."""
     cases: list[JsonValue] = [list(case.args) for case in suite.cases[:CASES]]
     call = CallCase(None, (code, suite.entry, cases))
-    result = pool.run([Job("observe", _tracer(), CallSuite("trace", (call,)), _LIMITS)])[0]
+    result = pool.run([ExecutionRequest("observe", _tracer(), CallSuite("trace", (call,)), _LIMITS)])[0]
     return unpack(result.outcomes[0])
 
 

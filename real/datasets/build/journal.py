@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from real.results import disk
+from real.io import disk
 
 
 def digest(*facts: object) -> str:

@@ -9,7 +9,7 @@ from real.datasets.build.safesql.manifest import SHIPPED
 from real.datasets.card import render
 from real.datasets.commands.options import add_source
 from real.datasets.sources import data_folder, open_splits, resolve
-from real.results import disk
+from real.io import disk
 
 HELP = "write a data set's card: purpose, provenance, licence, counts, known defects"
 

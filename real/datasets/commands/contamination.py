@@ -9,7 +9,7 @@ from real.datasets.commands.options import add_source, report_skipped
 from real.datasets.contamination import KINDS, NEAR, leaked, links
 from real.datasets.sources import data_folder, open_splits
 from real.datasets.subset import RULE, unclean
-from real.results import disk
+from real.io import disk
 
 HELP = "report tasks that share description, code, tests or function, or nearly so; list the clean test subset"
 

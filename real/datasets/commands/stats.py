@@ -10,7 +10,7 @@ from real.datasets.config import EMBEDDED
 from real.datasets.sources import data_folder, open_splits
 from real.datasets.stats import PAPER, markdown, measure, to_csv
 from real.datasets.tokens import WORDS, counter
-from real.results import disk
+from real.io import disk
 
 HELP = "sizes and mean lengths in tokens, beside the paper's Table 1"
 

@@ -20,9 +20,9 @@ from real.datasets.commands.options import add_source, add_split, at_least_one, 
 from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
 from real.datasets.targets import Gate, Target, makers_for
-from real.pipeline import Judge
-from real.results import disk
-from real.results.progress import Progress
+from real.io import disk
+from real.io.progress import Progress
+from real.judge import Judge
 from real.rewards import RewardCfg
 from real.types import Task
 

@@ -12,8 +12,8 @@ from real.datasets.validation import LIMITS, Journal, RowReport, RowStatus, Vali
 from real.datasets.validation.journal import record_of
 from real.datasets.validation.report import render
 from real.errors import InfrastructureError
-from real.results import disk
-from real.results.progress import Progress
+from real.io import disk
+from real.io.progress import Progress
 
 HELP = "run every reference and unsafe twin; report each row as valid, invalid, flaky, timeout or needs-package"
 _FINE = (RowStatus.VALID, RowStatus.UNCHECKED)

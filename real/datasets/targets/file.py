@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from real.errors import DataError
-from real.results import disk
+from real.io import disk
 
 
 def read_targets(path: str) -> dict[str, str]:

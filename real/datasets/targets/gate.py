@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from real import detector
 from real.datasets.targets.makers import Maker
-from real.evaluation.rates import func_qual_passed, safety_passed
 from real.extract import extract
-from real.pipeline import Judge
+from real.judge import Judge
 from real.types import Analysis, AnalysisStatus, AttackSuite, Check, Completion, OutcomeStatus, Task, Verdict
+from real.verdicts import func_qual_passed, safety_passed
 
 
 @dataclass(frozen=True, slots=True)

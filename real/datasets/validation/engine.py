@@ -12,7 +12,7 @@ from real.execution import Pool
 from real.execution.limits import limits_for
 from real.extract import extract
 from real.typecheck import Checker, TypecheckCfg
-from real.types import Check, Job, JobResult, Limits, Suite, Task
+from real.types import Check, ExecutionRequest, ExecutionResult, Limits, Suite, Task
 
 # Wider than those of a model's program: here the tests are on trial. Solutions of SecCodePLT+ start processes.
 LIMITS = Limits(cpu_s=10.0, memory_mb=1024, processes=8)
@@ -65,12 +65,12 @@ class Validator:
         for task in tasks:
             yield judge_row(task, runs[task.task_id])
 
-    def _start(self, task: Task, program: str | None, suite: Suite | None) -> list[Future[JobResult]]:
+    def _start(self, task: Task, program: str | None, suite: Suite | None) -> list[Future[ExecutionResult]]:
         if suite is None or program is None:
             return []
-        job = Job(task.task_id, program, suite, limits_for(task, LIMITS))
+        job = ExecutionRequest(task.task_id, program, suite, limits_for(task, LIMITS))
         return [self.pool.submit(job, self.protocol) for _ in range(RUNS)]
 
 
-def _outcomes(results: list[Future[JobResult]]) -> list[Outcomes]:
+def _outcomes(results: list[Future[ExecutionResult]]) -> list[Outcomes]:
     return [result.result().outcomes for result in results]

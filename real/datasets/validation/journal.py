@@ -10,7 +10,7 @@ from pathlib import Path
 
 from real import detector, execution, typecheck
 from real.datasets.validation.rows import ProgramRun, RowReport, RowStatus
-from real.results import disk
+from real.io import disk
 from real.types import JsonValue, OutcomeStatus, Task
 
 VERSION = 1  # of the rules in ``rows`` and of the record; raise it when either changes

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol
 
-from real.types import Job, JobResult
+from real.types import ExecutionRequest, ExecutionResult
 
 
 class Backend(Protocol):
-    """Runs jobs somewhere; a context manager, because it owns processes or connections."""
+    """Runs requests somewhere; a context manager, because it owns processes or connections."""
 
     @property
     def isolation(self) -> str:
-        """The weakest isolation that a job may get: ``strong``, ``medium``, ``weak``, or ``external``."""
+        """The weakest isolation that a request may get: ``strong``, ``medium``, ``weak``, or ``external``."""
 
-    def run(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
-        """One result per job, in order, with one outcome per case; what the machines fail at is ``infra_error``.
+    def run(self, requests: Sequence[ExecutionRequest], protocol: str = "strict") -> list[ExecutionResult]:
+        """One result per request, in order, with one outcome per case; what the machines fail at is ``infra_error``.
 
         Raises ``UsageError`` for an unknown protocol, and ``InfrastructureError`` on a closed pool and where the
-        machines fail more than one job in twenty.
+        machines fail more than one request in twenty.
         """
 
     def describe(self) -> str:

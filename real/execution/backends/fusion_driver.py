@@ -18,8 +18,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from real.execution.jail import harness, prelude, warm
-from real.execution.jail.claims import ClaimWriter
+from real.execution.jail import harness, preload, prelude
+from real.execution.jail.program_output import ClaimWriter
 
 _SPARE_MEMORY = 32 << 20  # between the soft and the hard limit: lets the harness report a MemoryError
 _UNKNOWN_SIZE = 256 << 20  # of the interpreter, where the server hides /proc
@@ -103,8 +103,8 @@ def _serve(spec: dict[str, Any], reporter: _Reporter) -> int:
         reporter.report(problem=harness.describe(error))
         return 0
     reporter.report(compiled=True)
-    warm.load_for(sources)
-    supplied = prelude.supply(warm.names_in(sources)) if spec["prelude"] else None
+    preload.load_for(sources)
+    supplied = prelude.supply(preload.names_in(sources)) if spec["prelude"] else None
     reporter.start_clocks()
     if mode == "script":
         return harness.run_script(sources[0], reporter)

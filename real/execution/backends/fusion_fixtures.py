@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 
 from real.errors import InfrastructureError
-from real.execution.jail.layers import CaseLimits
-from real.execution.jail.request import Request
+from real.execution.jail.isolation import CaseLimits
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.pool import LEVELS
-from real.execution.worker import Report, Worker, WorkerError
+from real.execution.worker import Worker, WorkerError, WorkerReport
 
 _LEVELS = LEVELS[:2]  # strong, medium: at weak the files of this machine would be open to what a program wrote
 _LIMITS = CaseLimits(cpu_s=5.0, memory_mb=512, output_kb=64, file_mb=16, processes=0)
@@ -40,7 +40,7 @@ class LocalJail:
         self._worker: Worker | None = None
         self._closed = False
 
-    def ask(self, request: Request) -> Report:
+    def ask(self, request: WorkerRequest) -> WorkerReport:
         """Run one request here; raises ``WorkerError`` when the process is lost, and ``InfrastructureError``."""
         with self._lock:
             self._worker = self._worker or self._start()
@@ -80,7 +80,7 @@ def state_of(original: dict[str, bytes], returned: dict[str, bytes], jail: Local
     if returned == original:
         return b""
     code = _SETTLE.format(names=sorted(original))
-    report = jail.ask(Request("script", code, _LIMITS, cases=[""], files=returned, collect=True))
+    report = jail.ask(WorkerRequest("script", code, _LIMITS, cases=[""], files=returned, collect=True))
     if not report.cases or report.cases[0].how != "exit" or report.cases[0].code != 0:
         return _UNREADABLE
     return report.cases[0].state

@@ -15,19 +15,19 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from real.errors import InfrastructureError, UsageError
-from real.execution.backends.choice import EXTERNAL
+from real.execution.backends.chunk_queue import ATTEMPTS
+from real.execution.backends.factory import EXTERNAL
 from real.execution.backends.fusion_client import FusionClient, FusionError, ResponseTooLargeError
 from real.execution.backends.fusion_fixtures import LocalJail, state_of
 from real.execution.backends.fusion_request import Exchange, Reply, reports_alone, reports_in_order
-from real.execution.backends.ledger import ATTEMPTS
 from real.execution.compare import check_protocol
+from real.execution.failure_budget import FailureBudget
 from real.execution.fixtures import FixtureError, Fixtures
-from real.execution.jail.request import Request
-from real.execution.judges import Judge, judge_for
+from real.execution.grading import Grader, grader_for
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import infrastructure, outcome
-from real.execution.tally import Tally
-from real.execution.worker import CaseReport, Report, WorkerError
-from real.types import Job, JobResult, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
+from real.execution.worker import CaseReport, WorkerError, WorkerReport
+from real.types import ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ _SLACK_S = 30.0  # past the time limit that a request carries, before its answer
 
 
 class FusionPool:
-    """Runs jobs on the SandboxFusion server at ``url``, ``workers`` requests at a time (0: eight).
+    """Runs requests on the SandboxFusion server at ``url``, ``workers`` requests at a time (0: eight).
 
     A request that fails is sent again after ``backoff_s`` seconds, then twice that; ``slack_s`` is how long an answer
     may take beyond the time limit of its program. Raises ``InfrastructureError`` unless the server runs a first program
@@ -63,7 +63,7 @@ class FusionPool:
     def _probe(self) -> str:
         """The version of Python that a first program finds on the server."""
         suite = ScriptSuite((StdinCase("ready\n", ""),))
-        (probe,), _ = self._run_job(Job("probe", _PROBE, suite, Limits()), "strict")
+        (probe,), _ = self._run_one(ExecutionRequest("probe", _PROBE, suite, Limits()), "strict")
         word, _, version = probe.output.strip().partition(" ")
         if word != "ydaer":
             self.close()
@@ -95,52 +95,54 @@ class FusionPool:
         self._client.close()
         self._jail.close()
 
-    def run(self, jobs: Sequence[Job], protocol: str = "strict") -> list[JobResult]:
-        """Run every job; results are in the order of the jobs, with one outcome per case.
+    def run(self, requests: Sequence[ExecutionRequest], protocol: str = "strict") -> list[ExecutionResult]:
+        """Run every request; results are in the order of the requests, with one outcome per case.
 
-        A job for which the server gives no usable answer three times has ``infra_error`` outcomes. Raises
+        A request for which the server gives no usable answer three times has ``infra_error`` outcomes. Raises
         ``UsageError`` for an unknown protocol, and ``InfrastructureError`` on a closed pool and, closing it, where the
-        server fails more than one job in twenty.
+        server fails more than one request in twenty.
         """
         check_protocol(protocol)
         if self._closed.is_set():
             raise InfrastructureError("the execution pool is closed")
         with ThreadPoolExecutor(self._workers, thread_name_prefix="fusion") as threads:
             try:
-                tally, ran = Tally(), []
-                for outcomes, waited in threads.map(lambda job: self._run_job(job, protocol), jobs):
-                    tally.add(tuple(outcomes))
+                budget, ran = FailureBudget(), []
+                for outcomes, waited in threads.map(lambda request: self._run_one(request, protocol), requests):
+                    budget.add(tuple(outcomes))
                     ran.append((outcomes, waited))
                 for place, (_, waited) in enumerate(ran):
                     if waited:  # for the machine, or for ever: alone it will tell
-                        ran[place] = self._run_job(jobs[place], protocol)
+                        ran[place] = self._run_one(requests[place], protocol)
             except BaseException:
                 self.close()  # Ctrl-C and the like: no request may be left that nobody waits for
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
-        pairs = zip(jobs, ran, strict=True)
-        return [JobResult(job.job_id, tuple(outcomes), self.isolation) for job, (outcomes, _) in pairs]
+        pairs = zip(requests, ran, strict=True)
+        return [
+            ExecutionResult(request.request_id, tuple(outcomes), self.isolation) for request, (outcomes, _) in pairs
+        ]
 
-    def _run_job(self, job: Job, protocol: str) -> tuple[list[TestOutcome], bool]:
-        """The outcomes of one job, and whether a case hit the wall clock, which a busy server may be to blame for."""
-        count = len(job.suite.cases)
+    def _run_one(self, request: ExecutionRequest, protocol: str) -> tuple[list[TestOutcome], bool]:
+        """The outcomes of one request, and whether a case hit the wall clock, which may be a busy server's doing."""
+        count = len(request.suite.cases)
         if count == 0:
             return [], False
-        if len(job.code) > _MAX_CODE:
+        if len(request.code) > _MAX_CODE:
             detail = f"the program is larger than {_MAX_CODE} characters"
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
         try:
-            judge = _patiently(lambda: judge_for(job, protocol, self._fixtures, self._jail.ask))
-            report = self._ask(judge.request)
+            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask))
+            report = self._ask(grader.worker_request)
         except (FusionError, FixtureError, WorkerError) as error:
             return [infrastructure(str(error))] * count, False
         if report.problem is not None:
             detail = report.problem.get("error", "")
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-        outcomes = [_judged(judge, index, case) for index, case in enumerate(report.cases)]
+        outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
         return outcomes, any(case.how == "wall" for case in report.cases)
 
-    def _ask(self, request: Request) -> Report:
+    def _ask(self, request: WorkerRequest) -> WorkerReport:
         """Run one request as a worker would: a run per case, or one for all where state persists between them."""
         reports: list[CaseReport] = []
         while len(reports) < len(request.cases):
@@ -148,17 +150,17 @@ class FusionPool:
             cases = request.cases[len(reports) :] if in_order else [request.cases[len(reports)]]
             reply = self._exchange(request, cases)
             if reply.problem is not None:
-                return Report(reply.problem, False, [], 0)
+                return WorkerReport(reply.problem, False, [], 0)
             if in_order:
                 reports += reports_in_order(reply, len(cases), request.limits.cpu_s)
             else:
                 reports += reports_alone(reply, request.limits.cpu_s, self._state(request, reply))
-        return Report(None, True, reports, 0)
+        return WorkerReport(None, True, reports, 0)
 
-    def _state(self, request: Request, reply: Reply) -> bytes:
+    def _state(self, request: WorkerRequest, reply: Reply) -> bytes:
         return _patiently(lambda: state_of(request.files, reply.files, self._jail)) if request.dump else b""
 
-    def _exchange(self, request: Request, cases: Sequence[Any]) -> Reply:
+    def _exchange(self, request: WorkerRequest, cases: Sequence[Any]) -> Reply:
         """One run, asked for until there is a usable answer; raises ``FusionError`` after the third."""
         for attempt in range(ATTEMPTS):
             exchange = Exchange(request, cases)
@@ -184,9 +186,9 @@ def _patiently(attempt: Callable[[], T]) -> T:
     return attempt()
 
 
-def _judged(judge: Judge, index: int, case: CaseReport) -> TestOutcome:
+def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the batch of all the others."""
     try:
-        return judge.judge(index, case)
+        return grader.grade(index, case)
     except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")

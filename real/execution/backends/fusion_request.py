@@ -21,7 +21,7 @@ from typing import Any
 
 from real.execution.backends import fusion_driver
 from real.execution.backends.fusion_client import FusionError
-from real.execution.jail.request import Request
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.worker import CaseReport
 
 _START_S = 10.0  # for the server to set up its own isolation and to start Python twice
@@ -52,7 +52,7 @@ class Reply:
 class Exchange:
     """One run of a program: ``payload`` goes to the server, ``read`` makes sense of the answer."""
 
-    def __init__(self, request: Request, cases: Sequence[Any]) -> None:
+    def __init__(self, request: WorkerRequest, cases: Sequence[Any]) -> None:
         self._request = request
         self._name = secrets.token_hex(16)  # cannot be guessed, so nothing a program prints is taken for a report
         limits = request.limits

@@ -11,7 +11,7 @@ from types import ModuleType
 from real.errors import InfrastructureError
 
 _CONNECT_S = 5.0
-_OBJECT_STORE_BYTES = 80 << 20  # jobs and verdicts are small; the least that Ray accepts is 75 MiB
+_OBJECT_STORE_BYTES = 80 << 20  # requests and verdicts are small; the least that Ray accepts is 75 MiB
 
 
 def import_ray() -> ModuleType:

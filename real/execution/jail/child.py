@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from . import linux
-from .claims import READY, REFUSED, ClaimReader, ClaimWriter
-from .layers import CaseLimits, Confinement, Jail
+from .isolation import CaseLimits, Confinement, Jail
 from .orphans import kill_orphans
+from .program_output import READY, REFUSED, ClaimReader, ClaimWriter
 
 _CLAIM_FD = 3
 _CHUNK = 1 << 16

@@ -20,8 +20,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from .claims import ClaimWriter
-from .prompts import marked
+from .input_prompts import marked
+from .program_output import ClaimWriter
 from .values import ValueLimitError, encode
 
 _TEXT_LIMIT = 500

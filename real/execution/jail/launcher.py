@@ -15,23 +15,23 @@ import signal
 import sys
 from contextlib import suppress
 
-from . import harness, heap, landlock, linux, namespaces, seccomp, warm
-from .box import remove_tree
+from . import harness, heap, landlock, linux, namespaces, preload, seccomp
 from .child import reserve_low_descriptors
 from .frames import Channel, send
-from .layers import Jail
+from .isolation import Jail
+from .working_directory import remove_tree
 from .zygote import serve
 
 
 def _warm_up() -> None:
-    warm.load_always()
-    warm.rehearse()
+    preload.load_always()
+    preload.rehearse()
     if seccomp.supported():
         seccomp.warm_up()
 
 
 def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - see warm: what the jail does without
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - see preload: what the jail does without
         pages = int(file.read().split()[0])
     return pages * os.sysconf("SC_PAGE_SIZE")
 

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import dump, harness, linux, prelude, warm
-from .box import Box
+from . import database_dump, harness, linux, preload, prelude
 from .child import Body, Child, Ending
 from .frames import Channel, send
-from .layers import MIB, CaseLimits, Confinement, Jail, limit_resources_of_all
-from .request import Request
+from .isolation import MIB, CaseLimits, Confinement, Jail, limit_resources_of_all
+from .worker_request import WorkerRequest
+from .working_directory import WorkingDirectory
 
 _MAX_FILES = 8  # a database script leaves one file, with a journal or two at most
 _LONG = 8192  # characters; shorter programs are compiled in no time, whatever they contain
@@ -31,9 +31,9 @@ _DUMP_LIMITS = CaseLimits(cpu_s=5.0, memory_mb=512, output_kb=16 << 10, file_mb=
 class Supervisor:
     """Serves one request and reports it, case by case."""
 
-    def __init__(self, request: Request, jail: Jail, channel: Channel) -> None:
+    def __init__(self, request: WorkerRequest, jail: Jail, channel: Channel) -> None:
         self._request, self._jail, self._channel = request, jail, channel
-        self._box = Box(jail, request.limits.file_mb)
+        self._box = WorkingDirectory(jail, request.limits.file_mb)
         self._overfull = None if jail.own_namespaces else self._box.overfull
         self._dump_confinement: Confinement | None = None
         self._supplied: dict[str, object] = {}
@@ -48,9 +48,9 @@ class Supervisor:
         send(self._channel.sock, {"kind": "compiled", "problem": problem})
         if problem is not None:
             return
-        warm.load_for(self._sources)
+        preload.load_for(self._sources)
         if self._request.prelude:
-            self._supplied = prelude.supply(warm.names_in(self._sources))
+            self._supplied = prelude.supply(preload.names_in(self._sources))
         gc.freeze()  # collections in the cases' processes shall not touch, hence copy, what is here
         self._box.open()
         in_order = self._request.mode in ("literal", "expect")  # one process for all cases
@@ -172,7 +172,7 @@ class Supervisor:
             unchanged = all(self._box.read(name, largest) == request.files[name] for name in watched)
             if unchanged:
                 return b"", names, files
-        body = partial(dump.claim_databases, watched)
+        body = partial(database_dump.claim_databases, watched)
         if self._dump_confinement is None:
             self._dump_confinement = self._confine(_DUMP_LIMITS)
         ending = Child(self._jail, _DUMP_LIMITS, self._dump_confinement, body).watch()
@@ -238,14 +238,18 @@ class _Progress:
     def __init__(self, report: Callable[[int, Ending, bytes], None], first: int, total: int) -> None:
         self._report, self.done, self._total = report, first, total
         self.loaded = False
+        self._failed_to_load = False
         self._spent = 0.0
 
     def __call__(self, message: bytes, seconds: float) -> bool:
         """Take a claim and the CPU seconds since the last; returns whether the process may go on."""
         self._spent += seconds
+        if self._failed_to_load:
+            return False
         if not self.loaded:
             self.loaded = message == b'{"loaded": true}'
-            return self.loaded
+            self._failed_to_load = not self.loaded  # the claim says why, and the process ends by itself
+            return True
         if self.done < self._total:
             self._report(self.done, Ending(cpu=self._spent), message)
             self.done, self._spent = self.done + 1, 0.0
@@ -258,4 +262,4 @@ def supervise(jail: Jail, channel: Channel, zygote: int) -> None:
     if os.getppid() != zygote:
         return
     linux.adopt_orphans()
-    Supervisor(Request.parse(channel.receive()), jail, channel).serve()
+    Supervisor(WorkerRequest.parse(channel.receive()), jail, channel).serve()

@@ -7,10 +7,10 @@ import os
 from contextlib import suppress
 
 from . import linux
-from .box import recover
 from .frames import Channel, FrameError, send
-from .layers import Jail
+from .isolation import Jail
 from .supervisor import supervise
+from .working_directory import recover
 
 _CHANNEL_BROKEN = 3  # exit status of a supervisor that could not read its request
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from real.results import disk
+from real.io import disk
 
 _TAG = re.compile(r"global_step(\d+)")
 _ROLES = ("_actor", "_critic")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from real.errors import UsageError
 from real.registry import did_you_mean
-from real.training.openrlhf.episodes import Episodes
+from real.training.openrlhf.flags import ENTRY, PINNED, Flag
 from real.training.openrlhf.layout import Layout
-from real.training.openrlhf.parser import ENTRY, PINNED, Flag
+from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 if TYPE_CHECKING:
     from real.config.schema import RootCfg
@@ -74,11 +74,11 @@ class Files:
         return self.folder / "train.log"
 
 
-def settings(root: RootCfg, layout: Layout, episodes: Episodes, files: Files) -> dict[str, Value]:
+def settings(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> dict[str, Value]:
     """Every flag that differs from OpenRLHF's defaults, or that we do not want to change with them."""
     return {
         **_placement(root, layout),
-        **_batches(root, layout, episodes),
+        **_batches(root, layout, schedule),
         **_algorithm(root),
         **_optimisers(root),
         **_data(root, files),
@@ -86,10 +86,10 @@ def settings(root: RootCfg, layout: Layout, episodes: Episodes, files: Files) ->
     }
 
 
-def argv(root: RootCfg, layout: Layout, episodes: Episodes, files: Files) -> list[str]:
+def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> list[str]:
     """The arguments after ``python -m openrlhf.cli.train_ppo_ray``; raises ``UsageError`` for a path with a comma."""
     words: list[str] = []
-    for name, value in settings(root, layout, episodes, files).items():
+    for name, value in settings(root, layout, schedule, files).items():
         words += _words(f"--{name}", value)
     return words
 
@@ -156,7 +156,7 @@ def _placement(root: RootCfg, layout: Layout) -> dict[str, Value]:
     }
 
 
-def _batches(root: RootCfg, layout: Layout, episodes: Episodes) -> dict[str, Value]:
+def _batches(root: RootCfg, layout: Layout, schedule: PromptSchedule) -> dict[str, Value]:
     trainer = root.trainer
     return {
         "rollout.batch_size": trainer.rollout_batch,
@@ -165,7 +165,7 @@ def _batches(root: RootCfg, layout: Layout, episodes: Episodes) -> dict[str, Val
         "train.batch_size": trainer.minibatch,
         "train.micro_batch_size": layout.microbatch,
         "train.max_epochs": trainer.ppo_epochs,
-        "train.num_episodes": episodes.count,
+        "train.num_episodes": schedule.passes,
         "train.seed": root.seed,
     }
 

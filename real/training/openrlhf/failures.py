@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from real.errors import InfrastructureError
-from real.training.openrlhf.memory import remedy
+from real.training.openrlhf.gpu_memory import remedy
 
 if TYPE_CHECKING:
     from real.config.schema import RootCfg

@@ -14,22 +14,22 @@ import torch
 from real.config.machine import machine
 from real.errors import DataError, InfrastructureError
 from real.generation.hf import HfGenerator
+from real.io import disk
+from real.io.progress import Progress
+from real.logger.tracker import make_tracker
 from real.methods.base import Workspace
 from real.policy.chat import within_limit
-from real.results import disk
-from real.results.progress import Progress
-from real.results.tracker import make_tracker
-from real.rewards.serving.job import ScoringJob
-from real.training.openrlhf import children, datafiles
+from real.serving.scorer_spec import ScorerSpec
+from real.training.openrlhf import child_process, prompt_files
 from real.training.openrlhf.checkpoints import resumable
 from real.training.openrlhf.command import Files, command
-from real.training.openrlhf.cursor import check_rows, rewind, rows_of
 from real.training.openrlhf.failures import explain
-from real.training.openrlhf.jobs import RayJob
+from real.training.openrlhf.monitor import LogTail, TrainingMonitor
 from real.training.openrlhf.plan import TrainingPlan, describe, make_training_plan
-from real.training.openrlhf.rays import is_job_address, joined
-from real.training.openrlhf.scoring import ScorerProcess
-from real.training.openrlhf.watch import Tail, Watcher
+from real.training.openrlhf.ray_cluster import is_job_address, joined
+from real.training.openrlhf.ray_job import RayJob
+from real.training.openrlhf.row_audit import check_rows, rewind, rows_of
+from real.training.openrlhf.scorer_process import ScorerProcess
 from real.training.start import load_policy
 from real.types import Task
 
@@ -86,21 +86,23 @@ def _carry_out(ws: Workspace, plan: TrainingPlan, first: int, tasks: Sequence[Ta
         Progress(steps - first, "ppo", "steps") as progress,
         _started(ws, plan) as process,
     ):
-        watcher = Watcher(ws.cfg, plan, ws.store, tracker, progress, components=components, first=first, say=_say)
+        monitor = TrainingMonitor(
+            ws.cfg, plan, ws.store, tracker, progress, components=components, first=first, say=_say
+        )
         code: int | None = None
         while code is None:
             code = process.poll()
             for line in process.lines():
-                watcher.take(line)
+                monitor.take(line)
             scorer.look_after()
-            watcher.look()
+            monitor.look()
             time.sleep(_TICK_S)
     tracker.finish()
     if code:
-        raise explain(ws.cfg, watcher.tail, code, str(plan.files.log))
-    watcher.check_complete()
+        raise explain(ws.cfg, monitor.tail, code, str(plan.files.log))
+    monitor.check_complete()
     try:
-        check_rows(rows_of(plan.files.scored, plan.files.missed), plan.episodes, complete=True)
+        check_rows(rows_of(plan.files.scored, plan.files.missed), plan.schedule, complete=True)
     except InfrastructureError as error:  # the model is trained: say it, and go on to evaluate
         _say(f"warning: {error}")
 
@@ -141,9 +143,9 @@ class _Child:
     """OpenRLHF as a process of ours."""
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], files: Files) -> None:
-        self._tail = Tail(files.log)
+        self._tail = LogTail(files.log)
         with disk.disk_errors(files.log), files.log.open("ab") as log:
-            self._process = children.start(words, environment=environment, output=log, folder=files.folder)
+            self._process = child_process.start(words, environment=environment, output=log, folder=files.folder)
 
     def poll(self) -> int | None:
         return self._process.poll()
@@ -152,7 +154,7 @@ class _Child:
         return iter(self._tail)
 
     def stop(self) -> None:
-        children.stop(self._process)
+        child_process.stop(self._process)
 
 
 class _Submitted:
@@ -186,7 +188,7 @@ def _training_tasks(ws: Workspace) -> list[Task]:
 def _write_files(ws: Workspace, plan: TrainingPlan, tasks: Sequence[Task]) -> None:
     files, cfg = plan.files, ws.cfg
     deadline = float(cfg.trainer.openrlhf.sample_deadline_s)
-    job = ScoringJob(
+    job = ScorerSpec(
         cfg.reward,
         cfg.typecheck,
         cfg.dataset.protocol,
@@ -198,9 +200,9 @@ def _write_files(ws: Workspace, plan: TrainingPlan, tasks: Sequence[Task]) -> No
     job.add("train", tasks)
     job.add("eval", ws.test)
     job.write(files.folder)
-    datafiles.write_train(files.train, tasks, plan.episodes, cfg.seed)
-    datafiles.write_eval(files.eval, ws.test)
-    datafiles.write_reward(files.reward, files.address, deadline)
+    prompt_files.write_train(files.train, tasks, plan.schedule, cfg.seed)
+    prompt_files.write_eval(files.eval, ws.test)
+    prompt_files.write_reward(files.reward, files.address, deadline)
 
 
 def _check_same_shape(plan: TrainingPlan, first: int) -> None:

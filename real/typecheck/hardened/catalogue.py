@@ -7,11 +7,11 @@ from functools import cache
 from real.errors import UnknownNameError
 from real.registry import did_you_mean
 from real.typecheck.hardened import (
-    anytypes,
-    blindspots,
+    any_types,
+    blind_spots,
     comments,
-    dynamic,
-    empty,
+    dynamic_code,
+    empty_programs,
     naming,
     reachability,
     signature,
@@ -19,7 +19,7 @@ from real.typecheck.hardened import (
 )
 from real.typecheck.hardened.rule import Rule
 
-_FAMILIES = (comments, anytypes, dynamic, blindspots, empty, reachability, signature, unused, naming)
+_FAMILIES = (comments, any_types, dynamic_code, blind_spots, empty_programs, reachability, signature, unused, naming)
 
 RULES = {rule.code: rule for family in _FAMILIES for rule in family.RULES}
 

@@ -8,8 +8,8 @@ import re
 import tokenize
 from collections.abc import Iterator
 
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import Source
 from real.types import Finding
 
 TYPE_IGNORE = Rule(
@@ -39,16 +39,16 @@ RULES = (TYPE_IGNORE, DIRECTIVE, TYPE_COMMENT)
 _IGNORE = re.compile(r"#\s*type:\s*ignore\b", re.IGNORECASE)
 
 
-def check(source: Source) -> Iterator[Finding]:
+def check(program: ProgramTree) -> Iterator[Finding]:
     """Findings of this family, in no particular order."""
-    for line, column, text in _comments(source.code):
+    for line, column, text in _comments(program.code):
         if _IGNORE.search(text):
             yield TYPE_IGNORE.at(line, f"the comment {text.strip()!r} silences the type checker", column)
     # As mypy.util.get_mypy_comments reads them.
-    for number, text in enumerate(source.code.split("\n"), start=1):
+    for number, text in enumerate(program.code.split("\n"), start=1):
         if text.startswith("# mypy:"):
             yield DIRECTIVE.at(number, f"the line {text.strip()!r} configures the type checker")
-    for node in source.nodes:
+    for node in program.nodes:
         comment = getattr(node, "type_comment", None)
         if comment:
             yield TYPE_COMMENT.on(node, f"types are given in the comment '# type: {comment}' only")

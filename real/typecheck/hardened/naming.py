@@ -13,8 +13,8 @@ from typing import Any
 
 import pep8ext_naming  # type: ignore[import-untyped]
 
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import Source
 from real.types import Finding
 
 NAME = Rule(
@@ -32,9 +32,9 @@ RULES = (NAME,)
 _QUOTED = re.compile(r"'(.*)'")
 
 
-def check(source: Source, asked: frozenset[str]) -> Iterator[Finding]:
+def check(program: ProgramTree, asked: frozenset[str]) -> Iterator[Finding]:
     """Advice on names; ``asked`` are the names that the starter code dictates."""
-    for line, column, message, _ in _checker()(source.tree, "program.py").run():
+    for line, column, message, _ in _checker()(program.tree, "program.py").run():
         code, _, text = message.partition(" ")
         named = _QUOTED.search(text)
         if not (named and named[1] in asked):

@@ -11,8 +11,8 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import Source
 from real.types import Finding
 
 AFTER_JUMP = Rule(
@@ -42,11 +42,11 @@ _ORDERS: dict[type, Callable[[Any, Any], Any]] = {
 _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
-def check(source: Source) -> Iterator[Finding]:
+def check(program: ProgramTree) -> Iterator[Finding]:
     """Findings of this family, in no particular order."""
-    for node in source.nodes:
+    for node in program.nodes:
         for block in _blocks(node):
-            yield from _after_jump(source, block)
+            yield from _after_jump(program, block)
         if isinstance(node, (ast.If, ast.While, ast.IfExp)):
             yield from _constant_branch(node)
 
@@ -58,9 +58,9 @@ def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
             yield block
 
 
-def _after_jump(source: Source, block: list[ast.stmt]) -> Iterator[Finding]:
+def _after_jump(program: ProgramTree, block: list[ast.stmt]) -> Iterator[Finding]:
     for position, statement in enumerate(block[:-1]):
-        if _ends(source, statement):
+        if _ends(program, statement):
             rest = block[position + 1 :]
             if not _is_customary(rest):
                 yield AFTER_JUMP.on(rest[0], f"never runs: line {statement.lineno} does not let the program get here")
@@ -77,36 +77,36 @@ def _is_customary(rest: list[ast.stmt]) -> bool:
     return isinstance(first, ast.Raise) or _is_assert_false(first)
 
 
-def _ends(source: Source, statement: ast.stmt) -> bool:
+def _ends(program: ProgramTree, statement: ast.stmt) -> bool:
     """Whether control never passes to the statement after this one."""
     if isinstance(statement, _JUMPS) or _is_assert_false(statement):
         return True
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        return source.dotted(statement.value.func) in _EXITS
-    return _compound_ends(source, statement)
+        return program.dotted(statement.value.func) in _EXITS
+    return _compound_ends(program, statement)
 
 
-def _compound_ends(source: Source, statement: ast.stmt) -> bool:
+def _compound_ends(program: ProgramTree, statement: ast.stmt) -> bool:
     ends = False  # a with statement, for one, may swallow the exception that ends its body
     match statement:
         case ast.If(test=test, body=body, orelse=orelse):
             value = constant(test)
             branches = [body, orelse] if value is None else [body if value else orelse]
-            ends = all(_block_ends(source, branch) for branch in branches)
+            ends = all(_block_ends(program, branch) for branch in branches)
         case ast.While(test=test, body=body):
             ends = constant(test) is True and not any(_breaks(part) for part in body)
         case ast.Try() | ast.TryStar():
-            main = _block_ends(source, statement.body) or _block_ends(source, statement.orelse)
-            handled = all(_block_ends(source, handler.body) for handler in statement.handlers)
-            ends = (main and handled) or _block_ends(source, statement.finalbody)
+            main = _block_ends(program, statement.body) or _block_ends(program, statement.orelse)
+            handled = all(_block_ends(program, handler.body) for handler in statement.handlers)
+            ends = (main and handled) or _block_ends(program, statement.finalbody)
         case ast.Match(cases=[*_, last] as cases):
             total = last.guard is None and isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
-            ends = total and all(_block_ends(source, case.body) for case in cases)
+            ends = total and all(_block_ends(program, case.body) for case in cases)
     return ends
 
 
-def _block_ends(source: Source, block: Sequence[ast.stmt]) -> bool:
-    return any(_ends(source, statement) for statement in block)
+def _block_ends(program: ProgramTree, block: Sequence[ast.stmt]) -> bool:
+    return any(_ends(program, statement) for statement in block)
 
 
 def _breaks(node: ast.AST) -> bool:

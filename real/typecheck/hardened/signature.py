@@ -8,10 +8,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from real.typecheck.hardened.final_bindings import FinalBindings
+from real.typecheck.hardened.program_tree import FUNCTIONS, FunctionNode, ProgramTree
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.scope import Scope
-from real.typecheck.hardened.source import FUNCTIONS, FunctionNode, Source
-from real.typecheck.hardened.starter import Starter, Wanted, parameter_kinds
+from real.typecheck.hardened.starter import AskedFunction, Starter, parameter_kinds
 from real.types import Finding
 
 MISSING = Rule(
@@ -66,45 +66,47 @@ _KEEPING = frozenset(
 _STARRED = ("*", "**")
 
 
-def check(source: Source, starter: Starter) -> Iterator[Finding]:
+def check(program: ProgramTree, starter: Starter) -> Iterator[Finding]:
     """Findings of this family, in no particular order."""
-    scope = Scope(source.tree.body)
-    reassigned = {name for node in source.nodes if isinstance(node, ast.Global) for name in node.names}
+    bindings = FinalBindings(program.tree.body)
+    reassigned = {name for node in program.nodes if isinstance(node, ast.Global) for name in node.names}
     tops = [*starter.classes, *(wanted.name for wanted in starter.functions if wanted.owner is None)]
     for name in tops:
-        if name not in scope:
+        if name not in bindings:
             yield MISSING.at(1, f"{name} is not defined at the top level")
-        elif name in reassigned or not isinstance(scope[name], (*FUNCTIONS, ast.ClassDef)):
-            yield REBOUND.on(scope[name], f"{name} does not stay what def or class made it")
+        elif name in reassigned or not isinstance(bindings[name], (*FUNCTIONS, ast.ClassDef)):
+            yield REBOUND.on(bindings[name], f"{name} does not stay what def or class made it")
     for wanted in starter.functions:
-        place = scope.classes(wanted.owner) if wanted.owner else scope
+        place = bindings.classes(wanted.owner) if wanted.owner else bindings
         found = place.get(wanted.name)
-        if wanted.owner and isinstance(scope.get(wanted.owner), ast.ClassDef) and found is None:
-            yield MISSING.on(scope[wanted.owner], f"{wanted.owner} has no method {wanted.name}")
+        if wanted.owner and isinstance(bindings.get(wanted.owner), ast.ClassDef) and found is None:
+            yield MISSING.on(bindings[wanted.owner], f"{wanted.owner} has no method {wanted.name}")
         elif isinstance(found, ast.ClassDef):
             yield FORM.on(found, f"{wanted.title} is a class, and a function was asked for")
         elif isinstance(found, FUNCTIONS):
-            yield from _compare(source, scope, wanted, found)
+            yield from _compare(program, bindings, wanted, found)
         elif wanted.owner and found is not None:
             yield REBOUND.on(found, f"{wanted.title} does not stay what def made it")
 
 
-def _compare(source: Source, scope: Scope, wanted: Wanted, found: FunctionNode) -> Iterator[Finding]:
+def _compare(
+    program: ProgramTree, bindings: FinalBindings, wanted: AskedFunction, found: FunctionNode
+) -> Iterator[Finding]:
     if isinstance(found, ast.AsyncFunctionDef) != isinstance(wanted.function, ast.AsyncFunctionDef):
         yield FORM.on(found, f"{wanted.title} is {'async' if isinstance(found, ast.AsyncFunctionDef) else 'not async'}")
-    if _method_kind(source, found) != _method_kind(source, wanted.function):
+    if _method_kind(program, found) != _method_kind(program, wanted.function):
         yield FORM.on(found, f"{wanted.title} is not decorated as in the starter code")
     for decorator in found.decorator_list:
-        name = source.dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        maker = scope.get(name)
+        name = program.dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        maker = bindings.get(name)
         if name not in _KEEPING and not (isinstance(maker, FUNCTIONS) and _keeps_parameters(maker)):
             yield REBOUND.on(decorator, f"the decorator {ast.unparse(decorator)} may replace {wanted.title}")
     yield from _compare_parameters(wanted, found)
 
 
-def _method_kind(source: Source, function: FunctionNode) -> frozenset[str]:
+def _method_kind(program: ProgramTree, function: FunctionNode) -> frozenset[str]:
     kinds = {"builtins.staticmethod", "builtins.classmethod", "builtins.property", "functools.cached_property"}
-    return frozenset(kinds & {source.dotted(decorator) for decorator in function.decorator_list})
+    return frozenset(kinds & {program.dotted(decorator) for decorator in function.decorator_list})
 
 
 def _keeps_parameters(decorator: FunctionNode) -> bool:
@@ -118,7 +120,7 @@ def _keeps_parameters(decorator: FunctionNode) -> bool:
     return True
 
 
-def _compare_parameters(wanted: Wanted, found: FunctionNode) -> Iterator[Finding]:
+def _compare_parameters(wanted: AskedFunction, found: FunctionNode) -> Iterator[Finding]:
     theirs = list(parameter_kinds(wanted.function.args))
     ours = list(parameter_kinds(found.args))
     known = {kind for _, kind, _ in theirs}

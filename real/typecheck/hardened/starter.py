@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from real.typecheck.hardened.source import FUNCTIONS, FunctionNode
+from real.typecheck.hardened.program_tree import FUNCTIONS, FunctionNode
 
 _MAX_HEADERS = 200
 
@@ -19,7 +19,7 @@ class StarterError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AskedFunction:
     """One function, or one method of ``owner``, that has to exist."""
 
     name: str
@@ -36,7 +36,7 @@ class Starter:
     """What a program has to define: classes by name, functions and methods with their parameters."""
 
     classes: tuple[str, ...]
-    functions: tuple[Wanted, ...]
+    functions: tuple[AskedFunction, ...]
 
     @property
     def names(self) -> frozenset[str]:
@@ -52,14 +52,14 @@ class Starter:
 def parse_starter(code: str) -> Starter:
     """Read starter code, in which bodies are usually left out; raises ``StarterError``."""
     classes: list[str] = []
-    functions: list[Wanted] = []
+    functions: list[AskedFunction] = []
     for node in _parse(code).body:
         if isinstance(node, FUNCTIONS):
-            functions.append(Wanted(node.name, node))
+            functions.append(AskedFunction(node.name, node))
         elif isinstance(node, ast.ClassDef):
             classes.append(node.name)
             methods = (part for part in node.body if isinstance(part, FUNCTIONS))
-            functions.extend(Wanted(method.name, method, node.name) for method in methods)
+            functions.extend(AskedFunction(method.name, method, node.name) for method in methods)
     return Starter(tuple(classes), tuple(functions))
 
 

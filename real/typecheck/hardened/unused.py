@@ -14,8 +14,14 @@ from collections.abc import Iterator
 from pyflakes import messages  # type: ignore[import-untyped]
 from pyflakes.checker import Checker as Pyflakes  # type: ignore[import-untyped]
 
+from real.typecheck.hardened.program_tree import (
+    FUNCTIONS,
+    FunctionNode,
+    ProgramTree,
+    body_without_docstring,
+    parameters,
+)
 from real.typecheck.hardened.rule import Rule
-from real.typecheck.hardened.source import FUNCTIONS, FunctionNode, Source, body_without_docstring, parameters
 from real.types import Finding
 
 IMPORT = Rule(
@@ -52,24 +58,24 @@ RULES = (IMPORT, VARIABLE, FUNCTION, PARAMETER)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-def check(source: Source, asked: frozenset[str]) -> Iterator[Finding]:
+def check(program: ProgramTree, asked: frozenset[str]) -> Iterator[Finding]:
     """Advice on unused code; ``asked`` are the names that the starter code dictates."""
-    yield from _by_pyflakes(source)
-    mentions = Counter(_mentions(source))
-    for node in source.tree.body:
+    yield from _by_pyflakes(program)
+    mentions = Counter(_mentions(program))
+    for node in program.tree.body:
         if isinstance(node, (*FUNCTIONS, ast.ClassDef)) and not node.decorator_list:
             within = sum(name == node.name for name in _names_in(node))
             # Without a task, what a module defines may be what others import from it.
             internal = node.name.startswith("_") or (asked and node.name not in asked)
             if internal and mentions[node.name] <= within:
                 yield FUNCTION.on(node, f"nothing uses {node.name}")
-    methods = {id(part) for node in source.nodes if isinstance(node, ast.ClassDef) for part in node.body}
-    for function in source.functions:
+    methods = {id(part) for node in program.nodes if isinstance(node, ast.ClassDef) for part in node.body}
+    for function in program.functions:
         yield from _parameters(function, asked, is_method=id(function) in methods)
 
 
-def _by_pyflakes(source: Source) -> Iterator[Finding]:
-    for message in Pyflakes(source.tree).messages:
+def _by_pyflakes(program: ProgramTree) -> Iterator[Finding]:
+    for message in Pyflakes(program.tree).messages:
         name = str(message.message_args[0]) if message.message_args else ""
         if isinstance(message, messages.UnusedImport):
             yield IMPORT.at(message.lineno, f"{name} is imported and not used", message.col)
@@ -77,8 +83,8 @@ def _by_pyflakes(source: Source) -> Iterator[Finding]:
             yield VARIABLE.at(message.lineno, f"{name} is never read", message.col)
 
 
-def _mentions(source: Source) -> Iterator[str]:
-    for node in source.nodes:
+def _mentions(program: ProgramTree) -> Iterator[str]:
+    for node in program.nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.Attribute):

@@ -22,8 +22,8 @@ from real.types import (
     AttackSuite,
     CallCase,
     CallSuite,
-    Job,
-    JobResult,
+    ExecutionRequest,
+    ExecutionResult,
     JsonValue,
     Limits,
     LiteralCase,
@@ -112,7 +112,7 @@ class Expected:
         return CallSuite(entry, tuple(CallCase(values[n % 3], (n,)) for n in count))
 
 
-def _honest_jobs(number: int) -> list[Job]:
+def _honest_jobs(number: int) -> list[ExecutionRequest]:
     """Right programs of every kind, one of them with a text that no other program may see."""
     mark = f"neighbour-{secrets.token_hex(8)}"
     echo = ScriptSuite((StdinCase(f"{number}\n", f"{number}\n"),) * 2)
@@ -121,23 +121,29 @@ def _honest_jobs(number: int) -> list[Job]:
     command = f"import subprocess\nsubprocess.run(['/bin/echo', '{number}'], check=True)"
     literals = (LiteralCase("(1,)", "2"), LiteralCase("('x',)", "TypeError"))
     return [
-        Job(f"echo {number}", f"mark = '{mark}'\nprint(input('Number: '))", echo),
-        Job(f"query {number}", query, ScriptSuite((StdinCase("", "anna\nbert"),), DATABASE)),
-        Job(f"call {number}", "def solve(x): return [x, x]", CallSuite("solve", (CallCase([number] * 2, (number,)),))),
-        Job(f"literal {number}", f"n = {number}\ndef solve(x): return x + 1", LiteralSuite("solve", literals)),
-        Job(f"command {number}", command, ScriptSuite((StdinCase("", f"{number}\n"),)), Limits(processes=8)),
+        ExecutionRequest(f"echo {number}", f"mark = '{mark}'\nprint(input('Number: '))", echo),
+        ExecutionRequest(f"query {number}", query, ScriptSuite((StdinCase("", "anna\nbert"),), DATABASE)),
+        ExecutionRequest(
+            f"call {number}", "def solve(x): return [x, x]", CallSuite("solve", (CallCase([number] * 2, (number,)),))
+        ),
+        ExecutionRequest(
+            f"literal {number}", f"n = {number}\ndef solve(x): return x + 1", LiteralSuite("solve", literals)
+        ),
+        ExecutionRequest(
+            f"command {number}", command, ScriptSuite((StdinCase("", f"{number}\n"),)), Limits(processes=8)
+        ),
     ]
 
 
-def _job(attack: Attack, expected: Expected) -> Job:
+def _job(attack: Attack, expected: Expected) -> ExecutionRequest:
     limits = Limits(**{**asdict(LIMITS), "processes": attack.processes})
-    return Job(attack.name, attack.program, expected.suite(attack), limits)
+    return ExecutionRequest(attack.name, attack.program, expected.suite(attack), limits)
 
 
-def _record(result: JobResult, grader_s: float = 0.0) -> Record:
+def _record(result: ExecutionResult, grader_s: float = 0.0) -> Record:
     outcomes = result.outcomes
     return Record(
-        result.job_id,
+        result.request_id,
         [outcome.status.value for outcome in outcomes],
         [outcome.output[:_SHOWN] for outcome in outcomes],
         [outcome.detail[:_SHOWN] for outcome in outcomes],
@@ -146,7 +152,7 @@ def _record(result: JobResult, grader_s: float = 0.0) -> Record:
     )
 
 
-def _mixed(attacks: Iterable[Attack], expected: Expected) -> list[Job]:
+def _mixed(attacks: Iterable[Attack], expected: Expected) -> list[ExecutionRequest]:
     """The attacks, with honest programs between them, before them and after them."""
     jobs = _honest_jobs(0)
     for number, attack in enumerate(attacks, 1):
@@ -158,7 +164,7 @@ def _mixed(attacks: Iterable[Attack], expected: Expected) -> list[Job]:
 
 def _started(pool: Pool) -> set[int]:
     """Start every worker of the pool and name the launchers."""
-    wait = Job("wait", "import time; time.sleep(0.3)", ScriptSuite((StdinCase("", ""),)))
+    wait = ExecutionRequest("wait", "import time; time.sleep(0.3)", ScriptSuite((StdinCase("", ""),)))
     pool.run([wait] * WORKERS)
     return set(pool.worker_pids())
 
@@ -167,14 +173,14 @@ def _open_descriptors() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
-def _keep(sweep: Sweep, results: Sequence[JobResult], names: set[str]) -> None:
+def _keep(sweep: Sweep, results: Sequence[ExecutionResult], names: set[str]) -> None:
     for result in results:
-        if result.job_id in names:
+        if result.request_id in names:
             sweep.records.append(_record(result))
             continue
         sweep.honest_programs += 1
         wrong = [outcome for outcome in result.outcomes if outcome.status is not OutcomeStatus.PASS]
-        sweep.honest_failures += [f"{result.job_id}: {o.status} {o.output[:40]!r} {o.detail}" for o in wrong]
+        sweep.honest_failures += [f"{result.request_id}: {o.status} {o.output[:40]!r} {o.detail}" for o in wrong]
 
 
 def sweep(user: str, level: str, attacks: Sequence[Attack]) -> Sweep:

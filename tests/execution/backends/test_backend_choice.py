@@ -83,7 +83,7 @@ def test_choosing_imports_neither_ray_nor_a_client_for_it() -> None:
 
 
 def test_the_modules_for_ray_do_not_import_it_either() -> None:
-    names = ("ray_cluster", "ray_crew", "ray_pool", "ray_scorer")
+    names = ("ray_actor", "ray_cluster", "ray_pool", "ray_worker_group")
     code = f"import importlib, sys; [importlib.import_module('real.execution.backends.' + n) for n in {names}];"
     done = subprocess.run(
         [sys.executable, "-c", f"{code} print('ray' in sys.modules)"], capture_output=True, text=True, check=True

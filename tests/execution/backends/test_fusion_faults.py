@@ -13,9 +13,9 @@ from fusion_stub import FusionStub
 from real.errors import InfrastructureError, UsageError
 from real.execution.backends import fusion_client
 from real.execution.backends.fusion_pool import FusionPool
-from real.types import Job, JobResult, OutcomeStatus, ScriptSuite, StdinCase
+from real.types import ExecutionRequest, ExecutionResult, OutcomeStatus, ScriptSuite, StdinCase
 
-ECHO = Job("echo", "print(input())", ScriptSuite((StdinCase("a\n", "a\n"),) * 2))
+ECHO = ExecutionRequest("echo", "print(input())", ScriptSuite((StdinCase("a\n", "a\n"),) * 2))
 
 FAULTS = {
     "500": "HTTP 500",
@@ -47,7 +47,7 @@ def fusion(stub: FusionStub) -> Iterator[FusionPool]:
         yield pool
 
 
-def run(pool: FusionPool) -> JobResult:
+def run(pool: FusionPool) -> ExecutionResult:
     (result,) = pool.run([ECHO])
     return result
 
@@ -130,7 +130,7 @@ def test_one_bad_answer_spoils_one_job(stub: FusionStub, fusion: FusionPool) -> 
 
 def test_closing_ends_requests_that_hang(stub: FusionStub, fusion: FusionPool) -> None:
     stub.faults.append("hang")
-    results: list[JobResult] = []
+    results: list[ExecutionResult] = []
     thread = threading.Thread(target=lambda: results.extend(fusion.run([ECHO])))
     thread.start()
     while not stub.requests:
@@ -149,7 +149,7 @@ def test_a_batch_that_is_interrupted_is_given_up(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fusion, "_run_job", interrupt)
+    monkeypatch.setattr(fusion, "_run_one", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fusion.run([ECHO])
     with pytest.raises(InfrastructureError, match="closed"):

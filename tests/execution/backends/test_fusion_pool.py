@@ -16,9 +16,9 @@ from real.execution import Pool
 from real.execution.backends import fusion_request
 from real.execution.backends.fusion_pool import FusionPool
 from real.execution.backends.fusion_request import Exchange
-from real.execution.jail.layers import CaseLimits
-from real.execution.jail.request import Request
-from real.pipeline import Judge
+from real.execution.jail.isolation import CaseLimits
+from real.execution.jail.worker_request import WorkerRequest
+from real.judge import Judge
 from real.rewards import RewardCfg, reward
 from real.types import (
     AttackCase,
@@ -26,7 +26,7 @@ from real.types import (
     CallCase,
     CallSuite,
     Completion,
-    Job,
+    ExecutionRequest,
     Limits,
     LiteralCase,
     LiteralSuite,
@@ -73,7 +73,7 @@ def fusion(stub: FusionStub) -> Iterator[FusionPool]:
 
 
 def statuses(pool: FusionPool | Pool, code: str, suite: Suite, limits: Limits = QUICK) -> list[str]:
-    (result,) = pool.run([Job("job", code, suite, limits)])
+    (result,) = pool.run([ExecutionRequest("job", code, suite, limits)])
     assert result.isolation == pool.isolation
     assert len(result.outcomes) == len(suite.cases)
     return [outcome.status.value for outcome in result.outcomes]
@@ -177,15 +177,18 @@ def test_the_verdicts_are_those_of_the_local_pool(fusion: FusionPool, pool: Pool
 
 
 def test_a_program_that_fails_to_load_fails_every_case(fusion: FusionPool) -> None:
-    (result,) = fusion.run([Job("job", "1 / 0", literal(("(1,)", "1"), ("(2,)", "2")))])
+    (result,) = fusion.run([ExecutionRequest("job", "1 / 0", literal(("(1,)", "1"), ("(2,)", "2")))])
     assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.ERROR] * 2
     assert "ZeroDivisionError" in result.outcomes[1].detail
 
 
 def test_order_counts_and_requests_at_a_time(stub: FusionStub, fusion: FusionPool) -> None:
-    jobs = [Job(str(n), "print(input())", ScriptSuite((StdinCase(f"{n}", f"{n}"),) * (n % 3))) for n in range(12)]
+    jobs = [
+        ExecutionRequest(str(n), "print(input())", ScriptSuite((StdinCase(f"{n}", f"{n}"),) * (n % 3)))
+        for n in range(12)
+    ]
     results = fusion.run(jobs)
-    assert [result.job_id for result in results] == [job.job_id for job in jobs]
+    assert [result.request_id for result in results] == [job.request_id for job in jobs]
     assert [len(result.outcomes) for result in results] == [n % 3 for n in range(12)]
     assert {outcome.status for result in results for outcome in result.outcomes} == {OutcomeStatus.PASS}
     assert stub.most_at_once == 2
@@ -193,7 +196,7 @@ def test_order_counts_and_requests_at_a_time(stub: FusionStub, fusion: FusionPoo
 
 @pytest.mark.parametrize("code", ["print('A b')", "print(input('Name: ').upper())", "p = 'x'\nprint(input(p))"])
 def test_the_paper_protocol(fusion: FusionPool, pool: Pool, code: str) -> None:
-    job = Job("job", code, script("ab", "Name: ab"))
+    job = ExecutionRequest("job", code, script("ab", "Name: ab"))
     (here,), (there,) = pool.run([job], "paper"), fusion.run([job], "paper")
     assert there.outcomes[0].status is here.outcomes[0].status
     assert there.outcomes[0].detail == here.outcomes[0].detail
@@ -201,7 +204,7 @@ def test_the_paper_protocol(fusion: FusionPool, pool: Pool, code: str) -> None:
 
 def test_cpu_seconds_are_reported(fusion: FusionPool) -> None:
     program = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
-    (result,) = fusion.run([Job("job", program, script("", ""), Limits(cpu_s=2))])
+    (result,) = fusion.run([ExecutionRequest("job", program, script("", ""), Limits(cpu_s=2))])
     assert 0.1 < result.outcomes[0].seconds < 1
 
 
@@ -227,7 +230,7 @@ def test_programs_that_stop_the_clocks_meet_the_next_limit(fusion: FusionPool, m
     stop = "import signal, time\nfor which in range(3): signal.setitimer(which, 0)\n"
     assert statuses(fusion, f"{stop}while True: pass", script("", "")) == ["timeout"]
     monkeypatch.setattr(fusion_request, "_START_S", -9.0)  # leaves two seconds for the whole run
-    (result,) = fusion.run([Job("job", f"{stop}time.sleep(100)", script("", ""), QUICK)])
+    (result,) = fusion.run([ExecutionRequest("job", f"{stop}time.sleep(100)", script("", ""), QUICK)])
     assert result.outcomes[0].status is OutcomeStatus.TIMEOUT
     assert "wall-clock limit" in result.outcomes[0].detail
 
@@ -242,7 +245,7 @@ def test_nothing_that_is_expected_is_sent(stub: FusionStub, fusion: FusionPool) 
         literal(("()", repr(secret)), ("()", half)),
         AttackSuite((AttackCase("", secret),), DATABASE),
     ):
-        fusion.run([Job("job", "def f(): return 1", suite)])
+        fusion.run([ExecutionRequest("job", "def f(): return 1", suite)])
     sent = stub.requests[before:]
     assert len(sent) == 4
     for request in sent:
@@ -296,7 +299,7 @@ def test_programs_that_wait_are_run_once_more_alone(stub: FusionStub, fusion: Fu
 
 
 def test_results_say_that_the_isolation_is_external(fusion: FusionPool, stub: FusionStub) -> None:
-    (result,) = fusion.run([Job("job", "", script("", ""))])
+    (result,) = fusion.run([ExecutionRequest("job", "", script("", ""))])
     assert result.isolation == fusion.isolation == "external"
     here = ".".join(map(str, sys.version_info[:2]))
     assert f"isolation: external (SandboxFusion at {stub.url}, Python {here}, 2 requests" in fusion.describe()
@@ -304,7 +307,7 @@ def test_results_say_that_the_isolation_is_external(fusion: FusionPool, stub: Fu
 
 def test_files_that_nobody_asked_for_are_not_taken() -> None:
     limits = CaseLimits(cpu_s=1, memory_mb=64, output_kb=1, file_mb=1, processes=0)
-    exchange = Exchange(Request("script", "", limits, [""], {"shop.db": b"x"}, dump=True), [""])
+    exchange = Exchange(WorkerRequest("script", "", limits, [""], {"shop.db": b"x"}, dump=True), [""])
     mark = exchange.payload["fetch_files"][0].partition("/")[0]
     names = ["box/shop.db", "box/shop.db-wal", "box/../../evil", "box//etc/passwd", "shop.db"]
     run = {"status": "Finished", "return_code": 0, "execution_time": 0.1, "stdout": mark, "stderr": ""}

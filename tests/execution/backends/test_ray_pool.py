@@ -21,18 +21,18 @@ from ray.cluster_utils import Cluster
 
 from real.errors import InfrastructureError, UsageError
 from real.execution import Pool
-from real.execution.backends import open_backend, ray_crew
-from real.execution.backends.ledger import Ledger
-from real.execution.backends.ray_crew import Member
-from real.execution.backends.ray_pool import RayPool, _Errand
-from real.pipeline import Judge
+from real.execution.backends import open_backend, ray_worker_group
+from real.execution.backends.chunk_queue import ChunkQueue
+from real.execution.backends.ray_pool import RayPool, _Assignment
+from real.execution.backends.ray_worker_group import RayWorker
+from real.judge import Judge
 from real.rewards import RewardCfg
 from real.types import (
     CallCase,
     CallSuite,
     Completion,
-    Job,
-    JobResult,
+    ExecutionRequest,
+    ExecutionResult,
     LiteralCase,
     LiteralSuite,
     OutcomeStatus,
@@ -61,28 +61,30 @@ def spread(cluster: Cluster) -> Iterator[RayPool]:
         yield pool
 
 
-def nap_job(number: int, seconds: float = 0.0) -> Job:
+def nap_job(number: int, seconds: float = 0.0) -> ExecutionRequest:
     code = f"import time\ntime.sleep({seconds})\nprint(input())"
     suite = ScriptSuite(tuple(StdinCase(f"{number}.{case}\n", f"{number}.{case}\n") for case in range(number % 3)))
-    return Job(str(number), code, suite)
+    return ExecutionRequest(str(number), code, suite)
 
 
-def mixed_jobs(seconds: float) -> list[Job]:
+def mixed_jobs(seconds: float) -> list[ExecutionRequest]:
     """Jobs of every kind and outcome, slow enough for something to happen meanwhile."""
     jobs = [nap_job(number, seconds) for number in range(40)]
-    jobs += [Job("wrong", "print(1)", ScriptSuite((StdinCase("", "2"),)))]
-    jobs += [Job("error", "1 / 0", ScriptSuite((StdinCase("", "2"),) * 2))]
-    jobs += [Job("syntax", "print(", ScriptSuite((StdinCase("", "2"),)))]
-    jobs += [Job("call", "def f(x): return x", CallSuite("f", (CallCase(1, (1,)), CallCase(1, (2,)))))]
-    jobs += [Job("raise", "def f(x): raise KeyError", LiteralSuite("f", (LiteralCase("(1,)", "KeyError"),)))]
+    jobs += [ExecutionRequest("wrong", "print(1)", ScriptSuite((StdinCase("", "2"),)))]
+    jobs += [ExecutionRequest("error", "1 / 0", ScriptSuite((StdinCase("", "2"),) * 2))]
+    jobs += [ExecutionRequest("syntax", "print(", ScriptSuite((StdinCase("", "2"),)))]
+    jobs += [ExecutionRequest("call", "def f(x): return x", CallSuite("f", (CallCase(1, (1,)), CallCase(1, (2,)))))]
+    jobs += [
+        ExecutionRequest("raise", "def f(x): raise KeyError", LiteralSuite("f", (LiteralCase("(1,)", "KeyError"),)))
+    ]
     return jobs
 
 
-def verdicts(results: list[JobResult]) -> list[tuple[str, list[OutcomeStatus]]]:
-    return [(result.job_id, [outcome.status for outcome in result.outcomes]) for result in results]
+def verdicts(results: list[ExecutionResult]) -> list[tuple[str, list[OutcomeStatus]]]:
+    return [(result.request_id, [outcome.status for outcome in result.outcomes]) for result in results]
 
 
-def run_while(pool: RayPool, jobs: list[Job], happens: threading.Thread) -> list[JobResult]:
+def run_while(pool: RayPool, jobs: list[ExecutionRequest], happens: threading.Thread) -> list[ExecutionResult]:
     happens.start()
     try:
         return pool.run(jobs)
@@ -103,9 +105,9 @@ def test_work_is_spread_too(spread: RayPool, monkeypatch: pytest.MonkeyPatch) ->
     nodes = []
     collect = RayPool._collect
 
-    def note(self: RayPool, reference: object, errand: _Errand, ledger: Ledger) -> str | None:
-        nodes.append(errand.member.facts.node_id)
-        return collect(self, reference, errand, ledger)
+    def note(self: RayPool, reference: object, assignment: _Assignment, ledger: ChunkQueue) -> str | None:
+        nodes.append(assignment.worker.facts.node_id)
+        return collect(self, reference, assignment, ledger)
 
     monkeypatch.setattr(RayPool, "_collect", note)
     spread.run([nap_job(1, 0.2) for _ in range(12)])
@@ -123,9 +125,9 @@ def test_verdicts_and_order_are_those_of_the_local_pool(spread: RayPool, pool: P
 
 @pytest.mark.slow
 def test_the_isolation_is_that_of_the_weakest_actor(spread: RayPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, *others = spread._crew.members
-    weak = Member(first.handle, replace(first.facts, isolation="weak"))
-    monkeypatch.setattr(spread._crew, "members", [*others, weak])
+    first, *others = spread._group.workers
+    weak = RayWorker(first.handle, replace(first.facts, isolation="weak"))
+    monkeypatch.setattr(spread._group, "workers", [*others, weak])
     assert spread._weakest_member() == "weak"
 
 
@@ -165,18 +167,18 @@ def test_a_job_that_always_loses_its_actor_is_masked_and_no_other(
 ) -> None:
     collect = RayPool._collect
 
-    def lose(self: RayPool, reference: object, errand: _Errand, ledger: Ledger) -> str | None:
-        if any(job.job_id == "poison" for job in errand.chunk.jobs):
+    def lose(self: RayPool, reference: object, assignment: _Assignment, ledger: ChunkQueue) -> str | None:
+        if any(job.request_id == "poison" for job in assignment.chunk.requests):
             return "unplugged"
-        return collect(self, reference, errand, ledger)
+        return collect(self, reference, assignment, ledger)
 
     monkeypatch.setattr(RayPool, "_collect", lose)
     jobs = [nap_job(number) for number in range(10)]
-    jobs.insert(5, Job("poison", "print(1)", ScriptSuite((StdinCase("", "1"),) * 2)))
+    jobs.insert(5, ExecutionRequest("poison", "print(1)", ScriptSuite((StdinCase("", "1"),) * 2)))
     results = spread.run(jobs)
     assert verdicts(results)[5] == ("poison", [OutcomeStatus.INFRA_ERROR] * 2)
     assert "after 3 attempts: unplugged" in results[5].outcomes[0].detail
-    others = {outcome.status for result in results if result.job_id != "poison" for outcome in result.outcomes}
+    others = {outcome.status for result in results if result.request_id != "poison" for outcome in result.outcomes}
     assert others == {OutcomeStatus.PASS}
 
 
@@ -209,7 +211,7 @@ def test_a_ray_that_others_started_is_left_running(cluster: Cluster) -> None:
 
 @pytest.mark.slow
 def test_other_code_on_a_node_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ray_crew, "version", lambda: "grader 0, Python 2.7")
+    monkeypatch.setattr(ray_worker_group, "version", lambda: "grader 0, Python 2.7")
     with pytest.raises(InfrastructureError, match=r"different verdicts.*grader .*this process grader 0"):
         RayPool(1, address=cluster.address)
     assert not ray.is_initialized()
@@ -253,7 +255,7 @@ def test_a_node_that_dies_in_mid_batch_loses_nothing(cluster: Cluster, pool: Poo
 @pytest.mark.slow
 def test_without_any_actor_left_jobs_are_masked(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     with RayPool(1, address=cluster.address) as alone:
-        monkeypatch.setattr(alone._crew, "recruit", lambda: None)
+        monkeypatch.setattr(alone._group, "recruit", lambda: None)
         os.kill(alone.facts()[0].pid, signal.SIGKILL)
         results = alone.run([nap_job(1), nap_job(2)])
         assert verdicts(results) == [("1", [OutcomeStatus.INFRA_ERROR]), ("2", [OutcomeStatus.INFRA_ERROR] * 2)]

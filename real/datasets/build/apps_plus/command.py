@@ -26,8 +26,8 @@ from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
 from real.errors import DataError, UsageError
 from real.execution import Pool
-from real.results import disk
-from real.results.progress import Progress
+from real.io import disk
+from real.io.progress import Progress
 from real.typecheck import Checker
 from real.typecheck.config import PAPER
 from real.types import CallCase, CallSuite, Check, JsonValue, Task

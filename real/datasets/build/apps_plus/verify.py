@@ -10,7 +10,7 @@ from real.datasets.annotate.observe import fits
 from real.datasets.build.apps_plus.raw import Candidate
 from real.execution.backends.base import Backend
 from real.typecheck import Checker
-from real.types import AnalysisStatus, CallSuite, Job, JsonValue, OutcomeStatus, TestOutcome
+from real.types import AnalysisStatus, CallSuite, ExecutionRequest, JsonValue, OutcomeStatus, TestOutcome
 
 RUNS = 2  # a solution that passes once and then fails is flaky
 _ENOUGH = 3  # solutions that all fail before the outputs are read the other way
@@ -96,7 +96,7 @@ class Verifier:
         return Verified(stage, why, suite if plain is not None else None, plain, tried=tried, checks=checks)
 
     def _run(self, code: str, suite: CallSuite) -> tuple[TestOutcome, ...]:
-        return self._pool.run([Job("verify", code, suite, LIMITS)])[0].outcomes
+        return self._pool.run([ExecutionRequest("verify", code, suite, LIMITS)])[0].outcomes
 
 
 def is_trivial(suite: CallSuite) -> bool:

@@ -15,7 +15,7 @@ from real.datasets.build.safesql.evolver import OPERATORS, Evolver, Request
 from real.datasets.build.safesql.funnel import Funnel
 from real.datasets.build.safesql.gates import Gates
 from real.errors import InfrastructureError
-from real.results.progress import Progress
+from real.io.progress import Progress
 from real.types import StdinCase, Task
 
 Result = Candidate | Rejected

@@ -21,8 +21,8 @@ from real.datasets.build.safesql.manifest import Manifest, entry
 from real.datasets.build.safesql.recipes import RECIPES, Splits
 from real.datasets.commands.options import at_least_one, folder
 from real.errors import DataError
-from real.results import disk
-from real.results.progress import duration
+from real.io import disk
+from real.io.progress import duration
 from real.types import Task
 
 HELP = "evolve seed queries into SafeSQL-style tasks and keep those that pass every gate"

@@ -15,7 +15,7 @@ from real.datasets.contamination import LEAKS, links
 from real.errors import InfrastructureError
 from real.execution import VERSION as EXECUTION
 from real.execution import Pool
-from real.types import Job, OutcomeStatus, ScriptSuite, StdinCase, Task, TestOutcome
+from real.types import ExecutionRequest, OutcomeStatus, ScriptSuite, StdinCase, Task, TestOutcome
 
 Advance = Callable[[], None]
 
@@ -82,7 +82,7 @@ def _alike(pool: Pool, candidate: Candidate, others: Sequence[Candidate]) -> lis
     """Whether the candidate's reference answers the first scored case of each of the others as expected."""
     cases = [other.cases[SHOWN] for other in others]
     suite = ScriptSuite((StdinCase("", ""),), candidate.database)
-    job = Job("alike", driver(candidate.reference, [case.stdin for case in cases]), suite)
+    job = ExecutionRequest("alike", driver(candidate.reference, [case.stdin for case in cases]), suite)
     outcome = _outcomes(pool, job)[0]
     told = outcome.output.split()
     if len(told) != len(cases):  # stopped by a limit: no hint, so each is looked at
@@ -91,10 +91,10 @@ def _alike(pool: Pool, candidate: Candidate, others: Sequence[Candidate]) -> lis
 
 
 def _passed(pool: Pool, code: str, suite: ScriptSuite) -> list[bool]:
-    return [outcome.status is OutcomeStatus.PASS for outcome in _outcomes(pool, Job("other", code, suite))]
+    return [outcome.status is OutcomeStatus.PASS for outcome in _outcomes(pool, ExecutionRequest("other", code, suite))]
 
 
-def _outcomes(pool: Pool, job: Job) -> Sequence[TestOutcome]:
+def _outcomes(pool: Pool, job: ExecutionRequest) -> Sequence[TestOutcome]:
     outcomes = pool.submit(job).result().outcomes
     if broken := [o for o in outcomes if o.status is OutcomeStatus.INFRA_ERROR]:
         raise InfrastructureError(f"the sandbox failed: {broken[0].detail}", hint="Run the same command: it resumes.")

@@ -20,8 +20,8 @@ from real.types import (
     AnalysisStatus,
     AttackCase,
     AttackSuite,
-    Job,
-    JobResult,
+    ExecutionRequest,
+    ExecutionResult,
     OutcomeStatus,
     ScriptSuite,
     StdinCase,
@@ -51,7 +51,7 @@ class _Runs:
     """What is under way for one candidate, by name."""
 
     candidate: Candidate
-    waiting: dict[str, Future[JobResult]]
+    waiting: dict[str, Future[ExecutionResult]]
 
     def outcomes(self, name: str) -> Outcomes:
         found = self.waiting[name].result().outcomes
@@ -142,12 +142,12 @@ class Gates:
         rightly = set(safe.output.splitlines())
         beyond = [line for line in twin.output.splitlines() if line not in rightly]
         suite = AttackSuite(tuple(_blind([attack])), candidate.database)
-        job = Job(candidate.candidate_id, f"print({chr(10).join(beyond)!r})", suite)
+        job = ExecutionRequest(candidate.candidate_id, f"print({chr(10).join(beyond)!r})", suite)
         (outcome,) = _Runs(candidate, {"beyond": self.pool.submit(job)}).outcomes("beyond")
         return outcome.status is OutcomeStatus.WRONG
 
     def _submit(self, candidate: Candidate, work: dict[str, tuple[str, Suite]]) -> _Runs:
-        jobs = {name: Job(candidate.candidate_id, code, suite) for name, (code, suite) in work.items()}
+        jobs = {name: ExecutionRequest(candidate.candidate_id, code, suite) for name, (code, suite) in work.items()}
         return _Runs(candidate, {name: self.pool.submit(job) for name, job in jobs.items()})
 
 

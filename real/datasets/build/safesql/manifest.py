@@ -15,7 +15,7 @@ from pathlib import Path
 from real.datasets.build.safesql.candidate import Candidate
 from real.datasets.build.safesql.grammar import VERSION, Grammar
 from real.errors import DataError
-from real.results import disk
+from real.io import disk
 from real.types import JsonValue, Task
 
 SHIPPED = Path(__file__).with_name("manifests")

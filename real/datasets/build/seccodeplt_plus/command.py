@@ -23,8 +23,8 @@ from real.datasets.local_jsonl import to_row
 from real.datasets.validation import LIMITS, Journal, RowStatus, Validator
 from real.detector.rules import all_rules
 from real.errors import DataError, InfrastructureError, UsageError
-from real.results import disk
-from real.results.progress import Progress
+from real.io import disk
+from real.io.progress import Progress
 from real.types import JsonValue, Task
 
 HELP = "assemble SecCodePLT rows, run both versions' capability and safety tests, and split by description"

@@ -1,0 +1,139 @@
+"""``metrics.json``: the stable summary of a run, built when it ends and read back by tables, figures and report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from real.errors import DataError
+from real.evaluation.rates import Difference, Metrics, from_json, to_json
+from real.runs.store import RunStore
+from real.types import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class RunMetrics:
+    """``metrics.json`` with types; ``after`` is ``None`` for a method that trains nothing (``vanilla``)."""
+
+    run_id: str
+    before: Metrics
+    after: Metrics | None
+    difference: Mapping[str, tuple[float, float, float]]
+    steps: int
+    seconds: float
+    seed: int
+    dataset: str
+    model: str
+    method: str
+    reward: str
+    config_hash: str
+    data_hash: str
+    versions: Mapping[str, str]
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    protocol: str = "strict"  # whose rules judged (real.evaluation.protocol)
+    subset: str = "all"  # which test tasks (real.datasets.subset)
+
+
+def build_metrics(
+    *,
+    run_id: str,
+    before: Metrics,
+    after: Metrics | None,
+    difference: Mapping[str, Difference],
+    steps: int,
+    seconds: float,
+    seed: int,
+    dataset: str,
+    model: str,
+    method: str,
+    reward: str,
+    config_hash: str,
+    data_hash: str,
+    versions: Mapping[str, str],
+    baselines: Mapping[str, JsonValue] | None = None,
+    protocol: str = "strict",
+    subset: str = "all",
+) -> dict[str, JsonValue]:
+    """The record for ``RunStore.write_metrics``.
+
+    ``difference`` is that of ``rates.paired_difference`` (empty without training); ``seconds`` is wall time;
+    ``baselines`` are what programs score that solve nothing (``real.execution.trivial_baselines.summary_of``).
+    """
+    return {
+        "run_id": run_id,
+        "before": to_json(before),
+        "after": None if after is None else to_json(after),
+        "difference": {name: [d.difference, d.low, d.high] for name, d in difference.items()},
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "seed": seed,
+        "dataset": dataset,
+        "model": model,
+        "method": method,
+        "reward": reward,
+        "config_hash": config_hash,
+        "data_hash": data_hash,
+        "versions": dict(versions),
+        "baselines": dict(baselines or {}),
+        "protocol": protocol,
+        "subset": subset,
+    }
+
+
+def read_run(path: Path | str) -> RunMetrics:
+    """``metrics.json`` of a run directory; raises ``DataError`` naming the file and what is wrong with it."""
+    store = RunStore(path)
+    record = store.read_metrics()
+    where = store / "metrics.json"
+    try:
+        return _parse(record)
+    except KeyError as error:
+        raise DataError(f"{where} has no {error}", hint="It was written by another version, or edited.") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            f"{where} cannot be read: {error}", hint="It was written by another version, or edited."
+        ) from error
+
+
+def _parse(record: Mapping[str, object]) -> RunMetrics:
+    return RunMetrics(
+        before=from_json(_object(record, "before")),
+        after=None if record["after"] is None else from_json(_object(record, "after")),
+        difference={name: _triple(value) for name, value in _object(record, "difference").items()},
+        steps=int(_number(record, "steps")),
+        seconds=_number(record, "seconds"),
+        seed=int(_number(record, "seed")),
+        versions={name: str(value) for name, value in _object(record, "versions").items()},
+        baselines={
+            name: {key: float(share) for key, share in shares.items() if share is not None}
+            for name, shares in record.get("baselines", {}).items()  # type: ignore[attr-defined]
+        },
+        protocol=str(record.get("protocol", "strict")),
+        subset=str(record.get("subset", "all")),
+        **{
+            name: str(record[name])
+            for name in ("run_id", "dataset", "model", "method", "reward", "config_hash", "data_hash")
+        },
+    )
+
+
+def _object(record: Mapping[str, object], key: str) -> Mapping[str, object]:
+    value = record[key]
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{key} must be an object")
+    return value
+
+
+def _number(record: Mapping[str, object], key: str) -> float:
+    value = record[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{key} must be a number")
+    return value
+
+
+def _triple(value: object) -> tuple[float, float, float]:
+    if not isinstance(value, list) or len(value) != 3:
+        raise TypeError("a difference must be [difference, low, high]")
+    d, low, high = (float("nan") if v is None else float(v) for v in value)
+    return d, low, high

@@ -1,0 +1,51 @@
+"""What the grader asks of a worker: one program and its inputs, never what is expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .frames import Frame
+from .isolation import CaseLimits
+
+
+class WorkerRequest:
+    """A program to run.
+
+    ``mode`` is ``script`` (``cases``: texts for standard input), ``call`` (``cases``: pairs of positional and keyword
+    arguments), ``literal`` (``cases``: source of arguments) or ``expect`` (``cases``: source of expected values;
+    ``code`` is ignored). ``files`` are put into the working directory of every case; ``collect`` asks for the files a
+    script leaves, ``dump`` for the content of the databases after each case, and ``prelude`` for the names of the
+    usual import header (mode ``call``).
+    """
+
+    __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "setup")
+
+    def __init__(
+        self,
+        mode: str,
+        code: str,
+        limits: CaseLimits,
+        cases: list[Any],
+        files: dict[str, bytes],
+        entry: str = "",
+        setup: str = "",
+        dump: bool = False,
+        collect: bool = False,
+        prelude: bool = False,
+    ) -> None:
+        self.mode, self.code, self.limits, self.cases, self.files = mode, code, limits, cases, files
+        self.entry, self.setup, self.dump, self.collect = entry, setup, dump, collect
+        self.prelude = prelude
+
+    def frame(self) -> tuple[dict[str, Any], list[bytes]]:
+        """The header and blobs to send."""
+        header = {name: getattr(self, name) for name in WorkerRequest.__slots__ if name not in ("limits", "files")}
+        fields = {"kind": "run", **header, "limits": self.limits.fields(), "files": list(self.files)}
+        return fields, list(self.files.values())
+
+    @classmethod
+    def parse(cls, frame: Frame) -> WorkerRequest:
+        """Rebuild a request from its frame, which came from the grader and is trusted."""
+        fields = {name: value for name, value in frame.header.items() if name not in ("kind", "limits", "files")}
+        files = dict(zip(frame.header["files"], frame.blobs, strict=True))
+        return cls(**fields, limits=CaseLimits(*frame.header["limits"]), files=files)

@@ -1,0 +1,196 @@
+"""Running one request on one worker, as often as the machine's failures make it necessary."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from real.execution.fixtures import DISK_FULL, FixtureError, Fixtures
+from real.execution.grading import Grader, grader_for
+from real.execution.outcomes import FILE_SPACE, infrastructure, outcome
+from real.execution.worker import CaseReport, RequestError, Worker, WorkerError, WorkerReport, WorkerStalledError
+from real.types import ExecutionRequest, Limits, LiteralSuite, OutcomeStatus, TestOutcome
+
+_ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a second on a busy machine
+_MOST_ATTEMPTS = 20  # where other requests are answered meanwhile: then workers die at random, and luck will turn
+_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.4  # after a failure of the machine, longer each time
+_MAX_CODE = 1 << 20
+_LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock time was over has waited
+
+
+@dataclass(frozen=True, slots=True)
+class RetryResult:
+    """The outcomes of a request, and which of its cases may have failed because of what ran beside them.
+
+    They waited instead of working until their wall-clock limit, or found a disk full that others share.
+    """
+
+    outcomes: tuple[TestOutcome, ...]
+    waited: tuple[int, ...] = ()
+
+
+class RetryingWorkers:
+    """The workers of a pool, by slot, and what they have in common; each slot is used by one thread at a time."""
+
+    def __init__(self, count: int, first: Worker, slowness: float) -> None:
+        self.workers: list[Worker | None] = [first, *[None] * (count - 1)]
+        self._level, self._slowness = first.level, slowness
+        self._fixtures = Fixtures()
+        self._lock = threading.Lock()
+        self._answered = 0  # requests, of all slots
+        self.closed = False
+
+    def close(self) -> None:
+        """End every worker; safe to call twice and from any thread."""
+        with self._lock:
+            self.closed = True
+            workers = [worker for worker in self.workers if worker is not None]
+        for worker in workers:
+            worker.close()
+
+    def _worker(self, slot: int) -> Worker:
+        worker = self.workers[slot]
+        if worker is None:
+            worker = Worker(self._level, slot)
+            with self._lock:
+                closed = self.closed
+                self.workers[slot] = worker
+            if closed:
+                worker.close()
+        return worker
+
+    def run(self, slot: int, request: ExecutionRequest, protocol: str) -> RetryResult:
+        """The outcomes of one request; never raises for what a program, its tests or the machine did."""
+        count = len(request.suite.cases)
+        if count == 0:
+            return RetryResult(())
+        if len(request.code) > _MAX_CODE:
+            detail = f"the program is larger than {_MAX_CODE} characters"
+            return RetryResult((TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail),) * count)
+        request = replace(request, limits=_scaled(request.limits, self._slowness))
+        history = _FailureHistory(count)
+        attempt, answered = 0, self._answered
+        while attempt < _ATTEMPTS or (attempt < _MOST_ATTEMPTS and self._answered > answered):
+            time.sleep(min(_PAUSE_S * attempt, _LONGEST_PAUSE_S))
+            result = self._attempt(slot, request, protocol, history)
+            if result is not None:
+                with self._lock:
+                    self._answered += 1
+                return result
+            if self.closed:
+                break
+            attempt += 1
+        return RetryResult((infrastructure(f"given up after {attempt} attempts: {history.reason}"),) * count)
+
+    def _attempt(
+        self, slot: int, request: ExecutionRequest, protocol: str, history: _FailureHistory
+    ) -> RetryResult | None:
+        """The outcomes, or ``None`` where the machine is to blame and another attempt may do better."""
+        worker = None
+        try:
+            worker = self._worker(slot)
+            grader = grader_for(request, protocol, self._fixtures, worker.ask)
+            report = worker.ask(grader.worker_request)
+        except WorkerError as error:
+            if worker is not None:
+                worker.close()
+            self.workers[slot] = None
+            return history.lost(error)
+        except (FixtureError, RequestError) as error:
+            return RetryResult((infrastructure(str(error)),) * len(request.suite.cases))
+        outcomes = _outcomes(report, grader)
+        if any(
+            case.full and verdict.status is not OutcomeStatus.PASS
+            for case, verdict in zip(report.cases, outcomes, strict=False)
+        ):
+            history.reason = DISK_FULL  # it may be a neighbour's doing, and soon over
+            return None
+        unjailed = [case.reason for case in report.cases if case.how == "jail"]
+        if len(outcomes) == len(request.suite.cases) and not unjailed:
+            shared = outcomes if self._level != "strong" else []  # where each program has a file system of its own
+            return RetryResult(tuple(outcomes), (*_waited(report, request), *_found_no_space(report, shared)))
+        if unjailed or report.failure:  # the next attempt shall not meet what may have spoiled this worker
+            worker.close()
+            self.workers[slot] = None
+            history.reason = f"the jail could not be set up: {unjailed[0]}" if unjailed else report.failure
+            return None
+        return history.supervisor_ended(report, outcomes)
+
+    def second_chance(self, slot: int, request: ExecutionRequest, protocol: str, first: RetryResult) -> RetryResult:
+        """The final outcomes of a request of which cases waited; to be called while nothing else runs.
+
+        Did they wait for the machine, or by themselves? One of them alone answers that for all: where it waits again,
+        the first outcomes stand, otherwise the request is judged anew.
+        """
+        if not isinstance(request.suite, LiteralSuite):  # whose cases depend on those before
+            alone = replace(request.suite, cases=(request.suite.cases[first.waited[0]],))  # type: ignore[arg-type]
+            if self.run(slot, replace(request, suite=alone), protocol).waited:
+                return RetryResult(first.outcomes)
+        return RetryResult(self.run(slot, request, protocol).outcomes)
+
+
+class _FailureHistory:
+    """What befell a request so far: the same end twice is no accident of the machine, but what the program does."""
+
+    def __init__(self, count: int) -> None:
+        self.reason = ""
+        self._count = count
+        self._killed = self._stalled = False
+
+    def lost(self, error: WorkerError) -> RetryResult | None:
+        """The worker is gone; the outcomes where that has to do with the program."""
+        self.reason = str(error)
+        if not isinstance(error, WorkerStalledError):
+            return None
+        if self._stalled:
+            return RetryResult((TestOutcome(OutcomeStatus.TIMEOUT, detail=f"twice: {self.reason}"),) * self._count)
+        self._stalled = True
+        return None
+
+    def supervisor_ended(self, report: WorkerReport, outcomes: list[TestOutcome]) -> RetryResult | None:
+        """What watches the cases ended before the last; the outcomes where that has to do with the program."""
+        self.reason = f"the supervising process ended with status {report.end_code}"
+        if report.end_code != 0 and self._killed:
+            return RetryResult((*outcomes, *[_took_supervisor_down(report)] * (self._count - len(outcomes))))
+        self._killed = self._killed or report.end_code != 0
+        return None
+
+
+def _scaled(limits: Limits, slowness: float) -> Limits:
+    return replace(limits, cpu_s=limits.cpu_s * slowness)
+
+
+def _outcomes(report: WorkerReport, grader: Grader) -> list[TestOutcome]:
+    if report.problem is not None:
+        detail = report.problem.get("error", "")
+        return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * len(grader.worker_request.cases)
+    return [_graded(grader, index, case) for index, case in enumerate(report.cases)]
+
+
+def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
+    """One program's claim, however hostile, must not end the run of all the others."""
+    try:
+        return grader.grade(index, case)
+    except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+        return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")
+
+
+def _took_supervisor_down(report: WorkerReport) -> TestOutcome:
+    """Twice the same end is no accident of the machine: a crash of the compiler, or of what watches the case."""
+    if not report.compiled:
+        return TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=f"the compiler crashed (status {report.end_code})")
+    return TestOutcome(OutcomeStatus.ERROR, detail=f"the program ended its supervisor (status {report.end_code})")
+
+
+def _waited(report: WorkerReport, request: ExecutionRequest) -> Iterator[int]:
+    little = request.limits.cpu_s * _LITTLE
+    return (index for index, case in enumerate(report.cases) if case.how == "wall" and case.cpu < little)
+
+
+def _found_no_space(report: WorkerReport, outcomes: list[TestOutcome]) -> Iterator[int]:
+    """Cases that met a full disk by themselves: a neighbour may have filled it and be gone by now."""
+    for index, (case, found) in enumerate(zip(report.cases, outcomes, strict=False)):
+        if case.how == "exit" and found.detail.startswith(FILE_SPACE):
+            yield index

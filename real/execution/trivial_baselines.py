@@ -1,0 +1,126 @@
+"""What doing nothing scores: a share of tests passed means little where an empty program has it too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from real.execution.backends.base import Backend
+from real.execution.compare import same_text, same_value
+from real.types import CallSuite, ExecutionRequest, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
+
+
+@dataclass(frozen=True, slots=True)
+class TrivialBaseline:
+    """Shares of a task's test cases, from 0 to 1, that three programs pass which do not solve it.
+
+    ``empty`` does nothing (a function that returns nothing), ``constant`` gives the answer expected most often and
+    ``value_error`` always raises ``ValueError``. ``None``: the machine failed.
+    """
+
+    task_id: str
+    empty: float | None
+    constant: float | None
+    value_error: float | None
+
+    @property
+    def best(self) -> float:
+        """The highest of the three: a solution that scores no more has shown nothing."""
+        return max(score or 0.0 for score in (self.empty, self.constant, self.value_error))
+
+    @property
+    def known_best(self) -> float | None:
+        """As ``best``, but ``None`` where the machine failed at one of the three."""
+        return None if None in (self.empty, self.constant, self.value_error) else self.best
+
+
+def trivial_baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[TrivialBaseline]:
+    """The scores of the three programs on each task's function tests, in the order of the tasks.
+
+    What the three print or return is known, so that nothing needs to run but the tests whose expected values are
+    expressions: those are judged in ``pool``.
+    """
+    kinds: tuple[Callable[[Suite], str], ...] = (_empty, _constant, _value_error)
+    unknown = [task for task in tasks if not isinstance(task.tests, (ScriptSuite, CallSuite))]
+    requests = [ExecutionRequest(task.task_id, kind(task.tests), task.tests) for task in unknown for kind in kinds]
+    results = iter(pool.run(requests, protocol) if requests else ())
+    found = []
+    for task in tasks:
+        match task.tests:
+            case ScriptSuite() as suite:
+                scores = _of_script(suite, protocol)
+            case CallSuite() as suite:
+                scores = _of_call(suite)
+            case _:
+                scores = [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
+        found.append(TrivialBaseline(task.task_id, *scores))
+    return found
+
+
+def _of_script(suite: ScriptSuite, protocol: str) -> list[float | None]:
+    expected = [case.expected for case in suite.cases]
+    constant = _commonest(expected)
+    return [_mean([same_text(text, each, protocol) for each in expected]) for text in ("", constant)] + [0.0]
+
+
+def _of_call(suite: CallSuite) -> list[float | None]:
+    expected = {repr(case.expected): case.expected for case in suite.cases}
+    constant = expected.get(_commonest([repr(case.expected) for case in suite.cases]))
+    return [_mean([same_value(value, case.expected) for case in suite.cases]) for value in (None, constant)] + [0.0]
+
+
+def _mean(passed: list[bool]) -> float | None:
+    return sum(passed) / len(passed) if passed else None
+
+
+def _share(statuses: list[OutcomeStatus]) -> float | None:
+    if OutcomeStatus.INFRA_ERROR in statuses:
+        return None
+    return _mean([status is OutcomeStatus.PASS for status in statuses])
+
+
+def _function(entry: str, body: str) -> str:
+    """A program whose entry point, a function or a method, has ``body``."""
+    head, _, method = entry.partition(".")
+    define = f"def {method or head}(*args, **kwargs):\n"
+    if not method:
+        return define + "".join(f"    {line}\n" for line in body.splitlines())
+    return f"class {head}:\n    {define}" + "".join(f"        {line}\n" for line in body.splitlines())
+
+
+def _empty(suite: Suite) -> str:
+    return _function(suite.entry, "pass") if isinstance(suite, LiteralSuite) else ""
+
+
+def _value_error(suite: Suite) -> str:
+    return _function(suite.entry, "raise ValueError") if isinstance(suite, LiteralSuite) else ""
+
+
+def _constant(suite: Suite) -> str:
+    if not isinstance(suite, LiteralSuite):
+        return ""
+    # The names in an expected value are those of the set-up, which the program shares; exceptions are raised.
+    body = f"value = {_commonest([case.expected.strip() for case in suite.cases])}\n"
+    body += "if isinstance(value, type) and issubclass(value, BaseException):\n    raise value\nreturn value"
+    return _function(suite.entry, body)
+
+
+def _commonest(texts: list[str]) -> str:
+    return Counter(texts).most_common(1)[0][0] if texts else ""
+
+
+def summary_of(found: Sequence[TrivialBaseline]) -> dict[str, JsonValue]:
+    """For each of the three programs the mean share of ``cases`` it passes and the share of tasks it has ``solved``.
+
+    Tasks on which the machine failed are left out of both; ``null`` where no task is left.
+    """
+    summary: dict[str, JsonValue] = {}
+    for name in ("empty", "constant", "value_error"):
+        known = [share for row in found if (share := getattr(row, name)) is not None]
+        count = len(known)
+        summary[name] = {
+            "cases": round(sum(known) / count, 6) if count else None,
+            "solved": round(sum(share == 1 for share in known) / count, 6) if count else None,
+        }
+    return summary

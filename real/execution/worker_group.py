@@ -1,0 +1,112 @@
+"""The threads that keep the workers busy: one per worker, all fed from one line of waiting requests."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+
+from real.errors import InfrastructureError
+from real.execution.retries import RetryingWorkers, RetryResult
+from real.execution.watchdog import Watchdog
+from real.types import ExecutionRequest
+
+_CLOSED = "the execution pool is closed"
+
+
+@dataclass(slots=True)
+class _Pending:
+    request: ExecutionRequest
+    protocol: str
+    future: Future[RetryResult]
+    first: RetryResult | None = None  # of a request that waits for its second chance
+
+
+class WorkerGroup:
+    """Runs requests as they come; a request whose program waited is run again when nothing else is, alone."""
+
+    def __init__(self, workers: RetryingWorkers, watchdog: Watchdog) -> None:
+        self.workers, self.watchdog = workers, watchdog
+        self._changed = threading.Condition()
+        self._waiting: deque[_Pending] = deque()
+        self._stalled: deque[_Pending] = deque()
+        self._active = 0
+        self._alone = False  # the one active request must stay the only one
+        self._threads: list[threading.Thread] = []
+
+    def put(self, request: ExecutionRequest, protocol: str) -> Future[RetryResult]:
+        """Add a request to the line; raises ``InfrastructureError`` on a closed pool. Callers bound what they add."""
+        pending = _Pending(request, protocol, Future())
+        with self._changed:
+            if self.workers.closed:
+                raise InfrastructureError(_CLOSED)
+            self._waiting.append(pending)
+            slot = len(self._threads)
+            if slot < len(self.workers.workers) and slot < self._active + len(self._waiting):
+                thread = threading.Thread(target=self._serve, args=(slot,), name=f"execution-{slot}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify_all()
+        return pending.future
+
+    def close(self) -> None:
+        """End every worker and fail what still waits; safe to call twice."""
+        self.watchdog.close()
+        self.workers.close()
+        with self._changed:
+            left = [*self._waiting, *self._stalled]
+            self._waiting.clear()
+            self._stalled.clear()
+            self._changed.notify_all()
+        for pending in left:
+            if pending.future.set_running_or_notify_cancel():
+                pending.future.set_exception(InfrastructureError(_CLOSED))
+
+    def _take(self) -> _Pending | None:
+        """The next request, as soon as it may run; ``None`` once the pool is closed."""
+        with self._changed:
+            while not self.workers.closed:
+                if self._waiting and not self._alone:
+                    self._active += 1
+                    return self._waiting.popleft()
+                if self._stalled and self._active == 0:
+                    self._active, self._alone = 1, True
+                    return self._stalled.popleft()
+                self._changed.wait()
+        return None
+
+    def _done(self) -> None:
+        with self._changed:
+            self._active -= 1
+            self._alone = False
+            self._changed.notify_all()
+
+    def _serve(self, slot: int) -> None:
+        while (pending := self._take()) is not None:
+            self.watchdog.started(slot, pending.request.request_id)
+            try:
+                self._answer(slot, pending)
+            except BaseException as error:  # handed to whoever waits, who has no other way to learn of it
+                with suppress(Exception):
+                    pending.future.set_exception(error)
+            finally:
+                self.watchdog.ended(slot)
+                self._done()
+
+    def _answer(self, slot: int, pending: _Pending) -> None:
+        if pending.first is None:
+            if not pending.future.set_running_or_notify_cancel():
+                return
+            result = self.workers.run(slot, pending.request, pending.protocol)
+            if result.waited and not self.workers.closed:
+                pending.first = result
+                with self._changed:
+                    self._stalled.append(pending)
+                return
+        else:
+            result = self.workers.second_chance(slot, pending.request, pending.protocol, pending.first)
+        if self.workers.closed:
+            raise InfrastructureError(_CLOSED)
+        pending.future.set_result(result)

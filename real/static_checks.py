@@ -1,0 +1,87 @@
+"""What can be said of a program without running it: the detector's and the type checker's analyses, by task."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from real import detector
+from real.detector.families import family
+from real.rewards import RewardCfg
+from real.typecheck import Checker, TypecheckCfg
+from real.types import Analysis, AnalysisStatus, Check, Task
+
+
+class StaticChecks:
+    """Runs the checks that a task or ``reward.checks`` asks for. A context manager: it owns MyPy processes."""
+
+    def __init__(
+        self,
+        cfg: RewardCfg,
+        typecheck: TypecheckCfg | None = None,
+        workers: int = 1,
+        failures: Path | None = None,
+    ) -> None:
+        """``failures``: a JSONL file for programs that an analyser failed on, so that each can become a test."""
+        self._cfg, self._failures = cfg, failures
+        self.checker = Checker.configured(typecheck or TypecheckCfg(), workers)
+
+    def __enter__(self) -> StaticChecks:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the MyPy processes."""
+        self.checker.close()
+
+    def analyse(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, dict[Check, Analysis]]:
+        """The analyses of each program, by the keys of ``programs``."""
+        with ThreadPoolExecutor(max_workers=1) as thread:  # MyPy works in processes of its own
+            typed = thread.submit(self._typecheck, programs)
+            secure = {
+                key: detector.scan(code, select=self._rules(task))
+                for key, (task, code) in programs.items()
+                if Check.SECURITY in self._checks(task)
+            }
+            maintainable = typed.result()
+        by_check = ((Check.SECURITY, secure), (Check.MAINTAINABILITY, maintainable))
+        found = {key: {check: result[key] for check, result in by_check if key in result} for key in programs}
+        if self._failures is not None:
+            _keep_failures(self._failures, programs, found)
+        return found
+
+    def _checks(self, task: Task) -> tuple[Check, ...]:
+        return tuple(Check(name) for name in self._cfg.checks) or task.checks
+
+    def _rules(self, task: Task) -> frozenset[str] | None:
+        """The detector's rules for a task: all, or those of its own weakness; all where it names none."""
+        return (family(task.cwe) or None) if self._cfg.scope == "family" and task.cwe is not None else None
+
+    def _typecheck(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
+        wanted = {key: run for key, run in programs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
+        starters = [task.starter_code for task, _ in wanted.values()]
+        analyses = self.checker.check([code for _, code in wanted.values()], starters)
+        return dict(zip(wanted, analyses, strict=True))
+
+
+def _keep_failures(
+    path: Path, programs: Mapping[str, tuple[Task, str]], found: Mapping[str, Mapping[Check, Analysis]]
+) -> None:
+    records = []
+    for key, analyses in found.items():
+        task, code = programs[key]
+        records += [
+            {"task_id": task.task_id, "check": check.value, "reason": analysis.reason, "code": code}
+            for check, analysis in analyses.items()
+            if analysis.status is AnalysisStatus.ERROR
+        ]
+    if records:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in records)
