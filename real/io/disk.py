@@ -64,10 +64,13 @@ def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def check_output(path: Path, option: str, inputs: Mapping[str, str | Path] | None = None) -> None:
+def check_output(
+    path: Path, option: str, inputs: Mapping[str, str | Path] | None = None, *, parents: bool = False
+) -> None:
     """Raise ``UsageError`` where ``atomic_write`` could not write ``path``, or would replace one of the ``inputs``.
 
-    Call it before long work. ``option`` names the setting that gave the path, ``inputs`` are files by their options.
+    Call it before long work. ``option`` names the setting that gave the path, ``inputs`` are files by their options,
+    with ``parents`` the folder of ``path`` may be made later.
     """
     if path.is_dir():
         raise UsageError(f"{option} {path} is a folder", hint="Name a file in it.")
@@ -77,6 +80,8 @@ def check_output(path: Path, option: str, inputs: Mapping[str, str | Path] | Non
     if _is_device(path):
         return
     folder = path.resolve().parent
+    while parents and not folder.exists():
+        folder = folder.parent
     if not folder.is_dir():
         raise UsageError(f"the folder of {option} {path} does not exist", hint=f"Make it first: mkdir -p {folder}")
     try:
