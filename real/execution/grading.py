@@ -5,15 +5,17 @@ Graders live in the grader. They hold the expected values, which no request cont
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
 from real.execution.attacks import why_unsafe
+from real.execution.claimed_values import Opaque, decode
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
-from real.execution.jail import values
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
+from real.execution.limits import output_kb_for
 from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of, text_with_prompts
 from real.execution.worker import CaseReport
 from real.types import (
@@ -38,10 +40,16 @@ class Grader(Protocol):
         """The outcome of the case at ``index``."""
 
 
-def _limits(limits: Limits) -> CaseLimits:
-    return CaseLimits(
-        limits.cpu_s, limits.memory_mb, limits.output_kb, limits.file_mb, limits.processes, limits.timeouts
-    )
+def _limits(limits: Limits, expected_bytes: int = 0) -> CaseLimits:
+    """The limits of a case, whose longest expected output has ``expected_bytes``."""
+    output_kb = output_kb_for(expected_bytes, limits)
+    return CaseLimits(limits.cpu_s, limits.memory_mb, output_kb, limits.file_mb, limits.processes, limits.timeouts)
+
+
+def _longest(expected: Iterable[object]) -> int:
+    """Bytes of the longest of some expected values, as they would be printed."""
+    texts = (value if isinstance(value, str) else _printable(value) for value in expected)
+    return max((len(text.encode("utf-8", "surrogatepass")) for text in texts), default=0)
 
 
 class ScriptGrader:
@@ -50,7 +58,8 @@ class ScriptGrader:
     def __init__(self, request: ExecutionRequest, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        self.worker_request = WorkerRequest("script", request.code, _limits(request.limits), stdin, files)
+        limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
+        self.worker_request = WorkerRequest("script", request.code, limits, stdin, files)
         self._suite, self._protocol = suite, protocol
         self._prompts = literal_prompts(request.code)
 
@@ -85,7 +94,7 @@ class CallGrader:
 
     def __init__(self, request: ExecutionRequest, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
-        limits = _limits(request.limits)
+        limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
         self.worker_request = WorkerRequest(
             "call", request.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude
         )
@@ -104,7 +113,7 @@ class LiteralGrader:
 
     def __init__(self, request: ExecutionRequest, suite: LiteralSuite, expectations: list[Expectation]) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
-        limits = _limits(request.limits)
+        limits = _limits(request.limits, _longest(expectation.value for expectation in expectations))
         self.worker_request = WorkerRequest(
             "literal", request.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup
         )
@@ -130,9 +139,8 @@ class AttackGrader:
 
     def __init__(self, request: ExecutionRequest, suite: AttackSuite, database: Database) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
-        self.worker_request = WorkerRequest(
-            "script", request.code, _limits(request.limits), stdin, database.files, dump=True
-        )
+        limits = _limits(request.limits, _longest(case.expected or "" for case in suite.cases))
+        self.worker_request = WorkerRequest("script", request.code, limits, stdin, database.files, dump=True)
         self._suite, self._database, self._code = suite, database, request.code
 
     def grade(self, index: int, report: CaseReport) -> TestOutcome:
@@ -167,11 +175,11 @@ def _compared(report: CaseReport, claim: dict[str, Any], expected: object, *, js
     if "value" not in claim:
         return outcome(OutcomeStatus.ERROR, report, detail="the program ended without returning a value")
     try:
-        value = values.decode(claim["value"])
+        value = decode(claim["value"])
     except ValueError as error:
         return outcome(OutcomeStatus.ERROR, report, detail=f"the returned value cannot be read: {error}")
     right = same_value(value, expected, json_keys=json_keys)
-    detail = f"a {value.kind} cannot be compared" if isinstance(value, values.Opaque) else ""
+    detail = f"a {value.kind} cannot be compared" if isinstance(value, Opaque) else ""
     return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, _printable(value), detail)
 
 
