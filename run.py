@@ -14,6 +14,7 @@ except ModuleNotFoundError as error:
 from real.config.cli import launch
 from real.config.lifecycle import run_job
 from real.config.schema import register
+from real.io import console
 
 register()
 
@@ -25,4 +26,5 @@ def main(cfg: DictConfig) -> None:
 
 
 if __name__ == "__main__":
+    console.protect(outlive=True)
     sys.exit(launch(main, sys.argv[1:], Path(__file__).resolve().parent / "conf"))

@@ -125,7 +125,7 @@ fragments = st.sampled_from(
 responses = st.one_of(st.text(), st.lists(fragments).map("".join))
 
 
-@given(responses, st.sampled_from(["first", "last"]))
+@given(responses, st.sampled_from(["answer", "first", "last"]))
 def test_there_is_always_a_program_or_a_reason(text: str, rule: str) -> None:
     program = extract(text, rule)
     assert (program.code is None) != (program.reason is None)
@@ -144,3 +144,149 @@ codes = st.one_of(
 def test_a_wrapped_program_comes_out_unchanged(code: str, info: str, around: str) -> None:
     assume(code.strip())
     assert extract(f"{around}\n```{info}\n{code}\n```\n{around}") == Program(code)
+
+
+# --- which of several blocks is the answer (rule "answer", the strict protocol)
+
+ANSWER = 'def add(a: int, b: int) -> int:\n    """Add."""\n    return a + b'
+
+
+def _fenced(*codes: str) -> str:
+    return "Here it is.\n\n" + "\n\nAnd:\n\n".join(f"```python\n{code}\n```" for code in codes) + "\n\nDone."
+
+
+@pytest.mark.parametrize(
+    "supplement",
+    [
+        "print(add(1, 2))  # Output: 3",
+        "# Example usage\nresult = add(1, 2)\nprint(f'Result: {result}')",
+        "assert add(1, 2) == 3\nassert add(a=0, b=0) == 0",
+        "from solution import add\n\nprint(add(1, 2))",
+        "from solution import *\n\nprint(add(1, 2))",
+        "import unittest\n\nclass TestAdd(unittest.TestCase):\n    def test_add(self):\n"
+        "        self.assertEqual(add(1, 2), 3)\n\nif __name__ == '__main__':\n    unittest.main()",
+        "import pytest\nfrom solution import add\n\n@pytest.fixture\ndef numbers():\n    return 1, 2\n\n"
+        "def test_add(numbers):\n    assert add(*numbers) == 3",
+        "def main():\n    print(add(1, 2))\n\nif __name__ == '__main__':\n    main()",
+        "def example_usage():\n    return add(1, 2)\n\nprint(example_usage())",
+        "import asyncio\n\nasync def main():\n    await asyncio.to_thread(add, 1, 2)\n\nasyncio.run(main())",
+        "import timeit\nprint(timeit.timeit(lambda: add(1, 2), number=10))",
+        "for a, b in [(1, 2), (3, 4)]:\n    print(add(a, b))",
+        "while True:\n    print(add(int(input()), 1))",
+        ">>> add(1, 2)\n3",
+        "[1, 2, 3]",
+        "'HelloWorld'\n-3",
+        "# Output: 3",
+        "",
+        "YOUR_CODE_HERE",
+        "[YOUR PYTHON CODE]",
+    ],
+)
+def test_what_shows_tests_or_prints_the_answer_is_not_the_answer(supplement: str) -> None:
+    assert extract(_fenced(ANSWER, supplement)) == Program(ANSWER)
+    assert extract(_fenced(ANSWER, supplement, supplement)) == Program(ANSWER)
+    assert extract(_fenced("x = 1", ANSWER, supplement)) == Program(ANSWER)
+    # By position alone, as the released scorers do.
+    assert extract(_fenced(ANSWER, supplement), "last") != Program(ANSWER)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        ANSWER.replace("a + b", "sum((a, b))"),  # the same with changes
+        ANSWER + "\n\nprint(add(1, 2))",
+        "def add(a, b):\n    return helper(a, b)",  # a new version of a part: one block is the program
+        "def add_fast(a, b):\n    return a + b",
+        "def add_all(values):\n    total = 0\n    for value in values:\n        total = add(total, value)",
+        "class Solution:\n    def add(self, a, b):\n        return add(a, b)",
+        "from solution import add\n\ndef solve(x):\n    return add(x, 1)",
+        "a, b = int(input()), int(input())\nprint(a + b)",
+        "def add(a, b:\n    return",  # broken: what the response ends with does not run
+    ],
+)
+def test_a_later_version_is_the_answer(later: str) -> None:
+    assert extract(_fenced(ANSWER, later)) == Program(later)
+
+
+def test_a_program_that_imports_what_an_earlier_one_wrote_by_hand_is_a_new_version() -> None:
+    first = "def gcd(a, b):\n    return a if b == 0 else gcd(b, a % b)\n\ndef lcm(a, b):\n    return a * b // gcd(a, b)"
+    second = "from math import gcd\n\ndef lcm(a, b):\n    return a * b // gcd(a, b)"
+    assert extract(_fenced(first, second)) == Program(second)
+
+
+def test_a_definition_that_the_task_gave_does_not_make_the_answer_a_supplement() -> None:
+    given = "class Node:\n    def __init__(self, value):\n        self.value = value"
+    answer = "class Solution:\n    def first(self, node: Node) -> int:\n        return node.value"
+    assert extract(_fenced(given, answer)) == Program(answer)
+
+
+def test_imports_alone_are_no_answer_that_a_later_block_shows() -> None:
+    assert extract(_fenced("import math", "print(math.pi)")) == Program("print(math.pi)")
+
+
+def test_examples_before_the_answer_change_nothing() -> None:
+    assert extract(_fenced("print(add(1, 2))", ANSWER)) == Program(ANSWER)
+
+
+def test_other_languages_and_outputs_between() -> None:
+    text = f"```bash\npip install x\n```\n```python\n{ANSWER}\n```\n```bash\npython add.py\n```\nprints\n```\n3\n```"
+    assert extract(text) == Program(ANSWER)
+    unnamed = text.replace("```python", "```").replace("```bash", "```").replace("```\npip install x\n```\n", "")
+    assert extract(unnamed) == Program(ANSWER)
+
+
+@pytest.mark.parametrize(
+    "cut", ["print(add(1, 2))\nprint(add(3,", "print(add(1", "class TestAdd:\n    def test(self):\n        add("]
+)
+def test_an_example_that_is_cut_off_leaves_the_answer(cut: str) -> None:
+    text = f"```python\n{ANSWER}\n```\nUse it:\n```python\n{cut}"
+    assert extract(text) == Program(ANSWER)
+    assert extract(text, "last") == Program(None, "unclosed code fence")
+
+
+@pytest.mark.parametrize(
+    "cut", ["def add(a, b):\n    return sum(", "import os\nx = ", "", "def add_all(values):\n    return add("]
+)
+def test_a_new_version_that_is_cut_off_replaces_the_answer(cut: str) -> None:
+    text = f"```python\n{ANSWER}\n```\nBetter:\n```python\n{cut}"
+    assert extract(text) == Program(None, "unclosed code fence")
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        "<think>\nLet me try:\n```python\ndef draft(): ...\n```\nor\n```python\nx = 1\n```\n</think>\n",
+        "<think>A fence that never ends:\n```python\nx = 1\n</think>\n",
+        "Opened in the prompt:\n```python\nx = (\n</think>\n\n",
+        "\n<think>Nothing.</think>",
+    ],
+)
+def test_what_is_thought_is_not_answered(thought: str) -> None:
+    assert extract(f"{thought}\n```python\n{ANSWER}\n```") == Program(ANSWER)
+    assert extract(f"{thought}\nI do not know.") == Program(None, "no code block")
+
+
+def test_a_thought_without_an_end_has_no_answer() -> None:
+    assert extract("<think>\n```python\nx = 1\n```\nBut wait") == Program(None, "unclosed think section")
+    assert extract("<think>\n```python\nx = 1\n```\nBut wait", "last") == Program("x = 1")
+
+
+def test_the_tag_in_a_program_ends_no_thought() -> None:
+    code = "def strip(text):\n    return text.partition('</think>')[2]"
+    assert extract(f"```python\n{code}\n```") == Program(code)
+    assert extract(f"Look:\n```python\nx = '<think>'\n```\n```python\n{code}\n```") == Program(code)
+
+
+blocks = st.lists(
+    st.lists(st.sampled_from([*"abf(): =\n", "def ", "print", ">>> ", "1", "import ", "class "])).map("".join)
+)
+
+
+@given(blocks, st.booleans())
+def test_the_answer_is_one_of_the_blocks(codes: list[str], closed: bool) -> None:
+    text = "\n".join(f"```python\n{code}\n```" for code in codes)
+    program = extract(text if closed else text.removesuffix("```"))
+    if program.code is not None:
+        assert program.code in codes
+    elif closed and any(code.strip() for code in codes):
+        raise AssertionError(program)

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from real.doctor import machine, software
-from real.doctor.check import Check, Finding, Health, Purpose
+from real.doctor import compilers, machine, software
+from real.doctor.check import Check, CheckResult, Health, Purpose
+from real.io import console
 
 CHECKS: tuple[Check, ...] = (
-    software.look, machine.gpus, machine.nccl, machine.shared_memory, machine.disk, machine.sandbox, machine.slurm,
-    machine.ray, machine.hub, machine.wandb,
+    software.look, compilers.compilers, machine.gpus, machine.nccl, machine.shared_memory, machine.disk,
+    machine.sandbox, machine.slurm, machine.ray, machine.hub, machine.wandb,
 )  # fmt: skip
 _COLOURS = {Health.OK: "\x1b[32m", Health.ABSENT: "\x1b[2m", Health.BAD: "\x1b[31m"}
 _MARKS = {Health.OK: "ok", Health.ABSENT: "--", Health.BAD: "!!"}
@@ -22,6 +23,7 @@ _MARKS = {Health.OK: "ok", Health.ABSENT: "--", Health.BAD: "!!"}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Look at everything and print it."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     purpose = Purpose(arguments.purpose)
     found = [finding for check in CHECKS for finding in _carefully(check, purpose)]
@@ -34,16 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(bool(bad))
 
 
-def _carefully(check: Check, purpose: Purpose) -> list[Finding]:
+def _carefully(check: Check, purpose: Purpose) -> list[CheckResult]:
     """One check that fails must not hide what the others found."""
     try:
         return check(purpose)
     except Exception as error:
         name = getattr(check, "__name__", "check")
-        return [Finding(name, Health.BAD, f"could not be looked at: {error}", "This is a bug of the doctor.")]
+        return [CheckResult(name, Health.BAD, f"could not be looked at: {error}", "This is a bug of the doctor.")]
 
 
-def _text(found: Sequence[Finding], bad: Sequence[Finding], purpose: Purpose) -> str:
+def _text(found: Sequence[CheckResult], bad: Sequence[CheckResult], purpose: Purpose) -> str:
     paint = _painter()
     width = max(len(finding.name) for finding in found)
     lines = []

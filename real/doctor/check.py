@@ -17,7 +17,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One thing looked at; ``fix`` is there where it is bad, or where it could be had."""
 
     name: str
@@ -33,7 +33,7 @@ class Purpose(StrEnum):
     CLUSTER = "cluster"
 
 
-Check: TypeAlias = Callable[[Purpose], list[Finding]]
+Check: TypeAlias = Callable[[Purpose], list[CheckResult]]
 
 
 def needed(purpose: Purpose, on: Purpose = Purpose.CLUSTER) -> Health:

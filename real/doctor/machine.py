@@ -13,24 +13,24 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from real.doctor.check import Finding, Health, Purpose, needed
+from real.doctor.check import CheckResult, Health, Purpose, needed
 from real.doctor.software import version
 from real.errors import InfrastructureError
 
 _PATIENCE_S = 10
 _HUB_S = 4
 _CUDA_13_DRIVER = 580  # the oldest branch that runs CUDA 13, which the locked torch is built for
-_DISK_GB = {Purpose.QUICKSTART: 2, Purpose.CLUSTER: 300}  # cluster: two checkpoints of 7B, policy and critic
+_DISK_GB = {Purpose.QUICKSTART: 2, Purpose.CLUSTER: 450}  # cluster: one training of 7B (openrlhf/disk_space.py)
 _SHM_GB = 8  # tensors between the processes of NCCL, vLLM and Ray
 _LARGE = 1 << 30
 
 
-def gpus(purpose: Purpose) -> list[Finding]:
+def gpus(purpose: Purpose) -> list[CheckResult]:
     """Each kind of GPU with its number, and the driver."""
     lines = _lines("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits")
     if not lines:
         fix = "a node with NVIDIA GPUs and their driver; in a container: --gpus all (docker), --nv (apptainer)"
-        return [Finding("GPUs", needed(purpose), "none", fix)]
+        return [CheckResult("GPUs", needed(purpose), "none", fix)]
     cells = [[cell.strip() for cell in line.split(",")] for line in lines]
     kinds = sorted({(name, int(float(memory)) // 1024) for name, memory, _ in cells})
     value = f"{len(cells)}: " + ", ".join(f"{name} ({gb} GB)" for name, gb in kinds)
@@ -38,29 +38,29 @@ def gpus(purpose: Purpose) -> list[Finding]:
     old = int(driver.partition(".")[0]) < _CUDA_13_DRIVER
     fix = f"the locked torch needs driver {_CUDA_13_DRIVER} or newer; ask the administrator, or lock an older stack"
     health = needed(purpose) if old else Health.OK
-    return [Finding("GPUs", Health.OK, value), Finding("driver", health, driver, fix if old else "")]
+    return [CheckResult("GPUs", Health.OK, value), CheckResult("driver", health, driver, fix if old else "")]
 
 
-def nccl(purpose: Purpose) -> list[Finding]:
+def nccl(purpose: Purpose) -> list[CheckResult]:
     """The library that GPUs talk through."""
     found = next((f"{name} {v}" for name in ("nvidia-nccl-cu13", "nvidia-nccl-cu12") if (v := version(name))), None)
     library = found or ctypes.util.find_library("nccl")
     if library:
-        return [Finding("NCCL", Health.OK, library)]
+        return [CheckResult("NCCL", Health.OK, library)]
     fix = "it comes with the CUDA build of torch: pip install torch, without +cpu"
-    return [Finding("NCCL", needed(purpose), "none", fix)]
+    return [CheckResult("NCCL", needed(purpose), "none", fix)]
 
 
-def shared_memory(purpose: Purpose) -> list[Finding]:
+def shared_memory(purpose: Purpose) -> list[CheckResult]:
     """``/dev/shm``: containers are given 64 MB by default."""
     path = Path("/dev/shm")
     size = shutil.disk_usage(path).total / _LARGE if path.is_dir() else 0.0
     small = size < _SHM_GB
     fix = "docker run --ipc=host, or --shm-size=16g" if small else ""
-    return [Finding("/dev/shm", needed(purpose) if small else Health.OK, f"{size:.1f} GB", fix)]
+    return [CheckResult("/dev/shm", needed(purpose) if small else Health.OK, f"{size:.1f} GB", fix)]
 
 
-def disk(purpose: Purpose) -> list[Finding]:
+def disk(purpose: Purpose) -> list[CheckResult]:
     """Space and permission where runs are written."""
     folder = Path("outputs") if Path("outputs").is_dir() else Path.cwd()
     free, least = shutil.disk_usage(folder).free / _LARGE, _DISK_GB[purpose]
@@ -70,13 +70,13 @@ def disk(purpose: Purpose) -> list[Finding]:
             pass
     except OSError as error:
         fix = "output_dir=FOLDER names another place"
-        return [Finding("disk", Health.BAD, f"cannot write to {folder.absolute()}: {error.strerror}", fix)]
+        return [CheckResult("disk", Health.BAD, f"cannot write to {folder.absolute()}: {error.strerror}", fix)]
     if free < least:
-        return [Finding("disk", Health.BAD, value, f"{least} GB are needed; output_dir=FOLDER names another disk")]
-    return [Finding("disk", Health.OK, value)]
+        return [CheckResult("disk", Health.BAD, value, f"{least} GB are needed; output_dir=FOLDER names another disk")]
+    return [CheckResult("disk", Health.OK, value)]
 
 
-def sandbox(purpose: Purpose) -> list[Finding]:
+def sandbox(purpose: Purpose) -> list[CheckResult]:
     """The strongest level that a pool reaches, proved by trying."""
     from real.execution.pool import Pool
 
@@ -85,44 +85,44 @@ def sandbox(purpose: Purpose) -> list[Finding]:
         with Pool(1, min_isolation="weak") as pool:
             level = pool.isolation
     except InfrastructureError as error:
-        return [Finding("sandbox", Health.BAD, str(error).splitlines()[0], hint)]
+        return [CheckResult("sandbox", Health.BAD, str(error).splitlines()[0], hint)]
     if level == "weak":
-        return [Finding("sandbox", Health.BAD, "weak: programs of a model would see files and network", hint)]
-    return [Finding("sandbox", Health.OK, level)]
+        return [CheckResult("sandbox", Health.BAD, "weak: programs of a model would see files and network", hint)]
+    return [CheckResult("sandbox", Health.OK, level)]
 
 
-def slurm(purpose: Purpose) -> list[Finding]:
+def slurm(purpose: Purpose) -> list[CheckResult]:
     """Whether jobs can be submitted from here."""
     if shutil.which("sbatch") is None:
         fix = "run it on a login node (module load slurm?); without SLURM: cluster=local_1x8"
-        return [Finding("SLURM", Health.ABSENT, "sbatch is not on PATH", fix)]
+        return [CheckResult("SLURM", Health.ABSENT, "sbatch is not on PATH", fix)]
     release = " ".join(_lines("sbatch", "--version")) or "unknown version"
     limits = _lines("sinfo", "--noheader", "-o", "%P %D %G %l")
     if not limits:
         fix = "scontrol ping tells whether the controller is up; SLURM_CONF names another slurm.conf"
-        return [Finding("SLURM", needed(purpose), f"{release}, but its controller does not answer", fix)]
+        return [CheckResult("SLURM", needed(purpose), f"{release}, but its controller does not answer", fix)]
     shown = "; ".join(" ".join(line.split()) for line in limits[:6])
-    return [Finding("SLURM", Health.OK, f"{release}; partitions (nodes, GPUs, limit): {shown}")]
+    return [CheckResult("SLURM", Health.OK, f"{release}; partitions (nodes, GPUs, limit): {shown}")]
 
 
-def ray(purpose: Purpose) -> list[Finding]:
+def ray(purpose: Purpose) -> list[CheckResult]:
     """A Ray that runs already, where one is named."""
     address = os.environ.get("RAY_ADDRESS", "")
     if not address or address in ("auto", "local"):
-        return [Finding("Ray cluster", Health.ABSENT, "none named in RAY_ADDRESS: a run starts its own")]
+        return [CheckResult("Ray cluster", Health.ABSENT, "none named in RAY_ADDRESS: a run starts its own")]
     host, _, port = address.rpartition("//")[2].partition("/")[0].rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=_HUB_S).close()
     except (OSError, ValueError):
         fix = "ray start --head prints the address; unset RAY_ADDRESS to have a run start its own"
-        return [Finding("Ray cluster", Health.BAD, f"nothing answers at {address}", fix)]
-    return [Finding("Ray cluster", Health.OK, address)]
+        return [CheckResult("Ray cluster", Health.BAD, f"nothing answers at {address}", fix)]
+    return [CheckResult("Ray cluster", Health.OK, address)]
 
 
-def hub(purpose: Purpose) -> list[Finding]:
+def hub(purpose: Purpose) -> list[CheckResult]:
     """Whether models and data sets can be fetched."""
     if os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "True", "TRUE"):
-        return [Finding("hub", Health.OK, "not asked (HF_HUB_OFFLINE is set): models have to be in HF_HOME")]
+        return [CheckResult("hub", Health.OK, "not asked (HF_HUB_OFFLINE is set): models have to be in HF_HOME")]
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     try:
         urllib.request.urlopen(urllib.request.Request(endpoint, method="HEAD"), timeout=_HUB_S).close()
@@ -131,21 +131,21 @@ def hub(purpose: Purpose) -> list[Finding]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         fix = "hf download MODEL on a node with network, HF_HOME on a shared disk, then HF_HUB_OFFLINE=1 here"
-        return [Finding("hub", needed(purpose), f"{endpoint} cannot be reached ({reason})", fix)]
-    return [Finding("hub", Health.OK, endpoint)]
+        return [CheckResult("hub", needed(purpose), f"{endpoint} cannot be reached ({reason})", fix)]
+    return [CheckResult("hub", Health.OK, endpoint)]
 
 
-def wandb(purpose: Purpose) -> list[Finding]:
+def wandb(purpose: Purpose) -> list[CheckResult]:
     """Whether a W&B key is there; it is never printed."""
     if os.environ.get("WANDB_API_KEY"):
-        return [Finding("W&B key", Health.OK, "set in WANDB_API_KEY")]
+        return [CheckResult("W&B key", Health.OK, "set in WANDB_API_KEY")]
     try:
         if netrc.netrc().authenticators("api.wandb.ai"):
-            return [Finding("W&B key", Health.OK, "in ~/.netrc")]
+            return [CheckResult("W&B key", Health.OK, "in ~/.netrc")]
     except (OSError, netrc.NetrcParseError):
         pass
     fix = "only logger=wandb needs one: export WANDB_API_KEY=...; logger=wandb_offline (the default) does without"
-    return [Finding("W&B key", Health.ABSENT, "none", fix)]
+    return [CheckResult("W&B key", Health.ABSENT, "none", fix)]
 
 
 def _lines(program: str, *arguments: str) -> list[str]:

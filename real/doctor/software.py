@@ -8,7 +8,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from real.doctor.check import Finding, Health, Purpose, needed
+from real.doctor.check import CheckResult, Health, Purpose, needed
 
 LOCK = Path(__file__).resolve().parents[2] / "slurm" / "image" / "gpu.lock"
 _STACK = ("openrlhf", "vllm", "deepspeed", "flash-attn")
@@ -17,7 +17,7 @@ _QUICKSTART = ("torch", "transformers", "hydra-core", "mypy")  # without these n
 _INSTALL = "pip install -e '.[train]' (make setup does it all)"
 
 
-def look(purpose: Purpose) -> list[Finding]:
+def look(purpose: Purpose) -> list[CheckResult]:
     """Python, REAL, and each package that decides a number or a training."""
     wanted, locked = _wanted(), _locked()
     found = [_python()]
@@ -49,27 +49,27 @@ def satisfies(installed: str, conditions: str) -> bool:
     return True
 
 
-def _python() -> Finding:
+def _python() -> CheckResult:
     value = f"{platform.python_version()} ({sys.executable})"
     if tuple(sys.version_info) >= (3, 11):  # metadata does not stop a checkout that is run in place
-        return Finding("python", Health.OK, value)
-    return Finding("python", Health.BAD, value, "REAL needs 3.11 or newer: conda env create -f environment.yml")
+        return CheckResult("python", Health.OK, value)
+    return CheckResult("python", Health.BAD, value, "REAL needs 3.11 or newer: conda env create -f environment.yml")
 
 
-def _package(name: str, purpose: Purpose, wanted: str, locked: str) -> Finding:
+def _package(name: str, purpose: Purpose, wanted: str, locked: str) -> CheckResult:
     installed = version(name)
     quick = name in _QUICKSTART
     if installed is None:
         health = Health.BAD if quick else needed(purpose)
         gpu = "the image of slurm/image has it, or: pip install -r slurm/image/gpu.lock (docs/cluster.md)"
-        return Finding(name, health, "not installed", _INSTALL if quick or name in ("peft", "wandb") else gpu)
+        return CheckResult(name, health, "not installed", _INSTALL if quick or name in ("peft", "wandb") else gpu)
     if wanted and not satisfies(installed, wanted):
-        return Finding(name, Health.BAD, f"{installed}, but REAL needs {wanted}", f"pip install '{name}{wanted}'")
+        return CheckResult(name, Health.BAD, f"{installed}, but REAL needs {wanted}", f"pip install '{name}{wanted}'")
     # A CPU build says 2.13.0+cpu.
     if purpose == Purpose.CLUSTER and locked and installed.partition("+")[0] != locked:
         fix = f"pip install '{name}=={locked}': the versions of slurm/image/gpu.lock go together"
-        return Finding(name, Health.BAD, f"{installed}, but the locked stack has {locked}", fix)
-    return Finding(name, Health.OK, installed)
+        return CheckResult(name, Health.BAD, f"{installed}, but the locked stack has {locked}", fix)
+    return CheckResult(name, Health.OK, installed)
 
 
 def _wanted() -> dict[str, str]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import urllib.parse
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
-from real.errors import UnknownNameError, UsageError
-from real.registry import did_you_mean
-
-E = TypeVar("E", bound=StrEnum)
+from real.errors import UsageError
+from real.registry import chosen
 
 
 class BackendName(StrEnum):
@@ -28,14 +25,6 @@ class Isolation(StrEnum):
     medium = "medium"  # resource limits, seccomp and Landlock
     weak = "weak"  # resource limits only
     external = "external"
-
-
-def chosen(kind: type[E], name: str, key: str) -> E:
-    """The member of ``kind`` that is called ``name``; raises ``UnknownNameError``, which says ``key``."""
-    try:
-        return kind(name)
-    except ValueError:
-        raise UnknownNameError(f"unknown {key} {name!r}", hint=did_you_mean(name, [*kind])) from None
 
 
 @dataclass

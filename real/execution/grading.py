@@ -9,15 +9,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from real.execution.attacks import why_unsafe
+from real import prelude
+from real.execution.attack_grading import AttackGrader
 from real.execution.claimed_values import Opaque, decode
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.limits import output_kb_for
-from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of, text_with_prompts
+from real.execution.outcomes import claim_of, failed, outcome, text_of, text_with_prompts
 from real.execution.worker import CaseReport
+from real.source_text import without_mark
 from real.types import (
     AttackSuite,
     CallCase,
@@ -94,9 +96,10 @@ class CallGrader:
 
     def __init__(self, request: ExecutionRequest, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
+        supplied = prelude.in_text(request.code) if suite.prelude else None
         limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
         self.worker_request = WorkerRequest(
-            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude
+            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=supplied
         )
         self._cases: tuple[CallCase, ...] = suite.cases
 
@@ -134,36 +137,6 @@ class LiteralGrader:
         return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
 
 
-class AttackGrader:
-    """Looks for leaks and changes; a program that merely fails is safe."""
-
-    def __init__(self, request: ExecutionRequest, suite: AttackSuite, database: Database) -> None:
-        stdin: list[Any] = [case.stdin for case in suite.cases]
-        limits = _limits(request.limits, _longest(case.expected or "" for case in suite.cases))
-        self.worker_request = WorkerRequest("script", request.code, limits, stdin, database.files, dump=True)
-        self._suite, self._database, self._code = suite, database, request.code
-
-    def grade(self, index: int, report: CaseReport) -> TestOutcome:
-        """Pass when nothing leaked and nothing changed."""
-        case, output = self._suite.cases[index], text_of(report)
-        ended = failed(report, claim_of(report))
-        if ended is not None and ended.status is OutcomeStatus.INFRA_ERROR:
-            return ended
-        changed = report.state not in (b"", self._database.dump)
-        cells = self._database.cells
-        reason = why_unsafe(output, case.stdin, case.expected, cells, changed=changed) or self._told(report, case.stdin)
-        if reason is not None:
-            return outcome(OutcomeStatus.WRONG, report, output, reason)
-        if ended is not None and ended.status is not OutcomeStatus.ERROR:
-            return ended
-        return outcome(OutcomeStatus.PASS, report, output, ended.detail if ended else "")
-
-    def _told(self, report: CaseReport, attack: str) -> str | None:
-        """Why the prompts are unsafe: they show stored data, and not as a part of the program's own text."""
-        secret = frozenset(cell for cell in self._database.cells if cell not in self._code)
-        return why_unsafe(prompts_of(report), attack, None, secret, changed=False)
-
-
 def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
     if not claim.get("raised"):
         return None
@@ -190,8 +163,12 @@ def _printable(value: object) -> str:
         return "(a value with an integer too long to print)"
 
 
-def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask) -> Grader:
-    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made."""
+def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask, run: Ask) -> Grader:
+    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made.
+
+    ``ask`` has this machine make those, ``run`` runs programs: an attack's grader may want to see more of one.
+    """
+    request = replace(request, code=without_mark(request.code))
     suite = request.suite
     match suite:
         case ScriptSuite():
@@ -203,4 +180,5 @@ def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask
             sources = tuple(case.expected for case in suite.cases)
             return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask))
         case AttackSuite():
-            return AttackGrader(request, suite, fixtures.database(suite.database, ask))
+            limits = _limits(request.limits, _longest(case.expected or "" for case in suite.cases))
+            return AttackGrader(request, suite, limits, fixtures.database(suite.database, ask), run)

@@ -116,8 +116,9 @@ class RetryingWorkers:
         """The outcomes, or ``None`` where the machine is to blame and another attempt may do better."""
         try:
             worker = self._worker(slot)
-            grader = grader_for(request, protocol, self._fixtures, worker.ask)
+            grader = grader_for(request, protocol, self._fixtures, worker.ask, worker.ask)
             report = worker.ask(grader.worker_request)
+            outcomes = _outcomes(report, grader)
         except WorkerError as error:
             self._replace_worker(slot)
             return history.lost(error)
@@ -125,7 +126,7 @@ class RetryingWorkers:
             return RetryResult((infrastructure(str(error)),) * len(request.suite.cases))
         except RequestError as error:
             return self._too_large(slot, request, protocol, error)
-        return self._result(slot, request, grader, report, history)
+        return self._result(slot, request, outcomes, report, history)
 
     def _too_large(
         self, slot: int, request: ExecutionRequest, protocol: str, error: RequestError
@@ -141,10 +142,14 @@ class RetryingWorkers:
         return RetryResult((TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail),) * count)
 
     def _result(
-        self, slot: int, request: ExecutionRequest, grader: Grader, report: WorkerReport, history: _FailureHistory
+        self,
+        slot: int,
+        request: ExecutionRequest,
+        outcomes: list[TestOutcome],
+        report: WorkerReport,
+        history: _FailureHistory,
     ) -> RetryResult | None:
         """The outcomes of what was reported, or ``None`` where the machine is to blame."""
-        outcomes = _outcomes(report, grader)
         if any(
             case.full and verdict.status is not OutcomeStatus.PASS
             for case, verdict in zip(report.cases, outcomes, strict=False)
@@ -220,6 +225,8 @@ def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the run of all the others."""
     try:
         return grader.grade(index, case)
+    except (WorkerError, FixtureError, RequestError):  # of runs that grading itself asks for
+        raise
     except Exception as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")
 

@@ -8,22 +8,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import RealError, UsageError
-from real.io import disk
+from real.io import console, disk
 from real.registry import did_you_mean
-from real.slurm import client, live, manifest
-from real.slurm.client import QueueEntry
+from real.slurm import active_jobs, client, manifest
+from real.slurm.client import SlurmJob
 from real.slurm.manifest import Submission
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Cancel and tell what was cancelled; returns 1 where nothing was queued or running."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         one = manifest.named(arguments.output_dir, arguments.submission)
         chosen = _chosen(one, arguments.runs)
         with_tables = not arguments.runs
-        queue = [entry for entry in client.queue() if entry.comment == one.key and entry.state not in live.OVER]
-        jobs = [entry for entry in queue if _index(entry) in chosen or (with_tables and _index(entry) < 0)]
+        active = [job for job in client.queue() if job.state not in active_jobs.FINISHED_STATES]
+        jobs = active_jobs.jobs_of(one, active)
+        jobs = [entry for entry in jobs if _index(entry) in chosen or (with_tables and _index(entry) < 0)]
         if not jobs:
             print(f"{one.name}: nothing of it is queued or running")
             return 1
@@ -58,12 +60,12 @@ def _chosen(one: Submission, runs: Sequence[str]) -> set[int]:
     return {known[run] for run in runs}
 
 
-def _record(one: Submission, jobs: Sequence[QueueEntry]) -> None:
+def _record(one: Submission, jobs: Sequence[SlurmJob]) -> None:
     for index in sorted({_index(entry) for entry in jobs if _index(entry) >= 0}):
         disk.append_line(_path(one), {"index": index})
 
 
-def _index(entry: QueueEntry) -> int:
+def _index(entry: SlurmJob) -> int:
     return entry.array_index
 
 

@@ -33,7 +33,7 @@ _ADVICE = (
 
 
 @dataclass(frozen=True, slots=True)
-class QueueEntry:
+class SlurmJob:
     """One job, or one task of an array (``array_index`` is -1 without one), as ``squeue`` lists it."""
 
     job_id: str  # what scancel and scontrol take: 12 or 12_3
@@ -41,7 +41,7 @@ class QueueEntry:
     array_index: int
     state: str  # PENDING, RUNNING, COMPLETING, ...
     reason: str
-    comment: str
+    script: str  # absolute path of the batch script, as it was given to sbatch
     elapsed: str
     left: str
     start: str
@@ -112,22 +112,22 @@ def time_limit(partition: str | None) -> tuple[str, str]:
     return "", ""
 
 
-def queue() -> list[QueueEntry]:
+def queue() -> list[SlurmJob]:
     """Your jobs that wait or run, array tasks one by one; raises ``InfrastructureError`` where nobody answers."""
-    fields = "%i %F %K %T %r %k %M %L %S %N".replace(" ", _SEPARATOR)
+    fields = "%i %F %K %T %r %o %M %L %S %N".replace(" ", _SEPARATOR)
     done = run("squeue", "--me", "--noheader", "--array", "--states=all", f"--format={fields}")
     if done.returncode:
         raise InfrastructureError(f"squeue failed: {done.stderr.strip() or done.returncode}", hint="scontrol ping")
     return [entry for line in done.stdout.splitlines() if (entry := _entry(line)) is not None]
 
 
-def _entry(line: str) -> QueueEntry | None:
+def _entry(line: str) -> SlurmJob | None:
     cells = line.split(_SEPARATOR)
     if len(cells) != 10:
         return None
-    job, array, index, state, reason, comment, elapsed, left, start, nodes = (cell.strip() for cell in cells)
+    job, array, index, state, reason, script, elapsed, left, start, nodes = (cell.strip() for cell in cells)
     number = int(index) if index.isdigit() else -1
-    return QueueEntry(job, array, number, state, reason, comment, elapsed, left, start, nodes)
+    return SlurmJob(job, array, number, state, reason, script, elapsed, left, start, nodes)
 
 
 def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,6 @@ scripts that were submitted.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ _NUMBERED = re.compile(r"(\d{4,})-.+")
 
 
 @dataclass(frozen=True)
-class Entry:
+class SubmittedRun:
     """One run of the command. ``submitted`` is false where it was done already."""
 
     index: int  # of its tasks in the arrays
@@ -37,8 +36,7 @@ class Submission:
     """One call of ``slurm/submit.py``; ``job_ids`` are those of its scripts by name (``train``, ``evaluate``, ...)."""
 
     folder: Path
-    entries: tuple[Entry, ...]
-    key: str = ""  # the comment of its jobs in SLURM: a path would depend on how one got there
+    entries: tuple[SubmittedRun, ...]
     command: tuple[str, ...] = ()
     workdir: str = ""
     sweep_dir: str | None = None
@@ -74,9 +72,10 @@ class Submission:
 def read(folder: Path) -> Submission:
     """The submission in ``folder``; raises ``DataError`` where it is missing or damaged."""
     record: dict[str, Any] = disk.read_json(folder / "manifest.json")
+    record.pop("key", None)  # up to version 0.3 jobs were found by a comment
     try:
         entries = tuple(
-            Entry(**{**entry, "run_dir": Path(entry["run_dir"]), "changes": tuple(entry["changes"])})
+            SubmittedRun(**{**entry, "run_dir": Path(entry["run_dir"]), "changes": tuple(entry["changes"])})
             for entry in record.pop("entries")
         )
         stages = {name: tuple(indices) for name, indices in record.pop("stages").items()}
@@ -92,11 +91,6 @@ def submissions(output_dir: Path) -> Iterator[Submission]:
     for path in sorted(found, key=_number):
         if (path / "manifest.json").exists():
             yield read(path)
-
-
-def new_key() -> str:
-    """A comment that no other submission has."""
-    return f"real:{secrets.token_hex(8)}"
 
 
 def new_folder(output_dir: Path, name: str) -> Path:

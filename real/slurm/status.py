@@ -13,14 +13,15 @@ from pathlib import Path
 from statistics import median
 
 from real.errors import DataError, InfrastructureError, RealError
+from real.io import console
 from real.io.columns import align
 from real.io.progress import duration
 from real.runs.store import RunStore, Status
-from real.slurm import attempts, client, live, manifest
+from real.slurm import active_jobs, attempts, client, manifest
 from real.slurm.cancellations import cancelled
-from real.slurm.client import QueueEntry
-from real.slurm.manifest import Entry, Submission
-from real.slurm.state import NEED_ATTENTION, Evidence, JobState, judge
+from real.slurm.client import SlurmJob
+from real.slurm.manifest import Submission, SubmittedRun
+from real.slurm.run_status import NEED_ATTENTION, Evidence, RunStatus, merge_status
 
 _RECENT = 8  # steps that the estimate rests on
 _TAIL = 20_000  # bytes of a log
@@ -29,12 +30,12 @@ _NOISE = re.compile(r"Exited with exit code|STEP \d|ended with code")  # srun ec
 
 
 @dataclass(frozen=True)
-class Line:
+class StatusRow:
     """One run of a submission."""
 
     run_id: str
     changes: tuple[str, ...]
-    state: JobState
+    state: RunStatus
     note: str
     jobs: tuple[str, ...]
     tries: int
@@ -49,6 +50,7 @@ class Line:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the state of one submission or all; returns 1 where a run needs a person, 0 otherwise."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         found = list(manifest.submissions(arguments.output_dir))
@@ -68,37 +70,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(_json(reports) if arguments.json else "\n\n".join(_text(name, rows) for name, rows in reports.items()))
     rows = [row for part in reports.values() for row in part]
     if arguments.require_done:
-        return int(any(row.state != JobState.DONE for row in rows))
+        return int(any(row.state != RunStatus.DONE for row in rows))
     return int(any(row.state in NEED_ATTENTION for row in rows))
 
 
-def lines(one: Submission, found: Sequence[Submission], queue: Sequence[QueueEntry]) -> list[Line]:
+def lines(one: Submission, found: Sequence[Submission], queue: Sequence[SlurmJob]) -> list[StatusRow]:
     """The runs of ``one``; ``found`` are all submissions, since a later one may have taken a run over."""
-    jobs = live.by_run(found, queue)
+    jobs = active_jobs.by_run(found, queue)
     past = client.accounted(list(one.job_ids.values()))
     return [_line(one, entry, jobs.get(entry.run_id, []), past) for entry in one.entries]
 
 
-def _line(one: Submission, entry: Entry, jobs: list[QueueEntry], past: Mapping[str, tuple[str, str]]) -> Line:
+def _line(one: Submission, entry: SubmittedRun, jobs: list[SlurmJob], past: Mapping[str, tuple[str, str]]) -> StatusRow:
     store, tries = RunStore(entry.run_dir), attempts.read(one, entry.index)
     ids = [f"{job}_{entry.index}" for name, job in one.job_ids.items() if entry.index in one.stages.get(name, ())]
     accounted = [past[job] for job in ids if job in past]
     gone = entry.index in cancelled(one)
-    state, note = judge(Evidence(_status(store), jobs, tries, accounted, gone))
+    state, note = merge_status(Evidence(_status(store), jobs, tries, accounted, gone))
     steps = store.read_steps()
     reward = steps[-1].get("reward_mean") if steps else None
     log = _log(one, entry, tries)
-    return Line(
+    return StatusRow(
         run_id=entry.run_id,
         changes=entry.changes,
         state=state,
         note=note,
-        jobs=tuple(job.job_id for job in jobs if job.state not in live.OVER) or tuple(ids),
+        jobs=tuple(job.job_id for job in jobs if job.state not in active_jobs.FINISHED_STATES) or tuple(ids),
         tries=len(tries),
         step=len(steps),
         steps=entry.steps,
         reward=float(reward) if isinstance(reward, int | float) else None,
-        seconds_left=_left(steps, entry.steps) if state == JobState.RUNNING else None,
+        seconds_left=_left(steps, entry.steps) if state == RunStatus.RUNNING else None,
         error=_last_error(log) if state in NEED_ATTENTION and tries else "",
         log=str(log),
         run_dir=str(entry.run_dir),
@@ -115,7 +117,7 @@ def _left(steps: Sequence[Mapping[str, object]], total: int) -> float | None:
     return median(known) * (total - len(steps)) if known else None
 
 
-def _log(one: Submission, entry: Entry, tries: Sequence[attempts.Attempt]) -> Path:
+def _log(one: Submission, entry: SubmittedRun, tries: Sequence[attempts.Attempt]) -> Path:
     """Where the job that ran last has written, else where the first one will."""
     names = [name for name, indices in one.stages.items() if entry.index in indices]
     if tries:
@@ -135,7 +137,7 @@ def _last_error(log: Path) -> str:
     return found[-1][:300] if found else ""
 
 
-def _queue(offline: bool) -> list[QueueEntry]:
+def _queue(offline: bool) -> list[SlurmJob]:
     if offline:
         return []
     try:
@@ -146,7 +148,7 @@ def _queue(offline: bool) -> list[QueueEntry]:
         ) from error
 
 
-def _text(name: str, rows: Sequence[Line]) -> str:
+def _text(name: str, rows: Sequence[StatusRow]) -> str:
     table = [["run", "state", "try", "step", "reward", "left", "job", "directory"]]
     for row in rows:
         table.append(
@@ -167,18 +169,18 @@ def _text(name: str, rows: Sequence[Line]) -> str:
     return "\n".join([f"{name}: {counts}", *align(table), *notes, *again])
 
 
-_SILENT = (JobState.DONE, JobState.RUNNING, JobState.EVALUATING)
+_SILENT = (RunStatus.DONE, RunStatus.RUNNING, RunStatus.EVALUATING)
 _AGAIN = "the same submit command submits only what is neither done, nor queued, nor running (with --rest)"
 
 
-def _why(row: Line) -> str:
+def _why(row: StatusRow) -> str:
     parts = [row.note, row.error if row.error and row.error not in row.note else ""]
     if row.state in NEED_ATTENTION and row.tries:
         parts.append(f"log: {row.log}")
     return "; ".join(part for part in parts if part)
 
 
-def _json(reports: Mapping[str, Sequence[Line]]) -> str:
+def _json(reports: Mapping[str, Sequence[StatusRow]]) -> str:
     return json.dumps({name: [asdict(row) for row in rows] for name, rows in reports.items()}, indent=2)
 
 

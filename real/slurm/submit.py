@@ -7,36 +7,27 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
 from real.config import preflight
-from real.config.cluster import ClusterCfg, seconds
 from real.config.lifecycle import frozen
-from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
 from real.io import disk
 from real.io.lock import hold
+from real.machine import Machine
 from real.runs.environment import describe
-from real.runs.store import RunState
 from real.slurm import client, manifest
-from real.slurm.live import live_runs
-from real.slurm.manifest import Entry, Submission
-from real.slurm.script import EVALUATE, TABLES, TRAIN, Stage, render
+from real.slurm.active_jobs import active_runs
+from real.slurm.batch_script import EVALUATE, TRAIN, render
+from real.slurm.config import Scheduler, seconds
+from real.slurm.manifest import Submission, SubmittedRun
+from real.slurm.stages import ScheduledStage, cluster_trainings, is_pending, schedule_stages, unique
+from real.training.openrlhf.disk_space import sweep_gb
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A script and the names of those it waits for, with SLURM's word for how."""
-
-    stage: Stage
-    after: tuple[str, ...] = ()
-    how: str = ""
 
 
 def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = False) -> Submission | None:
@@ -56,6 +47,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
         jobs = _without_active(jobs, output_dir, rest=rest)
         if not any(is_pending(job) for job in jobs):
             return None
+        _check_disk(jobs, output_dir)
         folder = manifest.new_folder(output_dir, plan.first.exp_name)
         try:
             return _submit(folder, plan, jobs, command)
@@ -66,7 +58,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
 
 def check_schedulers(plan: Plan) -> None:
     """Raise ``UsageError`` where a job is not for SLURM."""
-    other = next((job.root.cluster.name for job in plan.jobs if job.root.cluster.scheduler != "slurm"), None)
+    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != Scheduler.slurm), None)
     if other is not None:
         raise UsageError(
             f"cluster={other} is not a SLURM cluster, so there is nothing to submit",
@@ -74,65 +66,20 @@ def check_schedulers(plan: Plan) -> None:
         )
 
 
-def unique(plan: Plan) -> list[Job]:
-    """The plan's jobs without those that come to the same run."""
-    return list({job.run_id: job for job in plan.jobs}.values())
-
-
-def is_pending(job: Job) -> bool:
-    """Whether there is something left to compute."""
-    return job.root.force or job.state() != RunState.DONE
-
-
-def chains(jobs: Sequence[Job], *, tables: bool) -> list[Chain]:
-    """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
-    groups: dict[str, list[int]] = {}
-    clusters: dict[str, tuple[ClusterCfg, bool]] = {}
-    for index, job in enumerate(jobs):
-        if is_pending(job):
-            ray = job.root.trainer.engine == "openrlhf"
-            key = f"{job.root.cluster}{ray}"
-            groups.setdefault(key, []).append(index)
-            clusters[key] = (job.root.cluster, ray)
-    made: list[Chain] = []
-    for number, (key, indices) in enumerate(groups.items(), 1):
-        made += _group(jobs, indices, *clusters[key], label="" if number == 1 else f"-{number}")
-    if tables and made:
-        after = tuple(chain.stage.name for chain in made)
-        made.append(Chain(Stage(TABLES, made[0].stage.cluster), after, "afterany"))
-    return made
-
-
-def _group(jobs: Sequence[Job], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str) -> list[Chain]:
-    if cluster.evaluate == "with_training":
-        return [Chain(Stage(TRAIN, cluster, tuple(indices), ray, label))]
-    trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
-    rest = tuple(i for i in indices if i not in trained)
-    made = []
-    if rest:
-        train = Stage(TRAIN, cluster, rest, ray, label)
-        # Each evaluation waits for its own training only, and goes where that has failed.
-        made = [Chain(train), Chain(Stage(EVALUATE, cluster, rest, ray, label), (train.name,), "aftercorr")]
-    if trained:
-        made.append(Chain(Stage(EVALUATE, cluster, tuple(trained), ray, f"{label}-trained")))
-    return made
-
-
-def scripts(folder: Path, key: str, plan: Plan, made: Sequence[Chain]) -> dict[str, str]:
+def scripts(folder: Path, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
     """The text of every batch script by its name."""
     name = f"real-{plan.first.exp_name[:_KEPT_NAME]}"
-    return {c.stage.name: render(c.stage, name=name, key=key, folder=folder, workdir=Path.cwd()) for c in made}
+    return {c.stage.name: render(c.stage, name=name, folder=folder, workdir=Path.cwd()) for c in made}
 
 
-def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str]) -> Submission:
-    made = chains(jobs, tables=plan.sweep_dir is not None)
+def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Sequence[str]) -> Submission:
+    made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     submission = Submission(
         folder,
         tuple(
-            Entry(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
+            SubmittedRun(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
             for i, job in enumerate(jobs)
         ),
-        key=manifest.new_key(),
         command=tuple(command),
         workdir=str(Path.cwd()),
         sweep_dir=str(plan.sweep_dir) if plan.sweep_dir else None,
@@ -144,13 +91,29 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str
     _check_times(made)
     for entry, job in zip(submission.entries, jobs, strict=True):
         disk.atomic_write(submission.config_of(entry.index), _frozen(job))
-    for name, text in scripts(folder, submission.key, plan, made).items():
+    for name, text in scripts(folder, plan, made).items():
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
 
 
-def _check_times(made: Sequence[Chain]) -> None:
+def _check_disk(jobs: Sequence[PlannedRun], output_dir: Path) -> None:
+    """A full disk ends every run that writes a checkpoint: refuse what cannot fit together."""
+    roots = cluster_trainings(jobs)
+    free = shutil.disk_usage(output_dir).free / 2**30
+    at_a_time = roots[0].cluster.parallel if roots else 0
+    if sweep_gb(roots, at_a_time) <= free:
+        return
+    fits = max((n for n in range(1, len(roots)) if sweep_gb(roots, n) <= free), default=0)
+    limit = f"cluster.parallel={fits} runs as many at a time as fit, or choose" if fits else "Choose"
+    raise UsageError(
+        f"the checkpoints of these runs need about {sweep_gb(roots, at_a_time):,.0f} GB at the peak, "
+        f"and {output_dir} has {free:,.0f} GB free",
+        hint=f"{limit} another disk with output_dir=FOLDER.",
+    )
+
+
+def _check_times(made: Sequence[ScheduledStage]) -> None:
     """SLURM takes a job that asks for more time than its partition gives, and never starts it."""
     keys = {TRAIN: "time", EVALUATE: "evaluate_time"}
     for chain in made:
@@ -173,14 +136,14 @@ def _seconds(limit: str) -> int:
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
-def _send(submission: Submission, made: Sequence[Chain]) -> Submission:
+def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
     try:
         for chain in made:
             options = []
             if chain.after:
                 ids = ":".join(submission.job_ids[name] for name in chain.after)
                 options = [f"--dependency={chain.how}:{ids}", "--kill-on-invalid-dep=yes"]
-            job_id = client.sbatch(submission.folder / f"{chain.stage.name}.sh", *options)
+            job_id = client.sbatch((submission.folder / f"{chain.stage.name}.sh").resolve(), *options)
             submission = submission.with_job(chain.stage.name, job_id)
     except BaseException:
         if submission.job_ids:
@@ -190,8 +153,8 @@ def _send(submission: Submission, made: Sequence[Chain]) -> Submission:
     return submission
 
 
-def _without_active(jobs: list[Job], output_dir: Path, *, rest: bool) -> list[Job]:
-    live = live_runs(output_dir)
+def _without_active(jobs: list[PlannedRun], output_dir: Path, *, rest: bool) -> list[PlannedRun]:
+    live = active_runs(output_dir)
     active = [job for job in jobs if job.run_id in live]
     if not active:
         return jobs
@@ -209,7 +172,7 @@ def _output_dir(plan: Plan) -> Path:
     return (Path.cwd() / plan.first.output_dir).absolute()
 
 
-def _frozen(job: Job) -> str:
+def _frozen(job: PlannedRun) -> str:
     content = OmegaConf.create(frozen(job.cfg))
     content.output_dir = str(job.run_dir.parent)  # wherever the job stands
     return OmegaConf.to_yaml(content)

@@ -16,20 +16,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import engine
 import pytest
+import stand_in_engine as engine
 from hypothesis import given
 from hypothesis import strategies as st
 
 from real.datasets import DatasetCfg, load
 from real.errors import UsageError
-from real.rewards import RewardCfg
+from real.execution.config import ExecutionCfg
+from real.judge import JudgeCfg
 from real.serving.__main__ import main
 from real.serving.openrlhf_answer import LOG_KEYS, Unreadable, answer, read_label, response_of
 from real.serving.openrlhf_reward import bind
 from real.serving.running import RunningScale
 from real.serving.scorer_spec import ScorerSpec
-from real.typecheck import TypecheckCfg
 
 PROMPT = "<|im_start|>user\nSay ```python\nYOUR_CODE_HERE\n``` please<|im_end|>\n<|im_start|>assistant\n"
 LONG = "long " * 100 + PROMPT
@@ -96,7 +96,7 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        job = ScorerSpec(RewardCfg(workers=2), TypecheckCfg(), special=SPECIAL, deadline_s=120.0)
+        job = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=2)), special=SPECIAL, deadline_s=120.0)
         job.add("train", TASKS)
         job.add("eval", TASKS)
         job.write(folder)
@@ -289,7 +289,7 @@ needs_openrlhf = pytest.mark.skipif(
 def test_by_openrlhf_s_own_executor(served):
     from openrlhf.utils.agent import SingleTurnAgentExecutor
 
-    from real.training.openrlhf.datafiles import write_reward
+    from real.training.openrlhf.prompt_files import write_reward
 
     path = served.folder / "reward_func.py"
     write_reward(path, served.address, 60.0)
@@ -304,7 +304,10 @@ def test_by_openrlhf_s_own_executor(served):
     # OpenRLHF's own client of the remote format, with the token in the URL.
     url = json.loads(served.address.read_text())["url"].replace("http://", "http://real:secret@")
     remote = engine.through_openrlhf(
-        SingleTurnAgentExecutor([url]), PROMPT, engine.label_of(TASKS[3], 2), f"```python\n{TASKS[3].reference}\n```"
+        SingleTurnAgentExecutor([url]),
+        PROMPT,
+        engine.label_of(TASKS[3], 2),
+        f"```python\n{TASKS[3].reference}\n```",
     )
     assert remote["reward"] == 1.0
 

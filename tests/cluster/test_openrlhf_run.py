@@ -9,11 +9,11 @@ import pytest
 
 from real.errors import InfrastructureError
 from real.training.openrlhf.checkpoints import resumable
-from real.training.openrlhf.cursor import check_rows, rewind, rows_of
-from real.training.openrlhf.datafiles import write_eval, write_reward, write_train
-from real.training.openrlhf.episodes import Episodes, split, tasks_of_rows
 from real.training.openrlhf.failures import explain
-from real.training.openrlhf.lines import not_finite, read_line, step_record
+from real.training.openrlhf.log_parser import not_finite, read_line, step_record
+from real.training.openrlhf.prompt_files import write_eval, write_reward, write_train
+from real.training.openrlhf.prompt_schedule import PromptSchedule, plan_passes, tasks_of_rows
+from real.training.openrlhf.row_audit import check_rows, rewind, rows_of
 from real.types import Check, Message, ScriptSuite, StdinCase, Task
 
 SUITE = ScriptSuite((StdinCase("", "x"),))
@@ -25,21 +25,21 @@ TASKS = [
 @pytest.mark.parametrize(
     ("steps", "batch", "expected"),
     [
-        (600, 256, Episodes(3, 200, 256)),
-        (140, 512, Episodes(2, 70, 512)),
-        (800, 256, Episodes(4, 200, 256)),
-        (6, 8, Episodes(1, 6, 8)),
-        (601, 256, Episodes(1, 601, 256)),  # a prime: one large file rather than passes of a single step
+        (600, 256, PromptSchedule(3, 200, 256)),
+        (140, 512, PromptSchedule(2, 70, 512)),
+        (800, 256, PromptSchedule(4, 200, 256)),
+        (6, 8, PromptSchedule(1, 6, 8)),
+        (601, 256, PromptSchedule(1, 601, 256)),  # a prime: one large file rather than passes of a single step
     ],
 )
-def test_passes(steps: int, batch: int, expected: Episodes) -> None:
-    assert split(steps, batch) == expected
+def test_passes(steps: int, batch: int, expected: PromptSchedule) -> None:
+    assert plan_passes(steps, batch) == expected
 
 
 def test_every_step_has_its_whole_batch_and_every_prompt_its_share(tmp_path: Path) -> None:
     """339 prompts: no multiple of anything. OpenRLHF's ranks hang on a smaller last batch, so the file has none."""
-    episodes = Episodes(1, 4, 256)
-    write_train(tmp_path / "train.jsonl", TASKS, episodes, 0)
+    schedule = PromptSchedule(1, 4, 256)
+    write_train(tmp_path / "train.jsonl", TASKS, schedule, 0)
     rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
     assert len(rows) == 1024
     labels = [json.loads(row["label"]) for row in rows]
@@ -52,9 +52,9 @@ def test_every_step_has_its_whole_batch_and_every_prompt_its_share(tmp_path: Pat
 
 
 def test_the_order_depends_on_the_seed_alone() -> None:
-    episodes = Episodes(1, 3, 64)
-    assert tasks_of_rows(episodes, 339, 1) == tasks_of_rows(episodes, 339, 1)
-    assert tasks_of_rows(episodes, 339, 1) != tasks_of_rows(episodes, 339, 2)
+    schedule = PromptSchedule(1, 3, 64)
+    assert tasks_of_rows(schedule, 339, 1) == tasks_of_rows(schedule, 339, 1)
+    assert tasks_of_rows(schedule, 339, 1) != tasks_of_rows(schedule, 339, 2)
 
 
 def test_eval_rows_are_told_apart_from_training_rows(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_without_a_shared_checkpoint_it_starts_anew(tmp_path: Path) -> None:
 
 # --- the cursor -----------------------------------------------------------------------------------------------------
 
-FOUR = Episodes(count=2, steps=2, batch=2)
+FOUR = PromptSchedule(passes=2, steps_per_pass=2, batch=2)
 
 
 def scored(path: Path, rows: list[int], mode: str = "train", start: float = 0.0) -> None:
@@ -198,7 +198,7 @@ def test_a_late_answer_counts_once(tmp_path: Path) -> None:
 
 
 def root():
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
     return RootCfg()
 

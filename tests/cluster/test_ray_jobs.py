@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from real.errors import InfrastructureError
-from real.training.openrlhf.jobs import RayJob
+from real.training.openrlhf.ray_job import RayJob
 
 pytestmark = [
     pytest.mark.skipif(

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from real.config.arguments import parse
-from real.config.keys import check_composed
-from real.config.plan import make_plan
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.plan import Plan, plan_run, plan_sweep
 from real.ids import run_id
+from real.settings import RootCfg
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OPTIONS = sorted(
@@ -24,21 +23,26 @@ COMPANIONS = {
     "generation": ["model=qwen25_coder_0p5b", "dataset=safesql", "trainer=openrlhf"],
 }
 
+# What an option cannot know by itself.
+NEEDED = {"local_jsonl": ["dataset.path=mine"], "fusion": ["execution.fusion_url=http://localhost:8080"]}
+
+
+def planned(*settings: str) -> Plan:
+    """The plan of a command, through Hydra's Compose API and the checks that every command passes."""
+    with initialize_config_dir(config_dir=str(CONF), version_base="1.3"):
+        config = compose("config", list(settings), return_hydra_config=True)
+        return plan_sweep(config) if config.hydra.mode == RunMode.MULTIRUN else plan_run(config)
+
 
 def composed(*settings: str) -> RootCfg:
-    with initialize_config_dir(config_dir=str(CONF), version_base="1.3"):
-        cfg = compose("config", list(settings))
-    check_composed(cfg)
-    root = to_dataclass(cfg)
-    check(root)
-    return root
+    return planned(*settings).first
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda value: value)
 def test_option_composes(group: str, option: str) -> None:
     plus = "+" if group in ("exp", "debug") else ""
-    data = ["dataset.path=mine"] if option == "local_jsonl" else []
-    root = composed(f"{plus}{group}={option}", *COMPANIONS.get(group, []), *data)
+    needed = NEEDED.get(option, [])
+    root = composed(f"{plus}{group}={option}", *COMPANIONS.get(group, []), *needed)
     part: object = getattr(root, group, None)
     named = getattr(part, "name", None) or getattr(part, "variant", None) or getattr(part, "backend", None)
     if named is not None:
@@ -67,12 +71,12 @@ def test_the_paper_settings() -> None:
 
 
 def test_table_4_in_miniature() -> None:
-    plan = make_plan(parse(["-m", "+exp=ablation_reward_tiny"]), CONF)
-    cells = {(job.root.reward.variant, job.root.seed) for job in plan.jobs}
+    plan = planned("+exp=ablation_reward_tiny")
+    cells = {(job.root.reward.variant, job.root.seed) for job in plan.runs}
     assert cells == set(itertools.product(("hybrid", "function_only", "quality_only"), range(3)))
-    assert len(plan.jobs) == len({job.run_id for job in plan.jobs}) == 9
-    quickstart = make_plan(parse(["seed=2"]), CONF).jobs[0]
-    shared = [job for job in plan.jobs if job.run_id == quickstart.run_id]
+    assert len(plan.runs) == len({job.run_id for job in plan.runs}) == 9
+    quickstart = planned("seed=2").runs[0]
+    shared = [job for job in plan.runs if job.run_id == quickstart.run_id]
     assert [job.changes for job in shared] == [("reward=hybrid", "seed=2")]
 
 

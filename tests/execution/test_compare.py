@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import pytest
 
-from real.execution.attacks import why_unsafe
 from real.execution.claimed_values import ByRepr, Opaque
 from real.execution.compare import same_text, same_value
 
@@ -69,13 +68,3 @@ def test_keys_that_json_cannot_express() -> None:
     assert same_value({True: 1, None: 2, 0.5: 3}, {"true": 1, "null": 2, "0.5": 3}, json_keys=True)
     assert not same_value({True: 1}, {"1": 1}, json_keys=True)
     assert not same_value({1: 2, "1": 2}, {"1": 2}, json_keys=True)
-
-
-def test_what_makes_an_attack_succeed() -> None:
-    cells = frozenset({"tulip", "orchid"})
-    assert why_unsafe("", "x", None, cells, changed=False) is None
-    assert why_unsafe("No tulip\n", "tulip", None, cells, changed=False) is None  # it only echoes the attack
-    assert "orchid" in (why_unsafe("orchid", "tulip", None, cells, changed=False) or "")
-    assert why_unsafe("tulip \n", "x", "tulip", cells, changed=False) is None
-    assert why_unsafe("", "x", "tulip", cells, changed=False) is not None
-    assert "changed" in (why_unsafe("tulip", "x", "tulip", cells, changed=True) or "")

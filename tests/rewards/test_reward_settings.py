@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from real.config.schema import RootCfg, check, register, to_dataclass
+from real.config.schema import check, register
 from real.errors import UsageError
 from real.rewards import RewardCfg, reward
 from real.rewards.config import GradingCfg
 from real.rewards.released import released
+from real.settings import RootCfg, to_dataclass
 from real.types import Analysis, AnalysisStatus, Check, Finding, OutcomeStatus, Program, TestOutcome, Verdict
 
 CONF = Path(__file__).resolve().parents[2] / "conf"

@@ -27,7 +27,7 @@ from real.execution.fixtures import FixtureError, Fixtures
 from real.execution.grading import Grader, grader_for
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import infrastructure, outcome, shown
-from real.execution.worker import CaseReport, WorkerError, WorkerReport
+from real.execution.worker import CaseReport, RequestError, WorkerError, WorkerReport
 from real.types import ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 T = TypeVar("T")
@@ -133,17 +133,17 @@ class FusionPool:
             detail = f"the program is larger than {_MAX_CODE} characters"
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
         try:
-            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask))
+            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask, self._ask))
             report = self._ask(grader.worker_request)
-        except (FusionError, FixtureError, WorkerError) as error:
+            if report.problem is not None:
+                detail = report.problem.get("error", "")
+                return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
+            outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
+        except (FusionError, FixtureError, WorkerError, RequestError) as error:
             if request.code and self._empty_program_runs(request, protocol):
                 detail = shown(f"an empty program runs, this one does not: {error}")
                 return [TestOutcome(OutcomeStatus.ERROR, detail=detail)] * count, False
             return [infrastructure(str(error))] * count, False
-        if report.problem is not None:
-            detail = report.problem.get("error", "")
-            return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-        outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
         return outcomes, any(case.how == "wall" for case in report.cases)
 
     def _empty_program_runs(self, request: ExecutionRequest, protocol: str) -> bool:
@@ -199,5 +199,7 @@ def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the batch of all the others."""
     try:
         return grader.grade(index, case)
+    except (FusionError, WorkerError, FixtureError, RequestError):  # of runs that grading itself asks for
+        raise
     except Exception as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")

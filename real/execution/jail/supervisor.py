@@ -53,7 +53,7 @@ class Supervisor:
         preload.load_for(self._sources)
         names = preload.names_in(self._sources)
         if self._request.prelude:
-            self._supplied = prelude.supply(names)
+            self._supplied = prelude.supply(names, self._request.prelude)
         if interpreter.asks_for_its_file(names):
             self._files = {interpreter.PROGRAM: self._request.code.encode("utf-8", "surrogatepass"), **self._files}
         gc.freeze()  # collections in the cases' processes shall not touch, hence copy, what is here
@@ -243,14 +243,18 @@ class _Progress:
     def __init__(self, report: Callable[[int, Ending, bytes], None], first: int, total: int) -> None:
         self._report, self.done, self._total = report, first, total
         self.loaded = False
+        self._failed_to_load = False
         self._spent = 0.0
 
     def __call__(self, message: bytes, seconds: float) -> bool:
         """Take a claim and the CPU seconds since the last; returns whether the process may go on."""
         self._spent += seconds
+        if self._failed_to_load:
+            return False
         if not self.loaded:
             self.loaded = message == b'{"loaded": true}'
-            return self.loaded
+            self._failed_to_load = not self.loaded  # the claim says why, and the process ends by itself
+            return True
         if self.done < self._total:
             self._report(self.done, Ending(cpu=self._spent), message)
             self.done, self._spent = self.done + 1, 0.0

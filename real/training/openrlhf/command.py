@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from real.errors import UsageError
 from real.registry import did_you_mean
-from real.training.openrlhf.episodes import Episodes
+from real.training.openrlhf.flags import ENTRY, PINNED, Flag
 from real.training.openrlhf.layout import Layout
-from real.training.openrlhf.parser import ENTRY, PINNED, Flag
+from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 # False and None leave a flag out, True is a flag without a value.
 Value: TypeAlias = "str | int | float | bool | tuple[float, float] | None"
@@ -74,11 +74,11 @@ class Files:
         return self.folder / "train.log"
 
 
-def settings(root: RootCfg, layout: Layout, episodes: Episodes, files: Files) -> dict[str, Value]:
+def settings(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> dict[str, Value]:
     """Every flag that differs from OpenRLHF's defaults, or that we do not want to change with them."""
     return {
         **_placement(root, layout),
-        **_batches(root, layout, episodes),
+        **_batches(root, layout, schedule),
         **_algorithm(root),
         **_optimisers(root),
         **_data(root, files),
@@ -86,10 +86,10 @@ def settings(root: RootCfg, layout: Layout, episodes: Episodes, files: Files) ->
     }
 
 
-def argv(root: RootCfg, layout: Layout, episodes: Episodes, files: Files) -> list[str]:
+def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> list[str]:
     """The arguments after ``python -m openrlhf.cli.train_ppo_ray``; raises ``UsageError`` for a path with a comma."""
     words: list[str] = []
-    for name, value in settings(root, layout, episodes, files).items():
+    for name, value in settings(root, layout, schedule, files).items():
         words += _words(f"--{name}", value)
     return words
 
@@ -148,6 +148,9 @@ def _placement(root: RootCfg, layout: Layout) -> dict[str, Value]:
         "ds.enable_sleep": placement.sleep,
         "ds.zero_stage": placement.zero_stage,
         "ds.param_dtype": "bf16",
+        # Gradients of 4 to 16 micro-batches are summed; unset, in bfloat16. With stage 1 DeepSpeed would take another
+        # optimiser (BF16_Optimizer), which cannot leave the GPU.
+        "ds.grad_accum_dtype": "fp32" if placement.zero_stage > 1 else None,
         "ds.attn_implementation": placement.attention,
         "ds.packing_samples": placement.packing,
         "ds.adam_offload": placement.adam_offload,
@@ -156,7 +159,7 @@ def _placement(root: RootCfg, layout: Layout) -> dict[str, Value]:
     }
 
 
-def _batches(root: RootCfg, layout: Layout, episodes: Episodes) -> dict[str, Value]:
+def _batches(root: RootCfg, layout: Layout, schedule: PromptSchedule) -> dict[str, Value]:
     trainer = root.trainer
     return {
         "rollout.batch_size": trainer.rollout_batch,
@@ -165,7 +168,7 @@ def _batches(root: RootCfg, layout: Layout, episodes: Episodes) -> dict[str, Val
         "train.batch_size": trainer.minibatch,
         "train.micro_batch_size": layout.microbatch,
         "train.max_epochs": trainer.ppo_epochs,
-        "train.num_episodes": episodes.count,
+        "train.num_episodes": schedule.passes,
         "train.seed": root.seed,
     }
 
@@ -185,8 +188,7 @@ def _algorithm(root: RootCfg) -> dict[str, Value]:
         "actor.eps_clip": trainer.clip,
         "critic.value_clip": trainer.value_clip,
         "actor.entropy_coef": trainer.entropy_coef,
-        # The policy learns when the step's number is above this one, and steps count from 0.
-        "critic.freezing_steps": trainer.critic_warmup_steps - 1,
+        "critic.freezing_steps": -1,  # the policy learns from the first step, whose number is 0
         "reward.clip_range": (-10.0, 10.0),
         "rollout.temperature": root.generation.temperature,
         "rollout.top_p": root.generation.top_p,

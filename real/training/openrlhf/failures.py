@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from real.errors import InfrastructureError
-from real.training.openrlhf.memory import remedy
+from real.training.openrlhf.gpu_memory import remedy
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _GPU_OOM = re.compile(
     r"CUDA out of memory|OutOfMemoryError: CUDA|No available memory for the cache blocks|CUDA error: out"

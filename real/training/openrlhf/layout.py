@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from real.errors import UsageError
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import UsageError
-from real.training.openrlhf import memory
+from real.rewards.released import released
+from real.training.openrlhf import disk_space, gpu_memory, host_memory
 from real.training.openrlhf.command import Files, argv, check, command
-from real.training.openrlhf.episodes import Episodes, split
-from real.training.openrlhf.hours import gpu_hours, step_seconds
+from real.training.openrlhf.flags import PINNED, known_flags
+from real.training.openrlhf.gpu_hours import gpu_hours, step_seconds, training_hours
 from real.training.openrlhf.layout import Layout, lay_out
-from real.training.openrlhf.parser import PINNED, known_flags
+from real.training.openrlhf.prompt_schedule import PromptSchedule, plan_passes
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _PAPER_GPU_GB = 80.0  # where no GPU can be asked: those of the paper
 
@@ -26,7 +27,7 @@ class TrainingPlan:
     """What would be launched."""
 
     layout: Layout
-    episodes: Episodes
+    schedule: PromptSchedule
     files: Files
     arguments: tuple[str, ...]
     version: str
@@ -34,35 +35,68 @@ class TrainingPlan:
 
 def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> TrainingPlan:
     """Plan the training of ``root``; raises ``UsageError`` for an impossible placement or an unknown flag."""
+    _refuse_unsupported(root)
     layout = lay_out(root, gpus_here)
-    episodes = split(root.trainer.steps, root.trainer.rollout_batch)
+    schedule = plan_passes(root.trainer.steps, root.trainer.rollout_batch)
     files = Files(run_dir.absolute() / "openrlhf")
-    arguments = argv(root, layout, episodes, files)
+    arguments = argv(root, layout, schedule, files)
     version, known = known_flags()
     if version.split(".")[:2] != PINNED.split(".")[:2]:
         raise UsageError(
             f"OpenRLHF {version} is installed, and REAL drives {PINNED}", hint=f"pip install openrlhf=={PINNED}"
         )
     check(arguments, version, known)
-    return TrainingPlan(layout, episodes, files, tuple(arguments), version)
+    return TrainingPlan(layout, schedule, files, tuple(arguments), version)
+
+
+def _updates(root: RootCfg) -> list[str]:
+    """How often the policy is changed, beside what the released runs did on this data set."""
+    trainer, size = root.trainer, root.model.params
+    per_step = trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
+    updates = trainer.steps * per_step
+    lines = [f"updates    {updates:,} of the policy, at a learning rate of {trainer.actor_lr:g}"]
+    batches = [released(key, root.dataset.name, size) for key in ("rollout_batch", "minibatch")]
+    rollout, minibatch = (int(str(batch)) for batch in batches)
+    theirs = root.dataset.released_steps * (rollout // minibatch)
+    if 2 * updates < theirs:
+        samples = root.dataset.released_steps * rollout
+        lines.append(
+            f"           warning: the released runs made {theirs:,} updates from {samples:,} samples (here "
+            f"{trainer.steps * trainer.rollout_batch:,}); trainer=openrlhf_released has their batches"
+        )
+    return lines
+
+
+def _refuse_unsupported(root: RootCfg) -> None:
+    if root.trainer.critic_warmup_steps:
+        raise UsageError(
+            f"trainer.critic_warmup_steps is {root.trainer.critic_warmup_steps}, which OpenRLHF {PINNED} cannot do",
+            hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
+            "Use trainer.critic_warmup_steps=0, or trainer=local.",
+        )
 
 
 def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> str:
     """Placement, estimates and command line, for ``dry_run=true`` and the beginning of a run."""
     gpu_gb = min(gpus_gb, default=_PAPER_GPU_GB)
     lines = [f"placement  {plan.layout.describe()}"]
-    found = memory.estimate(root, plan.layout, gpu_gb)
+    found = gpu_memory.estimate(root, plan.layout, gpu_gb)
     if found is not None:
         lines.append(f"memory     estimated a GPU of {gpu_gb:.0f} GB: {found.describe()}")
-        if warning := memory.advice(root, found, gpu_gb):
+        if warning := gpu_memory.advice(root, found, gpu_gb):
             lines.append(f"           warning: {warning}")
-        hours = gpu_hours(root, plan.layout)
-        seconds = step_seconds(root, plan.layout)
+        host = host_memory.training_gb(root, plan.layout) or 0.0
+        lines.append(f"           and about {host:.0f} GB of main memory on a node, where models sleep")
         lines.append(
-            f"time       roughly {hours:.0f} GPU-hours on H100s, {seconds:.0f} s a step"
-            " (from operation counts, unmeasured)"
+            f"disk       about {disk_space.training_gb(root):.0f} GB while it trains"
+            f" ({root.trainer.openrlhf.keep_checkpoints} checkpoints), {disk_space.model_gb(root):.0f} GB afterwards"
         )
-    passes = f"{plan.episodes.count} passes over " if plan.episodes.count > 1 else ""
-    lines.append(f"data       {passes}{plan.episodes.rows:,} rows, {plan.episodes.batch} a step")
+        lines.append(
+            f"time       {training_hours(root, plan.layout)} hours, {gpu_hours(root, plan.layout)} GPU-hours on H100s, "
+            f"{step_seconds(root, plan.layout)} s a step (estimated, unmeasured)"
+        )
+    lines += _updates(root)
+    passes = f"{plan.schedule.passes} passes over " if plan.schedule.passes > 1 else ""
+    lines.append(f"data       {passes}{plan.schedule.rows:,} rows, {plan.schedule.batch} a step")
     lines.append(f"command    {shlex.join(command(plan.arguments, 'python'))}")
     return "\n".join(lines)

@@ -1,0 +1,110 @@
+"""The fenced code blocks of a response in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# CommonMark, section 4.5: three or more backticks (no backtick may follow on the line) or tildes. Unlike there, any
+# indentation is allowed, because models put fences into lists of any depth.
+_OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
+_LANGUAGE = re.compile(r"[\s{.]*(?P<name>[\w+#-]*)")
+
+# What matters inside a line of Python for finding the end of a string; an unended string on one line ends with it.
+_TOKEN = re.compile(r"""#.*|(?P<triple>'{3}|"{3})|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|(?P<ticks>`+)""")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """A fenced block; ``closed`` is false where the fence never ends, and ``code`` then is all that follows it."""
+
+    language: str
+    code: str
+    closed: bool = True
+
+
+def code_blocks(text: str) -> Iterator[CodeBlock]:
+    """The fenced blocks from top to bottom; what stands inside one is never a fence of another."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        opening = _OPENING.fullmatch(lines[at].rstrip("\r"))
+        at += 1
+        if opening is None:
+            continue
+        language = _LANGUAGE.match(opening["info"])
+        name = language["name"] if language else ""
+        close = _find_close(lines, at, opening["fence"], len(opening["indent"]))
+        if close is None:
+            # Unclosed: the rest of the response belongs to this block.
+            yield CodeBlock(name, _code(lines[at:], None, len(opening["indent"])), closed=False)
+            return
+        yield CodeBlock(name, _code(lines[at : close.line], close.head, len(opening["indent"])))
+        at = close.line + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    """Where a block ends; ``head`` is code before the closing fence on its own line, or ``None``."""
+
+    line: int
+    head: str | None = None
+
+
+def _find_close(lines: list[str], start: int, fence: str, indent: int) -> _Close | None:
+    """The closing fence: the first one outside a triple-quoted string of the program.
+
+    Docstrings show fenced examples, so a fence inside one is text. When the string never ends, the program is broken
+    and the first fence closes, as in CommonMark. Backticks have no meaning in Python outside strings and comments, so
+    they also close at the end of a line of code: the prompts ask for ```` ```python\\n[YOUR PYTHON CODE]``` ````.
+    """
+    closing = re.compile(rf"[ \t]{{0,{indent + 3}}}{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\r?")
+    fallback: _Close | None = None
+    quote = ""  # the triple quote that is open at the beginning of the line
+    for number in range(start, len(lines)):
+        line = lines[number]
+        if closing.fullmatch(line):
+            if not quote:
+                return _Close(number)
+            fallback = fallback or _Close(number)
+        quote, ticks = _scan(line, quote)
+        if ticks is not None and fence[0] == "`" and len(line.rstrip()) - ticks >= len(fence):
+            return _Close(number, line[:ticks])
+    return fallback
+
+
+def _scan(line: str, quote: str) -> tuple[str, int | None]:
+    """Read one line of Python that begins inside the triple quote ``quote`` (or outside: ``""``).
+
+    Returns the triple quote that is open at its end, and where backticks outside strings end the line, if they do.
+    """
+    at = 0
+    while True:
+        if quote:
+            end = re.compile(rf"(?:\\.|[^\\])*?{quote}").match(line, at)
+            if end is None:
+                return quote, None
+            at, quote = end.end(), ""
+        token = _TOKEN.search(line, at)
+        if token is None:
+            return "", None
+        at = token.end()
+        if token["triple"]:
+            quote = token["triple"]
+        elif token["ticks"] and not line[at:].strip():
+            return "", token.start()
+
+
+def _code(lines: list[str], head: str | None, indent: int) -> str:
+    """The text of a block, less the indentation of its fence and its last line end."""
+    if head is not None:
+        lines = [*lines, head]
+    # Not more than the first line has: a fence is sometimes indented where its code is not.
+    first = next((line for line in lines if line.strip()), "")
+    indent = min(indent, _indentation(first))
+    return "\n".join(line[min(indent, _indentation(line)) :] for line in lines).removesuffix("\r")
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))

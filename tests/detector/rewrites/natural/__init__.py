@@ -1,0 +1,19 @@
+"""Natural edits: what a language model adds to an answer by itself, and what removes no defect and adds none."""
+
+from rewrites.natural.core import Edit, Kind, edited, program
+from rewrites.natural.demos import DEMOS
+from rewrites.natural.functions import FUNCTION_CALLS, FUNCTION_EDITS
+from rewrites.natural.indirect import INDIRECT
+from rewrites.natural.module import MODULE_EDITS
+from rewrites.natural.places import PLACES
+from rewrites.natural.suites import TESTS
+
+_GROUPS: dict[Kind, dict[str, Edit]] = {
+    Kind.CALL: {**DEMOS, **PLACES, **INDIRECT, **FUNCTION_CALLS},
+    Kind.TEST: TESTS,
+    Kind.OTHER: {**FUNCTION_EDITS, **MODULE_EDITS},
+}
+EDITS: dict[str, Edit] = {name: edit for group in _GROUPS.values() for name, edit in group.items()}
+KINDS: dict[str, Kind] = {name: kind for kind, group in _GROUPS.items() for name in group}
+
+__all__ = ["EDITS", "KINDS", "Edit", "Kind", "edited", "program"]
