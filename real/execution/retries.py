@@ -17,7 +17,7 @@ _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a s
 _MOST_ATTEMPTS = 20  # where other requests are answered meanwhile: then workers die at random, and luck will turn
 _PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.4  # after a failure of the machine, longer each time
 _MAX_CODE = 1 << 20
-_TWINS = 2  # runs of an empty program that show that the machine works
+_TWINS = 4  # runs of an empty program that show that the machine works: where workers die at random, one fails
 _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock time was over has waited
 
 
