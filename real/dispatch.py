@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from real.config import preflight, sweep
 from real.config.plan import Plan, plan_run, plan_sweep
 from real.machine import machine
+from real.slurm.config import Scheduler
 
 
 class Preflight(Callback):
@@ -72,6 +73,6 @@ def _ending() -> Iterator[None]:
 
 def _is_for_slurm(plan: Plan, config: DictConfig) -> bool:
     """Whether the runs are to be submitted: not from within a job, and not by a launcher that submits by itself."""
-    asked = any(run.root.cluster.scheduler == "slurm" for run in plan.runs)
+    asked = any(run.root.cluster.scheduler == Scheduler.slurm for run in plan.runs)
     own_launcher = config.hydra.runtime.choices["hydra/launcher"] == "basic"
     return asked and own_launcher and "SLURM_JOB_ID" not in os.environ

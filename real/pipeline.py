@@ -32,6 +32,7 @@ from real.policy.saving import save_policy
 from real.results.publish import publish
 from real.runs.store import RunStore
 from real.settings import RootCfg
+from real.training.config import Engine
 from real.training.determinism import fix_determinism
 from real.training.start import load_policy
 from real.training.workspace import Workspace
@@ -57,7 +58,8 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     facts = RunFacts.of(root, run_dir.name, train, test)
     store.write_environment(facts.environment())
     _say(f"data      {_describe(train, test)}")
-    policy = load_policy(root.model, train.tasks, seed=root.seed, cache=Path(root.output_dir) / "warm_starts")
+    cache = Path(root.output_dir) / "warm_starts"
+    policy = load_policy(root.model, train.tasks, seed=root.seed, cache=cache, trained_here=_trains_here(root))
     _say(f"model     {describe_policy(policy, root.model)}")
 
     with Judge(JudgeCfg.of(root), failures=run_dir / "analysis_failures.jsonl") as judge:
@@ -84,6 +86,11 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     seconds = time.monotonic() - began
     store.write_metrics(facts.metrics(before, after, steps, seconds, baselines=floors))
     publish(store)
+
+
+def _trains_here(root: RootCfg) -> bool:
+    """Whether this process trains the policy that it loads, instead of only evaluating it."""
+    return root.trainer.engine is Engine.local and root.method.name != "vanilla"
 
 
 def _evaluate(space: Workspace, stage: str) -> list[Judgement]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from real import detector
+from real.analyser_failures import HARMLESS, attributed
 from real.detector.config import DetectorCfg, Scope
 from real.detector.families import family
 from real.rewards import RewardCfg
-from real.typecheck import Checker, TypecheckCfg
+from real.typecheck import Checker, Submission, TypecheckCfg
 from real.types import Analysis, AnalysisStatus, Check, Task
 
 
@@ -48,7 +50,7 @@ class StaticChecks:
         with ThreadPoolExecutor(max_workers=1) as thread:  # MyPy works in processes of its own
             typed = thread.submit(self._typecheck, programs)
             secure = {
-                key: detector.scan(code, select=self._rules(task))
+                key: _scan(code, self._rules(task))
                 for key, (task, code) in programs.items()
                 if Check.SECURITY in self._checks(task)
             }
@@ -68,9 +70,12 @@ class StaticChecks:
 
     def _typecheck(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
         wanted = {key: run for key, run in programs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
-        starters = [task.starter_code for task, _ in wanted.values()]
-        analyses = self.checker.check([code for _, code in wanted.values()], starters)
+        analyses = self.checker.check([Submission.of(task, code) for task, code in wanted.values()])
         return dict(zip(wanted, analyses, strict=True))
+
+
+def _scan(code: str, rules: frozenset[str] | None) -> Analysis:
+    return attributed(partial(detector.scan, select=rules), code, HARMLESS)
 
 
 def _keep_failures(
@@ -82,7 +87,7 @@ def _keep_failures(
         records += [
             {"task_id": task.task_id, "check": check.value, "reason": analysis.reason, "code": code}
             for check, analysis in analyses.items()
-            if analysis.status is AnalysisStatus.ERROR
+            if analysis.status is AnalysisStatus.ERROR or analysis.analyser_failed
         ]
     if records:
         with path.open("a", encoding="utf-8") as file:

@@ -176,8 +176,8 @@ class AnalysisStatus(StrEnum):
 
     CLEAN = "clean"
     FINDINGS = "findings"
-    UNANALYZABLE = "unanalyzable"  # syntax error, NUL bytes, too large or too deep: never counted as clean
-    ERROR = "error"  # the analyser itself failed: the sample is masked
+    UNANALYZABLE = "unanalyzable"  # syntax error, NUL bytes, too large, or it breaks the analyser: never clean
+    ERROR = "error"  # the analyser fails on harmless programs too: the sample is masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,7 @@ class Analysis:
     status: AnalysisStatus
     findings: tuple[Finding, ...] = ()
     reason: str = ""  # why unanalyzable or error
+    analyser_failed: bool = False  # unanalyzable because the analyser fails on this program, and on no harmless one
 
 
 # --- Execution: what the sandbox observed ------------------------------------------------------------

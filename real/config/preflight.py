@@ -17,7 +17,7 @@ from real.machine import Machine
 from real.runs.store import RunState
 from real.settings import RootCfg
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.gpu_hours import gpu_hours
+from real.training.openrlhf.gpu_hours import gpu_hours, total
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:
@@ -102,7 +102,7 @@ def _hours(plan: Plan, here: Machine) -> list[str]:
     hours = [
         gpu_hours(run.root, training.layout) for run in plan.pending() if (training := _cluster_training(run, here))
     ]
-    return [f"roughly {sum(hours):,.0f} GPU-hours on H100s (from operation counts, unmeasured)"] if hours else []
+    return [f"roughly {total(hours)} GPU-hours on H100s (estimated, unmeasured)"] if hours else []
 
 
 def _table(plan: Plan, here: Machine) -> str:

@@ -6,6 +6,7 @@ from real.datasets.sources import missing as missing_data
 from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
 from real.settings import RootCfg
+from real.slurm.config import Scheduler
 from real.training.openrlhf.flags import PINNED, installed_version
 
 
@@ -53,7 +54,7 @@ def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
     if root.trainer.openrlhf.ray_address and root.trainer.engine == "openrlhf":
         return []  # the GPUs are those of the Ray cluster, which is asked when the run starts
     found = f"this machine has {len(here.gpus_gb) or 'none'}"
-    if root.cluster.scheduler == "slurm":
+    if root.cluster.scheduler == Scheduler.slurm:
         asked = f"a SLURM cluster with {root.cluster.gpus} GPUs for a job"
         reason = f"sbatch is not on PATH: submit from a login node; {found}, with its own it would be local_1x8"
         return [] if "sbatch" in here.programs else [f"{asked} ({reason})"]

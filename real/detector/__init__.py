@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from real.detector.limits import MAX_SECONDS
 from real.types import Analysis
 
-VERSION = "0.3.0"  # of the verdicts: raise it when a change may alter one
+VERSION = "0.4.0"  # of the verdicts: raise it when a change may alter one
 
 
-def scan(code: str, *, select: Collection[str] | None = None) -> Analysis:
-    """Analyse one Python program under all rules, or those in ``select``.
+def scan(code: str, *, select: Collection[str] | None = None, seconds: float = MAX_SECONDS) -> Analysis:
+    """Analyse one Python program under all rules, or those in ``select``, for at most ``seconds``.
 
-    A pure, deterministic function that never raises on any ``code``: a program that cannot be analysed (syntax error,
-    NUL byte, too large, too deep, code built at run time) is ``UNANALYZABLE``, a failure of the detector is ``ERROR``,
-    and neither is ever clean. Suppression comments have no effect here: a policy under training could write them.
+    A pure, deterministic function that never raises on any ``code`` and always ends: a program that cannot be analysed
+    (syntax error, NUL byte, too large, too deep, code built at run time, too much to do) is ``UNANALYZABLE``, a failure
+    of the detector is ``ERROR``, and neither is ever clean. Suppression comments have no effect here: a policy under
+    training could write them.
 
     Raises:
         UnknownNameError: ``select`` names a rule that does not exist.
@@ -22,7 +24,7 @@ def scan(code: str, *, select: Collection[str] | None = None) -> Analysis:
     from real.detector.engine import analyse
     from real.detector.rules import select_rules
 
-    return analyse(code, select_rules(select))
+    return analyse(code, select_rules(select), seconds)
 
 
 __all__ = ["VERSION", "scan"]

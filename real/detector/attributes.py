@@ -28,6 +28,7 @@ from real.detector.values import (
 )
 
 _CODE_INTERNALS = frozenset({"__globals__", "__code__", "__closure__", "f_globals", "f_locals", "gi_frame", "tb_frame"})
+_MAX_REPEATED = 2  # of one name in a path, as in ``datetime.datetime``: a loop makes names without end
 
 
 class Attributes(Functions):
@@ -87,12 +88,16 @@ class Attributes(Functions):
         path = f"{obj.name}.{name}"
         if obj.name == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
-        source = self.source(path, instr.line)
+        source = self.source(path, instr)
         if source is not None:
             return source
         held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
         stored = obj.fields.get(name, BOTTOM)
-        if path.count(".") > 24 or (obj is self.anything and name not in self.rules.sink_names):
+        if (
+            path.count(".") > 24
+            or path.split(".").count(name) > _MAX_REPEATED
+            or (obj is self.anything and name not in self.rules.sink_names)
+        ):
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored
@@ -113,7 +118,7 @@ class Attributes(Functions):
                 for base in self._foreign_bases(cls):
                     if base != "builtins.object":
                         path = f"{base}().{name}"
-                        result = join(result, self.source(path, instr.line) or of_obj(self.api(path)))
+                        result = join(result, self.source(path, instr) or of_obj(self.api(path)))
         if result is BOTTOM and name in self.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN

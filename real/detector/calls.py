@@ -29,6 +29,9 @@ from real.detector.values import (
     ordered,
 )
 
+_ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
+_MAX_REENTERED = 2
+_MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
 _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
@@ -91,8 +94,20 @@ class Calls(Containers):
             result = join(result, self.unknown_call([fn, *args.everything()], args, instr))
         return result
 
-    def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+    def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:
         """Call one object."""
+        self.spend(1)
+        if obj.kind in _ENDING:
+            return self._call_kind(obj, args, instr)
+        inside = self.calling.get(obj, 0)
+        if inside > _MAX_REENTERED:
+            return BOTTOM  # it is, or ends in, a call of itself: what that adds has been seen
+        self.calling[obj] = inside + 1
+        result = self._call_kind(obj, args, instr)
+        self.calling[obj] = inside
+        return result
+
+    def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         kind = obj.kind
         if kind == "api":
             return self.call_api(obj.name, None, args, instr)
@@ -203,6 +218,8 @@ class Calls(Containers):
             return self.number_from([receiver])
         if name == "format" and receiver.kind == STR:
             return self.format_method(receiver, args, instr)
+        if name not in library.CALLING_METHODS:
+            self._give(args)
         kind = STR if receiver.kind == STR else OTHER
         given = [] if name in library.BINDERS else args.everything()
         result = self.unknown_call([receiver, *given], args, instr)
@@ -231,7 +248,7 @@ class Calls(Containers):
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
-        if path in library.DYNAMIC_CODE and not self.guards.runs_outside_text(instr):
+        if path in library.DYNAMIC_CODE:
             self.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
             self.put_unknown(self.encoded, self.part_of(args.everything()))
@@ -253,7 +270,7 @@ class Calls(Containers):
             return made if kind == BUILDER else self._rows_of(made, name, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
-        source = self.source(path + "()", instr.line)
+        source = self.source(path + "()", instr)
         if source is not None:
             return source
         result = of_obj(self.api_result(path, instr))
@@ -261,6 +278,8 @@ class Calls(Containers):
             return self._rows_of(result, name, instr)
         if name in library.HEX_METHODS:
             return TEXT
+        if name not in library.CALLING_METHODS and not library.keeps_to_itself(path):
+            self._give(args)
         given = [] if name in library.BINDERS else args.everything()
         values = args.everything() if receiver is None else [receiver, *given]
         made = self.unknown_call(values, args, instr)
@@ -296,6 +315,13 @@ class Calls(Containers):
                     if others.mask:
                         self.put_unknown(obj, others)
 
+    def _give(self, args: Args) -> None:
+        """Functions among the arguments are known to somebody else now, who may call them with anything."""
+        for value in args.everything():
+            for obj in ordered(value.objs):
+                if obj.kind in _CALLABLE or obj.kind in CONTAINERS:
+                    self.kept[obj] = None
+
     def unknown_call(self, values: list[Value], args: Args, instr: Instr) -> Value:
         """A call of which only this is known: it may use its arguments, call them, and return anything made of them."""
         made = self.part_of(values)
@@ -318,15 +344,15 @@ class Calls(Containers):
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue
-                if obj in self.calling:
+                if obj in self.called_back or len(self.called_back) >= _MAX_CALLBACKS:
                     continue  # this very call is being looked at
                 others = [element]
                 for other in values[:index] + values[index + 1 :]:
                     others += [other, self.iterate(other, instr)] if other.objs or other.mask else [other]
                 passed = join_all(o for o in others if not _is_callable(o))
-                self.calling.add(obj)
+                self.called_back.add(obj)
                 result = join(result, self.call_object(obj, Args(rest=passed, named_rest=passed), instr))
-                self.calling.discard(obj)
+                self.called_back.discard(obj)
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:

@@ -65,6 +65,7 @@ class CallSite:
     args: Args
     receiver: Value | None = None
     shift: int = 0
+    is_direct: bool = True  # the instruction calls it itself, not a library that was given it
 
     def argument(self, position: int | None, keyword: str | None = None) -> Value | None:
         """What is passed for a parameter, or ``None`` if nothing can be (a starred argument may be anything)."""
@@ -94,7 +95,7 @@ class CallSite:
         """
         shape = shape_of(self.instr)
         everything = [operand for operand in self.instr.args if isinstance(operand, int)]
-        if shape is None or any(shape.starred) or None in shape.keywords:
+        if shape is None or not self.is_direct or any(shape.starred) or None in shape.keywords:
             return everything
         count = len(shape.starred)
         chosen = [self.instr.args[1 + p + self.shift] for p in positions if p + self.shift < count]

@@ -33,11 +33,13 @@ class Context(Heap, ABC):
     program: Program
     states: dict[Unit, UnitState]
     stack: list[Unit]  # the units being evaluated, outermost first
-    calling: set[Obj]  # the callbacks being called by unknown functions
+    called_back: set[Obj]  # the callbacks being called by unknown functions
+    calling: dict[Obj, int]  # what is being called that is no function itself, and how often
     fields: dict[Unit, dict[str, None]]  # annotated class attributes, in order: a dataclass's parameters
     callees: dict[Instr, dict[tuple[Unit, int], None]]  # call -> the functions of the program it calls
     call_units: dict[Instr, Unit]  # call -> the unit it is in
     guards: Guards
+    kept: dict[Obj, None]  # the functions that libraries are given to keep
     encoded: Obj  # everything that was turned into code points or hexadecimal digits
 
     @abstractmethod
@@ -79,7 +81,11 @@ class Context(Heap, ABC):
         """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""
 
     @abstractmethod
-    def source(self, path: str, line: int) -> Value | None:
+    def is_open(self, unit: Unit) -> bool:
+        """Whether the outside can call a function; known once the flow of the module has been followed."""
+
+    @abstractmethod
+    def source(self, path: str, instr: Instr) -> Value | None:
         """The untrusted value that a library name stands for, if it is a source."""
 
     @abstractmethod

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from real.detector.library import BUILTINS
-from real.detector.limits import UnanalyzableError, parse
+from real.detector.limits import Budget, UnanalyzableError, parse
 from real.detector.lower import ProgramLowerer
 from real.detector.reporting import report
 from real.detector.rule import Rule
@@ -15,10 +15,10 @@ from real.detector.taint import Solver
 from real.types import Analysis, AnalysisStatus, Finding
 
 
-def analyse(code: str, rules: Sequence[Rule]) -> Analysis:
-    """Analyse ``code`` under ``rules``; never raises."""
+def analyse(code: str, rules: Sequence[Rule], seconds: float) -> Analysis:
+    """Analyse ``code`` under ``rules`` for at most ``seconds``; never raises."""
     try:
-        findings = _findings(code, _compiled(tuple(rules)))
+        findings = _findings(code, _compiled(tuple(rules)), Budget(seconds))
     except UnanalyzableError as error:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
     except RecursionError:
@@ -32,13 +32,14 @@ def analyse(code: str, rules: Sequence[Rule]) -> Analysis:
     return Analysis(AnalysisStatus.CLEAN)
 
 
-def _findings(code: str, rules: RuleSet) -> list[Finding]:
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), rules)
+def _findings(code: str, rules: RuleSet, budget: Budget) -> list[Finding]:
+    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), rules, budget)
     solver.solve()
     findings = report(solver)
-    for instr, what in solver.dynamic.items() if not findings else ():
+    for instr, (unit, what) in solver.dynamic.items() if not findings else ():
         # Code made from text that no rule reports can hide anything; where there are findings, they say more.
-        raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")
+        if not solver.guards.runs_outside_text(unit, instr):
+            raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")
     return findings
 
 

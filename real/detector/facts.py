@@ -19,6 +19,7 @@ from real.detector.slices import Origin, Reads, Slicer
 from real.detector.taint import Solver
 from real.detector.uses import Uses
 from real.detector.values import Constant, Value
+from real.detector.witness import every
 from real.types import TraceStep
 
 Predicate: TypeAlias = "Callable[[Atom, Reads], bool]"
@@ -156,9 +157,9 @@ class Facts:
         """The functions, methods and lambdas of the program, in source order."""
         return [unit for unit in self._solver.program.units if unit.kind == "function"]
 
-    def is_exported(self, unit: Unit) -> bool:
-        """Whether the outside may call a function: nothing in the program does, or only example calls at top level."""
-        return self._solver.is_exported(unit)
+    def is_open(self, unit: Unit) -> bool:
+        """Whether the outside can call a function: see ``exposure``."""
+        return self._solver.is_open(unit)
 
     def declarations(self, unit: Unit) -> Reads:
         """What the decorators of a function and the decorators and bases of its class are made from."""
@@ -290,7 +291,7 @@ class Facts:
         return [
             Returned(unit, instr, instr.args[0])
             for unit in self.functions
-            if self.is_exported(unit)
+            if self.is_open(unit)
             for instr in self.instructions(unit)
             if instr.op in ("return", "yield")
         ]
@@ -329,9 +330,9 @@ class Facts:
         if any(by(atom, self.atom_reads(atom)) for atom in self.controlling_tests(unit, instr)):
             return True
         sites = self.call_sites(unit)
-        if not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+        if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
             return False
-        return all(self.is_controlled(caller, call, by, depth + 1) for caller, call, _ in sites)
+        return every(self.is_controlled(caller, call, by, depth + 1) for caller, call, _ in sites)
 
     def is_prevented(self, unit: Unit, instr: Instr, alike: Iterable[Instr], by: Predicate, depth: int = 0) -> bool:
         """Whether some controlling test that satisfies ``by`` has an outcome that rules out ``instr`` and ``alike``.
@@ -347,9 +348,9 @@ class Facts:
         if any(by(atom, self.atom_reads(atom)) for atom in self._tests_of_helpers(unit, instr)):
             return True
         sites = self.call_sites(unit)
-        if not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+        if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
             return False
-        return all(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
+        return every(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
 
     def is_guarded(self, unit: Unit, instr: Instr | Block, operands: Iterable[int], by: Predicate) -> bool:
         """Whether each origin of the untrusted data in ``operands`` passes, on every way to ``instr``, a test as ``by``
@@ -365,7 +366,7 @@ class Facts:
     ) -> bool:
         origins = self.origins(unit, operands)
         origins = {origin for origin in origins if not self._is_library(unit, origin)} or origins
-        return bool(origins) and all(
+        return bool(origins) and every(
             not self._reached_untested(unit, instr, origin, by) or self._guarded_by_callers(unit, origin, by, depth)
             for origin in origins
         )
@@ -373,7 +374,7 @@ class Facts:
     def _is_library(self, unit: Unit, origin: Origin) -> bool:
         """``io`` in ``io.BytesIO(data)``: the module that is asked, beside the data that it is given."""
         value = self.value(unit, origin.instr.dst)
-        is_plain = bool(value.objs) and all(
+        is_plain = bool(value.objs) and every(
             obj.kind == "api" and obj.name.partition(".")[0] in _DATA_MODULES for obj in value.objs
         )
         return origin.instr.op == "cell" and not origin.path and is_plain and not value.mask
@@ -414,14 +415,23 @@ class Facts:
 
     def _guarded_by_callers(self, unit: Unit, origin: Origin, by: Predicate, depth: int) -> bool:
         sites = self.call_sites(unit)
-        if origin.instr.op != "param" or not sites or self.is_exported(unit) or depth >= _MAX_CALLERS:
+        if origin.instr.op != "param" or not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
             return False
+        tested = False
         for caller, call, bound in sites:
-            operands = passed_operands(call, unit, bound).get(str(origin.instr.extra), [])
+            operands = self._handed_over(caller, call, unit, bound, str(origin.instr.extra))
             untrusted = [operand for operand in operands if self.is_untrusted(self.value(caller, operand))]
-            if untrusted and not self._origins_guarded(caller, call, untrusted, by, depth + 1):
+            if not operands or (untrusted and not self._origins_guarded(caller, call, untrusted, by, depth + 1)):
                 return False
-        return True
+            tested = tested or bool(untrusted)
+        return tested
+
+    def _handed_over(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
+        """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
+        callee = self.value(caller, call.args[0])
+        if any(obj.kind == "api" for obj in callee.objs) or (call.op == "method" and not callee.objs):
+            return [operand for operand in call.args if isinstance(operand, int)]
+        return passed_operands(call, unit, bound).get(param, [])
 
     def _own_tests(self, unit: Unit, instr: Instr) -> list[Atom]:
         control = self._control(unit)

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from real.detector.charsets import admits_only, may_spell, safe_text
+from real.detector.exposure import is_public
 from real.detector.heap import MAPPINGS, SEQUENCES
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.library import HARMLESS_METHODS, STRICT_TESTS
-from real.detector.values import BOTTOM, CHAR, STR, Constant, Value, combine, join_all
+from real.detector.values import BOTTOM, CHAR, STR, Constant, Value, join_all
+from real.detector.witness import every
 
 if TYPE_CHECKING:
     from real.detector.context import Context
@@ -50,19 +52,19 @@ class Guards:
                 return operand
         return operand
 
-    def runs_outside_text(self, instr: Instr) -> bool:
+    def runs_outside_text(self, unit: Unit, instr: Instr) -> bool:
         """Whether ``eval``, ``exec`` or ``compile`` is given text that comes from outside as a whole.
 
         That is code injection (CWE-95), but it cannot hide anything that the program's author wrote.
         """
-        return instr.op == "call" and len(instr.args) > 1 and self._is_outside_text(self.solver.unit, instr.args[1])
+        return instr.op == "call" and len(instr.args) > 1 and self._is_outside_text(unit, instr.args[1])
 
     def _is_outside_text(self, unit: Unit, operand: int, depth: int = 0) -> bool:
         source = unit.defs[self.root(unit, operand)]
         if source is None or depth > _MAX_PHIS:
             return False
         if source.op == "param":
-            return not self.solver.states[unit].callers and source.extra != unit.params.vararg
+            return self.solver.is_open(unit) and source.extra != unit.params.vararg
         if source.op not in ("call", "method"):
             return False
         names = {obj.name for obj in self._env(unit)[source.args[0]].objs}
@@ -100,7 +102,7 @@ class Guards:
         if test.extra in (("Eq",), ("NotEq",)):
             return value.consts
         held = join_all(self.solver.key_of(o) if o.kind in MAPPINGS else self.solver.contents(o) for o in value.objs)
-        known = all(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
+        known = every(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
         return held.consts if value.objs and known and not held.objs else None
 
     def _unwrapped(self, unit: Unit, test: Instr, sense: bool) -> tuple[Instr, bool]:
@@ -187,7 +189,7 @@ class Guards:
         value = self._env(unit)[operand]
         if any(obj.kind in ("instance", "class") for obj in value.objs) or may_spell(value):
             return 0
-        return self.solver.rules.all & ~combine(self.solver.deep(value)[0])
+        return self.solver.rules.all & ~self.solver.deep(value)[0]
 
     def _is_whole(self, unit: Unit, subject: int) -> bool:
         """Whether the tested value is no single letter of a text: it enters the function as it is."""
@@ -195,7 +197,7 @@ class Guards:
         if made is None:
             return False
         if made.op == "param":
-            return not self.solver.states[unit].callers
+            return not self.solver.states[unit].callers or (is_public(unit) and not may_spell(self._env(unit)[subject]))
         if made.op == "sub":
             return bool(self._env(unit)[made.args[1]].consts)  # request.args["sort"], values[0]
         return made.op == "call" or (made.op == "method" and made.extra[0] in _LOOKUPS)
@@ -211,7 +213,7 @@ class Guards:
         if not trusted:
             return 0
         if value.kind in (STR, CHAR) and not value.objs:
-            return trusted if value.consts and all(safe_text(const) for const in value.consts) else 0
+            return trusted if value.consts and every(safe_text(const) for const in value.consts) else 0
         for obj in value.objs:
             if obj.kind in MAPPINGS:
                 self.solver.touch(obj)
@@ -260,7 +262,7 @@ class Guards:
         members = set(types.objs - named)
         for obj in named:
             members |= self.solver.contents(obj).objs
-        numeric = bool(members) and all(
+        numeric = bool(members) and every(
             obj.kind == "api" and obj.name in ("builtins.int", "builtins.float", "builtins.bool") for obj in members
         )
         return self.solver.rules.all & ~self.solver.rules.numbers if numeric else 0
@@ -288,7 +290,7 @@ class Guards:
         if len(texts) != len(patterns.consts):
             return 0
         return self.solver.rules.harmless_where(
-            lambda charset: all(admits_only(text, method, charset) for text in texts)
+            lambda charset: every(admits_only(text, method, charset) for text in texts)
         )
 
     def _validates(self, unit: Unit, test: Instr, subject: int, target: Unit, bound: int, sense: bool | None) -> int:
@@ -330,7 +332,7 @@ class Guards:
             value = instr.args[0]
             if sense and env[value].consts and not any(env[value].consts or ()):
                 continue  # a falsy constant: the caller's branch is not taken
-            here = 0 if version.objs else self.solver.rules.all & ~combine(version.mask)
+            here = 0 if version.objs else self.solver.rules.all & ~version.mask
             test = target.defs[value]
             if sense and test is not None:
                 here |= self.holds(target, test, parameter.dst, True)

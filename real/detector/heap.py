@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 from real.detector.charsets import may_spell
 from real.detector.ir import Instr, Unit
-from real.detector.limits import MAX_STEPS, UnanalyzableError
+from real.detector.limits import Budget
 from real.detector.ruleset import RuleSet
 from real.detector.values import (
     BOTTOM,
@@ -16,13 +16,11 @@ from real.detector.values import (
     NUM,
     NUMBER,
     OTHER,
-    RAW_SHIFT,
     STR,
     Constant,
     Obj,
     Step,
     Value,
-    combine,
     join,
     join_all,
     of_const,
@@ -41,19 +39,13 @@ MAX_PATH_CALLS = 6  # longer chains of library calls keep the name they have, so
 class Heap(ABC):
     """Objects by creation site, with subscription of readers."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, budget: Budget) -> None:
         self.rules = rules
+        self.spend = budget.spend
         self.objects: dict[Hashable, Obj] = {}
         self.unit: Unit
-        self.steps = 0  # how much work was done
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
-
-    def spend(self, steps: int) -> None:
-        """Count work; raises ``UnanalyzableError`` when the budget of the analysis is spent."""
-        self.steps += steps
-        if self.steps > MAX_STEPS:
-            raise UnanalyzableError("the analysis exceeded its budget of steps")
 
     # --- objects -----------------------------------------------------------------------------------------------------
 
@@ -149,7 +141,7 @@ class Heap(ABC):
     def chosen(self, item: Value, key: Value) -> Value:
         """What a key selects: the key's taint, only if the items are the letters that text is spelled with."""
         if key.mask and not item.mask and may_spell(item):
-            return Value(combine(key.mask), key.why, NO_OBJS, None, item.kind)
+            return Value(key.mask, key.why, NO_OBJS, None, item.kind)
         return item
 
     def put_item(self, obj: Obj, key: Value, value: Value) -> None:
@@ -188,7 +180,8 @@ class Heap(ABC):
     def deep(self, value: Value) -> tuple[int, Step | None]:
         """The taint of a value and of everything it contains."""
         mask, why = value.mask, value.why
-        self.steps += len(value.objs)
+        if value.objs:
+            self.spend(len(value.objs))
         for obj in ordered(value.objs):
             if obj.kind not in _OPAQUE:
                 obj.readers.add(self.unit)
@@ -232,27 +225,27 @@ class Heap(ABC):
         mask, why = self.deep_all(values)
         if not mask:
             return Value(kind=kind) if kind != OTHER else CLEAN
-        return Value(combine(mask), why, NO_OBJS, None, kind)
+        return Value(mask, why, NO_OBJS, None, kind)
 
     def number_from(self, values: list[Value]) -> Value:
         """A number made from these values: harmless to most rules."""
         mask, why = self.deep_all(values) if self.rules.numbers else (0, None)
-        mask = combine(mask) & self.rules.numbers
+        mask &= self.rules.numbers
         return Value(mask, why, NO_OBJS, None, NUM) if mask else NUMBER
 
     def cleaned(self, value: Value, bits: int) -> Value:
         """The value after a sanitizer of these rules."""
         mask, why = self.deep(value)
-        if not mask & (bits | bits << RAW_SHIFT):
+        if not mask & bits:
             return value
-        return Value(mask & ~(bits | bits << RAW_SHIFT), why, NO_OBJS, None, STR)
+        return Value(mask & ~bits, why, NO_OBJS, None, STR)
 
     def text(self, values: list[Value], line: int) -> Value:
         """Text made from these values."""
         mask, why = self.deep_all(values)
         if not mask:
             return Value(kind=STR)
-        return Value(combine(mask), step(why, line, "becomes part of a text"), NO_OBJS, None, STR)
+        return Value(mask, step(why, line, "becomes part of a text"), NO_OBJS, None, STR)
 
 
 def _from_end(const: Constant) -> bool:

@@ -47,12 +47,12 @@ class Inliner(ast.NodeTransformer):
         self.added = 0
         self.count = 0
 
-    def run(self) -> set[ast.AST]:
-        """Inline what can be; returns the functions that were."""
+    def run(self) -> dict[ast.AST, tuple[ast.AST, ...]]:
+        """Inline what can be; returns the functions that were, and the outermost ones that they were copied into."""
         if not self._collect():
-            return set()
+            return {}
         self.tree.body = self._statements(self.tree.body)
-        return {callee.node for callee in self.nodes.values() if callee.inlined}
+        return {callee.node: tuple(callee.copied_into) for callee in self.nodes.values() if callee.inlined}
 
     def _collect(self) -> bool:  # noqa: PLR0912, PLR0915
         """Find the functions; whether any call could be of one."""
@@ -272,6 +272,7 @@ class Inliner(ast.NodeTransformer):
             return self._expand(node, used, passed, example=True)
         self.added += used.size
         callee.inlined = True
+        callee.copied_into[self._outermost() or self.tree] = None
         return self._expand(node, used, passed)
 
     def _of_state(self, callee: Callee, cls: ast.ClassDef) -> Callee | None:
@@ -374,12 +375,16 @@ class Inliner(ast.NodeTransformer):
             start = 0
         return not any(names & callee.free for _, names in self.scopes[start:])
 
+    def _outermost(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The outermost function that we are in."""
+        return next((s for s, _ in self.scopes if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+
     def _is_example(self) -> bool:
-        functions = [s for s, _ in self.scopes if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        if not functions:
+        function = self._outermost()
+        if function is None:
             return True
-        arguments = functions[0].args
-        return not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or functions[0].decorator_list)
+        arguments = function.args
+        return not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or function.decorator_list)
 
     def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr], example: bool = False) -> ast.expr:
         """The body for the call; where that is an ``example`` of its use, the call is made as well, for the function is

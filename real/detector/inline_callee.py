@@ -24,6 +24,7 @@ class Callee:
         self.cls = cls
         self.state = ""  # "", "busy" while what it calls is inlined, "done"
         self.inlined = False
+        self.copied_into: dict[ast.AST, None] = {}  # the outermost functions that calls were replaced in, or the module
         self.bound: frozenset[str] = frozenset()
         self.free: frozenset[str] = frozenset()
         self.stored: frozenset[str] = frozenset()

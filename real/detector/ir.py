@@ -20,6 +20,7 @@ instruction carries besides is in ``extra``, by opcode:
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -124,3 +125,8 @@ class Program:
     units: tuple[Unit, ...]
     entry_references: frozenset[str]  # every identifier loaded anywhere, for finding functions nobody names
     star_imports: tuple[str, ...]
+    copies: Mapping[Unit, tuple[Unit, ...]] = field(default_factory=dict)  # function -> those its code is copied into
+
+    def copied_into(self, unit: Unit) -> tuple[Unit, ...]:
+        """The functions that have the code of ``unit`` in place of calls of it."""
+        return self.copies.get(unit, ())

@@ -131,6 +131,12 @@ SOURCES = {
     "streamlit.text_area()": "text_area() returns what the user typed",
 }
 
+# Those of them that wait for what somebody types.
+TYPED = names(
+    """builtins.input() builtins.raw_input() sys.stdin sys.__stdin__ getpass.getpass() fileinput.input()
+    fileinput.FileInput() click.prompt()"""
+)
+
 # Calls that give functions to a server, which calls them with what clients send: aiohttp, Starlette, FastAPI, Flask,
 # Pyramid, Django's URL configuration, Falcon, asyncio's servers, websockets, xmlrpc.server, dependencies of FastAPI,
 # consumers of RabbitMQ.
@@ -217,3 +223,22 @@ PURE_ROOTS = names(
     """builtins json re math string datetime logging os sys time textwrap pprint hashlib copy collections itertools
     functools random decimal uuid traceback statistics csv io sqlite3"""
 )
+
+# Libraries that call a function they are given with what the same call hands them, or without arguments, and whose
+# decorators leave a function to the program: it is not given away.
+_KEEPING = PURE_ROOTS | names(
+    """operator abc enum dataclasses typing typing_extensions types contextlib atexit heapq bisect concurrent threading
+    multiprocessing asyncio queue weakref inspect warnings unittest pytest timeit cProfile pickle subprocess tempfile
+    attr attrs tqdm joblib tenacity backoff retrying cachetools numba numpy pandas torch"""
+)
+# Methods that do so, of anything: pools, executors, event loops, containers.
+CALLING_METHODS = names(
+    """submit map imap imap_unordered starmap apply apply_async map_async starmap_async run_in_executor call_soon
+    call_soon_threadsafe call_later call_at run_until_complete create_task run filter reduce sort sorted key append
+    extend insert add setdefault update put put_nowait enter enterabs start"""
+)
+
+
+def keeps_to_itself(path: str) -> bool:
+    """Whether a function given to this library function is not called with outside data of the library's own."""
+    return path.partition(".")[0] in _KEEPING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 import warnings
 
 MAX_BYTES = 200_000
@@ -11,8 +12,33 @@ MAX_VALUES = 400_000  # instructions in a program after lowering
 MAX_STEPS = 300_000  # instructions evaluated and objects looked at in one analysis: a second or two
 
 
+MAX_SECONDS = 60.0  # of the clock on the wall for one program: the budgets end an analysis long before
+
+
 class UnanalyzableError(Exception):
     """The program is outside what can be analysed; the message says why."""
+
+
+class Budget:
+    """What one analysis may use: steps, which are the same on every machine, and time, as a safety net.
+
+    Every loop and every recursion of the analysis spends some of it. Where the time decides, the verdict depends on how
+    busy the machine is; that is why it is far more than the steps take.
+    """
+
+    def __init__(self, seconds: float = MAX_SECONDS, steps: int = MAX_STEPS) -> None:
+        self.spent = 0
+        self._steps = steps
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def spend(self, steps: int) -> None:
+        """Count work; raises ``UnanalyzableError`` when the steps or the time are used up."""
+        self.spent += steps
+        if self.spent > self._steps:
+            raise UnanalyzableError("the analysis exceeded its budget of steps")
+        if time.monotonic() > self._end:
+            raise UnanalyzableError(f"the analysis took longer than {self._seconds:g} s")
 
 
 def parse(code: str) -> ast.Module:

@@ -460,4 +460,11 @@ class ProgramLowerer:
             UnitLowerer(self, unit, scope).lower()
             to_ssa(unit)
             Aggregates(unit, self.classes, self.table.imports).run()
-        return Program(tuple(self._units.values()), frozenset(self.table.names_loaded), tuple(self.star_imports))
+        copies = {
+            self._units[node]: tuple(self._units[other] for other in others if other in self._units)
+            for node, others in self.inlined.items()
+            if node in self._units
+        }
+        return Program(
+            tuple(self._units.values()), frozenset(self.table.names_loaded), tuple(self.star_imports), copies
+        )

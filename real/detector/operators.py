@@ -18,7 +18,6 @@ from real.detector.values import (
     STR,
     TEXT,
     Value,
-    combine,
     join,
     of_const,
     of_obj,
@@ -57,7 +56,7 @@ class Operators(Attributes):
             return self.number_from([left, right])
         mask = left.mask | right.mask
         why = step(left.why if left.mask else right.why, instr.line, "becomes part of a text")
-        return Value(combine(mask), why, NO_OBJS, None, STR if STR in (left.kind, right.kind) else OTHER)
+        return Value(mask, why, NO_OBJS, None, STR if STR in (left.kind, right.kind) else OTHER)
 
     def _fold(self, left: Value, right: Value, op: str) -> Value:
         if op == "Add" and left.consts and right.consts and len(left.consts) * len(right.consts) <= 4:

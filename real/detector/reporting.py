@@ -21,6 +21,11 @@ def report(solver: Solver) -> list[Finding]:
     return without_duplicates(found, solver.rules.rules)
 
 
+def is_guarded(rule: Rule, facts: Facts, flow: Flow) -> bool:
+    """Whether the rule's guard vouches for a flow; of one without operands there is nothing that it could have seen."""
+    return rule.guard is not None and bool(flow.operands) and rule.guard(facts, flow)
+
+
 class _Reporter:
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
@@ -36,7 +41,7 @@ class _Reporter:
         """What one rule finds."""
         facts = Facts(self.analysis, 1 << index)
         for flow in (*self.flows.get(index, ()), *self._returned(rule, facts), *self._stored(rule, facts)):
-            if rule.guard is None or not rule.guard(facts, flow):
+            if not is_guarded(rule, facts, flow):
                 yield flow_finding(flow)
         if rule.check is not None:
             for defect in rule.check(facts):

@@ -14,7 +14,9 @@ class RuleSet:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
         self.all = (1 << len(self.rules)) - 1
-        self.numbers = self._bits(lambda rule: not rule.numbers_are_harmless)  # for which a number may do harm
+        self.typed = 1 << len(self.rules)  # a bit of no rule: made from standard input, whatever has been done to it
+        # for which a number may do harm
+        self.numbers = self._bits(lambda rule: not rule.numbers_are_harmless) | self.typed
         self.sizes = self._bits(lambda rule: rule.limits_matter)  # which ask how large a number may be
         self.stored = self._bits(lambda rule: rule.stored_matters)  # for which rows of a database are untrusted
         self.testable = self._bits(lambda rule: rule.tests_prove)

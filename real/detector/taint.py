@@ -14,17 +14,18 @@ from functools import cache
 from real.detector import library
 from real.detector.callsites import Args, CallSite
 from real.detector.context import UnitState
+from real.detector.exposure import Exposure
 from real.detector.guards import Guards
 from real.detector.ir import Instr, Program, Unit
+from real.detector.limits import Budget
 from real.detector.ruleset import RuleSet
-from real.detector.signatures import Signatures, is_decorated
+from real.detector.signatures import Signatures
 from real.detector.transfer import Transfer
 from real.detector.values import (
     BOTTOM,
     NO_OBJS,
     NUM,
     OTHER,
-    RAW_SHIFT,
     STR,
     Obj,
     Step,
@@ -43,48 +44,66 @@ def _handler_names(solver: type) -> list[tuple[str, str]]:
 class Solver(Transfer):
     """One analysis of one program under some rules; rule ``i`` owns bit ``i`` of every taint mask."""
 
-    def __init__(self, program: Program, rules: RuleSet) -> None:
-        super().__init__(rules)
+    def __init__(self, program: Program, rules: RuleSet, budget: Budget) -> None:
+        super().__init__(rules, budget)
         self.program = program
         self.states = {unit: UnitState([BOTTOM] * unit.values) for unit in program.units}
         self.cells: dict[tuple[int, str], Obj] = {}
         self.callees = {}
         self.call_units = {}
-        self.calling = set()
+        self.calling = {}
+        self.called_back = set()
         self.encoded = self.obj("encoded", "cell", "encoded")
         self.fields: dict[Unit, dict[str, None]] = {}  # annotated class attributes, in order: a dataclass's parameters
         self.sites: dict[tuple[Instr, str, str], CallSite] = {}  # the calls that rules may ask about
         self.possible: dict[Instr, CallSite] = {}  # the calls that may be any method
-        self.dynamic: dict[Instr, str] = {}  # where code is made from text
-        self.source_seen = False
+        self.dynamic: dict[Instr, tuple[Unit, str]] = {}  # where code is made from text
+        self.typed_at: set[Instr] = set()  # where standard input is read
+        self.kept: dict[Obj, None] = {}  # the functions that libraries are given to keep
         self.stack: list[Unit] = []
         self.guards = Guards(self)
         self.signatures = Signatures(program)
-        self.registered: set[Unit] = set()  # functions that a server calls with what clients send
+        self.opened: dict[Unit, None] = {}  # the functions that the outside can call: see ``exposure``
         self.unit = program.units[0]
         self.handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {
             op: getattr(self, name) for op, name in _handler_names(type(self))
         }
 
     def solve(self) -> None:
-        """Run to the fixed point, with every function reached."""
+        """Run to the fixed point, with every function reached that can be."""
         self.activate(self.program.units[0])
         functions = [unit for unit in self.program.units if unit.kind == "function"]
-        if not self.source_seen:
-            for unit in functions:
-                if self.states[unit].reached and self._is_example_only(unit):
-                    self._distrust(unit, RAW_SHIFT)
-        self._distrust_registered()
         named = self.program.entry_references
-        for unit in [*(u for u in functions if u.name not in named), *functions]:
+        functions = [*(u for u in functions if u.name not in named), *(u for u in functions if u.name in named)]
+        self.exposure = Exposure(self)
+        for unit in functions:
+            if self.exposure.is_open_by_name(unit):
+                self._open(unit)
+        self._open_given_away()
+        for unit in functions:
             if not self.states[unit].reached and not self._is_inlined(unit):
-                self._distrust(unit, 0)
-        self._distrust_registered()  # by functions that nothing in the program calls: create_app(config)
+                self._open(unit)  # nothing in the program calls it
+                self._open_given_away()
         units = tuple(u for u in self.program.units if self.states[u].reached or not self._is_inlined(u))
         self.program = replace(self.program, units=units)
 
-    def _distrust_registered(self) -> None:
-        """The handlers that are given to a server are called with what clients send."""
+    def _open(self, unit: Unit) -> None:
+        """Let the outside call a function."""
+        if unit not in self.opened:
+            self.opened[unit] = None
+            self._distrust(unit)
+
+    def _open_given_away(self) -> None:
+        while True:
+            count = len(self.opened)
+            for unit in (*self._registered(), *self.exposure.given_away()):
+                self._open(unit)
+            if len(self.opened) == count:
+                return
+
+    def _registered(self) -> list[Unit]:
+        """The handlers that are given to a server, which calls them with what clients send."""
+        found = []
         for unit in self.program.units:
             for instr in (instr for block in unit.blocks for instr in block.instrs if self.states[unit].reached):
                 if instr.op not in ("call", "method"):
@@ -96,10 +115,8 @@ class Solver(Transfer):
                 for operand in instr.args[1:]:
                     for obj in ordered(env[operand].objs) if isinstance(operand, int) else ():
                         functions = obj.fields.get("function", BOTTOM).objs if obj.kind == "bound" else (obj,)
-                        for target in (o.unit for o in functions if o.kind == "function" and o.unit is not None):
-                            if target not in self.registered:
-                                self.registered.add(target)
-                                self._distrust(target, 0)
+                        found += [o.unit for o in functions if o.kind == "function" and o.unit is not None]
+        return found
 
     def _is_inlined(self, unit: Unit | None) -> bool:
         """Whether it, or a function around it, has been put in place of its calls."""
@@ -118,30 +135,15 @@ class Solver(Transfer):
             self.pending.discard(following)
             self.run(following)
 
-    def _is_example_only(self, unit: Unit, depth: int = 0) -> bool:
-        """A public function that only top-level code (or a ``main()`` without parameters) calls."""
-        if unit.inlined or (unit.name.startswith(("_", "<")) and unit.name != "__init__"):
-            return False
-        if unit.parent is not None and unit.parent.kind == "function":
-            return False
-        if depth and is_decorated(unit):
-            return False  # a view without parameters is no main()
-        return all(self._is_top_level(caller, depth) for caller in self.states[unit].callers)
-
-    def _is_top_level(self, unit: Unit, depth: int) -> bool:
-        if unit.kind != "function":
-            return True
-        return not unit.params.names and depth < 3 and self._is_example_only(unit, depth + 1)
-
-    def _distrust(self, unit: Unit, shift: int) -> None:
+    def _distrust(self, unit: Unit) -> None:
         """Take the parameters of ``unit`` as chosen by an attacker."""
         state = self.states[unit]
         positional = list(unit.params.positional)
         if unit.is_method and positional and unit.parent is not None:
-            self._bind_self(unit, unit.parent, positional.pop(0), shift)
+            self._bind_self(unit, unit.parent, positional.pop(0))
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
-            value = self._outside(unit, name, self.rules.all << shift, why)
+            value = self._outside(unit, name, self.rules.all, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)
             elif name == unit.params.kwarg:
@@ -153,11 +155,11 @@ class Solver(Transfer):
         """What comes in through a parameter, as far as the framework lets it in."""
         declared = self.signatures.declared(unit, name)
         if declared == "choice":
-            return Value(mask & ~(self.rules.testable | self.rules.testable << RAW_SHIFT), why)
+            return Value(mask & ~self.rules.testable, why)
         if declared is None:
             return Value(mask, why)
         numbers = self.rules.numbers & ~(self.rules.sizes if declared == "limited" else 0)
-        mask &= numbers | numbers << RAW_SHIFT
+        mask &= numbers
         return Value(mask, why if mask else None, NO_OBJS, None, NUM)
 
     def _collected(self, unit: Unit, kind: str, element: Value) -> Value:
@@ -167,14 +169,14 @@ class Solver(Transfer):
             self.put_key(obj, Value(element.mask, element.why))
         return of_obj(obj)
 
-    def _bind_self(self, unit: Unit, owner: Unit, name: str, shift: int) -> None:
+    def _bind_self(self, unit: Unit, owner: Unit, name: str) -> None:
         cls = self.obj(("class", owner), "class", owner.name, owner)
         held = self.member(cls, unit.name)
         kinds = {obj.kind for obj in held.objs} if held is not None else set()
         state = self.states[unit]
         if "static" in kinds:
             why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
-            value = self._outside(unit, name, self.rules.all << shift, why)
+            value = self._outside(unit, name, self.rules.all, why)
         elif "classmethod" in kinds:
             value = of_obj(cls)
         else:
@@ -192,7 +194,7 @@ class Solver(Transfer):
         while True:
             changed = False
             for block in unit.blocks:
-                self.steps += len(block.instrs)
+                self.spend(len(block.instrs))
                 for instr in block.instrs:
                     dst = instr.dst
                     old = env[dst]
@@ -202,7 +204,6 @@ class Solver(Transfer):
                         if merged is not old:
                             env[dst] = merged
                             changed = True
-            self.spend(0)
             any_change = any_change or changed
             if not changed or not unit.has_loop:
                 break
@@ -212,23 +213,26 @@ class Solver(Transfer):
             self.pending.update(caller for caller in state.callers if caller in self.stack[:-1])
         self.unit = outer
 
-    def source(self, path: str, line: int) -> Value | None:
+    def source(self, path: str, instr: Instr) -> Value | None:
         note = library.SOURCES.get(path)
         if note is None:
             return None
-        self.source_seen = True
+        mask = self.rules.all
+        if path in library.TYPED:
+            mask |= self.rules.typed
+            if instr.op != "import":
+                self.typed_at.add(instr)
         kind = STR if path.endswith("input()") else OTHER
-        return Value(self.rules.all, Step(line, note, None), NO_OBJS, None, kind)
+        return Value(mask, Step(instr.line, note, None), NO_OBJS, None, kind)
 
     def is_special(self, path: str) -> bool:
         return path in library.DYNAMIC_CODE or path.rpartition(".")[2] in self.rules.sink_names
 
-    def is_exported(self, unit: Unit) -> bool:
-        """Whether the outside may call a function: nothing in the program does, or only example calls at top level."""
-        return not self.states[unit].callers or unit in self.registered or self._is_example_only(unit)
+    def is_open(self, unit: Unit) -> bool:
+        return unit in self.opened
 
     def dynamic_code(self, instr: Instr, what: str) -> None:
-        self.dynamic.setdefault(instr, what)
+        self.dynamic.setdefault(instr, (self.unit, what))
 
     def record_call(
         self, name: str, path: str, args: Args, instr: Instr, receiver: Value | None = None, shift: int = 0
@@ -237,11 +241,21 @@ class Solver(Transfer):
             return False
         known = self.sites.get((instr, name, path))
         if known is None:
-            self.sites[instr, name, path] = CallSite(self.unit, instr, name, path, args, receiver, shift)
+            site = CallSite(self.unit, instr, name, path, args, receiver, shift, self._names(instr, name))
+            self.sites[instr, name, path] = site
         else:
             known.args = known.args.joined(args) if args != known.args else args
             known.receiver = receiver
         return any(sink.trusted_result for _, sink in self.rules.sinks(name, path))
+
+    def _names(self, instr: Instr, name: str) -> bool:
+        """Whether an instruction is a call of something of this name."""
+        if instr.op == "method":
+            return bool(instr.extra[0] == name)
+        if instr.op != "call":
+            return True
+        callee = self.states[self.unit].env[instr.args[0]]
+        return not callee.objs or any(obj.name.rpartition(".")[2] == name for obj in callee.objs)
 
     def record_possible_sink(self, args: Args, instr: Instr) -> None:
         """A call of an attribute whose name is not known: it may be any sink, for untrusted data."""

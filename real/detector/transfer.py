@@ -13,7 +13,7 @@ from real.detector.operators import Operators
 from real.detector.values import (
     BOTTOM,
     CLEAN,
-    RAW_SHIFT,
+    NO_OBJS,
     STR,
     UNPROVEN,
     Obj,
@@ -63,12 +63,12 @@ class Transfer(Operators):
         if not value.mask or any(obj.kind != "api" for obj in value.objs):
             return value
         proved = self.guards.proves(instr) & self.rules.testable
-        left = value.mask & ~(proved | proved << RAW_SHIFT)
+        left = value.mask & ~proved
         if left == value.mask:
             return value
         consts = self.guards.allowed(instr)
-        if not left:
-            return Value(kind=STR, consts=consts)
+        if not left & self.rules.all:
+            return Value(left, value.why if left else None, NO_OBJS, consts, STR)
         return Value(left, value.why, value.objs, consts, value.kind)
 
     def do_branch(self, instr: Instr, env: list[Value]) -> Value:
@@ -76,7 +76,7 @@ class Transfer(Operators):
 
     def do_unproven(self, instr: Instr, env: list[Value]) -> Value:
         """What tests have proved of an access path: nothing yet, so that every rule must distrust it."""
-        return Value(self.rules.all | self.rules.all << RAW_SHIFT, kind=UNPROVEN)
+        return Value(self.rules.all | self.rules.typed, kind=UNPROVEN)
 
     def do_pathload(self, instr: Instr, env: list[Value]) -> Value:
         loaded: Value = env[instr.args[0]]
@@ -84,8 +84,8 @@ class Transfer(Operators):
         left = loaded.mask & path.mask
         if path is BOTTOM or left == loaded.mask or any(obj.kind != "api" for obj in loaded.objs):
             return loaded
-        if not left:
-            return Value(kind=STR, consts=path.consts)
+        if not left & self.rules.all:
+            return Value(left, loaded.why if left else None, NO_OBJS, path.consts, STR)
         return Value(left, loaded.why, loaded.objs, path.consts, loaded.kind)
 
     def do_builtin(self, instr: Instr, env: list[Value]) -> Value:
@@ -95,13 +95,13 @@ class Transfer(Operators):
         result = of_obj(self.api(f"builtins.{name}")) if name in library.BUILTINS else BOTTOM
         for module in self.program.star_imports:
             path = f"{module}.{name}"
-            result = join(result, self.source(path, instr.line) or of_obj(self.api(path)))
+            result = join(result, self.source(path, instr) or of_obj(self.api(path)))
         if result is BOTTOM and name in sys.stdlib_module_names:
             return of_obj(self.api(name))  # a fragment whose imports are elsewhere
         if result is BOTTOM and name in library.USUAL_IMPORTS:
             return of_obj(self.api(library.USUAL_IMPORTS[name]))
         if result is BOTTOM:
-            result = self.source(name, instr.line) or CLEAN
+            result = self.source(name, instr) or CLEAN
         return result
 
     def do_import(self, instr: Instr, env: list[Value]) -> Value:
@@ -109,7 +109,7 @@ class Transfer(Operators):
         module, _, name = path.rpartition(".")
         if module == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
-        return self.source(path, instr.line) or of_obj(self.api(path))
+        return self.source(path, instr) or of_obj(self.api(path))
 
     def _cell(self, owner: int, name: str) -> Obj:
         return self.obj(("cell", owner, name), "cell", name)

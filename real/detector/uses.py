@@ -7,6 +7,7 @@ from collections.abc import Callable
 from real.detector.control import ControlFlow
 from real.detector.ir import Instr, Unit
 from real.detector.slices import Slicer
+from real.detector.witness import every
 
 _STORES = frozenset({"setattr", "setsub", "setcell", "setmember", "delattr", "delsub"})
 _TESTING = frozenset({"assign", "copy", "phi", "pi", "compare", "unary"})  # a test of a value, or the value itself
@@ -62,7 +63,7 @@ class Uses:
     def _is_idle_question(self, unit: Unit, instr: Instr) -> bool:
         """A call of functions of the program that only answer yes or no, where nothing depends on the answer."""
         called = [callee for callee, _ in self._slicer.called_units(instr)]
-        return bool(called) and all(self._only_answers(callee) for callee in called) and self.is_idle(unit, instr)
+        return bool(called) and every(self._only_answers(callee) for callee in called) and self.is_idle(unit, instr)
 
     def _only_answers(self, unit: Unit) -> bool:
         ends = [block.instrs[-1] if block.instrs else None for block in unit.blocks if not block.succs]
@@ -71,7 +72,7 @@ class Uses:
         returns = [step for step in _instructions(unit) if step.op == "return"]
         return (
             bool(returns)
-            and all(self._returned(unit, step) in _ANSWERS for step in returns)
+            and every(self._returned(unit, step) in _ANSWERS for step in returns)
             and not any(step.op in _STORES for step in _instructions(unit))
         )
 
@@ -85,7 +86,7 @@ class Uses:
 
     def _is_output(self, unit: Unit, instr: Instr) -> bool:
         names = self._slicer.library_names(unit, instr)
-        return bool(names) and all(name == "builtins.print" or name.startswith("logging.") for name in names)
+        return bool(names) and every(name == "builtins.print" or name.startswith("logging.") for name in names)
 
 
 def _instructions(unit: Unit) -> list[Instr]:

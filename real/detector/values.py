@@ -13,7 +13,6 @@ Constant: TypeAlias = "str | bytes | int | float | bool | None"
 # Kinds, as bits: numbers (also bool, None), text, anything, query builders, an untested guarded path, one character
 NUM, STR, OTHER, BUILDER, UNPROVEN, CHAR = 1, 2, 4, 8, 16, 32
 MAX_CONSTS = 64  # an allow-list of more entries is not tracked
-RAW_SHIFT = 32  # taint that counts only once the value is combined with other text
 
 
 class Step:
@@ -153,8 +152,3 @@ def ordered(objs: frozenset[Obj]) -> list[Obj]:
 def may_be_plain(value: Value) -> bool:
     """Whether it may be something else than its objects; the taint of a library object is its own."""
     return not value.objs or (value.mask != 0 and any(obj.kind != "api" for obj in value.objs))
-
-
-def combine(mask: int) -> int:
-    """The mask of text made from parts: raw taint becomes real."""
-    return mask | (mask >> RAW_SHIFT)

@@ -20,7 +20,7 @@ from real.errors import InfrastructureError
 _PATIENCE_S = 10
 _HUB_S = 4
 _CUDA_13_DRIVER = 580  # the oldest branch that runs CUDA 13, which the locked torch is built for
-_DISK_GB = {Purpose.QUICKSTART: 2, Purpose.CLUSTER: 300}  # cluster: two checkpoints of 7B, policy and critic
+_DISK_GB = {Purpose.QUICKSTART: 2, Purpose.CLUSTER: 450}  # cluster: one training of 7B (openrlhf/disk_space.py)
 _SHM_GB = 8  # tensors between the processes of NCCL, vLLM and Ray
 _LARGE = 1 << 30
 

@@ -26,7 +26,7 @@ from real.judge import Judge, JudgeCfg, RecordedOutcomes
 from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.runs.records import recorded_outcomes
 from real.runs.store import RunStore
-from real.typecheck.config import PAPER
+from real.typecheck.config import Policy
 from real.types import JsonValue, Task, Verdict
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     test = load(root.dataset, "test", subset=subset)
     cfg = replace(JudgeCfg.of(root), protocol=EvaluationProtocol(protocol))
     if protocol == EvaluationProtocol.paper:
-        cfg = replace(cfg, typecheck=replace(root.typecheck, policy=PAPER))
+        cfg = replace(cfg, typecheck=replace(root.typecheck, policy=Policy.paper))
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
     with Judge(cfg) as judge:
         again = _Records(judge, EvaluationProtocol(old.protocol))

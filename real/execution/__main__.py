@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from real import source_text
 from real.errors import DataError, InfrastructureError, RealError
 from real.execution import jsonl
 from real.execution.calibration import slowness
@@ -18,6 +19,7 @@ from real.execution.jail import landlock, seccomp
 from real.execution.pool import LEVELS, Pool
 from real.execution.trivial_baselines import trivial_baselines
 from real.io import console
+from real.source_text import SourceTextError
 from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 _INTERRUPTED, _TERMINATED = 130, 143
@@ -53,8 +55,8 @@ def doctor() -> int:
 def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
     """Run one program, print its output and, on standard error, its status; 0 when it ended well, else 1."""
     try:
-        code = path.read_text("utf-8-sig")  # as Python reads files
-    except (OSError, UnicodeError) as error:
+        code = source_text.decode(path.read_bytes())
+    except (OSError, SourceTextError) as error:
         raise DataError(f"cannot read the program {path}: {error}") from error
     request = ExecutionRequest(path.name, code, ScriptSuite((StdinCase(stdin, ""),)), limits)
     with Pool(1, level=level) as pool:

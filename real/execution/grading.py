@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Protocol
 
+from real import prelude
 from real.execution.attack_grading import AttackGrader
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
@@ -16,6 +17,7 @@ from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed, outcome, text_of, text_with_prompts
 from real.execution.worker import CaseReport
+from real.source_text import without_mark
 from real.types import (
     AttackSuite,
     CallCase,
@@ -85,9 +87,10 @@ class CallGrader:
 
     def __init__(self, request: ExecutionRequest, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
+        supplied = prelude.in_text(request.code) if suite.prelude else None
         limits = _limits(request.limits)
         self.worker_request = WorkerRequest(
-            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude
+            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=supplied
         )
         self._cases: tuple[CallCase, ...] = suite.cases
 
@@ -156,6 +159,7 @@ def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask
 
     ``ask`` has this machine make those, ``run`` runs programs: an attack's grader may want to see more of one.
     """
+    request = replace(request, code=without_mark(request.code))
     suite = request.suite
     match suite:
         case ScriptSuite():

@@ -24,16 +24,17 @@ def _program(program: ScannedProgram, tool: Tool) -> dict[str, JsonValue]:
         "path": program.path,
         "status": program.status.value,
         "reason": program.reason,
-        "findings": [_finding(record, tool) for record in program.open],
+        "findings": [finding(record, tool) for record in program.open],
     }
     for standing in (Standing.SUPPRESSED, Standing.KNOWN):
         if records := program.standing(standing):
-            entry[standing.value] = [_finding(record, tool) for record in records]
+            entry[standing.value] = [finding(record, tool) for record in records]
     return entry
 
 
-def _finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
-    finding: dict[str, JsonValue] = {
+def finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
+    """One finding: rule id, place (line 1-based, column 0-based in characters), message, trace, fix and level."""
+    entry: dict[str, JsonValue] = {
         tool.rule_key: record.rule,
         "line": record.line,
         "column": record.column,
@@ -42,4 +43,4 @@ def _finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
         "fix": record.fix,
         "level": record.level,
     }
-    return finding | ({"reason": record.reason} if record.reason else {})
+    return entry | ({"reason": record.reason} if record.reason else {})

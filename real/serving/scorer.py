@@ -14,7 +14,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from real.errors import InfrastructureError
+from real.errors import InfrastructureError, RealError
 from real.io import disk
 from real.judge import Judge, Judgement
 from real.sampled_tests import with_sampled_tests
@@ -111,23 +111,44 @@ class Scorer:
         """The answer for one sample; waits for it, at most ``spec.deadline_s``.
 
         A request that is asked again (same id) is scored once. What cannot be scored is a masked answer, never an
-        error. Raises ``QueueFullError``.
+        error; the record and the log have the reason. Raises ``QueueFullError``.
         """
         began = time.monotonic()
+        read: Label | None = None
         try:
-            future = self._future(query, prompt, label, request, began)
-            return future.result(timeout=self.spec.deadline_s)
-        except Unreadable:
-            self._counts.masked += 1
-            return masked(self._scale.neutral(self.spec.normalize), seconds=time.monotonic() - began, error=True)
-        except FutureTimeoutError:
+            read = read_label(label)
+            return self._future(query, prompt, read, request, began).result(timeout=self.spec.deadline_s)
+        except Unreadable as reason:
+            return self._unreadable(read, str(reason), request, began)
+        except FutureTimeoutError:  # its line in the record comes with its verdict, however late that is
+            _tell_masked(read, f"no verdict within {self.spec.deadline_s:g} s")
             return masked(self._scale.neutral(self.spec.normalize), seconds=time.monotonic() - began)
 
-    def _future(self, query: object, prompt: object, label: object, request: str, began: float) -> Future[Answer]:
+    def _unreadable(self, label: Label | None, reason: str, request: str, began: float) -> Answer:
+        seconds = time.monotonic() - began
+        given = masked(self._scale.neutral(self.spec.normalize), seconds=seconds, error=True)
+        with self._lock:
+            if request and (known := self._known.get(request)) is not None:
+                return known.result()
+            if request:
+                done: Future[Answer] = Future()
+                done.set_result(given)
+                self._remember(request, done)
+        try:
+            self._write(label, None, {}, reason, seconds)
+        except RealError as error:
+            _tell_masked(label, f"its record could not be written: {error}")
+        return given
+
+    def _remember(self, request: str, future: Future[Answer]) -> None:
+        self._known[request] = future
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _future(self, query: object, prompt: object, read: Label, request: str, began: float) -> Future[Answer]:
         with self._lock:
             if request and (known := self._known.get(request)) is not None:
                 return known
-            read = read_label(label)
             task = self.spec.tasks.get((read.mode, read.task, read.task_id))
             if task is None:
                 raise Unreadable(f"there is no {read.mode} task {read.task_id!r} of {read.task!r}")
@@ -139,9 +160,7 @@ class Scorer:
             except queue.Full as full:
                 raise QueueFullError from full
             if request:
-                self._known[request] = sample.future
-                while len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
+                self._remember(request, sample.future)
             return sample.future
 
     def _dispatch(self) -> None:
@@ -157,7 +176,7 @@ class Scorer:
                 try:
                     sample.future.set_result(self._answer(sample, verdict))
                 except Exception as error:  # a full disk, say: the log has the reason, the engine its answer
-                    print(f"sample {sample.label.task_id} is masked: {error}", file=sys.stderr, flush=True)
+                    _tell_masked(sample.label, str(error))
                     sample.future.set_result(masked(0.0, seconds=time.monotonic() - sample.began, error=True))
 
     def _take(self) -> list[_Sample] | None:
@@ -219,33 +238,35 @@ class Scorer:
             # The strict joint pass. A failure of ours counts as failed: OpenRLHF takes the mean over all tasks.
             strict = 0.0 if made.masked else logs["func_qual"]
             logs |= {"masked": float(made.masked is not None), "reward_raw": strict}
-            self._write(sample, strict, logs, made.masked, seconds)
+            self._write(sample.label, strict, logs, made.masked, seconds)
             return answer(strict, logs, seconds=seconds)
         if made.value is None or not math.isfinite(made.value):
             return self._masked(sample, made.masked or "the reward is no number", seconds)
         logs["reward_raw"] = made.value
         with self._lock:
             value = self._scale.take(made.value, self.spec.normalize)
-        self._write(sample, made.value, logs, None, seconds)
+        self._write(sample.label, made.value, logs, None, seconds)
         return answer(value, logs, seconds=seconds)
 
     def _masked(self, sample: _Sample, reason: str, seconds: float) -> Answer:
-        self._write(sample, None, {}, reason, seconds)
+        self._write(sample.label, None, {}, reason, seconds)
         return masked(self._scale.neutral(self.spec.normalize), seconds=seconds)
 
     def _write(
-        self, sample: _Sample, value: float | None, logs: Mapping[str, float], reason: str | None, seconds: float
+        self, label: Label | None, value: float | None, logs: Mapping[str, float], reason: str | None, seconds: float
     ) -> None:
-        label = sample.label
+        """One line of the record; a sample whose label nobody can read has neither row, task nor mode."""
+        if reason is not None:
+            _tell_masked(label, reason)
         with self._lock:
             self._counts.scored += 1
             self._counts.masked += reason is not None
             if self._record is not None:
                 self._append(
                     {
-                        "row": label.row,
-                        "task_id": label.task_id,
-                        "mode": label.mode,
+                        "row": label and label.row,
+                        "task_id": label and label.task_id,
+                        "mode": label and label.mode,
                         "reward": value,
                         "masked": reason,
                         "seconds": round(seconds, 3),
@@ -259,3 +280,9 @@ class Scorer:
         assert self._record is not None
         with disk.disk_errors(self._record), self._record.open("a", encoding="ascii") as file:
             file.write(disk.to_line(record))
+
+
+def _tell_masked(label: Label | None, reason: str) -> None:
+    """One line in the log: why a sample has no reward of its own."""
+    named = "a sample" if label is None else f"sample {label.task_id} (row {label.row})"
+    print(f"{named} is masked: {' '.join(reason.split())[:500]}", file=sys.stderr, flush=True)

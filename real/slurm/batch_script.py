@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from real.errors import UsageError
-from real.slurm.config import ClusterCfg
+from real.slurm.config import ClusterCfg, ContainerRuntime
 from real.slurm.directives import directive, quote
 from real.slurm.resources import cpus_option, memory_option, mounts
 
@@ -137,7 +137,7 @@ def _launcher(stage: Stage, workdir: Path, folder: Path) -> tuple[str, str, str]
     cluster = stage.cluster
     srun = ["--cpu-bind=none"]  # one driver task starts processes of its own on all cores of the job
     binds = mounts([*map(str, (REPOSITORY, workdir, folder.parents[1])), *stage.folders], cluster.mounts)
-    if cluster.container and cluster.container_runtime == "pyxis":
+    if cluster.container and cluster.container_runtime == ContainerRuntime.pyxis:
         srun += [
             f"--container-image={shlex.quote(cluster.container)}",
             f"--container-mounts={shlex.quote(','.join(binds))}",

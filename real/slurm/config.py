@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from real.errors import UsageError
 
 _TIME = re.compile(r"(?:(\d+)-)?(\d{1,3}):(\d\d):(\d\d)")
-_RUNTIMES = ("apptainer", "pyxis")
-_EVALUATE = ("with_training", "own_job")
+
+
+# Members have the names of their values: OmegaConf reads an Enum by name, and files and run ids show the value.
+class Scheduler(StrEnum):
+    """What starts the runs: ``none`` is this process."""
+
+    none = "none"
+    slurm = "slurm"
+
+
+class Evaluate(StrEnum):
+    """Where the final evaluation runs: in the training job, or in its own job on ``evaluate_gpus``."""
+
+    with_training = "with_training"
+    own_job = "own_job"
+
+
+class ContainerRuntime(StrEnum):
+    """What runs ``container`` on a node."""
+
+    apptainer = "apptainer"
+    pyxis = "pyxis"
 
 
 @dataclass
 class ClusterCfg:
-    """``scheduler=none`` is this machine; ``gpus_per_node=0`` requires no GPU. The rest is for SLURM.
+    """Resources of a run: times in ``[days-]hours:minutes:seconds`` or seconds (``_s``), memory in GB.
 
-    ``null`` and 0 leave a value to the cluster's default.
+    ``gpus_per_node=0`` requires no GPU; ``null`` and every other 0 leave a value to the cluster's default. What
+    comes after ``gpus_per_node`` is for SLURM.
     """
 
     name: str = "local"
-    scheduler: str = "none"
+    scheduler: Scheduler = Scheduler.none
     nodes: int = 1
     gpus_per_node: int = 0
 
@@ -39,7 +61,7 @@ class ClusterCfg:
     warning_s: int = 300  # SIGUSR1 so long before the time limit: one training step and a checkpoint have to fit
     max_requeues: int = 20  # times a job is queued again after that signal
     retries: int = 1  # times it is queued again when the machine failed it (killed, out of memory, worker gone)
-    evaluate: str = "with_training"  # own_job: on evaluate_gpus, so that the others are free when training is done
+    evaluate: Evaluate = Evaluate.with_training  # own_job: the other GPUs are free when training is done
     evaluate_gpus: int = 1
     evaluate_time: str = "04:00:00"
 
@@ -48,7 +70,7 @@ class ClusterCfg:
     venv: str | None = None
     conda: str | None = None
     container: str | None = None  # image file (apptainer) or image name (pyxis)
-    container_runtime: str = "apptainer"
+    container_runtime: ContainerRuntime = ContainerRuntime.apptainer
     mounts: list[str] = field(default_factory=list)  # FROM:TO, beside the working and output folders
     setup: list[str] = field(default_factory=list)  # lines of shell before everything else
     templates: str | None = None  # folder with your own versions of slurm/templates/*.j2
@@ -65,14 +87,12 @@ class ClusterCfg:
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
-        if self.scheduler not in ("none", "slurm"):
-            raise UsageError(f"cluster.scheduler is {self.scheduler!r}, but it must be none or slurm")
         if self.nodes < 1 or self.gpus_per_node < 0:
             raise UsageError("cluster.nodes must be at least 1, and cluster.gpus_per_node must not be negative")
-        if self.scheduler == "none" and self.nodes > 1:
+        if self.scheduler == Scheduler.none and self.nodes > 1:
             raise UsageError("cluster.nodes is above 1, but cluster.scheduler=none knows only this machine")
         self._check_numbers()
-        self._check_choices()
+        self._check_python()
         self._check_lines()
 
     def _check_numbers(self) -> None:
@@ -88,13 +108,7 @@ class ClusterCfg:
         if self.warning_s >= seconds(self.time, "cluster.time"):
             raise UsageError(f"cluster.warning_s is {self.warning_s}, but the job ends after cluster.time={self.time}")
 
-    def _check_choices(self) -> None:
-        if self.evaluate not in _EVALUATE:
-            raise UsageError(f"cluster.evaluate is {self.evaluate!r}, but it must be {' or '.join(_EVALUATE)}")
-        if self.container_runtime not in _RUNTIMES:
-            raise UsageError(
-                f"cluster.container_runtime is {self.container_runtime!r}, but it must be {' or '.join(_RUNTIMES)}"
-            )
+    def _check_python(self) -> None:
         if sum(bool(source) for source in (self.venv, self.conda, self.container)) > 1:
             raise UsageError("cluster.venv, cluster.conda and cluster.container exclude each other: name one")
         if self.templates is not None and not Path(self.templates).is_dir():

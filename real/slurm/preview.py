@@ -11,8 +11,9 @@ from real.io.columns import align
 from real.machine import Machine
 from real.slurm.batch_script import EVALUATE, TRAIN
 from real.slurm.config import seconds
-from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
+from real.slurm.stages import ScheduledStage, cluster_trainings, is_pending, schedule_stages, unique
 from real.slurm.submit import check_schedulers, scripts
+from real.training.openrlhf.disk_space import model_gb, sweep_gb
 
 _NUMBER = "NNNN"  # the folder gets its number when it is submitted
 
@@ -29,7 +30,7 @@ def describe(plan: Plan, here: Machine) -> str:
         parts.append("\n".join(["it cannot run this from here. Missing:", *(f"  {lack}" for lack in lacks)]))
     parts += [f"# --- {name}.sh ---\n{text}" for name, text in scripts(folder, plan, made).items()]
     parts += _argv(jobs)
-    parts += [_memory(made), _cost(made)]
+    parts += [_memory(made), *_disk(jobs), _cost(made)]
     parts.append("dry_run=true: nothing was submitted or written")
     return "\n\n".join(parts)
 
@@ -67,6 +68,16 @@ def _memory(made: Sequence[ScheduledStage]) -> str:
         short = f"; cluster.memory_gb_per_node is {available}, which is less" if 0 < available < stage.memory_gb else ""
         lines.append(f"  {stage.name}: {needed}{short}")
     return "\n".join(lines)
+
+
+def _disk(jobs: Sequence[PlannedRun]) -> list[str]:
+    """Disk of all trainings together, which ``output_dir`` has to have free."""
+    roots = cluster_trainings(jobs)
+    peak, stays = sweep_gb(roots, roots[0].cluster.parallel if roots else 0), sum(map(model_gb, roots))
+    if not peak:
+        return []
+    hint = "" if len(roots) == 1 else "; cluster.parallel=N runs fewer at a time"
+    return [f"disk: about {peak:,.0f} GB at the peak, {stays:,.0f} GB afterwards (estimated){hint}"]
 
 
 def _cost(made: Sequence[ScheduledStage]) -> str:

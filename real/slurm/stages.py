@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from real.config.plan import Plan, PlannedRun
 from real.runs.store import RunState
+from real.settings import RootCfg
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage
+from real.slurm.config import Evaluate
 from real.slurm.resources import evaluation_memory, folders_of, training_memory
 
 
@@ -28,6 +30,11 @@ def unique(plan: Plan) -> list[PlannedRun]:
 def is_pending(job: PlannedRun) -> bool:
     """Whether there is something left to compute."""
     return job.root.force or job.state() != RunState.DONE
+
+
+def cluster_trainings(jobs: Sequence[PlannedRun]) -> list[RootCfg]:
+    """Those of ``jobs`` that OpenRLHF still has to train."""
+    return [job.root for job in jobs if is_pending(job) and job.root.trainer.engine == "openrlhf"]
 
 
 def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
@@ -57,7 +64,7 @@ def _group(jobs: Sequence[PlannedRun], indices: Sequence[int], *, label: str) ->
         return Stage(kind, root.cluster, tuple(runs), ray, f"{label}{suffix}", memory_gb, folders)
 
     train_gb, evaluate_gb = training_memory(root), evaluation_memory(root)
-    if root.cluster.evaluate == "with_training":
+    if root.cluster.evaluate == Evaluate.with_training:
         return [ScheduledStage(stage(TRAIN, indices, max(train_gb, evaluate_gb)))]
     trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
     rest = [i for i in indices if i not in trained]

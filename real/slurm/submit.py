@@ -22,9 +22,10 @@ from real.runs.environment import describe
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
 from real.slurm.batch_script import EVALUATE, TRAIN, render
-from real.slurm.config import seconds
+from real.slurm.config import Scheduler, seconds
 from real.slurm.manifest import Submission, SubmittedRun
-from real.slurm.stages import ScheduledStage, is_pending, schedule_stages, unique
+from real.slurm.stages import ScheduledStage, cluster_trainings, is_pending, schedule_stages, unique
+from real.training.openrlhf.disk_space import sweep_gb
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue
 
@@ -46,6 +47,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
         jobs = _without_active(jobs, output_dir, rest=rest)
         if not any(is_pending(job) for job in jobs):
             return None
+        _check_disk(jobs, output_dir)
         folder = manifest.new_folder(output_dir, plan.first.exp_name)
         try:
             return _submit(folder, plan, jobs, command)
@@ -56,7 +58,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
 
 def check_schedulers(plan: Plan) -> None:
     """Raise ``UsageError`` where a job is not for SLURM."""
-    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != "slurm"), None)
+    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != Scheduler.slurm), None)
     if other is not None:
         raise UsageError(
             f"cluster={other} is not a SLURM cluster, so there is nothing to submit",
@@ -93,6 +95,22 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
+
+
+def _check_disk(jobs: Sequence[PlannedRun], output_dir: Path) -> None:
+    """A full disk ends every run that writes a checkpoint: refuse what cannot fit together."""
+    roots = cluster_trainings(jobs)
+    free = shutil.disk_usage(output_dir).free / 2**30
+    at_a_time = roots[0].cluster.parallel if roots else 0
+    if sweep_gb(roots, at_a_time) <= free:
+        return
+    fits = max((n for n in range(1, len(roots)) if sweep_gb(roots, n) <= free), default=0)
+    limit = f"cluster.parallel={fits} runs as many at a time as fit, or choose" if fits else "Choose"
+    raise UsageError(
+        f"the checkpoints of these runs need about {sweep_gb(roots, at_a_time):,.0f} GB at the peak, "
+        f"and {output_dir} has {free:,.0f} GB free",
+        hint=f"{limit} another disk with output_dir=FOLDER.",
+    )
 
 
 def _check_times(made: Sequence[ScheduledStage]) -> None:

@@ -39,15 +39,19 @@ def load_policy(
     *,
     seed: int,
     cache: Path,
+    trained_here: bool = True,
 ) -> Policy:
     """Load or build the model of ``cfg``; ``tasks`` (training split only) are the miniature's corpus.
+
+    ``trained_here`` says that this process may train all weights, which then are float32; a model that is only
+    evaluated is loaded in ``cfg.dtype``, before and after a training elsewhere alike.
 
     The miniature's warm start is cached under ``cache`` by everything that decides its weights, the source files that
     make it included, so that runs which differ in reward only share it. Making it shows its progress: it takes minutes.
     """
     transformers_logging.disable_progress_bar()  # its bars for sub-second work drown ours
     if cfg.kind is ModelKind.hf:
-        return _load_hf(cfg)
+        return _load_hf(cfg, trained_here)
     pairs = [
         (task, completion)
         for number in range(cfg.warm_start.samples_per_task)
@@ -61,9 +65,9 @@ def load_policy(
     return Policy(model.to(device()).eval(), AutoTokenizer.from_pretrained(folder / "model"))
 
 
-def _load_hf(cfg: ModelCfg) -> Policy:
-    # Full fine-tuning keeps float32 weights and computes in cfg.dtype; only a frozen base may live in bfloat16.
-    dtype = getattr(torch, cfg.dtype) if cfg.lora.enabled else torch.float32
+def _load_hf(cfg: ModelCfg, trained_here: bool) -> Policy:
+    # Full fine-tuning keeps float32 weights and computes in cfg.dtype; a frozen base lives in cfg.dtype.
+    dtype = torch.float32 if trained_here and not cfg.lora.enabled else getattr(torch, cfg.dtype)
     try:
         model = AutoModelForCausalLM.from_pretrained(cfg.path, dtype=dtype)
         words = AutoTokenizer.from_pretrained(cfg.path)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from real import source_text
 from real.errors import RealError, UsageError
 from real.formats import FORMATS, render
 from real.formats.files import STDIN_ARGUMENT, Source, find, is_folder
@@ -22,10 +23,11 @@ from real.formats.record import (
     program_of,
 )
 from real.io import console
+from real.source_text import SourceTextError
 from real.typecheck import VERSION, Checker
-from real.typecheck.config import HARDENED, POLICIES
+from real.typecheck.config import Policy
 from real.typecheck.jsonl import serve
-from real.typecheck.preamble import PREAMBLES
+from real.typecheck.submission import Submission
 from real.types import Analysis, AnalysisStatus
 
 _EPILOG = """\
@@ -54,16 +56,19 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--jsonl",
         action="store_true",
-        help='read lines {"id", "code", maybe "starter_code"} and answer each with {"id", "status", "findings", …}',
+        help='read lines {"id", "code", maybe "starter_code", "prelude", "setup"} and answer each with '
+        '{"id", "status", "findings", …}',
     )
-    result.add_argument("--policy", choices=POLICIES, default=HARDENED, help="what fails a program (default: hardened)")
+    result.add_argument(
+        "--policy", choices=[*Policy], default=Policy.hardened, help="what fails a program (default: hardened)"
+    )
     result.add_argument("--starter", type=Path, metavar="FILE", help="starter code that signatures are held against")
     result.add_argument(
-        "--preamble",
-        metavar="NAME|FILE",
-        default="none",
-        help=f"imports that count as if they stood before every program: {', '.join(PREAMBLES)}, or a file of imports",
+        "--prelude",
+        action="store_true",
+        help="the tests supply the usual imports of contests (List, math, deque), as those of APPS+ do",
     )
+    result.add_argument("--setup", type=Path, metavar="FILE", help="code that the tests run before every program")
     result.add_argument(
         "--advice",
         action=argparse.BooleanOptionalAction,
@@ -103,14 +108,13 @@ def _run(options: argparse.Namespace) -> int:
     if options.workers < 1:
         raise UsageError(f"--workers must be at least 1, not {options.workers}")
     starter = _text(options.starter, "starter code") if options.starter else None
-    preamble = PREAMBLES.get(options.preamble)
-    if preamble is None:
-        preamble = _text(Path(options.preamble), "preamble")
+    setup = _text(options.setup, "set-up code") if options.setup else ""
+    defaults = Submission("", starter, options.prelude, setup)
     advice = options.advice if options.advice is not None else not options.jsonl
-    with Checker(options.workers, policy=options.policy, preamble=preamble, advice=advice) as checker:
+    with Checker(options.workers, policy=options.policy, advice=advice) as checker:
         if options.jsonl:
-            return serve(checker, sys.stdin.buffer, sys.stdout, starter)
-        run = _check_paths(checker, options.paths, starter)
+            return serve(checker, sys.stdin.buffer, sys.stdout, defaults)
+        run = _check_paths(checker, options.paths, defaults)
     console.say(render(options.format, run))
     return exit_code(program.status for program in run.programs)
 
@@ -136,14 +140,13 @@ def _tool() -> Tool:
     return Tool("real-typecheck", VERSION, describe, catalogue.is_advice)
 
 
-def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Scan:
+def _check_paths(checker: Checker, paths: Sequence[str], defaults: Submission) -> Scan:
     for path in paths:
         if is_folder(path) and not any(find([path])):
             raise UsageError(f"no Python files below {path}")
     files = list(find(paths))
     sources = [_read(file) for file in files]
-    programs = [source for source in sources if isinstance(source, str)]
-    checked = iter(checker.check(programs, [starter] * len(programs)))
+    checked = iter(checker.check([defaults._replace(code=source) for source in sources if isinstance(source, str)]))
     tool = _tool()
     return Scan(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
 
@@ -161,17 +164,17 @@ def _read(file: Source) -> str | Analysis:
         return Analysis(AnalysisStatus.ERROR, reason=file.problem)
     try:
         raw = sys.stdin.buffer.read() if file.path == STDIN_ARGUMENT else Path(file.path).read_bytes()
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        return Analysis(AnalysisStatus.UNANALYZABLE, reason=f"not valid UTF-8: byte {error.start}")
+        return source_text.decode(raw)
+    except SourceTextError as error:
+        return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
     except OSError as error:
         return Analysis(AnalysisStatus.ERROR, reason=f"cannot be read: {error.strerror}")
 
 
 def _text(path: Path, what: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return source_text.decode(path.read_bytes())
+    except (OSError, SourceTextError) as error:
         raise UsageError(f"the {what} {path} cannot be read: {error}") from None
 
 

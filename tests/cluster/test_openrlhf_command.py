@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from real.config.schema import check, register
 from real.errors import UsageError
 from real.settings import RootCfg, to_dataclass
-from real.training.openrlhf import flags
+from real.training.openrlhf import flags, gpu_memory
 from real.training.openrlhf.command import check as check_flags
 from real.training.openrlhf.command import grouped
 from real.training.openrlhf.plan import TrainingPlan, describe, make_training_plan
@@ -265,6 +265,40 @@ def test_a_dry_run_tells_placement_memory_and_hours() -> None:
     text = describe(root, plan, (80.0,) * 8)
     for part in ("8 GPUs", "training", "GPU-hours", "passes over", "python -m openrlhf.cli.train_ppo_ray"):
         assert part in text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_phase_of_every_size_fits_eight_gpus_of_80_gb(model: str) -> None:
+    root, plan = planned(f"model={model}", "dataset=safesql", "cluster=local_1x8")
+    found = gpu_memory.estimate(root, plan.layout, 80.0)
+    assert found is not None
+    assert max(found.phases.values()) < 0.95 * 80, found.phases
+
+
+def test_the_memory_of_7b_is_that_of_the_derivation() -> None:
+    """By hand for 8 GPUs: 7.616e9 parameters, 28 layers, hidden 3584, 151,936 words, 2,048 tokens."""
+    root, plan = planned("model=qwen25_coder_7b", "dataset=safesql", "cluster=local_1x8")
+    found = gpu_memory.estimate(root, plan.layout, 80.0)
+    assert found is not None
+    weights = 3 * 2 * 7.616e9 / 8 / 2**30  # policy, critic and reference, sharded by ZeRO 3
+    assert found.phases["generating"] == pytest.approx(7 + weights + 0.45 * 80, rel=0.001)
+    stale = 2 * 8 * 7.616e9 / 8 / 2**30  # both moments of policy and critic, again
+    assert found.phases["generating after a resume"] == pytest.approx(found.phases["generating"] + stale, rel=0.001)
+    logits = 14 * 2 * 2048 * 151_936 / 2**30
+    layers = (2 * 28 + 34) * 3584 * 2 * 2048 / 2**30
+    assert found.phases["training"] == pytest.approx(
+        7 + weights + 16 * 7.616e9 / 8 / 2**30 + 2 + layers + logits, rel=0.001
+    )
+
+
+def test_an_evaluation_in_float32_beside_the_base_model_would_not_fit() -> None:
+    """What happened: 89 to 94 GB of 85.5 for 7B at 128 responses a time. Now: the trained model alone, in bfloat16."""
+    root, _ = planned("model=qwen25_coder_7b", "dataset=apps_plus", "cluster=local_1x8")
+    now = gpu_memory.evaluation_gb(root)
+    assert now < 0.6 * 80
+    root.model.dtype = type(root.model.dtype)("float32")
+    base = 2 * 7.616e9 / 2**30
+    assert gpu_memory.evaluation_gb(root) + base > now + 28
 
 
 def test_what_does_not_fit_is_told_with_the_setting_to_try() -> None:

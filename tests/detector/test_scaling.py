@@ -7,7 +7,7 @@ from shapes import SHAPES
 
 from real.detector import scan
 from real.detector.library import BUILTINS
-from real.detector.limits import parse
+from real.detector.limits import Budget, parse
 from real.detector.lower import ProgramLowerer
 from real.detector.rules import all_rules
 from real.detector.ruleset import RuleSet
@@ -18,9 +18,9 @@ RULES = RuleSet(tuple(all_rules()))
 
 
 def steps(code: str) -> int:
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), RULES)
-    solver.solve()
-    return solver.steps
+    budget = Budget()
+    Solver(ProgramLowerer(parse(code), BUILTINS).run(), RULES, budget).solve()
+    return budget.spent
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -21,7 +21,7 @@ from real.judge import Judge, JudgeCfg
 from real.protocols import EvaluationProtocol
 from real.runs.store import RunStore
 from real.settings import to_dataclass
-from real.typecheck.config import PAPER
+from real.typecheck.config import Policy
 from real.types import Completion, Verdict
 
 SETTINGS = ("dataset.train_tasks=2", "dataset.test_tasks=5", "execution.workers=1")
@@ -52,7 +52,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     for protocol in ("strict", "paper"):
         cfg = replace(JudgeCfg.of(root), protocol=EvaluationProtocol(protocol))
         if protocol == "paper":
-            cfg = replace(cfg, typecheck=replace(root.typecheck, policy=PAPER))
+            cfg = replace(cfg, typecheck=replace(root.typecheck, policy=Policy.paper))
         with Judge(cfg) as judge:
             judged[protocol] = judge.score(tasks, completions, safety=True)
     store = RunStore(tmp_path_factory.mktemp("runs") / "run-s0-12345678")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+from collections import namedtuple
 from pathlib import Path
 
 import hydra
@@ -203,7 +205,13 @@ def test_dry_run_of_table_4_has_the_command_lines_of_openrlhf(
     assert "evaluate: 3 jobs of 1 x 1 GPUs" in out
 
 
-def test_models_of_different_sizes_ask_for_different_memory(fake: FakeSlurm) -> None:
+def free(monkeypatch: pytest.MonkeyPatch, gb: int) -> None:
+    usage = namedtuple("usage", "total used free")(0, 0, gb << 30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+
+
+def test_models_of_different_sizes_ask_for_different_memory(fake: FakeSlurm, monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, 1000)
     models = "model=qwen25_coder_0p5b,qwen25_coder_7b"
     assert (
         main(
@@ -227,6 +235,31 @@ def test_models_of_different_sizes_ask_for_different_memory(fake: FakeSlurm) -> 
         for name in ("evaluate", "evaluate-2")
     )
     assert 8 <= small < 24 < 52 <= large
+
+
+@pytest.mark.parametrize(
+    ("gb", "parallel", "said"),
+    [
+        (1000, 0, "cluster.parallel=2 runs as many at a time as fit"),  # one of 7B: 411 GB, of which 14 stay
+        (1000, 2, ""),
+        (300, 0, "Choose another disk"),
+        (2000, 0, ""),
+    ],
+)
+def test_checkpoints_of_a_sweep_have_to_fit_the_disk(
+    fake: FakeSlurm,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    gb: int,
+    parallel: int,
+    said: str,
+) -> None:
+    free(monkeypatch, gb)
+    words = ["model=qwen25_coder_7b", "trainer=openrlhf", "generation=vllm", "cluster=slurm_1x8", "cluster.venv=/gpu"]
+    code = main([*words, "seed=0,1,2", f"cluster.parallel={parallel}", "logger=none", "-m"], CONF)
+    assert code == (2 if said else 0)
+    assert said in capsys.readouterr().err
+    assert bool(fake.calls("sbatch")) == (not said)
 
 
 @pytest.mark.parametrize(("inside", "submitted"), [(False, True), (True, False)])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from real.datasets.build.safesql.manifest import SHIPPED
 from real.datasets.card import render
-from real.datasets.commands.options import add_source, read_splits
+from real.datasets.commands.options import add_source, check_out, read_splits
 from real.datasets.sources import local_folders
 from real.io import disk
 
@@ -28,6 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the card; returns the exit code."""
+    check_out(args)
     splits = read_splits(args.name, args.data)
     name = next(iter(splits.values())).name
     reports = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from real.datasets import load_path, load_splits
 from real.datasets.loading import Loaded
 from real.datasets.sources import ENVIRONMENT, LOCAL
+from real.io import disk
 
 OPTION = "--data FOLDER"
 
@@ -47,6 +48,16 @@ def report_skipped(loaded: Loaded) -> None:
     """List the rows that could not become tasks on standard error."""
     for row in loaded.skipped:
         print(f"skipped row {row.index} {row.row_id}: {row.reason}", file=sys.stderr)
+
+
+def check_out(args: argparse.Namespace) -> None:
+    """Raise ``UsageError`` before the work where ``--out`` cannot be written, or is a file that the command reads."""
+    if args.out is None:
+        return
+    names = args.name if isinstance(args.name, list) else [args.name]
+    inputs = {f"the data set {name}": name for name in names}
+    inputs |= {f"--{key}": vars(args)[key] for key in ("completions", "solutions") if vars(args).get(key)}
+    disk.check_output(args.out, "--out", inputs, parents=True)
 
 
 def at_least_one(text: str) -> int:

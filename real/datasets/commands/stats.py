@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from real.datasets.commands.options import add_source, read_splits, report_skipped
+from real.datasets.commands.options import add_source, check_out, read_splits, report_skipped
 from real.datasets.config import EMBEDDED
 from real.datasets.stats import PAPER, markdown, measure, to_csv
 from real.datasets.tokens import WORDS, counter
@@ -28,6 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; returns the exit code."""
+    check_out(args)
     count = counter(args.tokenizer)
     names = args.name or [*PAPER, *EMBEDDED]
     rows = []

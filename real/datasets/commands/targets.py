@@ -16,7 +16,7 @@ from real import detector, execution, typecheck
 from real.datasets import annotate, parameterise
 from real.datasets.annotate.annotator import Annotator
 from real.datasets.build.raw_rows import raw_rows
-from real.datasets.commands.options import add_source, add_split, at_least_one, read_split
+from real.datasets.commands.options import add_source, add_split, at_least_one, check_out, read_split
 from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
 from real.datasets.targets import Gate, Target, makers_for
@@ -45,6 +45,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the targets; returns the exit code, which is 1 where no task has one."""
+    check_out(args)
     loaded = read_split(args)
     tasks = loaded.tasks[: args.limit]
     completions = _completions(args.completions) if args.completions else {}

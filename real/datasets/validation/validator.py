@@ -15,7 +15,7 @@ from real.execution import Pool
 from real.execution.limits import limits_for
 from real.execution.reference_times import ReferenceTimes
 from real.extract import extract
-from real.typecheck import Checker, TypecheckCfg
+from real.typecheck import Checker, Submission, TypecheckCfg
 from real.types import Check, ExecutionRequest, ExecutionResult, Suite, Task
 
 RUNS = 2  # a row whose runs disagree is flaky
@@ -52,7 +52,8 @@ class Validator:
         programs = [_Program(task, role, code) for task in tasks for role, code in programs_of(task)]
         running = [self.pool.submit(request, self.protocol) for program in programs for request in program.requests]
         sources = [program.extracted or program.code for program in programs]
-        types = self.checker.check(sources, [program.task.starter_code for program in programs])
+        submissions = [Submission.of(p.task, source) for p, source in zip(programs, sources, strict=True)]
+        types = self.checker.check(submissions)
         results = self._results(programs, running)
         runs: dict[str, list[ProgramRun]] = {task.task_id: [] for task in tasks}
         for program, source, typed in zip(programs, sources, types, strict=True):

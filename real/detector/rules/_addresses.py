@@ -15,6 +15,7 @@ from real.detector.rules._definitions import ends_in_exception, reachable, root
 from real.detector.rules._loops import bodies_of
 from real.detector.rules._web import Place
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 # Attributes of ipaddress objects -> the outcome that keeps to public addresses.
 _PUBLIC = {"is_global": True, "is_private": False}
@@ -39,7 +40,7 @@ def every_address_is_tested(facts: Facts, place: Place) -> bool:
     ends = [at for at in place.at if isinstance(at, Instr)]
     if any(is_tested_in_loop(facts, place.unit, at, [place.operand], is_address_test) for at in ends):
         return True
-    return bool(place.inner) and all(every_address_is_tested(facts, inner) for inner in place.inner)
+    return bool(place.inner) and every(every_address_is_tested(facts, inner) for inner in place.inner)
 
 
 def is_tested_in_loop(
@@ -88,7 +89,7 @@ def _in_each_round(facts: Facts, atom: Atom, ends: list[Instr]) -> bool:
         if not bodies or reachable(bodies, head) & {home[end] for end in ends} or head in reachable(bodies, tested):
             return False
         outermost, tested = iterate, head
-    return all(outermost in facts.before(unit, end) for end in ends)
+    return every(outermost in facts.before(unit, end) for end in ends)
 
 
 def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
@@ -130,7 +131,7 @@ def _refuses(facts: Facts, unit: Unit) -> bool:
     if not any(ends_in_exception(block) for block in unit.blocks):
         return False
     returns = [instr for instr in facts.instructions(unit) if instr.op == "return"]
-    return bool(returns) and all(
+    return bool(returns) and every(
         any(is_address_test(atom, facts.atom_reads(atom)) for atom in facts.controlling_tests(unit, instr))
         for instr in returns
     )

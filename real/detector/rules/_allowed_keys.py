@@ -12,6 +12,7 @@ from real.detector.flows import Flow
 from real.detector.ir import Instr, Unit
 from real.detector.rules._definitions import definition
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 # Methods of mappings that give something else than keys, but pairs.
 _VALUES = frozenset({"values", "get", "pop", "setdefault", "popitem"})
@@ -70,4 +71,4 @@ def _is_list(facts: Facts, unit: Unit, operand: int) -> bool:
     """A container of the program whose elements all are harmless in a statement."""
     value = facts.value(unit, operand)
     elements = facts.elements(value)
-    return bool(value.objs and elements) and not facts.is_untrusted(value) and all(map(SQL.harmless_text, elements))
+    return bool(value.objs and elements) and not facts.is_untrusted(value) and every(map(SQL.harmless_text, elements))

@@ -16,6 +16,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._syntax import last_word
+from real.detector.witness import every
 
 _ASKING = names("is has can may check require requires verify ensure assert owns allowed authorize allow")
 _PRIVILEGES = names(
@@ -99,7 +100,7 @@ def _is_output(call: ast.Call) -> bool:
 
 
 def _is_presence(compare: ast.Compare) -> bool:
-    return isinstance(compare.left, ast.Name) and all(
+    return isinstance(compare.left, ast.Name) and every(
         isinstance(other, ast.Constant) and other.value is None for other in compare.comparators
     )
 

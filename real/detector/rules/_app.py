@@ -269,7 +269,7 @@ def _named_methods(constants: set[str]) -> set[str]:
 
 def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
     """``def view(request, pk)`` at the top of a module that imports Django, and that answers with something."""
-    if not is_django or unit.is_method or not facts.is_exported(unit):
+    if not is_django or unit.is_method or not facts.is_open(unit):
         return False
     if unit.parent is None or unit.parent.kind != "module" or not unit.params.positional:
         return False

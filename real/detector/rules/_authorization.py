@@ -17,6 +17,7 @@ from real.detector.operations import Operation
 from real.detector.rules._called import named_words
 from real.detector.slices import Reads
 from real.detector.values import STR
+from real.detector.witness import every
 
 # What a permission is made of, in the wording of CWE-862, NIST's role-based access control and Django's contrib.auth.
 _PRIVILEGE = names(
@@ -63,7 +64,7 @@ def subjects(facts: Facts) -> list[Subject]:
     """The functions that the outside may call and that use records which the outside names."""
     found = []
     for unit in facts.functions:
-        if facts.is_exported(unit):
+        if facts.is_open(unit):
             operations = _sensitive(facts, unit)
             if operations:
                 found.append(Subject(unit, tuple(operations), frozenset(_actors(facts, unit, operations))))
@@ -146,7 +147,7 @@ def is_authorised(facts: Facts, subject: Subject, operation: Operation) -> bool:
         return False
     # A record is read to see whose it is, and handed out after that.
     returns = facts.returns_of(unit, operation.instr)
-    return bool(returns) and all(
+    return bool(returns) and every(
         facts.is_prevented(unit, instr, returns, decides) or _is_asked(facts, subject, instr) for instr in returns
     )
 
@@ -195,7 +196,7 @@ def flaw(facts: Facts, atom: Atom, reads: Reads) -> str | None:
             return "tests for a part of a text, so that a part of the name passes"
     if atom.op == "truth":
         value = facts.value(atom.unit, atom.operands[0])
-        if value.objs and all(obj.kind in _STRONG_CALLABLES for obj in value.objs):
+        if value.objs and every(obj.kind in _STRONG_CALLABLES for obj in value.objs):
             return "tests a method that is not called, which is always true"
     if _is_self_declared(facts, atom, reads):
         return "asks the client what it may do"

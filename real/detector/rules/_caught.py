@@ -10,6 +10,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, reachable, root
+from real.detector.witness import every
 
 _FIRST_ERROR = 400
 _FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})
@@ -71,7 +72,7 @@ def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:
 def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
     """Whether a return can be the answer to a wrong signature: a message, or an error status."""
     constants = facts.constants(unit, result.args[0])
-    if constants and all(isinstance(const, str) for const in constants):
+    if constants and every(isinstance(const, str) for const in constants):
         return True
     made = definition(unit, result.args[0])
     if made is None:
@@ -81,7 +82,7 @@ def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
         return not any(filled)  # {}: nothing is known of who it is
     if made.op == "build" and made.extra[0] == "tuple":  # jsonify(error="..."), 401; False, "bad signature"
         parts = [facts.constants(unit, arg) for arg in made.args]
-        return any(part and all(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
+        return any(part and every(_is_error(const) for const in part) for part in (*parts[:1], *parts[1:2]))
     return "redirect" in library_words(facts, unit, made)
 
 
@@ -107,4 +108,4 @@ def prepares(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op == "method" and instr.extra[0] in _PREPARING_METHODS:
         return True
     found = facts.library_names(unit, instr)
-    return bool(found) and all(name in _PREPARING or name.startswith("logging.") for name in found)
+    return bool(found) and every(name in _PREPARING or name.startswith("logging.") for name in found)

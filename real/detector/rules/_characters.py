@@ -12,6 +12,7 @@ from real.detector.flows import Flow
 from real.detector.ir import Instr, Unit
 from real.detector.library import HARMLESS_METHODS, STRICT_TESTS
 from real.detector.rules._loops import comes_through, is_element_tested, root_of
+from real.detector.witness import every
 
 # What may be computed between the text and the verdict of all(...) without hiding another test.
 _PLAIN = {
@@ -65,7 +66,7 @@ def _admits(facts: Facts, unit: Unit, operand: int, charset: Charset) -> bool:
     """Whether all that a container or text admits is harmless."""
     value = facts.value(unit, operand)
     allowed = facts.elements(value)
-    return bool(allowed) and not facts.is_untrusted(value) and all(charset.harmless_text(text) for text in allowed)
+    return bool(allowed) and not facts.is_untrusted(value) and every(charset.harmless_text(text) for text in allowed)
 
 
 def _is_quantifier(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bool:
@@ -77,9 +78,9 @@ def _is_quantifier(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bo
     tests = [instr for instr in made if _is_test(instr)]
     return (
         bool(tests)
-        and all(instr.op in _PLAIN for instr in made)
-        and all(_admits_element(facts, unit, test, charset) for test in tests)
-        and all(is_element_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
+        and every(instr.op in _PLAIN for instr in made)
+        and every(_admits_element(facts, unit, test, charset) for test in tests)
+        and every(is_element_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
     )
 
 
@@ -93,7 +94,7 @@ def _is_subset(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bool:
     if unit is not flow.unit or made is None or "builtins.set" not in facts.library_names(unit, made):
         return False
     text = root_of(unit, made.args[1])
-    tested = text is not None and all(comes_through(facts, unit, operand, {text}) for operand in flow.operands)
+    tested = text is not None and every(comes_through(facts, unit, operand, {text}) for operand in flow.operands)
     return tested and _admits(facts, unit, atom.operands[1], charset)
 
 
@@ -148,7 +149,7 @@ class _Removal:
         if instr.op == "build":
             return self._built(unit, instr, left, calls)
         inside = instr.args if instr.op in ("fstring", "binop", "inplace", "phi") else []
-        return bool(inside) and all(self.of(unit, inner, left, calls) for inner in inside)
+        return bool(inside) and every(self.of(unit, inner, left, calls) for inner in inside)
 
     def _method(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
         name, receiver = instr.extra[0], instr.args[0]
@@ -169,13 +170,13 @@ class _Removal:
                 if glue and not any(gone & set(str(text)) for text in glue):
                     return self.of(unit, parts.args[0], left - gone, calls)
         inside = instr.args if name in ("format", "join") else instr.args[:1] if name in HARMLESS_METHODS else []
-        return bool(inside) and all(self.of(unit, inner, left, calls) for inner in inside)
+        return bool(inside) and every(self.of(unit, inner, left, calls) for inner in inside)
 
     def _built(self, unit: Unit, made: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
         """Each element has lost the characters, or is put in only if it is none of them."""
         elements = _elements(self.facts, unit, made)
         charset = Charset(dangerous="".join(sorted(left)))
-        return bool(elements) and all(
+        return bool(elements) and every(
             (added is not None and _is_admitted(self.facts, unit, added, inner, charset))
             or self.of(unit, inner, left, calls)
             for inner, added in elements
@@ -223,7 +224,7 @@ class _Removal:
         if not patterns or not added or any(self._brings(str(text), left) for text in added):
             return False
         dangerous = Charset(dangerous="".join(sorted(left)))
-        if all(isinstance(pattern, str) and removes_harm(pattern, dangerous) for pattern in patterns):
+        if every(isinstance(pattern, str) and removes_harm(pattern, dangerous) for pattern in patterns):
             return True
         return self.of(unit, instr.args[-1], left, calls)
 
@@ -238,7 +239,7 @@ class _Removal:
             for step in self.facts.instructions(callee)
             if step.op == "return"
         ]
-        return bool(results) and all(results)
+        return bool(results) and every(results)
 
     def _passed(
         self,
@@ -252,7 +253,7 @@ class _Removal:
         sites = self.facts.call_sites(callee)
         bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
         passed = passed_operands(call, callee, bound).get(name, [])
-        return bool(passed) and all(self.of(caller, operand, left, calls) for operand in passed)
+        return bool(passed) and every(self.of(caller, operand, left, calls) for operand in passed)
 
 
 def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:

@@ -16,6 +16,7 @@ from real.detector.rules._definitions import definition, ends_in_exception
 from real.detector.rules._effects import Effect, effects, looked_up_by
 from real.detector.rules._who import CLIENT_DATA, PRIVILEGES, Who
 from real.detector.slices import Origin, Reads
+from real.detector.witness import every
 
 # What says only that somebody is known.
 _KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
@@ -105,7 +106,7 @@ def compared_with_client(facts: Facts, who: Who, done: list[Effect]) -> Iterator
             keys |= facts.reads(unit, key).origins
     for effect in done:
         compared = [atom for atom in facts.controlling_tests(unit, effect.instr) if _compares(facts, who, atom)]
-        if compared and all(_is_said(facts, who, atom, keys) for atom in compared):
+        if compared and every(_is_said(facts, who, atom, keys) for atom in compared):
             yield Defect(effect.instr, f"the check in {unit.name}() compares who asks with what the request says")
             return
 
@@ -219,7 +220,7 @@ def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
     if compare.extra[0] not in ("NotEq", "IsNot"):
         return False
     sides = [facts.reads(unit, arg) for arg in compare.args if isinstance(arg, int)]
-    if not all(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
+    if not every(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
         return False
     return any(words(name) & _PERSONAL for side in sides for name in side.attributes)
 

@@ -10,6 +10,7 @@ from real.detector.ir import Unit
 from real.detector.rules._characters import every_character_is_harmless
 from real.detector.rules._loops import is_element_tested, root_of
 from real.detector.values import Obj, Value
+from real.detector.witness import every
 
 # Numbers, operators, parentheses and blanks: no name, no attribute of a name, no text can be written with these.
 ARITHMETIC = Charset("+-*/%().,<>=!&|^~", letters=False, blanks=True)
@@ -54,16 +55,16 @@ def _is_tree_visited(facts: Facts, flow: Flow) -> bool:
             for made in ([inner.unit for inner in held.objs] if held is not None else [])
         }
         visited = facts.reads(flow.unit, step.args[1]).origins
-        covers = bool(wanted) and all(any(one.covers(origin) for one in visited) for origin in wanted)
+        covers = bool(wanted) and every(any(one.covers(origin) for one in visited) for origin in wanted)
         covers = covers and _is_whole(facts, flow.unit, step.args[1])
-        if covers and classes and all(made is not None and _lists_nodes(facts, made) for made in classes):
+        if covers and classes and every(made is not None and _lists_nodes(facts, made) for made in classes):
             return True
     return False
 
 
 def _is_whole(facts: Facts, unit: Unit, operand: int) -> bool:
     """Whether a tree is that of a whole text, and not of a part of it."""
-    return all(
+    return every(
         step.op in _WHOLE
         or (step.op == "method" and (step.extra[0] in _READINGS or "ast.parse" in facts.library_names(unit, step)))
         or (step.op == "call" and bool(facts.library_names(unit, step) & {"ast.parse", "builtins.input"}))

@@ -12,6 +12,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.slices import Origin, Reads
+from real.detector.witness import every
 
 _COMPARISONS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 _PAIR = 2
@@ -83,4 +84,4 @@ def is_verified(facts: Facts, flow: Flow) -> bool:
 
 def _covers(facts: Facts, unit: Unit, step: Instr, wanted: set[Origin]) -> bool:
     tested = facts.origins(unit, [arg for arg in step.args[1:] if isinstance(arg, int)])
-    return bool(wanted) and all(any(one.covers(origin) for one in tested) for origin in wanted)
+    return bool(wanted) and every(any(one.covers(origin) for one in tested) for origin in wanted)

@@ -19,6 +19,7 @@ from real.detector.rules._definitions import definition, root
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import Who
 from real.detector.values import Value
+from real.detector.witness import every
 
 LOOK_UPS = names(
     """get get_or_404 one_or_404 first first_or_404 one one_or_none get_object_or_404 aget_object_or_404 filter
@@ -234,7 +235,7 @@ def _is_known(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
 
 def _is_local(value: Value) -> bool:
-    return bool(value.objs) and all(obj.kind in _LOCAL_KINDS for obj in value.objs)
+    return bool(value.objs) and every(obj.kind in _LOCAL_KINDS for obj in value.objs)
 
 
 def _is_made_here(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -245,7 +246,7 @@ def _is_made_here(facts: Facts, unit: Unit, operand: int) -> bool:
         made is not None
         and made.op == "call"
         and bool(classes)
-        and all(cls is not None and cls.kind == "class" and not facts.declarations(cls).words for cls in classes)
+        and every(cls is not None and cls.kind == "class" and not facts.declarations(cls).words for cls in classes)
     )
 
 

@@ -24,6 +24,7 @@ from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
 from real.detector.rules._who import CLIENT_DATA, HOOKS, PRIVILEGES, Who
 from real.detector.slices import Origin
+from real.detector.witness import every
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
@@ -226,7 +227,7 @@ def _part_of_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
         wanted = [const for const in facts.constants(unit, instr.args[0]) if isinstance(const, str)]
         if not wanted:
             continue
-        domain = all(const.startswith("@") and "." in const for const in wanted)
+        domain = every(const.startswith("@") and "." in const for const in wanted)
         if not domain and not any(words(const) & PRIVILEGES for const in wanted):
             continue
         made = definition(unit, instr.args[1])
@@ -243,7 +244,7 @@ def _is_text(facts: Facts, unit: Unit, made: Instr, domain: bool) -> bool:
     if made.op != "method" or made.extra[0] != "get" or len(made.args) < 3:
         return False
     default = facts.constants(unit, made.args[2])
-    return bool(default) and all(isinstance(const, str) for const in default)
+    return bool(default) and every(isinstance(const, str) for const in default)
 
 
 def _told_dependency(facts: Facts, unit: Unit) -> Iterator[Defect]:

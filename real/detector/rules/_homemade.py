@@ -9,6 +9,7 @@ from real.detector.flows import Defect
 from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
+from real.detector.witness import every
 
 _ENCRYPTING = names("encrypt encrypted encipher cipher encode_secret obfuscate decrypt decipher")
 _KEYS = names("key keys secret password passphrase")
@@ -52,7 +53,7 @@ def _only_encoding(facts: Facts, unit: Unit, steps: list[Instr]) -> Instr | None
         if step.op not in ("call", "method"):
             continue
         called = facts.library_names(unit, step)
-        if not called or not all(name.startswith((*_ENCODINGS, "builtins.")) for name in called):
+        if not called or not every(name.startswith((*_ENCODINGS, "builtins.")) for name in called):
             return None
         if any(name.startswith(_ENCODINGS) for name in called):
             found = step

@@ -15,6 +15,7 @@ from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members
 from real.detector.rules._web import PARSERS, is_view
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 # Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
 _HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})
@@ -63,7 +64,7 @@ def _is_known(facts: Facts, unit: Unit, operand: int, tested: Reads) -> bool:
 def _is_set_up(facts: Facts, unit: Unit, reads: Reads) -> bool:
     """What comes from names of the module, from attributes of the object, or from the caller of a library function."""
     own = unit.params.positional[0] if unit.is_method and unit.params.positional else ""
-    return bool(reads.origins) and all(
+    return bool(reads.origins) and every(
         origin.instr.op == "cell"
         or (origin.instr.op == "param" and (origin.instr.extra == own or _is_setting(facts, unit, origin.instr)))
         for origin in reads.origins
@@ -98,8 +99,8 @@ def _is_affix_test(facts: Facts, atom: Atom, reads: Reads, at_start: bool) -> bo
         return False
     texts = [text for text in facts.elements(argument) if isinstance(text, str)]
     if at_start:
-        return bool(texts) and all(re.match(r"[a-z]+://[^/?#\\]+/", text) for text in texts)
-    return reads_host(reads) and all(text.startswith(".") for text in texts)
+        return bool(texts) and every(re.match(r"[a-z]+://[^/?#\\]+/", text) for text in texts)
+    return reads_host(reads) and every(text.startswith(".") for text in texts)
 
 
 def _has_fixed_ending(facts: Facts, atom: Atom, anchored: bool) -> bool:
@@ -107,7 +108,7 @@ def _has_fixed_ending(facts: Facts, atom: Atom, anchored: bool) -> bool:
     receiver = facts.value(atom.unit, atom.operands[0])
     held = [obj.fields["pattern"] for obj in receiver.objs if "pattern" in obj.fields]
     patterns = (held[0] if held else facts.value(atom.unit, atom.operands[1])).consts or ()
-    return bool(patterns) and all(isinstance(text, str) and _ends_with_domain(text, anchored) for text in patterns)
+    return bool(patterns) and every(isinstance(text, str) and _ends_with_domain(text, anchored) for text in patterns)
 
 
 def _ends_with_domain(pattern: str, anchored: bool) -> bool:

@@ -9,6 +9,7 @@ from real.detector.flows import Flow
 from real.detector.ir import Block, Instr, Unit
 from real.detector.library import HARMLESS_METHODS
 from real.detector.rules._definitions import reachable
+from real.detector.witness import every
 
 _COPIES = frozenset({"assign", "copy", "pi", "pathload", "await"})
 _ENTRIES = frozenset({"param", "cell", "builtin", "import", "caught"})
@@ -38,7 +39,7 @@ def is_element_tested(facts: Facts, flow: Flow, atom: Atom, element: Instr | Non
     if element is None or element.op != "iterate" or not _is_tested_each_time(facts, flow, atom, element):
         return False
     tested = _tested_values(facts, flow, atom, element.args[0])
-    return bool(tested) and all(comes_through(facts, flow.unit, operand, tested) for operand in flow.operands)
+    return bool(tested) and every(comes_through(facts, flow.unit, operand, tested) for operand in flow.operands)
 
 
 def _is_tested_each_time(facts: Facts, flow: Flow, atom: Atom, iterate: Instr) -> bool:
@@ -54,7 +55,7 @@ def _is_tested_each_time(facts: Facts, flow: Flow, atom: Atom, iterate: Instr) -
         return False
     if atom.necessary:  # the outcome of all(...) or any(...) is what is tested
         return True
-    return head not in reachable(bodies, tested) and all(iterate in facts.before(unit, end) for end in ends)
+    return head not in reachable(bodies, tested) and every(iterate in facts.before(unit, end) for end in ends)
 
 
 def bodies_of(head: Block, iterate: Instr) -> list[Block]:

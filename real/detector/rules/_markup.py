@@ -8,6 +8,7 @@ from real.detector.charsets import Charset
 from real.detector.facts import Facts
 from real.detector.flows import Flow
 from real.detector.rules._characters import every_character_is_harmless, is_removed
+from real.detector.witness import every
 
 # Elements of HTML, as the standard lists them, with those that browsers still know.
 _ELEMENTS = (
@@ -75,4 +76,4 @@ def is_neutral_markup(facts: Facts, flow: Flow) -> bool:
     pieces = [facts.pieces(flow.unit, operand) for operand in flow.operands]
     in_attribute = any(_OPEN_ATTRIBUTE.search(text) for piece in pieces for text in piece.literals)
     characters = MARKUP.dangerous if in_attribute else "<"
-    return all(is_removed(facts, flow.unit, operand, characters) for operand in flow.operands)
+    return every(is_removed(facts, flow.unit, operand, characters) for operand in flow.operands)

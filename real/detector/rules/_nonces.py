@@ -11,6 +11,7 @@ from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words, library_words
 from real.detector.rules._definitions import definition
+from real.detector.witness import every
 
 # Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
 NONCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
@@ -48,7 +49,7 @@ def nonces(facts: Facts) -> Iterator[Defect]:
     for site in sites:
         positions, keywords = NONCES[site.path]
         given = [site.argument(position) for position in positions] + [site.argument(None, k) for k in keywords]
-        if all(value is None for value in given) or site.unit in decrypts:
+        if not any(value is not None for value in given) or site.unit in decrypts:
             continue
         operands = site.operands(positions, keywords)
         if len(operands) != 1:
@@ -79,7 +80,7 @@ def _is_kept(facts: Facts, unit: Unit, operand: int) -> bool:
         for step in facts.instructions(owner)
         if step.op in ("setmember", "setattr") and step.extra == made.extra
     ]
-    return bool(stores) and all(
+    return bool(stores) and every(
         owner.name in ("__init__", unit.parent.name if unit.parent else "") and _is_drawn(facts, owner, step.args[-1])
         for owner, step in stores
     )
@@ -119,7 +120,7 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         stores = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
         return len(stores) == 1 and is_fixed(facts, module, stores[0].args[0], depth + 1)
     if made.op == "binop":
-        return all(is_fixed(facts, unit, arg, depth + 1) for arg in made.args)
+        return every(is_fixed(facts, unit, arg, depth + 1) for arg in made.args)
     if made.op == "slice":  # the beginning of the key is as constant as the key
         base = definition(unit, made.args[0])
         name = str(base.extra) if base is not None and base.op in ("param", "attr") else ""
@@ -128,8 +129,8 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         return _is_class_constant(facts, unit, made)
     called = called_words(facts, unit, made)
     passed = made.args[1:] or (made.args if made.op == "method" else [])
-    return bool(called & _FIXED_CALLS) and all(
-        is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)
+    return bool(called & _FIXED_CALLS) and not any(
+        not is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)
     )
 
 
@@ -144,5 +145,5 @@ def _is_class_constant(facts: Facts, unit: Unit, made: Instr) -> bool:
     return (
         bool(stores)
         and unit.is_method
-        and all(is_fixed(facts, owner, step.args[-1], _MAX_DEPTH) for owner, step in stores)
+        and every(is_fixed(facts, owner, step.args[-1], _MAX_DEPTH) for owner, step in stores)
     )

@@ -17,6 +17,7 @@ from real.detector.rules._authorization import words
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 # Programs with options that run commands.
 _PROGRAMS = frozenset({"git", "hg", "ssh", "scp"})
@@ -83,7 +84,7 @@ def _is_first(facts: Facts, unit: Unit, before: list[int]) -> bool:
     for index in range(len(values) - 1, -1, -1):
         if any(values[index] & commands for commands, _ in _SOURCES):
             return True
-        is_option = bool(values[index]) and all(text.startswith("-") for text in values[index])
+        is_option = bool(values[index]) and every(text.startswith("-") for text in values[index])
         if not is_option and not (index and values[index - 1] & _TAKING):
             return False
     return False

@@ -12,6 +12,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._markup import HTML_TAG
+from real.detector.witness import every
 
 _PAGE = re.compile(HTML_TAG)
 _RAW_BOTTLE = re.compile(r"\{\{!\s*(\w+)")
@@ -106,5 +107,5 @@ def is_document(facts: Facts, flow: Flow, operand: int) -> bool:
     made = definition(flow.unit, operand)
     objs = facts.value(flow.unit, operand).objs
     return (made is not None and made.op == "build" and made.extra[0] == "dict") or (
-        bool(objs) and all(obj.kind == "dict" for obj in objs)
+        bool(objs) and every(obj.kind == "dict" for obj in objs)
     )

@@ -7,6 +7,7 @@ from real.detector.flows import Flow
 from real.detector.ir import Unit
 from real.detector.rules._characters import is_removed
 from real.detector.rules._pieces import ordered_pieces
+from real.detector.witness import every
 
 # Their SQL follows the standard: inside a literal only the quote has a meaning. MySQL's has the backslash too.
 _STANDARD = frozenset({"sqlite3", "aiosqlite", "apsw"})
@@ -14,7 +15,7 @@ _STANDARD = frozenset({"sqlite3", "aiosqlite", "apsw"})
 
 def is_quoted(facts: Facts, flow: Flow) -> bool:
     """Whether all untrusted parts of a statement stay inside the literals that are written around them."""
-    return bool(flow.operands) and all(_stays_inside(facts, flow.unit, operand) for operand in flow.operands)
+    return bool(flow.operands) and every(_stays_inside(facts, flow.unit, operand) for operand in flow.operands)
 
 
 def _stays_inside(facts: Facts, unit: Unit, operand: int) -> bool:

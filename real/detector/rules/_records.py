@@ -16,6 +16,7 @@ from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import ALLOWED, class_level, known_endpoints
+from real.detector.witness import every
 
 # Words in names of fields that say what somebody may do, owns or has been found to be.
 PRIVILEGED = names(
@@ -302,7 +303,7 @@ def _only_read(facts: Facts, app: App, serializer: Class) -> bool:
             others = [base for base in cls.bases if base not in _READING_VIEWS]
             writes = any(base.endswith(_WRITING_VIEWS) or "Create" in base or "Update" in base for base in others)
             found.append((reads and not writes) or class_level(facts, app, cls)[0] == ALLOWED)
-    return bool(found) and all(found)
+    return bool(found) and every(found)
 
 
 def _place(facts: Facts, cls: Class, name: str) -> Instr:

@@ -10,6 +10,7 @@ from real.detector.ir import Instr, Unit
 from real.detector.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
+from real.detector.witness import every
 
 # Headers by which a client proves who it is (RFC 9110, 11.6.2; RFC 6265, 5.4).
 CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-auth-token", "proxy-authorization"})
@@ -71,7 +72,7 @@ def _compares_origin(facts: Facts, unit: Unit, request: Instr) -> bool:
     ]
     for inner, step in decided:
         for atom in facts.controlling_tests(inner, step):
-            if atom.op in _COMPARISONS and all(_is_origin(facts, atom.unit, operand) for operand in atom.operands):
+            if atom.op in _COMPARISONS and every(_is_origin(facts, atom.unit, operand) for operand in atom.operands):
                 return True
     return False
 

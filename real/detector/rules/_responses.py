@@ -49,7 +49,7 @@ def is_handler(facts: Facts, unit: Unit) -> bool:
 
 def takes_request(facts: Facts, unit: Unit) -> bool:
     """A function of a request that nothing in the program calls (aiohttp, Starlette, Django, Pyramid)."""
-    return facts.is_exported(unit) and "request" in unit.params.positional[:2] and unit.parent is not None
+    return facts.is_open(unit) and "request" in unit.params.positional[:2] and unit.parent is not None
 
 
 def is_handler_method(facts: Facts, unit: Unit) -> bool:
@@ -62,7 +62,7 @@ def sent(facts: Facts) -> Iterator[Sent]:
     """Everything that the program sends, once each."""
     for unit in facts.functions:
         for instr in facts.instructions(unit):
-            if instr.op in ("return", "yield") and facts.is_exported(unit) and is_handler(facts, unit):
+            if instr.op in ("return", "yield") and facts.is_open(unit) and is_handler(facts, unit):
                 yield Sent(unit, instr, (instr.args[0],))
             elif instr.op == "setattr" and str(instr.extra) in _BODIES and _is_response(unit, instr.args[0]):
                 yield Sent(unit, instr, (instr.args[1],))

@@ -50,7 +50,7 @@ def unchecked(facts: Facts) -> Iterator[Unchecked]:
     app = app_of(facts)
     answering = {endpoint.unit for endpoint in app.endpoints}
     for unit in facts.functions:
-        if unit in answering or not facts.is_exported(unit) or unit.name.startswith("__"):
+        if unit in answering or not facts.is_open(unit) or unit.name.startswith("__"):
             continue
         if unit.name.lstrip("_").partition("_")[0].lower() in _OWN:
             continue

@@ -20,6 +20,7 @@ from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 _QUERIES = names("args values GET query query_params params query_arguments")
 _ARGUMENTS = names("get_argument get_query_argument")
@@ -135,7 +136,7 @@ def sockets_of_any_origin(facts: Facts) -> Iterator[Defect]:
         if unit.is_method and unit.name == "check_origin":
             returned = [instr for instr in facts.instructions(unit) if instr.op == "return"]
             values = [facts.constants(unit, instr.args[0]) for instr in returned]
-            if returned and all(value == {True} for value in values):
+            if returned and every(value == {True} for value in values):
                 yield Defect(returned[0], "check_origin() lets the pages of any site connect with the user's cookies")
     sockets = [(unit, found) for unit in facts.functions for found in _by_cookie(facts, unit)]
     if sockets and not _asks_for_origin(facts):

@@ -228,7 +228,7 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         declared = facts.declarations(unit)
         routes = {str(text) for text in declared.constants if isinstance(text, str) and text.startswith("/")}
-        if not (is_handler(facts, unit) and facts.is_exported(unit)) or declared.words & _DECORATED:
+        if not (is_handler(facts, unit) and facts.is_open(unit)) or declared.words & _DECORATED:
             continue
         if _is_proved_elsewhere(facts, unit):
             continue

@@ -19,6 +19,7 @@ from real.detector.rules._web import is_view
 from real.detector.signatures import parameter
 from real.detector.slices import Reads
 from real.detector.values import Value
+from real.detector.witness import every
 
 # Settings by which frameworks limit what they read: Flask, aiohttp, tornado, Starlette, Sanic, Django, Bottle.
 _LIMITS = names(
@@ -148,16 +149,16 @@ def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool: 
     if called & {"min", "clip"}:
         return any(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
     if made.op == "phi" or (made.op == "binop" and made.extra in ("Add", "Sub", "FloorDiv", "Div")):
-        return all(is_bounded(facts, unit, arg, depth + 1) for arg in passed)
+        return every(is_bounded(facts, unit, arg, depth + 1) for arg in passed)
     if called & {"max", "int", "abs", "round", "float"}:
-        return all(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
+        return every(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
     results = [
         (callee, step.args[0])
         for callee in facts.called(made)
         for step in facts.instructions(callee)
         if step.op == "return"
     ]
-    return bool(results) and all(is_bounded(facts, callee, result, depth + 1) for callee, result in results)
+    return bool(results) and every(is_bounded(facts, callee, result, depth + 1) for callee, result in results)
 
 
 def _is_limited_field(facts: Facts, unit: Unit, made: Instr) -> bool:

@@ -17,6 +17,7 @@ from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.rules._validators import dependencies, validators
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 # `from urllib import parse as urlparse` is as usual as the function; in a fragment the one is taken for the other.
 _PARSE_MODULES = ("urllib.parse", "urlparse", "urllib.parse.urlparse")
@@ -93,7 +94,7 @@ class _Hosts:
             yield here
         elif made.op in ("call", "method") and facts.called(made):
             yield from self._from_helper(unit, at, made, depth)
-        elif made.op == "param" and facts.call_sites(unit) and not facts.is_exported(unit):
+        elif made.op == "param" and facts.call_sites(unit) and not facts.is_open(unit):
             for caller, call, bound in facts.call_sites(unit):
                 for passed in passed_operands(call, unit, bound).get(str(made.extra), ()):
                     yield from self.of(caller, (call,), passed, depth + 1)
@@ -272,7 +273,7 @@ def _has_plain_characters(facts: Facts, atom: Atom) -> bool:
     return (
         method in ("fullmatch", "match")
         and bool(patterns)
-        and all(isinstance(pattern, str) and admits_only(pattern, method, _LABEL) for pattern in patterns)
+        and every(isinstance(pattern, str) and admits_only(pattern, method, _LABEL) for pattern in patterns)
     )
 
 
@@ -287,13 +288,13 @@ def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | Block]]:
 
 def is_guarded(facts: Facts, places: list[Place], by: Callable[[Atom, Reads], bool]) -> bool:
     """Whether every operand that decides the host passes a test as ``by`` says on every way to where it is used."""
-    return all(_is_tested(facts, place, by) for place in places)
+    return not places or every(_is_tested(facts, place, by) for place in places)  # or nothing untrusted decides it
 
 
 def _is_tested(facts: Facts, place: Place, by: Callable[[Atom, Reads], bool]) -> bool:
     if any(facts.is_guarded(place.unit, at, [place.operand], by) for at in place.at):
         return True
-    return bool(place.inner) and all(_is_tested(facts, inner, by) for inner in place.inner)
+    return bool(place.inner) and every(_is_tested(facts, inner, by) for inner in place.inner)
 
 
 def places_of(facts: Facts, flow: Flow, relative: str = "/") -> list[Place]:

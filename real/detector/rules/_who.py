@@ -19,6 +19,7 @@ from real.detector.rules._definitions import ends_in_exception, returns_constant
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
@@ -339,7 +340,7 @@ def _calls_check(facts: Facts, who: Who, instr: Instr) -> bool:
     """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
     unit = who.unit
     own = facts.called(instr)
-    if own and all(facts.does_nothing(callee) for callee in own):
+    if own and every(facts.does_nothing(callee) for callee in own):
         return False
     called = named_words(facts, unit, instr) | {callee.name for callee in own}
     if "compare_digest" in called:

@@ -56,6 +56,7 @@ from real.detector.rules._spreadsheets import WRITERS, formulas
 from real.detector.rules._templates import is_markup_template
 from real.detector.signatures import parameter
 from real.detector.values import STR, Value
+from real.detector.witness import every
 
 _XML = re.compile(ANY_TAG)
 _HTML = re.compile(HTML_TAG)
@@ -298,9 +299,9 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
     literals = [text for operand in flow.operands for text in facts.pieces(flow.unit, operand).literals]
     is_lines = any(_HEADER.search(text) or _CALENDAR.search(text) for text in literals)
     if is_lines and not any(_XML.search(text) for text in literals):
-        return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
+        return every(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
     if flow.label == "send_header()":
-        return all(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
+        return every(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
     return is_neutral_markup(facts, flow)
 
 

@@ -52,6 +52,7 @@ from real.detector.rules._loops import root_of
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_template, is_command_word
+from real.detector.witness import every
 
 _LINE = Sink("runs it in a shell", (0,), ("command", "cmd"))
 # The ninth parameter of Popen, which the others pass their arguments on to.
@@ -129,7 +130,7 @@ def _admits_whatever_contains(facts: Facts, unit: Unit, atom: Atom, operand: int
         source = root_of(unit, listed)
         named = str(source.extra[1]) if source is not None and source.op == "builtin" else ""
         return is_command_word(named)
-    return bool(words) and all(isinstance(text, str) and text in WORDS for text in words)
+    return bool(words) and every(isinstance(text, str) and text in WORDS for text in words)
 
 
 RULE = Rule(

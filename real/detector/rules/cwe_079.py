@@ -61,6 +61,7 @@ from real.detector.rules._pages import GENERATE, callbacks, is_document, is_othe
 from real.detector.rules._pages import WATCHED as PAGES
 from real.detector.rules._templates import is_page_template
 from real.detector.values import Value
+from real.detector.witness import every
 
 _TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
 _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
@@ -145,10 +146,10 @@ def _sends_html(unit: Unit) -> bool:
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     if flow.label in ("write()", "finish()") and (
-        all(is_document(facts, flow, operand) for operand in flow.operands) or is_other_type(facts, flow)
+        every(is_document(facts, flow, operand) for operand in flow.operands) or is_other_type(facts, flow)
     ):
         return True  # tornado sends a dict as JSON
-    marked = all(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
+    marked = every(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
     return (marked and flow.verb == _BODY.why) or is_neutral_markup(facts, flow)  # what is put into Markup is escaped
 
 

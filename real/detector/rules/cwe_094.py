@@ -42,6 +42,7 @@ from real.detector.rule import Rule, Sink
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._pieces import ordered_pieces
 from real.detector.values import Value
+from real.detector.witness import every
 
 _TEMPLATE = Sink("compiles it as a template", (0,), ("source", "template_string", "text", "template"))
 _IMPORTERS = ("importlib.import_module", "builtins.__import__")
@@ -122,7 +123,7 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
         named = {c for c in facts.reads(site.unit, site.instr.args[0]).constants if isinstance(c, str)}
         if not any(name.endswith((".py", ".pyw")) for name in named):
             continue
-        if not all(facts.reads(site.unit, operand).calls & _DATA_TEXTS for operand in operands):
+        if not every(facts.reads(site.unit, operand).calls & _DATA_TEXTS for operand in operands):
             yield Defect(site.instr, "untrusted data is written into a file of code that is run", facts.trace(text))
 
 

@@ -57,6 +57,7 @@ from real.detector.ir import CallShape, Instr, Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._definitions import definition
 from real.detector.rules._loops import root_of
+from real.detector.witness import every
 
 # Matching function -> how it goes over the text, and which parameter of re.<function> the text is.
 _MATCHERS = {
@@ -152,7 +153,7 @@ def _matched(facts: Facts, site: CallSite, makers: list[CallSite], method: str, 
     text = site.argument(position, "string")
     if text is None or not facts.is_untrusted(text) or site.argument(None, "timeout") is not None:
         return
-    if all(_is_cut(site, operand) for operand in site.operands((position,), ("string",))):
+    if every(_is_cut(site, operand) for operand in site.operands((position,), ("string",))):
         return
     degrees = {
         degree

@@ -77,6 +77,7 @@ from real.detector.rules._trust import (
 )
 from real.detector.slices import Reads
 from real.detector.values import Constant
+from real.detector.witness import every
 
 # Calls that read signed data without looking at the signature, whatever their arguments.
 _UNVERIFIED = {
@@ -132,7 +133,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         yield from swallowed(facts, unit)
         yield from _unverified_headers(facts, unit)
-        if facts.is_exported(unit):
+        if facts.is_open(unit):
             yield from _unverified_parameters(facts, unit)
 
 
@@ -232,10 +233,10 @@ def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
     found = results(facts, unit)
     return (
         bool(tests and found)
-        and all(
+        and every(
             any(is_presence(atom, Reads()) for atom in facts.controlling_tests(unit, test) if atom.necessary)
             for test in tests
-            if test.op != "compare" or all(not side or any(side) for side in _sides(facts, unit, test))
+            if test.op != "compare" or not any(side and not any(side) for side in _sides(facts, unit, test))
         )
         and not any(facts.is_prevented(unit, result, found, is_presence) for result in found)
     )

@@ -95,7 +95,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     protected = _is_protected(facts)
     endpoints = {endpoint.unit: (endpoint, who) for endpoint, who in known_endpoints(facts)}
     for unit in facts.functions:
-        if not facts.is_exported(unit) and unit not in endpoints:
+        if not facts.is_open(unit) and unit not in endpoints:
             continue
         declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - {"FastAPI", "APIRouter"}
         if declared & _EXEMPTIONS:

@@ -71,6 +71,7 @@ from real.detector.rules._web import (
     places_of,
 )
 from real.detector.slices import Reads
+from real.detector.witness import every
 
 _WHY = "sends the browser there"
 _LOCATION = Sink(_WHY, (0,), ("location", "url", "to", "redirect_to", "path"))
@@ -167,7 +168,7 @@ def _is_local_pattern(facts: Facts, atom: Atom, refused: tuple[str, ...]) -> boo
     if not held and not any(obj.kind == "api" and obj.name == "re" for obj in receiver.objs):
         return False
     patterns = [text for consts in held for text in consts] or list(facts.constants(atom.unit, call.args[1]))
-    return bool(patterns) and all(_refuses(str(text), call.extra[0], refused) for text in patterns)
+    return bool(patterns) and every(_refuses(str(text), call.extra[0], refused) for text in patterns)
 
 
 @lru_cache(maxsize=256)

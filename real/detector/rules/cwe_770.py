@@ -284,7 +284,7 @@ def _comes_from_outside(facts: Facts, unit: Unit, operand: int) -> bool:
 def _is_empty(facts: Facts, unit: Unit, operand: int) -> bool:
     """A container that the function makes without an element."""
     stores = (step for step in facts.instructions(unit) if step.op in ("setsub", "add", "merge"))
-    return _starts_empty(facts, unit, operand) and all(root(unit, step.args[0]) != operand for step in stores)
+    return _starts_empty(facts, unit, operand) and not any(root(unit, step.args[0]) == operand for step in stores)
 
 
 def _is_outside_text(facts: Facts, value: Value) -> bool:
@@ -341,7 +341,7 @@ def _threads(facts: Facts) -> Iterator[Defect]:
             continue
         if accepts and site.unit.has_loop:
             yield Defect(site.instr, "every connection starts one more thread, without limit")
-        elif is_handler(facts, site.unit) and facts.is_exported(site.unit):
+        elif is_handler(facts, site.unit) and facts.is_open(site.unit):
             yield Defect(site.instr, "every request starts one more thread, without limit")
 
 

@@ -112,7 +112,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
         yield from weak_or(facts, unit)
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     for unit in facts.functions:
-        if unit not in answering and facts.is_exported(unit):
+        if unit not in answering and facts.is_open(unit):
             yield from told_by_argument(facts, unit)
     for subject in subjects(facts):
         if subject.unit in answering:

@@ -59,6 +59,7 @@ from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
 from real.detector.slices import Reads
 from real.detector.values import Value
+from real.detector.witness import every
 
 # Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
 _TOOLS = names("hashlib hmac zlib cryptography Crypto Cryptodome blake3 xxhash tqdm rich tkinter pygame collections")
@@ -116,7 +117,7 @@ def _is_declared(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_tool(value: Value) -> bool:
     """A set, or something of a library whose method of the same name does something else."""
-    return bool(value.objs) and all(
+    return bool(value.objs) and every(
         obj.kind in ("set", "list") or (obj.kind == "api" and obj.name.partition(".")[0] in _TOOLS)
         for obj in value.objs
     )
@@ -196,7 +197,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
                 yield from found or _given_mapping(facts, unit, instr)
                 if instr.op == "call" and len(instr.args) == _SETATTR_OPERANDS:
                     yield from _set_on_record(facts, unit, instr)
-            elif instr.op == "return" and facts.is_exported(unit):
+            elif instr.op == "return" and facts.is_open(unit):
                 yield from _merged(facts, unit, instr)
 
 

@@ -105,7 +105,7 @@ def _serve(spec: dict[str, Any], reporter: _Reporter) -> int:
     reporter.report(compiled=True)
     preload.load_for(sources)
     names = preload.names_in(sources)
-    supplied = prelude.supply(names) if spec["prelude"] else None
+    supplied = prelude.supply(names, spec["prelude"]) if spec["prelude"] else None
     if interpreter.asks_for_its_file(names):
         Path(interpreter.PROGRAM).write_text(spec["code"], "utf-8", "surrogatepass")
     reporter.start_clocks()

@@ -53,7 +53,7 @@ class Supervisor:
         preload.load_for(self._sources)
         names = preload.names_in(self._sources)
         if self._request.prelude:
-            self._supplied = prelude.supply(names)
+            self._supplied = prelude.supply(names, self._request.prelude)
         if interpreter.asks_for_its_file(names):
             self._files = {interpreter.PROGRAM: self._request.code.encode("utf-8", "surrogatepass"), **self._files}
         gc.freeze()  # collections in the cases' processes shall not touch, hence copy, what is here

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import InfrastructureError, RealError
+from real.io.text_lines import lines_of
 from real.training.openrlhf.log_parser import Reported, not_finite, read_line, step_record
 from real.training.openrlhf.plan import TrainingPlan
 from real.training.openrlhf.row_audit import check_rows, rows_of
@@ -36,7 +37,7 @@ class LogTail:
             text = file.read()
         whole = text.rfind(b"\n") + 1
         self._at += whole
-        yield from text[:whole].decode(errors="replace").splitlines()
+        yield from lines_of(text[:whole].decode(errors="replace"))
 
 
 class TrainingMonitor:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import UsageError
-from real.training.openrlhf import gpu_memory
+from real.rewards.released import released
+from real.training.openrlhf import disk_space, gpu_memory, host_memory
 from real.training.openrlhf.command import Files, argv, check, command
 from real.training.openrlhf.flags import PINNED, known_flags
-from real.training.openrlhf.gpu_hours import gpu_hours, step_seconds
+from real.training.openrlhf.gpu_hours import gpu_hours, step_seconds, training_hours
 from real.training.openrlhf.layout import Layout, lay_out
 from real.training.openrlhf.prompt_schedule import PromptSchedule, plan_passes
 
@@ -48,6 +49,24 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
     return TrainingPlan(layout, schedule, files, tuple(arguments), version)
 
 
+def _updates(root: RootCfg) -> list[str]:
+    """How often the policy is changed, beside what the released runs did on this data set."""
+    trainer, size = root.trainer, root.model.params
+    per_step = trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
+    updates = trainer.steps * per_step
+    lines = [f"updates    {updates:,} of the policy, at a learning rate of {trainer.actor_lr:g}"]
+    batches = [released(key, root.dataset.name, size) for key in ("rollout_batch", "minibatch")]
+    rollout, minibatch = (int(str(batch)) for batch in batches)
+    theirs = root.dataset.released_steps * (rollout // minibatch)
+    if 2 * updates < theirs:
+        samples = root.dataset.released_steps * rollout
+        lines.append(
+            f"           warning: the released runs made {theirs:,} updates from {samples:,} samples (here "
+            f"{trainer.steps * trainer.rollout_batch:,}); trainer=openrlhf_released has their batches"
+        )
+    return lines
+
+
 def _refuse_unsupported(root: RootCfg) -> None:
     if root.trainer.critic_warmup_steps:
         raise UsageError(
@@ -66,12 +85,17 @@ def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> s
         lines.append(f"memory     estimated a GPU of {gpu_gb:.0f} GB: {found.describe()}")
         if warning := gpu_memory.advice(root, found, gpu_gb):
             lines.append(f"           warning: {warning}")
-        hours = gpu_hours(root, plan.layout)
-        seconds = step_seconds(root, plan.layout)
+        host = host_memory.training_gb(root, plan.layout) or 0.0
+        lines.append(f"           and about {host:.0f} GB of main memory on a node, where models sleep")
         lines.append(
-            f"time       roughly {hours:.0f} GPU-hours on H100s, {seconds:.0f} s a step"
-            " (from operation counts, unmeasured)"
+            f"disk       about {disk_space.training_gb(root):.0f} GB while it trains"
+            f" ({root.trainer.openrlhf.keep_checkpoints} checkpoints), {disk_space.model_gb(root):.0f} GB afterwards"
         )
+        lines.append(
+            f"time       {training_hours(root, plan.layout)} hours, {gpu_hours(root, plan.layout)} GPU-hours on H100s, "
+            f"{step_seconds(root, plan.layout)} s a step (estimated, unmeasured)"
+        )
+    lines += _updates(root)
     passes = f"{plan.schedule.passes} passes over " if plan.schedule.passes > 1 else ""
     lines.append(f"data       {passes}{plan.schedule.rows:,} rows, {plan.schedule.batch} a step")
     lines.append(f"command    {shlex.join(command(plan.arguments, 'python'))}")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from real.errors import InfrastructureError
+from real.io.text_lines import lines_of
 
 _TICK_S = 2.0
 
@@ -44,7 +45,7 @@ class RayJob:
         """What the job has printed since the last call, up to its last whole line."""
         text: str = self._asked(self._client.get_job_logs, self.job_id)
         whole = text.rfind("\n", self._told) + 1
-        yield from text[self._told : whole].splitlines()
+        yield from lines_of(text[self._told : whole])
         self._told = max(whole, self._told)
 
     def poll(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Generator as EventStream
 from collections.abc import Mapping, Sequence
@@ -54,9 +55,10 @@ class OpenRlhfTrainer:
         """See ``Trainer``."""
         ws, plan, files = self._ws, self._plan, self._plan.files
         print(describe(ws.cfg, plan, machine().gpus_gb), flush=True)
+        _free(ws.policy)
         if _is_trained(files):
+            _delete_checkpoints(files)  # a kill may have come between the two
             return ws.cfg.trainer.steps
-        _set_policy_aside(ws)
         self._tasks = _training_tasks(ws)
         first = resumable(files.checkpoints)
         _check_same_shape(plan, first)
@@ -92,6 +94,7 @@ class OpenRlhfTrainer:
         except InfrastructureError as error:  # the model is trained: say it, and go on to evaluate
             _say(f"warning: {error}")
         (plan.files.folder / "trained").touch()
+        _delete_checkpoints(plan.files)
 
     def checkpoint(self, step: int) -> None:
         """See ``Trainer``: OpenRLHF does it every ``trainer.checkpoint_every`` steps."""
@@ -103,7 +106,7 @@ class OpenRlhfTrainer:
         """See ``Trainer``; also makes ``model`` in the run directory a link to what OpenRLHF saved."""
         ws, files = self._ws, self._plan.files
         cfg = replace(ws.cfg.model, path=str(files.final), lora=replace(ws.cfg.model.lora, enabled=False))
-        policy = load_policy(cfg, ws.train, seed=ws.cfg.seed, cache=files.folder)
+        policy = load_policy(cfg, ws.train, seed=ws.cfg.seed, cache=files.folder, trained_here=False)
         link = ws.store / "model"
         with disk.disk_errors(link):
             link.unlink(missing_ok=True)
@@ -162,11 +165,20 @@ def _told(shape: Mapping[str, object]) -> str:
     return f"{shape.get('gpus')} GPUs and ZeRO stage {shape.get('zero_stage')}"
 
 
-def _set_policy_aside(ws: Workspace) -> None:
-    """Free the GPU that the evaluation before the training used."""
-    ws.policy.model.to("cpu")
+def _free(policy: Policy) -> None:
+    """Drop the weights of the model that was evaluated before the training: only its tokenizer is used from here on.
+
+    Neither the GPU nor main memory has room for them while OpenRLHF trains, and the trained model is loaded anew.
+    """
+    policy.model.to("meta")
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _delete_checkpoints(files: Files) -> None:
+    """Free the disk, 400 GB at 7B, once the trained model is there; nothing resumes from them any more."""
+    if _is_trained(files):
+        shutil.rmtree(files.checkpoints, ignore_errors=True)
 
 
 def _is_trained(files: Files) -> bool:

@@ -79,6 +79,8 @@ def _parse(code: str) -> ast.Module:
             lines.insert(_end_of_header(lines, start) + 1, " " * (indent + 4) + "pass")
         except (SyntaxError, ValueError) as error:
             raise StarterError(str(error)) from None
+        except (RecursionError, MemoryError):
+            raise StarterError("too deeply nested to parse") from None
     raise StarterError("too many functions")
 
 

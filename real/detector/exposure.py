@@ -1,0 +1,179 @@
+"""Who can call a function of the program: the one policy that says what its parameters are, for all rules.
+
+A function is *open* if somebody besides the program can call it. Parameters of an open function are untrusted, whatever
+the program's own calls pass: a call of the program is an example of its use and proves nothing. That holds for calls at
+top level, in ``main()``, under ``if __name__ == "__main__"``, in tests, assertions and doctests, in other functions and
+methods, in the function itself, for entries of a registry and for default values. A call that passes outside data adds
+a trace and nothing else. A function that is not open takes what its callers pass, and nothing else.
+
+Open are
+
+1. functions that nothing but themselves calls: whoever does is elsewhere;
+2. public functions of the module, public methods of public classes, and what public names of the module stand for
+   (``find = _find``, ``find = lambda name: ...``); special methods are public. Public is what does not begin with an
+   underscore, as PEP 8 has it; ``__all__`` says nothing, for ``from m import f`` does not ask it;
+3. functions that are given away: to a decorator, a server or any function of a library that may keep them, or to
+   whoever calls an open function that returns them.
+
+One exception to the second: a *script*. A file that reads standard input while it is imported, outside of an
+``if __name__ == "__main__"``, cannot be imported by another, nor called by a test; so nobody but its own flow calls its
+functions. There, a public function takes what its callers pass, provided that what is typed in really gets to it: some
+argument of some call is made from standard input, whatever has been done to it on the way (``x = int(input())``). Where
+only constants get to it, the reading has nothing to do with it, and the calls are examples again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from real.detector import library
+from real.detector.heap import CONTAINERS
+from real.detector.ir import Block, Instr, Unit
+from real.detector.values import BOTTOM, Obj, Value, ordered
+
+if TYPE_CHECKING:
+    from real.detector.taint import Solver
+
+_MAX_NESTED = 4  # containers in containers in which functions are looked for
+_HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property", "api"}
+
+
+def is_public_name(name: str) -> bool:
+    """Whether a name is meant for others: no leading underscore, or a special method."""
+    return not name.startswith(("_", "<")) or (name.startswith("__") and name.endswith("__"))
+
+
+def is_public(unit: Unit) -> bool:
+    """Whether a function is a public one of the module, or a public method of a public class of it."""
+    inner, outer = unit, unit.parent
+    while outer is not None and outer.kind == "class" and is_public_name(inner.name):
+        inner, outer = outer, outer.parent
+    return is_public_name(inner.name) and outer is not None and outer.kind == "module"
+
+
+class Exposure:
+    """The policy for one program. Ask when the flow from the module's top level has reached its fixed point."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self._module = solver.program.units[0]
+        self._imported = self._run_on_import()
+        self.is_script = any(self._reads_input(unit) for unit in self._imported)
+
+    def is_open_by_name(self, unit: Unit) -> bool:
+        """Whether a function is public, and not one that only the flow of a script calls."""
+        return is_public(unit) and not (self.is_script and self._is_step_of_script(unit))
+
+    def has_callers(self, unit: Unit) -> bool:
+        """Whether anything in the program but the function itself calls it."""
+        return any(caller is not unit for caller in self._solver.states[unit].callers)
+
+    def given_away(self) -> Iterator[Unit]:
+        """The functions that somebody else can call for having been given to them, as far as is known by now."""
+        solver = self._solver
+        for unit in solver.program.units:
+            state = solver.states[unit]
+            if not state.reached:
+                continue
+            if unit in solver.opened:
+                yield from self._functions(state.result)
+            for instr in (instr for block in unit.blocks for instr in block.instrs):
+                if instr.op == "decorate":
+                    yield from self._decorated(state.env, instr)
+                elif unit is self._module and instr.op in ("assign", "setcell") and not self.is_script:
+                    name = instr.extra[1] if instr.op == "setcell" else instr.extra
+                    if name is not None and is_public_name(str(name)):
+                        yield from self._functions(state.env[instr.args[0]])
+        for obj in tuple(solver.kept):
+            yield from self._functions_of(obj)
+
+    # --- scripts -----------------------------------------------------------------------------------------------------
+
+    def _run_on_import(self) -> dict[Unit, None]:
+        """The module and the functions that run when it is imported."""
+        found = {self._module: None}
+        work = [self._module]
+        while work:
+            unit = work.pop()
+            for instr in self._instructions(unit):
+                for target, _ in self._solver.callees.get(instr, ()):
+                    if target not in found:
+                        found[target] = None
+                        work.append(target)
+        return found
+
+    def _instructions(self, unit: Unit) -> Iterator[Instr]:
+        """Those of a unit; of the module, those that run when another program imports it."""
+        guarded = _guarded_blocks(unit) if unit is self._module else frozenset()
+        return (instr for block in unit.blocks if block not in guarded for instr in block.instrs)
+
+    def _reads_input(self, unit: Unit) -> bool:
+        return any(instr in self._solver.typed_at for instr in self._instructions(unit))
+
+    def _is_typed(self, value: Value) -> bool:
+        """Whether a value is made from standard input."""
+        return bool(self._solver.deep(value)[0] & self._solver.rules.typed)
+
+    def _is_step_of_script(self, unit: Unit) -> bool:
+        state = self._solver.states[unit]
+        if state.reached or not unit.inlined:
+            return self._takes_input(unit)
+        # Only copies of it run, in the functions that called it.
+        callers = self._solver.program.copied_into(unit)
+        return all(self._takes_input(caller) or self._reads_input(caller) for caller in callers)
+
+    def _takes_input(self, unit: Unit) -> bool:
+        params = self._solver.states[unit].params
+        return any(self._is_typed(params.get(name, BOTTOM)) for name in unit.params.names)
+
+    # --- functions that are given away -------------------------------------------------------------------------------
+
+    def _decorated(self, env: list[Value], instr: Instr) -> Iterator[Unit]:
+        decorator, value = (env[arg] for arg in instr.args)
+        names = {obj.name for obj in decorator.objs if obj.kind == "api"}
+        if decorator.mask or not decorator.objs or any(not library.keeps_to_itself(name) for name in names):
+            yield from self._functions(value)
+
+    def _functions(self, value: Value, depth: int = 0) -> Iterator[Unit]:
+        for obj in ordered(value.objs):
+            yield from self._functions_of(obj, depth)
+
+    def _functions_of(self, obj: Obj, depth: int = 0) -> Iterator[Unit]:
+        """The functions that an object is or holds."""
+        if obj.kind == "function":
+            if obj.unit is not None:
+                yield obj.unit
+        elif obj.kind in _HOLDERS and depth < _MAX_NESTED:
+            for held in (*obj.fields.values(), obj.elements):
+                if held.objs:
+                    yield from self._functions(held, depth + 1)
+
+
+def _guarded_blocks(module: Unit) -> frozenset[Block]:
+    """The blocks of a module that run only if it is the main program."""
+    entries = set()
+    for block in module.blocks:
+        last = block.instrs[-1] if block.instrs else None
+        if last is not None and last.op == "branch":
+            test = module.defs[last.args[0]]
+            if test is not None and test.op == "compare" and _asks_for_main(module, test):
+                entries.add(last.extra[0] if test.extra == ("Eq",) else last.extra[1])
+    entries = {block for block in entries if len(block.preds) == 1}
+    free = {module.blocks[0]} if module.blocks else set()
+    work = list(free)
+    while work:
+        for successor in work.pop().succs:
+            if successor not in free and successor not in entries:
+                free.add(successor)
+                work.append(successor)
+    return frozenset(module.blocks) - free
+
+
+def _asks_for_main(module: Unit, test: Instr) -> bool:
+    if test.extra not in (("Eq",), ("NotEq",)):
+        return False
+    parts = [module.defs[arg] for arg in test.args]
+    names = {part.extra[1] for part in parts if part is not None and part.op in ("builtin", "cell")}
+    texts = {part.extra for part in parts if part is not None and part.op == "const"}
+    return names == {"__name__"} and texts == {"__main__"}
