@@ -104,7 +104,7 @@ def _partitions(text: str) -> str:
 
 
 def time_limit(partition: str | None) -> tuple[str, str]:
-    """Return the name and limit of a partition (``None``: the default one) as ``sinfo`` prints them; empty if unknown."""
+    """Return the name and limit of a partition (``None``: the default) as ``sinfo`` prints them; empty if unknown."""
     for line in run("sinfo", "--noheader", "-o", "%P %l").stdout.splitlines():
         name, _, limit = line.strip().partition(" ")
         if name.rstrip("*") == partition or (partition is None and name.endswith("*")):
