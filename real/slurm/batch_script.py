@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined,
 from real.errors import UsageError
 from real.slurm.config import ClusterCfg, ContainerRuntime
 from real.slurm.directives import directive, quote
-from real.slurm.resources import cpus_option, memory_option, mounts
+from real.slurm.resources import cpus_option, memory_option, mounts, tables_options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "slurm" / "templates"
@@ -74,6 +74,11 @@ def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
     environment.filters["directive"] = lambda value: quote(str(value))
     srun, command, python = _launcher(stage, workdir, folder)
     whole = stage.kind == TRAIN
+    if stage.kind == TABLES:
+        cpus, memory = tables_options(cluster)
+    else:
+        cpus = cpus_option(cluster, training=whole, gpus=stage.gpus)
+        memory = memory_option(cluster, training=whole, gpus=stage.gpus, needed_gb=stage.memory_gb)
     try:
         return environment.get_template("job.sh.j2").render(
             name=name,
@@ -85,10 +90,8 @@ def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
             nodes=stage.nodes,
             gpus=stage.gpus,
             gpu_type=cluster.gpu_type,
-            cpus=cpus_option(cluster, training=whole, gpus=stage.gpus) if stage.kind != TABLES else "",
-            memory=memory_option(cluster, training=whole, gpus=stage.gpus, needed_gb=stage.memory_gb)
-            if stage.kind != TABLES
-            else "",
+            cpus=cpus,
+            memory=memory,
             exclusive=cluster.exclusive and whole,
             time=stage.time,
             partition=cluster.partition,

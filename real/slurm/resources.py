@@ -13,6 +13,7 @@ from real.training.openrlhf.host_memory import evaluation_gb, to_request, traini
 from real.training.openrlhf.layout import lay_out
 
 _EVALUATION_CPUS = 8  # sandbox and MyPy workers beside one GPU, where cluster.cpus_per_node says nothing
+_TABLES_CPUS, _TABLES_GB = 2, 2
 _ALL = "0"  # to SLURM: all memory of the node; --exclusive alone gives the partition's default (man sbatch)
 
 
@@ -49,6 +50,13 @@ def memory_option(cluster: ClusterCfg, *, training: bool, gpus: int, needed_gb: 
     if available:
         return f"{min(max(_share(available, cluster, gpus), needed_gb), available)}G"
     return f"{needed_gb}G" if needed_gb else ""
+
+
+def tables_options(cluster: ClusterCfg) -> tuple[str, str]:
+    """The values of ``--cpus-per-task`` and ``--mem`` for the job that makes tables and figures."""
+    return str(min(cluster.cpus_per_node or _TABLES_CPUS, _TABLES_CPUS)), (
+        f"{min(cluster.memory_gb_per_node or _TABLES_GB, _TABLES_GB)}G"
+    )
 
 
 def _share(amount: int, cluster: ClusterCfg, gpus: int) -> int:
