@@ -1,7 +1,7 @@
 """What the released implementation rewards on each data set, where that differs from the paper's text.
 
 ``conf/reward/hybrid_released.yaml`` reads this table through the resolver ``${released:KEY,DATASET,SIZE}``, so that
-one option fits every data set and model size. docs/cluster.md says how each value differs from the text.
+one option fits every data set and model size. docs/released_settings.md says how each value differs from the text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everything about a training that is known before it starts: placement, passes, command line, estimates."""
+"""Plan a training before it starts: layout, prompt schedule, command line, estimates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PAPER_GPU_GB = 80.0  # where no GPU can be asked: those of the paper
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What would be launched."""
+    """Layout, prompt schedule, files and command line of one training."""
 
     layout: Layout
     schedule: PromptSchedule
@@ -50,7 +50,7 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
 
 
 def _updates(root: RootCfg) -> list[str]:
-    """How often the policy is changed, beside what the released runs did on this data set."""
+    """The number of policy updates, with a warning if it is far below that of the released runs."""
     trainer, size = root.trainer, root.model.params
     per_step = trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
     updates = trainer.steps * per_step
@@ -77,7 +77,7 @@ def _refuse_unsupported(root: RootCfg) -> None:
 
 
 def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> str:
-    """Placement, estimates and command line, for ``dry_run=true`` and the beginning of a run."""
+    """Return placement, estimates and command line as text, for ``dry_run=true`` and the start of a run."""
     gpu_gb = min(gpus_gb, default=_PAPER_GPU_GB)
     lines = [f"placement  {plan.layout.describe()}"]
     found = gpu_memory.estimate(root, plan.layout, gpu_gb)
