@@ -20,11 +20,14 @@ OPTIONS = sorted(
 COMPANIONS = {
     "dataset": ["model=qwen25_coder_0p5b"],
     "trainer": ["model=qwen25_coder_0p5b", "dataset=safesql"],
-    "generation": ["model=qwen25_coder_0p5b", "dataset=safesql", "trainer=openrlhf"],
 }
 
 # What an option cannot know by itself.
-NEEDED = {"local_jsonl": ["dataset.path=mine"], "fusion": ["execution.fusion_url=http://localhost:8080"]}
+NEEDED = {
+    "local_jsonl": ["dataset.path=mine"],
+    "fusion": ["execution.fusion_url=http://localhost:8080"],
+    "vllm": ["model=qwen25_coder_0p5b", "dataset=safesql", "trainer=openrlhf"],
+}
 
 
 def planned(*settings: str) -> Plan:
@@ -56,10 +59,9 @@ def test_layers_combine(layers: tuple[str, str]) -> None:
 
 
 def test_the_paper_settings() -> None:
-    for trainer in ("local", "openrlhf"):
-        backend = "vllm" if trainer == "openrlhf" else "hf"
-        root = composed("model=qwen25_coder_3b", "dataset=safesql", f"trainer={trainer}", f"generation={backend}")
-        assert root.trainer.engine == trainer
+    for trainer, backend in (("local", "hf"), ("openrlhf", "vllm")):
+        root = composed("model=qwen25_coder_3b", "dataset=safesql", f"trainer={trainer}")
+        assert (root.trainer.engine, root.generation.backend) == (trainer, backend)
         assert root.trainer.steps == 600
         assert root.trainer.actor_lr == 1e-6
         assert root.trainer.rollout_batch == 256
@@ -68,6 +70,23 @@ def test_the_paper_settings() -> None:
         assert root.trainer.normalize_rewards
         assert root.generation.max_new_tokens == 1024
         assert root.generation.temperature == 1.0
+
+
+@pytest.mark.parametrize(
+    ("dataset", "batches"),
+    [("safesql", (256, 256, 40)), ("seccodeplt_plus", (512, 64, 20)), ("apps_plus", (256, 256, 100))],
+)
+def test_the_released_batches(dataset: str, batches: tuple[int, int, int]) -> None:
+    trainer = composed("model=qwen25_coder_3b", f"dataset={dataset}", "trainer=openrlhf_released").trainer
+    assert (trainer.rollout_batch, trainer.minibatch, trainer.checkpoint_every) == batches
+    assert not trainer.normalize_rewards
+
+
+def test_released_settings_belong_to_data_sets_and_models_that_exist() -> None:
+    for path in CONF.rglob("released/*.yaml"):
+        assert (CONF / "dataset" / path.name).exists(), path
+    names = {f"{data.stem}_{model.stem}" for data in CONF.glob("dataset/*") for model in CONF.glob("model/*")}
+    assert {path.stem for path in CONF.rglob("released/by_model/*.yaml")} <= names
 
 
 def test_table_4_in_miniature() -> None:
