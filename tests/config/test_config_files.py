@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from real.config.plan import Plan, plan_run, plan_sweep
 from real.ids import run_id
 from real.settings import RootCfg
+from real.training.openrlhf.plan import RELEASED_BATCHES
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OPTIONS = sorted(
@@ -79,6 +80,7 @@ def test_the_paper_settings() -> None:
 def test_the_released_batches(dataset: str, batches: tuple[int, int, int]) -> None:
     trainer = composed("model=qwen25_coder_3b", f"dataset={dataset}", "trainer=openrlhf_released").trainer
     assert (trainer.rollout_batch, trainer.minibatch, trainer.checkpoint_every) == batches
+    assert RELEASED_BATCHES[dataset] == batches[:2]
     assert not trainer.normalize_rewards
 
 
