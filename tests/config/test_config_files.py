@@ -1,6 +1,7 @@
 """Every YAML file of ``conf/`` composes, passes the checks, and says what the paper says."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,21 @@ def test_table_4_in_miniature() -> None:
     quickstart = planned("seed=2").runs[0]
     shared = [job for job in plan.runs if job.run_id == quickstart.run_id]
     assert [job.changes for job in shared] == [("reward=hybrid", "seed=2")]
+
+
+COMMANDS = sorted(
+    {
+        " ".join(itertools.takewhile(lambda word: "=" in word or word == "-m", words.split()))
+        for path in CONF.rglob("*.yaml")
+        for words in re.findall(r"python run\.py(.*?)(?:: |;|$)", path.read_text(encoding="utf-8"), re.M)
+    }
+)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_in_a_comment_is_a_command(command, line: str) -> None:
+    ended = command(*line.split(), "dry_run=true")
+    assert (ended.code, ended.err) == (0, "")
 
 
 def test_yaml_holds_values_only() -> None:
