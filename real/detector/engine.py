@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from real.detector.library import BUILTINS
 from real.detector.limits import Budget, UnanalyzableError, parse
+from real.detector.literal_code import expand_literals
 from real.detector.lower import ProgramLowerer
 from real.detector.reporting import report
 from real.detector.rule import Rule
@@ -33,7 +34,9 @@ def analyse(code: str, rules: Sequence[Rule], seconds: float) -> Analysis:
 
 
 def _findings(code: str, rules: RuleSet, budget: Budget) -> list[Finding]:
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), rules, budget)
+    tree = parse(code)
+    expand_literals(tree, code)
+    solver = Solver(ProgramLowerer(tree, BUILTINS).run(), rules, budget)
     solver.solve()
     findings = report(solver)
     for instr, (unit, what) in solver.dynamic.items() if not findings else ():
