@@ -29,8 +29,8 @@ from real.detector.values import (
 # Where all names of another piece of code can be reached, and what a function runs. To read ``__code__`` or a frame
 # changes nothing; to replace them does.
 _NAMESPACES = frozenset({"__globals__", "f_globals", "f_locals"})
+_MAX_DOTS = 24
 _CODE_INTERNALS = _NAMESPACES | {"__code__", "__closure__", "f_code", "gi_frame", "tb_frame"}
-_MAX_REPEATED = 2  # of one name in a path, as in ``datetime.datetime``: a loop makes names without end
 
 
 class Attributes(Functions):
@@ -95,11 +95,7 @@ class Attributes(Functions):
             return source
         held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
         stored = obj.fields.get(name, BOTTOM)
-        if (
-            path.count(".") > 24
-            or path.split(".").count(name) > _MAX_REPEATED
-            or (obj is self.anything and name not in self.rules.sink_names)
-        ):
+        if _is_endless(path, name) or (obj is self.anything and name not in self.rules.sink_names):
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored
@@ -263,3 +259,9 @@ class Attributes(Functions):
         for obj in ordered(value.objs):
             result = join(result, self.contents(obj))
         return result
+
+
+def _is_endless(path: str, name: str) -> bool:
+    """Whether a loop makes a path: it is very long, or has come back to a name, other than in ``datetime.datetime``."""
+    before = path.rpartition("()")[2].split(".")[:-1]
+    return path.count(".") > _MAX_DOTS or name in before[:-1]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from real.detector.library import BUILTINS
-from real.detector.limits import Budget, UnanalyzableError, parse
+from real.detector.limits import MAX_SECONDS, Budget, UnanalyzableError, parse
 from real.detector.literal_code import expand_literals
 from real.detector.lower import ProgramLowerer
 from real.detector.reporting import report
@@ -16,7 +16,7 @@ from real.detector.taint import Solver
 from real.types import Analysis, AnalysisStatus, Finding
 
 
-def analyse(code: str, rules: Sequence[Rule], seconds: float) -> Analysis:
+def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS) -> Analysis:
     """Analyse ``code`` under ``rules`` for at most ``seconds``; never raises."""
     try:
         findings = _findings(code, _compiled(tuple(rules)), Budget(seconds))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from real.detector.control import ControlFlow
 from real.detector.existence import Existence
-from real.detector.ir import Instr, Unit
+from real.detector.ir import Block, Instr, Unit
 from real.detector.signatures import parameter
 from real.detector.slices import Slicer
 from real.detector.witness import every
@@ -57,9 +57,16 @@ class Uses:
         _follow(answers, instr)
         return False
 
-    def _is_read(self, unit: Unit, instr: Instr, aliases: set[int], answers: set[int]) -> bool:
+    def _is_read(  # noqa: PLR0911
+        self, unit: Unit, instr: Instr, aliases: set[int], answers: set[int]
+    ) -> bool:
         """Whether a value is used for more than its existence; if it is only handed on, the sets grow."""
-        if self._is_output(unit, instr) or instr.op == "branch" or self._existence.is_asked(unit, instr):
+        if instr.op == "branch":
+            return not (self._is_useless(unit, instr) or any(_refuses(block) for block in instr.extra))
+        if instr.op == "unary":
+            aliases.add(instr.dst)
+            return False
+        if self._is_output(unit, instr) or self._existence.is_asked(unit, instr):
             return False
         if self._is_passed_to_itself(unit, instr):
             return False
@@ -125,6 +132,11 @@ class Uses:
     def _is_output(self, unit: Unit, instr: Instr) -> bool:
         names = self._slicer.library_names(unit, instr)
         return bool(names) and every(name == "builtins.print" or name.startswith("logging.") for name in names)
+
+
+def _refuses(block: Block) -> bool:
+    """Whether a block raises."""
+    return not block.succs and (not block.instrs or block.instrs[-1].op != "return")
 
 
 def _is_flag(unit: Unit, param: str) -> bool:
