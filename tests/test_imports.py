@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,18 @@ def test_room_imports_nothing_heavy(module):
     code = f"import sys, {module}; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["run.py", "slurm/submit.py"])
+@pytest.mark.parametrize("missing", ["hydra", "filelock", "tabulate"])
+def test_a_missing_library_is_one_line_that_says_how_to_get_it(command, missing):
+    code = (
+        f"import sys, runpy; sys.modules[{missing!r}] = None\n"
+        f"sys.argv = [{command!r}, 'dry_run=true']; runpy.run_path({command!r}, run_name='__main__')"
+    )
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    assert done.returncode == 1
+    assert missing in done.stderr
+    assert done.stderr.endswith("Install them with: pip install -e '.[train]'\n")
+    assert done.stderr.count("\n") == 1
