@@ -1,4 +1,4 @@
-"""Running one request on one worker, as often as the machine's failures make it necessary."""
+"""Run one request, and again on a new worker where the machine fails."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock t
 
 @dataclass(frozen=True, slots=True)
 class RetryResult:
-    """The outcomes of a request, and which of its cases may have failed because of what ran beside them.
+    """The outcomes of a request, and the cases that may have failed because of other load on the machine.
 
     They waited instead of working until their wall-clock limit, or found a disk full that others share.
     """
@@ -33,7 +33,7 @@ class RetryResult:
 
 
 class RetryingWorkers:
-    """The workers of a pool, by slot, and what they have in common; each slot is used by one thread at a time."""
+    """The workers of a pool, one per slot, with retries; each slot is used by one thread at a time."""
 
     def __init__(self, count: int, first: Worker, slowness: float) -> None:
         self.workers: list[Worker | None] = [first, *[None] * (count - 1)]
@@ -167,7 +167,7 @@ class RetryingWorkers:
         return history.supervisor_ended(report, outcomes)
 
     def second_chance(self, slot: int, request: ExecutionRequest, protocol: str, first: RetryResult) -> RetryResult:
-        """The final outcomes of a request of which cases waited; to be called while nothing else runs.
+        """Judge a request again of which cases waited for the machine; to be called while nothing else runs.
 
         Did they wait for the machine, or by themselves? One of them alone answers that for all: where it waits again,
         the first outcomes stand, otherwise the request is judged anew.
@@ -188,7 +188,7 @@ class _FailureHistory:
         self._killed = self._stalled = False
 
     def lost(self, error: WorkerError) -> RetryResult | None:
-        """The worker is gone; the outcomes where that has to do with the program."""
+        """A worker was lost; returns outcomes where the program is to blame."""
         self.reason = str(error)
         if not isinstance(error, WorkerStalledError):
             return None
@@ -198,7 +198,7 @@ class _FailureHistory:
         return None
 
     def supervisor_ended(self, report: WorkerReport, outcomes: list[TestOutcome]) -> RetryResult | None:
-        """What watches the cases ended before the last; the outcomes where that has to do with the program."""
+        """The supervisor ended before the last case; returns outcomes where the program is to blame."""
         self.reason = f"the supervising process ended with status {report.end_code}"
         if report.end_code != 0 and self._killed:
             return RetryResult((*outcomes, *[_took_supervisor_down(report)] * (self._count - len(outcomes))))

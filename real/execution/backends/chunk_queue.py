@@ -1,4 +1,4 @@
-"""The requests of one batch on their way to workers that may die: each is answered exactly once, in order."""
+"""A queue of requests for workers that may die: each request is answered exactly once, in order."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ChunkQueue:
         return len(self._results) == len(self._requests)
 
     def take(self) -> Chunk | None:
-        """The next chunk to run, or ``None`` when all are out or done."""
+        """The next chunk to run, or ``None`` when all are running or done."""
         return self._waiting.popleft() if self._waiting else None
 
     def put(self, chunk: Chunk, results: Sequence[ExecutionResult]) -> None:
@@ -81,7 +81,7 @@ class ChunkQueue:
             self._give_up(chunk, f"given up after {ATTEMPTS} attempts: {reason}", isolation)
 
     def abandon(self, reason: str, isolation: str) -> None:
-        """Give up every request that waits: there is nobody left to run it."""
+        """Give up every waiting request, because no worker is left."""
         while (chunk := self.take()) is not None:
             self._give_up(chunk, reason, isolation)
 

@@ -1,4 +1,4 @@
-"""The pool as a client of a SandboxFusion server: programs run there, and are judged here.
+"""A pool that runs programs on a SandboxFusion server and grades them here.
 
 What the server gets is the program, the inputs of its cases and the database it works on. Expected values stay here;
 so whoever controls the program, or the server's machine, can at best print a right answer.
