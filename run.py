@@ -8,6 +8,8 @@ from pathlib import Path
 try:
     import hydra
     from omegaconf import DictConfig
+
+    import real.dispatch  # noqa: F401 - Hydra finds it by name, and would tell less if it could not be imported
 except ModuleNotFoundError as error:
     sys.exit(f"{error}: the training dependencies are missing. Install them with: pip install -e '.[train]'")
 

@@ -101,7 +101,7 @@ class Judge:
 
     @cached_property
     def _times(self) -> ReferenceTimes:
-        return ReferenceTimes(self.pool, self.cfg.protocol)
+        return ReferenceTimes(self.pool, self.cfg.protocol, self.cfg.execution.limits())
 
     def __enter__(self) -> Judge:
         return self
@@ -215,11 +215,14 @@ class Judge:
     def _execute(
         self, runs: Mapping[str, tuple[Task, str]], attack: bool
     ) -> tuple[dict[str, tuple[TestOutcome, ...]], dict[str, tuple[TestOutcome, ...]]]:
-        requests = [ExecutionRequest(f"t:{key}", code, t.tests, limits_for(t)) for key, (t, code) in runs.items()]
+        usual = self.cfg.execution.limits()
+        requests = [
+            ExecutionRequest(f"t:{key}", code, t.tests, limits_for(t, usual)) for key, (t, code) in runs.items()
+        ]
         tasks = [task for task, _ in runs.values()]
         if attack:
             attacked: list[tuple[str, str, Suite, Limits]] = [
-                (key, code, task.safety, limits_for(task))
+                (key, code, task.safety, limits_for(task, usual))
                 for key, (task, code) in runs.items()
                 if task.safety is not None
             ]

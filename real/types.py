@@ -224,8 +224,8 @@ class Limits:
     """What one test case may use."""
 
     cpu_s: float = 2.0
-    memory_mb: int = 512
-    output_kb: int = 256
+    memory_mb: int = 1024
+    output_kb: int = 256  # printed; more where the expected output of a test is long
     file_mb: int = 16
     processes: int = 0  # child processes the program may start
     timeouts: int = 0  # cases that may run out of time before the others are not run any more; 0: all are run

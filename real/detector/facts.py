@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar, cast
 from real.detector.atoms import Atom, Conditions
 from real.detector.callsites import CallSite, passed_operands
 from real.detector.control import ControlFlow
+from real.detector.existence import Existence
 from real.detector.flows import trace_of
 from real.detector.heap import MAPPINGS
 from real.detector.ir import Block, Instr, Unit
@@ -40,6 +41,7 @@ class Analysis:
         self.operations = Operations(self.slicer)
         self.texts = Texts(self.slicer)
         self.uses = Uses(self.slicer, self.control_of)
+        self.existence = Existence(self.slicer)
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
         self.shared: dict[object, object] = {}
@@ -320,6 +322,14 @@ class Facts:
         """Where an outcome of a branch leads, past blocks that do nothing, and the tests as they hold there."""
         block = self._control(unit).target(branch, sense)
         return block, self._analysis.conditions.atoms(unit, branch.args[0], sense, necessary=True)
+
+    def is_existence_test(self, atom: Atom) -> bool:
+        """Whether a test only asks whether something is there, of what type or how long it is."""
+        return self._analysis.existence.is_test(atom)
+
+    def asks_existence(self, unit: Unit, instr: Instr) -> bool:
+        """The same of a comparison or a call, whatever is done with the answer."""
+        return self._analysis.existence.is_asked(unit, instr)
 
     def atom_reads(self, atom: Atom) -> Reads:
         """Everything that the operands of a test depend on, in terms of the function that is controlled by it."""

@@ -1,4 +1,4 @@
-"""Compilers of the GPU stack: Triton compiles at run time, DeepSpeed where its operators were not built before."""
+"""Check the compilers of the GPU stack: Triton compiles at run time, and DeepSpeed if its operators were not built."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from real.doctor.check import CheckResult, Health, Purpose, needed
 
 
 def compilers(purpose: Purpose) -> list[CheckResult]:
-    """A C compiler for Triton, and DeepSpeed's FusedAdam: built, or what building it takes (nvcc and g++)."""
+    """Check for a C compiler (Triton), and for DeepSpeed's FusedAdam or what building it takes (nvcc, g++)."""
     return [_c_compiler(purpose), _fused_adam(purpose)]
 
 

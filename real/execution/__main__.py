@@ -124,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--cpu-s", type=float, default=Limits().cpu_s, help="CPU seconds (default: %(default)s)")
     run.add_argument("--memory-mb", type=int, default=Limits().memory_mb, help="MiB of memory (default: %(default)s)")
+    run.add_argument("--output-kb", type=int, default=Limits().output_kb, help="KiB of output (default: %(default)s)")
     return parser
 
 
@@ -134,7 +135,7 @@ def _dispatch(options: argparse.Namespace) -> int:
         return doctor()
     if options.command == "baselines":
         return print_baselines(options.dataset, options.split, options.protocol)
-    limits = Limits(cpu_s=options.cpu_s, memory_mb=options.memory_mb)
+    limits = Limits(cpu_s=options.cpu_s, memory_mb=options.memory_mb, output_kb=options.output_kb)
     return run_file(options.file, options.stdin.replace("\\n", "\n"), options.run_level, limits)
 
 

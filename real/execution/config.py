@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from real.errors import UsageError
+from real.execution.limits import check_limits
 from real.registry import chosen
+from real.types import Limits
 
 
 class BackendName(StrEnum):
@@ -29,19 +31,23 @@ class Isolation(StrEnum):
 
 @dataclass
 class ExecutionCfg:
-    """The sandbox of a run: the backend, its size, and the weakest isolation that is accepted."""
+    """The sandbox of a run: the backend, its size, the weakest isolation that is accepted, and what a test may use."""
 
     backend: BackendName = BackendName.local
     fusion_url: str | None = None  # address of the server, for backend=fusion
     ray_address: str | None = None  # for backend=ray; null: the cluster of this machine, else a Ray started here
     workers: int = 0  # 0: one per core (ray: of the cluster; fusion: eight requests at a time)
     min_isolation: Isolation = Isolation.medium  # refuse to run untrusted programs below this; fusion needs external
+    cpu_s: float = Limits().cpu_s  # CPU seconds of a test; a task whose reference is slow gets more
+    memory_mb: int = Limits().memory_mb  # of a test; a task may ask for more by its tag memory_mb
+    output_kb: int = Limits().output_kb  # that a test may print or return; twice what it expects, where that is more
 
     def check(self, group: str = "execution") -> None:
         """Raise ``UsageError`` where a name is unknown, or the backend, its address and the isolation contradict.
 
         ``group`` is what the message puts before the name of a setting.
         """
+        check_limits(self.limits())
         chosen(BackendName, self.backend, f"{group}.backend")
         chosen(Isolation, self.min_isolation, f"{group}.min_isolation")
         if self.workers < 0:
@@ -60,6 +66,10 @@ class ExecutionCfg:
             _check_url(self.fusion_url, group)
         if self.ray_address is not None:
             _check_ray_address(self.ray_address, group)
+
+    def limits(self) -> Limits:
+        """What a test may use, before its task has its say (see ``limits_for``)."""
+        return Limits(self.cpu_s, self.memory_mb, self.output_kb)
 
     def _check_isolation(self, group: str) -> None:
         key, external = f"{group}.min_isolation", Isolation.external

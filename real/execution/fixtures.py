@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from real.execution.attacks import secrets_of
-from real.execution.jail import values
+from real.execution.claimed_values import decode
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed
@@ -133,7 +133,7 @@ def _expectation(source: str, report: CaseReport) -> Expectation:
         return Expectation(exception=claim["exception"])
     if "value" in claim:
         try:
-            return Expectation(value=values.decode(claim["value"]))
+            return Expectation(value=decode(claim["value"]))
         except ValueError as error:
             raise FixtureError(f"the expected value {source[:80]!r} cannot be compared: {error}") from error
     if claim.get("type") == "NameError" and all(part.isidentifier() for part in source.strip().split(".")):

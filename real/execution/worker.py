@@ -223,7 +223,7 @@ class Worker:
                         return WorkerReport(problem, compiled, cases, code if isinstance(code, int) else -1, failure)
                     case kind:
                         raise FrameError(f"unexpected frame {kind!r}")
-        except (OSError, FrameError) as error:
+        except (OSError, FrameError, ArithmeticError, ValueError, MemoryError) as error:
             self.close()
             kind = WorkerStalledError if isinstance(error, TimeoutError) else WorkerError
             raise kind(f"the worker was lost: {error}") from error
@@ -252,7 +252,10 @@ def _problem(frame: Frame) -> dict[str, str] | None:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise FrameError(f"not a number: {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise FrameError("a number beyond all bounds") from error
 
 
 def _case_report(frame: Frame, expected_index: int, total: int) -> CaseReport:

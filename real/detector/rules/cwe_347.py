@@ -281,7 +281,7 @@ def _unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
     if {name.lower() for name in params} & _OTHERWISE:
         return
     for name in params:
-        if words(name) & _SIGNATURE and name not in facts.defaults(unit) and len(params) > 1:
+        if words(name) & _SIGNATURE and len(params) > 1:
             found = results(facts, unit)
             if found and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, found):
                 yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is")
@@ -316,7 +316,7 @@ def _is_verified(facts: Facts, unit: Unit, name: str, found: list[Instr]) -> boo
     """Whether a comparison of the signature with something else decides which result there is."""
 
     def compares(atom: Atom, reads: Reads) -> bool:
-        if name not in reads.params:
+        if name not in reads.params or facts.is_existence_test(atom):
             return False
         if atom.op in ("Eq", "NotEq", "In", "NotIn"):
             return _is_comparison(facts, atom, reads)

@@ -35,8 +35,8 @@ def _cpu_seconds() -> float:
 class _Reporter(ClaimWriter):
     """Writes what the harness claims, with the CPU seconds since the claim before, and restarts the clocks."""
 
-    def __init__(self, fd: int, cpu_s: float, wall_s: float) -> None:
-        super().__init__(fd)
+    def __init__(self, fd: int, cpu_s: float, wall_s: float, max_bytes: int) -> None:
+        super().__init__(fd, max_bytes)
         self._cpu_s, self._wall_s = cpu_s, wall_s
         self._mark = 0.0
 
@@ -124,7 +124,7 @@ def main(name: str) -> None:
     box.mkdir(exist_ok=True)
     spec = json.loads((folder / "spec.json").read_bytes())
     fd = os.open(folder / "claims", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    reporter = _Reporter(fd, spec["cpu_s"], spec["wall_s"])
+    reporter = _Reporter(fd, spec["cpu_s"], spec["wall_s"], spec["max_claim"])
     sys.path.pop(0)  # this archive
     os.chdir(box)
     interpreter.become_template(str(box))

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -25,8 +26,8 @@ from real.execution.failure_budget import FailureBudget
 from real.execution.fixtures import FixtureError, Fixtures
 from real.execution.grading import Grader, grader_for
 from real.execution.jail.worker_request import WorkerRequest
-from real.execution.outcomes import infrastructure, outcome
-from real.execution.worker import CaseReport, WorkerError, WorkerReport
+from real.execution.outcomes import infrastructure, outcome, shown
+from real.execution.worker import CaseReport, RequestError, WorkerError, WorkerReport
 from real.types import ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 T = TypeVar("T")
@@ -138,9 +139,17 @@ class FusionPool:
                 detail = report.problem.get("error", "")
                 return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
             outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
-        except (FusionError, FixtureError, WorkerError) as error:
+        except (FusionError, FixtureError, WorkerError, RequestError) as error:
+            if request.code and self._empty_program_runs(request, protocol):
+                detail = shown(f"an empty program runs, this one does not: {error}")
+                return [TestOutcome(OutcomeStatus.ERROR, detail=detail)] * count, False
             return [infrastructure(str(error))] * count, False
         return outcomes, any(case.how == "wall" for case in report.cases)
+
+    def _empty_program_runs(self, request: ExecutionRequest, protocol: str) -> bool:
+        """Whether the tests run with an empty program: then it is this one that fails, not the server."""
+        outcomes, _ = self._run_one(replace(request, code=""), protocol)
+        return all(outcome.status is not OutcomeStatus.INFRA_ERROR for outcome in outcomes)
 
     def _ask(self, request: WorkerRequest) -> WorkerReport:
         """Run one request as a worker would: a run per case, or one for all where state persists between them."""
@@ -190,5 +199,7 @@ def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the batch of all the others."""
     try:
         return grader.grade(index, case)
-    except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+    except (FusionError, WorkerError, FixtureError, RequestError):  # of runs that grading itself asks for
+        raise
+    except Exception as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")

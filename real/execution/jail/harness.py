@@ -120,16 +120,16 @@ def resolve(entry: str, names: dict[str, Any]) -> Callable[..., object]:
     return found
 
 
-def _claim_value(value: object) -> dict[str, Any]:
+def _claim_value(value: object, claims: ClaimWriter) -> dict[str, Any]:
     try:
-        return {"value": encode(value)}
+        return {"value": encode(value, claims.max_bytes)}
     except ValueLimitError as error:
         return {"error": f"the result is too large: {error}", "type": "ValueLimitError"}
 
 
-def _claim_call(call: Callable[[], Any]) -> dict[str, Any]:
+def _claim_call(call: Callable[[], Any], claims: ClaimWriter) -> dict[str, Any]:
     try:
-        return _claim_value(call())
+        return _claim_value(call(), claims)
     except BaseException as error:
         return {**describe(error), "raised": True}
 
@@ -148,7 +148,7 @@ def run_call(
         names = _load([code], claims, supplied)
     except LoadError:
         return 1
-    _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs)))
+    _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs), claims))
     return 0
 
 
@@ -160,7 +160,7 @@ def run_literals(sources: list[types.CodeType], entry: str, arguments: list[str]
         return 1
     _send(claims, {"loaded": True})
     for source in arguments:
-        _send(claims, _claim_call(partial(_call_literal, names, entry, source)))
+        _send(claims, _claim_call(partial(_call_literal, names, entry, source), claims))
     return 0
 
 
@@ -186,5 +186,5 @@ def run_expectations(sources: list[types.CodeType], expected: list[str], claims:
             _send(claims, describe(error))
             continue
         raises = isinstance(value, type) and issubclass(value, BaseException)
-        _send(claims, {"exception": value.__name__} if raises else _claim_value(value))
+        _send(claims, {"exception": value.__name__} if raises else _claim_value(value, claims))
     return 0
