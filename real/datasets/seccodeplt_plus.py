@@ -49,7 +49,7 @@ def to_task(row: Row, split: str) -> Task:
 
 
 def process_tags(*sources: str) -> dict[str, str]:
-    """The tag by which a task's programs may start processes (``limits_for``), where some source of it runs commands."""
+    """The tag that lets a task's programs start processes (``limits_for``), where some source of it runs commands."""
     return {"processes": str(_PROCESSES)} if any(map(_COMMAND.search, sources)) else {}
 
 
