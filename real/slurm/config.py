@@ -71,9 +71,7 @@ class ClusterCfg:
     conda: str | None = None
     container: str | None = None  # image file (apptainer) or image name (pyxis)
     container_runtime: ContainerRuntime = ContainerRuntime.apptainer
-    mounts: list[str] = field(
-        default_factory=list
-    )  # FROM:TO, beside repository, working and output folder, data, models
+    mounts: list[str] = field(default_factory=list)  # FROM:TO, beside code, data, models and output
     setup: list[str] = field(default_factory=list)  # lines of shell before everything else
     templates: str | None = None  # folder with your own versions of slurm/templates/*.j2
 
