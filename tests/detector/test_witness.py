@@ -47,7 +47,7 @@ def test_no_guard_vouches_for_a_flow_without_operands(rule: Rule) -> None:
     assert not is_guarded(rule, Facts(Analysis(solver), flow.bit), flow)
 
 
-# A sink of each rule that has some in its tables, in a function which only a library calls, with data that nobody tested.
+# Sinks in a function which only a library calls, with data that nobody has tested.
 SINKS = {
     "CWE-77": "import os\ndef _use(x):\n    os.system(x)\n",
     "CWE-89": "import sqlite3\ndef _use(x):\n    sqlite3.connect('a').execute(x)\n",
