@@ -1,8 +1,8 @@
 """The programs made from public reports: ``python benchmarks/detector_reports.py [--data FOLDER]``.
 
 Every folder of ``tests/fixtures/reports`` (or of FOLDER) has an ``index.jsonl`` with the file, the CWE, the kind and
-the right verdict: a finding of the CWE's family, or none at all. Prints how many bad programs are found and how many others
-are clean, for each folder and each kind, and with ``--wrong`` the names of the rest.
+the right verdict: a finding of the CWE's family, or none at all. Prints how many bad programs are found and how many
+others are clean, for each folder and each kind, and with ``--wrong`` the names of the rest.
 """
 
 from __future__ import annotations
