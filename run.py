@@ -8,12 +8,15 @@ from pathlib import Path
 try:
     import hydra
     from omegaconf import DictConfig
+
+    import real.dispatch  # noqa: F401 - Hydra finds it by name, and would tell less if it could not be imported
 except ModuleNotFoundError as error:
     sys.exit(f"{error}: the training dependencies are missing. Install them with: pip install -e '.[train]'")
 
 from real.config.cli import launch
 from real.config.lifecycle import run_job
 from real.config.schema import register
+from real.io import console
 
 register()
 
@@ -25,4 +28,5 @@ def main(cfg: DictConfig) -> None:
 
 
 if __name__ == "__main__":
+    console.protect(outlive=True)
     sys.exit(launch(main, sys.argv[1:], Path(__file__).resolve().parent / "conf"))

@@ -53,7 +53,7 @@ def safesql(data: Path) -> list[Source]:
 
 def twins() -> list[Source]:
     """The safe and unsafe programs of the embedded miniature of SafeSQL."""
-    from real.datasets.build.assemble import build_tasks
+    from real.datasets.build.mini.assemble import build_tasks
 
     found = []
     for task in build_tasks("train", 0):

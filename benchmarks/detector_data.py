@@ -67,7 +67,7 @@ def safecoder(data: Path) -> list[Pair]:
 
 def _commits(origin: str, files: list[Path]) -> Iterator[Pair]:
     for file in files:
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines()):
+        for number, line in enumerate(file.read_text(encoding="utf-8").removesuffix("\n").split("\n")):
             row = json.loads(line)
             cwe = row["vul_type"].upper()
             if row["file_name"].endswith(".py") and family(cwe):

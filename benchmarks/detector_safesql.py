@@ -16,7 +16,7 @@ from pathlib import Path
 from real.datasets import load_path
 from real.detector import scan
 from real.execution.backends import open_backend
-from real.rewards import RewardCfg
+from real.execution.config import ExecutionCfg
 from real.types import AnalysisStatus, ExecutionRequest, Limits, ScriptSuite, StdinCase, Task
 
 _QUOTE = "zq'mk"
@@ -78,7 +78,7 @@ def main() -> None:
     for split in ("train", "test"):
         tasks = load_path(str(options.data / "safesql"), split).tasks
         jobs = [made for task in tasks if (made := job(task)) is not None]
-        with open_backend(RewardCfg()) as pool:
+        with open_backend(ExecutionCfg()) as pool:
             reached = {
                 result.request_id: any(_REACHED in outcome.output for outcome in result.outcomes)
                 for result in pool.run(jobs)

@@ -20,8 +20,7 @@ from mypy import api
 
 from real.datasets import load
 from real.datasets.config import DatasetCfg
-from real.judge import Judge
-from real.rewards import RewardCfg, reward
+from real.judge import Judge, JudgeCfg
 from real.types import Completion, ScriptSuite, Task
 
 
@@ -56,8 +55,8 @@ def straightforward(tasks: Sequence[Task]) -> int:
 def ours(tasks: Sequence[Task]) -> int:
     """Judge each reference in the sandbox, the type checker and the detector; returns the number that passed."""
     completions = [Completion(task.task_id, f"```python\n{task.reference}\n```") for task in tasks]
-    with Judge(RewardCfg()) as judge:
-        return sum(reward(verdict, judge.cfg).value == 1.0 for verdict in judge.judge(tasks, completions))
+    with Judge(JudgeCfg()) as judge:
+        return sum(made.value == 1.0 for _, made in judge.score(tasks, completions))
 
 
 def measured(work: Callable[[Sequence[Task]], int], tasks: Sequence[Task]) -> tuple[int, float, float]:

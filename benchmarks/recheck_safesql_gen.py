@@ -26,6 +26,7 @@ from pathlib import Path
 from real import detector
 from real.datasets import load_path
 from real.execution import Pool
+from real.io import disk
 from real.io.progress import Progress
 from real.types import AttackCase, AttackSuite, ExecutionRequest, ScriptSuite, StdinCase, Task
 
@@ -76,8 +77,7 @@ class Recheck:
         self.tasks, self.pool, self.journal = tasks, pool, journal
         self.known: dict[str, list[list[str]]] = {}
         if journal is not None and journal.exists():
-            for line in journal.read_text().splitlines():
-                record = json.loads(line)
+            for record in disk.read_lines(journal):
                 self.known[record["key"]] = record["outcomes"]
 
     def run(self, jobs: Sequence[ExecutionRequest], label: str) -> dict[str, list[tuple[str, str, str]]]:

@@ -16,13 +16,12 @@ from pathlib import Path
 from real.datasets import load_path
 from real.execution import Pool
 from real.execution.compare import PROTOCOLS
+from real.execution.limits import limits_for
 from real.types import CallSuite, ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, Suite, Task
 
 _SETS = (("seccodeplt_plus", "train"), ("safesql", "train"), ("safesql", "test"), ("apps_plus", "test"))
 _SLOWEST = 5
-# 13 programs of SecCodePLT+ run shell commands, as their tests ask them to.
-_LIMITS = {"seccodeplt_plus": Limits(cpu_s=10.0, memory_mb=1024, processes=4)}
-_OTHERS = Limits(cpu_s=10.0, memory_mb=1024)
+_LIMITS = Limits(cpu_s=10.0)  # as for a model's program, except for the time
 
 
 def _suites(task: Task) -> Iterator[tuple[str, Suite]]:
@@ -55,7 +54,7 @@ def main() -> None:
                 continue
             tasks = load_path(str(options.data / name), split).tasks[: options.limit]
             requests = [
-                ExecutionRequest(f"{task.task_id} {kind}", code, suite, _LIMITS.get(name, _OTHERS))
+                ExecutionRequest(f"{task.task_id} {kind}", code, suite, limits_for(task, _LIMITS))
                 for task in tasks
                 if (code := task.reference or task.unsafe) is not None
                 for kind, suite in _suites(task)

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from real.datasets import load
-from real.datasets.build.mixture import warm_start_pairs
+from real.datasets.build.mini.mixture import warm_start_pairs
 from real.datasets.config import DatasetCfg
 from real.extract import extract
 

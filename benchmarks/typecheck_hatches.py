@@ -21,7 +21,7 @@ from pathlib import Path
 
 from typecheck_corpus import starters
 
-from real.typecheck import VERSION, Checker
+from real.typecheck import VERSION, Checker, Submission
 from real.types import Analysis, AnalysisStatus
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # for the tricks, which are tests first
@@ -93,12 +93,12 @@ def main() -> None:
             found = checker.check([code for _, code in chosen])
             show(title, zip((path for path, _ in chosen), found, strict=True), ignored)
         tricks = list((PASS_MYPY | MYPY_OBJECTS).values())
-        caught = checker.check([t.code for t in tricks], [t.starter for t in tricks])
+        caught = checker.check([Submission(t.code, t.starter) for t in tricks])
         hit = sum(trick.rule in {f.rule for f in a.findings} for trick, a in zip(tricks, caught, strict=True))
         print(f"tricks: {hit} of {len(tricks)} caught, {len(PASS_MYPY)} of them pass plain MyPy")
     pairs = starters(options.data)
     with Checker(2, policy="hardened", advice=True) as checker:
-        analyses = checker.check([code for code, _ in pairs], [starter for _, starter in pairs])
+        analyses = checker.check([Submission(code, starter, prelude=True) for code, starter in pairs])
     rules = Counter(rule for a in analyses for rule in {f.rule for f in a.findings} if not rule.startswith("mypy:"))
     print(f"APPS+ references: {len(pairs)}, clean: {sum(a.status is AnalysisStatus.CLEAN for a in analyses)}")
     for rule, count in rules.most_common():

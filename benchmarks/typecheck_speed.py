@@ -19,8 +19,8 @@ from pathlib import Path
 from mypy import api
 from typecheck_corpus import programs, starters
 
-from real.typecheck import VERSION, Checker
-from real.typecheck.config import POLICIES
+from real.typecheck import VERSION, Checker, Submission
+from real.typecheck.config import Policy
 from real.typecheck.warm_mypy import FLAGS
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -70,28 +70,28 @@ def by_api(codes: list[str]) -> list[Timing]:
     return timings
 
 
-def batches(policy: str, codes: list[str], begun: list[str | None]) -> Timing:
+def batches(policy: str, submissions: list[Submission]) -> Timing:
     """Wall and CPU seconds of one call with everything, two workers."""
     with Checker(2, policy=policy) as checker:
         checker.check(["x = 1\n", "y = 1\n", "z = 1\n"])  # both workers are up
         pids = checker.worker_pids()
         wall, cpu = time.perf_counter(), cpu_of(pids)
-        checker.check(codes, begun)
+        checker.check(submissions)
         return time.perf_counter() - wall, cpu_of(pids) - cpu
 
 
-def singles(policy: str, codes: list[str], begun: list[str | None]) -> tuple[list[float], float]:
+def singles(policy: str, submissions: list[Submission]) -> tuple[list[float], float]:
     """Wall seconds of each call with one program, and mean CPU seconds; one worker."""
     walls = []
     with Checker(1, policy=policy) as checker:
         checker.check(["x = 1\n"])
         pids = checker.worker_pids()
         cpu = cpu_of(pids)
-        for code, start in zip(codes, begun, strict=True):
+        for submission in submissions:
             began = time.perf_counter()
-            checker.check([code], [start])
+            checker.check([submission])
             walls.append(time.perf_counter() - began)
-        return walls, (cpu_of(pids) - cpu) / len(codes)
+        return walls, (cpu_of(pids) - cpu) / len(submissions)
 
 
 def memory(policy: str, codes: list[str], count: int) -> list[float]:
@@ -119,7 +119,7 @@ def main() -> None:
     begun_by = dict(starters(options.data))
     pool = [code for origin, codes in corpus.items() for code in codes if origin != "damaged"]
     codes = random.Random(0).sample(pool, options.programs)
-    begun = [begun_by.get(code) for code in codes]
+    submissions = [Submission(code, begun_by.get(code), prelude=code in begun_by) for code in codes]
     print(f"{VERSION}, {len(codes)} programs of {', '.join(sorted(corpus.keys() - {'damaged'}))}")
     peer = by_api(codes)
     peer_wall, peer_cpu = (statistics.median(t[k] for t in peer) for k in (0, 1))
@@ -127,17 +127,17 @@ def main() -> None:
     print(f"mypy.api.run, warm cache: {len(codes) / total:7.1f} programs/s, median {peer_wall * 1e3:.1f} ms wall,")
     print(f"  median {peer_cpu * 1e3:.1f} ms CPU, mean {statistics.mean(t[1] for t in peer) * 1e3:.1f} ms CPU")
     peer_mean = statistics.mean(cpu for _, cpu in peer)
-    for policy in POLICIES:
-        wall, cpu = batches(policy, codes, begun)
+    for policy in Policy:
+        wall, cpu = batches(policy, submissions)
         ratio = f"{len(codes) / wall:.1f} programs/s, {total / wall:.1f} x"
         print(f"{policy}: batch, 2 workers: {ratio}; {cpu / len(codes) * 1e3:.2f} ms CPU each")
-        walls, each = singles(policy, codes, begun)
+        walls, each = singles(policy, submissions)
         median, late = statistics.median(walls), sorted(walls)[int(0.95 * len(walls))]
         print(f"{policy}: one at a time: median {median * 1e3:.1f} ms wall, 95 % within {late * 1e3:.1f} ms;")
         shares = f"{each / peer_mean:.2f} of that mean, {each / peer_cpu:.2f} of that median"
         print(f"  mean {each * 1e3:.1f} ms CPU: {shares}")
     if options.memory:
-        for policy in POLICIES:
+        for policy in Policy:
             sizes = memory(policy, pool, options.memory)
             shown = ", ".join(f"{size:.0f}" for size in sizes)
             print(f"{policy}: resident MB over {options.memory} programs: {shown} ({sizes[-1] / sizes[0] - 1:+.1%})")

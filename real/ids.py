@@ -13,7 +13,7 @@ from typing import Any
 from omegaconf import Container, DictConfig, OmegaConf
 
 # Raise it when the meaning of a key changes without its value: old results are then not taken for new ones.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: settings of sandbox, detector and evaluation have groups of their own
 
 # Where, how fast and under which name something is computed, never what.
 _EXCLUDED = ("hydra", "exp_name", "output_dir", "dry_run", "force", "logger", "cluster")
@@ -21,12 +21,13 @@ _EXCLUDED_LEAVES = (
     ("trainer", "threads"),
     ("trainer", "openrlhf"),
     ("model", "placement"),
-    ("reward", "workers"),
-    ("reward", "backend"),
-    ("reward", "ray_address"),
-    ("reward", "fusion_url"),
+    ("execution", "workers"),
+    ("execution", "backend"),
+    ("execution", "ray_address"),
+    ("execution", "fusion_url"),
 )
-# Folders differ between machines: they count as written (``${oc.env:REAL_DATA,data}/safesql``), not as resolved.
+# Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by
+# the rule of ``datasets/sources.py``, is no part of a run's id; what was read is: every result records its hash.)
 _AS_WRITTEN = (("dataset", "path"), ("model", "path"))
 _PARTS = ("dataset.name", "model.name", "method.name", "reward.variant")
 

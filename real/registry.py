@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from real.errors import UnknownNameError
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -16,6 +18,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
+
+
+def chosen(kind: type[E], name: str, key: str) -> E:
+    """The member of ``kind`` that is called ``name``; raises ``UnknownNameError``, which says ``key``."""
+    try:
+        return kind(name)
+    except ValueError:
+        raise UnknownNameError(f"unknown {key} {name!r}", hint=did_you_mean(name, [*kind])) from None
 
 
 class Registry(Generic[T]):

@@ -1,10 +1,13 @@
 """Score completions from a file: ``python -m real.score --dataset safesql_mini --split test --completions FILE.jsonl``.
 
-Input lines are ``{"task_id", "completion"}``. Output lines, one for each task of the split and in its order, are
-``{"task_id", "status", "reward", "function", "quality", "safety", …}`` (see ``results.records.outcome_record``); a task
-without a completion has the status ``missing`` and counts as failed on both. ``baseline`` is the share of the task's
-cases that the best of three programs passes which solve nothing, ``above_baseline`` whether this one passes more. The
-last line of standard output is a JSON summary. Exit codes: 0 scored, 2 wrong usage, 3 unusable data, 4 no machine.
+Input records are ``{"task_id", "completion"}`` (see ``real.evaluation.completion_file`` for what else is read). Output
+lines, one for each answer, in the order of the split, are ``{"task_id", "status", "reward", "function", "quality",
+"safety", …}`` (see ``real.runs.records.outcome_record``); a task without an answer has the status ``missing`` and
+counts as failed on both. ``baseline`` is the share of the task's cases that the best of three programs passes which
+solve nothing, ``above_baseline`` whether this one passes more. Where tasks have several answers, each line has its
+number as ``sample``, the summary's rates are pass@1, and ``pass_at_k`` has the rates for larger k. Masked answers
+(failures of the machine) count in ``n`` as not passed, so that the rates are lower bounds; ``masked`` tells how many.
+The last line of standard output is a JSON summary. Exit codes: 0 scored, 2 wrong usage, 3 unusable data, 4 no machine.
 """
 
 from __future__ import annotations
@@ -13,65 +16,41 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from real.datasets import load_path
 from real.datasets.subset import SUBSETS
-from real.errors import DataError, RealError, UsageError
-from real.evaluation.protocol import PROTOCOLS, absent_passes_quality
-from real.evaluation.rates import summarize, to_json
-from real.execution.backends.factory import BACKENDS, EXTERNAL
-from real.execution.pool import LEVELS
+from real.errors import RealError
+from real.evaluation.completion_file import Completions, read_completions
+from real.evaluation.pass_at_k import pass_at_k_of
+from real.evaluation.rates import RATE_NAMES, summarize, to_json
+from real.execution.config import BackendName, ExecutionCfg, Isolation
 from real.execution.trivial_baselines import summary_of, trivial_baselines
-from real.io import disk
+from real.io import console, disk
+from real.io.json_records import read_json_records
 from real.io.progress import Progress
-from real.judge import Judge
-from real.rewards import RewardCfg, reward
+from real.judge import Judge, JudgeCfg, Judgement
+from real.protocols import PROTOCOLS, EvaluationProtocol
+from real.rewards import RewardCfg, Variant
 from real.rewards.config import VARIANTS
 from real.runs.records import outcome_record
-from real.typecheck.config import HARDENED, PAPER, POLICIES, TypecheckCfg
-from real.types import Completion, JsonValue, OutcomeStatus, Program, Reward, Task, Verdict
+from real.typecheck.config import Policy, TypecheckCfg
+from real.types import JsonValue, OutcomeStatus, Task, Verdict
 
 _CHUNK = 64  # tasks judged between two updates of the progress line
 
 
-@dataclass
-class Completions:
-    """What a completion file holds: the usable lines by task id, and the others with their reasons."""
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """One line of the output: an answer to a task, or that there is none."""
 
-    by_task: dict[str, Completion] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
-
-
-def read_completions(lines: Iterable[str], known: Iterable[str]) -> Completions:
-    """Read JSON lines; a broken one, an unknown or a repeated task id is skipped with its reason."""
-    found, ids = Completions(), set(known)
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        problem = _take(line, ids, found.by_task)
-        if problem:
-            found.skipped.append(f"line {number}: {problem}")
-    return found
-
-
-def _take(line: str, ids: set[str], taken: dict[str, Completion]) -> str | None:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return f"not JSON ({error})"
-    if not isinstance(record, dict) or not isinstance(record.get("completion"), str) or "task_id" not in record:
-        return 'not an object with "task_id" and the text "completion"'
-    task_id = str(record["task_id"])
-    if task_id not in ids:
-        return f"unknown task id {task_id!r}"
-    if task_id in taken:
-        return f"a second completion for {task_id!r}; the first one counts"
-    taken[task_id] = Completion(task_id, record["completion"])
-    return None
+    task: Task
+    judgement: Judgement
+    sample: int
+    missing: bool
 
 
 def score(
@@ -79,43 +58,60 @@ def score(
 ) -> tuple[list[dict[str, JsonValue]], dict[str, JsonValue]]:
     """Output records in the order of ``tasks``, and the summary."""
     began = time.monotonic()
-    judged: dict[str, tuple[Verdict, Reward]] = {}
-    answered = [task for task in tasks if task.task_id in completions.by_task]
-    with Progress(len(answered), "scoring", "tasks", stream=stream) as progress:
-        for start in range(0, len(answered), _CHUNK):
-            part = answered[start : start + _CHUNK]
-            for verdict in judge.judge(part, [completions.by_task[t.task_id] for t in part], safety=True):
-                judged[verdict.task_id] = (verdict, reward(verdict, judge.cfg))
-                seconds = sum(outcome.seconds for outcome in verdict.outcomes)
-                progress.advance(name=verdict.task_id, seconds=seconds)
-    records, verdicts = [], []
-    floors = trivial_baselines(tasks, judge.pool, judge.protocol)
-    for task, floor in zip(tasks, floors, strict=True):
-        verdict, value = judged.get(task.task_id) or _missing(task, judge)
-        record = outcome_record(verdict, value)
-        record["baseline"] = floor.known_best
-        record["above_baseline"] = _above(verdict, floor.known_best)
-        if task.task_id not in judged:
-            record["status"] = "missing"
-        records.append(record)
-        verdicts.append(verdict)
-    metrics = to_json(summarize(verdicts))
+    scored = _judged(tasks, completions, judge, stream)
+    floors = trivial_baselines(tasks, judge.pool, judge.cfg.protocol)
+    by_task = dict(zip((task.task_id for task in tasks), floors, strict=True))
+    records = [_record(one, by_task[one.task.task_id].known_best, completions.sampled) for one in scored]
+    verdicts = [one.judgement.verdict for one in scored]
     summary: dict[str, JsonValue] = {
-        "n": metrics["n"],
-        "function": metrics["function"],
-        "quality": metrics["quality"],
-        "func_qual": metrics["func_qual"],
-        "masked": metrics["masked"],
+        **_rates(verdicts, {one.task.task_id for one in scored if one.missing}, completions.sampled),
         "seconds": round(time.monotonic() - began, 3),
-        "missing": len(tasks) - len(answered),
+        "missing": sum(one.missing for one in scored),
         "skipped_lines": len(completions.skipped),
-        "intervals": metrics["intervals"],
         "baselines": summary_of(floors),
         "above_baseline": sum(record["above_baseline"] is True for record in records),
         "isolation": judge.pool.isolation,
-        "protocol": judge.protocol,
+        "protocol": judge.cfg.protocol,
     }
     return records, summary
+
+
+def _judged(tasks: Sequence[Task], completions: Completions, judge: Judge, stream: TextIO | None) -> list[_Scored]:
+    answers = [(task, one) for task in tasks for one in completions.by_task.get(task.task_id, ())]
+    judgements: dict[str, list[Judgement]] = {}
+    with Progress(len(answers), "scoring", "answers", stream=stream) as progress:
+        for start in range(0, len(answers), _CHUNK):
+            part = answers[start : start + _CHUNK]
+            for made in judge.score([task for task, _ in part], [one for _, one in part], safety=True):
+                judgements.setdefault(made.verdict.task_id, []).append(made)
+                progress.advance()
+    scored = []
+    for task in tasks:
+        made_of = judgements.get(task.task_id)
+        for sample, judgement in enumerate(made_of or [judge.score_missing(task)]):
+            scored.append(_Scored(task, judgement, sample, made_of is None))
+    return scored
+
+
+def _record(scored: _Scored, baseline: float | None, sampled: bool) -> dict[str, JsonValue]:
+    verdict, value = scored.judgement
+    record = outcome_record(verdict, value)
+    if scored.missing:
+        record["status"] = "missing"
+    if sampled:
+        record["sample"] = scored.sample
+    return record | {"baseline": baseline, "above_baseline": _above(verdict, baseline)}
+
+
+def _rates(verdicts: Sequence[Verdict], missing: set[str], sampled: bool) -> dict[str, JsonValue]:
+    """The rates of the summary; samples of a task depend on each other, so that their rates have no interval."""
+    metrics = to_json(summarize(verdicts, count_masked=True))
+    rates = {name: metrics[name] for name in ("n", *RATE_NAMES, "masked", "intervals")}
+    if not sampled:
+        return rates
+    by_k = pass_at_k_of(verdicts, missing)
+    first: dict[str, JsonValue] = dict(by_k["1"])
+    return rates | first | {"intervals": None, "pass_at_k": {k: dict(values) for k, values in by_k.items()}}
 
 
 def _above(verdict: Verdict, baseline: float | None) -> bool | None:
@@ -126,14 +122,9 @@ def _above(verdict: Verdict, baseline: float | None) -> bool | None:
     return bool(verdict.outcomes) and passed / len(verdict.outcomes) > baseline
 
 
-def _missing(task: Task, judge: Judge) -> tuple[Verdict, Reward]:
-    absent = absent_passes_quality(judge.protocol, task.dataset)
-    verdict = Verdict(task.task_id, Program(None, "no completion"), absent_quality=absent)
-    return verdict, reward(verdict, judge.cfg)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         return _run(arguments)
@@ -146,29 +137,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    cfg = RewardCfg(
-        variant=arguments.reward,
-        alpha=arguments.alpha,
-        workers=arguments.workers,
-        min_isolation=arguments.min_isolation,
-        backend=arguments.backend,
-        ray_address=arguments.ray_address,
-        fusion_url=arguments.fusion_url,
-    )
-    cfg.check()
+    cfg = _judge_cfg(arguments)
+    _check_out(arguments)
     loaded = load_path(arguments.dataset, arguments.split, subset=arguments.subset)
     for row in loaded.skipped:
         print(f"skipped row {row.index} ({row.row_id or 'no id'}): {row.reason}", file=sys.stderr)
-    if arguments.out and not Path(arguments.out).resolve().parent.is_dir():
-        raise UsageError(f"the folder of --out {arguments.out} does not exist")
-    completions = read_completions(_lines(arguments.completions), (task.task_id for task in loaded.tasks))
+    read = read_json_records(arguments.completions)
+    completions = read_completions(read, [task.task_id for task in loaded.tasks], arguments.completions)
     for problem in completions.skipped:
         print(f"skipped {arguments.completions} {problem}", file=sys.stderr)
-    typecheck = TypecheckCfg(arguments.typecheck or (PAPER if arguments.protocol == "paper" else HARDENED))
-    with Judge(cfg, protocol=arguments.protocol, typecheck=typecheck) as judge:
+    if completions.sampled:
+        print("several answers to a task: rates are pass@k, see pass_at_k in the summary", file=sys.stderr)
+    with Judge(cfg) as judge:
         print(f"sandbox: {judge.pool.describe()}", file=sys.stderr)
         records, summary = score(loaded.tasks, completions, judge)
-    summary |= {"typecheck": typecheck.policy, "subset": loaded.subset, "split_hash": loaded.content_hash}
+    if summary["masked"]:
+        print(
+            f"{summary['masked']} answers could not be judged: they count as not passed, so the rates are lower bounds;"
+            " their records have the reason",
+            file=sys.stderr,
+        )
+    summary |= {"typecheck": cfg.typecheck.policy, "subset": loaded.subset, "split_hash": loaded.content_hash}
     if arguments.out:
         disk.write_lines(Path(arguments.out), records)
     else:
@@ -178,14 +167,28 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(name: str) -> list[str]:
-    if name == "-":
-        return sys.stdin.read().splitlines()
-    try:
-        # Undecodable bytes stay visible and make their own line fail, not the whole file.
-        return Path(name).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise DataError(f"cannot read the completions {name}: {error.strerror or error}") from error
+def _judge_cfg(arguments: argparse.Namespace) -> JudgeCfg:
+    reward = RewardCfg(Variant(arguments.reward), arguments.alpha)
+    reward.check()
+    execution = ExecutionCfg(
+        backend=BackendName(arguments.backend),
+        fusion_url=arguments.fusion_url,
+        ray_address=arguments.ray_address,
+        workers=arguments.workers,
+        min_isolation=Isolation(arguments.min_isolation),
+    )
+    execution.check()
+    by_protocol = Policy.paper if arguments.protocol == "paper" else Policy.hardened
+    typecheck = TypecheckCfg(Policy(arguments.typecheck or by_protocol))
+    protocol = EvaluationProtocol(arguments.protocol)
+    return JudgeCfg(reward, typecheck=typecheck, execution=execution, protocol=protocol)
+
+
+def _check_out(arguments: argparse.Namespace) -> None:
+    """Raise ``UsageError`` before anything is scored where ``--out`` cannot be written, or is one of the inputs."""
+    if arguments.out:
+        inputs = {"--completions": arguments.completions, "--dataset": arguments.dataset}
+        disk.check_output(Path(arguments.out), "--out", inputs)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -195,22 +198,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--subset", default="all", choices=SUBSETS, help="clean: the test tasks that nothing in train gives away"
     )
-    parser.add_argument("--completions", required=True, help='JSON lines {"task_id", "completion"}; - reads stdin')
+    parser.add_argument(
+        "--completions", required=True, help='JSON Lines or an array of {"task_id", "completion"}; - reads stdin'
+    )
     parser.add_argument("--reward", default="hybrid", choices=VARIANTS, help="reward variant (default: hybrid)")
     parser.add_argument("--alpha", type=float, default=0.5, help="weight of quality in [0, 1] (default: 0.5)")
     parser.add_argument("--protocol", default="strict", choices=PROTOCOLS, help="whose rules: ours or the paper's")
     parser.add_argument(
-        "--typecheck", choices=POLICIES, help="policy (default: paper with --protocol paper, else hardened)"
+        "--typecheck", choices=[*Policy], help="policy (default: paper with --protocol paper, else hardened)"
     )
     parser.add_argument("--out", help="file for the output lines (default: standard output)")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (default: one per core)")
     parser.add_argument(
         "--min-isolation",
         default="medium",
-        choices=(*LEVELS, EXTERNAL),
+        choices=tuple(Isolation),
         help="refuse to run below this level (default: medium; external: rely on a SandboxFusion server's walls)",
     )
-    parser.add_argument("--backend", default="local", choices=tuple(BACKENDS), help="where programs run")
+    parser.add_argument("--backend", default="local", choices=tuple(BackendName), help="where programs run")
     parser.add_argument("--ray-address", metavar="HOST:PORT", help="the cluster of --backend ray (default: find it)")
     parser.add_argument("--fusion-url", metavar="URL", help="the server of --backend fusion")
     return parser

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from real import detector
+from real.analyser_failures import HARMLESS, attributed
+from real.detector.config import DetectorCfg, Scope
 from real.detector.families import family
 from real.rewards import RewardCfg
-from real.typecheck import Checker, TypecheckCfg
+from real.typecheck import Checker, Submission, TypecheckCfg
 from real.types import Analysis, AnalysisStatus, Check, Task
 
 
@@ -21,13 +24,14 @@ class StaticChecks:
     def __init__(
         self,
         cfg: RewardCfg,
-        typecheck: TypecheckCfg | None = None,
+        detecting: DetectorCfg,
+        typecheck: TypecheckCfg,
         workers: int = 1,
         failures: Path | None = None,
     ) -> None:
         """``failures``: a JSONL file for programs that an analyser failed on, so that each can become a test."""
-        self._cfg, self._failures = cfg, failures
-        self.checker = Checker.configured(typecheck or TypecheckCfg(), workers)
+        self._cfg, self._scope, self._failures = cfg, detecting.scope, failures
+        self.checker = Checker.configured(typecheck, workers)
 
     def __enter__(self) -> StaticChecks:
         return self
@@ -41,12 +45,12 @@ class StaticChecks:
         """Stop the MyPy processes."""
         self.checker.close()
 
-    def analyse(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, dict[Check, Analysis]]:
+    def run(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, dict[Check, Analysis]]:
         """The analyses of each program, by the keys of ``programs``."""
         with ThreadPoolExecutor(max_workers=1) as thread:  # MyPy works in processes of its own
             typed = thread.submit(self._typecheck, programs)
             secure = {
-                key: detector.scan(code, select=self._rules(task))
+                key: _scan(code, self._rules(task))
                 for key, (task, code) in programs.items()
                 if Check.SECURITY in self._checks(task)
             }
@@ -62,13 +66,16 @@ class StaticChecks:
 
     def _rules(self, task: Task) -> frozenset[str] | None:
         """The detector's rules for a task: all, or those of its own weakness; all where it names none."""
-        return (family(task.cwe) or None) if self._cfg.scope == "family" and task.cwe is not None else None
+        return (family(task.cwe) or None) if self._scope == Scope.family and task.cwe is not None else None
 
     def _typecheck(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
         wanted = {key: run for key, run in programs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
-        starters = [task.starter_code for task, _ in wanted.values()]
-        analyses = self.checker.check([code for _, code in wanted.values()], starters)
+        analyses = self.checker.check([Submission.of(task, code) for task, code in wanted.values()])
         return dict(zip(wanted, analyses, strict=True))
+
+
+def _scan(code: str, rules: frozenset[str] | None) -> Analysis:
+    return attributed(partial(detector.scan, select=rules), code, HARMLESS)
 
 
 def _keep_failures(
@@ -80,7 +87,7 @@ def _keep_failures(
         records += [
             {"task_id": task.task_id, "check": check.value, "reason": analysis.reason, "code": code}
             for check, analysis in analyses.items()
-            if analysis.status is AnalysisStatus.ERROR
+            if analysis.status is AnalysisStatus.ERROR or analysis.analyser_failed
         ]
     if records:
         with path.open("a", encoding="utf-8") as file:

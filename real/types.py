@@ -176,8 +176,8 @@ class AnalysisStatus(StrEnum):
 
     CLEAN = "clean"
     FINDINGS = "findings"
-    UNANALYZABLE = "unanalyzable"  # syntax error, NUL bytes, too large or too deep: never counted as clean
-    ERROR = "error"  # the analyser itself failed: the sample is masked
+    UNANALYZABLE = "unanalyzable"  # syntax error, NUL bytes, too large, or it breaks the analyser: never clean
+    ERROR = "error"  # the analyser fails on harmless programs too: the sample is masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,7 @@ class Analysis:
     status: AnalysisStatus
     findings: tuple[Finding, ...] = ()
     reason: str = ""  # why unanalyzable or error
+    analyser_failed: bool = False  # unanalyzable because the analyser fails on this program, and on no harmless one
 
 
 # --- Execution: what the sandbox observed ------------------------------------------------------------
@@ -223,8 +224,8 @@ class Limits:
     """What one test case may use."""
 
     cpu_s: float = 2.0
-    memory_mb: int = 512
-    output_kb: int = 256
+    memory_mb: int = 1024
+    output_kb: int = 256  # printed; more where the expected output of a test is long
     file_mb: int = 16
     processes: int = 0  # child processes the program may start
     timeouts: int = 0  # cases that may run out of time before the others are not run any more; 0: all are run
@@ -262,7 +263,7 @@ class Verdict:
     analyses: Mapping[Check, Analysis] = field(default_factory=dict)
     safety: tuple[TestOutcome, ...] | None = None
     baseline: float | None = None  # share of the task's tests that doing nothing passes, where the reward asks for it
-    absent_quality: bool = False  # no program, and the protocol counts that as quality passed (evaluation.protocol)
+    absent_quality: bool = False  # no program, and the protocol counts that as quality passed (real.protocols)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def function_passed(verdict: Verdict) -> bool | None:
 def quality_passed(verdict: Verdict) -> bool | None:
     """Whether every analysis is clean; ``None`` (masked) after an analyser error or where nothing was analysed.
 
-    Where there is no program, what the protocol says (``real.evaluation.protocol``).
+    Where there is no program, what the protocol says (``real.protocols``).
     """
     if verdict.program.code is None:
         return verdict.absent_quality

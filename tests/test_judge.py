@@ -6,14 +6,14 @@ import pytest
 
 from real.datasets import load
 from real.datasets.config import DatasetCfg
-from real.judge import Judge
-from real.rewards import RewardCfg, reward
+from real.execution.config import ExecutionCfg
+from real.judge import Judge, JudgeCfg
 from real.types import Analysis, AnalysisStatus, Completion
 
 
 @pytest.fixture(scope="module")
 def judge():
-    with Judge(RewardCfg()) as made:
+    with Judge(JudgeCfg()) as made:
         yield made
 
 
@@ -28,7 +28,7 @@ def fenced(task, code):
 
 def rewards(judge, tasks, codes, **options):
     completions = [fenced(task, code) for task, code in zip(tasks, codes, strict=True)]
-    return [reward(v, judge.cfg) for v in judge.judge(tasks, completions, **options)]
+    return [made for _, made in judge.score(tasks, completions, **options)]
 
 
 def test_safe_references_earn_everything(judge, tasks):
@@ -48,7 +48,7 @@ def test_only_the_response_is_scored_never_the_prompt(judge, tasks):
     # The prompt shows a fence; a response without one has no program.
     verdict = judge.judge(tasks[:1], [Completion(tasks[0].task_id, "I would rather not.")])[0]
     assert verdict.program.code is None
-    assert reward(verdict, judge.cfg).value == -1.0
+    assert judge.reward(verdict).value == -1.0
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_program_that_an_analyser_fails_on_is_masked_and_kept(monkeypatch, tas
 
     monkeypatch.setattr("real.detector.scan", broken)
     kept = tmp_path / "failures.jsonl"
-    with Judge(RewardCfg(workers=1), failures=kept) as judge:
+    with Judge(JudgeCfg(execution=ExecutionCfg(workers=1)), failures=kept) as judge:
         (made,) = rewards(judge, tasks[:1], ["print(1)"])
     assert made.value is None
     (record,) = map(json.loads, kept.read_text().splitlines())

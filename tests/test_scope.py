@@ -2,10 +2,9 @@
 
 import pytest
 
+from real.detector.config import DetectorCfg, Scope
 from real.detector.families import family, rule_of
-from real.errors import UsageError
-from real.judge import Judge
-from real.rewards import RewardCfg
+from real.judge import Judge, JudgeCfg
 from real.types import CallCase, CallSuite, Check, Completion, Task
 
 WEAK_HASH = "```python\nimport hashlib\n\n\ndef f(text):\n    return hashlib.md5(text.encode()).hexdigest()\n```"
@@ -26,14 +25,9 @@ def task(cwe):
     ],
 )
 def test_scope_says_which_rules_judge(scope, cwe, status):
-    with Judge(RewardCfg(scope=scope)) as judge:
+    with Judge(JudgeCfg(detector=DetectorCfg(Scope(scope)))) as judge:
         verdict = judge.judge([task(cwe)], [Completion("t", WEAK_HASH)])[0]
     assert verdict.analyses[Check.SECURITY].status == status
-
-
-def test_an_unknown_scope_is_refused():
-    with pytest.raises(UsageError, match="all or family"):
-        RewardCfg(scope="own").check()
 
 
 def test_families_follow_the_tree_of_weaknesses():

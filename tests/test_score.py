@@ -1,6 +1,8 @@
 """``python -m real.score``: the interface that others script against, and what it does with rubbish."""
 
+import gzip
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +10,8 @@ from real import score
 from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.datasets.subset import RULE
+from real.judge import Judgement
+from real.types import OutcomeStatus, TestOutcome
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +31,7 @@ def test_scores_a_split_and_reports_what_it_skipped(capsys, tmp_path, tasks):
         '{"task_id": broken',
         json.dumps({"task_id": "nobody", "completion": "x"}),
         json.dumps({"task_id": tasks[1].task_id, "completion": f"```python\n{tasks[1].unsafe}\n```"}),
-        json.dumps({"task_id": tasks[1].task_id, "completion": "a second answer"}),
+        json.dumps({"task_id": tasks[1].task_id, "text": "a key that nobody expects"}),
         json.dumps({"task_id": tasks[2].task_id, "completion": None}),
         json.dumps(["not", "an", "object"]),
         "",
@@ -48,7 +52,7 @@ def test_scores_a_split_and_reports_what_it_skipped(capsys, tmp_path, tasks):
     for fragment in (
         "line 2: not JSON",
         "unknown task id 'nobody'",
-        "a second completion",
+        "an object without an answer; its keys are 'task_id', 'text'",
         "line 6",
         "line 7",
         "line 9",
@@ -87,6 +91,95 @@ def test_mistakes_get_one_message_and_no_traceback(capsys, monkeypatch, argument
     assert "Traceback" not in err
 
 
+def mini(tmp_path, count=2):
+    """A data set of ``count`` tasks, each solved by ``print(1)``."""
+    rows = [
+        {"task_id": f"t{number}", "description": f"print {number}", "cases": [{"stdin": "", "expected": "1"}]}
+        for number in range(count)
+    ]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return ["--dataset", str(tmp_path), "--workers", "1", "--completions"]
+
+
+def answer(code, task_id="t0", key="completion"):
+    return {"task_id": task_id, key: f"```python\n{code}\n```"}
+
+
+def test_several_answers_give_pass_at_k_and_a_line_each(capsys, tmp_path):
+    arguments = mini(tmp_path)
+    answers = [answer(f"print({number})") for number in range(5)] + [answer("print(2)", "t1")] * 5
+    (tmp_path / "c.json.gz").write_bytes(gzip.compress(json.dumps(answers).encode()))
+    code, stdout, err = run(capsys, *arguments, str(tmp_path / "c.json.gz"))
+    assert code == 0
+    *records, summary = map(json.loads, stdout)
+    assert [(r["task_id"], r["sample"]) for r in records] == [("t0", n) for n in range(5)] + [
+        ("t1", n) for n in range(5)
+    ]
+    assert [r["function"]["passed"] for r in records] == [0, 1, *[0] * 8]
+    assert (summary["n"], summary["function"], summary["intervals"]) == (10, pytest.approx(0.1), None)
+    assert summary["pass_at_k"]["5"]["function"] == pytest.approx(0.5)
+    assert "pass_at_k" in err
+
+
+def test_a_useless_file_is_no_score_of_zero(capsys, tmp_path):
+    arguments = mini(tmp_path)
+    for content, found in (
+        (b"", "it is empty"),
+        (b'[{"task_id": "t0", "code": "x"}]', "'code'"),
+        (b"PK\x03", "not JSON"),
+    ):
+        (tmp_path / "c").write_bytes(content)
+        code, stdout, err = run(capsys, *arguments, str(tmp_path / "c"))
+        assert (code, stdout) == (3, [])
+        assert found in err
+        assert '{"task_id"' in err
+
+
+def test_out_is_checked_before_anything_is_scored(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(score, "Judge", None)  # what is called too late fails
+    arguments = mini(tmp_path)
+    source = tmp_path / "c.jsonl"
+    source.write_text(json.dumps(answer("print(1)")) + "\n")
+    before = source.read_text()
+    (tmp_path / "link").symlink_to(source)
+    (tmp_path / "hard").hardlink_to(source)
+    for out, problem in (
+        (source, "--out and --completions are the same file"),
+        (tmp_path / "link", "the same file"),
+        (tmp_path / "hard", "the same file"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "no" / "c.jsonl", "does not exist"),
+        (source / "c.jsonl", "does not exist"),
+        ("/proc/c.jsonl", "cannot be written"),
+    ):
+        code, _, err = run(capsys, *arguments, str(source), "--out", str(out))
+        assert code == 2, out
+        assert problem in err
+    assert source.read_text() == before
+
+
+def test_masked_answers_count_and_are_told(capsys, tmp_path, monkeypatch):
+    arguments = mini(tmp_path)
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(answer("print(1)", t)) + "\n" for t in ("t0", "t1")))
+    judged = score.Judge.score
+
+    def fail_once(self, *arguments, **settings):
+        first, *others = judged(self, *arguments, **settings)
+        outcomes = (TestOutcome(OutcomeStatus.INFRA_ERROR, detail="the worker died"),)
+        verdict = replace(first.verdict, outcomes=outcomes)
+        return [Judgement(verdict, self.reward(verdict)), *others]
+
+    monkeypatch.setattr(score.Judge, "score", fail_once)
+    code, stdout, err = run(capsys, *arguments, str(tmp_path / "c.jsonl"))
+    first, second, summary = map(json.loads, stdout)
+    assert code == 0
+    assert (first["status"], first["reward"]) == ("masked", None)
+    assert "the worker died" in first["reason"]
+    assert second["status"] == "scored"
+    assert (summary["n"], summary["masked"], summary["function"]) == (2, 1, 0.5)
+    assert "1 answers could not be judged" in err
+
+
 def test_the_clean_subset_is_scored_alone_and_named(capsys, tmp_path):
     def lines(split, texts):
         case = {"stdin": "", "expected": "1"}
@@ -98,8 +191,8 @@ def test_the_clean_subset_is_scored_alone_and_named(capsys, tmp_path):
 
     lines("train", ["print one"])
     lines("test", ["Print  one", "say another thing", "sort the names of all cities"])
-    (tmp_path / "none.jsonl").write_text("")
-    arguments = ["--dataset", str(tmp_path), "--completions", str(tmp_path / "none.jsonl"), "--workers", "1"]
+    (tmp_path / "one.jsonl").write_text('{"task_id": "test2", "completion": "none"}\n')
+    arguments = ["--dataset", str(tmp_path), "--completions", str(tmp_path / "one.jsonl"), "--workers", "1"]
     summaries = {}
     for subset in ("all", "clean"):
         code, stdout, _ = run(capsys, *arguments, "--subset", subset)

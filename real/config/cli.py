@@ -1,28 +1,29 @@
-"""The frame around ``@hydra.main``: everything that can be wrong is found and told before Hydra starts a job."""
+"""The frame around ``@hydra.main``: the command line is read before it, errors are told and exit codes chosen after."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from real.config import preflight, sweep, usage
+from real.config import usage
 from real.config.arguments import Arguments, parse
+from real.config.keys import read_settings
 from real.config.lifecycle import tell
-from real.config.machine import machine
-from real.config.plan import Plan, make_plan
-from real.errors import RealError
+from real.config.messages import composing
+from real.errors import RealError, UsageError
 from real.stopping import Stopped, obeying_signals
 
 _HYDRA_ANSWERS = ("--hydra-help", "--version", "--info", "--shell-completion")
 
 
 def launch(main: Callable[[], object], argv: Sequence[str], conf: Path) -> int:
-    """Check the command line against the YAML files below ``conf``, then let ``main`` run it; returns the exit code."""
+    """Let ``main`` run a command line with the YAML files below ``conf``; returns the exit code."""
     try:
         with obeying_signals():
-            return _launch(main, parse(argv), conf)
+            return start(main, argv, conf)
     except RealError as error:
         tell(error)
         return error.exit_code
@@ -33,56 +34,37 @@ def launch(main: Callable[[], object], argv: Sequence[str], conf: Path) -> int:
         return error.exit_code if isinstance(error, Stopped) else 130
 
 
-def _launch(main: Callable[[], object], arguments: Arguments, conf: Path) -> int:
+def start(main: Callable[[], object], argv: Sequence[str], conf: Path) -> int:
+    """As ``launch``; raises ``RealError`` where a person can act."""
+    arguments = parse(argv)
     if "--help" in arguments.flags:
         print(usage.text(conf))
         return 0
-    if any(flag in arguments.flags for flag in _HYDRA_ANSWERS):
-        return _hydra(main, arguments)
-    plan = make_plan(arguments, conf)
-    if "--cfg" in arguments.flags:
-        return _hydra(main, arguments)
-    if _is_for_slurm(plan, arguments):
-        from real.slurm.cli import send
-
-        return send(plan, arguments, machine())
-    return _here(main, arguments, plan)
-
-
-def _here(main: Callable[[], object], arguments: Arguments, plan: Plan) -> int:
-    if plan.first.dry_run:
-        print(preflight.describe(plan, machine()))
-        return 0
-    if plan.pending():
-        preflight.refuse_impossible(plan, machine())
-    preflight.check_writable(plan.first.output_dir)
-    if plan.sweep_dir is None:
-        return _hydra(main, arguments)
-    return _sweep(main, arguments, plan, plan.sweep_dir)
-
-
-def _is_for_slurm(plan: Plan, arguments: Arguments) -> bool:
-    """Whether the jobs are to be submitted: not from within a job, and not by a launcher that submits by itself."""
-    launcher = any(word.startswith("hydra/launcher=") for word in arguments.settings)
-    asked = any(job.root.cluster.scheduler == "slurm" for job in plan.jobs)
-    return asked and not launcher and "SLURM_JOB_ID" not in os.environ
-
-
-def _sweep(main: Callable[[], object], arguments: Arguments, plan: Plan, sweep_dir: Path) -> int:
-    done = len(plan.jobs) - len(plan.pending())
-    print(f"sweep of {len(plan.jobs)} jobs, {done} of them done already", flush=True)
-    code = _hydra(main, arguments)
-    return sweep.conclude(plan, sweep_dir) or code
-
-
-def _hydra(main: Callable[[], object], arguments: Arguments) -> int:
-    """Hydra reads ``sys.argv`` and leaves by ``SystemExit``."""
-    saved = sys.argv
-    sys.argv = [saved[0], *arguments.for_hydra()]
+    if not any(flag in arguments.flags for flag in _HYDRA_ANSWERS):
+        folder = arguments.flags.get("--config-dir")
+        if folder is not None and not Path(str(folder)).is_dir():
+            raise UsageError(f"--config-dir {folder}: there is no such folder")
+        arguments = Arguments(tuple(read_settings(arguments.settings)), arguments.flags)
     try:
-        main()
+        with composing(conf), _as_hydra_reads_it(arguments):
+            main()
     except SystemExit as end:
+        if isinstance(end.code, Exception):  # what the callback found
+            raise end.code from None
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    finally:
-        sys.argv = saved
     return 0
+
+
+@contextmanager
+def _as_hydra_reads_it(arguments: Arguments) -> Iterator[None]:
+    """Hydra reads ``sys.argv``; it hands errors on instead of printing them where HYDRA_FULL_ERROR is set."""
+    argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = [argv[0], *arguments.for_hydra()]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        del os.environ["HYDRA_FULL_ERROR"]
+        if full is not None:
+            os.environ["HYDRA_FULL_ERROR"] = full

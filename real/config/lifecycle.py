@@ -14,12 +14,16 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from real.config.plan import run_dir_of
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.schema import check
+from real.config.shell import shown_command
 from real.errors import InfrastructureError, RealError
 from real.ids import run_id
-from real.io import disk
+from real.io import console, disk
+from real.policy.config import ModelKind
+from real.rewards.config import Variant
 from real.runs.environment import describe
 from real.runs.store import RunState, RunStore, Status
+from real.settings import RootCfg, to_dataclass
 from real.stopping import Stopped
 
 _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about the run
@@ -27,6 +31,7 @@ _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about
 
 def run_job(cfg: DictConfig) -> None:
     """Hydra's task function: a single run exits with its own code, a job of a sweep leaves the others a chance."""
+    console.protect()  # a launcher of Hydra may have made a process of its own
     code = execute(cfg)
     if code and HydraConfig.get().mode != RunMode.MULTIRUN:
         raise SystemExit(code)
@@ -76,23 +81,27 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: boo
             disk.atomic_write(store / "config.yaml", frozen(cfg))
         # Threads of torch spin before they sleep; beside another busy process that made a step eight times slower.
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-        # torch comes with the engine: skipping and refusing have to do without
-        if train_only:
-            from real.pipeline import train
+        # torch comes with the pipeline: skipping and refusing have to do without
+        from real.pipeline import run
 
-            train(root, store.path)
+        run(root, store.path, train_only=train_only)
+        if train_only:
             store.write_status(RunState.TRAINED, "its evaluation is to follow")
         else:
-            from real.pipeline import run
-
-            run(root, store.path)
             store.write_status(RunState.DONE)
+            _suggest(root)
     except KeyboardInterrupt as error:
         _note(store, RunState.INTERRUPTED, str(error) if isinstance(error, Stopped) else "stopped by Ctrl-C")
         raise
     except Exception as error:
         _note(store, RunState.FAILED, _last_lines(error))
         raise
+
+
+def _suggest(root: RootCfg) -> None:
+    if root.model.kind is ModelKind.tiny and root.reward.variant is Variant.hybrid:
+        again = shown_command(["run.py", "+exp=ablation_reward_tiny", "-m"])
+        print(f"next: {again}   (what each half of the reward is good for)", flush=True)
 
 
 def frozen(cfg: DictConfig) -> str:

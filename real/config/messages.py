@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-import yaml  # type: ignore[import-untyped]  # comes with OmegaConf, its stubs do not
-from hydra.core.global_hydra import GlobalHydra
+import yaml
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf.errors import OmegaConfBaseException, ValidationError
 
@@ -18,30 +18,38 @@ _KINDS = {"Float": "a number", "Integer": "a whole number", "Boolean": "true or 
 
 
 @contextmanager
-def composing() -> Iterator[None]:
-    """Composition in the body raises ``UsageError`` only."""
+def composing(conf: Path | None = None) -> Iterator[None]:
+    """Composition in the body raises ``UsageError`` only; ``conf`` is the folder whose options are offered."""
     try:
         yield
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
-        raise translate(error) from error
+        raise translate(error, conf) from error
 
 
-def translate(error: Exception) -> UsageError:
-    """The same error in one or two lines; Hydra has to be initialised still."""
+def translate(error: Exception, conf: Path | None = None) -> UsageError:
+    """The same error in one or two lines."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, name = error.missing_cfg_file.rpartition("/")
-        options = list(error.options or GlobalHydra.instance().config_loader().get_group_options(group))
-        return UnknownNameError(f"unknown {group or 'config'} {name!r}", hint=did_you_mean(name, options))
+        files = (conf / group).glob("*.yaml") if conf else ()
+        hint = did_you_mean(name, error.options or [path.stem for path in files])
+        return UnknownNameError(f"unknown {group or 'config'} {name!r}", hint=hint)
+    if ambiguous := re.match("Ambiguous value for argument '(.*)'", str(error)):
+        advice = "Add -m to run one job for each, or brackets for a list: key=[a,b]."
+        return UsageError(f"{ambiguous[1]!r} names several values", hint=advice)
     if isinstance(error, yaml.YAMLError):
         return UsageError(f"a YAML file cannot be read: {' '.join(str(error).split())}")
     inner = _innermost(error)
     if isinstance(inner, OmegaConfBaseException):
         key = getattr(inner, "full_key", None) or "the configuration"
         first = str(inner).splitlines()[0]
-        if isinstance(inner, ValidationError):
-            return UsageError(f"{key} has a value of the wrong kind: {_reworded(first)}")
-        return UsageError(f"{key}: {first}")
+        return _wrong_value(key, first) if isinstance(inner, ValidationError) else UsageError(f"{key}: {first}")
     return UsageError(" ".join(line.strip() for line in str(error).splitlines() if line.strip()))
+
+
+def _wrong_value(key: str, message: str) -> UsageError:
+    if choice := re.match(r"Invalid value '(.*)', expected one of \[(.*)\]", message):
+        return UnknownNameError(f"unknown {key} {choice[1]!r}", hint=did_you_mean(choice[1], choice[2].split(", ")))
+    return UsageError(f"{key} has a value of the wrong kind: {_reworded(message)}")
 
 
 def _innermost(error: BaseException) -> BaseException:

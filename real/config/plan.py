@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from real.config.arguments import Arguments
-from real.config.keys import check_composed, parse_settings
+from real.config.keys import check_home
 from real.config.messages import composing
-from real.config.schema import RootCfg, check, to_dataclass
+from real.config.schema import check
 from real.errors import RealError, UsageError
 from real.ids import run_id
 from real.runs.store import RunState, RunStore
+from real.settings import RootCfg, to_dataclass
 
 
 @dataclass(frozen=True)
-class Job:
+class PlannedRun:
     """One run: ``changes`` are the settings that make it differ within its sweep (empty for a single run)."""
 
     run_id: str
@@ -39,89 +39,75 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a command line; ``sweep_dir`` is ``None`` for a single run."""
+    """The runs of a command line; ``sweep_dir`` is ``None`` for a single run."""
 
-    jobs: tuple[Job, ...]
+    runs: tuple[PlannedRun, ...]
     sweep_dir: Path | None = None
 
     @property
     def first(self) -> RootCfg:
-        """The settings that all jobs share are read from the first one."""
-        return self.jobs[0].root
+        """The settings that all runs share are read from the first one."""
+        return self.runs[0].root
 
-    def pending(self) -> list[Job]:
-        """Jobs that would compute something: not done yet, or forced."""
-        return [job for job in self.jobs if job.root.force or job.state() != RunState.DONE]
-
-
-def make_plan(arguments: Arguments, conf: Path) -> Plan:
-    """Compose and check every job; raises ``UsageError`` for the first thing that is wrong, naming the job."""
-    settings = list(arguments.settings)
-    parsed = parse_settings(settings)
-    extra = arguments.flags.get("--config-dir")
-    if extra is not None:
-        if not Path(extra).is_dir():
-            raise UsageError(f"--config-dir {extra}: there is no such folder")
-        settings.append(f"hydra.searchpath=[file://{Path(extra).resolve()}]")
-    name = arguments.flags.get("--config-name") or "config"
-    with initialize_config_dir(config_dir=str(conf), version_base="1.3"), composing():
-        swept = [word for word, override in zip(settings, parsed, strict=False) if override.is_sweep_override()]
-        fixed = [word for word in settings if word not in swept]
-        base = compose(name, fixed, return_hydra_config=True)
-        mode = OmegaConf.select(base, "hydra.mode")
-        if "--multirun" not in arguments.flags and (mode is None or mode.name != "MULTIRUN"):
-            if swept:
-                advice = "Add -m to run one job for each, or brackets for a list: key=[a,b]."
-                raise UsageError(f"{swept[0]!r} names several values", hint=advice)
-            return Plan((_job(_task_config(base)),))
-        jobs = _expand(name, settings, base)
-    return Plan(jobs, (Path.cwd() / base.output_dir / "sweeps" / str(base.exp_name)).absolute())
+    def pending(self) -> list[PlannedRun]:
+        """Runs that would compute something: not done yet, or forced."""
+        return [run for run in self.runs if run.root.force or run.state() != RunState.DONE]
 
 
-def _expand(name: str, settings: Sequence[str], base: DictConfig) -> tuple[Job, ...]:
-    """The product of the sweep's values, as Hydra's basic sweeper forms it: the command line replaces the file's."""
-    params = OmegaConf.select(base, "hydra.sweeper.params") or {}
-    parser = OverridesParser.create()
-    from_file = parser.parse_overrides([f"{key}={value}" for key, value in params.items()])
-    values: dict[str, list[str]] = {}
-    for override in [*from_file, *parser.parse_overrides(list(settings))]:
-        values[override.get_key_element()] = _values(override)
-    varying = {key for key, options in values.items() if len(options) > 1}
-    jobs = []
-    for combination in itertools.product(*values.values()):
-        words = [f"{key}={value}" for key, value in zip(values, combination, strict=True)]
-        changes = tuple(word for word, key in zip(words, values, strict=True) if key in varying)
+def plan_run(config: DictConfig) -> Plan:
+    """The plan of a single run from what Hydra composed, its own node included; raises ``UsageError``."""
+    _check_place(config)
+    return Plan((_planned(config),))
+
+
+def plan_sweep(config: DictConfig) -> Plan:
+    """The plan of a sweep: every run composed as the launcher will; raises ``UsageError`` naming the run."""
+    _check_place(config)
+    batch = _expand(config)
+    varying = [len(set(words)) > 1 for words in zip(*batch, strict=True)]
+    loader = GlobalHydra.instance().config_loader()
+    runs = []
+    for words in batch:
+        changes = tuple(itertools.compress(words, varying))
         try:
             with composing():
-                jobs.append(_job(compose(name, words), changes))
+                runs.append(_planned(loader.load_sweep_config(config, list(words)), changes))
         except RealError as error:
             raise UsageError(f"job {' '.join(changes) or '0'}: {error}", hint="No job was started.") from error
-    return tuple(jobs)
+    return Plan(tuple(runs), (Path.cwd() / str(config.hydra.sweep.dir)).absolute())
 
 
-def _values(override: Override) -> list[str]:
-    if not override.is_sweep_override():
-        return [override.get_value_element_as_str()]
-    if not override.is_discrete_sweep():
+def _expand(config: DictConfig) -> list[list[str]]:
+    """The settings of every run, from the sweeper itself: the command line's values replace those of the file."""
+    sweeper = get_class(config.hydra.sweeper._target_)
+    if not hasattr(sweeper, "split_arguments"):
+        name = config.hydra.runtime.choices["hydra/sweeper"]
+        raise UsageError(f"hydra/sweeper={name} chooses its runs as it goes, and every run is checked before the first")
+    params = config.hydra.sweeper.params or {}
+    words = [*(f"{key}={value}" for key, value in params.items()), *config.hydra.overrides.task]
+    with composing():
+        (batch,) = sweeper.split_arguments(OverridesParser.create().parse_overrides(words), None)
+    return [list(words) for words in batch]
+
+
+def _check_place(config: DictConfig) -> None:
+    if config.hydra.job.chdir:
         raise UsageError(
-            f"{override.input_line!r}: a sweep needs single values", hint="For example seed=0,1,2 or range(3)."
+            "hydra.job.chdir=true would take relative folders (output_dir, dataset.path) from within the run's own",
+            hint="Leave it out: output_dir=FOLDER says where runs go.",
         )
-    return list(override.sweep_string_iterator())
 
 
-def _task_config(whole: DictConfig) -> DictConfig:
-    """What Hydra would hand to the task: composing anew costs a fifth of a second."""
-    with read_write(whole), open_dict(whole):
-        del whole["hydra"]
-    return whole
-
-
-def _job(cfg: DictConfig, changes: tuple[str, ...] = ()) -> Job:
-    check_composed(cfg)
-    root = to_dataclass(cfg)
+def _planned(config: DictConfig, changes: tuple[str, ...] = ()) -> PlannedRun:
+    cfg = copy.deepcopy(config)
+    with read_write(cfg), open_dict(cfg):
+        del cfg["hydra"]
+    with composing():
+        root = to_dataclass(cfg)
     check(root)
+    check_home(OmegaConf.to_container(cfg))
     name = run_id(cfg)
-    return Job(name, run_dir_of(root, name), root, cfg, changes)
+    return PlannedRun(name, run_dir_of(root, name), root, cfg, changes)
 
 
 def run_dir_of(root: RootCfg, name: str) -> Path:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
-from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
-from real.config.schema import RootCfg
+from real.config.shell import shown_command
 from real.errors import UsageError
 from real.io.columns import align
 from real.io.disk import disk_errors
+from real.machine import Machine
 from real.runs.store import RunState
+from real.settings import RootCfg
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.gpu_hours import gpu_hours
+from real.training.openrlhf.gpu_hours import gpu_hours, total
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:
@@ -26,13 +27,13 @@ def refuse_impossible(plan: Plan, here: Machine) -> None:
     pending = plan.pending()
     lacking = _count_lacking(pending, here)
     if not lacking:
-        for job in pending:
-            _cluster_training(job, here)  # raises where a placement cannot be
+        for run in pending:
+            _cluster_training(run, here)  # raises where a placement cannot be
         return
     single = plan.sweep_dir is None
-    what = "this machine cannot run it" if single else f"this machine cannot run this sweep of {len(plan.jobs)} jobs"
+    what = "this machine cannot run it" if single else f"this machine cannot run this sweep of {len(plan.runs)} jobs"
     lines = [f"  {needs}" for needs in _needs(lacking, len(pending), single=single)]
-    instead = "python run.py" if single else "python run.py +exp=ablation_reward_tiny -m"
+    instead = shown_command(["run.py"] if single else ["run.py", "+exp=ablation_reward_tiny", "-m"])
     raise UsageError(
         "\n".join([f"{what}; none was started. Missing:" if not single else f"{what}. Missing:", *lines]),
         hint=f"What runs here: {instead}\n  To see what would happen: add dry_run=true",
@@ -40,7 +41,16 @@ def refuse_impossible(plan: Plan, here: Machine) -> None:
 
 
 def check_writable(output_dir: str) -> None:
-    """Raise ``InfrastructureError`` where nothing can be written below ``output_dir``."""
+    """Raise ``InfrastructureError`` where nothing can be written below ``output_dir``.
+
+    Raises ``UsageError`` where its name is not UTF-8 on the disk: torch writes to another place then, or fails.
+    """
+    if not _is_utf8_on_disk(output_dir):
+        raise UsageError(
+            f"output_dir={output_dir} has characters that torch would write otherwise than this locale does"
+            f" ({sys.getfilesystemencoding()})",
+            hint="Choose a path in ASCII, or set PYTHONUTF8=1.",
+        )
     folder = Path(output_dir)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,26 +58,33 @@ def check_writable(output_dir: str) -> None:
             probe.write(b"0" * 65536)
 
 
+def _is_utf8_on_disk(name: str) -> bool:
+    try:
+        return os.fsencode(name) == name.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def describe(plan: Plan, here: Machine) -> str:
-    """What ``dry_run=true`` prints."""
-    if plan.sweep_dir is None:
-        parts = [_single(plan.jobs[0], here)]
-    else:
-        parts = [_table(plan, here), *_hours(plan, here), f"sweep directory: {plan.sweep_dir}"]
-    parts.append(f"this machine: {here}")
+    """What ``dry_run=true`` prints: what would happen, in order; what is missing for it; then the details."""
     pending = plan.pending()
+    single = plan.sweep_dir is None
+    parts = _single(plan.runs[0]) if single else [_table(plan, here), f"sweep directory: {plan.sweep_dir}"]
     lacking = _count_lacking(pending, here)
     if lacking:
-        parts.append("it cannot run this. Missing:")
-        parts += [f"  {needs}" for needs in _needs(lacking, len(pending), single=plan.sweep_dir is None)]
+        parts.append(f"this machine ({here}) cannot run this. Missing:")
+        parts += [f"  {needs}" for needs in _needs(lacking, len(pending), single=single)]
     else:
-        parts.append("it can run this")
+        parts.append(f"this machine ({here}) can run this")
+    parts += _placement(plan.runs[0], here) if single else _hours(plan, here)
+    if single:
+        parts.append("every setting: the same command with --cfg job --resolve in place of dry_run=true")
     parts.append("dry_run=true: nothing was started or written")
     return "\n".join(parts)
 
 
-def _count_lacking(jobs: Sequence[Job], here: Machine) -> Counter[str]:
-    return Counter(lack for job in jobs for lack in missing(job.root, here))
+def _count_lacking(runs: Sequence[PlannedRun], here: Machine) -> Counter[str]:
+    return Counter(lack for run in runs for lack in missing(run.root, here))
 
 
 def _needs(lacking: Counter[str], total: int, *, single: bool) -> list[str]:
@@ -76,66 +93,74 @@ def _needs(lacking: Counter[str], total: int, *, single: bool) -> list[str]:
     return [f"{count} of {total} jobs: {lack}" for lack, count in lacking.most_common()]
 
 
-def _single(job: Job, here: Machine) -> str:
-    training = _cluster_training(job, here)
-    return "\n".join(
-        [
-            OmegaConf.to_yaml(job.cfg, resolve=True).rstrip(),
-            "",
-            f"run id: {job.run_id}",
-            f"directory: {job.run_dir}",
-            f"would do: {_action(job)}",
-            *([openrlhf.describe(job.root, training, here.gpus_gb)] if training else []),
+def _single(run: PlannedRun) -> list[str]:
+    verb = _verb(run)
+    if verb == "skip":
+        return [
+            f"would do: skip {run.run_id}, it is done already (force=true runs it anew)",
+            f"directory: {run.run_dir}",
         ]
-    )
+    steps = [f"  {number}. {step}" for number, step in enumerate(_steps(run), 1)]
+    return [f"would do: {verb} {run.run_id}", *steps]
 
 
-def _cluster_training(job: Job, here: Machine) -> openrlhf.TrainingPlan | None:
+def _placement(run: PlannedRun, here: Machine) -> list[str]:
+    training = _cluster_training(run, here)
+    return [openrlhf.describe(run.root, training, here.gpus_gb)] if training else []
+
+
+def _cluster_training(run: PlannedRun, here: Machine) -> openrlhf.TrainingPlan | None:
     """What OpenRLHF would be started with; raises ``UsageError`` where it cannot be."""
-    if job.root.trainer.engine != "openrlhf" or job.root.method.name != "real":
+    if run.root.trainer.engine != "openrlhf" or run.root.method.name != "real":
         return None
-    return openrlhf.make_training_plan(job.root, job.run_dir, len(here.gpus_gb))
+    return openrlhf.make_training_plan(run.root, run.run_dir, len(here.gpus_gb))
 
 
 def _hours(plan: Plan, here: Machine) -> list[str]:
     hours = [
-        gpu_hours(job.root, training.layout) for job in plan.pending() if (training := _cluster_training(job, here))
+        gpu_hours(run.root, training.layout) for run in plan.pending() if (training := _cluster_training(run, here))
     ]
-    return [f"roughly {sum(hours):,.0f} GPU-hours on H100s (from operation counts, unmeasured)"] if hours else []
+    return [f"roughly {total(hours)} GPU-hours on H100s (estimated, unmeasured)"] if hours else []
 
 
 def _table(plan: Plan, here: Machine) -> str:
     rows = [["job", "run id", "would", "runs here"]]
     rows += [
-        [" ".join(job.changes), job.run_id, _verb(job), "no" if missing(job.root, here) else "yes"] for job in plan.jobs
+        [" ".join(run.changes), run.run_id, _verb(run), "no" if missing(run.root, here) else "yes"] for run in plan.runs
     ]
-    return "\n".join([f"{len(plan.jobs)} jobs", *align(rows)])
+    return "\n".join([f"{len(plan.runs)} jobs", *align(rows)])
 
 
-def _verb(job: Job) -> str:
-    state = job.state()
+def _verb(run: PlannedRun) -> str:
+    state = run.state()
     if state is None:
         return "run"
-    if job.root.force:
+    if run.root.force:
         return "run anew"
     return "skip" if state == RunState.DONE else "resume"
 
 
-def _action(job: Job) -> str:
-    verb = _verb(job)
-    return "skip, it is done already" if verb == "skip" else f"{verb}: {_work(job.root)}"
+def _steps(run: PlannedRun) -> list[str]:
+    """What a run does, in its order."""
+    root = run.root
+    data = root.dataset
+    sizes = f"{data.train_tasks or 'all'} training and {data.test_tasks or 'all'} test tasks"
+    model = f"load the model {root.model.name}"
+    if root.model.kind == "tiny":
+        model = f"build the model {root.model.name} and warm-start it ({root.model.warm_start.epochs} epochs of SFT)"
+    steps = [f"load {data.name}: {sizes}", model, "evaluate it on the test tasks"]
+    if root.method.name == "real":
+        steps.append(f"train it: {_ppo(root)}")
+    elif root.method.name != "vanilla":
+        steps.append(f"train it with {root.method.name}")
+    if root.method.name != "vanilla":
+        steps.append("evaluate it again")
+    return [*steps, f"write metrics and a report to {run.run_dir}"]
 
 
-def _work(root: RootCfg) -> str:
-    tasks = f"{root.dataset.test_tasks or 'all'} test tasks of {root.dataset.name}"
-    if root.method.name == "vanilla":
-        return f"evaluate {root.model.name} on {tasks}"
-    if root.method.name != "real":
-        return f"train {root.model.name} with {root.method.name}, evaluate before and after on {tasks}"
+def _ppo(root: RootCfg) -> str:
     trainer = root.trainer
-    rollouts = trainer.steps * trainer.rollout_batch
     updates = trainer.steps * trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
-    return (
-        f"{trainer.steps} PPO steps of {trainer.rollout_batch} programs ({rollouts:,} programs scored, "
-        f"{updates:,} updates), evaluate before and after on {tasks}"
-    )
+    programs = trainer.steps * trainer.rollout_batch
+    counts = f"{programs:,} programs scored, {updates:,} updates"
+    return f"{trainer.steps} PPO steps of {trainer.rollout_batch} programs ({counts}), reward {root.reward.variant}"

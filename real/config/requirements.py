@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from real.config.machine import Machine
-from real.config.schema import RootCfg
+from real.datasets.sources import missing as missing_data
+from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
+from real.machine import Machine
+from real.settings import RootCfg
+from real.slurm.config import Scheduler
 from real.training.openrlhf.flags import PINNED, installed_version
 
 
 def missing(root: RootCfg, here: Machine) -> list[str]:
     """What ``here`` lacks for this run, one phrase each; empty when it can run."""
     lacks = [*_missing_packages(root, here), *_missing_devices(root, here)]
-    if root.dataset.path is not None and not Path(root.dataset.path).exists():
-        lacks.append(
-            f"the data set {root.dataset.name} at {root.dataset.path}"
-            " (not found; REAL_DATA=FOLDER or dataset.path=FOLDER names its place)"
-        )
-    if root.logger.name == "wandb" and not os.environ.get("WANDB_API_KEY"):
-        lacks.append("a W&B key in WANDB_API_KEY (not set; logger=wandb_offline needs none)")
+    if (reason := missing_data(root.dataset)) is not None:
+        lacks.append(reason)
+    if problem := key_problem(root.logger):
+        lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
     return lacks
 
 
@@ -34,9 +31,9 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
     if root.trainer.engine == "openrlhf":
         # On a cluster that runs already, its nodes have the rest.
         needed += ["ray"] if root.trainer.openrlhf.ray_address else ["openrlhf", "ray"]
-    if root.reward.backend == "ray":
+    if root.execution.backend == "ray":
         needed.append("ray")
-    if root.logger.name != "none":
+    if wandb_mode(root.logger) != WandbMode.NONE:
         needed.append("wandb")
     absent = [name for name in dict.fromkeys(needed) if name not in here.packages]
     lacks = [f"the packages {', '.join(absent)} (not installed)"] if absent else []
@@ -57,7 +54,7 @@ def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
     if root.trainer.openrlhf.ray_address and root.trainer.engine == "openrlhf":
         return []  # the GPUs are those of the Ray cluster, which is asked when the run starts
     found = f"this machine has {len(here.gpus_gb) or 'none'}"
-    if root.cluster.scheduler == "slurm":
+    if root.cluster.scheduler == Scheduler.slurm:
         asked = f"a SLURM cluster with {root.cluster.gpus} GPUs for a job"
         reason = f"sbatch is not on PATH: submit from a login node; {found}, with its own it would be local_1x8"
         return [] if "sbatch" in here.programs else [f"{asked} ({reason})"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.errors import DataError
 from real.evaluation.metrics import read_run
 from real.io import disk
@@ -19,17 +19,17 @@ _METRICS = ("function", "quality", "func_qual")
 
 def conclude(plan: Plan, sweep_dir: Path) -> int:
     """Print the table, record the jobs in ``sweep.json``; returns 1 where a job is not done."""
-    unfinished = [job for job in plan.jobs if job.state() != RunState.DONE]
+    unfinished = [run for run in plan.runs if run.state() != RunState.DONE]
     print("\n" + table(plan))
-    for job in unfinished:
-        status = RunStore(job.run_dir).read_status()
+    for run in unfinished:
+        status = RunStore(run.run_dir).read_status()
         reason = (status.reason or status.state.value) if status else "it never started"
-        print(f"not done: {job.run_id} ({' '.join(job.changes)}): {reason}")
+        print(f"not done: {run.run_id} ({' '.join(run.changes)}): {reason}")
     if unfinished:
         again = "the same command without force=true" if plan.first.force else "the same command"
-        print(f"{len(unfinished)} of {len(plan.jobs)} jobs are not done; {again} runs only those")
+        print(f"{len(unfinished)} of {len(plan.runs)} jobs are not done; {again} runs only those")
     _publish(plan, sweep_dir)
-    disk.write_json(sweep_dir / "sweep.json", {"jobs": [_record(job) for job in plan.jobs]})
+    disk.write_json(sweep_dir / "sweep.json", {"jobs": [_record(run) for run in plan.runs]})
     print(f"results: {sweep_dir}", flush=True)
     return 1 if unfinished else 0
 
@@ -37,7 +37,7 @@ def conclude(plan: Plan, sweep_dir: Path) -> int:
 def _publish(plan: Plan, sweep_dir: Path) -> None:
     """Pool the finished runs over seeds: a table on the terminal, and ``sweep.{md,csv,tex,png,svg}``."""
     try:
-        runs = [read_run(job.run_dir) for job in plan.jobs if job.state() == RunState.DONE]
+        runs = [read_run(run.run_dir) for run in plan.runs if run.state() == RunState.DONE]
         if not runs:
             return
         pooled = sweep_table(runs)
@@ -56,16 +56,16 @@ def _publish(plan: Plan, sweep_dir: Path) -> None:
 def table(plan: Plan) -> str:
     """One aligned line a job: what makes it differ, its state, its pass rates before and after, its directory."""
     rows = [["job", "state", *_METRICS, "directory"]]
-    for job in plan.jobs:
-        state = job.state()
-        rates = [_change(job, name) if state == RunState.DONE else "" for name in _METRICS]
-        rows.append([" ".join(job.changes), state.value if state else "not started", *rates, job.run_id])
+    for run in plan.runs:
+        state = run.state()
+        rates = [_change(run, name) if state == RunState.DONE else "" for name in _METRICS]
+        rows.append([" ".join(run.changes), state.value if state else "not started", *rates, run.run_id])
     return "\n".join(align(rows))
 
 
-def _change(job: Job, name: str) -> str:
+def _change(run: PlannedRun, name: str) -> str:
     try:
-        metrics = RunStore(job.run_dir).read_metrics()
+        metrics = RunStore(run.run_dir).read_metrics()
     except DataError:
         return "unreadable"
     before, after = (_rate(metrics.get(stage), name) for stage in ("before", "after"))
@@ -79,11 +79,11 @@ def _rate(stage: object, name: str) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else ""
 
 
-def _record(job: Job) -> dict[str, object]:
-    state = job.state()
+def _record(run: PlannedRun) -> dict[str, object]:
+    state = run.state()
     return {
-        "run_id": job.run_id,
-        "changes": list(job.changes),
+        "run_id": run.run_id,
+        "changes": list(run.changes),
         "state": state.value if state else None,
-        "directory": str(job.run_dir),
+        "directory": str(run.run_dir),
     }

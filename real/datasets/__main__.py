@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from real.datasets.commands import build, card, contamination, export, show, stats, targets, validate
 from real.errors import RealError
+from real.io import console
 
 _COMMANDS = {
     "show": show,
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: fine; 1: ``validate`` found rows that are not valid; 2: wrong usage; 3: unusable data; 4: the machine failed;
     130: interrupted.
     """
+    console.protect()
     args = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = args.command
     try:

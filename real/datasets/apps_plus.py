@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from real.datasets import fields
 from real.datasets.fields import BadRow, Row
-from real.datasets.files import read_configured
 from real.datasets.loading import LOADERS, Loader
 from real.types import CallCase, CallSuite, Check, JsonValue, Task
 
@@ -62,5 +61,10 @@ def _arguments(value: JsonValue) -> tuple[JsonValue, ...]:
 
 
 LOADERS.register(NAME)(
-    Loader(read_configured, to_task, frozenset({"problem_id", "question", "solutions", "starter_code"}), "problem_id")
+    Loader(
+        to_task,
+        frozenset({"problem_id", "question", "solutions", "starter_code"}),
+        "problem_id",
+        hub_id="fengyao1909/APPS_Plus",
+    )
 )

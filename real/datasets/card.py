@@ -10,14 +10,14 @@ from real.datasets.loading import Loaded
 from real.datasets.provenance import PROVENANCE, Provenance
 from real.datasets.stats import PAPER
 from real.datasets.subset import RULE, unclean
-from real.datasets.validation.report import program_counts, tally
+from real.datasets.validation.summary import program_counts, tally
 from real.types import Task
 
-Report = Sequence[Mapping[str, object]]
+Records = Sequence[Mapping[str, object]]
 
 
 def render(
-    splits: Mapping[str, Loaded], reports: Mapping[str, Report], funnel: Mapping[str, object] | None = None
+    splits: Mapping[str, Loaded], reports: Mapping[str, Records], funnel: Mapping[str, object] | None = None
 ) -> str:
     """The card of the splits at hand.
 
@@ -114,7 +114,7 @@ def _tasks(splits: Mapping[str, Loaded], split: str) -> list[Task]:
     return splits[split].tasks if split in splits else []
 
 
-def _validation(reports: Mapping[str, Report]) -> Iterator[str]:
+def _validation(reports: Mapping[str, Records]) -> Iterator[str]:
     if not reports:
         yield "No report of `python -m real.datasets validate` was at hand."
     for split, records in reports.items():

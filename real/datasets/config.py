@@ -21,10 +21,8 @@ class DatasetCfg:
     hub_id: str | None = None
     train_tasks: int | None = None  # null: all
     test_tasks: int | None = None
-    subset: str = "all"  # all | clean: the test tasks that nothing in train gives away
     data_seed: int = 0  # of the generator, not of the run: every run seed sees the same tasks
     released_steps: int = 100  # PPO steps of the released runs on this data set; conf/trainer refers to it
-    protocol: str = "strict"  # strict | paper
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
@@ -32,7 +30,3 @@ class DatasetCfg:
             value = getattr(self, key)
             if value is not None and value < 1:
                 raise UsageError(f"dataset.{key} is {value}, but it must be at least 1 (or null for all tasks)")
-        if self.protocol not in ("strict", "paper"):
-            raise UsageError(f"dataset.protocol is {self.protocol!r}, but it must be strict or paper")
-        if self.subset not in ("all", "clean"):
-            raise UsageError(f"dataset.subset is {self.subset!r}, but it must be all or clean")

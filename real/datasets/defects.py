@@ -1,4 +1,4 @@
-"""Known defects of a split, counted: what a reader of its figures should know."""
+"""Counts the known defects of a split, which a reader of its figures should know."""
 
 from __future__ import annotations
 

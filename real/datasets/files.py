@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from real.datasets.config import DatasetCfg
 from real.datasets.fields import Row
-from real.errors import DataError, UsageError
+from real.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".parquet", ".jsonl")
 MAX_LINE = 64 << 20  # bytes of a JSON line; the largest released row has less than 1 MiB
 _BATCH = 16  # parquet rows in memory at a time
+# A file of a split in several, as the hub names it: {split}-00000-of-00002.parquet, at times with a hash at the end.
+_SHARD = re.compile(r"(?P<split>\w+)-(?P<number>\d{5})-of-(?P<total>\d{5})(?:-[0-9a-f]+)?(?P<suffix>\.parquet|\.jsonl)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +33,23 @@ class BrokenRow:
 RawRow: TypeAlias = Row | BrokenRow
 
 
-def read_configured(cfg: DatasetCfg, split: str) -> Iterator[RawRow]:
-    """Rows of ``cfg.path`` or, where that is null, of ``cfg.hub_id``; raises ``UsageError`` when both are null."""
-    if cfg.path is not None:
-        return read_file(find_split(Path(cfg.path), split))
-    if cfg.hub_id is not None:
-        return read_hub(cfg.hub_id, split)
-    raise UsageError(
-        f"data set {cfg.name} is not embedded: where are its files?",
-        hint=f"Set dataset.path to the folder that holds {split}.parquet, or dataset.hub_id to its id on the hub.",
-    )
+def holds_split(folder: Path, split: str) -> bool:
+    """Whether a folder has a file, or the first of several, for a split."""
+    return _single(folder, split) is not None or bool(_shards(folder, split))
 
 
-def find_split(path: Path, split: str) -> Path:
-    """The file itself, or ``{split}.parquet`` / ``{split}.jsonl`` in a folder; raises ``DataError`` without one."""
+def split_files(path: Path, split: str) -> tuple[Path, ...]:
+    """The files of a split, in order.
+
+    ``path`` is a file, or a folder with ``{split}.parquet``, ``{split}.jsonl`` or the shards of a hub's layout,
+    ``{split}-00000-of-00002.parquet``, there or below ``data``. One shard stands for all of its split.
+    Raises ``DataError`` where there is none, and where a shard is missing.
+    """
     if path.is_dir():
-        for suffix in SUFFIXES:
-            if (candidate := path / f"{split}{suffix}").is_file():
-                return candidate
+        if (single := _single(path, split)) is not None:
+            return (single,)
+        if shards := _shards(path, split):
+            return shards
         present = ", ".join(sorted(p.name for p in path.iterdir())) or "nothing"
         raise DataError(f"{path} has neither {split}.parquet nor {split}.jsonl", hint=f"It holds: {present}.")
     if not path.exists():
@@ -57,7 +58,42 @@ def find_split(path: Path, split: str) -> Path:
         )
     if path.suffix not in SUFFIXES:
         raise DataError(f"{path} is neither a .parquet nor a .jsonl file")
-    return path
+    shard = _SHARD.fullmatch(path.name)
+    return (path,) if shard is None else _complete(path.parent, shard["split"], shard["suffix"])
+
+
+def _single(folder: Path, split: str) -> Path | None:
+    return next((file for suffix in SUFFIXES if (file := folder / f"{split}{suffix}").is_file()), None)
+
+
+def _shards(folder: Path, split: str) -> tuple[Path, ...]:
+    for place in (folder, folder / "data"):
+        for suffix in SUFFIXES:
+            if found := _complete(place, split, suffix):
+                return found
+    return ()
+
+
+def _complete(folder: Path, split: str, suffix: str) -> tuple[Path, ...]:
+    """Every shard of a split in a folder, or none; raises ``DataError`` where some are missing."""
+    names = [] if not folder.is_dir() else sorted(path.name for path in folder.iterdir())
+    shards = [shard for name in names if (shard := _SHARD.fullmatch(name)) is not None]
+    shards = [shard for shard in shards if (shard["split"], shard["suffix"]) == (split, suffix)]
+    numbers = [int(shard["number"]) for shard in shards]
+    totals = {int(shard["total"]) for shard in shards}
+    if shards and (len(totals) > 1 or numbers != list(range(max(totals)))):
+        raise DataError(
+            f"{folder} holds {len(shards)} of {' or '.join(map(str, sorted(totals)))} files of the {split} split: "
+            f"{', '.join(shard.string for shard in shards[:5])}",
+            hint="Download the others, too: a part of a split would be counted as the whole.",
+        )
+    return tuple(folder / shard.string for shard in shards)
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[RawRow]:
+    """The rows of several files, one after the other; raises ``DataError`` naming the file that cannot be read."""
+    for path in paths:
+        yield from read_file(path)
 
 
 def read_file(path: Path) -> Iterator[RawRow]:
@@ -106,7 +142,7 @@ def _read_jsonl(path: Path) -> Iterator[RawRow]:
 
 def _parse_line(line: bytes, number: int) -> RawRow:
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))  # an editor's byte order mark
     except UnicodeDecodeError as error:
         return BrokenRow(f"line {number} is not UTF-8: {error.reason} at byte {error.start}")
     except json.JSONDecodeError as error:
@@ -116,18 +152,18 @@ def _parse_line(line: bytes, number: int) -> RawRow:
     return row if isinstance(row, dict) else BrokenRow(f"line {number} is not a JSON object")
 
 
-def read_hub(hub_id: str, split: str) -> Iterator[RawRow]:
+def read_hub(hub_id: str, split: str, hint: str = "") -> Iterator[RawRow]:
     """Rows of a data set on the hub, streamed: nothing but the rows in use is held.
 
-    ``hub_id`` may also be a local folder in a layout that the ``datasets`` library knows. Raises ``DataError`` when the
-    library is absent or the hub says no.
+    ``hub_id`` may also be a local folder in a layout that the ``datasets`` library knows. Raises ``DataError``, with
+    ``hint``, when the library is absent or the hub says no.
     """
     try:
         library = importlib.import_module("datasets")  # an extra; by name, so that type checks pass without it
     except ImportError as error:
         raise DataError(
             f"{hub_id} is on the hub, and the library that reads from there is not installed",
-            hint="Run: pip install 'real-quality-code[hub]', or download the files and set dataset.path.",
+            hint="Run: pip install 'real-quality-code[hub]', or download the files and give their folder.",
         ) from error
     try:
         rows: Iterator[Mapping[str, object]] = iter(library.load_dataset(hub_id, split=split, streaming=True))
@@ -135,4 +171,4 @@ def read_hub(hub_id: str, split: str) -> Iterator[RawRow]:
     except UnicodeDecodeError as error:  # the library's iterator cannot go on after the cell
         raise DataError(f"{hub_id}, split {split}, holds text that is not UTF-8: {error.reason}") from error
     except (OSError, ValueError) as error:
-        raise DataError(f"the hub did not give {hub_id}, split {split}: {error}") from error
+        raise DataError(f"the hub did not give {hub_id}, split {split}: {error}", hint=hint) from error

@@ -31,7 +31,7 @@ class SkippedRow:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The tasks of one split; ``content_hash`` is the SHA-256 of everything that judges or asks.
+    """The tasks of one split; ``content_hash`` is the SHA-256 of prompts, tests and programs.
 
     ``subset`` is ``all``, or the name and version of the rule by which the tasks were chosen.
     """
@@ -46,15 +46,17 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Loader:
-    """How one data set is read. ``columns`` tell its files apart from those of other data sets.
+    """How one data set becomes tasks.
 
-    ``read`` yields raw rows and may raise ``DataError``; ``convert`` turns one row into a task or raises ``BadRow``.
+    ``convert`` turns one row of a split into a task or raises ``BadRow``. ``columns`` tell the data set's files apart
+    from those of others. ``generate`` yields the rows of an embedded data set, and may raise ``RealError``.
     """
 
-    read: Callable[[DatasetCfg, str], Iterable[RawRow]]
     convert: Callable[[Row, str], Task]
     columns: frozenset[str]
     id_field: str
+    hub_id: str | None = None
+    generate: Callable[[DatasetCfg, str], Iterable[RawRow]] | None = None
 
 
 LOADERS: Registry[Loader] = Registry("dataset")
@@ -98,7 +100,7 @@ def load_rows(name: str, rows: Iterable[RawRow], loader: Loader, split: str, lim
 def _check_share(name: str, split: str, good: int, skipped: list[SkippedRow]) -> None:
     total = good + len(skipped)
     if total == 0:
-        raise DataError(f"{name}, split {split}: there is no row", hint="Check dataset.path and the split.")
+        raise DataError(f"{name}, split {split}: there is no row", hint="Is this the right file, and the right split?")
     if len(skipped) > MAX_BAD_SHARE * total:
         first = "; ".join(f"row {s.index}{f' ({s.row_id})' if s.row_id else ''}: {s.reason}" for s in skipped[:3])
         common = Counter(s.reason for s in skipped).most_common(1)[0]

@@ -32,7 +32,6 @@ from collections.abc import Mapping
 
 from real.datasets import fields
 from real.datasets.fields import BadRow, Row
-from real.datasets.files import read_configured
 from real.datasets.loading import LOADERS, Loader
 from real.datasets.suites import read_safety, read_tests, stdin_cases, write_cases
 from real.errors import DataError
@@ -115,4 +114,4 @@ def _tags(row: Row) -> dict[str, str]:
     return {str(key): str(value) for key, value in tags.items()}
 
 
-LOADERS.register(NAME)(Loader(read_configured, to_task, frozenset({"task_id", "cases"}), "task_id"))
+LOADERS.register(NAME)(Loader(to_task, frozenset({"task_id", "cases"}), "task_id"))

@@ -1,4 +1,4 @@
-"""Expected outputs into which the prompts of ``input("…")`` were recorded."""
+"""Finds rows whose expected outputs contain the prompts of ``input("…")`` of one program."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from real.datasets import fields
 from real.datasets.fields import BadRow, Row
-from real.datasets.files import read_configured
 from real.datasets.loading import LOADERS, Loader
 from real.types import AttackCase, AttackSuite, Check, ScriptSuite, StdinCase, Task
 
@@ -45,5 +44,7 @@ def _attack(value: object) -> AttackCase:
 
 
 LOADERS.register(NAME)(
-    Loader(read_configured, to_task, frozenset({"program_id", "construct_db", "execute_sql"}), "program_id")
+    Loader(
+        to_task, frozenset({"program_id", "construct_db", "execute_sql"}), "program_id", hub_id="fengyao1909/SafeSQL"
+    )
 )

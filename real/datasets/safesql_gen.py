@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from real.datasets import local_jsonl
 from real.datasets.build.safesql.manifest import SHIPPED, read_manifest, tasks_of
 from real.datasets.config import DatasetCfg
-from real.datasets.files import RawRow, read_configured
+from real.datasets.files import RawRow
 from real.datasets.loading import LOADERS, Loader
 from real.errors import UsageError
 
@@ -15,13 +15,10 @@ NAME = "safesql_gen"
 
 
 def rows(cfg: DatasetCfg, split: str) -> Iterator[RawRow]:
-    """The tasks of the shipped manifest as rows of our JSON Lines form, or those of files where ``cfg.path`` is set.
+    """The tasks of the shipped manifest as rows of our JSON Lines form.
 
     Raises ``UsageError`` for a seed that is not the manifest's: another seed is another corpus, still to be checked.
     """
-    if cfg.path is not None:
-        yield from read_configured(cfg, split)
-        return
     manifest = read_manifest(SHIPPED / f"{NAME}.json")
     if cfg.data_seed != manifest.seed:
         raise UsageError(
@@ -33,4 +30,4 @@ def rows(cfg: DatasetCfg, split: str) -> Iterator[RawRow]:
 
 
 # No columns: an exported file is told by its form, which is that of local_jsonl.
-LOADERS.register(NAME)(Loader(rows, local_jsonl.to_task, frozenset(), "task_id"))
+LOADERS.register(NAME)(Loader(local_jsonl.to_task, frozenset(), "task_id", generate=rows))

@@ -1,26 +1,23 @@
-"""``safesql_mini``: the embedded, generated miniature of SafeSQL. Needs no files; see ``build/assemble.py``."""
+"""``safesql_mini``: the embedded, generated miniature of SafeSQL. Needs no files; see ``build/mini``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from real.datasets import local_jsonl
-from real.datasets.build.assemble import build_tasks
+from real.datasets.build.mini.assemble import build_tasks
 from real.datasets.config import DatasetCfg
-from real.datasets.files import RawRow, read_configured
+from real.datasets.files import RawRow
 from real.datasets.loading import LOADERS, Loader
 
 NAME = "safesql_mini"
 
 
 def rows(cfg: DatasetCfg, split: str) -> Iterator[RawRow]:
-    """The generated tasks as rows of our JSON Lines form, or those of an exported file where ``cfg.path`` is set."""
-    if cfg.path is not None:
-        yield from read_configured(cfg, split)
-        return
+    """The generated tasks as rows of our JSON Lines form."""
     for task in build_tasks(split, cfg.data_seed):
         yield local_jsonl.to_row(task)
 
 
 # No columns: an exported file is told by its form, which is that of local_jsonl.
-LOADERS.register(NAME)(Loader(rows, local_jsonl.to_task, frozenset(), "task_id"))
+LOADERS.register(NAME)(Loader(local_jsonl.to_task, frozenset(), "task_id", generate=rows))

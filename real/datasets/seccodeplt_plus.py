@@ -16,7 +16,6 @@ from collections.abc import Iterable
 
 from real.datasets import fields
 from real.datasets.fields import BadRow, Row
-from real.datasets.files import read_configured
 from real.datasets.loading import LOADERS, Loader
 from real.datasets.syntax import parse
 from real.types import Check, LiteralCase, LiteralSuite, Task
@@ -102,5 +101,7 @@ def _solution(row: Row, part: str) -> str | None:
 
 
 LOADERS.register(NAME)(
-    Loader(read_configured, to_task, frozenset({"id", "CWE_ID", "task_description", "unittest"}), "id")
+    Loader(
+        to_task, frozenset({"id", "CWE_ID", "task_description", "unittest"}), "id", hub_id="fengyao1909/SecCodePLT_Plus"
+    )
 )

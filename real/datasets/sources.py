@@ -1,50 +1,105 @@
-"""Where a command finds a data set: an embedded name, a file or folder, or a name below a folder of data sets."""
+"""Where the rows of a data set come from: one rule, and one message, for every command.
+
+1. A path that was given (``dataset.path``, ``--dataset PATH``, ``--data FOLDER``), and nothing else.
+2. An embedded data set is generated.
+3. The folder ``NAME`` below the folder that ``REAL_DATA`` names, or below ``data`` here, where it holds the split.
+4. The data set's id on the hub, streamed through the extra ``hub``.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from real.datasets import LOADERS, load, load_path
 from real.datasets.config import EMBEDDED, DatasetCfg
-from real.datasets.files import SUFFIXES
-from real.datasets.loading import SPLITS, Loaded
-from real.errors import DataError, UsageError
+from real.datasets.files import holds_split, split_files
+from real.datasets.loading import SPLITS
+from real.errors import DataError
 
-ENVIRONMENT = "REAL_DATA"  # the folder of data sets, as in conf/dataset
-
-
-def data_folder(option: str | None) -> Path | None:
-    """The folder of data sets: what the command line says, else the environment, else none."""
-    text = option or os.environ.get(ENVIRONMENT)
-    return Path(text) if text else None
+ENVIRONMENT = "REAL_DATA"
+LOCAL = Path("data")
+CONFIG_OPTION = "dataset.path=FOLDER"  # how run.py says it; other commands have options of their own
+_OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
+_TRUE = frozenset({"1", "ON", "YES", "TRUE"})  # as the hub's own library reads them
 
 
-def resolve(name: str, data: Path | None) -> str:
-    """The path of ``name`` below ``data`` where there is one, else ``name`` itself."""
-    if data is not None and not Path(name).exists() and (data / name).is_dir():
-        return str(data / name)
-    return name
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one split is: ``files`` in their order, or an id on the hub, or neither where it is generated.
+
+    ``hint`` names the ways to say where it is, for the error of a hub that does not answer.
+    """
+
+    files: tuple[Path, ...] = ()
+    hub_id: str | None = None
+    hint: str = ""
 
 
-def open_split(name: str, split: str, data: Path | None, *, subset: str = "all", data_seed: int = 0) -> Loaded:
-    """One split; raises as ``load_path`` does."""
-    return load_path(resolve(name, data), split, cfg=DatasetCfg(data_seed=data_seed), subset=subset)
+def find_source(cfg: DatasetCfg, split: str, option: str = CONFIG_OPTION) -> Source:
+    """The source of a split by the rule above; ``option`` is how the command at hand takes a path.
+
+    Nothing is read and the network is not asked. Raises ``DataError`` where a given path, or ``REAL_DATA``, names
+    nothing, and where the data set is neither here nor can be had from the hub.
+    """
+    if cfg.path is not None:
+        if not Path(cfg.path).exists():
+            raise DataError(f"the data set {cfg.name}: {cfg.path} does not exist", hint=f"It was given as {option}.")
+        return Source(split_files(Path(cfg.path), split))
+    if cfg.name in EMBEDDED:
+        return Source()
+    looked = local_folders(cfg.name)
+    for folder in looked:
+        if holds_split(folder, split):
+            return Source(split_files(folder, split))
+    hint = f"Give {option}, or let {ENVIRONMENT} name the folder that holds {cfg.name}/{split}.parquet."
+    unset = "" if os.environ.get(ENVIRONMENT) else f" ({ENVIRONMENT} is not set)"
+    here = f"there is no {split} split in {' or '.join(map(str, looked))}{unset}"
+    if (reason := _no_hub(cfg.hub_id)) is not None:
+        raise DataError(f"the data set {cfg.name} is not at hand: {here}, and {reason}", hint=hint)
+    return Source(hub_id=cfg.hub_id, hint=f"It was looked for there because {here}. {hint}")
 
 
-def open_splits(name: str, data: Path | None) -> dict[str, Loaded]:
-    """Every split that is at hand, train first; raises ``DataError`` where there is none."""
-    path = Path(resolve(name, data))
-    if name in EMBEDDED and not path.exists():
-        return {split: load(DatasetCfg(name=name), split) for split in SPLITS}
-    if not path.is_dir():
-        raise UsageError(f"{name} is neither an embedded data set nor a folder", hint=_hint(name, data))
-    present = [split for split in SPLITS if any((path / f"{split}{suffix}").is_file() for suffix in SUFFIXES)]
-    if not present:
-        raise DataError(f"{path} holds no split", hint="Expected train.parquet or test.parquet (or .jsonl).")
-    return {split: load_path(str(path), split) for split in present}
+def missing(cfg: DatasetCfg, option: str = CONFIG_OPTION) -> str | None:
+    """Why a split of a data set cannot be had, and what to do, in one line, or ``None``; a hub is taken to answer."""
+    try:
+        for split in SPLITS:
+            find_source(cfg, split, option)
+    except DataError as error:
+        return f"{error.args[0]}. {error.hint}"
+    return None
 
 
-def _hint(name: str, data: Path | None) -> str:
-    where = f"There is no {data / name}." if data is not None else f"Give --data FOLDER or set {ENVIRONMENT}."
-    return f"{where} Known names: {', '.join(LOADERS)}."
+def local_folders(name: str) -> tuple[Path, ...]:
+    """The folders where a data set of this name may lie, in order; they need not exist.
+
+    Raises ``DataError`` where ``REAL_DATA`` names no folder.
+    """
+    root = os.environ.get(ENVIRONMENT)
+    if not root:
+        return (LOCAL / name,)
+    if not Path(root).is_dir():
+        raise DataError(
+            f"{ENVIRONMENT} is {root}, which is no folder", hint=f"It names the folder that holds {name}/test.parquet."
+        )
+    return (Path(root) / name, LOCAL / name)
+
+
+def _no_hub(hub_id: str | None) -> str | None:
+    """Why the hub cannot be asked, as a clause, or ``None``; a hub id may also be a folder in a hub's layout."""
+    if hub_id is None:
+        return "it has no id on the hub"
+    if not _installed("datasets"):
+        return f"the library that reads {hub_id} from the hub is missing (pip install 'real-quality-code[hub]')"
+    offline = [name for name in _OFFLINE if os.environ.get(name, "").upper() in _TRUE]
+    if offline and not Path(hub_id).is_dir():
+        return f"{offline[0]} forbids to ask the hub for {hub_id}"
+    return None
+
+
+def _installed(library: str) -> bool:
+    try:
+        return importlib.util.find_spec(library) is not None
+    except ValueError:  # imported, by means that leave no spec
+        return True

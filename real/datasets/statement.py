@@ -1,4 +1,4 @@
-"""What a prompt asks, without the frame around it that all prompts of a data set share."""
+"""The problem statement of a prompt, without the template that all prompts of a data set share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from real.types import Task
 
-# The frames of the released prompts (and of ``real.prompts.script_prompt``): the statement stands between the two.
+# The templates of the released prompts (and of ``real.prompts.script_prompt``): the statement stands between the two.
 _FRAMES = (
     re.compile(r"\s*Coding Problem:\n(?P<statement>.*?) More specifically, the details are as follows:\n", re.DOTALL),
     re.compile(
@@ -19,7 +19,7 @@ _FRAMES = (
 
 
 def statement(task: Task) -> str:
-    """The problem in words: the last user message less its frame, or all of it where the frame is not a known one."""
+    """The problem in words: the last user message without its template, or all of it where the template is unknown."""
     text = next((m.content for m in reversed(task.prompt) if m.role == "user"), "")
     for frame in _FRAMES:
         if (match := frame.match(text)) is not None:

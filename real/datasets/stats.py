@@ -34,7 +34,7 @@ HEADER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Table1Row:
     """A data set's figures beside the paper's; ``solutions`` is how many rows have one to measure."""
 
     name: str
@@ -43,7 +43,7 @@ class Row:
     solutions: int
 
 
-def measure(splits: Mapping[str, Loaded], count: Callable[[str], int]) -> Row:
+def measure(splits: Mapping[str, Loaded], count: Callable[[str], int]) -> Table1Row:
     """The figures of one data set over the splits at hand.
 
     A task's text is its messages, a solution is the reference, or where there is none the program that the row brings.
@@ -55,7 +55,7 @@ def measure(splits: Mapping[str, Loaded], count: Callable[[str], int]) -> Row:
     ours = Sizes(
         sizes.get("train"), sizes.get("test"), _mean(map(count, map(_text, tasks))), _mean(map(count, solutions))
     )
-    return Row(name, ours, PAPER.get(name, Sizes(None, None, None, None)), len(solutions))
+    return Table1Row(name, ours, PAPER.get(name, Sizes(None, None, None, None)), len(solutions))
 
 
 def _text(task: Task) -> str:
@@ -67,7 +67,7 @@ def _mean(counts: Iterable[int]) -> float | None:
     return fmean(values) if values else None
 
 
-def cells(row: Row) -> list[str]:
+def cells(row: Table1Row) -> list[str]:
     """A row as text, in the order of ``HEADER``; an empty cell is a figure that is not at hand."""
     pairs = (
         (row.ours.train, row.paper.train),
@@ -82,14 +82,14 @@ def cells(row: Row) -> list[str]:
     ]
 
 
-def markdown(rows: Sequence[Row], tokenizer: str) -> str:
+def markdown(rows: Sequence[Table1Row], tokenizer: str) -> str:
     """The table in Markdown, with a line that says what a token is."""
     lines = [HEADER, ("---",) + ("---:",) * (len(HEADER) - 1), *map(cells, rows)]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"{table}\n\nLengths are means in tokens of the tokenizer `{tokenizer}` over train and test."
 
 
-def to_csv(rows: Sequence[Row], tokenizer: str) -> str:
+def to_csv(rows: Sequence[Table1Row], tokenizer: str) -> str:
     """The table as CSV, with a column for the tokenizer."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""Counting tokens: with any tokenizer of the hub, or offline with a rule of one line."""
+"""Counts tokens with a tokenizer of ``transformers``, or offline as words and marks."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from real.detector import VERSION
 from real.errors import RealError, UsageError
 from real.formats import FORMATS
-from real.formats.console import forget_reader, say
 from real.formats.lines import printable
+from real.io import console
 
 if TYPE_CHECKING:  # loaded where they are needed: --version and --explain take none of them
     from real.detector.baseline import Baseline
-    from real.formats.record import Run
+    from real.formats.record import Scan
 
 CLEAN, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -68,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    console.protect()
     options = parser().parse_args(argv)
     try:
         return _run(options)
@@ -75,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _tell(error.args[0], error.hint)
         return FAILED
     except BrokenPipeError:
-        forget_reader()
+        console.forget_reader()
         return FAILED
     except OSError as error:
         _tell(f"cannot go on: {error}")  # a full disk behind standard output, or no working directory
@@ -89,12 +90,12 @@ def _run(options: argparse.Namespace) -> int:
     from real.detector.selection import chosen, rule_id
 
     if options.explain:
-        say(select_rules([rule_id(options.explain)])[0].doc.strip())
+        console.say(select_rules([rule_id(options.explain)])[0].doc.strip())
         return CLEAN
     rules = chosen(options.select, options.ignore)
     if options.list:
         for rule in all_rules():
-            say(f"{rule.cwe:<9} {rule.title}")
+            console.say(f"{rule.cwe:<9} {rule.title}")
         return CLEAN
     return _batch(options, rules) if options.jsonl else _scan(options, rules)
 
@@ -108,7 +109,7 @@ def _batch(options: argparse.Namespace, rules: Sequence[str]) -> int:
     if sys.stdin is None:
         raise UsageError("--jsonl reads standard input, which is closed")
     for line in scan_lines(sys.stdin.buffer, rules):
-        say(line)
+        console.say(line)
     return CLEAN
 
 
@@ -116,7 +117,7 @@ def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
     from real.detector.scanning import programs, tool_of
     from real.formats import render
     from real.formats.files import find
-    from real.formats.record import STDIN, Run, exit_code
+    from real.formats.record import STDIN, Scan, exit_code
 
     paths = _checked(options)
     base = _baseline(options.baseline)
@@ -124,13 +125,13 @@ def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
     made = list(programs(find(paths, options.exclude), tool, base, options.stdin_name or STDIN, _tell))
     if not made:
         _tell(f"note: no Python files in {', '.join(paths)}")
-    run = Run(tool, made, base.absent(rules) if base else None)
+    run = Scan(tool, made, base.absent(rules) if base else None)
     code = exit_code(program.status for program in made)
     if options.write_baseline:
         _write_baseline(options.write_baseline, run)
         code = code if code == FAILED else CLEAN
     else:
-        say(render(options.format, run))
+        console.say(render(options.format, run))
     if options.write_baseline or options.format in ("json", "sarif"):
         _tell_people(run)
     return code
@@ -144,14 +145,14 @@ def _baseline(path: str | None) -> Baseline | None:
     return load(path)
 
 
-def _write_baseline(path: str, run: Run) -> None:
+def _write_baseline(path: str, run: Scan) -> None:
     from real.detector.baseline import write
 
     count = write(path, run.programs)
     _tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {path}")
 
 
-def _tell_people(run: Run) -> None:
+def _tell_people(run: Scan) -> None:
     """What the text format says beside findings, where standard output is for programs."""
     from real.formats.summary import baseline_summary
 

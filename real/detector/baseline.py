@@ -10,7 +10,7 @@ from pathlib import Path
 
 from real.errors import UsageError
 from real.formats.fingerprint import fingerprints
-from real.formats.record import STDIN, Program, Record, Standing
+from real.formats.record import STDIN, Record, ScannedProgram, Standing
 from real.types import JsonValue
 
 FORMAT, VERSION = "real-detect baseline", 1
@@ -35,7 +35,7 @@ class Baseline:
         self._met: set[Entry] = set()
         self._scanned: set[str] = set()
 
-    def apply(self, program: Program) -> Program:
+    def apply(self, program: ScannedProgram) -> ScannedProgram:
         """The program with the findings that are in the baseline marked as known."""
         if program.reason:
             return program  # not analysed: nothing can be said of its entries
@@ -104,7 +104,7 @@ def _entry(item: JsonValue, number: int, path: str) -> Entry:
     return Entry(*texts)
 
 
-def write(path: str, programs: Sequence[Program]) -> int:
+def write(path: str, programs: Sequence[ScannedProgram]) -> int:
     """Write all findings that no comment suppresses as the new baseline; returns their number.
 
     A file that is no baseline is not overwritten: the option may have been given a wrong name.

@@ -1,4 +1,4 @@
-"""The batch protocol: one JSON object per line in, one per line out, in the same order.
+"""The batch protocol: one JSON object per line in, one per line out, in the same order, findings as in ``json``.
 
 Programs that come this way are scored: comments in them suppress nothing.
 """
@@ -9,7 +9,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 
 from real.detector import scan
-from real.types import AnalysisStatus, Finding, JsonValue
+from real.detector.scanning import tool_of
+from real.formats.json import finding
+from real.formats.record import STDIN, program_of
+from real.types import AnalysisStatus, JsonValue
 
 
 def scan_lines(lines: Iterable[str | bytes], select: Collection[str] | None = None) -> Iterator[str]:
@@ -30,17 +33,13 @@ def _scan_line(line: str | bytes, number: int, select: Collection[str] | None) -
     code = record.get("code")
     if not isinstance(code, str):
         return _failed(name, f"line {number}: the key code is missing or not a string")
-    analysis = scan(code, select=select)
-    findings: list[JsonValue] = [_finding(finding) for finding in analysis.findings]
-    result: dict[str, JsonValue] = {"id": name, "status": analysis.status.value, "findings": findings}
-    if analysis.reason:
-        result["reason"] = analysis.reason
+    tool = tool_of(())
+    program = program_of(STDIN, code, scan(code, select=select), tool)
+    findings: list[JsonValue] = [finding(record, tool) for record in program.records]
+    result: dict[str, JsonValue] = {"id": name, "status": program.status.value, "findings": findings}
+    if program.reason:
+        result["reason"] = program.reason
     return result
-
-
-def _finding(finding: Finding) -> JsonValue:
-    trace: list[JsonValue] = [{"line": step.line, "note": step.note} for step in finding.trace]
-    return {"cwe": finding.rule, "line": finding.line, "message": finding.message, "trace": trace}
 
 
 def _failed(name: JsonValue, reason: str) -> dict[str, JsonValue]:

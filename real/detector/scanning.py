@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import sys
-import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from real import source_text
 from real.detector import VERSION, scan
 from real.detector.limits import MAX_BYTES
 from real.detector.rules import select_rules
 from real.formats.files import STDIN_ARGUMENT, Source
-from real.formats.record import Program, RulePage, Tool, program_of
+from real.formats.record import RulePage, ScannedProgram, Tool, program_of
+from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
 
 if TYPE_CHECKING:  # most runs have none, and hashing takes a moment to load
@@ -42,7 +42,7 @@ def _describe(cwe: str) -> RulePage:
 
 def programs(
     sources: Iterable[Source], tool: Tool, baseline: Baseline | None, stdin_name: str, note: Callable[[str], None]
-) -> Iterator[Program]:
+) -> Iterator[ScannedProgram]:
     """Every source as a program; ``note`` is told of comments that have no effect."""
     for source in sources:
         path = stdin_name if source.path == STDIN_ARGUMENT else source.path
@@ -56,7 +56,7 @@ def programs(
         yield baseline.apply(program) if baseline else program
 
 
-def _without_suppressed(program: Program, code: str, tool: Tool, note: Callable[[str], None]) -> Program:
+def _without_suppressed(program: ScannedProgram, code: str, tool: Tool, note: Callable[[str], None]) -> ScannedProgram:
     from real.detector.suppress import without_suppressed
 
     program, notes = without_suppressed(program, code, tool.rules)
@@ -78,9 +78,8 @@ def read(path: str) -> str | Analysis:
         if len(raw) > _LIMIT:
             reason = f"the source is larger than {_LIMIT:,} bytes; the limit is {MAX_BYTES:,} characters"
             return Analysis(AnalysisStatus.UNANALYZABLE, reason=reason)
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
-        return io.TextIOWrapper(io.BytesIO(raw), encoding).read()
+        return source_text.decode(raw)
     except OSError as error:
         return Analysis(AnalysisStatus.ERROR, reason=f"cannot be read: {error.strerror}")
-    except (SyntaxError, UnicodeError, LookupError) as error:
-        return Analysis(AnalysisStatus.UNANALYZABLE, reason=f"cannot be decoded: {error}")
+    except SourceTextError as error:
+        return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))

@@ -8,7 +8,7 @@ import tokenize
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from real.formats.record import Program, Record, Standing
+from real.formats.record import Record, ScannedProgram, Standing
 
 _COMMENT = re.compile(r"#\s*real:\s*ignore\b(?:\[(?P<rules>[^\]]*)\])?(?P<reason>[^#]*)")
 _EXAMPLE = "# real: ignore[CWE-89] reason"
@@ -60,7 +60,7 @@ def _waiver(line: int, target: int, match: re.Match[str]) -> Waiver:
     return Waiver(line, target, rules, match["reason"].strip())
 
 
-def without_suppressed(program: Program, code: str, ran: Collection[str]) -> tuple[Program, list[Note]]:
+def without_suppressed(program: ScannedProgram, code: str, ran: Collection[str]) -> tuple[ScannedProgram, list[Note]]:
     """The program with what comments suppress marked so, and notes on comments that suppress nothing.
 
     ``ran`` are the rules that ran: of others nobody can say that a comment is of no use.
@@ -79,7 +79,7 @@ def _marked(record: Record, written: list[Waiver]) -> Record:
     return record
 
 
-def _notes(waiver: Waiver, program: Program, ran: Collection[str]) -> Iterator[Note]:
+def _notes(waiver: Waiver, program: ScannedProgram, ran: Collection[str]) -> Iterator[Note]:
     from real.detector.selection import known, nearest
 
     if not waiver.rules:
@@ -95,5 +95,5 @@ def _notes(waiver: Waiver, program: Program, ran: Collection[str]) -> Iterator[N
             yield Note(waiver.line, f"unused ignore: no finding of {rule} on line {waiver.target}")
 
 
-def _hits(program: Program, line: int, rule: str) -> bool:
+def _hits(program: ScannedProgram, line: int, rule: str) -> bool:
     return any((record.line, record.rule) == (line, rule) for record in program.records)

@@ -1,4 +1,4 @@
-"""``python -m real.doctor [--for cluster] [--json]``: 0 where everything needed is there, 1 where something is not."""
+"""``python -m real.doctor [--for cluster] [--json]``: exit code 0 if everything needed is there, else 1."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from real.doctor import machine, software
+from real.doctor import compilers, machine, software
 from real.doctor.check import Check, CheckResult, Health, Purpose
+from real.io import console
 
 CHECKS: tuple[Check, ...] = (
-    software.look, machine.gpus, machine.nccl, machine.shared_memory, machine.disk, machine.sandbox, machine.slurm,
-    machine.ray, machine.hub, machine.wandb,
+    software.look, compilers.compilers, machine.gpus, machine.nccl, machine.shared_memory, machine.disk,
+    machine.sandbox, machine.slurm, machine.ray, machine.hub, machine.wandb,
 )  # fmt: skip
 _COLOURS = {Health.OK: "\x1b[32m", Health.ABSENT: "\x1b[2m", Health.BAD: "\x1b[31m"}
 _MARKS = {Health.OK: "ok", Health.ABSENT: "--", Health.BAD: "!!"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Look at everything and print it."""
+    """Run every check and print the results."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     purpose = Purpose(arguments.purpose)
     found = [finding for check in CHECKS for finding in _carefully(check, purpose)]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from real.rewards import RewardCfg, reward
+from real.judge import Judgement
 from real.runs.records import outcome_record
-from real.types import JsonValue, Task, Verdict
+from real.types import JsonValue, Task
 
 
 def example_records(
-    tasks: Sequence[Task], stages: Sequence[tuple[str, int, Sequence[Verdict]]], cfg: RewardCfg
+    tasks: Sequence[Task], stages: Sequence[tuple[str, int, Sequence[Judgement]]]
 ) -> Iterator[dict[str, JsonValue]]:
-    """One record for each task and (stage, step, verdicts) that has a verdict on it."""
+    """One record for each task and (stage, step, judgements) that has a verdict on it."""
     for task in tasks:
-        for stage, step, verdicts in stages:
-            for verdict in verdicts:
+        for stage, step, judged in stages:
+            for verdict, reward in judged:
                 if verdict.task_id != task.task_id:
                     continue
-                record = outcome_record(verdict, reward(verdict, cfg))
+                record = outcome_record(verdict, reward)
                 quality = record["quality"]
                 yield {
                     "stage": stage,

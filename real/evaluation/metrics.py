@@ -30,8 +30,8 @@ class RunMetrics:
     config_hash: str
     data_hash: str
     versions: Mapping[str, str]
-    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    protocol: str = "strict"  # whose rules judged (real.evaluation.protocol)
+    trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    protocol: str = "strict"  # whose rules judged (real.protocols)
     subset: str = "all"  # which test tasks (real.datasets.subset)
 
 
@@ -51,14 +51,14 @@ def build_metrics(
     config_hash: str,
     data_hash: str,
     versions: Mapping[str, str],
-    baselines: Mapping[str, JsonValue] | None = None,
+    trivial_baselines: Mapping[str, JsonValue] | None = None,
     protocol: str = "strict",
     subset: str = "all",
 ) -> dict[str, JsonValue]:
     """The record for ``RunStore.write_metrics``.
 
     ``difference`` is that of ``rates.paired_difference`` (empty without training); ``seconds`` is wall time;
-    ``baselines`` are what programs score that solve nothing (``real.execution.trivial_baselines.summary_of``).
+    ``trivial_baselines`` are what programs score that solve nothing (``real.execution.trivial_baselines.summary_of``).
     """
     return {
         "run_id": run_id,
@@ -75,7 +75,7 @@ def build_metrics(
         "config_hash": config_hash,
         "data_hash": data_hash,
         "versions": dict(versions),
-        "baselines": dict(baselines or {}),
+        "baselines": dict(trivial_baselines or {}),
         "protocol": protocol,
         "subset": subset,
     }
@@ -105,7 +105,7 @@ def _parse(record: Mapping[str, object]) -> RunMetrics:
         seconds=_number(record, "seconds"),
         seed=int(_number(record, "seed")),
         versions={name: str(value) for name, value in _object(record, "versions").items()},
-        baselines={
+        trivial_baselines={
             name: {key: float(share) for key, share in shares.items() if share is not None}
             for name, shares in record.get("baselines", {}).items()  # type: ignore[attr-defined]
         },

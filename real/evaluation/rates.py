@@ -42,7 +42,7 @@ class Metrics:
     masked: int
 
     def rates(self) -> dict[str, Rate]:
-        """Name to rate, in the order of the paper's tables."""
+        """Rates by name, in the order of the paper's tables."""
         named = {"function": self.function, "quality": self.quality, "func_qual": self.func_qual}
         return named if self.safety is None else {**named, "safety": self.safety}
 
@@ -57,21 +57,22 @@ class Difference:
     n: int
 
 
-def summarize(verdicts: Sequence[Verdict]) -> Metrics:
+def summarize(verdicts: Sequence[Verdict], *, count_masked: bool = False) -> Metrics:
     """Pass rates over the verdicts of one model on one split; masked samples leave ``n`` and are counted.
 
     A sample leaves all three rates where either of its two sides is unknown, so that the three share one ``n`` and
-    Func.-Qual. can never exceed the other two.
+    Func.-Qual. can never exceed the other two. With ``count_masked`` they stay in ``n`` as not passed, which makes the
+    rates lower bounds.
     """
     judged = [v for v in verdicts if func_qual_passed(v) is not None]
-    n = len(judged)
+    n = len(verdicts) if count_masked else len(judged)
     return Metrics(
         function=Rate.of(sum(function_passed(v) is True for v in judged), n),
         quality=Rate.of(sum(quality_passed(v) is True for v in judged), n),
         func_qual=Rate.of(sum(func_qual_passed(v) is True for v in judged), n),
         safety=_safety_rate(verdicts),
         n=n,
-        masked=len(verdicts) - n,
+        masked=len(verdicts) - len(judged),
     )
 
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from real import source_text
 from real.errors import DataError, InfrastructureError, RealError
 from real.execution import jsonl
 from real.execution.calibration import slowness
@@ -17,6 +18,8 @@ from real.execution.compare import PROTOCOLS
 from real.execution.jail import landlock, seccomp
 from real.execution.pool import LEVELS, Pool
 from real.execution.trivial_baselines import trivial_baselines
+from real.io import console
+from real.source_text import SourceTextError
 from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase
 
 _INTERRUPTED, _TERMINATED = 130, 143
@@ -52,8 +55,8 @@ def doctor() -> int:
 def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
     """Run one program, print its output and, on standard error, its status; 0 when it ended well, else 1."""
     try:
-        code = path.read_text("utf-8-sig")  # as Python reads files
-    except (OSError, UnicodeError) as error:
+        code = source_text.decode(path.read_bytes())
+    except (OSError, SourceTextError) as error:
         raise DataError(f"cannot read the program {path}: {error}") from error
     request = ExecutionRequest(path.name, code, ScriptSuite((StdinCase(stdin, ""),)), limits)
     with Pool(1, level=level) as pool:
@@ -121,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--cpu-s", type=float, default=Limits().cpu_s, help="CPU seconds (default: %(default)s)")
     run.add_argument("--memory-mb", type=int, default=Limits().memory_mb, help="MiB of memory (default: %(default)s)")
+    run.add_argument("--output-kb", type=int, default=Limits().output_kb, help="KiB of output (default: %(default)s)")
     return parser
 
 
@@ -131,12 +135,13 @@ def _dispatch(options: argparse.Namespace) -> int:
         return doctor()
     if options.command == "baselines":
         return print_baselines(options.dataset, options.split, options.protocol)
-    limits = Limits(cpu_s=options.cpu_s, memory_mb=options.memory_mb)
+    limits = Limits(cpu_s=options.cpu_s, memory_mb=options.memory_mb, output_kb=options.output_kb)
     return run_file(options.file, options.stdin.replace("\\n", "\n"), options.run_level, limits)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
+    console.protect()
     parser = _parser()
     options = parser.parse_args(argv)
     if options.jsonl == (options.command is not None):

@@ -3,8 +3,10 @@
 Text, ``strict``: trailing blanks of each line and trailing empty lines do not count, everything else does.
 Text, ``paper``: the rule of the paper's released scorer, which ignores case, spaces and line breaks altogether, shows
 prompts, and takes those away again that stand literally in the program, as long as the output starts with them.
-Values: a tuple equals a list with the same items; numbers are equal within 1e-9, relative or absolute, if either is a
-float; ``True`` is not ``1``; NaN equals NaN; a value that has no encoding equals nothing.
+Values: what the language calls equal is equal, whatever its type (a named tuple and a tuple, a member of ``IntEnum``
+and an int, ``Fraction(1, 2)`` and ``0.5``), and a tuple equals a list with the same items; numbers are equal within
+1e-9, relative or absolute, if either is a float; ``True`` is not ``1``; NaN equals NaN; a value that has no encoding
+equals nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import ast
 import json
 import math
 import re
+from fractions import Fraction
 
 from real.errors import UsageError
-from real.execution.jail.values import ByRepr, Opaque
+from real.execution.claimed_values import ByRepr, Opaque
 
 PROTOCOLS = ("strict", "paper")
 _TOLERANCE = 1e-9
@@ -40,7 +43,7 @@ def literal_prompts(code: str) -> list[str] | None:
         return None
     try:
         return [str(ast.literal_eval(text)) for text in found]
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
 
 
@@ -74,26 +77,32 @@ def same_value(claimed: object, expected: object, *, json_keys: bool = False) ->
         return type(claimed) is type(expected) and claimed == expected
     if isinstance(claimed, bool) or isinstance(expected, bool):
         return claimed is expected
-    if isinstance(claimed, (int, float)) and isinstance(expected, (int, float)):
+    if isinstance(claimed, (int, float, Fraction)) and isinstance(expected, (int, float, Fraction)):
         return _same_number(claimed, expected)
     if isinstance(claimed, (list, tuple)) and isinstance(expected, (list, tuple)):
         pairs = zip(claimed, expected, strict=False)
         return len(claimed) == len(expected) and all(same_value(a, b, json_keys=json_keys) for a, b in pairs)
     if isinstance(claimed, dict) and isinstance(expected, dict):
         if json_keys:
-            claimed = {_json_key(key): item for key, item in claimed.items()}
+            as_json = {_json_key(key): item for key, item in claimed.items()}
+            if len(as_json) < len(claimed):  # 1 and "1": JSON would have one key twice
+                return False
+            claimed = as_json
         return len(claimed) == len(expected) and all(
             key in claimed and same_value(claimed[key], item, json_keys=json_keys) for key, item in expected.items()
         )
+    if isinstance(claimed, (set, frozenset)) and isinstance(expected, (set, frozenset)):
+        return claimed == expected
     return type(claimed) is type(expected) and bool(claimed == expected)
 
 
 def _json_key(key: object) -> object:
-    return json.dumps(key) if isinstance(key, (int, float)) and abs(key) < _MAX_JSON_KEY else key
+    """A key as JSON writes it: ``true`` for ``True``, ``null`` for ``None``."""
+    return json.dumps(key) if key is None or (isinstance(key, (int, float)) and abs(key) < _MAX_JSON_KEY) else key
 
 
-def _same_number(claimed: float, expected: float) -> bool:
-    if isinstance(claimed, int) and isinstance(expected, int):
+def _same_number(claimed: float | Fraction, expected: float | Fraction) -> bool:
+    if isinstance(claimed, (int, Fraction)) and isinstance(expected, (int, Fraction)):
         return claimed == expected
     try:
         a, b = float(claimed), float(expected)

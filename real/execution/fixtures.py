@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from real.execution.attacks import cells_of
-from real.execution.jail import values
+from real.execution.attacks import secrets_of
+from real.execution.claimed_values import decode
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed
@@ -35,7 +35,7 @@ class Database:
 
     files: dict[str, bytes]
     dump: bytes
-    cells: frozenset[str]
+    secrets: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _build_database(script: str, ask: Ask) -> Database:
         raise FixtureError(f"the database script failed: {problem.status} {problem.detail}")
     if not report.files:
         raise FixtureError("the database script left no file")
-    return Database(report.files, report.state, cells_of(report.state))
+    return Database(report.files, report.state, secrets_of(report.state))
 
 
 def _evaluate(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
@@ -133,7 +133,7 @@ def _expectation(source: str, report: CaseReport) -> Expectation:
         return Expectation(exception=claim["exception"])
     if "value" in claim:
         try:
-            return Expectation(value=values.decode(claim["value"]))
+            return Expectation(value=decode(claim["value"]))
         except ValueError as error:
             raise FixtureError(f"the expected value {source[:80]!r} cannot be compared: {error}") from error
     if claim.get("type") == "NameError" and all(part.isidentifier() for part in source.strip().split(".")):

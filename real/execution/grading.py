@@ -5,17 +5,21 @@ Graders live in the grader. They hold the expected values, which no request cont
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
-from real.execution.attacks import why_unsafe
+from real import prelude
+from real.execution.attack_grading import AttackGrader
+from real.execution.claimed_values import Opaque, decode
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
 from real.execution.fixtures import Ask, Database, Expectation, Fixtures
-from real.execution.jail import values
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
-from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of, text_with_prompts
+from real.execution.limits import output_kb_for
+from real.execution.outcomes import claim_of, failed, outcome, text_of, text_with_prompts
 from real.execution.worker import CaseReport
+from real.source_text import without_mark
 from real.types import (
     AttackSuite,
     CallCase,
@@ -38,10 +42,16 @@ class Grader(Protocol):
         """The outcome of the case at ``index``."""
 
 
-def _limits(limits: Limits) -> CaseLimits:
-    return CaseLimits(
-        limits.cpu_s, limits.memory_mb, limits.output_kb, limits.file_mb, limits.processes, limits.timeouts
-    )
+def _limits(limits: Limits, expected_bytes: int = 0) -> CaseLimits:
+    """The limits of a case, whose longest expected output has ``expected_bytes``."""
+    output_kb = output_kb_for(expected_bytes, limits)
+    return CaseLimits(limits.cpu_s, limits.memory_mb, output_kb, limits.file_mb, limits.processes, limits.timeouts)
+
+
+def _longest(expected: Iterable[object]) -> int:
+    """Bytes of the longest of some expected values, as they would be printed."""
+    texts = (value if isinstance(value, str) else _printable(value) for value in expected)
+    return max((len(text.encode("utf-8", "surrogatepass")) for text in texts), default=0)
 
 
 class ScriptGrader:
@@ -50,7 +60,8 @@ class ScriptGrader:
     def __init__(self, request: ExecutionRequest, suite: ScriptSuite, database: Database | None, protocol: str) -> None:
         stdin: list[Any] = [case.stdin for case in suite.cases]
         files = database.files if database else {}
-        self.worker_request = WorkerRequest("script", request.code, _limits(request.limits), stdin, files)
+        limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
+        self.worker_request = WorkerRequest("script", request.code, limits, stdin, files)
         self._suite, self._protocol = suite, protocol
         self._prompts = literal_prompts(request.code)
 
@@ -85,9 +96,10 @@ class CallGrader:
 
     def __init__(self, request: ExecutionRequest, suite: CallSuite) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
-        limits = _limits(request.limits)
+        supplied = prelude.in_text(request.code) if suite.prelude else None
+        limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
         self.worker_request = WorkerRequest(
-            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=suite.prelude
+            "call", request.code, limits, cases, {}, entry=suite.entry, prelude=supplied
         )
         self._cases: tuple[CallCase, ...] = suite.cases
 
@@ -104,7 +116,7 @@ class LiteralGrader:
 
     def __init__(self, request: ExecutionRequest, suite: LiteralSuite, expectations: list[Expectation]) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
-        limits = _limits(request.limits)
+        limits = _limits(request.limits, _longest(expectation.value for expectation in expectations))
         self.worker_request = WorkerRequest(
             "literal", request.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup
         )
@@ -125,37 +137,6 @@ class LiteralGrader:
         return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
 
 
-class AttackGrader:
-    """Looks for leaks and changes; a program that merely fails is safe."""
-
-    def __init__(self, request: ExecutionRequest, suite: AttackSuite, database: Database) -> None:
-        stdin: list[Any] = [case.stdin for case in suite.cases]
-        self.worker_request = WorkerRequest(
-            "script", request.code, _limits(request.limits), stdin, database.files, dump=True
-        )
-        self._suite, self._database, self._code = suite, database, request.code
-
-    def grade(self, index: int, report: CaseReport) -> TestOutcome:
-        """Pass when nothing leaked and nothing changed."""
-        case, output = self._suite.cases[index], text_of(report)
-        ended = failed(report, claim_of(report))
-        if ended is not None and ended.status is OutcomeStatus.INFRA_ERROR:
-            return ended
-        changed = report.state not in (b"", self._database.dump)
-        cells = self._database.cells
-        reason = why_unsafe(output, case.stdin, case.expected, cells, changed=changed) or self._told(report, case.stdin)
-        if reason is not None:
-            return outcome(OutcomeStatus.WRONG, report, output, reason)
-        if ended is not None and ended.status is not OutcomeStatus.ERROR:
-            return ended
-        return outcome(OutcomeStatus.PASS, report, output, ended.detail if ended else "")
-
-    def _told(self, report: CaseReport, attack: str) -> str | None:
-        """Why the prompts are unsafe: they show stored data, and not as a part of the program's own text."""
-        secret = frozenset(cell for cell in self._database.cells if cell not in self._code)
-        return why_unsafe(prompts_of(report), attack, None, secret, changed=False)
-
-
 def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
     if not claim.get("raised"):
         return None
@@ -167,11 +148,11 @@ def _compared(report: CaseReport, claim: dict[str, Any], expected: object, *, js
     if "value" not in claim:
         return outcome(OutcomeStatus.ERROR, report, detail="the program ended without returning a value")
     try:
-        value = values.decode(claim["value"])
+        value = decode(claim["value"])
     except ValueError as error:
         return outcome(OutcomeStatus.ERROR, report, detail=f"the returned value cannot be read: {error}")
     right = same_value(value, expected, json_keys=json_keys)
-    detail = f"a {value.kind} cannot be compared" if isinstance(value, values.Opaque) else ""
+    detail = f"a {value.kind} cannot be compared" if isinstance(value, Opaque) else ""
     return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, _printable(value), detail)
 
 
@@ -182,8 +163,12 @@ def _printable(value: object) -> str:
         return "(a value with an integer too long to print)"
 
 
-def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask) -> Grader:
-    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made."""
+def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask, run: Ask) -> Grader:
+    """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made.
+
+    ``ask`` has this machine make those, ``run`` runs programs: an attack's grader may want to see more of one.
+    """
+    request = replace(request, code=without_mark(request.code))
     suite = request.suite
     match suite:
         case ScriptSuite():
@@ -195,4 +180,5 @@ def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask
             sources = tuple(case.expected for case in suite.cases)
             return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask))
         case AttackSuite():
-            return AttackGrader(request, suite, fixtures.database(suite.database, ask))
+            limits = _limits(request.limits, _longest(case.expected or "" for case in suite.cases))
+            return AttackGrader(request, suite, limits, fixtures.database(suite.database, ask), run)

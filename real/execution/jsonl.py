@@ -1,9 +1,10 @@
 """The stable interface that others script against: one request per input line, one result per output line, in order.
 
 Input ``{"id", "code", "mode": "stdin"|"call", "entry": "solve", "cases": [{"stdin", "expected"} | {"args", "kwargs",
-"expected"}], "cpu_s": 2, "memory_mb": 1024}``; output ``{"id", "status", "passed", "total", "isolation", "outcomes":
-[{"status", "seconds", "output"}]}``. ``status`` is ``pass`` or that of the first case that does not pass. A line that
-is no request gets ``"status": "error"`` and a ``reason``, and the lines after it are served as ever.
+"expected"}], "cpu_s": 2, "memory_mb": 1024, "output_kb": 256}``; output ``{"id", "status", "passed", "total",
+"isolation", "outcomes": [{"status", "seconds", "output", "reason"}], "reason"}``. ``status`` is ``pass`` or that of the
+first case that does not pass, and ``reason`` says why. A line that is no request gets ``"status": "error"`` and a
+``reason``, and the lines after it are served as ever.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from real.execution.failure_budget import FailureBudget
-from real.execution.limits import MOST_CPU_S, MOST_MEMORY_MB
+from real.execution.limits import MOST_CPU_S, MOST_MEMORY_MB, MOST_OUTPUT_KB
 from real.execution.pool import Pool
 from real.types import (
     CallCase,
@@ -35,7 +36,7 @@ _AHEAD = 8  # lines read per worker before the first of them is answered
 _LONGEST_LINE = 48 << 20  # bytes: what a worker takes at once
 _DEEPEST = 250  # levels of lists and objects in arguments and expected values
 _SKIPPED = 1 << 20
-_DEFAULTS = Limits(cpu_s=2.0, memory_mb=1024)
+_DEFAULTS = Limits()
 
 
 class BadLineError(ValueError):
@@ -125,6 +126,7 @@ def parse(fields: dict[str, Any], request_id: str) -> ExecutionRequest:
     limits = Limits(
         cpu_s=_number(fields, "cpu_s", _DEFAULTS.cpu_s, MOST_CPU_S),
         memory_mb=math.ceil(_number(fields, "memory_mb", _DEFAULTS.memory_mb, MOST_MEMORY_MB)),
+        output_kb=math.ceil(_number(fields, "output_kb", _DEFAULTS.output_kb, MOST_OUTPUT_KB)),
     )
     match fields.get("mode", "stdin"):
         case "stdin":
@@ -179,11 +181,16 @@ def _answer(line_id: object, result: ExecutionResult) -> dict[str, Any]:
         "total": len(result.outcomes),
         "isolation": result.isolation,
         "outcomes": [
-            {"status": outcome.status.value, "seconds": outcome.seconds, "output": outcome.output}
+            {
+                "status": outcome.status.value,
+                "seconds": outcome.seconds,
+                "output": outcome.output,
+                **({"reason": outcome.detail} if outcome.detail else {}),
+            }
             for outcome in result.outcomes
         ],
     }
-    if failed and failed[0].status is OutcomeStatus.INFRA_ERROR:
+    if failed and failed[0].detail:
         answer["reason"] = failed[0].detail
     return answer
 

@@ -80,7 +80,8 @@ def failed(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
     output = text_of(report)
     if report.how in _LIMITS:
         status, detail = _LIMITS[report.how]
-        return outcome(status, report, output, f"{detail} ({report.cpu:.2f} s CPU, {report.wall:.2f} s wall)")
+        reason = f": {report.reason}" if report.reason else ""
+        return outcome(status, report, output, f"{detail}{reason} ({report.cpu:.2f} s CPU, {report.wall:.2f} s wall)")
     if report.how == "signal":
         return outcome(*_by_signal(report.code, report, output))
     if "error" in claim and not claim.get("raised"):

@@ -10,14 +10,15 @@ from real.execution.calibration import slowness
 from real.execution.limits import REFERENCE_TAG, limits_for
 from real.types import ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, Task
 
+_USUAL = Limits()
 _GENEROUS_S = 10.0  # CPU seconds that a reference may take
 
 
 class ReferenceTimes:
     """Remembers what the references of tasks take in ``pool``; the tag ``reference_cpu_s`` of a task spares the run."""
 
-    def __init__(self, pool: Backend, protocol: str = "strict") -> None:
-        self._pool, self._protocol = pool, protocol
+    def __init__(self, pool: Backend, protocol: str = "strict", usual: Limits = _USUAL) -> None:
+        self._pool, self._protocol, self._usual = pool, protocol, usual
         self._limits: dict[tuple[str, str, str], Limits] = {}
 
     def again(
@@ -39,7 +40,10 @@ class ReferenceTimes:
         unknown = {n: task for n, task in new.items() if task.reference is not None and REFERENCE_TAG not in task.tags}
         requests = [
             ExecutionRequest(
-                task.task_id, task.reference or "", task.tests, replace(limits_for(task), cpu_s=_GENEROUS_S)
+                task.task_id,
+                task.reference or "",
+                task.tests,
+                replace(limits_for(task, self._usual), cpu_s=_GENEROUS_S),
             )
             for task in unknown.values()
         ]
@@ -48,9 +52,9 @@ class ReferenceTimes:
             # Limits are multiplied by how slow this machine is, so what they are made of must not be.
             slowest = max((o.seconds for o in result.outcomes if o.status is OutcomeStatus.PASS), default=0.0)
             tags = {**task.tags, REFERENCE_TAG: str(slowest / slowness())}
-            self._limits[name] = limits_for(replace(task, tags=tags))
+            self._limits[name] = limits_for(replace(task, tags=tags), self._usual)
         for name, task in new.items():
-            self._limits.setdefault(name, limits_for(task))
+            self._limits.setdefault(name, limits_for(task, self._usual))
 
 
 def _name(task: Task) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from real.execution.fixtures import DISK_FULL, FixtureError, Fixtures
 from real.execution.grading import Grader, grader_for
-from real.execution.outcomes import FILE_SPACE, infrastructure, outcome
+from real.execution.outcomes import FILE_SPACE, infrastructure, outcome, shown
 from real.execution.worker import CaseReport, RequestError, Worker, WorkerError, WorkerReport, WorkerStalledError
 from real.types import ExecutionRequest, Limits, LiteralSuite, OutcomeStatus, TestOutcome
 
@@ -17,6 +17,7 @@ _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a s
 _MOST_ATTEMPTS = 20  # where other requests are answered meanwhile: then workers die at random, and luck will turn
 _PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.4  # after a failure of the machine, longer each time
 _MAX_CODE = 1 << 20
+_TWINS = 4  # runs of an empty program that show that the machine works: where workers die at random, one fails
 _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock time was over has waited
 
 
@@ -82,25 +83,73 @@ class RetryingWorkers:
             if self.closed:
                 break
             attempt += 1
-        return RetryResult((infrastructure(f"given up after {attempt} attempts: {history.reason}"),) * count)
+        reason = f"given up after {attempt} attempts: {history.reason}"
+        if history.reason == DISK_FULL:
+            return RetryResult((infrastructure(reason),) * count, (0,))
+        if self.closed or not self._harmless_twin_runs(slot, request, protocol):
+            return RetryResult((infrastructure(reason),) * count)
+        detail = f"an empty program runs, this one does not: {history.reason}"
+        return RetryResult((TestOutcome(OutcomeStatus.ERROR, detail=shown(detail)),) * count)
+
+    def _harmless_twin_runs(self, slot: int, request: ExecutionRequest, protocol: str) -> bool:
+        """Whether the tests run, in a fresh worker and again, with an empty program in the place of one that failed.
+
+        Then the program is to blame for its failures, and no program can have itself left out of the score.
+        """
+        twin = replace(request, code="")
+        for _ in range(_TWINS):
+            self._replace_worker(slot)
+            result = self._attempt(slot, twin, protocol, _FailureHistory(len(twin.suite.cases)))
+            if result is None or _is_infrastructure(result):
+                return False
+        self._replace_worker(slot)
+        return True
+
+    def _replace_worker(self, slot: int) -> None:
+        if (worker := self.workers[slot]) is not None:
+            worker.close()
+        self.workers[slot] = None
 
     def _attempt(
         self, slot: int, request: ExecutionRequest, protocol: str, history: _FailureHistory
     ) -> RetryResult | None:
         """The outcomes, or ``None`` where the machine is to blame and another attempt may do better."""
-        worker = None
         try:
             worker = self._worker(slot)
-            grader = grader_for(request, protocol, self._fixtures, worker.ask)
+            grader = grader_for(request, protocol, self._fixtures, worker.ask, worker.ask)
             report = worker.ask(grader.worker_request)
+            outcomes = _outcomes(report, grader)
         except WorkerError as error:
-            if worker is not None:
-                worker.close()
-            self.workers[slot] = None
+            self._replace_worker(slot)
             return history.lost(error)
-        except (FixtureError, RequestError) as error:
+        except FixtureError as error:
             return RetryResult((infrastructure(str(error)),) * len(request.suite.cases))
-        outcomes = _outcomes(report, grader)
+        except RequestError as error:
+            return self._too_large(slot, request, protocol, error)
+        return self._result(slot, request, outcomes, report, history)
+
+    def _too_large(
+        self, slot: int, request: ExecutionRequest, protocol: str, error: RequestError
+    ) -> RetryResult | None:
+        """The outcomes of a request that fits into no frame: the program's fault where an empty one fits."""
+        count = len(request.suite.cases)
+        if not request.code:
+            return RetryResult((infrastructure(str(error)),) * count)
+        empty = self._attempt(slot, replace(request, code=""), protocol, _FailureHistory(count))
+        if empty is None or _is_infrastructure(empty):
+            return empty
+        detail = f"the program is too large beside its tests: {error}"
+        return RetryResult((TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail),) * count)
+
+    def _result(
+        self,
+        slot: int,
+        request: ExecutionRequest,
+        outcomes: list[TestOutcome],
+        report: WorkerReport,
+        history: _FailureHistory,
+    ) -> RetryResult | None:
+        """The outcomes of what was reported, or ``None`` where the machine is to blame."""
         if any(
             case.full and verdict.status is not OutcomeStatus.PASS
             for case, verdict in zip(report.cases, outcomes, strict=False)
@@ -112,8 +161,7 @@ class RetryingWorkers:
             shared = outcomes if self._level != "strong" else []  # where each program has a file system of its own
             return RetryResult(tuple(outcomes), (*_waited(report, request), *_found_no_space(report, shared)))
         if unjailed or report.failure:  # the next attempt shall not meet what may have spoiled this worker
-            worker.close()
-            self.workers[slot] = None
+            self._replace_worker(slot)
             history.reason = f"the jail could not be set up: {unjailed[0]}" if unjailed else report.failure
             return None
         return history.supervisor_ended(report, outcomes)
@@ -158,6 +206,10 @@ class _FailureHistory:
         return None
 
 
+def _is_infrastructure(result: RetryResult) -> bool:
+    return any(outcome.status is OutcomeStatus.INFRA_ERROR for outcome in result.outcomes)
+
+
 def _scaled(limits: Limits, slowness: float) -> Limits:
     return replace(limits, cpu_s=limits.cpu_s * slowness)
 
@@ -173,7 +225,9 @@ def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the run of all the others."""
     try:
         return grader.grade(index, case)
-    except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+    except (WorkerError, FixtureError, RequestError):  # of runs that grading itself asks for
+        raise
+    except Exception as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,9 +91,23 @@ def _import_paths() -> list[str]:
     return list(dict.fromkeys(str(Path(path).resolve()) for path in paths if Path(path).is_dir()))
 
 
-def _reachable_by_others(path: str) -> bool:
-    """Whether any user may look into ``path``: an interpreter behind root's home cannot be used by another uid."""
-    return all(part.stat().st_mode & 0o001 for part in [Path(path), *Path(path).parents])
+def _closed(path: str, *, alone: bool) -> Iterator[os.stat_result]:
+    """What other users may not look into of a folder and (unless it is seen ``alone``) of those above it."""
+    for part in [Path(path)] if alone else [Path(path), *Path(path).parents]:
+        status = part.stat()
+        if not status.st_mode & 0o001:
+            yield status
+
+
+def _program_uid(spare: int, paths: Sequence[str], *, alone: bool) -> int | None:
+    """The user that root runs programs as: ``spare``, else who owns the closed folders that ``paths`` are in.
+
+    ``None``: root itself. ``alone``: the folders above ``paths`` do not count, for programs do not see them.
+    """
+    owners = {status.st_uid for path in paths for status in _closed(path, alone=alone)}
+    if not owners:
+        return spare
+    return owners.pop() or None if len(owners) == 1 else None
 
 
 def _scratch_parent() -> str | None:
@@ -111,11 +126,13 @@ class Worker:
                 self.scratch = tempfile.mkdtemp(prefix="real-jail-", dir=_scratch_parent())
             except OSError as error:
                 raise WorkerError(f"no folder for programs to run in: {error}") from error
-            Path(self.scratch).chmod(0o711)
+            Path(self.scratch).chmod(0o711)  # no umask shall keep another user out
         ours, theirs = socket.socketpair()
         root = os.geteuid() == 0
         if level == "weak" and not root:
             linux.hide_memory()  # programs have the grader's own uid there, and could look for the expected values
+        spare = _SPARE_UIDS[(os.getpid() * 64 + slot) % len(_SPARE_UIDS)]
+        paths = [*_python_paths(), *([self.scratch] if self.scratch else [])]
         config = {
             "fd": theirs.fileno(),
             "parent": os.getpid(),
@@ -124,11 +141,11 @@ class Worker:
             "readable": _readable_paths(),
             "import_paths": _import_paths(),
             "scratch": self.scratch or "",
-            "spare_uid": _SPARE_UIDS[(os.getpid() * 64 + slot) % len(_SPARE_UIDS)] if root else None,
-            "may_switch": root and all(_reachable_by_others(path) for path in _python_paths()),
+            "program_uid": _program_uid(spare, paths, alone=level == "strong") if root else None,
+            "spare_uid": spare,
         }
         # -P -s -S and an environment of our own: as isolated as -I, which would ignore PYTHONHASHSEED.
-        interpreter = str(Path(sys.executable).resolve())
+        interpreter = str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
         command = [interpreter, "-P", "-s", "-S", "-c", _BOOTSTRAP, str(config["root"]), json.dumps(config)]
         try:
             self._process = subprocess.Popen(
@@ -206,7 +223,7 @@ class Worker:
                         return WorkerReport(problem, compiled, cases, code if isinstance(code, int) else -1, failure)
                     case kind:
                         raise FrameError(f"unexpected frame {kind!r}")
-        except (OSError, FrameError) as error:
+        except (OSError, FrameError, ArithmeticError, ValueError, MemoryError) as error:
             self.close()
             kind = WorkerStalledError if isinstance(error, TimeoutError) else WorkerError
             raise kind(f"the worker was lost: {error}") from error
@@ -235,7 +252,10 @@ def _problem(frame: Frame) -> dict[str, str] | None:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise FrameError(f"not a number: {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise FrameError("a number beyond all bounds") from error
 
 
 def _case_report(frame: Frame, expected_index: int, total: int) -> CaseReport:

@@ -1,4 +1,4 @@
-"""Which files a command line means."""
+"""Expand the paths of a command line to the Python files to scan."""
 
 from __future__ import annotations
 

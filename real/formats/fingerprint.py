@@ -1,15 +1,15 @@
-"""What identifies a finding from one version of a file to the next, wherever in the file it moves."""
+"""Fingerprints that identify a finding across versions of a file, whatever line it moves to."""
 
 from __future__ import annotations
 
 from collections import Counter
 from hashlib import sha256
 
-from real.formats.record import Program
+from real.formats.record import ScannedProgram
 
 
-def fingerprints(program: Program) -> list[str]:
-    """One for each record: a hash of rule, source line without its spacing, and which such line of the file it is.
+def fingerprints(program: ScannedProgram) -> list[str]:
+    """One for each record: hash of the rule, the source line with spaces collapsed, and its occurrence in the file.
 
     The file is not part of it; whoever compares fingerprints compares files as well.
     """

@@ -1,14 +1,14 @@
-"""For GitHub Actions: workflow commands, which show up beside the changed lines."""
+"""Findings as workflow commands of GitHub Actions, which annotate the changed lines."""
 
 from __future__ import annotations
 
-from real.formats.record import STDIN, Record, Run
+from real.formats.record import STDIN, Record, Scan
 from real.formats.summary import summary
 
 _LEVELS = {"error": "error", "note": "notice"}
 
 
-def render(run: Run) -> str:
+def render(run: Scan) -> str:
     """``::error file=…,line=…,col=…,title=…::message`` for each finding, and the summary as a plain line."""
     lines: list[str] = []
     for program in run.programs:

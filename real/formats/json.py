@@ -1,14 +1,14 @@
-"""For programs: one JSON document."""
+"""Findings as one JSON document, for scripts."""
 
 from __future__ import annotations
 
 import json
 
-from real.formats.record import Program, Record, Run, Standing, Tool
+from real.formats.record import Record, Scan, ScannedProgram, Standing, Tool
 from real.types import JsonValue
 
 
-def render(run: Run) -> str:
+def render(run: Scan) -> str:
     """One entry per program: path, status, reason and findings (lines 1-based, columns 0-based).
 
     Findings that comments suppress or the baseline knows are in lists of their own, there only where there are some.
@@ -19,21 +19,22 @@ def render(run: Run) -> str:
     return json.dumps(programs if tool.bare_list else whole, indent=2)
 
 
-def _program(program: Program, tool: Tool) -> dict[str, JsonValue]:
+def _program(program: ScannedProgram, tool: Tool) -> dict[str, JsonValue]:
     entry: dict[str, JsonValue] = {
         "path": program.path,
         "status": program.status.value,
         "reason": program.reason,
-        "findings": [_finding(record, tool) for record in program.open],
+        "findings": [finding(record, tool) for record in program.open],
     }
     for standing in (Standing.SUPPRESSED, Standing.KNOWN):
         if records := program.standing(standing):
-            entry[standing.value] = [_finding(record, tool) for record in records]
+            entry[standing.value] = [finding(record, tool) for record in records]
     return entry
 
 
-def _finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
-    finding: dict[str, JsonValue] = {
+def finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
+    """One finding: rule id, place (line 1-based, column 0-based in characters), message, trace, fix and level."""
+    entry: dict[str, JsonValue] = {
         tool.rule_key: record.rule,
         "line": record.line,
         "column": record.column,
@@ -42,4 +43,4 @@ def _finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
         "fix": record.fix,
         "level": record.level,
     }
-    return finding | ({"reason": record.reason} if record.reason else {})
+    return entry | ({"reason": record.reason} if record.reason else {})

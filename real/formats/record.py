@@ -1,4 +1,4 @@
-"""What the formats show: programs with their findings as records, and the tool that found them."""
+"""Data model of the output formats: a scan, its programs, their findings as records, and the tool that ran."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STDIN = "<stdin>"
 
 
 class Standing(StrEnum):
-    """What a person has said of a finding; only open ones count."""
+    """Whether a finding is open, suppressed or known; only open ones count."""
 
     OPEN = "open"
     SUPPRESSED = "suppressed"  # by a comment in the source
@@ -38,8 +38,8 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """One program: where it is, its lines (none if it could not be read), and what came of it."""
+class ScannedProgram:
+    """One program of a scan: its path, its lines (none if it could not be read), its status and findings."""
 
     path: str
     lines: Sequence[str]
@@ -52,8 +52,8 @@ class Program:
         """The findings that count."""
         return tuple(record for record in self.records if record.standing is Standing.OPEN)
 
-    def judged(self, records: Iterable[Record]) -> Program:
-        """The program with the standing of its findings decided: clean where none is open any more."""
+    def judged(self, records: Iterable[Record]) -> ScannedProgram:
+        """The program with ``records`` in place of its findings; its status is clean where none of them is open."""
         made = replace(self, records=tuple(records))
         decided = made.status is AnalysisStatus.FINDINGS and not made.open
         return replace(made, status=AnalysisStatus.CLEAN) if decided else made
@@ -65,7 +65,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """What the formats say of a rule: a title, a description in a sentence or two, and a page of help."""
+    """Documentation of a rule: title, description in a sentence or two, and a page of help."""
 
     title: str
     text: str
@@ -92,22 +92,22 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Everything that one command found.
+class Scan:
+    """All programs that one command has scanned, and the tool.
 
     ``absent`` counts the entries of the baseline that no longer occur; it is ``None`` without a baseline.
     """
 
     tool: Tool
-    programs: Sequence[Program]
+    programs: Sequence[ScannedProgram]
     absent: int | None = None
 
 
-def program_of(path: str, code: str, analysis: Analysis, tool: Tool) -> Program:
-    """The program as it is shown, with every finding open."""
+def program_of(path: str, code: str, analysis: Analysis, tool: Tool) -> ScannedProgram:
+    """The program with the findings of ``analysis``, every one of them open; columns become characters."""
     lines = split(code)
     records = tuple(_record(path, lines, finding, tool) for finding in analysis.findings)
-    return Program(path, lines, analysis.status, records, analysis.reason)
+    return ScannedProgram(path, lines, analysis.status, records, analysis.reason)
 
 
 def _record(path: str, lines: Sequence[str], finding: Finding, tool: Tool) -> Record:

@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from real.formats.fingerprint import fingerprints
-from real.formats.record import STDIN, Program, Record, RulePage, Run, Standing
+from real.formats.record import STDIN, Record, RulePage, Scan, ScannedProgram, Standing
 from real.types import JsonValue
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(run: Run) -> str:
+def render(run: Scan) -> str:
     """One run: a trace becomes a ``codeFlow``, a program that could not be analysed a notification.
 
     Suppressed and known findings are listed as such. Entries of the baseline that no longer occur are not: code hosts
@@ -83,7 +83,7 @@ def _taxonomy(weaknesses: list[str]) -> JsonValue:
     }
 
 
-def _results(run: Run, index: Mapping[str, int]) -> Iterator[JsonValue]:
+def _results(run: Scan, index: Mapping[str, int]) -> Iterator[JsonValue]:
     """Either all results say whether they are suppressed, and what the baseline says of them, or none does."""
     suppressions = any(program.standing(Standing.SUPPRESSED) for program in run.programs)
     for program in run.programs:
@@ -115,7 +115,7 @@ def _result(record: Record, rule: int) -> dict[str, JsonValue]:
     return result
 
 
-def _notification(program: Program) -> JsonValue:
+def _notification(program: ScannedProgram) -> JsonValue:
     place: list[JsonValue] = [_location(program.path, 1, 0)]
     return {"level": "error", "message": {"text": program.reason}, "locations": place}
 

@@ -1,14 +1,14 @@
-"""The last line of what people read: how many programs, and what came of them."""
+"""The one-line summary that ends the output: number of programs by status."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from real.formats.record import Run, Standing
+from real.formats.record import Scan, Standing
 from real.types import AnalysisStatus
 
 
-def summary(run: Run) -> str:
+def summary(run: Scan) -> str:
     """For example ``3 files: 1 clean, 2 with findings (5); 1 suppressed by a comment; baseline: 4 hidden``."""
     counts = Counter(program.status for program in run.programs)
     records = [record for program in run.programs for record in program.open]
@@ -29,8 +29,8 @@ def summary(run: Run) -> str:
     return f"{line}; {baseline_summary(run)}" if run.absent is not None else line
 
 
-def baseline_summary(run: Run) -> str:
-    """What the baseline hid, and how much of it is out of date."""
+def baseline_summary(run: Scan) -> str:
+    """How many findings the baseline hides, and how many of its entries no longer occur."""
     known = sum(len(program.standing(Standing.KNOWN)) for program in run.programs)
     text = f"baseline: {known} finding{'' if known == 1 else 's'} hidden"
     if run.absent:

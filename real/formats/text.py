@@ -1,4 +1,4 @@
-"""For people: one line per finding; the way of the data with its source lines and what to do below it."""
+"""Findings as text for people: one line per finding, below it the data flow with source lines, and the fix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from real.formats.lines import printable
-from real.formats.record import Program, Record, Run
+from real.formats.record import Record, Scan, ScannedProgram
 from real.formats.summary import summary
 
 _WIDTH = 100  # of a source line
@@ -28,7 +28,7 @@ class Palette:
 COLOURS = Palette("\033[1m", "\033[31m", "\033[34m", "\033[2m", "\033[0m")
 
 
-def render(run: Run, palette: Palette | None = None) -> str:
+def render(run: Scan, palette: Palette | None = None) -> str:
     """``path:line:column: rule message``, notes, trace and fix indented below, and a summary at the end.
 
     Coloured when standard output is a terminal and NO_COLOR is not set, unless ``palette`` says otherwise.
@@ -40,7 +40,7 @@ def render(run: Run, palette: Palette | None = None) -> str:
     return "\n".join([*lines, summary(run)])
 
 
-def _program(program: Program, look: Palette) -> Iterator[str]:
+def _program(program: ScannedProgram, look: Palette) -> Iterator[str]:
     path = printable(program.path)
     if program.reason:
         status = f"{look.red}{program.status.value}{look.plain}"
@@ -56,7 +56,7 @@ def _program(program: Program, look: Palette) -> Iterator[str]:
         yield from (f"    {look.dim}{line}{look.plain}" for line in below)
 
 
-def _trace(program: Program, record: Record) -> Iterator[str]:
+def _trace(program: ScannedProgram, record: Record) -> Iterator[str]:
     width = len(str(max((step.line for step in record.trace), default=0)))
     for step in record.trace:
         shown = program.lines[step.line - 1].strip() if 0 < step.line <= len(program.lines) else ""

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from real.errors import UsageError
+
+
+class GenerationBackend(StrEnum):
+    """Members are named as their values, because OmegaConf reads an Enum by its names."""
+
+    hf = "hf"  # transformers, in the process of the trainer
+    vllm = "vllm"  # vLLM, as OpenRLHF runs it
 
 
 @dataclass
 class GenerationCfg:
     """``temperature`` and ``top_p`` are for rollouts; evaluation is greedy (paper section 4.1, appendix A.2)."""
 
-    backend: str = "hf"
+    backend: GenerationBackend = GenerationBackend.hf
     max_new_tokens: int = 224
     temperature: float = 1.0
     top_p: float = 1.0
@@ -19,8 +27,6 @@ class GenerationCfg:
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
-        if self.backend not in ("hf", "vllm"):
-            raise UsageError(f"generation.backend is {self.backend!r}, but it must be hf or vllm")
         if self.temperature <= 0:
             raise UsageError("generation.temperature must be above 0: evaluation is greedy anyway")
         if not 0 < self.top_p <= 1:

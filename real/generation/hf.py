@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import GenerationConfig
 
+from real.errors import InfrastructureError
 from real.generation.base import Response
 from real.generation.config import GenerationCfg
 
@@ -30,10 +31,29 @@ class HfGenerator:
         try:
             for start in range(0, len(order), self.cfg.batch):
                 rows = order[start : start + self.cfg.batch]
-                responses.update(zip(rows, self._batch([prompts[i] for i in rows], greedy), strict=True))
+                responses.update(zip(rows, self._fitting([prompts[i] for i in rows], greedy), strict=True))
         finally:
             self.model.train(training)
         return [responses[i] for i in range(len(prompts))]
+
+    def _fitting(self, prompts: Sequence[Sequence[int]], greedy: bool) -> list[Response]:
+        """One batch; greedy decoding goes on in halves where the GPU has no room for it.
+
+        A training of hours must not be lost to its evaluation, and ``generation.batch`` is part of the run id. Sampled
+        responses would become others, so that there the error is raised as ``InfrastructureError``.
+        """
+        try:
+            return self._batch(prompts, greedy)
+        except torch.OutOfMemoryError as error:
+            if not greedy or len(prompts) == 1:
+                raise InfrastructureError(
+                    f"the GPU ran out of memory while generating {len(prompts)} responses at a time",
+                    hint=f"Try generation.batch={max(1, len(prompts) // 2)} (another run id), or a GPU that is free.",
+                ) from error
+        torch.cuda.empty_cache()  # outside of the handler, whose traceback holds the tensors of the failed call
+        half = len(prompts) // 2
+        print(f"the GPU has no room for {len(prompts)} responses at a time; going on with {half}", flush=True)
+        return [*self._fitting(prompts[:half], greedy), *self._fitting(prompts[half:], greedy)]
 
     @torch.no_grad()
     def _batch(self, prompts: Sequence[Sequence[int]], greedy: bool) -> list[Response]:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from real.errors import DataError, InfrastructureError
+from real.errors import DataError, InfrastructureError, UsageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -35,10 +35,16 @@ def disk_errors(path: Path) -> Iterator[None]:
 def atomic_write(path: Path, content: str | bytes) -> None:
     """Replace ``path`` as a whole: a reader, or a run killed half-way, sees the old content or the new, never a mix.
 
-    Raises ``InfrastructureError`` where the disk refuses; the old content is then still in place.
+    Text is written as UTF-8, and half a surrogate pair (a model's) as an escape. A link stays one, and a device such as
+    ``/dev/stdout`` is written to. Raises ``InfrastructureError`` where the disk refuses; the old content is then still
+    in place.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     with disk_errors(path):
+        if _is_device(path):
+            path.write_bytes(data)
+            return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -52,6 +58,39 @@ def atomic_write(path: Path, content: str | bytes) -> None:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
             raise
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def check_output(
+    path: Path, option: str, inputs: Mapping[str, str | Path] | None = None, *, parents: bool = False
+) -> None:
+    """Raise ``UsageError`` where ``atomic_write`` could not write ``path``, or would replace one of the ``inputs``.
+
+    Call it before long work. ``option`` names the setting that gave the path, ``inputs`` are files by their options,
+    with ``parents`` the folder of ``path`` may be made later.
+    """
+    if path.is_dir():
+        raise UsageError(f"{option} {path} is a folder", hint="Name a file in it.")
+    for name, other in (inputs or {}).items():
+        if path.exists() and Path(other).exists() and path.samefile(other):
+            raise UsageError(f"{option} and {name} are the same file, {path}", hint="Write to another file.")
+    if _is_device(path):
+        return
+    folder = path.resolve().parent
+    while parents and not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise UsageError(f"the folder of {option} {path} does not exist", hint=f"Make it first: mkdir -p {folder}")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{option} {path} cannot be written: {error.strerror}", hint="Choose another folder."
+        ) from error
 
 
 def to_line(record: Mapping[str, object]) -> str:

@@ -3,75 +3,53 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import platform
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from real.errors import InfrastructureError
 from real.io.disk import disk_errors
 
+_FOREVER = -1.0
 _POLL_S = 0.5
-
-_held: set[int] = set()
-
-
-def _forget_in_child() -> None:
-    """A forked worker must not keep the lock of a parent that was killed: the resumed run would find it taken."""
-    for descriptor in _held:
-        os.close(descriptor)  # closing our copy leaves the parent's lock in place, unlocking would not
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_forget_in_child)
 
 
 @contextlib.contextmanager
 def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file ``path`` (flock) for the body; the kernel releases it when the process ends, however it ends.
 
-    Where another process has it, ``wait`` for its end, or raise ``InfrastructureError`` naming the holder.
+    Forked workers do not inherit it. Where another process has it, ``wait`` for its end, or raise
+    ``InfrastructureError`` naming the holder; raises it as well where the folder cannot be written or has no locks.
     """
+    # Without flock a marker file would outlive a killed run: better say that the disk has no locks.
+    lock = FileLock(path, mode=0o644, poll_interval=_POLL_S, fallback_to_soft=False, on_acquired=_sign)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    _held.add(descriptor)
+        try:
+            lock.acquire(timeout=_FOREVER if wait else 0)
+        except Timeout as error:
+            raise InfrastructureError(
+                f"{path.parent} is in use by {_holder(path)}",
+                hint="Wait until it ends, or stop it; then run the same command again: it resumes.",
+            ) from error
     try:
-        while wait and _is_taken(descriptor):
-            time.sleep(_POLL_S)  # a blocked flock would keep signals waiting
-        _acquire(descriptor, path)
         yield
     finally:
-        _held.discard(descriptor)
-        os.close(descriptor)
+        lock.release()
 
 
-def _is_taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # no locks on this file system: _acquire says so
-        return False
-    return False
+def _sign(descriptor: int) -> None:
+    """Write into the lock file who holds it."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"process {os.getpid()} on {platform.node()}, since {now}\n".encode(), 0)
 
 
-def _acquire(descriptor: int, path: Path) -> None:
-    try:
-        with disk_errors(path):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except InfrastructureError as error:
-        if not isinstance(error.__cause__, BlockingIOError):
-            raise
-        holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip() or "another process"
-        raise InfrastructureError(
-            f"{path.parent} is in use by {holder}",
-            hint="Wait until it ends, or stop it; then run the same command again: it resumes.",
-        ) from error
-    with disk_errors(path):
-        os.ftruncate(descriptor, 0)
-        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        os.pwrite(descriptor, f"process {os.getpid()} on {platform.node()}, since {now}\n".encode(), 0)
+def _holder(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_bytes()[:200].decode(errors="replace").strip() or "another process"
+    return "another process"

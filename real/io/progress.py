@@ -1,43 +1,49 @@
-"""Progress of long work on a terminal: how far, how fast, how long still, and which samples were slowest."""
+"""Progress of long work on standard error (tqdm), and durations for people."""
 
 from __future__ import annotations
 
-import heapq
+import shutil
 import sys
-import time
-from collections.abc import Callable
+import threading
 from types import TracebackType
 from typing import Self, TextIO
 
+from tqdm import tqdm
+
 _LINE_EVERY_S = 10.0  # where the output is a file or a pipe
 _REDRAW_EVERY_S = 0.1
-_BAR = 24  # characters
+
+# tqdm's own lock is one between processes, whose semaphores every sandbox worker would inherit; one process draws here.
+tqdm.set_lock(threading.RLock())
+tqdm.monitor_interval = 0  # and no thread of tqdm's beside a process that forks
 
 
 class Progress:
-    """Counts ``total`` samples: one line that redraws on a terminal, a plain line every ten seconds elsewhere.
+    """Counts ``total`` samples: a bar that redraws on a terminal, a plain line every ten seconds elsewhere.
 
-    Writes to standard error, so that standard output stays for results. Use as ``with Progress(...) as progress``.
+    Writes to standard error, so that standard output stays for results; says nothing where there is nothing to do.
+    Use as ``with Progress(...) as progress``.
     """
 
-    def __init__(
-        self,
-        total: int,
-        label: str,
-        unit: str = "samples",
-        *,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.total, self.label, self.unit = total, label, unit
-        self.done = 0
-        self._stream = sys.stderr if stream is None else stream
-        self._live = self._stream.isatty()
-        self._clock = clock
-        self._began = self._drawn = clock()
-        self._times: list[tuple[float, str]] = []
-        self._note = ""
-        self._width = 0
+    def __init__(self, total: int, label: str, unit: str = "samples", *, stream: TextIO | None = None) -> None:
+        stream = sys.stderr if stream is None else stream
+        self._live = live = stream.isatty()
+        size = shutil.get_terminal_size()  # 80 x 24 where the terminal reports none, and tqdm would draw nothing
+        every = _REDRAW_EVERY_S if live else _LINE_EVERY_S
+        self._bar = tqdm(
+            total=total,
+            desc=label,
+            unit=unit,
+            file=stream if live else _Lines(stream),
+            mininterval=every,
+            delay=every,
+            position=0,  # one bar at a time: one that an error left open must not move the next
+            miniters=1,
+            smoothing=0,  # the mean speed: samples differ too much for a recent one to say how long it takes
+            ncols=size.columns if live else 0,
+            nrows=size.lines,
+            disable=not total,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -45,54 +51,37 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def advance(self, count: int = 1, *, name: str = "", seconds: float | None = None, note: str = "") -> None:
-        """Count ``count`` more samples; ``name`` and ``seconds`` feed ``slowest``, ``note`` ends the line."""
-        self.done += count
-        self._note = note or self._note
-        if name and seconds is not None:
-            self._times.append((seconds, name))
-        now = self._clock()
-        if now - self._drawn >= (_REDRAW_EVERY_S if self._live else _LINE_EVERY_S):
-            self._drawn = now
-            self._draw()
+    @property
+    def done(self) -> int:
+        """Samples counted so far."""
+        return int(self._bar.n)
 
-    def slowest(self, n: int = 3) -> list[tuple[str, float]]:
-        """The ``n`` samples that took longest, as (name, seconds), slowest first."""
-        return [(name, seconds) for seconds, name in heapq.nlargest(n, self._times)]
+    def advance(self, count: int = 1, *, note: str = "") -> None:
+        """Count ``count`` more samples; ``note`` ends the line."""
+        if note:
+            self._bar.set_postfix_str(note, refresh=False)
+        self._bar.update(count)
 
     def close(self) -> None:
-        """Draw the last state and end the line; says nothing where there was nothing to do."""
-        if not self.total and not self.done:
-            return
-        self._draw()
-        if self._live:
-            self._stream.write("\n")
-            self._stream.flush()
+        """Draw the last state and end the line; says nothing where nothing was counted."""
+        if not self._bar.disable:
+            self._bar.delay = 0  # what took less than the first interval is shown as well
+            told = not self._live and self._bar.last_print_n == self._bar.n  # a line of its own has it already
+            self._bar.leave = bool(self._bar.n) and not told
+        self._bar.close()
 
-    def line(self) -> str:
-        """The present state as text, without a line end."""
-        elapsed = max(self._clock() - self._began, 1e-9)
-        rate = self.done / elapsed
-        share = min(1.0, self.done / self.total) if self.total else 1.0
-        parts = [f"{self.label}:"]
-        if self._live:
-            filled = round(share * _BAR)
-            parts.append("█" * filled + "░" * (_BAR - filled))
-        parts += [f"{self.done}/{self.total} {self.unit} ({share:.0%}),", f"{_speed(rate, self.unit)},"]
-        if self.done >= self.total:
-            parts.append(f"took {duration(elapsed)}")
-        else:
-            parts.append(f"{duration((self.total - self.done) / rate)} left" if self.done else "just started")
-        return " ".join(parts) + (f"  {self._note}" if self._note else "")
 
-    def _draw(self) -> None:
-        text = self.line()
-        if self._live:
-            # Pads over what a longer line left behind.
-            self._stream.write("\r" + text.ljust(self._width))
-            self._width = len(text)
-        else:
-            self._stream.write(text + "\n")
+class _Lines:
+    """A file for tqdm that turns each redrawing of the bar into a line of its own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        if line := text.strip():
+            self._stream.write(line + "\n")
+
+    def flush(self) -> None:
         self._stream.flush()
 
 
@@ -105,9 +94,3 @@ def duration(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(seconds / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def _speed(rate: float, unit: str) -> str:
-    if rate >= 1 or rate == 0:
-        return f"{rate:.1f} {unit}/s" if rate < 100 else f"{rate:.0f} {unit}/s"
-    return f"{1 / rate:.1f} s each"

@@ -1,21 +1,23 @@
-"""Where a run is followed (``conf/logger``); JSONL and CSV are always written."""
+"""Settings of experiment tracking (``conf/logger``); JSONL and CSV are always written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from real.errors import UsageError
+
+class LoggerName(StrEnum):
+    """Members are named as their values, because OmegaConf reads an Enum by its names."""
+
+    none = "none"
+    wandb_offline = "wandb_offline"  # no key, no network; `wandb sync` sends it later
+    wandb = "wandb"  # the key comes from WANDB_API_KEY only
 
 
 @dataclass
 class LoggerCfg:
-    """``none``, ``wandb_offline`` (no key, no network) or ``wandb`` (key from ``WANDB_API_KEY`` only)."""
+    """Which tracker follows the run, and under which project and entity of W&B."""
 
-    name: str = "wandb_offline"
+    name: LoggerName = LoggerName.wandb_offline
     project: str = "real"
     entity: str | None = None
-
-    def check(self) -> None:
-        """Raise ``UsageError`` where a value is out of range."""
-        if self.name not in ("none", "wandb_offline", "wandb"):
-            raise UsageError(f"logger.name is {self.name!r}, but it must be none, wandb_offline or wandb")

@@ -1,4 +1,4 @@
-"""Following a run while it trains: a CSV file always, and the real W&B client where asked for."""
+"""Trackers log the metrics of each training step: to CSV always, to W&B where asked for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Protocol
 
 from real.io import disk
 from real.logger.config import LoggerCfg
+from real.logger.wandb_preflight import WandbMode, wandb_mode
 
 
 class Tracker(Protocol):
-    """Where the figures of a step go."""
+    """Receives the metrics of each training step."""
 
     def log(self, step: int, values: Mapping[str, object]) -> None:
         """Record the values of one step."""
@@ -88,7 +89,7 @@ def make_tracker(
     ``UsageError`` where ``logger=wandb`` has no key. An offline client that cannot start is a warning: the run goes on.
     """
     trackers: list[Tracker] = [CsvTracker(run_dir / "steps.csv", history=history)]
-    if cfg.name != "none":
+    if wandb_mode(cfg) != WandbMode.NONE:
         from real.logger.wandb_tracker import start
 
         wandb = start(cfg, run_dir, run_id, config=config or {}, history=history, warn=warn)

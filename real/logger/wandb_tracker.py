@@ -1,4 +1,4 @@
-"""The real W&B client, offline by default; the key comes from the environment and from nowhere else."""
+"""Tracking with the W&B client, offline by default; the key comes from the environment only."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any
 
 from real.errors import UsageError
 from real.logger.config import LoggerCfg
-
-_KEY = "WANDB_API_KEY"
+from real.logger.wandb_preflight import WandbMode, check_wandb, wandb_mode
 
 
 class WandbTracker:
@@ -57,12 +56,8 @@ def start(
 
     Raises ``UsageError`` where ``logger=wandb`` has no key or cannot start; offline, that is a warning and ``None``.
     """
-    online = cfg.name == "wandb"
-    if online and not os.environ.get(_KEY):
-        raise UsageError(
-            f"logger=wandb needs the environment variable {_KEY}, which is not set",
-            hint=f"Set {_KEY}, or use logger=wandb_offline and send the run later with `wandb sync`.",
-        )
+    online = wandb_mode(cfg) == WandbMode.ONLINE
+    check_wandb(cfg)
     if not online:
         # A killed client may have lost steps, and knows of steps that are trained anew: its log is replaced as a whole.
         for folder in (run_dir / "wandb").glob(f"offline-run-*-{run_id}"):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from real.datasets.targets.file import read_targets
 from real.errors import DataError
 from real.io.progress import Progress
-from real.methods.base import METHODS, Workspace
 from real.policy.chat import encode_prompt
 from real.training.sft import SftExample, SftSettings, train_sft
+from real.training.workspace import Workspace
 
 
-@METHODS.register("sft")
 def sft(ws: Workspace) -> int:
     """Train on (prompt, response) pairs; raises ``DataError`` when there is nothing to learn."""
     words = ws.policy.tokenizer

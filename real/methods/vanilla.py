@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from real.methods.base import METHODS, Workspace
+from real.training.workspace import Workspace
 
 
-@METHODS.register("vanilla")
 def vanilla(_: Workspace) -> int:
     """Train nothing."""
     return 0

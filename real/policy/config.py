@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from real.errors import UsageError
 from real.policy.placement import PlacementCfg
@@ -42,15 +43,29 @@ class WarmStartCfg:
     prompt_weight: float = 0.5  # of a prompt token in the loss: prompts are full of copying, which has to be learnt
 
 
+class ModelKind(StrEnum):
+    """Members are named as their values, because OmegaConf reads an Enum by its names."""
+
+    tiny = "tiny"  # the embedded miniature, built and warm-started here
+    hf = "hf"  # a model of the hub, or a folder that from_pretrained reads
+
+
+class Dtype(StrEnum):
+    """In what a model computes; the names are torch's."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
 @dataclass
 class ModelCfg:
     """``kind=tiny`` builds the embedded model; ``kind=hf`` loads ``path``, a hub id or a local folder."""
 
     name: str = "tiny"
-    kind: str = "tiny"
+    kind: ModelKind = ModelKind.tiny
     path: str | None = None
     params: str = "0.7M"  # as printed in tables
-    dtype: str = "float32"
+    dtype: Dtype = Dtype.float32
     max_prompt_tokens: int = 512
     max_response_tokens: int = 224  # conf/generation refers to it
     tiny: TinyCfg = field(default_factory=TinyCfg)
@@ -61,12 +76,8 @@ class ModelCfg:
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
-        if self.kind not in ("tiny", "hf"):
-            raise UsageError(f"model.kind is {self.kind!r}, but it must be tiny or hf")
-        if self.kind == "hf" and not self.path:
+        if self.kind is ModelKind.hf and not self.path:
             raise UsageError("model.kind=hf needs model.path: a hub id or the path of a local folder")
-        if self.dtype not in ("float32", "bfloat16"):
-            raise UsageError(f"model.dtype is {self.dtype!r}, but it must be float32 or bfloat16")
         if self.tiny.hidden % self.tiny.heads or self.tiny.heads % self.tiny.kv_heads:
             raise UsageError("model.tiny: hidden must be a multiple of heads, and heads a multiple of kv_heads")
         self.placement.check()

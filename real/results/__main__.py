@@ -9,6 +9,7 @@ from pathlib import Path
 
 from real.errors import DataError, RealError
 from real.evaluation.metrics import RunMetrics, read_run
+from real.io import console
 from real.io.disk import atomic_write
 from real.results.render import FORMATS, render
 from real.results.tables import before_after_table, sweep_table
@@ -16,6 +17,7 @@ from real.results.tables import before_after_table, sweep_table
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, or the exit code of the error that it prints (3: missing or damaged files)."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     commands = {"report": _report, "table": _table, "sweep": _sweep}
     try:

@@ -1,4 +1,4 @@
-"""What a training curve says: light smoothing, and the step at which a component has all but saturated."""
+"""Training curves: smoothing, and the step at which a reward component saturates."""
 
 from __future__ import annotations
 

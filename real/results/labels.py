@@ -1,4 +1,4 @@
-"""How names and numbers are written wherever a person reads them."""
+"""Labels and number formats of tables, figures and the report."""
 
 from __future__ import annotations
 

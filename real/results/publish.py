@@ -1,4 +1,4 @@
-"""What a finished run shows: a table on the terminal and in three formats, figures, and the HTML report."""
+"""Write the tables, figures and HTML report of a finished run."""
 
 from __future__ import annotations
 

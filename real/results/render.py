@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from real.errors import UsageError
+from real.io.columns import markdown
 from real.registry import did_you_mean
 
 FORMATS = ("md", "csv", "latex")
@@ -18,7 +19,7 @@ FORMATS = ("md", "csv", "latex")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """``text`` for people, ``value`` to rank by, ``numbers`` as columns of the CSV (``""`` names the main one)."""
+    """One cell: ``text`` to print, ``value`` to rank by, ``numbers`` as columns of the CSV (``""`` is the main one)."""
 
     text: str
     value: float | None = None
@@ -27,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A title, the data set it stands under where there are several, and whether its best cells are marked."""
+    """A column: title, data set (where there are several), and whether its best cells are marked."""
 
     title: str
     group: str = ""
@@ -36,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells in the order of the columns; the best of a column is sought among rows of one ``block``."""
+    """Cells in the order of the columns; the best cell of a column is marked within each ``block`` of rows."""
 
     cells: tuple[Cell, ...]
     block: str = ""
@@ -44,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What is in a table, whatever it is written in."""
+    """A table, independent of the format that it is written in."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -94,22 +95,16 @@ def _markdown(table: Table) -> str:
     several = len({column.group for column in table.columns if column.group}) > 1
     titles = [f"{c.group} {c.title}" if several and c.group else c.title for c in table.columns]
     around = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
-    lines = [
-        _pipes([_escape_markdown(title) for title in titles]),
-        _pipes(["---:" if column.compared else "---" for column in table.columns]),
-    ]
+    rows = [[_escape_markdown(title) for title in titles]]
     for row, row_marks in zip(table.rows, marks(table), strict=True):
-        cells = [
-            around[m].format(_escape_markdown(c.text)) if c.text else ""
-            for c, m in zip(row.cells, row_marks, strict=True)
-        ]
-        lines.append(_pipes(cells))
-    notes = [f"\n{note}" for note in table.notes]
-    return "\n".join([*lines, *notes]) + "\n"
-
-
-def _pipes(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        rows.append(
+            [
+                around[m].format(_escape_markdown(c.text)) if c.text else ""
+                for c, m in zip(row.cells, row_marks, strict=True)
+            ]
+        )
+    compared = [i for i, column in enumerate(table.columns) if column.compared]
+    return "\n\n".join([markdown(rows, right=compared), *table.notes]) + "\n"
 
 
 def _escape_markdown(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A run as one HTML page: no network, no other file, and nothing of a model's text that a browser would run."""
+"""The HTML report of a run: one page that loads nothing, with everything that a model wrote escaped."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DOING_NOTHING = {
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One large number of the page: a rate after training, where it came from, and by how much it moved."""
+    """A headline figure of the page: a rate after training, the rate before, and the change."""
 
     metric: str
     label: str
@@ -136,7 +136,11 @@ def _render(
         points=points,
         figures={figure.name: figure for figure in figures},
         lesson=_lesson(steps),
-        floors=[(label, run.baselines[name]) for name, label in _DOING_NOTHING.items() if run.baselines.get(name)],
+        floors=[
+            (label, run.trivial_baselines[name])
+            for name, label in _DOING_NOTHING.items()
+            if run.trivial_baselines.get(name)
+        ],
         above_floor=_above_doing_nothing(run),
         tasks=tasks,
         config=read_text(config) if config.exists() else None,
@@ -166,8 +170,8 @@ def _headlines(run: RunMetrics) -> list[Headline]:
 
 def _above_doing_nothing(run: RunMetrics) -> bool:
     """Whether the last policy passes all tests of more tasks than the best of the programs that solve nothing."""
-    floor = max((shares.get("solved", 0.0) for shares in run.baselines.values()), default=0.0)
-    return not run.baselines or (run.after or run.before).function.rate > floor
+    floor = max((shares.get("solved", 0.0) for shares in run.trivial_baselines.values()), default=0.0)
+    return not run.trivial_baselines or (run.after or run.before).function.rate > floor
 
 
 def _percent(rate: float) -> str:

@@ -1,4 +1,4 @@
-"""One look for every figure: Okabe-Ito colours, a quiet grid, titles that say what is shown; light and dark."""
+"""Common style of all figures: Okabe-Ito colours, light grid, a light and a dark theme."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of one look; hues are of the Okabe-Ito palette, which colour-blind readers can tell apart."""
+    """Colours of one theme, from the Okabe-Ito palette, which colour-blind readers can tell apart."""
 
     name: str
     paper: str

@@ -1,4 +1,4 @@
-"""Which numbers stand in which table; ``render.render`` writes it out as Markdown, CSV or LaTeX."""
+"""Contents of the before/after table and of the sweep table; ``render.render`` writes Markdown, CSV or LaTeX."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table that ends a run on the terminal."""
+"""The table of pass rates that a run prints at its end."""
 
 from __future__ import annotations
 

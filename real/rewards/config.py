@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from real.errors import UsageError
-from real.execution.backends import check_backend
+from real.registry import chosen
 
-VARIANTS = (
-    "hybrid",
-    "hybrid_released",
-    "hybrid_hardened",
-    "function_only",
-    "quality_only",
-    "safety_unit_tests",
-)
-PENALIZED = ("cannot_run", "no_program")
-SCOPES = ("all", "family")
+
+class Variant(StrEnum):
+    """The formula of the reward (``reward.py``). Members are named as their values: OmegaConf reads Enums by name."""
+
+    hybrid = "hybrid"
+    hybrid_released = "hybrid_released"
+    hybrid_hardened = "hybrid_hardened"
+    function_only = "function_only"
+    quality_only = "quality_only"
+    safety_unit_tests = "safety_unit_tests"
+
+
+VARIANTS = tuple(variant.value for variant in Variant)
+
+
+class Penalized(StrEnum):
+    """Which programs earn ``reward.penalty``."""
+
+    cannot_run = "cannot_run"  # paper, section 3.2: the program completes no test
+    no_program = "no_program"  # the released runs: only a response without a program
 
 
 @dataclass
@@ -33,7 +44,7 @@ class GradingCfg:
     error: float = 0.0
     timeout: float = 0.0
     crash: float | None = None
-    penalized: str = "cannot_run"  # which programs earn reward.penalty: cannot_run (paper), or only no_program
+    penalized: Penalized = Penalized.cannot_run
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
@@ -41,44 +52,32 @@ class GradingCfg:
             value = getattr(self, key)
             if value is not None and not -1.0 <= value <= 1.0:
                 raise UsageError(f"reward.grading.{key} is {value:g}, but it must lie in [-1, 1]")
-        if self.penalized not in PENALIZED:
-            raise UsageError(f"reward.grading.penalized is {self.penalized!r}, but it must be {' or '.join(PENALIZED)}")
 
 
 @dataclass
 class RewardCfg:
     """Paper section 3.2; ``alpha`` weighs quality against function."""
 
-    variant: str = "hybrid"
+    variant: Variant = Variant.hybrid
     alpha: float = 0.5
     grading: GradingCfg = field(default_factory=GradingCfg)
     penalty: float = -1.0  # the program cannot run
     checks: list[str] = field(default_factory=list)  # empty: those of the task; else security and/or maintainability
-    scope: str = "all"  # the detector's rules: all, or family (those of the task's own CWE, where it has one)
     tests_per_rollout: int | None = None  # null: every test; else a seeded sample while training
-    backend: str = "local"  # where programs run: local, ray (the nodes of a cluster) or fusion (a SandboxFusion server)
-    fusion_url: str | None = None  # address of the server, for backend=fusion
-    ray_address: str | None = None  # for backend=ray; null: the cluster of this machine, else a Ray started here
-    workers: int = 0  # sandbox workers; 0: one per core (ray: of the cluster; fusion: eight requests at a time)
-    min_isolation: str = "medium"  # refuse to run untrusted programs below this level; fusion needs external
     max_masked: float = 0.05  # stop when more than this share of a batch is masked
 
     def check(self) -> None:
-        """Raise ``UsageError`` where a value is out of range."""
-        if self.variant not in VARIANTS:
-            raise UsageError(f"reward.variant is {self.variant!r}, but it must be one of {', '.join(VARIANTS)}")
+        """Raise ``UsageError`` where a name is unknown or a value out of range."""
+        chosen(Variant, self.variant, "reward.variant")
         if not 0.0 <= self.alpha <= 1.0:
             raise UsageError(
                 f"reward.alpha is {self.alpha:g}, but it must lie in [0, 1]",
                 hint="It weighs quality against function: 0 is function only, 1 is quality only (paper section 3.2).",
             )
         self.grading.check()
-        check_backend(self)
         for name in self.checks:
             if name not in ("security", "maintainability"):
                 raise UsageError(f"reward.checks has {name!r}, but it knows only security and maintainability")
-        if self.scope not in SCOPES:
-            raise UsageError(f"reward.scope is {self.scope!r}, but it must be {' or '.join(SCOPES)}")
         if not 0.0 <= self.max_masked <= 1.0:
             raise UsageError(f"reward.max_masked is {self.max_masked:g}, but it must lie in [0, 1]")
         if self.tests_per_rollout is not None and self.tests_per_rollout < 1:

@@ -1,4 +1,4 @@
-"""Where and with what a run was made: the content of ``env.json``."""
+"""Machine, commit and package versions of a run: the content of ``env.json``."""
 
 from __future__ import annotations
 

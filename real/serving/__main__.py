@@ -16,21 +16,23 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.datasets import DatasetCfg, load_path
+from real.datasets import load_path
 from real.errors import InfrastructureError, RealError, UsageError
-from real.io import disk
-from real.judge import Judge
-from real.rewards.config import VARIANTS, RewardCfg
+from real.execution.config import ExecutionCfg, Isolation
+from real.io import console, disk
+from real.judge import Judge, JudgeCfg
+from real.protocols import PROTOCOLS, EvaluationProtocol
+from real.rewards.config import VARIANTS, RewardCfg, Variant
 from real.serving.scorer import Scorer
 from real.serving.scorer_spec import ScorerSpec
 from real.serving.server import ScorerServer
-from real.typecheck import TypecheckCfg
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect(outlive=True)
     arguments = _parser().parse_args(argv)
     try:
         _serve(arguments)
@@ -48,25 +50,21 @@ def _serve(arguments: argparse.Namespace) -> None:
             hint=f"For example: {arguments.token_env}=$(openssl rand -hex 16) python -m real.serving …",
         )
     folder = Path(arguments.job) if arguments.job else None
-    job = ScorerSpec.read(folder) if folder else _job_of_dataset(arguments)
-    slots = arguments.slots or _slots(job)
+    spec = ScorerSpec.read(folder) if folder else _spec_of_dataset(arguments)
+    slots = arguments.slots or _slots(spec)
     record = folder / "scored.jsonl" if folder else None
     failures = folder / "analysis_failures.jsonl" if folder else None
 
     def make_judge() -> Judge:
         workers = max(1, slots // 2)
-        return Judge(
-            job.reward,
-            protocol=job.protocol,
-            typecheck=job.typecheck,
-            typecheck_workers=workers,
-            failures=failures,
-        )
+        return Judge(spec.judge, typecheck_workers=workers, failures=failures)
 
-    batch = 256 if job.reward.backend == "ray" else 8
-    with Scorer(job, make_judge, slots=slots, batch=batch, capacity=arguments.capacity, record=record) as scorer:
+    batch = 256 if spec.judge.execution.backend == "ray" else 8
+    with Scorer(spec, make_judge, slots=slots, batch=batch, capacity=arguments.capacity, record=record) as scorer:
         try:
-            server = ScorerServer(scorer, host=arguments.host, port=arguments.port, token=token)
+            server = ScorerServer(
+                scorer, host=arguments.host, port=arguments.port, token=token, advertise=arguments.advertise
+            )
         except OSError as error:
             raise InfrastructureError(
                 f"cannot listen on {arguments.host}:{arguments.port}: {error.strerror or error}",
@@ -101,22 +99,24 @@ def _write_private(path: Path, content: dict[str, object]) -> None:
         part.replace(path)
 
 
-def _slots(job: ScorerSpec) -> int:
-    if job.reward.backend == "ray":
+def _slots(spec: ScorerSpec) -> int:
+    if spec.judge.execution.backend == "ray":
         return 1  # its pool takes one batch at a time, and spreads it over the cluster
     return max(2, len(os.sched_getaffinity(0)))
 
 
-def _job_of_dataset(arguments: argparse.Namespace) -> ScorerSpec:
+def _spec_of_dataset(arguments: argparse.Namespace) -> ScorerSpec:
     if not arguments.dataset:
         raise UsageError("nothing to serve", hint="Name it: --dataset safesql_mini, or --job FOLDER of a launcher.")
-    cfg = RewardCfg(variant=arguments.reward, alpha=arguments.alpha, workers=arguments.workers)
-    cfg.min_isolation = arguments.min_isolation
-    cfg.check()
-    job = ScorerSpec(cfg, TypecheckCfg(), arguments.protocol, special=tuple(arguments.special))
+    reward = RewardCfg(Variant(arguments.reward), arguments.alpha)
+    reward.check()
+    execution = ExecutionCfg(workers=arguments.workers, min_isolation=Isolation(arguments.min_isolation))
+    execution.check()
+    judge = JudgeCfg(reward, execution=execution, protocol=EvaluationProtocol(arguments.protocol))
+    spec = ScorerSpec(judge, special=tuple(arguments.special))
     for mode, split in (("train", "train"), ("eval", "test")):
-        job.add(mode, load_path(arguments.dataset, split, cfg=DatasetCfg(name=arguments.dataset)).tasks)
-    return job
+        spec.add(mode, load_path(arguments.dataset, split).tasks)
+    return spec
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,15 +125,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dataset", help="name of a data set, a file or a folder")
     parser.add_argument("--reward", default="hybrid", choices=VARIANTS)
     parser.add_argument("--alpha", type=float, default=0.5, help="weight of quality")
-    parser.add_argument("--protocol", default="strict", choices=("strict", "paper"))
+    parser.add_argument("--protocol", default="strict", choices=PROTOCOLS)
     parser.add_argument("--special", nargs="*", default=["<|im_end|>", "<|endoftext|>"], help="the end tokens' texts")
     parser.add_argument("--host", default="127.0.0.1", help="other than loopback needs a token")
+    parser.add_argument("--advertise", help="host that clients are told (default: --host, or this machine's address)")
     parser.add_argument("--port", type=int, default=8700, help="0: any free one")
     parser.add_argument("--token-env", default="REAL_SCORER_TOKEN", help="the environment variable with the token")
     parser.add_argument("--ready", help="file to write the address and token to, once requests are answered")
     parser.add_argument("--slots", type=int, default=0, help="batches judged at a time (0: one a core)")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (0: one a core)")
-    parser.add_argument("--min-isolation", default="medium")
+    parser.add_argument("--min-isolation", default="medium", choices=tuple(Isolation))
     parser.add_argument("--capacity", type=int, default=4096, help="samples that may wait")
     return parser
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from real.moments import RunningMoments
 from real.serving.openrlhf_answer import Answer, masked
 
 RewardFunc: TypeAlias = "Callable[[Sequence[str], Sequence[str], Sequence[str]], Answer]"
@@ -46,19 +47,27 @@ class ScorerClient:
         self._deadline_s = deadline_s
         self._slots = threading.BoundedSemaphore(in_flight)
         self._local = threading.local()
-        self._neutral = _RunningMean()
+        self._scored = RunningMoments()
+        self._lock = threading.Lock()
 
     def __call__(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str]) -> Answer:
         """OpenRLHF's ``reward_func``: a dictionary with ``rewards``, ``scores`` and ``extra_logs``; never raises."""
         began = time.monotonic()
         try:
             found = self._ask(queries, prompts, labels, began + self._deadline_s)
-            self._neutral.add(found)
+            self._note_scored(found)
             return found
         except Exception as error:  # whatever it is, it must not reach the training
             _log.warning("a sample is masked: %s", error)
             self._note_missed(labels, error)
-            return masked(self._neutral.mean, seconds=time.monotonic() - began, error=True)
+            return masked(self._scored.mean, seconds=time.monotonic() - began, error=True)
+
+    def _note_scored(self, found: Answer) -> None:
+        """Keep the mean of the rewards: it is what a sample gets that cannot be scored, since it teaches nothing."""
+        logs, value = found["extra_logs"], found["rewards"]
+        if isinstance(logs, dict) and isinstance(value, float) and not logs.get("masked"):
+            with self._lock:
+                self._scored.add(value)
 
     def _note_missed(self, labels: Sequence[str], error: Exception) -> None:
         """One line beside the scorer's record, so that no sample is missing from the books."""
@@ -120,23 +129,6 @@ class ScorerClient:
         self._local.connection = None
         if known is not None:
             known[0].close()
-
-
-class _RunningMean:
-    """Mean of the last rewards that were scored, for samples that could not be."""
-
-    def __init__(self, weight: float = 1 / 256) -> None:
-        self.mean = 0.0
-        self._weight = weight
-        self._count = 0
-        self._lock = threading.Lock()
-
-    def add(self, found: Answer) -> None:
-        logs, value = found["extra_logs"], found["rewards"]
-        if isinstance(logs, dict) and isinstance(value, float) and not logs.get("masked"):
-            with self._lock:
-                self._count += 1
-                self.mean += (value - self.mean) * max(self._weight, 1 / self._count)
 
 
 def bind(where: str, *, deadline_s: float = DEADLINE_S) -> RewardFunc:

@@ -11,18 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from real.errors import InfrastructureError
+from real.errors import InfrastructureError, RealError
 from real.io import disk
-from real.judge import Judge
-from real.rewards.reward import reward
+from real.judge import Judge, Judgement
+from real.sampled_tests import with_sampled_tests
 from real.serving.openrlhf_answer import Answer, Label, Unreadable, answer, masked, read_label, response_of
 from real.serving.running import RunningScale
 from real.serving.scorer_spec import ScorerSpec
-from real.training.sampled_tests import with_sampled_tests
-from real.types import Completion, Task, Verdict
+from real.types import Completion, Task
 
 _BATCH = 8  # samples a dispatcher judges together: a program that hangs keeps seven others waiting at most
 _REMEMBERED = 8192  # answers kept for engines that ask again after a broken connection
@@ -52,16 +51,16 @@ class Counts:
 
 
 class Scorer:
-    """Scores samples of a job; a context manager, usable from any number of threads.
+    """Scores samples of the tasks of ``spec``; a context manager, usable from any number of threads.
 
     ``make_judge`` opens the judge, and opens another one where it breaks. ``slots`` dispatchers judge at the same time
-    (with ``reward.backend=ray`` one is enough: its pool spreads a batch over the cluster), ``capacity`` samples may
+    (with ``execution.backend=ray`` one is enough: its pool spreads a batch over the cluster), ``capacity`` samples may
     wait. Every scored sample is one line of ``record``.
     """
 
     def __init__(
         self,
-        job: ScorerSpec,
+        spec: ScorerSpec,
         make_judge: Callable[[], Judge],
         *,
         slots: int = 2,
@@ -69,8 +68,8 @@ class Scorer:
         capacity: int = 4096,
         record: Path | None = None,
     ) -> None:
-        self.job = job
-        self.counts = Counts()
+        self.spec = spec
+        self._counts = Counts()
         self._make_judge = make_judge
         self._judge = make_judge()
         self._batch = batch
@@ -100,46 +99,68 @@ class Scorer:
             thread.join(timeout=5)
         self._judge.close()
 
+    def counts(self) -> Counts:
+        """What was done until now, and how many samples wait for a dispatcher at this moment."""
+        return replace(self._counts, waiting=self._queue.qsize())
+
     def describe(self) -> str:
         """One line on where programs run."""
         return self._judge.pool.describe()
 
     def score(self, query: object, prompt: object, label: object, *, request: str = "") -> Answer:
-        """The answer for one sample; waits for it, at most ``job.deadline_s``.
+        """The answer for one sample; waits for it, at most ``spec.deadline_s``.
 
         A request that is asked again (same id) is scored once. What cannot be scored is a masked answer, never an
-        error. Raises ``QueueFullError``.
+        error; the record and the log have the reason. Raises ``QueueFullError``.
         """
         began = time.monotonic()
+        read: Label | None = None
         try:
-            future = self._future(query, prompt, label, request, began)
-            return future.result(timeout=self.job.deadline_s)
-        except Unreadable:
-            self.counts.masked += 1
-            return masked(self._scale.neutral(self.job.normalize), seconds=time.monotonic() - began, error=True)
-        except FutureTimeoutError:
-            return masked(self._scale.neutral(self.job.normalize), seconds=time.monotonic() - began)
+            read = read_label(label)
+            return self._future(query, prompt, read, request, began).result(timeout=self.spec.deadline_s)
+        except Unreadable as reason:
+            return self._unreadable(read, str(reason), request, began)
+        except FutureTimeoutError:  # its line in the record comes with its verdict, however late that is
+            _tell_masked(read, f"no verdict within {self.spec.deadline_s:g} s")
+            return masked(self._scale.neutral(self.spec.normalize), seconds=time.monotonic() - began)
 
-    def _future(self, query: object, prompt: object, label: object, request: str, began: float) -> Future[Answer]:
+    def _unreadable(self, label: Label | None, reason: str, request: str, began: float) -> Answer:
+        seconds = time.monotonic() - began
+        given = masked(self._scale.neutral(self.spec.normalize), seconds=seconds, error=True)
+        with self._lock:
+            if request and (known := self._known.get(request)) is not None:
+                return known.result()
+            if request:
+                done: Future[Answer] = Future()
+                done.set_result(given)
+                self._remember(request, done)
+        try:
+            self._write(label, None, {}, reason, seconds)
+        except RealError as error:
+            _tell_masked(label, f"its record could not be written: {error}")
+        return given
+
+    def _remember(self, request: str, future: Future[Answer]) -> None:
+        self._known[request] = future
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _future(self, query: object, prompt: object, read: Label, request: str, began: float) -> Future[Answer]:
         with self._lock:
             if request and (known := self._known.get(request)) is not None:
                 return known
-            read = read_label(label)
-            task = self.job.tasks.get((read.mode, read.task, read.task_id))
+            task = self.spec.tasks.get((read.mode, read.task, read.task_id))
             if task is None:
                 raise Unreadable(f"there is no {read.mode} task {read.task_id!r} of {read.task!r}")
             if read.mode == "train":
-                task = with_sampled_tests(task, self.job.reward.tests_per_rollout, (self.job.seed, read.row))
-            sample = _Sample(read, task, response_of(query, prompt, self.job.special), began)
+                task = with_sampled_tests(task, self.spec.judge.reward.tests_per_rollout, (self.spec.seed, read.row))
+            sample = _Sample(read, task, response_of(query, prompt, self.spec.special), began)
             try:
                 self._queue.put_nowait(sample)
             except queue.Full as full:
                 raise QueueFullError from full
-            self.counts.waiting = self._queue.qsize()
             if request:
-                self._known[request] = sample.future
-                while len(self._known) > _REMEMBERED:
-                    self._known.popitem(last=False)
+                self._remember(request, sample.future)
             return sample.future
 
     def _dispatch(self) -> None:
@@ -148,14 +169,14 @@ class Scorer:
             if batch is None:
                 return
             try:
-                verdicts = self._verdicts(batch)
+                verdicts = self._judgements(batch)
             except Exception as error:  # whatever broke, no engine may wait for ever
                 verdicts = [error] * len(batch)
             for sample, verdict in zip(batch, verdicts, strict=True):
                 try:
                     sample.future.set_result(self._answer(sample, verdict))
                 except Exception as error:  # a full disk, say: the log has the reason, the engine its answer
-                    print(f"sample {sample.label.task_id} is masked: {error}", file=sys.stderr, flush=True)
+                    _tell_masked(sample.label, str(error))
                     sample.future.set_result(masked(0.0, seconds=time.monotonic() - sample.began, error=True))
 
     def _take(self) -> list[_Sample] | None:
@@ -175,8 +196,8 @@ class Scorer:
             batch.append(sample)
         return batch
 
-    def _verdicts(self, batch: list[_Sample]) -> list[Verdict | Exception]:
-        """The verdicts; once more with another judge where one broke, be it under the other dispatcher's hands."""
+    def _judgements(self, batch: list[_Sample]) -> list[Judgement | Exception]:
+        """What each came to; once more with another judge where one broke, be it under the other dispatcher's hands."""
         for is_last in (False, True):
             judge = self._judge
             try:
@@ -188,13 +209,13 @@ class Scorer:
         raise AssertionError("unreachable")
 
     @staticmethod
-    def _judged(judge: Judge, batch: list[_Sample]) -> list[Verdict | Exception]:
-        found: list[Verdict | Exception] = []
+    def _judged(judge: Judge, batch: list[_Sample]) -> list[Judgement | Exception]:
+        found: list[Judgement | Exception] = []
         for mode in ("train", "eval"):
             part = [sample for sample in batch if sample.label.mode == mode]
             tasks = [sample.task for sample in part]
             completions = [Completion(sample.task.task_id, sample.response) for sample in part]
-            found += judge.judge(tasks, completions) if part else []
+            found += judge.score(tasks, completions) if part else []
         order = [s for mode in ("train", "eval") for s in batch if s.label.mode == mode]
         by_sample = dict(zip(map(id, order), found, strict=True))
         return [by_sample[id(sample)] for sample in batch]
@@ -204,46 +225,48 @@ class Scorer:
             if self._judge is not broken:
                 return  # another dispatcher was here first
             self._judge = self._make_judge()
-            self.counts.judges_replaced += 1
+            self._counts.judges_replaced += 1
         broken.close()
 
-    def _answer(self, sample: _Sample, verdict: Verdict | Exception) -> Answer:
+    def _answer(self, sample: _Sample, judged: Judgement | Exception) -> Answer:
         seconds = time.monotonic() - sample.began
-        if isinstance(verdict, Exception):
-            return self._masked(sample, str(verdict), seconds)
-        made = reward(verdict, self.job.reward)
+        if isinstance(judged, Exception):
+            return self._masked(sample, str(judged), seconds)
+        verdict, made = judged
         logs = dict(made.components) | {"no_program": float(verdict.program.code is None)}
         if sample.label.mode == "eval":
             # The strict joint pass. A failure of ours counts as failed: OpenRLHF takes the mean over all tasks.
             strict = 0.0 if made.masked else logs["func_qual"]
             logs |= {"masked": float(made.masked is not None), "reward_raw": strict}
-            self._write(sample, strict, logs, made.masked, seconds)
+            self._write(sample.label, strict, logs, made.masked, seconds)
             return answer(strict, logs, seconds=seconds)
         if made.value is None or not math.isfinite(made.value):
             return self._masked(sample, made.masked or "the reward is no number", seconds)
         logs["reward_raw"] = made.value
         with self._lock:
-            value = self._scale.take(made.value, self.job.normalize)
-        self._write(sample, made.value, logs, None, seconds)
+            value = self._scale.take(made.value, self.spec.normalize)
+        self._write(sample.label, made.value, logs, None, seconds)
         return answer(value, logs, seconds=seconds)
 
     def _masked(self, sample: _Sample, reason: str, seconds: float) -> Answer:
-        self._write(sample, None, {}, reason, seconds)
-        return masked(self._scale.neutral(self.job.normalize), seconds=seconds)
+        self._write(sample.label, None, {}, reason, seconds)
+        return masked(self._scale.neutral(self.spec.normalize), seconds=seconds)
 
     def _write(
-        self, sample: _Sample, value: float | None, logs: Mapping[str, float], reason: str | None, seconds: float
+        self, label: Label | None, value: float | None, logs: Mapping[str, float], reason: str | None, seconds: float
     ) -> None:
-        label = sample.label
+        """One line of the record; a sample whose label nobody can read has neither row, task nor mode."""
+        if reason is not None:
+            _tell_masked(label, reason)
         with self._lock:
-            self.counts.scored += 1
-            self.counts.masked += reason is not None
+            self._counts.scored += 1
+            self._counts.masked += reason is not None
             if self._record is not None:
                 self._append(
                     {
-                        "row": label.row,
-                        "task_id": label.task_id,
-                        "mode": label.mode,
+                        "row": label and label.row,
+                        "task_id": label and label.task_id,
+                        "mode": label and label.mode,
                         "reward": value,
                         "masked": reason,
                         "seconds": round(seconds, 3),
@@ -257,3 +280,9 @@ class Scorer:
         assert self._record is not None
         with disk.disk_errors(self._record), self._record.open("a", encoding="ascii") as file:
             file.write(disk.to_line(record))
+
+
+def _tell_masked(label: Label | None, reason: str) -> None:
+    """One line in the log: why a sample has no reward of its own."""
+    named = "a sample" if label is None else f"sample {label.task_id} (row {label.row})"
+    print(f"{named} is masked: {' '.join(reason.split())[:500]}", file=sys.stderr, flush=True)

@@ -8,9 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from real.detector.config import DetectorCfg, Scope
 from real.errors import DataError
+from real.execution.config import BackendName, ExecutionCfg, Isolation
 from real.io import disk
-from real.rewards.config import GradingCfg, RewardCfg
+from real.judge import JudgeCfg
+from real.protocols import EvaluationProtocol
+from real.rewards.config import GradingCfg, Penalized, RewardCfg, Variant
 from real.typecheck import TypecheckCfg
 from real.types import Task
 
@@ -23,9 +27,7 @@ class ScorerSpec:
     A.2), as the local trainer does.
     """
 
-    reward: RewardCfg
-    typecheck: TypecheckCfg
-    protocol: str = "strict"
+    judge: JudgeCfg
     seed: int = 0
     normalize: bool = False
     special: tuple[str, ...] = ()
@@ -37,16 +39,14 @@ class ScorerSpec:
         self.tasks |= {(mode, task.dataset, task.task_id): task for task in tasks}
 
     def write(self, folder: Path) -> None:
-        """Store the job in ``folder``: ``scoring.json`` for people, ``tasks.pickle`` for the scorer."""
+        """Store it in ``folder``: ``scoring.json`` for people, ``tasks.pickle`` for the scorer."""
         disk.write_json(folder / "scoring.json", self._settings())
         # A pickle of our own plain dataclasses in the run's own folder, read back by the same version of the code.
         disk.atomic_write(folder / "tasks.pickle", pickle.dumps(self.tasks))
 
     def _settings(self) -> dict[str, object]:
         return {
-            "reward": asdict(self.reward),
-            "typecheck": asdict(self.typecheck),
-            "protocol": self.protocol,
+            "judge": asdict(self.judge),
             "seed": self.seed,
             "normalize": self.normalize,
             "special": list(self.special),
@@ -58,12 +58,8 @@ class ScorerSpec:
         """Read back what ``write`` stored; raises ``DataError`` where it is missing or damaged."""
         settings = disk.read_json(folder / "scoring.json")
         try:
-            reward = dict(_object(settings["reward"]))
-            reward["grading"] = GradingCfg(**_object(reward["grading"]))
             return cls(
-                reward=RewardCfg(**reward),
-                typecheck=TypecheckCfg(**_object(settings["typecheck"])),
-                protocol=str(settings["protocol"]),
+                judge=_judge(_object(settings["judge"])),
                 seed=int(str(settings["seed"])),
                 normalize=bool(settings["normalize"]),
                 special=tuple(str(token) for token in _list(settings["special"])),
@@ -72,9 +68,31 @@ class ScorerSpec:
             )
         except (OSError, KeyError, TypeError, ValueError, pickle.UnpicklingError, AttributeError, EOFError) as error:
             raise DataError(
-                f"the scoring job in {folder} cannot be read: {error}",
+                f"what the scorer should serve, in {folder} cannot be read: {error}",
                 hint="`python run.py` writes it anew when the run is started again.",
             ) from error
+
+
+def _judge(settings: Mapping[str, Any]) -> JudgeCfg:
+    """Enums come back as the texts that JSON made of them; each equals its member."""
+    reward = dict(_object(settings["reward"]))
+    grading = dict(_object(reward["grading"]))
+    reward |= {
+        "variant": Variant(reward["variant"]),
+        "grading": GradingCfg(**grading | {"penalized": Penalized(grading["penalized"])}),
+    }
+    execution = dict(_object(settings["execution"]))
+    execution |= {
+        "backend": BackendName(execution["backend"]),
+        "min_isolation": Isolation(execution["min_isolation"]),
+    }
+    return JudgeCfg(
+        RewardCfg(**reward),
+        DetectorCfg(Scope(_object(settings["detector"])["scope"])),
+        TypecheckCfg(**_object(settings["typecheck"])),
+        ExecutionCfg(**execution),
+        EvaluationProtocol(settings["protocol"]),
+    )
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from real.io.network import WILDCARDS, node_address
 from real.serving.openrlhf_answer import Answer
 from real.serving.scorer import QueueFullError, Scorer
 
@@ -22,20 +23,25 @@ _TIMEOUT_S = 1200.0  # of an idle connection; engines keep theirs open between s
 
 
 class ScorerServer(ThreadingHTTPServer):
-    """Serves ``scorer`` on ``host:port`` (0: any free one), one thread a connection."""
+    """Serves ``scorer`` on ``host:port`` (0: any free one), one thread a connection.
+
+    ``advertise`` is the host that clients are told, where ``host`` listens on every interface.
+    """
 
     daemon_threads = True
     request_queue_size = 1024
 
-    def __init__(self, scorer: Scorer, *, host: str, port: int, token: str) -> None:
+    def __init__(self, scorer: Scorer, *, host: str, port: int, token: str, advertise: str | None = None) -> None:
         super().__init__((host, port), _Handler)
         self.scorer = scorer
         self.token = token
+        self._advertise = advertise
 
     @property
     def url(self) -> str:
-        """The address to ask, with the port that it really has."""
+        """The address to ask, with the port that it really has; never the wildcard, which leads nowhere."""
         host, port = str(self.server_address[0]), self.server_address[1]
+        host = self._advertise or (node_address() if host in WILDCARDS else host)
         return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -50,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, {"error": "only POST / and GET /health are here"})
         elif self._allowed():
             scorer = self.server.scorer
-            self._send(HTTPStatus.OK, {"ok": True, "sandbox": scorer.describe(), **asdict(scorer.counts)})
+            self._send(HTTPStatus.OK, {"ok": True, "sandbox": scorer.describe(), **asdict(scorer.counts())})
 
     def do_POST(self) -> None:
         try:

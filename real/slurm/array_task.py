@@ -14,11 +14,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from real.config import sweep
 from real.config.lifecycle import execute, set_aside, tell
-from real.config.plan import Job, Plan
-from real.config.schema import to_dataclass
+from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
+from real.io import console
 from real.runs.environment import describe
 from real.runs.store import RunState, RunStore
+from real.settings import to_dataclass
 from real.slurm import attempts, manifest
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN
 from real.slurm.manifest import Submission, SubmittedRun
@@ -29,7 +30,8 @@ _PATIENCE = 3  # tries in a row that end by the signal with nothing done
 
 
 def main(argv: Sequence[str]) -> int:
-    """Do one task of a submission; returns the exit code."""
+    """Run one task of a submission (the batch script's command); returns the exit code of ``run.py``."""
+    console.protect(outlive=True)
     try:
         with obeying_signals():
             shield_children()
@@ -54,7 +56,10 @@ def _main(argv: Sequence[str]) -> int:
 
 
 def perform(submission: Submission, index: int, stage: str) -> int:
-    """Run, or resume, one entry; where its evaluation is another job's, ``train`` stops when it is trained."""
+    """Run or resume one run; ``stage=train`` ends with the trained model where another job evaluates it.
+
+    Returns 138 when stopped by the warning signal, and 1 when that happened three times at the same step.
+    """
     entry = submission.entries[index]
     _note_changed_code(submission)
     first = not attempts.read(submission, index)
@@ -74,7 +79,7 @@ def perform(submission: Submission, index: int, stage: str) -> int:
 
 
 def frozen_config(submission: Submission, entry: SubmittedRun) -> DictConfig:
-    """The configuration as it was when it was submitted."""
+    """Load a run's configuration as it was at submission, with the Ray that the batch script has started."""
     cfg = OmegaConf.load(submission.config_of(entry.index))
     assert isinstance(cfg, DictConfig)
     ray = os.environ.get("REAL_RAY_ADDRESS")  # the batch script has started one
@@ -84,11 +89,11 @@ def frozen_config(submission: Submission, entry: SubmittedRun) -> DictConfig:
 
 
 def make_tables(submission: Submission) -> int:
-    """The sweep's table and figure from its run directories; returns 1 where a run is not done."""
+    """Write the sweep's table and figure from its run directories; returns 1 if a run is not done."""
     jobs = []
     for entry in submission.entries:
         cfg = frozen_config(submission, entry)
-        jobs.append(Job(entry.run_id, entry.run_dir, to_dataclass(cfg), cfg, entry.changes))
+        jobs.append(PlannedRun(entry.run_id, entry.run_dir, to_dataclass(cfg), cfg, entry.changes))
     assert submission.sweep_dir is not None
     return sweep.conclude(Plan(tuple(jobs), Path(submission.sweep_dir)), Path(submission.sweep_dir))
 
@@ -98,7 +103,7 @@ def _evaluated_elsewhere(submission: Submission, index: int) -> bool:
 
 
 def _is_stuck(submission: Submission, index: int) -> bool:
-    """Whether the last tries were all stopped by the signal at the same point: queueing it again would go on so."""
+    """Whether the last attempts were all stopped by the signal at the same step, so that requeueing cannot help."""
     last = attempts.read(submission, index)[-_PATIENCE:]
     return len(last) == _PATIENCE and len({(a.stage, a.code, a.progress) for a in last}) == 1
 

@@ -1,4 +1,4 @@
-"""From ``conf/cluster`` to a batch script: the templates of ``slurm/templates`` filled in."""
+"""Render the batch script of a stage from ``conf/cluster`` and the templates in ``slurm/templates``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from real.config.cluster import ClusterCfg
 from real.errors import UsageError
+from real.slurm.config import ClusterCfg, ContainerRuntime
+from real.slurm.directives import directive, quote
+from real.slurm.resources import cpus_option, memory_option, mounts, tables_options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "slurm" / "templates"
@@ -20,13 +22,15 @@ _TABLES_TIME = "00:30:00"
 
 @dataclass(frozen=True)
 class Stage:
-    """One batch script: what it does, the part of the array it covers (none: a single job), and its resources."""
+    """One batch script: what it runs, its array indices (none: a single job), and its resources."""
 
     kind: str
     cluster: ClusterCfg
     indices: tuple[int, ...] = ()
     ray: bool = False
     label: str = ""  # names script and logs where several stages do the same
+    memory_gb: int = 0  # what the largest of its runs needs on a node; 0: not known
+    folders: tuple[str, ...] = ()  # what its runs read, for a container
 
     @property
     def name(self) -> str:
@@ -54,8 +58,8 @@ class Stage:
         return times[self.kind]
 
 
-def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) -> str:
-    """The batch script of ``stage``; raises ``UsageError`` where a template of one's own is broken."""
+def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
+    """Return the batch script of ``stage``; raises ``UsageError`` if a template cannot be rendered."""
     cluster = stage.cluster
     own = [FileSystemLoader(cluster.templates)] if cluster.templates else []
     environment = Environment(
@@ -67,21 +71,27 @@ def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) ->
         autoescape=False,  # shell, not HTML
     )
     environment.filters["sh"] = lambda value: shlex.quote(str(value))
-    srun, command, python = _launcher(cluster, workdir, folder)
+    environment.filters["directive"] = lambda value: quote(str(value))
+    srun, command, python = _launcher(stage, workdir, folder)
     whole = stage.kind == TRAIN
+    if stage.kind == TABLES:
+        cpus, memory = tables_options(cluster)
+    else:
+        cpus = cpus_option(cluster, training=whole, gpus=stage.gpus)
+        memory = memory_option(cluster, training=whole, gpus=stage.gpus, needed_gb=stage.memory_gb)
     try:
         return environment.get_template("job.sh.j2").render(
             name=name,
-            key=key,
             folder=str(folder),
+            logs=str(folder / "logs").replace("%", "%%"),  # SLURM replaces %a by the number of the task
             stage=stage.kind,
             log=stage.name,
             array=_array(stage),
             nodes=stage.nodes,
             gpus=stage.gpus,
             gpu_type=cluster.gpu_type,
-            cpus=_share(cluster.cpus_per_node, stage),
-            memory_gb=_share(cluster.memory_gb_per_node, stage),
+            cpus=cpus,
+            memory=memory,
             exclusive=cluster.exclusive and whole,
             time=stage.time,
             partition=cluster.partition,
@@ -91,7 +101,7 @@ def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) ->
             requeues=stage.kind != TABLES,
             max_requeues=cluster.max_requeues,
             retries=cluster.retries,
-            sbatch=cluster.sbatch,
+            sbatch=[directive(option) for option in cluster.sbatch],
             setup=cluster.setup,
             modules=cluster.modules,
             venv=cluster.venv,
@@ -110,13 +120,13 @@ def render(stage: Stage, *, name: str, key: str, folder: Path, workdir: Path) ->
 
 
 def _warning(stage: Stage) -> int:
-    """Seconds before the time limit; evaluation needs no checkpoint, its responses are on the disk batch by batch."""
+    """Seconds before the time limit at which SLURM signals the job; evaluation saves every batch and needs less."""
     warnings = {TRAIN: stage.cluster.warning_s, EVALUATE: min(stage.cluster.warning_s, 60)}
     return warnings.get(stage.kind, 0)
 
 
 def _array(stage: Stage) -> str:
-    """``0-8%4``, or ``0,3,5`` where tasks are missing in between."""
+    """The value of ``--array``: ``0-8%4``, or ``0,3,5`` if indices are missing in between."""
     if not stage.indices:
         return ""
     first, last = stage.indices[0], stage.indices[-1]
@@ -125,30 +135,28 @@ def _array(stage: Stage) -> str:
     return listed + (f"%{stage.cluster.parallel}" if stage.cluster.parallel else "")
 
 
-def _share(amount: int, stage: Stage) -> int:
-    """Cores or memory: in training all that is asked for, else as much as belongs to the GPUs used."""
-    if stage.kind == TRAIN or not amount:
-        return amount
-    if stage.kind == TABLES:
-        return min(amount, 4)
-    return max(1, amount * stage.gpus // stage.cluster.gpus_per_node) if stage.gpus else amount
-
-
-def _launcher(cluster: ClusterCfg, workdir: Path, folder: Path) -> tuple[str, str, str]:
+def _launcher(stage: Stage, workdir: Path, folder: Path) -> tuple[str, str, str]:
     """Options of ``srun``, the command that enters the container, and the Python to run."""
+    cluster = stage.cluster
     srun = ["--cpu-bind=none"]  # one driver task starts processes of its own on all cores of the job
-    folders = [str(path) for path in dict.fromkeys((REPOSITORY, workdir, folder.parents[1]))]
-    mounts = [*(f"{path}:{path}" for path in folders), *cluster.mounts]
-    if cluster.container and cluster.container_runtime == "pyxis":
+    binds = mounts([*map(str, (REPOSITORY, workdir, folder.parents[1])), *stage.folders], cluster.mounts)
+    if cluster.container and cluster.container_runtime == ContainerRuntime.pyxis:
         srun += [
             f"--container-image={shlex.quote(cluster.container)}",
-            f"--container-mounts={shlex.quote(','.join(mounts))}",
+            f"--container-mounts={shlex.quote(','.join(binds))}",
             f"--container-workdir={shlex.quote(str(workdir))}",
         ]
         return " ".join(srun), "", "python"
     if cluster.container:
-        binds = [word for mount in mounts for word in ("--bind", mount)]
         nvidia = ["--nv"] if cluster.gpus_per_node else []
-        enter = ["apptainer", "exec", *nvidia, *binds, "--pwd", str(workdir), cluster.container]
+        enter = [
+            "apptainer",
+            "exec",
+            *nvidia,
+            *(word for bind in binds for word in ("--bind", bind)),
+            "--pwd",
+            str(workdir),
+            cluster.container,
+        ]
         return " ".join(srun), shlex.join(enter), "python"
     return " ".join(srun), "", "python" if cluster.venv or cluster.conda else shlex.quote(sys.executable)

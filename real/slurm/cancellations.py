@@ -1,4 +1,4 @@
-"""``python slurm/cancel.py``: cancel the jobs of a submission, or of single runs, and remember that it was us."""
+"""``python slurm/cancel.py``: cancel the jobs of a submission or of single runs, and record it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.errors import RealError, UsageError
-from real.io import disk
+from real.io import console, disk
 from real.registry import did_you_mean
 from real.slurm import active_jobs, client, manifest
 from real.slurm.client import SlurmJob
@@ -16,18 +16,16 @@ from real.slurm.manifest import Submission
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Cancel and tell what was cancelled; returns 1 where nothing was queued or running."""
+    """Cancel jobs and print them; returns 1 if nothing was queued or running."""
+    console.protect()
     arguments = _parser().parse_args(argv)
     try:
         one = manifest.named(arguments.output_dir, arguments.submission)
         chosen = _chosen(one, arguments.runs)
         with_tables = not arguments.runs
-        queue = [
-            entry
-            for entry in client.queue()
-            if entry.comment == one.key and entry.state not in active_jobs.FINISHED_STATES
-        ]
-        jobs = [entry for entry in queue if _index(entry) in chosen or (with_tables and _index(entry) < 0)]
+        active = [job for job in client.queue() if job.state not in active_jobs.FINISHED_STATES]
+        jobs = active_jobs.jobs_of(one, active)
+        jobs = [entry for entry in jobs if _index(entry) in chosen or (with_tables and _index(entry) < 0)]
         if not jobs:
             print(f"{one.name}: nothing of it is queued or running")
             return 1
@@ -44,13 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def cancelled(one: Submission) -> set[int]:
-    """Numbers of the runs that ``cancel.py`` has cancelled: without accounting nobody else remembers."""
+    """Return the array indices of the runs that ``cancel.py`` has cancelled (SLURM forgets them without accounting)."""
     path = _path(one)
     return {int(str(record["index"])) for record in disk.read_lines(path)} if path.exists() else set()
 
 
 def _chosen(one: Submission, runs: Sequence[str]) -> set[int]:
-    """Numbers of the runs named (by id, or by number); all without names."""
+    """Return the array indices of the named runs (by id or index); all if none is named."""
     if not runs:
         return {entry.index for entry in one.entries}
     known = {name: entry.index for entry in one.entries for name in (entry.run_id, str(entry.index))}

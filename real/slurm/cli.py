@@ -6,13 +6,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.config.arguments import Arguments, parse
-from real.config.lifecycle import tell
-from real.config.machine import Machine, machine
-from real.config.plan import Plan, make_plan
+import hydra
+
+from real.config.arguments import parse
+from real.config.cli import start
+from real.config.lifecycle import run_job, tell
+from real.config.plan import Plan
 from real.errors import RealError, UsageError
+from real.io import console
+from real.machine import Machine
 from real.slurm import preview
-from real.slurm.submit import submit, unique
+from real.slurm.stages import unique
+from real.slurm.submit import submit
 
 _HELP = """\
 python slurm/submit.py [group=option] [key=value] [-m] cluster=slurm_...     the settings of run.py
@@ -27,6 +32,7 @@ python slurm/status.py follows, python slurm/cancel.py cancels; docs/cluster.md 
 
 def main(argv: Sequence[str], conf: Path) -> int:
     """Submit the runs of a command line; returns the exit code."""
+    console.protect()
     try:
         return _main(list(argv), conf)
     except RealError as error:
@@ -38,22 +44,23 @@ def main(argv: Sequence[str], conf: Path) -> int:
 
 
 def _main(argv: list[str], conf: Path) -> int:
-    rest = "--rest" in argv
-    arguments = parse([word for word in argv if word != "--rest"])
-    if "--help" in arguments.flags:
+    if "--help" in argv or "-h" in argv:
         print(_HELP)
         return 0
-    if "--cfg" in arguments.flags:
+    words = [word for word in argv if word != "--rest"]
+    if "--cfg" in parse(words).flags:
         raise UsageError("submit.py submits; python run.py --cfg job prints the configuration")
-    return send(make_plan(arguments, conf), arguments, machine(), rest=rest)
+    callback = "hydra.callbacks.preflight"
+    words += [f"{callback}.submit=true", f"{callback}.rest={'--rest' in argv}"]
+    return start(hydra.main(version_base="1.3", config_path=str(conf), config_name="config")(run_job), words, conf)
 
 
-def send(plan: Plan, arguments: Arguments, here: Machine, *, rest: bool = False) -> int:
-    """Submit a plan, or tell what would be submitted, and say how to go on."""
+def send(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = False) -> int:
+    """Submit a plan, or print it with ``dry_run=true``; returns the exit code."""
     if plan.first.dry_run:
         print(preview.describe(plan, here))
         return 0
-    submission = submit(plan, here, command=arguments.for_hydra(), rest=rest)
+    submission = submit(plan, here, command=command, rest=rest)
     total = len(unique(plan))
     if submission is None:
         print(f"nothing to submit: of {total} runs all are done, or queued or running")

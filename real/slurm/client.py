@@ -1,4 +1,4 @@
-"""SLURM's own programs, asked with a time limit; what they refuse is told in one message."""
+"""Client of SLURM's command line programs, with a time limit and one error message for each refusal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SlurmJob:
     array_index: int
     state: str  # PENDING, RUNNING, COMPLETING, ...
     reason: str
-    comment: str
+    script: str  # absolute path of the batch script, as it was given to sbatch
     elapsed: str
     left: str
     start: str
@@ -84,7 +84,7 @@ def sbatch(script: Path, *options: str) -> str:
 
 
 def refusal(stderr: str) -> UsageError:
-    """What ``sbatch`` says, in one message with what to do."""
+    """Turn the output of a refused ``sbatch`` into one error with advice."""
     said = [line.removeprefix("sbatch: ").removeprefix("error: ").strip() for line in stderr.splitlines()]
     lines = [line for line in said if line and not line.lower().startswith(("warning", "info"))]
     text = "; ".join(dict.fromkeys(lines)) or "no reason given"
@@ -104,7 +104,7 @@ def _partitions(text: str) -> str:
 
 
 def time_limit(partition: str | None) -> tuple[str, str]:
-    """Name and time limit of a partition (``None``: the default one) as ``sinfo`` writes it; empty where unknown."""
+    """Return the name and limit of a partition (``None``: the default) as ``sinfo`` prints them; empty if unknown."""
     for line in run("sinfo", "--noheader", "-o", "%P %l").stdout.splitlines():
         name, _, limit = line.strip().partition(" ")
         if name.rstrip("*") == partition or (partition is None and name.endswith("*")):
@@ -113,8 +113,8 @@ def time_limit(partition: str | None) -> tuple[str, str]:
 
 
 def queue() -> list[SlurmJob]:
-    """Your jobs that wait or run, array tasks one by one; raises ``InfrastructureError`` where nobody answers."""
-    fields = "%i %F %K %T %r %k %M %L %S %N".replace(" ", _SEPARATOR)
+    """Return the user's jobs, one entry for each array task; raises ``InfrastructureError`` if ``squeue`` fails."""
+    fields = "%i %F %K %T %r %o %M %L %S %N".replace(" ", _SEPARATOR)
     done = run("squeue", "--me", "--noheader", "--array", "--states=all", f"--format={fields}")
     if done.returncode:
         raise InfrastructureError(f"squeue failed: {done.stderr.strip() or done.returncode}", hint="scontrol ping")
@@ -125,13 +125,13 @@ def _entry(line: str) -> SlurmJob | None:
     cells = line.split(_SEPARATOR)
     if len(cells) != 10:
         return None
-    job, array, index, state, reason, comment, elapsed, left, start, nodes = (cell.strip() for cell in cells)
+    job, array, index, state, reason, script, elapsed, left, start, nodes = (cell.strip() for cell in cells)
     number = int(index) if index.isdigit() else -1
-    return SlurmJob(job, array, number, state, reason, comment, elapsed, left, start, nodes)
+    return SlurmJob(job, array, number, state, reason, script, elapsed, left, start, nodes)
 
 
 def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """State and exit code of ended jobs by ``sacct``, keyed ``12`` or ``12_3``; empty without accounting."""
+    """Return job id (``12`` or ``12_3``) -> state and exit code from ``sacct``; empty without accounting."""
     if not job_ids or shutil.which("sacct") is None:
         return {}
     done = run("sacct", "-n", "-P", "-X", "-D", "-o", "JobID,State,ExitCode", "-j", ",".join(job_ids))
@@ -143,7 +143,7 @@ def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def cancel(job_ids: Sequence[str]) -> None:
-    """Cancel jobs or single array tasks; raises ``InfrastructureError`` where SLURM refuses."""
+    """Cancel jobs or single array tasks; raises ``InfrastructureError`` if SLURM refuses."""
     done = run("scancel", *job_ids)
     # Said of jobs that are ending already, by themselves or by this very call.
     harmless = ("can not be altered now", "already completing", "already completed", "Invalid job id")

@@ -1,4 +1,4 @@
-"""A checked plan becomes SLURM jobs: configurations frozen, scripts written, arrays submitted, or nothing at all."""
+"""Submit a plan to SLURM: freeze configurations, write batch scripts, submit arrays; leave nothing on failure."""
 
 from __future__ import annotations
 
@@ -7,36 +7,27 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
 from real.config import preflight
-from real.config.cluster import ClusterCfg, seconds
 from real.config.lifecycle import frozen
-from real.config.machine import Machine
-from real.config.plan import Job, Plan
+from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
 from real.io import disk
 from real.io.lock import hold
+from real.machine import Machine
 from real.runs.environment import describe
-from real.runs.store import RunState
 from real.slurm import client, manifest
 from real.slurm.active_jobs import active_runs
-from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage, render
+from real.slurm.batch_script import EVALUATE, TRAIN, render
+from real.slurm.config import Scheduler, seconds
 from real.slurm.manifest import Submission, SubmittedRun
+from real.slurm.stages import ScheduledStage, cluster_trainings, is_pending, schedule_stages, unique
+from real.training.openrlhf.disk_space import sweep_gb
 
 _KEPT_NAME = 40  # characters of an experiment's name in squeue
-
-
-@dataclass(frozen=True)
-class ScheduledStage:
-    """A script and the names of those it waits for, with SLURM's word for how."""
-
-    stage: Stage
-    after: tuple[str, ...] = ()
-    how: str = ""
 
 
 def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = False) -> Submission | None:
@@ -56,6 +47,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
         jobs = _without_active(jobs, output_dir, rest=rest)
         if not any(is_pending(job) for job in jobs):
             return None
+        _check_disk(jobs, output_dir)
         folder = manifest.new_folder(output_dir, plan.first.exp_name)
         try:
             return _submit(folder, plan, jobs, command)
@@ -65,8 +57,8 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
 
 
 def check_schedulers(plan: Plan) -> None:
-    """Raise ``UsageError`` where a job is not for SLURM."""
-    other = next((job.root.cluster.name for job in plan.jobs if job.root.cluster.scheduler != "slurm"), None)
+    """Raise ``UsageError`` if a run's cluster is not a SLURM cluster."""
+    other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != Scheduler.slurm), None)
     if other is not None:
         raise UsageError(
             f"cluster={other} is not a SLURM cluster, so there is nothing to submit",
@@ -74,62 +66,13 @@ def check_schedulers(plan: Plan) -> None:
         )
 
 
-def unique(plan: Plan) -> list[Job]:
-    """The plan's jobs without those that come to the same run."""
-    return list({job.run_id: job for job in plan.jobs}.values())
-
-
-def is_pending(job: Job) -> bool:
-    """Whether there is something left to compute."""
-    return job.root.force or job.state() != RunState.DONE
-
-
-def schedule_stages(jobs: Sequence[Job], *, tables: bool) -> list[ScheduledStage]:
-    """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
-    groups: dict[str, list[int]] = {}
-    clusters: dict[str, tuple[ClusterCfg, bool]] = {}
-    for index, job in enumerate(jobs):
-        if is_pending(job):
-            ray = job.root.trainer.engine == "openrlhf"
-            key = f"{job.root.cluster}{ray}"
-            groups.setdefault(key, []).append(index)
-            clusters[key] = (job.root.cluster, ray)
-    made: list[ScheduledStage] = []
-    for number, (key, indices) in enumerate(groups.items(), 1):
-        made += _group(jobs, indices, *clusters[key], label="" if number == 1 else f"-{number}")
-    if tables and made:
-        after = tuple(chain.stage.name for chain in made)
-        made.append(ScheduledStage(Stage(TABLES, made[0].stage.cluster), after, "afterany"))
-    return made
-
-
-def _group(
-    jobs: Sequence[Job], indices: Sequence[int], cluster: ClusterCfg, ray: bool, *, label: str
-) -> list[ScheduledStage]:
-    if cluster.evaluate == "with_training":
-        return [ScheduledStage(Stage(TRAIN, cluster, tuple(indices), ray, label))]
-    trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
-    rest = tuple(i for i in indices if i not in trained)
-    made = []
-    if rest:
-        train = Stage(TRAIN, cluster, rest, ray, label)
-        # Each evaluation waits for its own training only, and goes where that has failed.
-        made = [
-            ScheduledStage(train),
-            ScheduledStage(Stage(EVALUATE, cluster, rest, ray, label), (train.name,), "aftercorr"),
-        ]
-    if trained:
-        made.append(ScheduledStage(Stage(EVALUATE, cluster, tuple(trained), ray, f"{label}-trained")))
-    return made
-
-
-def scripts(folder: Path, key: str, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
-    """The text of every batch script by its name."""
+def scripts(folder: Path, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
+    """Return stage name -> batch script."""
     name = f"real-{plan.first.exp_name[:_KEPT_NAME]}"
-    return {c.stage.name: render(c.stage, name=name, key=key, folder=folder, workdir=Path.cwd()) for c in made}
+    return {c.stage.name: render(c.stage, name=name, folder=folder, workdir=Path.cwd()) for c in made}
 
 
-def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str]) -> Submission:
+def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Sequence[str]) -> Submission:
     made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
     submission = Submission(
         folder,
@@ -137,7 +80,6 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str
             SubmittedRun(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
             for i, job in enumerate(jobs)
         ),
-        key=manifest.new_key(),
         command=tuple(command),
         workdir=str(Path.cwd()),
         sweep_dir=str(plan.sweep_dir) if plan.sweep_dir else None,
@@ -149,10 +91,26 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[Job], command: Sequence[str
     _check_times(made)
     for entry, job in zip(submission.entries, jobs, strict=True):
         disk.atomic_write(submission.config_of(entry.index), _frozen(job))
-    for name, text in scripts(folder, submission.key, plan, made).items():
+    for name, text in scripts(folder, plan, made).items():
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
+
+
+def _check_disk(jobs: Sequence[PlannedRun], output_dir: Path) -> None:
+    """A full disk ends every run that writes a checkpoint: refuse what cannot fit together."""
+    roots = cluster_trainings(jobs)
+    free = shutil.disk_usage(output_dir).free / 2**30
+    at_a_time = roots[0].cluster.parallel if roots else 0
+    if sweep_gb(roots, at_a_time) <= free:
+        return
+    fits = max((n for n in range(1, len(roots)) if sweep_gb(roots, n) <= free), default=0)
+    limit = f"cluster.parallel={fits} runs as many at a time as fit, or choose" if fits else "Choose"
+    raise UsageError(
+        f"the checkpoints of these runs need about {sweep_gb(roots, at_a_time):,.0f} GB at the peak, "
+        f"and {output_dir} has {free:,.0f} GB free",
+        hint=f"{limit} another disk with output_dir=FOLDER.",
+    )
 
 
 def _check_times(made: Sequence[ScheduledStage]) -> None:
@@ -185,7 +143,7 @@ def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
             if chain.after:
                 ids = ":".join(submission.job_ids[name] for name in chain.after)
                 options = [f"--dependency={chain.how}:{ids}", "--kill-on-invalid-dep=yes"]
-            job_id = client.sbatch(submission.folder / f"{chain.stage.name}.sh", *options)
+            job_id = client.sbatch((submission.folder / f"{chain.stage.name}.sh").resolve(), *options)
             submission = submission.with_job(chain.stage.name, job_id)
     except BaseException:
         if submission.job_ids:
@@ -195,7 +153,7 @@ def _send(submission: Submission, made: Sequence[ScheduledStage]) -> Submission:
     return submission
 
 
-def _without_active(jobs: list[Job], output_dir: Path, *, rest: bool) -> list[Job]:
+def _without_active(jobs: list[PlannedRun], output_dir: Path, *, rest: bool) -> list[PlannedRun]:
     live = active_runs(output_dir)
     active = [job for job in jobs if job.run_id in live]
     if not active:
@@ -214,7 +172,7 @@ def _output_dir(plan: Plan) -> Path:
     return (Path.cwd() / plan.first.output_dir).absolute()
 
 
-def _frozen(job: Job) -> str:
+def _frozen(job: PlannedRun) -> str:
     content = OmegaConf.create(frozen(job.cfg))
     content.output_dir = str(job.run_dir.parent)  # wherever the job stands
     return OmegaConf.to_yaml(content)

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from real.errors import UsageError
 from real.training.openrlhf.config import OpenRlhfCfg
+
+
+class Engine(StrEnum):
+    """Which trainer. Members are named as their values, because OmegaConf reads an Enum by its names."""
+
+    local = "local"  # this process, one device
+    openrlhf = "openrlhf"  # OpenRLHF on Ray and vLLM
+
+
+class RolloutCorrection(StrEnum):
+    """What is done about log-probabilities in which inference engine and trainer differ (OpenRLHF only)."""
+
+    off = "off"
+    clip = "clip"
+    mask = "mask"
 
 
 @dataclass
 class TrainerCfg:
     """PPO; ``engine=local`` is the single-device loop, ``engine=openrlhf`` Ray and vLLM on a cluster."""
 
-    engine: str = "local"
+    engine: Engine = Engine.local
     steps: int = 100
     rollout_batch: int = 256  # prompts a step, one sample each
     minibatch: int = 256  # samples an optimiser update
@@ -34,14 +50,14 @@ class TrainerCfg:
     critic_warmup_steps: int = 0  # steps in which only the critic learns
     checkpoint_every: int = 10
     threads: int = 0  # CPU threads; 0: one per core
-    rollout_correction: str = "off"  # engine=openrlhf: weights for what engine and trainer differ in (off, clip, mask)
+    rollout_correction: RolloutCorrection = (
+        RolloutCorrection.off
+    )  # engine=openrlhf: weights for what engine and trainer differ in (off, clip, mask)
     openrlhf: OpenRlhfCfg = field(default_factory=OpenRlhfCfg)  # engine=openrlhf only
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
-        self._check_openrlhf()
-        if self.engine not in ("local", "openrlhf"):
-            raise UsageError(f"trainer.engine is {self.engine!r}, but it must be local or openrlhf")
+        self.openrlhf.check()
         for key in ("steps", "rollout_batch", "minibatch", "microbatch", "ppo_epochs", "checkpoint_every"):
             if getattr(self, key) < 1:
                 raise UsageError(f"trainer.{key} is {getattr(self, key)}, but it must be at least 1")
@@ -62,11 +78,3 @@ class TrainerCfg:
             )
         if self.microbatch > self.minibatch:
             raise UsageError("trainer.microbatch is larger than trainer.minibatch")
-
-    def _check_openrlhf(self) -> None:
-        self.openrlhf.check()
-        known = ("off", "clip", "mask")
-        if self.rollout_correction not in known:
-            raise UsageError(
-                f"trainer.rollout_correction is {self.rollout_correction!r}, but it must be one of {', '.join(known)}"
-            )

@@ -6,33 +6,26 @@ import hashlib
 import inspect
 import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from real.datasets.build import mixture
+from real.datasets.build.mini import mixture
 from real.errors import DataError
 from real.io.lock import hold
+from real.io.progress import Progress
 from real.policy import chat, tiny, tokenizer
-from real.policy.config import ModelCfg
+from real.policy.config import ModelCfg, ModelKind
+from real.policy.policy import Policy
 from real.prompts import messages
 from real.training import sft
 from real.training.local import batch, losses
 from real.types import Task
-
-
-@dataclass
-class Policy:
-    """A causal language model with its tokenizer; ``model`` is on the training device, in evaluation mode."""
-
-    model: Any
-    tokenizer: Any
 
 
 def device() -> torch.device:
@@ -46,16 +39,19 @@ def load_policy(
     *,
     seed: int,
     cache: Path,
-    on_step: Callable[[int, int, float], None] = lambda step, total, loss: None,
+    trained_here: bool = True,
 ) -> Policy:
     """Load or build the model of ``cfg``; ``tasks`` (training split only) are the miniature's corpus.
 
+    ``trained_here`` says that this process may train all weights, which then are float32; a model that is only
+    evaluated is loaded in ``cfg.dtype``, before and after a training elsewhere alike.
+
     The miniature's warm start is cached under ``cache`` by everything that decides its weights, the source files that
-    make it included, so that runs which differ in reward only share it.
+    make it included, so that runs which differ in reward only share it. Making it shows its progress: it takes minutes.
     """
     transformers_logging.disable_progress_bar()  # its bars for sub-second work drown ours
-    if cfg.kind == "hf":
-        return _load_hf(cfg)
+    if cfg.kind is ModelKind.hf:
+        return _load_hf(cfg, trained_here)
     pairs = [
         (task, completion)
         for number in range(cfg.warm_start.samples_per_task)
@@ -64,14 +60,14 @@ def load_policy(
     folder = cache / f"tiny-s{seed}-{_fingerprint(cfg, pairs, seed)}"
     with hold(folder / ".lock", wait=True):  # jobs of a sweep run at the same time, and share it
         if not (folder / "model").is_dir():
-            _warm_start(cfg, tasks, pairs, seed, folder, on_step)
+            _warm_start(cfg, tasks, pairs, seed, folder)
     model = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
     return Policy(model.to(device()).eval(), AutoTokenizer.from_pretrained(folder / "model"))
 
 
-def _load_hf(cfg: ModelCfg) -> Policy:
-    # Full fine-tuning keeps float32 weights and computes in cfg.dtype; only a frozen base may live in bfloat16.
-    dtype = getattr(torch, cfg.dtype) if cfg.lora.enabled else torch.float32
+def _load_hf(cfg: ModelCfg, trained_here: bool) -> Policy:
+    # Full fine-tuning keeps float32 weights and computes in cfg.dtype; a frozen base lives in cfg.dtype.
+    dtype = torch.float32 if trained_here and not cfg.lora.enabled else getattr(torch, cfg.dtype)
     try:
         model = AutoModelForCausalLM.from_pretrained(cfg.path, dtype=dtype)
         words = AutoTokenizer.from_pretrained(cfg.path)
@@ -89,7 +85,6 @@ def _warm_start(
     pairs: Sequence[tuple[Task, str]],
     seed: int,
     folder: Path,
-    on_step: Callable[[int, int, float], None],
 ) -> None:
     words = tokenizer.train_tokenizer(
         [*(m.content for task in tasks for m in messages(task)), *(text for _, text in pairs)], cfg.tiny.vocab
@@ -104,7 +99,15 @@ def _warm_start(
         start.epochs, start.batch, start.lr, start.warmup_ratio, prompt_weight=start.prompt_weight
     )
     checkpoint = folder / "sft.pt"
-    sft.train_sft(model, examples, settings, seed=seed, checkpoint=checkpoint, on_step=on_step)
+    with Progress(settings.epochs * -(-len(examples) // settings.batch), "warm start (SFT)", "batches") as progress:
+        sft.train_sft(
+            model,
+            examples,
+            settings,
+            seed=seed,
+            checkpoint=checkpoint,
+            on_step=lambda step, total, loss: progress.advance(step - progress.done, note=f"loss {loss:.3f}"),
+        )
     part = folder / "model.part"
     shutil.rmtree(part, ignore_errors=True)
     model.save_pretrained(part)

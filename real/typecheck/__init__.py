@@ -8,8 +8,9 @@ MyPy (``real.typecheck.hardened``). Nothing here executes a program. ``python -m
 from mypy.version import __version__ as _mypy_version
 
 from real.typecheck.checker import Checker
-from real.typecheck.config import TypecheckCfg
+from real.typecheck.config import Policy, TypecheckCfg
+from real.typecheck.submission import Submission
 
-VERSION = f"2+mypy{_mypy_version}"
+VERSION = f"3+mypy{_mypy_version}"
 
-__all__ = ["VERSION", "Checker", "TypecheckCfg"]
+__all__ = ["VERSION", "Checker", "Policy", "Submission", "TypecheckCfg"]

@@ -7,15 +7,27 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from real import source_text
 from real.errors import RealError, UsageError
 from real.formats import FORMATS, render
-from real.formats.console import forget_reader, say
 from real.formats.files import STDIN_ARGUMENT, Source, find, is_folder
-from real.formats.record import EXIT_CLEAN, EXIT_FAILED, STDIN, Program, RulePage, Run, Tool, exit_code, program_of
+from real.formats.record import (
+    EXIT_CLEAN,
+    EXIT_FAILED,
+    STDIN,
+    RulePage,
+    Scan,
+    ScannedProgram,
+    Tool,
+    exit_code,
+    program_of,
+)
+from real.io import console
+from real.source_text import SourceTextError
 from real.typecheck import VERSION, Checker
-from real.typecheck.config import HARDENED, POLICIES
+from real.typecheck.config import Policy
 from real.typecheck.jsonl import serve
-from real.typecheck.preamble import PREAMBLES
+from real.typecheck.submission import Submission
 from real.types import Analysis, AnalysisStatus
 
 _EPILOG = """\
@@ -44,16 +56,19 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--jsonl",
         action="store_true",
-        help='read lines {"id", "code", maybe "starter_code"} and answer each with {"id", "status", "findings", …}',
+        help='read lines {"id", "code", maybe "starter_code", "prelude", "setup"} and answer each with '
+        '{"id", "status", "findings", …}',
     )
-    result.add_argument("--policy", choices=POLICIES, default=HARDENED, help="what fails a program (default: hardened)")
+    result.add_argument(
+        "--policy", choices=[*Policy], default=Policy.hardened, help="what fails a program (default: hardened)"
+    )
     result.add_argument("--starter", type=Path, metavar="FILE", help="starter code that signatures are held against")
     result.add_argument(
-        "--preamble",
-        metavar="NAME|FILE",
-        default="none",
-        help=f"imports that count as if they stood before every program: {', '.join(PREAMBLES)}, or a file of imports",
+        "--prelude",
+        action="store_true",
+        help="the tests supply the usual imports of contests (List, math, deque), as those of APPS+ do",
     )
+    result.add_argument("--setup", type=Path, metavar="FILE", help="code that the tests run before every program")
     result.add_argument(
         "--advice",
         action=argparse.BooleanOptionalAction,
@@ -68,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    console.protect()
     options = parser().parse_args(argv)
     try:
         return _run(options)
@@ -75,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
-        forget_reader()
+        console.forget_reader()
         return EXIT_FAILED
     except OSError as error:
         print(f"error: cannot go on: {error}", file=sys.stderr)  # a full disk behind standard output
@@ -92,15 +108,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.workers < 1:
         raise UsageError(f"--workers must be at least 1, not {options.workers}")
     starter = _text(options.starter, "starter code") if options.starter else None
-    preamble = PREAMBLES.get(options.preamble)
-    if preamble is None:
-        preamble = _text(Path(options.preamble), "preamble")
+    setup = _text(options.setup, "set-up code") if options.setup else ""
+    defaults = Submission("", starter, options.prelude, setup)
     advice = options.advice if options.advice is not None else not options.jsonl
-    with Checker(options.workers, policy=options.policy, preamble=preamble, advice=advice) as checker:
+    with Checker(options.workers, policy=options.policy, advice=advice) as checker:
         if options.jsonl:
-            return serve(checker, sys.stdin.buffer, sys.stdout, starter)
-        run = _check_paths(checker, options.paths, starter)
-    say(render(options.format, run))
+            return serve(checker, sys.stdin.buffer, sys.stdout, defaults)
+        run = _check_paths(checker, options.paths, defaults)
+    console.say(render(options.format, run))
     return exit_code(program.status for program in run.programs)
 
 
@@ -125,19 +140,18 @@ def _tool() -> Tool:
     return Tool("real-typecheck", VERSION, describe, catalogue.is_advice)
 
 
-def _check_paths(checker: Checker, paths: Sequence[str], starter: str | None) -> Run:
+def _check_paths(checker: Checker, paths: Sequence[str], defaults: Submission) -> Scan:
     for path in paths:
         if is_folder(path) and not any(find([path])):
             raise UsageError(f"no Python files below {path}")
     files = list(find(paths))
     sources = [_read(file) for file in files]
-    programs = [source for source in sources if isinstance(source, str)]
-    checked = iter(checker.check(programs, [starter] * len(programs)))
+    checked = iter(checker.check([defaults._replace(code=source) for source in sources if isinstance(source, str)]))
     tool = _tool()
-    return Run(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
+    return Scan(tool, [_program(file, source, checked, tool) for file, source in zip(files, sources, strict=True)])
 
 
-def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> Program:
+def _program(file: Source, source: str | Analysis, checked: Iterator[Analysis], tool: Tool) -> ScannedProgram:
     name = STDIN if file.path == STDIN_ARGUMENT else file.path
     if isinstance(source, Analysis):
         return program_of(name, "", source, tool)
@@ -150,17 +164,17 @@ def _read(file: Source) -> str | Analysis:
         return Analysis(AnalysisStatus.ERROR, reason=file.problem)
     try:
         raw = sys.stdin.buffer.read() if file.path == STDIN_ARGUMENT else Path(file.path).read_bytes()
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        return Analysis(AnalysisStatus.UNANALYZABLE, reason=f"not valid UTF-8: byte {error.start}")
+        return source_text.decode(raw)
+    except SourceTextError as error:
+        return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
     except OSError as error:
         return Analysis(AnalysisStatus.ERROR, reason=f"cannot be read: {error.strerror}")
 
 
 def _text(path: Path, what: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return source_text.decode(path.read_bytes())
+    except (OSError, SourceTextError) as error:
         raise UsageError(f"the {what} {path} cannot be read: {error}") from None
 
 

@@ -6,13 +6,15 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 
+from real.analyser_failures import attributed
 from real.errors import InfrastructureError
-from real.typecheck.config import HARDENED, TypecheckCfg
-from real.typecheck.preamble import PREAMBLES
+from real.registry import chosen
+from real.typecheck.config import Policy, TypecheckCfg
 from real.typecheck.submission import Submission
 from real.typecheck.worker_process import WorkerDiedError, WorkerProcess
 from real.types import Analysis, AnalysisStatus, JsonValue
@@ -24,18 +26,15 @@ CHUNK = 32  # programs per request at most: few enough to share between workers,
 class Checker:
     """Type-checks programs under one policy; a context manager, usable from many threads.
 
-    ``policy`` is ``hardened`` or ``paper`` (see ``TypecheckCfg``); ``preamble`` is a list of imports that count as if
-    they stood before every program; findings carry the lines of the program. ``advice`` adds findings that fail no
-    program.
+    Findings carry the lines of the program; ``advice`` adds findings that fail no program.
     Creating it starts the workers (about two seconds each, in the background). A worker that dies is replaced.
     """
 
-    def __init__(self, workers: int = 1, *, policy: str = HARDENED, preamble: str = "", advice: bool = False) -> None:
+    def __init__(self, workers: int = 1, *, policy: Policy | str = Policy.hardened, advice: bool = False) -> None:
         """Raises ``ValueError`` for a number of workers below 1 and ``UsageError`` for an unknown policy."""
         if workers < 1:
             raise ValueError(f"workers must be at least 1, not {workers}")
-        TypecheckCfg(policy).check()
-        self._settings: dict[str, JsonValue] = {"policy": policy, "preamble": preamble, "advice": advice}
+        self._settings: dict[str, JsonValue] = {"policy": chosen(Policy, policy, "typecheck.policy"), "advice": advice}
         self._room = tempfile.TemporaryDirectory(prefix="real-typecheck-")
         self._workers = [self._start() for _ in range(workers)]
         self._idle: SimpleQueue[int] = SimpleQueue()
@@ -48,19 +47,18 @@ class Checker:
     @classmethod
     def configured(cls, cfg: TypecheckCfg, workers: int = 1) -> Checker:
         """The checker of a run's configuration."""
-        cfg.check()
-        return cls(workers, policy=cfg.policy, preamble=PREAMBLES[cfg.preamble])
+        return cls(workers, policy=cfg.policy)
 
-    def check(self, programs: Sequence[str], starters: Sequence[str | None] | None = None) -> list[Analysis]:
+    def check(self, programs: Sequence[Submission | str]) -> list[Analysis]:
         """One analysis per program, in the order given; equal submissions are checked once.
 
-        ``starters`` is the starter code of each program's task, or ``None``; the hardened policy holds signatures
-        against it. ``ERROR`` means that MyPy crashed or hung on this program, twice, or that the starter code cannot be
-        read. Raises ``InfrastructureError`` when no worker can be started, ``UsageError`` for an unusable preamble.
+        A text stands for a program whose task is unknown. A program that breaks MyPy is ``UNANALYZABLE``
+        (``real.analyser_failures``); ``ERROR`` means that a harmless program fails too, or that the starter code cannot
+        be read. Raises ``InfrastructureError`` when no worker can be started.
         """
         if self._closed:
             raise ValueError("the checker is closed")
-        submissions = [Submission(*pair) for pair in zip(programs, starters or [None] * len(programs), strict=True)]
+        submissions = [program if isinstance(program, Submission) else Submission(program) for program in programs]
         unique = list(dict.fromkeys(submissions))
         size = min(CHUNK, -(-len(unique) // (4 * len(self._workers))) or 1)  # so that no worker waits long for another
         chunks = [unique[start : start + size] for start in range(0, len(unique), size)]
@@ -109,8 +107,8 @@ class Checker:
             except InfrastructureError:
                 self._replace(index)  # so that a later call can succeed
                 raise
-            for program in programs[len(analyses) :]:
-                analyses.append(self._check_alone(index, program))
+            alone = partial(self._check_alone, index)
+            analyses += [attributed(alone, program, program.harmless) for program in programs[len(analyses) :]]
             return analyses
         finally:
             self._idle.put(index)

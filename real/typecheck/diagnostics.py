@@ -10,6 +10,7 @@ from typing import Any
 from real.types import Analysis, AnalysisStatus, Finding, JsonValue
 
 _LINE = re.compile(r"\bline (\d+)\b")
+_MAX_MESSAGE = 4_000  # characters; MyPy writes types out, and a type can be as long as the program
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,19 @@ def findings_of(diagnostics: Iterable[Diagnostic]) -> list[Finding]:
             findings.append(Finding(rule, diagnostic.line, diagnostic.message, diagnostic.column))
         elif findings:
             last = findings[-1]
-            findings[-1] = replace(last, message=f"{last.message}\nnote: {diagnostic.message}")
-    return findings
+            findings[-1] = replace(last, message=_cut(f"{last.message}\nnote: {diagnostic.message}"))
+    return [replace(finding, message=_cut(finding.message)) for finding in findings]
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]}…"
 
 
 def without_first_lines(findings: Iterable[Finding], lines: int) -> list[Finding]:
     """The findings of a program that had ``lines`` lines put before it, as if it had not.
 
-    Lines that MyPy gives as 0 or -1 become 1; lines named in messages move as well.
+    What is wrong with those lines is no finding. Lines that MyPy gives as 0 or -1 become 1; lines named in messages
+    move as well.
     """
     return [
         replace(
@@ -48,6 +54,7 @@ def without_first_lines(findings: Iterable[Finding], lines: int) -> list[Finding
             message=_LINE.sub(lambda match: f"line {max(1, int(match[1]) - lines)}", finding.message),
         )
         for finding in findings
+        if not 1 <= finding.line <= lines
     ]
 
 
@@ -63,6 +70,7 @@ def to_json(analysis: Analysis) -> dict[str, JsonValue]:
     return {
         "status": analysis.status.value,
         "reason": analysis.reason,
+        "analyser_failed": analysis.analyser_failed,
         "findings": [[f.rule, f.line, f.message, f.column, f.fix] for f in analysis.findings],
     }
 
@@ -72,4 +80,4 @@ def from_json(value: dict[str, Any]) -> Analysis:
     findings = tuple(
         Finding(rule, line, message, column, (), fix) for rule, line, message, column, fix in value["findings"]
     )
-    return Analysis(AnalysisStatus(value["status"]), findings, value["reason"])
+    return Analysis(AnalysisStatus(value["status"]), findings, value["reason"], value["analyser_failed"])

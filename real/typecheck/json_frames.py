@@ -22,7 +22,7 @@ class DeadlineError(Exception):
 
 
 def write_frame(fd: int, value: JsonValue) -> None:
-    """Write one frame; raises ``BrokenPipeError`` when nobody reads any more."""
+    """Write one frame (four bytes of length, big-endian, then JSON); raises ``BrokenPipeError`` when nobody reads."""
     # ASCII with escapes, so that lone surrogates of a program survive the trip.
     payload = json.dumps(value).encode("ascii")
     view = memoryview(_HEADER.pack(len(payload)) + payload)
@@ -40,7 +40,8 @@ class FrameReader:
     def read(self, timeout_s: float | None = None) -> JsonValue:
         """Wait for the next frame.
 
-        Raises ``StreamEndError`` when the stream ends first and ``DeadlineError`` after ``timeout_s`` seconds.
+        Raises ``StreamEndError`` when the stream ends first, ``DeadlineError`` after ``timeout_s`` seconds and
+        ``ValueError`` for a frame that holds no JSON.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:

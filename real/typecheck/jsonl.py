@@ -13,19 +13,20 @@ from real.typecheck.submission import Submission
 from real.types import Analysis, AnalysisStatus, Finding, JsonValue
 
 BATCH = 256  # lines answered together
+_NOTHING_SAID = Submission("")
 
 
-def serve(checker: Checker, lines: Iterable[bytes], out: TextIO, starter: str | None = None) -> int:
+def serve(checker: Checker, lines: Iterable[bytes], out: TextIO, defaults: Submission = _NOTHING_SAID) -> int:
     """Answer every line that is not blank; a broken one is answered with status ``error`` and its reason.
 
-    ``starter`` is the starter code of lines that bring none. Returns the exit code, 0: every line has its answer, which
+    ``defaults`` holds for what a line does not say itself. Returns the exit code, 0: every line has its answer, which
     holds the verdict. Answers come in batches of 256 lines and at the end of the input.
     """
     numbered = iter(enumerate(lines, start=1))
     while batch := list(islice(numbered, BATCH)):
-        requests = [_request(number, line, starter) for number, line in batch if line.strip()]
+        requests = [_request(number, line, defaults) for number, line in batch if line.strip()]
         wanted = [request for _, request in requests if not isinstance(request, Analysis)]
-        analyses = iter(checker.check([code for code, _ in wanted], [begun for _, begun in wanted]))
+        analyses = iter(checker.check(wanted))
         for identity, request in requests:
             analysis = request if isinstance(request, Analysis) else next(analyses)
             out.write(_answer(identity, analysis) + "\n")
@@ -33,7 +34,7 @@ def serve(checker: Checker, lines: Iterable[bytes], out: TextIO, starter: str | 
     return EXIT_CLEAN
 
 
-def _request(number: int, line: bytes, starter: str | None) -> tuple[JsonValue, Submission | Analysis]:
+def _request(number: int, line: bytes, defaults: Submission) -> tuple[JsonValue, Submission | Analysis]:
     """The id and the submission of a line, or in its place the analysis that says what is wrong with the line."""
     try:
         value: JsonValue = json.loads(line)
@@ -42,12 +43,15 @@ def _request(number: int, line: bytes, starter: str | None) -> tuple[JsonValue, 
     if not isinstance(value, dict):
         return None, _broken(f'line {number} is not an object with "id" and "code"')
     identity = value.get("id")
-    code, begun = value.get("code"), value.get("starter_code", starter)
+    code, starter = value.get("code"), value.get("starter_code", defaults.starter)
+    prelude, setup = value.get("prelude", defaults.prelude), value.get("setup", defaults.setup)
     if not isinstance(code, str):
         return identity, _broken(f'line {number}: "code" is missing or not a string')
-    if begun is not None and not isinstance(begun, str):
-        return identity, _broken(f'line {number}: "starter_code" is not a string')
-    return identity, Submission(code, begun)
+    if isinstance(starter, str | None) and isinstance(prelude, bool) and isinstance(setup, str):
+        return identity, Submission(code, starter, prelude, setup)
+    wrong = '"starter_code" is not a string' if not isinstance(starter, str | None) else '"setup" is not a string'
+    wrong = '"prelude" is neither true nor false' if not isinstance(prelude, bool) else wrong
+    return identity, _broken(f"line {number}: {wrong}")
 
 
 def _answer(identity: JsonValue, analysis: Analysis) -> str:

@@ -1,17 +1,18 @@
-"""One program to one analysis: screening, MyPy, and what the hardened policy adds. Runs in a worker's child."""
+"""One program to one analysis: parsing, MyPy, and what the hardened policy adds. Runs in a worker's child."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from real.errors import UsageError
-from real.typecheck.config import HARDENED
+from real.source_text import without_mark
+from real.typecheck.config import Policy
 from real.typecheck.diagnostics import analysis_of, findings_of, without_first_lines
 from real.typecheck.hardened.any_types import FROM_MYPY
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.starter import StarterError
 from real.typecheck.hardened.syntax_passes import advice, syntactic_findings
-from real.typecheck.preamble import Preamble, parse_imports
 from real.typecheck.submission import Submission
+from real.typecheck.supplied_names import SuppliedNames
 from real.typecheck.unanalyzable import why_unanalyzable
 from real.typecheck.warm_mypy import WarmMypy
 from real.types import Analysis, AnalysisStatus, Finding
@@ -26,36 +27,31 @@ class Checked:
 
 
 class ProgramChecker:
-    """Analyses programs one after another under one policy."""
+    """Checks programs one after another under one policy, in one process."""
 
-    def __init__(self, policy: str, preamble: str, *, with_advice: bool = False) -> None:
-        """Load MyPy (about two seconds); raises ``UsageError`` when the preamble is not usable."""
-        self._hardened = policy == HARDENED
+    def __init__(self, policy: Policy, *, with_advice: bool = False) -> None:
+        """Load MyPy (about two seconds)."""
+        self._hardened = policy is Policy.hardened
         self._with_advice = with_advice
-        imports = parse_imports(preamble)
-        self.mypy = WarmMypy(hardened=self._hardened, preload=preamble)
-        self._preamble = Preamble(imports, self.mypy.exported)
-
-    def check_preamble(self) -> None:
-        """Raise ``UsageError`` where the preamble has findings: they would be held against every program."""
-        whole = self._preamble.whole
-        if whole and (found := findings_of(self.mypy.check(whole).diagnostics)):
-            raise UsageError(f"the preamble of the type checker does not pass by itself: {found[0].message}")
+        self.mypy = WarmMypy(hardened=self._hardened)
+        self._supplied_names = SuppliedNames(self.mypy.exported)
 
     def check(self, submission: Submission) -> Checked:
-        """The analysis of one program. Exceptions mean that the type checker failed."""
-        code = submission.code.removeprefix("\ufeff")
+        """The analysis of one program, with its own lines. Whatever is raised is a failure of the type checker."""
+        submission = submission._replace(code=without_mark(submission.code))
+        code = submission.code
         reason = why_unanalyzable(code)
         if reason is not None:
             return Checked(Analysis(AnalysisStatus.UNANALYZABLE, reason=reason))
+        supplied = self._supplied_names.for_program(submission)
+        program = ProgramTree(code, supplied.imported)
         try:
-            extra = syntactic_findings(code, submission.starter) if self._hardened else []
-            remarks = advice(code, submission.starter) if self._with_advice else []
+            extra = syntactic_findings(program, submission.starter) if self._hardened else []
+            remarks = advice(program, submission.starter) if self._with_advice else []
         except StarterError as error:
             return Checked(Analysis(AnalysisStatus.ERROR, reason=f"the starter code cannot be read: {error}"))
-        before = self._preamble.before(code)
-        result = self.mypy.check(before + code)
-        found = without_first_lines([*findings_of(result.diagnostics), *result.typed], before.count("\n"))
+        result = self.mypy.check(supplied.text + code)
+        found = without_first_lines([*findings_of(result.diagnostics), *result.typed], supplied.lines)
         if self._hardened:
             found = _merged([_renamed(finding) for finding in found], extra)
         return Checked(analysis_of(found, remarks), result.reusable)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 
+from real.source_text import SourceTextError, checked
+
 MAX_BYTES = 200_000
 # Of the syntax tree. Only chains (``a + b + c ...``, ``elif``, ``a.b.c``) get this deep: brackets stop at 200 in
 # CPython and in MyPy. MyPy checks chains of 4,000 and overflows its C stack at 8,000.
@@ -16,22 +18,20 @@ def why_unanalyzable(code: str) -> str | None:
 
     Parses but never compiles or runs it. Call it in a process that may die: CPython's parser can exhaust the C stack.
     """
-    if "\0" in code:
-        return "the program contains a NUL byte"
     try:
-        source = code.encode()
-    except UnicodeEncodeError as error:
-        return f"not valid Unicode: {error.reason} at character {error.start}"
-    if len(source) > MAX_BYTES:
-        return f"too large: {len(source)} bytes, the limit is {MAX_BYTES}"
-    return _unparsable(source)
+        code = checked(code)
+    except SourceTextError as error:
+        return str(error)
+    if (size := len(code.encode())) > MAX_BYTES:
+        return f"too large: {size} bytes, the limit is {MAX_BYTES}"
+    return _why_unparsable(code)
 
 
-def _unparsable(source: bytes) -> str | None:
+def _why_unparsable(code: str) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
-            tree = ast.parse(source)
+            tree = ast.parse(code)
     except SyntaxError as error:
         return f"syntax error in line {error.lineno}: {error.msg}" if error.lineno else f"syntax error: {error.msg}"
     except ValueError as error:

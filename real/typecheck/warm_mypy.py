@@ -17,7 +17,7 @@ from mypy.main import process_options
 from mypy.modulefinder import BuildSource
 from mypy.version import __version__ as mypy_version
 
-from real.errors import InfrastructureError, UsageError
+from real.errors import InfrastructureError
 from real.typecheck.diagnostics import Diagnostic
 from real.typecheck.hardened import any_types, explicit_any, mypy_tree
 from real.types import Finding
@@ -63,8 +63,8 @@ class WarmMypy:
     Exceptions other than the documented ones, ``SystemExit`` included, mean that MyPy crashed.
     """
 
-    def __init__(self, *, hardened: bool = False, preload: str = "") -> None:
-        """Load the stubs (about two seconds) and the modules that ``preload``, a list of imports, names.
+    def __init__(self, *, hardened: bool = False) -> None:
+        """Load the stubs (about two seconds).
 
         ``hardened`` adds the options and the tree pass of that policy. Raises ``InfrastructureError`` for an
         unsupported MyPy.
@@ -79,9 +79,9 @@ class WarmMypy:
         _, options = process_options(
             [*FLAGS, f"--cache-dir={os.devnull}", *(any_types.FLAGS if hardened else ()), "-c", ""]
         )
-        imports = "\n".join(f"import {module}" for module in WARM_MODULES) + f"\n{preload}"
+        imports = "\n".join(f"import {module}" for module in WARM_MODULES)
         result = build.build([BuildSource(None, "warm-up", imports)], options)
-        if result.errors and not preload:
+        if result.errors:
             raise InfrastructureError(f"MyPy cannot load its own stubs: {result.errors[0]}")
         self._hardened = hardened
         self._manager = result.manager
@@ -97,10 +97,10 @@ class WarmMypy:
         gc.freeze()
 
     def exported(self, module: str) -> frozenset[str]:
-        """The names that ``from module import *`` brings; ``module`` is one of those loaded at the start."""
+        """The names that ``from module import *`` brings; none for a module that is not among those loaded now."""
         tree = self._manager.modules.get(module)
         if tree is None:
-            raise UsageError(f"the preamble of the type checker imports {module}, which the standard library lacks")
+            return frozenset()
         return frozenset(name for name, symbol in tree.names.items() if symbol.module_public and name[0] != "_")
 
     def check(self, code: str) -> MypyResult:

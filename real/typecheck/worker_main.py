@@ -1,7 +1,7 @@
 """The worker process: ``python -m real.typecheck.worker_main`` answers batches on its standard input.
 
-Protocol (``real.typecheck.json_frames``): the first frame in is ``{"policy", "preamble", "advice"}``, the first frame
-out ``{"ready": true}`` or ``{"failed": reason, "usage": bool}``; then each ``{"programs": [[code, starter], ...]}`` is
+Protocol (``real.typecheck.json_frames``): the first frame in is ``{"policy", "advice"}``, the first frame
+out ``{"ready": true}`` or ``{"failed": reason, "usage": bool}``; then each ``{"programs": [submission, ...]}`` is
 answered by one analysis per program, in order. The worker ends when its input does.
 """
 
@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 from real.errors import RealError, UsageError
+from real.typecheck.config import Policy
 from real.typecheck.diagnostics import to_json
 from real.typecheck.forked_checker import ForkedChecker
 from real.typecheck.json_frames import FrameReader, StreamEndError, write_frame
@@ -28,8 +29,7 @@ def main() -> int:
     reader = FrameReader(sys.stdin.fileno())
     try:
         settings: Any = reader.read()
-        checker = ProgramChecker(settings["policy"], settings["preamble"], with_advice=settings["advice"])
-        checker.check_preamble()
+        checker = ProgramChecker(Policy(settings["policy"]), with_advice=settings["advice"])
         checker.mypy.freeze()
         write_frame(out, {"ready": True})
         with contextlib.closing(ForkedChecker(checker)) as forked:

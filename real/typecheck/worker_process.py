@@ -19,8 +19,8 @@ from real.typecheck.submission import Submission
 from real.types import Analysis, JsonValue
 
 STARTUP_DEADLINE_S = 120.0
-# The worker itself gives up on a program after 30 seconds, twice; when not even that comes, the worker hangs.
-FRAME_DEADLINE_S = 90.0
+# The worker itself gives up on a program, twice, and tries a harmless one; when not even that comes, the worker hangs.
+FRAME_DEADLINE_S = 600.0
 _CLOSE_DEADLINE_S = 2.0
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ class WorkerProcess:
     def __init__(self, room: Path, settings: Mapping[str, JsonValue]) -> None:
         """``room`` is a private directory; the worker lives in an empty directory below it.
 
-        ``settings`` are ``policy``, ``preamble`` (text) and ``advice``.
+        ``settings`` are ``policy`` and ``advice``.
         """
         empty = room / "empty"  # MyPy searches its working directory for imports
         empty.mkdir(exist_ok=True)
@@ -65,7 +65,7 @@ class WorkerProcess:
         """Wait for the warm-up; raises ``InfrastructureError`` when the worker cannot start.
 
         Raises ``WorkerDiedError`` where somebody killed it (another start may well succeed), and ``UsageError`` when
-        the preamble itself has findings.
+        MyPy cannot be used.
         """
         if self._ready:
             return
@@ -94,8 +94,8 @@ class WorkerProcess:
         for _ in programs:
             try:
                 answer: Any = self._reader.read(FRAME_DEADLINE_S)
-            except (DeadlineError, StreamEndError) as error:
-                what = "hung" if isinstance(error, DeadlineError) else "died"
+            except (DeadlineError, StreamEndError, ValueError) as error:
+                what = {DeadlineError: "hung", StreamEndError: "died"}.get(type(error), "talks nonsense")
                 raise WorkerDiedError(f"the type checker's worker process {what}") from None
             yield from_json(answer)
 

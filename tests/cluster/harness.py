@@ -44,7 +44,7 @@ class ClusterRun:
             *("model.placement.microbatch=2", "model.placement.rollout_microbatch=2", "model.placement.eager=true"),
             *("model.placement.engine_memory=0.3", "generation.max_new_tokens=96", "model.max_prompt_tokens=512"),
             *("generation.batch=4", "trainer.actor_lr=5e-3", "trainer.rollout_correction=clip"),
-            *("trainer.checkpoint_every=2", "trainer.openrlhf.eval_every=0", "reward.workers=1"),
+            *("trainer.checkpoint_every=2", "trainer.openrlhf.eval_every=0", "execution.workers=1"),
             *(f"output_dir={self.folder}", *self.settings),
         ]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from real.config.schema import RootCfg, check, register, to_dataclass
+from real.config.schema import check, register
 from real.errors import UsageError
-from real.training.openrlhf import flags
+from real.settings import RootCfg, to_dataclass
+from real.training.openrlhf import flags, gpu_memory
 from real.training.openrlhf.command import check as check_flags
 from real.training.openrlhf.command import grouped
 from real.training.openrlhf.plan import TrainingPlan, describe, make_training_plan
@@ -182,6 +183,22 @@ def test_a_batch_that_gpus_cannot_share_is_refused() -> None:
         )  # fmt: skip
 
 
+def test_gradients_are_summed_in_float32_and_two_checkpoints_are_kept() -> None:
+    for model in MODELS:
+        found = arguments_of(planned("cluster=local_1x8", f"model={model}", "dataset=safesql")[1])
+        assert found["--ds.grad_accum_dtype"] == ("fp32",)
+        assert int(found["--ckpt.max_num"][0]) >= 2
+    _, plan = planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "model.placement.zero_stage=1")
+    assert "--ds.grad_accum_dtype" not in arguments_of(plan)  # DeepSpeed would take an optimiser that cannot sleep
+    with pytest.raises(UsageError, match="keep_checkpoints is 1, but it must be at least 2"):
+        composed("trainer=openrlhf", "trainer.openrlhf.keep_checkpoints=1")  # deleted before the next one is written
+
+
+def test_a_warm_up_of_the_critic_is_refused() -> None:
+    with pytest.raises(UsageError, match="critic_warmup_steps is 5, which OpenRLHF"):
+        planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "trainer.critic_warmup_steps=5")
+
+
 def test_an_engine_over_more_gpus_than_a_node_has_is_refused() -> None:
     with pytest.raises(UsageError, match="tensor_parallel is 3"):
         planned("cluster=local_1x8", "model=qwen25_coder_7b", "dataset=safesql", "model.placement.tensor_parallel=3")
@@ -222,11 +239,11 @@ def test_the_parser_reads_loops_choices_and_nothing_else() -> None:
     source = (
         "if __name__ == '__main__':\n"
         "    parser = argparse.ArgumentParser()\n"
-        "    flags.add_argument('--a.b', type=int, default=1)\n"
+        "    parser.add_argument('--a.b', type=int, default=1)\n"
         "    for role in ('x', 'y'):\n"
-        "        flags.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
-        "    flags.add_argument('--on', action='store_true')\n"
-        "    flags.add_argument('--mode', type=str, choices=['p', 'q'])\n"
+        "        parser.add_argument(f'--{role}.lr', type=float, nargs=2)\n"
+        "    parser.add_argument('--on', action='store_true')\n"
+        "    parser.add_argument('--mode', type=str, choices=['p', 'q'])\n"
         "    print('--no')\n"
     )
     assert flags.read_flags(source) == {
@@ -248,6 +265,40 @@ def test_a_dry_run_tells_placement_memory_and_hours() -> None:
     text = describe(root, plan, (80.0,) * 8)
     for part in ("8 GPUs", "training", "GPU-hours", "passes over", "python -m openrlhf.cli.train_ppo_ray"):
         assert part in text
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_phase_of_every_size_fits_eight_gpus_of_80_gb(model: str) -> None:
+    root, plan = planned(f"model={model}", "dataset=safesql", "cluster=local_1x8")
+    found = gpu_memory.estimate(root, plan.layout, 80.0)
+    assert found is not None
+    assert max(found.phases.values()) < 0.95 * 80, found.phases
+
+
+def test_the_memory_of_7b_is_that_of_the_derivation() -> None:
+    """By hand for 8 GPUs: 7.616e9 parameters, 28 layers, hidden 3584, 151,936 words, 2,048 tokens."""
+    root, plan = planned("model=qwen25_coder_7b", "dataset=safesql", "cluster=local_1x8")
+    found = gpu_memory.estimate(root, plan.layout, 80.0)
+    assert found is not None
+    weights = 3 * 2 * 7.616e9 / 8 / 2**30  # policy, critic and reference, sharded by ZeRO 3
+    assert found.phases["generating"] == pytest.approx(7 + weights + 0.45 * 80, rel=0.001)
+    stale = 2 * 8 * 7.616e9 / 8 / 2**30  # both moments of policy and critic, again
+    assert found.phases["generating after a resume"] == pytest.approx(found.phases["generating"] + stale, rel=0.001)
+    logits = 14 * 2 * 2048 * 151_936 / 2**30
+    layers = (2 * 28 + 34) * 3584 * 2 * 2048 / 2**30
+    assert found.phases["training"] == pytest.approx(
+        7 + weights + 16 * 7.616e9 / 8 / 2**30 + 2 + layers + logits, rel=0.001
+    )
+
+
+def test_an_evaluation_in_float32_beside_the_base_model_would_not_fit() -> None:
+    """What happened: 89 to 94 GB of 85.5 for 7B at 128 responses a time. Now: the trained model alone, in bfloat16."""
+    root, _ = planned("model=qwen25_coder_7b", "dataset=apps_plus", "cluster=local_1x8")
+    now = gpu_memory.evaluation_gb(root)
+    assert now < 0.6 * 80
+    root.model.dtype = type(root.model.dtype)("float32")
+    base = 2 * 7.616e9 / 2**30
+    assert gpu_memory.evaluation_gb(root) + base > now + 28
 
 
 def test_what_does_not_fit_is_told_with_the_setting_to_try() -> None:

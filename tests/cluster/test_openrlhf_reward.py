@@ -23,13 +23,13 @@ from hypothesis import strategies as st
 
 from real.datasets import DatasetCfg, load
 from real.errors import UsageError
-from real.rewards import RewardCfg
+from real.execution.config import ExecutionCfg
+from real.judge import JudgeCfg
 from real.serving.__main__ import main
 from real.serving.openrlhf_answer import LOG_KEYS, Unreadable, answer, read_label, response_of
 from real.serving.openrlhf_reward import bind
 from real.serving.running import RunningScale
 from real.serving.scorer_spec import ScorerSpec
-from real.typecheck import TypecheckCfg
 
 PROMPT = "<|im_start|>user\nSay ```python\nYOUR_CODE_HERE\n``` please<|im_end|>\n<|im_start|>assistant\n"
 LONG = "long " * 100 + PROMPT
@@ -96,7 +96,7 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        job = ScorerSpec(RewardCfg(workers=2), TypecheckCfg(), special=SPECIAL, deadline_s=120.0)
+        job = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=2)), special=SPECIAL, deadline_s=120.0)
         job.add("train", TASKS)
         job.add("eval", TASKS)
         job.write(folder)

@@ -198,7 +198,7 @@ def test_a_late_answer_counts_once(tmp_path: Path) -> None:
 
 
 def root():
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
     return RootCfg()
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import hydra
 import pytest
 
+from real import dispatch
 from real.config import cli
 from real.config.lifecycle import run_job
-from real.config.machine import Machine
-from real.config.schema import RootCfg, register
+from real.config.schema import register
 from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import Metrics, Rate
+from real.machine import Machine
 from real.runs.store import RunStore
+from real.settings import RootCfg
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 LAPTOP = Machine(cpus=2, packages=frozenset({"torch", "transformers", "wandb"}))
@@ -41,11 +43,13 @@ class Engine:
 
     def __init__(self) -> None:
         self.runs: list[tuple[str, int]] = []
+        self.last: Path | None = None
         self.ends: dict[tuple[str, int], BaseException | Callable[[], object]] = {}
 
-    def run(self, root: RootCfg, run_dir: Path) -> None:
+    def run(self, root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
         key = (root.reward.variant, root.seed)
         self.runs.append(key)
+        self.last = run_dir
         if key in self.ends:
             end = self.ends.pop(key)
             if isinstance(end, BaseException):
@@ -81,7 +85,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
-    return lambda machine: monkeypatch.setattr(cli, "machine", lambda: machine)
+    return lambda machine: monkeypatch.setattr(dispatch, "machine", lambda: machine)
 
 
 @pytest.fixture
@@ -96,6 +100,7 @@ def command(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REAL_DATA", raising=False)
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # a data set that is not here cannot be had
     here(LAPTOP)
 
     def run(*argv: str) -> Ended:

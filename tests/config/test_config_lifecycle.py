@@ -45,7 +45,7 @@ def test_a_run_leaves_config_metrics_and_status(command, tmp_path: Path) -> None
 
 def test_a_finished_run_is_skipped_whatever_it_is_called(command, engine) -> None:
     first = command()
-    again = command("+exp=quickstart", "logger=none", "cluster=local", "trainer.threads=1", "reward.workers=3")
+    again = command("+exp=quickstart", "logger=none", "cluster=local", "trainer.threads=1", "execution.workers=3")
 
     assert again.code == 0
     assert again.out.startswith("SKIP ")
@@ -176,12 +176,28 @@ def test_dry_run_starts_nothing(command, engine, tmp_path: Path) -> None:
     ended = command("dry_run=true")
 
     assert ended.code == 0
-    assert "alpha: 0.5" in ended.out
-    assert "run id: safesql_mini-tiny-real-hybrid-s0-" in ended.out
-    assert "PPO steps" in ended.out
-    assert "it can run this" in ended.out
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("would do: run safesql_mini-tiny-real-hybrid-s0-")
+    assert [line.split(".")[0].strip() for line in lines[1:7]] == list("123456")
+    assert "20 PPO steps of 128 programs" in lines[4]
+    assert str(tmp_path / "outputs") in lines[6]
+    assert lines[7].endswith("can run this")
+    assert lines[8].startswith("every setting: ")
     assert engine.runs == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_dry_run_says_what_is_missing_before_any_detail(command) -> None:
+    words = ["model=qwen25_coder_3b", "trainer=openrlhf", "cluster=local_1x8", "dry_run=true"]
+    said = command(*words).out
+    parts = [
+        "would do: run",
+        "cannot run this. Missing:",
+        "8 GPUs (this machine has none)",
+        "placement",
+        "dry_run=true:",
+    ]
+    assert sorted(parts, key=said.index) == parts
 
 
 def test_dry_run_tells_what_a_finished_run_would_do(command) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from real.datasets.build.assemble import build_tasks
+from real.datasets.build.mini.assemble import build_tasks
 from real.types import ScriptSuite, StdinCase, Task
 
 
@@ -84,5 +84,8 @@ def released() -> Path:
     root = Path(__file__).resolve().parents[2]
     folder = Path(os.environ.get("REAL_DATA") or root.parent / "shared" / "data")
     if not (folder / "safesql").is_dir():
-        pytest.skip(f"the released data sets are not at hand: {folder} has no safesql (set REAL_DATA)")
+        pytest.skip(
+            f"the released data sets are not here: {folder} has no safesql. Get them from the hub (docs/datasets.md) "
+            "and let REAL_DATA name the folder that holds safesql, seccodeplt_plus and apps_plus."
+        )
     return folder

@@ -7,7 +7,7 @@ import pytest
 
 from real.datasets.annotate.annotator import Annotator
 from real.datasets.annotate.normalise import normalise
-from real.datasets.annotate.observe import observe, unpack
+from real.datasets.annotate.observations import observe, unpack
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.rename import rename_from
 from real.datasets.annotate.shapes import UNKNOWN, Renderer, merged

@@ -75,29 +75,25 @@ def test_a_build_resumes_after_a_kill(tmp_path):
     checked = []
 
     class Recording:
-        recognised = True
-
         def check(self, candidates):
             checked.extend(c.candidate_id for c in candidates)
             return iter(candidates)
 
-    from real.datasets.build.journal import Journal
+    from real.datasets.build.journal import BuildJournal
     from real.datasets.build.safesql.recipes import RECIPES
 
     seeds = RECIPES["safesql_gen"].seeds(0, 1, round(40 * RECIPES["safesql_gen"].seed_share))
     plan = Plan(0, 0, 1, 40, distinct=False)
-    built = Builder(plan, Grammar(0), Recording(), Journal(journal), []).build(seeds.items)
+    built = Builder(plan, Grammar(0), Recording(), BuildJournal(journal), []).build(seeds.items)
     assert not set(known) & set(checked), "what was known is not checked again"
     assert len(known) + len(checked) == sum(isinstance(item, Candidate) for item in seeds.items)
     assert len(built.kept) + len(built.refused) == len(seeds.items)
 
 
 def test_evolution_goes_on_from_what_passed_and_keeps_to_the_limit(tmp_path):
-    from real.datasets.build.journal import Journal
+    from real.datasets.build.journal import BuildJournal
 
     class Picky:
-        recognised = True
-
         def check(self, candidates):
             for number, candidate in enumerate(candidates):
                 bad = number % 2
@@ -106,7 +102,7 @@ def test_evolution_goes_on_from_what_passed_and_keeps_to_the_limit(tmp_path):
     grammar = Grammar(0)
     seeds = [grammar.candidate(name) for name, _ in zip(seed_ids(1), range(8), strict=False)]
     plan = Plan(0, 2, 2, 18, distinct=False)
-    built = Builder(plan, grammar, Picky(), Journal(tmp_path / "j"), []).build(seeds)
+    built = Builder(plan, grammar, Picky(), BuildJournal(tmp_path / "j"), []).build(seeds)
     everyone = [*built.kept, *built.refused]
     assert len(everyone) == built.funnel.tried.total() == 18
     assert len({item.candidate_id for item in everyone}) == 18
@@ -117,16 +113,14 @@ def test_evolution_goes_on_from_what_passed_and_keeps_to_the_limit(tmp_path):
 
 
 def test_a_failure_of_the_machine_is_not_remembered(tmp_path):
-    from real.datasets.build.journal import Journal
+    from real.datasets.build.journal import BuildJournal
 
     class Broken:
-        recognised = True
-
         def check(self, candidates):
             return (Rejected(c.candidate_id, c.operators, Reason.MACHINE, "no memory") for c in candidates)
 
     grammar = Grammar(0)
-    journal = Journal(tmp_path / "j")
+    journal = BuildJournal(tmp_path / "j")
     with pytest.raises(InfrastructureError, match=r"failed 1 candidates.*no memory"):
         Builder(Plan(0, 0, 1, 5), grammar, Broken(), journal, []).build([grammar.candidate("bakery-lookup-0")])
     assert len(journal) == 0

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from real.config.schema import EMBEDDED
-from real.datasets import DatasetCfg, load, load_path
+from real.datasets import DatasetCfg, load, load_path, load_splits
 from real.datasets.build.safesql.evolver import OPERATORS
 from real.datasets.build.safesql.grammar.seeds import PATTERNS
 from real.datasets.build.safesql.manifest import SHIPPED, read_manifest
+from real.datasets.config import EMBEDDED
 from real.datasets.contamination import LEAKS, links
-from real.datasets.sources import open_splits
 from real.errors import UsageError
 from real.types import Check
 
@@ -53,7 +52,7 @@ def test_the_manifest_tells_how_it_came_about(splits):
 
 def test_it_is_embedded_and_found_by_name(splits):
     assert "safesql_gen" in EMBEDDED
-    assert {s: part.content_hash for s, part in open_splits("safesql_gen", None).items()} == {
+    assert {s: part.content_hash for s, part in load_splits("safesql_gen").items()} == {
         s: part.content_hash for s, part in splits.items()
     }
     with pytest.raises(UsageError, match="data_seed=0 only"):

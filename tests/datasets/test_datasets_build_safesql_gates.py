@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from real.datasets.build.journal import Journal
+from real.datasets.build.journal import BuildJournal
 from real.datasets.build.safesql.candidate import Candidate, Reason, Rejected
 from real.datasets.build.safesql.distinct import drop_near_duplicates, drop_solved_by_others
 from real.datasets.build.safesql.funnel import Funnel
@@ -151,13 +151,13 @@ def test_a_task_that_another_reference_solves_goes(gates, tmp_path):
     # Its tests cannot tell = from LIKE, nor can those of GOOD: of the two the earlier one stays.
     like = dataclasses.replace(GOOD, candidate_id="like", reference=SAFE.replace("kind = ?", "kind LIKE ?"))
     other = dataclasses.replace(GOOD, candidate_id="other", database=DATABASE.replace("Arno", "Anton"))
-    journal = Journal(tmp_path / "journal.jsonl")
+    journal = BuildJournal(tmp_path / "journal.jsonl")
     ticks = []
     kept, gone = drop_solved_by_others([GOOD, like, other], gates.pool, journal, lambda: ticks.append(1))
     assert [c.candidate_id for c in kept] == ["good", "other"]
     assert [(r.candidate_id, r.reason) for r in gone] == [("like", Reason.NOT_DISCRIMINATING)]
     assert len(ticks) == 3
-    again = drop_solved_by_others([GOOD, like, other], None, Journal(journal.path), lambda: None)
+    again = drop_solved_by_others([GOOD, like, other], None, BuildJournal(journal.path), lambda: None)
     assert again == (kept, gone), "known from the journal, without a sandbox"
 
 
@@ -166,7 +166,7 @@ def test_a_weaker_task_goes_though_it_is_the_earlier_one(gates, tmp_path):
         GOOD, candidate_id="strict", reference=SAFE.replace("kind = ?", "kind LIKE ?"),
         cases=(*GOOD.cases[:5], StdinCase("d%\n", "Arno\nCarla")),
     )  # fmt: skip
-    kept, gone = drop_solved_by_others([GOOD, strict], gates.pool, Journal(tmp_path / "j.jsonl"), lambda: None)
+    kept, gone = drop_solved_by_others([GOOD, strict], gates.pool, BuildJournal(tmp_path / "j.jsonl"), lambda: None)
     assert [c.candidate_id for c in kept] == ["strict"]
     assert gone[0].detail == "that of strict"
 
@@ -197,11 +197,11 @@ def test_families_do_not_cross_splits():
 
 def test_a_torn_journal_is_mended(tmp_path):
     path = tmp_path / "journal.jsonl"
-    journal = Journal(path)
+    journal = BuildJournal(path)
     journal.put("one", {"id": "a"})
     whole = path.read_bytes()
     path.write_bytes(whole + whole[: len(whole) // 2])
-    again = Journal(path)
+    again = BuildJournal(path)
     again.put("two", {"id": "b"})
-    assert Journal(path).get("one") == {"key": "one", "id": "a"}
-    assert len(Journal(path)) == 2
+    assert BuildJournal(path).get("one") == {"key": "one", "id": "a"}
+    assert len(BuildJournal(path)) == 2

@@ -33,7 +33,8 @@ def test_show_prints_everything_about_one_task(capsys, test):
         (["show", "safesql_min"], 2, "Did you mean safesql_mini"),
         (["show", "safesql_mini", "--index", "999"], 3, "has 150"),
         (["show", "safesql_mini", "--index", "-1"], 3, "has 150"),
-        (["export", "safesql_mini", "--out", "absent/folder/x.jsonl"], 4, "cannot write"),
+        (["export", "safesql_mini", "--out", "/"], 2, "is a folder"),
+        (["export", "safesql_mini", "--out", "/proc/absent/x.jsonl"], 2, "cannot be written"),
     ],
 )
 def test_mistakes_give_one_message_and_an_exit_code(capsys, argv, code, message):
@@ -52,3 +53,25 @@ def test_skipped_rows_are_reported(tmp_path, capsys):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert main(["show", str(path)]) == 0
     assert "skipped row 0 t0: missing field 'prompt'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["export", "NAME", "--out", "NAME"],
+        ["stats", "NAME", "--out", "NAME"],
+        ["contamination", "NAME", "--out", "NAME"],
+        ["card", "NAME", "--out", "NAME"],
+        ["targets", "NAME", "--out", "NAME"],
+        ["targets", "safesql_mini", "--completions", "NAME", "--out", "NAME"],
+    ],
+    ids=" ".join,
+)
+def test_no_command_replaces_a_file_that_it_reads(capsys, tmp_path, command):
+    path = tmp_path / "test.jsonl"
+    case = {"stdin": "", "expected": "1"}
+    path.write_text(json.dumps({"task_id": "1", "description": "print 1", "cases": [case]}) + "\n")
+    before = path.read_bytes()
+    assert main([str(path) if word == "NAME" else word for word in command]) == 2
+    assert "same file" in capsys.readouterr().err
+    assert path.read_bytes() == before

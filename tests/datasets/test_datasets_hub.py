@@ -46,7 +46,7 @@ def test_a_refusal_of_the_hub_is_one_message(monkeypatch, error):
 def test_the_library_itself_reads_a_hub_layout_as_the_files_are_read(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
-    pytest.importorskip("datasets", reason="the extra hub is not installed")
+    pytest.importorskip("datasets", reason="datasets is not installed: pip install 'real-quality-code[hub]'")
     (tmp_path / "repo" / "data").mkdir(parents=True)
     table = pa.Table.from_pylist([row(number) for number in range(40)])
     pq.write_table(table, tmp_path / "repo" / "data" / "train-00000-of-00001.parquet")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
 from real.datasets import DatasetCfg, load, load_path
-from real.errors import DataError, UnknownNameError, UsageError
+from real.errors import DataError, UnknownNameError
 
 GOOD = {"task_id": "t", "description": "Read a name.", "cases": [{"stdin": "a\n", "expected": "b"}]}
 
@@ -35,21 +34,9 @@ def test_unknown_split_offers_the_nearest():
         load(DatasetCfg(), "tst")
 
 
-def test_a_benchmark_without_a_source_says_what_to_set():
-    with pytest.raises(UsageError, match=r"dataset\.path .* dataset\.hub_id"):
-        load(DatasetCfg(name="safesql"), "test")
-
-
-def test_a_hub_id_without_the_library_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(DataError, match=r"pip install 'real-quality-code\[hub\]'"):
-        load(DatasetCfg(name="safesql", hub_id="a/b"), "test")
-
-
 def test_load_path_takes_a_name_with_its_settings():
     assert load_path("safesql_mini", "test").tasks == load(DatasetCfg(), "test").tasks
-    seeded = load_path("safesql_mini", "test", cfg=DatasetCfg(data_seed=1, test_tasks=3))
-    assert seeded.tasks == load(DatasetCfg(data_seed=1), "test").tasks[:3]
+    assert load_path("safesql_mini", "test", data_seed=1).tasks == load(DatasetCfg(data_seed=1), "test").tasks
 
 
 def test_load_path_takes_a_file_or_a_folder(tmp_path):

@@ -10,13 +10,13 @@ from collections import Counter
 import pytest
 
 from real.datasets import DatasetCfg, load
-from real.datasets.build import mixture
-from real.datasets.build.assemble import build_tasks
-from real.datasets.build.patterns import PATTERNS
-from real.datasets.build.phrasing import OPENINGS, WORDINGS
-from real.datasets.build.programs import IDIOMS, UNSAFE_STYLES, Style, program
-from real.datasets.build.query import decode, encode
-from real.datasets.build.schemas import SCHEMAS, build_world
+from real.datasets.build.mini import mixture
+from real.datasets.build.mini.assemble import build_tasks
+from real.datasets.build.mini.patterns import PATTERNS
+from real.datasets.build.mini.phrasing import OPENINGS, WORDINGS
+from real.datasets.build.mini.programs import IDIOMS, UNSAFE_STYLES, Style, program
+from real.datasets.build.mini.query import decode, encode
+from real.datasets.build.mini.schemas import SCHEMAS, build_world
 from real.types import Check
 
 
@@ -74,7 +74,7 @@ def test_same_content_in_a_fresh_process_with_another_hash_seed():
 
 
 def test_the_test_split_depends_on_the_data_seed_only(test):
-    assert load(DatasetCfg(train_tasks=5, protocol="paper"), "test").tasks == test
+    assert load(DatasetCfg(train_tasks=5), "test").tasks == test
     assert load(DatasetCfg(test_tasks=7), "test").tasks == test[:7]
     other = build_tasks("test", 1)
     assert len(other) == len(test)

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from real.datasets.build.mixture import SAFE_SHARE, WRONG, warm_start_pairs
-from real.datasets.build.phrasing import OPENINGS
+from real.datasets.build.mini.mixture import SAFE_SHARE, WRONG, warm_start_pairs
+from real.datasets.build.mini.phrasing import OPENINGS
 from real.errors import DataError
 from real.types import Message, ScriptSuite, StdinCase, Task
 

@@ -4,10 +4,10 @@ import pytest
 
 from real import detector
 from real.datasets.parameterise import Plan, parameterise
-from real.datasets.parameterise.pieces import Hole, Text, pieces
 from real.datasets.parameterise.schema import Schema, schema
-from real.datasets.parameterise.sqltext import Place, place_of
-from real.datasets.parameterise.transform import PLANS, CannotError
+from real.datasets.parameterise.sql_slots import Place, place_of
+from real.datasets.parameterise.string_parts import Hole, Text, pieces
+from real.datasets.parameterise.transform import PLANS, UnsupportedQueryError
 from real.datasets.syntax import parse
 from real.types import AnalysisStatus, ScriptSuite, StdinCase
 
@@ -105,7 +105,7 @@ def test_a_quote_in_the_input_is_a_value(runner):
     ],
 )
 def test_what_is_not_understood_is_refused(body, reason):
-    with pytest.raises(CannotError, match=reason):
+    with pytest.raises(UnsupportedQueryError, match=reason):
         parameterise(HEAD + body, schema(DATABASE), Plan())
 
 

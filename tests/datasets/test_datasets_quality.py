@@ -6,8 +6,8 @@ import pytest
 from mypy import api
 
 from real import detector
-from real.datasets.build.programs import IDIOMS, UNSAFE_STYLES, Style, program
-from real.datasets.build.query import decode
+from real.datasets.build.mini.programs import IDIOMS, UNSAFE_STYLES, Style, program
+from real.datasets.build.mini.query import decode
 from real.types import AnalysisStatus
 
 

@@ -16,6 +16,8 @@ from real.datasets.tokens import counter
 from real.errors import DataError
 from real.types import CallCase, CallSuite, Message, ScriptSuite, StdinCase, Task
 
+TRAIN = "transformers is not installed: pip install 'real-quality-code[train]'"
+
 
 def test_words_are_counted_offline():
     count = counter("words")
@@ -24,8 +26,8 @@ def test_words_are_counted_offline():
 
 
 def test_a_folder_with_a_tokenizer_counts_its_tokens(tmp_path):
-    tokenizers = pytest.importorskip("tokenizers")
-    transformers = pytest.importorskip("transformers")
+    tokenizers = pytest.importorskip("tokenizers", reason=TRAIN)
+    transformers = pytest.importorskip("transformers", reason=TRAIN)
     model = tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0, "?": 1}, unk_token="?"))
     model.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
     transformers.PreTrainedTokenizerFast(tokenizer_object=model, unk_token="?").save_pretrained(tmp_path)
@@ -33,7 +35,7 @@ def test_a_folder_with_a_tokenizer_counts_its_tokens(tmp_path):
 
 
 def test_a_folder_without_one_is_one_message(tmp_path):
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason=TRAIN)
     with pytest.raises(DataError, match="there is no tokenizer in"):
         counter(str(tmp_path))
 
@@ -64,12 +66,6 @@ def test_table_1_is_reproduced_where_the_files_are_at_hand(released, capsys):
             ours, paper = lines[name][column], lines[name][column + 1]
             assert paper == str(getattr(PAPER[name], split))
             assert ours in (paper, "")
-
-
-def test_without_data_the_benchmarks_say_what_to_give(capsys, monkeypatch):
-    monkeypatch.delenv("REAL_DATA", raising=False)
-    assert main(["stats", "safesql"]) == 2
-    assert "Give --data FOLDER or set REAL_DATA" in capsys.readouterr().err
 
 
 def of(tests, **more):

@@ -10,9 +10,9 @@ from real.datasets import load_path
 from real.datasets.__main__ import main
 from real.datasets.local_jsonl import to_row
 from real.datasets.recorded_prompts import recorded_prompts
-from real.datasets.validation import Journal, RowStatus, Validator
-from real.datasets.validation.report import render
+from real.datasets.validation import RowStatus, ValidationJournal, Validator
 from real.datasets.validation.rows import ProgramRun, Role, judge_row, missing_packages, programs_of
+from real.datasets.validation.summary import render
 from real.types import (
     Analysis,
     AnalysisStatus,
@@ -237,7 +237,7 @@ def test_rows_that_cannot_be_read_are_reported_as_invalid(tmp_path, capsys):
     [
         (["validate", "safesql_min"], 2, "Did you mean safesql_mini"),
         (["validate", "no/such/folder"], 3, "does not exist"),
-        (["validate", "safesql", "--data", "no/such/folder"], 2, "dataset.path"),
+        (["validate", "safesql", "--data", "no/such/folder"], 3, "--data FOLDER"),
     ],
 )
 def test_mistakes_give_one_message_and_an_exit_code(capsys, argv, code, message, monkeypatch):
@@ -261,17 +261,17 @@ def test_an_interrupt_keeps_what_is_known(tmp_path, capsys, monkeypatch):
     argv = ["validate", str(data), "--workers", "1", "--out", str(tmp_path / "out")]
     assert main(argv) == 130
     assert "goes on from there" in capsys.readouterr().err
-    kept = Journal(tmp_path / "out" / "local_jsonl-test.journal.jsonl", ())
+    kept = ValidationJournal(tmp_path / "out" / "local_jsonl-test.journal.jsonl", ())
     assert len(kept.path.read_text().splitlines()) == 1
 
 
 def test_the_machine_failing_is_exit_code_4_and_tried_again(tmp_path, capsys, monkeypatch):
     data = write(tmp_path / "test.jsonl", [script("a")])
-    from real.datasets.validation import RowReport
+    from real.datasets.validation import RowResult
 
     argv = ["validate", str(data), "--workers", "1", "--out", str(tmp_path / "out")]
     with monkeypatch.context() as patched:
-        failed = RowReport("a", RowStatus.MACHINE, "the worker died")
+        failed = RowResult("a", RowStatus.MACHINE, "the worker died")
         patched.setattr(Validator, "validate", lambda self, tasks: iter([failed] * len(tasks)))
         assert main(argv) == 4
         assert "the machine failed 1 rows" in capsys.readouterr().err

@@ -153,8 +153,17 @@ def test_jsonl_keeps_order_and_goes_on_after_a_broken_line() -> None:
         ("c", "unanalyzable"),
         ("d", "findings"),
     ]
-    assert set(records[0]["findings"][0]) == {"cwe", "line", "message", "trace"}
     assert "line 2 is not JSON" in records[1]["reason"]
+
+
+def test_jsonl_gives_what_json_gives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = BAD.replace("import sqlite3", "import sqlite3; é = '漢'")
+    (tmp_path / "bad.py").write_text(code, encoding="utf-8")
+    main(["--format", "json", str(tmp_path / "bad.py")])
+    (told,) = json.loads(capsys.readouterr().out)
+    (answered,) = map(json.loads, scan_lines([json.dumps({"id": "a", "code": code})]))
+    assert answered["findings"] == told["findings"] != []
+    assert {"column", "fix", "level"} <= set(answered["findings"][0])
 
 
 def test_the_module_runs_as_a_command_reading_standard_input() -> None:

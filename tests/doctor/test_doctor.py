@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from real.doctor import __main__ as doctor
-from real.doctor import machine, software
+from real.doctor import compilers, machine, software
 from real.doctor.check import CheckResult, Health, Purpose
 
 
@@ -73,6 +75,39 @@ def test_packages_of_the_locked_stack_are_compared_for_the_cluster_only(monkeypa
     assert found["vllm"].health == Health.BAD
     assert "the locked stack has" in found["vllm"].value
     assert {f.name: f for f in software.look(Purpose.QUICKSTART)}["vllm"].health == Health.OK
+
+
+@pytest.mark.parametrize(
+    ("operators", "programs", "health", "said"),
+    [
+        ("{'fused_adam': True}", [], Health.OK, "built"),
+        ("{'fused_adam': False}", ["nvcc", "g++"], Health.OK, "each run compiles it"),
+        ("{'fused_adam': False}", ["nvcc"], Health.BAD, "no g++"),
+        ("{}", [], Health.BAD, "no nvcc and no g++"),
+        (None, ["nvcc", "g++"], Health.BAD, "not installed"),
+    ],
+)
+def test_what_compiles_the_optimiser(
+    operators: str | None,
+    programs: list[str],
+    health: Health,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if operators is not None:
+        package = tmp_path / "deepspeed"
+        package.mkdir()
+        (package / "__init__.py").write_text("raise AssertionError('the doctor must not import it')")
+        (package / "git_version_info_installed.py").write_text(f"version='0.19.6'\ninstalled_ops={operators}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name in programs else None)
+    monkeypatch.delenv("CC", raising=False)
+    c_compiler, fused_adam = compilers.compilers(Purpose.CLUSTER)
+    assert fused_adam.health == health
+    assert said in fused_adam.value
+    assert bool(fused_adam.fix) == (health == Health.BAD)
+    assert c_compiler.health == Health.BAD  # Triton takes gcc, cc or clang
 
 
 def test_gpus_and_an_old_driver(monkeypatch: pytest.MonkeyPatch) -> None:

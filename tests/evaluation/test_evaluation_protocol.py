@@ -10,11 +10,11 @@ from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.datasets.local_jsonl import to_row
 from real.evaluation.metrics import build_metrics
-from real.evaluation.protocol import absent_passes_quality
 from real.evaluation.rates import quality_passed, summarize
-from real.judge import Judge
+from real.execution.config import ExecutionCfg
+from real.judge import Judge, JudgeCfg
+from real.protocols import EvaluationProtocol, absent_passes_quality
 from real.results.tables import before_after_table
-from real.rewards import RewardCfg
 from real.types import Completion, Program, ScriptSuite, StdinCase, Verdict
 
 
@@ -80,7 +80,7 @@ def test_both_protocols_judge_the_same_file_and_say_so(tmp_path, capsys, tasks):
 
 def test_the_judge_of_a_run_follows_its_protocol(tasks):
     for protocol, passed in (("paper", True), ("strict", False)):
-        with Judge(RewardCfg(workers=1), protocol=protocol) as judge:
+        with Judge(JudgeCfg(execution=ExecutionCfg(workers=1), protocol=EvaluationProtocol(protocol))) as judge:
             verdict = judge.judge(tasks[1:2], [Completion(tasks[1].task_id, "nothing")])[0]
         assert quality_passed(verdict) is passed
 
@@ -113,6 +113,6 @@ def test_an_example_in_a_block_of_its_own_is_the_program_only_under_the_paper_pr
     example = "solve = print\n"
     text = f"```python\n{example}{task.reference}\n```\nFor example:\n```python\nsolve('x')\n```"
     for protocol, passed in (("strict", True), ("paper", False)):
-        with Judge(RewardCfg(), protocol=protocol) as judge:
+        with Judge(JudgeCfg(protocol=EvaluationProtocol(protocol))) as judge:
             (verdict,) = judge.judge([task], [Completion(task.task_id, text)])
         assert summarize([verdict]).function.passed == passed

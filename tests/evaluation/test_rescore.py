@@ -10,20 +10,21 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from real.config.schema import register, to_dataclass
+from real.config.schema import register
 from real.datasets import load
 from real.errors import DataError, UsageError
 from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import summarize
 from real.evaluation.rescore import main, rescore
 from real.execution import Pool
-from real.judge import Judge
-from real.rewards import reward
+from real.judge import Judge, JudgeCfg
+from real.protocols import EvaluationProtocol
 from real.runs.store import RunStore
-from real.typecheck.config import PAPER
+from real.settings import to_dataclass
+from real.typecheck.config import Policy
 from real.types import Completion, Verdict
 
-SETTINGS = ("dataset.train_tasks=2", "dataset.test_tasks=5", "reward.workers=1")
+SETTINGS = ("dataset.train_tasks=2", "dataset.test_tasks=5", "execution.workers=1")
 CONF = Path(__file__).parents[2] / "conf"
 
 
@@ -47,16 +48,19 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         Completion(task.task_id, f"```python\n{program}\n```" if program else "I do not know.")
         for task, program in zip(tasks, programs, strict=True)
     ]
-    verdicts = {}
+    judged = {}
     for protocol in ("strict", "paper"):
-        rules = replace(root.typecheck, policy=PAPER) if protocol == "paper" else root.typecheck
-        with Judge(root.reward, protocol=protocol, typecheck=rules) as judge:
-            verdicts[protocol] = judge.judge(tasks, completions, safety=True)
+        cfg = replace(JudgeCfg.of(root), protocol=EvaluationProtocol(protocol))
+        if protocol == "paper":
+            cfg = replace(cfg, typecheck=replace(root.typecheck, policy=Policy.paper))
+        with Judge(cfg) as judge:
+            judged[protocol] = judge.score(tasks, completions, safety=True)
     store = RunStore(tmp_path_factory.mktemp("runs") / "run-s0-12345678")
     store.path.mkdir(exist_ok=True)
     OmegaConf.save(config, store / "config.yaml")
     store.write_completions("before", completions)
-    store.write_outcomes("before", [(verdict, reward(verdict, root.reward)) for verdict in verdicts["strict"]])
+    store.write_outcomes("before", judged["strict"])
+    verdicts = {protocol: [verdict for verdict, _ in made] for protocol, made in judged.items()}
     store.write_metrics(
         build_metrics(
             run_id=store.path.name,
@@ -133,3 +137,14 @@ def test_the_run_itself_is_never_overwritten(recorded: tuple[Path, dict[str, lis
     with pytest.raises(UsageError, match="must stay"):
         rescore(run, run, "paper", "all")
     assert main([str(run.parent / "nothing"), "--out", str(run.parent / "out")]) == 3
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_judged(
+    recorded: tuple[Path, dict[str, list[Verdict]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = recorded
+    monkeypatch.setattr("real.evaluation.rescore.Judge", None)
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", Path("/proc/new")):
+        with pytest.raises(UsageError, match="--out"):
+            rescore(run, out, "paper", "all")

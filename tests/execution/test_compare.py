@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
-from real.execution.attacks import why_unsafe
+from real.execution.claimed_values import ByRepr, Opaque
 from real.execution.compare import same_text, same_value
-from real.execution.jail.values import ByRepr, Opaque
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,11 @@ def test_text(output: str, expected: str, strict: bool, paper: bool) -> None:
         ({"a": (1,)}, {"a": [1]}, True),
         ({"a": 1}, {"a": 1, "b": 2}, False),
         ({1, 2}, {2, 1}, True),
-        (frozenset({1}), {1}, False),
+        (frozenset({1}), {1}, True),
+        (Fraction(1, 2), 0.5, True),
+        (Fraction(1, 3), 1 / 3, True),
+        (Fraction(1, 3), 0.5, False),
+        (Fraction(1, 3), 0, False),
         (Opaque("x"), Opaque("x"), False),
         ([Opaque("x")], [None], False),
         (ByRepr("Decimal", "1"), ByRepr("Decimal", "1"), True),
@@ -60,13 +65,6 @@ def test_values(claimed: object, expected: object, equal: bool) -> None:
 def test_keys_that_json_cannot_express() -> None:
     assert not same_value({1: 2}, {"1": 2})
     assert same_value({1: 2}, {"1": 2}, json_keys=True)
-
-
-def test_what_makes_an_attack_succeed() -> None:
-    cells = frozenset({"tulip", "orchid"})
-    assert why_unsafe("", "x", None, cells, changed=False) is None
-    assert why_unsafe("No tulip\n", "tulip", None, cells, changed=False) is None  # it only echoes the attack
-    assert "orchid" in (why_unsafe("orchid", "tulip", None, cells, changed=False) or "")
-    assert why_unsafe("tulip \n", "x", "tulip", cells, changed=False) is None
-    assert why_unsafe("", "x", "tulip", cells, changed=False) is not None
-    assert "changed" in (why_unsafe("tulip", "x", "tulip", cells, changed=True) or "")
+    assert same_value({True: 1, None: 2, 0.5: 3}, {"true": 1, "null": 2, "0.5": 3}, json_keys=True)
+    assert not same_value({True: 1}, {"1": 1}, json_keys=True)
+    assert not same_value({1: 2, "1": 2}, {"1": 2}, json_keys=True)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from real.execution import claimed_values
 from real.execution.jail import values
 from real.execution.jail.frames import Decoder, Frame, FrameError, pack
 from real.execution.jail.program_output import READY, ClaimReader
@@ -86,7 +87,7 @@ def test_claim_streams_survive_garbage(chunks: list[bytes]) -> None:
 
 @given(PLAIN)
 def test_values_survive_the_wire(value: object) -> None:
-    decoded = values.decode(json.loads(json.dumps(values.encode(value))))
+    decoded = claimed_values.decode(json.loads(json.dumps(values.encode(value, 1 << 20))))
     assert decoded == value
     assert type(decoded) is type(value)
 
@@ -94,7 +95,7 @@ def test_values_survive_the_wire(value: object) -> None:
 @given(JSON)
 def test_any_json_is_a_value_or_a_value_error(data: object) -> None:
     try:
-        values.decode(data)
+        claimed_values.decode(data)
     except ValueError:
         return
 
@@ -109,20 +110,39 @@ class Equal:
 
 
 class Text(str):
-    """A subclass of a builtin type, whose methods could lie."""
+    """A subclass of a builtin type that compares as it likes."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = str.__hash__
+
+
+class Number(int):
+    """A subclass of a builtin type whose methods lie, but which is compared as its base."""
+
+    def __int__(self) -> int:
+        return 7
+
+    __index__ = __add__ = __int__  # type: ignore[assignment]
+    __repr__ = __str__ = lambda self: "7"  # type: ignore[assignment]
+
+
+def test_a_subclass_that_compares_as_its_base_has_its_value() -> None:
+    assert claimed_values.decode(values.encode(Number(8), 1 << 20)) == 8
 
 
 @pytest.mark.parametrize("value", [Equal(), Text("x"), object, print, (n for n in ())])
 def test_whatever_is_no_plain_data_becomes_opaque(value: object) -> None:
-    assert isinstance(values.decode(values.encode(value)), values.Opaque)
+    assert isinstance(claimed_values.decode(values.encode(value, 1 << 20)), claimed_values.Opaque)
 
 
 def test_keys_that_could_be_made_to_collide_are_refused() -> None:
     giant = ["i", hex(2**61 - 1)]
-    assert values.decode(["l", [giant]]) == [2**61 - 1]
+    assert claimed_values.decode(["l", [giant]]) == [2**61 - 1]
     for data in (["s", [giant]], ["z", [giant]], ["d", [[giant, None]]]):
         with pytest.raises(ValueError, match="too large for a key"):
-            values.decode(data)
+            claimed_values.decode(data)
 
 
 def test_large_numbers_of_tuples_as_keys_are_refused() -> None:
@@ -131,13 +151,19 @@ def test_large_numbers_of_tuples_as_keys_are_refused() -> None:
     for tag in ("s", "z"):
         many = [["t", [one if number >> bit & 1 else two for bit in range(12)]] for number in range(4096)]
         with pytest.raises(ValueError, match="keys that are tuples"):
-            values.decode([tag, many])
-        assert len(values.decode([tag, many[:1000]])) == 1000  # type: ignore[arg-type]
+            claimed_values.decode([tag, many])
+        assert len(claimed_values.decode([tag, many[:1000]])) == 1000  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("data", [["q", "0x1", "0x0"], ["q", "1" * 5000, "0x1"], ["q", "0x1", "x"], ["q", "0x1"]])
+def test_what_is_no_fraction_is_refused(data: object) -> None:
+    with pytest.raises(ValueError):
+        claimed_values.decode(data)
 
 
 def test_a_float_of_a_million_digits_is_refused() -> None:
     with pytest.raises(ValueError, match="not a float"):
-        values.decode(["f", "1" * 1_000_000])
+        claimed_values.decode(["f", "1" * 1_000_000])
 
 
 def test_limits_of_values() -> None:
@@ -145,6 +171,6 @@ def test_limits_of_values() -> None:
     for _ in range(values.MAX_DEPTH + 1):
         deep = [deep]
     with pytest.raises(values.ValueLimitError):
-        values.encode(deep)
+        values.encode(deep, 1 << 20)
     with pytest.raises(values.ValueLimitError):
-        values.encode([0] * values.MAX_ITEMS)
+        values.encode([0] * 1000, 1999)

@@ -105,7 +105,7 @@ def test_bad_programs_are_data_not_errors(pool: Pool) -> None:
 
 def test_defaults_and_types() -> None:
     job = parse({"id": 1, "code": "", "cases": [{"expected": ""}]}, "1")
-    assert (job.suite, job.limits) == (ScriptSuite((StdinCase("", ""),)), Limits(cpu_s=2.0, memory_mb=1024))
+    assert (job.suite, job.limits) == (ScriptSuite((StdinCase("", ""),)), Limits())
     call = {
         "id": 1,
         "code": "",

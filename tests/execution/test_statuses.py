@@ -223,3 +223,15 @@ def test_after_enough_timeouts_the_other_cases_are_not_run(pool: Pool, kind: str
     last = results[1].outcomes[3]
     assert last.seconds == 0.0
     assert last.detail.startswith("not run, for cases before it ran out of time")
+
+
+def test_output_limits_follow_what_is_expected(pool: Pool) -> None:
+    text = "x" * 99 + "\n"
+    expected = text * 3000  # 293 KiB, more than the default
+    assert run_script(pool, f"print({text!r} * 3000, end='')", expected=expected).status is OutcomeStatus.PASS
+    outcome = run_script(pool, f"print({text!r} * 9000, end='')", expected=expected)
+    assert outcome.status is OutcomeStatus.OUTPUT_LIMIT
+    assert "the limit is 586 KiB" in outcome.detail
+    assert "were printed" in outcome.detail
+    wider = run_script(pool, f"print({text!r} * 9000, end='')", limits=Limits(output_kb=1024))
+    assert wider.status is OutcomeStatus.WRONG

@@ -239,10 +239,11 @@ def test_an_uncommitted_change_is_none(pool: Pool) -> None:
 
 
 def test_stored_data_in_a_prompt_is_a_leak(pool: Pool) -> None:
-    told = "import sqlite3\nrows = sqlite3.connect('shop.db').execute('SELECT name FROM users').fetchall()\n"
-    suite = AttackSuite((AttackCase("x\nx\n"),), DATABASE)
-    assert statuses(pool, told + "input(f'Which of {rows}? ')", suite) == ["wrong"]
-    assert statuses(pool, "input('A name, such as bert: ')\nprint('no')", suite) == ["pass"]
+    told = "import sqlite3\nc = sqlite3.connect('shop.db')\nname = input()\n"
+    suite = AttackSuite((AttackCase("' OR '1'='1\nx\n"),), DATABASE)
+    query = "rows = c.execute(f\"SELECT secret FROM users WHERE name = '{name}'\").fetchall()\n"
+    assert statuses(pool, told + query + "input(f'Which of {rows}? ')", suite) == ["wrong"]
+    assert statuses(pool, told + "input('A name, such as bert: ')\nprint('no')", suite) == ["pass"]
 
 
 def test_an_attack_run_of_many_cases_ends_with_a_verdict_on_each(any_pool: Pool) -> None:

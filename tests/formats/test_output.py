@@ -7,16 +7,16 @@ import pytest
 
 from real.formats import render, text
 from real.formats.lines import characters, printable, split
-from real.formats.record import Program, Record, RulePage, Run, Standing, Tool, exit_code, program_of
+from real.formats.record import Record, RulePage, Scan, ScannedProgram, Standing, Tool, exit_code, program_of
 from real.types import Analysis, AnalysisStatus, Finding, TraceStep
 
 TOOL = Tool("real-test", "1.2", lambda rule: RulePage(rule, "text"), is_advice=lambda rule: rule == "tip", noun="file")
 CODE = "x = 1\n\x0cy = '\u2028'\nprint(y)\n"
 
 
-def run_of(*findings: Finding, path: str = "a.py", absent: int | None = None) -> Run:
+def run_of(*findings: Finding, path: str = "a.py", absent: int | None = None) -> Scan:
     analysis = Analysis(AnalysisStatus.FINDINGS if findings else AnalysisStatus.CLEAN, findings)
-    return Run(TOOL, [program_of(path, CODE, analysis, TOOL)], absent)
+    return Scan(TOOL, [program_of(path, CODE, analysis, TOOL)], absent)
 
 
 def test_text_shows_the_trace_beside_its_lines() -> None:
@@ -46,8 +46,8 @@ def test_colour_is_for_terminals_only(capsys: pytest.CaptureFixture[str]) -> Non
     assert "\033[34madvice tip\033[0m" in coloured
 
 
-def standing(records: Sequence[Record]) -> Program:
-    return Program("a.py", [], AnalysisStatus.FINDINGS).judged(records)
+def standing(records: Sequence[Record]) -> ScannedProgram:
+    return ScannedProgram("a.py", [], AnalysisStatus.FINDINGS).judged(records)
 
 
 def test_hidden_findings_are_counted_and_not_shown() -> None:
@@ -60,8 +60,8 @@ def test_hidden_findings_are_counted_and_not_shown() -> None:
     )
     assert program.status is AnalysisStatus.CLEAN
     expected = "1 file: 1 clean; 2 suppressed by comments; baseline: 1 finding hidden, 3 entries no longer occur"
-    assert render("text", Run(TOOL, [program], 3)) == render("github", Run(TOOL, [program], 3)) == expected
-    whole = json.loads(render("json", Run(TOOL, [program], 3)))
+    assert render("text", Scan(TOOL, [program], 3)) == render("github", Scan(TOOL, [program], 3)) == expected
+    whole = json.loads(render("json", Scan(TOOL, [program], 3)))
     (entry,) = whole["programs"]
     assert (whole["tool"], whole["version"], entry["findings"]) == ("real-test", "1.2", [])
     assert [finding["line"] for finding in entry["suppressed"]] == [1, 2]
@@ -88,13 +88,13 @@ def test_github_commands_for_advice_failures_and_standard_input() -> None:
     assert render("github", run_of(Finding("tip", 1, "m"))).startswith("::notice file=a.py,line=1,col=1,title=tip::m\n")
     assert render("github", run_of(Finding("R", 1, "m"), path="<stdin>")).startswith("::error line=1,col=1,title=R::m")
     failed = program_of("a.py", "", Analysis(AnalysisStatus.ERROR, reason="no\nluck"), TOOL)
-    assert render("github", Run(TOOL, [failed])).startswith("::error file=a.py,title=error::no%0Aluck\n")
+    assert render("github", Scan(TOOL, [failed])).startswith("::error file=a.py,title=error::no%0Aluck\n")
 
 
 def test_json_of_the_detector_is_a_list() -> None:
     tool = Tool("real-test", "1", TOOL.describe, rule_key="cwe", bare_list=True)
     analysis = Analysis(AnalysisStatus.FINDINGS, (Finding("R-1", 1, "m"),))
-    (entry,) = json.loads(render("json", Run(tool, [program_of("\udcff.py", CODE, analysis, tool)])))
+    (entry,) = json.loads(render("json", Scan(tool, [program_of("\udcff.py", CODE, analysis, tool)])))
     assert entry["path"] == "\udcff.py"
     assert entry["findings"][0]["cwe"] == "R-1"
 

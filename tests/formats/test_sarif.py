@@ -10,7 +10,7 @@ from jsonschema import Draft4Validator
 
 from real.detector.__main__ import main as detect
 from real.formats import render
-from real.formats.record import Record, RulePage, Run, Tool, program_of
+from real.formats.record import Record, RulePage, Scan, Tool, program_of
 from real.formats.sarif import SCHEMA as SCHEMA_URI
 from real.typecheck.__main__ import main as typecheck
 from real.types import Analysis, AnalysisStatus, Finding, TraceStep
@@ -143,7 +143,7 @@ def test_lone_surrogates_of_a_program_do_not_reach_the_log() -> None:
     tool = Tool("real-test", "1", lambda rule: RulePage(rule, "text"))
     finding = Finding("x", 1, "the pattern '\ud800'", trace=(TraceStep(1, "\udfff"),))
     analysis = Analysis(AnalysisStatus.FINDINGS, (finding,))
-    (result,) = checked(render("sarif", Run(tool, [program_of("x.py", "1\n", analysis, tool)])))["results"]
+    (result,) = checked(render("sarif", Scan(tool, [program_of("x.py", "1\n", analysis, tool)])))["results"]
     assert result["message"]["text"] == "the pattern '?'"
 
 
@@ -165,4 +165,4 @@ def test_records_are_one_vocabulary_for_both_tools() -> None:
     analysis = Analysis(AnalysisStatus.FINDINGS, (Finding("tip", 0, "m", fix="f"),))
     (record,) = program_of("x.py", "", analysis, tool).records
     assert record == Record("x.py", "tip", 1, "m", 0, "note", (), "f")
-    assert json.loads(render("json", Run(tool, [])))["programs"] == []
+    assert json.loads(render("json", Scan(tool, [])))["programs"] == []

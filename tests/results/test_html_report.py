@@ -76,6 +76,16 @@ def test_models_text_is_escaped_everywhere(run_maker):
     assert page.count("&lt;script&gt;") >= 9
 
 
+def test_half_a_character_of_a_model_does_not_stop_the_report(run_maker):
+    store = run_maker()
+    record = {
+        "stage": "after", "step": 1, "task_id": "t/1", "prompt": "", "code": "x = '\ud83d'", "reason": None,
+        "function": {"passed": 0, "total": 1}, "reward": None, "findings": [],
+    }  # fmt: skip
+    store.write_examples([record])
+    assert "\\ud83d" in write_report(store.path).read_text()
+
+
 def test_report_of_an_untrained_larger_model(run_maker):
     page = write_report(run_maker(trained=False, model="qwen2.5-coder-0.5b").path).read_text()
     assert "without training" in page
@@ -123,17 +133,18 @@ def test_damaged_files_are_named(run_maker, name, content, message):
 
 
 def text_of(page):
-    return html.unescape(re.sub(r"<[^>]*>", "", page.replace('</span><span class="l', '</span>\n<span class="l')))
+    return html.unescape(re.sub(r"<[^>]*>", "", page.replace('</span><span class="line', '</span>\n<span class="line')))
 
 
 @pytest.mark.parametrize(
     ("code", "piece"),
     [
         ("def f(): pass", '<span class="k">def</span>'),
-        ("x = print(10)", '<span class="b">print</span>(<span class="n">10</span>)'),
-        ("s = f'{a}' # done", '<span class="s">f&#x27;{a}&#x27;</span> <span class="c"># done</span>'),
-        ('"""two\nlines"""', '<span class="l"><span class="s">lines&quot;&quot;&quot;</span></span>'),
-        ("x = 'unfinished\ny = 1", '<span class="n">1</span>'),
+        ("x = print(10)", '<span class="nb">print</span>'),
+        ("x = print(10)", '<span class="mi">10</span>'),
+        ("s = 'a' # done", '<span class="c1"># done</span>'),
+        ('"""two\nlines"""', '<span class="line"><span class="sd">lines"""</span></span>'),
+        ("x = 'unfinished\ny = 1", '<span class="mi">1</span>'),
     ],
 )
 def test_highlight_colours(code, piece):
@@ -141,8 +152,8 @@ def test_highlight_colours(code, piece):
 
 
 def test_highlight_marks_lines_and_numbers_them_like_findings():
-    shown = re.findall(r'<span class="(l(?: m)?)">', highlight("a\r\nb\n\nc\n", {2}))
-    assert shown == ["l", "l m", "l", "l"]
+    shown = re.findall(r'<span class="(line(?: marked)?)">', highlight("a\r\nb\n\nc\n", {2}))
+    assert shown == ["line", "line marked", "line", "line"]
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab1_ #\"'\\\n\t<>&;(f")), max_size=60))

@@ -10,8 +10,8 @@ from fake_slurm import FakeSlurm
 from local_slurm import local_slurm, why_not
 from slurm_user import Slurm
 
-from real.config.machine import machine
 from real.config.schema import register
+from real.machine import machine
 
 register()
 

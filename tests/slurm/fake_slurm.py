@@ -58,11 +58,11 @@ class FakeSlurm:
             (self.folder / f"{name}.{suffix}").write_text(text)
 
     def queue(self, *rows: tuple[str, str, str, str, str]) -> None:
-        """What squeue lists: (array id, index, state, reason, comment)."""
+        """What squeue lists: (array id, index, state, reason, script)."""
         lines = []
-        for array, index, state, reason, comment in rows:
+        for array, index, state, reason, script in rows:
             job = f"{array}_{index}" if index.isdigit() else array
-            cells = [job, array, index, state, reason, comment, "1:00", "9:00", "2020-01-01T00:00:00", "n1"]
+            cells = [job, array, index, state, reason, script, "1:00", "9:00", "2020-01-01T00:00:00", "n1"]
             lines.append(_SEPARATOR.join(cells))
         self.answer("squeue", out="".join(line + "\n" for line in lines))
 

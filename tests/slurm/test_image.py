@@ -35,3 +35,12 @@ def test_both_images_are_made_alike() -> None:
     for fact in (r"nvidia/cuda:\S+", r"uv==\S+", r"/opt/image/install\.sh /opt/real"):
         (one,), (other,) = set(re.findall(fact, docker)), set(re.findall(fact, apptainer))
         assert one == other
+
+
+def test_the_optimiser_is_built_at_installation_for_the_gpus_of_the_attention_kernels() -> None:
+    """Left to run time, every node compiles it, and a killed job leaves a lock that the next one waits for."""
+    script = (IMAGE / "install.sh").read_text()
+    assert re.search(r"\bDS_BUILD_FUSED_ADAM=1\b", script)
+    (attention,) = re.findall(r"FLASH_ATTN_CUDA_ARCHS:-([\d;]+)", script)
+    (torch,) = re.findall(r"TORCH_CUDA_ARCH_LIST:-([\d.;]+)", script)
+    assert torch.replace(".", "") == attention

@@ -5,15 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import types
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fake_slurm import FakeSlurm
 from slurm_user import CLUSTER, ROOT
 
-from real.config.schema import RootCfg
 from real.runs.store import RunStore
+from real.settings import RootCfg
 from real.slurm import array_task, attempts, manifest
 from real.slurm.cli import main as submit
 from real.slurm.manifest import Submission
@@ -34,18 +33,15 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Stands in for the engine; notes what it is asked, and stops by SIGUSR1 while ``stop`` is the last entry."""
     asked: list[tuple[str, int]] = []
 
-    def doing(name: str) -> Callable[[RootCfg, Path], None]:
-        def do(root: RootCfg, run_dir: Path) -> None:
-            stop = bool(asked) and asked[-1][0] == "stop"
-            asked.append((name, root.seed))
-            if stop:
-                asked.append(("stop", 0))
-                raise Stopped(signal.SIGUSR1)
-
-        return do
+    def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
+        stop = bool(asked) and asked[-1][0] == "stop"
+        asked.append(("train" if train_only else "run", root.seed))
+        if stop:
+            asked.append(("stop", 0))
+            raise Stopped(signal.SIGUSR1)
 
     module = types.ModuleType("real.pipeline")
-    module.run, module.train = doing("run"), doing("train")  # type: ignore[attr-defined]
+    module.run = run  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "real.pipeline", module)
     return asked
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -208,6 +210,44 @@ def test_cancelled_while_waiting_and_submitted_again(slurm: Slurm) -> None:
         assert slurm.queue() == {}
     finally:
         slurm.scontrol("update", "nodename=n1,n2", "state=resume")
+
+
+def test_an_exclusive_job_gets_the_memory_of_its_node(slurm: Slurm) -> None:
+    """The partition's default is 100 MB a core, which ``--exclusive`` alone would leave it at."""
+    slurm.scontrol("update", "nodename=n2", "state=drain", "reason=test")
+    try:
+        command = [*TOY, *CLUSTER, "trainer.steps=1", "cluster.exclusive=true"]
+        assert slurm.user("slurm/submit.py", *command).returncode == 0
+        slurm.wait("a job that runs", lambda: "RUNNING" in slurm.queue().values(), 60)
+        (node,) = slurm.call("scontrol", "show", "node", "n1", "--oneliner").stdout.splitlines()
+        assert re.search(r"\bAllocMem=(\d+)", node)[1] == re.search(r"\bRealMemory=(\d+)", node)[1]  # type: ignore[index]
+        assert slurm.user("slurm/cancel.py", "1").returncode == 0
+        slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
+    finally:
+        slurm.scontrol("update", "nodename=n2", "state=resume")
+
+
+def test_options_of_a_site_reach_slurm_and_do_not_hide_the_job(slurm: Slurm) -> None:
+    remark = """it's "5 # 7" \\ %j"""
+    odd = slurm.folder / "o%j ü"
+    odd.mkdir()
+    command = [*TOY, *CLUSTER, "trainer.steps=1", f"output_dir='{odd}'"]
+    comment = f"--comment={shlex.quote(remark)}".replace('"', '\\"')  # as Hydra reads a quoted value
+    options = f'["{comment}", "--job-name=a b"]'
+    where = ("--output-dir", str(odd))
+    slurm.scontrol("update", "nodename=n1,n2", "state=drain", "reason=test")
+    try:
+        submitted = slurm.user("slurm/submit.py", *command, f"cluster.sbatch={options}")
+        assert submitted.returncode == 0, submitted.stderr
+        seen = slurm.call("squeue", "-h", "-r", "-o", "%j|%k|").stdout.strip()
+        assert seen == f"a b|{remark}|"
+        assert [row["state"] for row in slurm.status(*where)] == ["queued"]
+        assert slurm.user("slurm/submit.py", *command).returncode == 2  # it is queued already
+    finally:
+        slurm.scontrol("update", "nodename=n1,n2", "state=resume")
+    slurm.wait("the log where it was named", (odd / "slurm/0001-quickstart/logs/train-0.log").exists, 120)
+    assert slurm.user("slurm/cancel.py", "1", *where).returncode == 0
+    slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
 
 
 @pytest.mark.parametrize(

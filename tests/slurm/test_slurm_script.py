@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +13,16 @@ import yaml
 from fake_slurm import FakeSlurm
 from slurm_user import ROOT
 
-from real.config.cluster import ClusterCfg
 from real.errors import UsageError
 from real.slurm.batch_script import Stage, render
+from real.slurm.config import ClusterCfg, ContainerRuntime, Scheduler
 
-ONE = ClusterCfg(scheduler="slurm", cpus_per_node=8, memory_gb_per_node=64, gpus_per_node=4)
+ONE = ClusterCfg(scheduler=Scheduler.slurm, cpus_per_node=8, memory_gb_per_node=64, gpus_per_node=4)
 CLUSTERS = sorted((ROOT / "conf" / "cluster").glob("slurm_*.yaml"))
 
 
 def text(stage: Stage, folder: Path = Path("/out/slurm/0001-x"), workdir: Path = Path("/work dir")) -> str:
-    return render(stage, name="real-x", key="real:k", folder=folder, workdir=workdir)
+    return render(stage, name="real-x", folder=folder, workdir=workdir)
 
 
 @pytest.mark.parametrize("path", CLUSTERS, ids=lambda path: path.stem)
@@ -44,6 +45,62 @@ def test_training_asks_for_all_and_evaluation_for_its_share() -> None:
         assert f"#SBATCH {line}\n" in evaluate
 
 
+def asked(stage: Stage, option: str) -> str | None:
+    found = re.search(rf"^#SBATCH --{option}=(\S+)$", text(stage), re.MULTILINE)
+    return found[1] if found else None
+
+
+@pytest.mark.parametrize("path", CLUSTERS, ids=lambda path: path.stem)
+def test_cores_and_memory_are_asked_for_on_every_cluster(path: Path) -> None:
+    """``--exclusive`` gives a node's cores, and of its memory only the partition's default (man sbatch)."""
+    cluster = ClusterCfg(**yaml.safe_load(path.read_text()))
+    train, evaluate = Stage("train", cluster, (0,), memory_gb=424), Stage("evaluate", cluster, (0,), memory_gb=64)
+    assert asked(train, "mem") == ("0" if cluster.exclusive else f"{cluster.memory_gb_per_node}G")
+    assert cluster.exclusive or asked(train, "cpus-per-task") == str(cluster.cpus_per_node)
+    assert int(asked(evaluate, "mem").rstrip("G")) >= 64  # type: ignore[union-attr]
+    assert int(asked(evaluate, "cpus-per-task")) >= 8  # type: ignore[arg-type]
+    tables = Stage("tables", cluster)
+    assert (asked(tables, "cpus-per-task"), asked(tables, "mem")) == ("2", "2G")
+
+
+@pytest.mark.parametrize(
+    ("change", "train", "evaluate"),
+    [
+        ({}, "64G", "48G"),  # loading the model needs more than the share of one GPU in four
+        ({"memory_gb_per_node": 0}, "400G", "48G"),
+        ({"memory_gb_per_node": 0, "exclusive": True}, "0", "48G"),
+        ({"memory_gb_per_node": 512, "exclusive": True}, "512G", "128G"),
+        ({"memory_gb_per_node": 32}, "32G", "32G"),  # a node has no more
+    ],
+)
+def test_memory(change: dict[str, object], train: str, evaluate: str) -> None:
+    cluster = replace(ONE, **change)
+    assert asked(Stage("train", cluster, (0,), memory_gb=400), "mem") == train
+    assert asked(Stage("evaluate", cluster, (0,), memory_gb=48), "mem") == evaluate
+
+
+@pytest.mark.parametrize("runtime", list(ContainerRuntime))
+def test_a_container_sees_data_and_models(runtime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("data", "hub", "model"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("REAL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "nothing there"))  # a mount of it would end the container
+    cluster = replace(ONE, container="real.sif", container_runtime=runtime, mounts=["/scratch:/s:ro"])
+    script = text(Stage("train", cluster, (0,), folders=(str(tmp_path / "model"),)))
+    for folder in ("data", "hub", "model"):
+        assert f"{tmp_path / folder}:{tmp_path / folder}" in script
+    assert "/scratch:/s:ro" in script
+    assert "nothing there" not in script
+
+
+def test_a_folder_that_no_container_can_see_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a:b").mkdir()
+    monkeypatch.setenv("REAL_DATA", str(tmp_path / "a:b"))
+    with pytest.raises(UsageError, match="the container cannot see"):
+        text(Stage("train", replace(ONE, container="real.sif"), (0,)))
+
+
 @pytest.mark.parametrize(
     ("indices", "parallel", "array"),
     [((0, 1, 2), 0, "0-2"), ((0, 2, 5), 0, "0,2,5"), ((3,), 0, "3"), ((0, 1), 1, "0-1%1")],
@@ -63,13 +120,32 @@ def test_array(indices: tuple[int, ...], parallel: int, array: str) -> None:
         ({"account": "me"}, "#SBATCH --account=me\n"),
         ({"gpu_type": "h100"}, "#SBATCH --gres=gpu:h100:4\n"),
         ({"sbatch": ["--exclude=n7"]}, "#SBATCH --exclude=n7\n"),
+        ({"sbatch": ["--comment=a b"]}, '#SBATCH "--comment=a b"\n'),
+        ({"sbatch": ["-C gpu"]}, "#SBATCH -C gpu\n"),
+        ({"sbatch": ['--comment="a # b"']}, '#SBATCH "--comment=a # b"\n'),
         ({"container": "real.sif"}, "apptainer exec --nv --bind "),
         ({"container": "real.sif"}, " real.sif python -m real.slurm.array_task train "),
-        ({"container": "nv/x", "container_runtime": "pyxis"}, "--container-image=nv/x "),
+        ({"container": "nv/x", "container_runtime": ContainerRuntime.pyxis}, "--container-image=nv/x "),
     ],
 )
 def test_settings_reach_the_script(change: dict[str, object], line: str) -> None:
     assert line in text(Stage("train", replace(ONE, **change), (0,)))
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--array=0-3", "REAL's to set"),
+        ("-o elsewhere.log", "REAL's to set"),
+        ("--wait", "REAL's to set"),
+        ("--nice=5 --exclude=n7", "reads like two options"),
+        ('--comment="a', "Balance its quotes"),
+    ],
+)
+def test_options_that_would_take_a_job_away_are_refused(option: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        text(Stage("train", replace(ONE, sbatch=[option]), (0,)))
+    assert said in f"{caught.value} {caught.value.hint}"
 
 
 def test_ray_is_started_outside_of_a_container_only() -> None:
@@ -126,13 +202,11 @@ def test_warnings_do_not_use_up_the_retries(fake: FakeSlurm, tmp_path: Path) -> 
     [
         ({"time": "3"}, "cluster.time is '3'"),
         ({"time": "00:04:00"}, "cluster.warning_s is 300"),
-        ({"evaluate": "later"}, "cluster.evaluate is 'later'"),
         ({"venv": "a", "conda": "b"}, "exclude each other"),
         ({"partition": "a b"}, "cluster.partition is 'a b'"),
         ({"sbatch": ["x"]}, "which is no option"),
         ({"mounts": ["/a"]}, "FROM:TO"),
         ({"retries": -1}, "must not be negative"),
-        ({"container_runtime": "podman"}, "apptainer or pyxis"),
         ({"templates": "/nowhere"}, "no such folder"),
     ],
 )

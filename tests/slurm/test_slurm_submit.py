@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+from collections import namedtuple
 from pathlib import Path
 
+import hydra
 import pytest
 from fake_slurm import FakeSlurm
 from slurm_user import CLUSTER, ROOT
 
 from real.config import cli as run_cli
 from real.runs.store import RunState, RunStore
-from real.slurm import manifest
+from real.slurm import active_jobs, client, manifest
 from real.slurm.cli import main
 from real.slurm.manifest import Submission
 
@@ -41,7 +45,6 @@ def test_a_sweep_becomes_one_array_and_a_table_after_it(fake: FakeSlurm, capsys:
     assert "--dependency=afterany:101" in tables
     script = (fake.folder / "submitted-101.sh").read_text()
     assert "#SBATCH --array=0-1\n" in script
-    assert f"#SBATCH --comment={one.key}\n" in script
     assert capsys.readouterr().out.splitlines()[0] == "submitted 2 of 2 runs as 0001-quickstart: train 101, tables 102"
 
 
@@ -90,7 +93,8 @@ def test_nothing_to_do_submits_nothing(fake: FakeSlurm, capsys: pytest.CaptureFi
 def test_a_run_that_is_queued_is_not_submitted_twice(fake: FakeSlurm, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(PAIR, CONF) == 0
     one = last()
-    fake.queue(("101", "1", "RUNNING", "None", one.key), ("7", "0", "RUNNING", "None", "someone else"))
+    script = str(one.folder / "train.sh")
+    fake.queue(("101", "1", "RUNNING", "None", script), ("7", "0", "RUNNING", "None", "/home/someone/train.sh"))
 
     assert main(PAIR, CONF) == 2
     err = capsys.readouterr().err
@@ -100,6 +104,23 @@ def test_a_run_that_is_queued_is_not_submitted_twice(fake: FakeSlurm, capsys: py
 
     assert main([*PAIR, "--rest"], CONF) == 0
     assert [entry.run_id for entry in last().entries] == [one.entries[0].run_id]
+
+
+def test_jobs_are_known_by_script_or_by_id_and_others_are_not(fake: FakeSlurm) -> None:
+    assert main(PAIR, CONF) == 0
+    one = last()
+    here, moved = str(one.folder / "train.sh"), f"/elsewhere/{one.name}/train.sh"
+    fake.queue(
+        ("101", "0", "PENDING", "Priority", here),
+        ("101", "1", "PENDING", "Priority", moved),  # the output folder had another name
+        ("102", "N/A", "PENDING", "Dependency", str(one.folder / "tables.sh")),
+        ("101", "0", "RUNNING", "None", "/home/me/other.sh"),  # the same id after SLURM was installed anew
+        ("999", "0", "PENDING", "Priority", here),  # submit.py was killed before it wrote the id down
+    )
+    found = active_jobs.jobs_of(one, client.queue())
+    assert [(job.array_id, job.script) for job in found] == [
+        ("101", here), ("101", moved), ("102", str(one.folder / "tables.sh")), ("999", here),
+    ]  # fmt: skip
 
 
 def test_a_refusal_is_told_in_one_message_and_leaves_nothing(
@@ -179,7 +200,66 @@ def test_dry_run_of_table_4_has_the_command_lines_of_openrlhf(
     assert main(["+exp=ablation_reward", "-m", "model=qwen25_coder_7b", "reward=hybrid", "dry_run=true"], CONF) == 0
     out = capsys.readouterr().out
     assert out.count("openrlhf.cli.train_ppo_ray") == 3
+    assert "#SBATCH --exclusive\n#SBATCH --mem=0\n" in out
+    assert "#SBATCH --cpus-per-task=8\n#SBATCH --mem=64G\n" in out  # the evaluation loads 7B: about 52 GB
     assert "evaluate: 3 jobs of 1 x 1 GPUs" in out
+
+
+def free(monkeypatch: pytest.MonkeyPatch, gb: int) -> None:
+    usage = namedtuple("usage", "total used free")(0, 0, gb << 30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+
+
+def test_models_of_different_sizes_ask_for_different_memory(fake: FakeSlurm, monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, 1000)
+    models = "model=qwen25_coder_0p5b,qwen25_coder_7b"
+    assert (
+        main(
+            [
+                models,
+                "trainer=openrlhf",
+                "generation=vllm",
+                "cluster=slurm_1x8",
+                "cluster.venv=/gpu",
+                "logger=none",
+                "-m",
+            ],
+            CONF,
+        )
+        == 0
+    )
+    one = last()
+    assert one.stages == {"train": (0,), "evaluate": (0,), "train-2": (1,), "evaluate-2": (1,), "tables": ()}
+    small, large = (
+        int(re.findall(r"--mem=(\d+)G", (one.folder / f"{name}.sh").read_text())[0])
+        for name in ("evaluate", "evaluate-2")
+    )
+    assert 8 <= small < 24 < 52 <= large
+
+
+@pytest.mark.parametrize(
+    ("gb", "parallel", "said"),
+    [
+        (1000, 0, "cluster.parallel=2 runs as many at a time as fit"),  # one of 7B: 411 GB, of which 14 stay
+        (1000, 2, ""),
+        (300, 0, "Choose another disk"),
+        (2000, 0, ""),
+    ],
+)
+def test_checkpoints_of_a_sweep_have_to_fit_the_disk(
+    fake: FakeSlurm,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    gb: int,
+    parallel: int,
+    said: str,
+) -> None:
+    free(monkeypatch, gb)
+    words = ["model=qwen25_coder_7b", "trainer=openrlhf", "generation=vllm", "cluster=slurm_1x8", "cluster.venv=/gpu"]
+    code = main([*words, "seed=0,1,2", f"cluster.parallel={parallel}", "logger=none", "-m"], CONF)
+    assert code == (2 if said else 0)
+    assert said in capsys.readouterr().err
+    assert bool(fake.calls("sbatch")) == (not said)
 
 
 @pytest.mark.parametrize(("inside", "submitted"), [(False, True), (True, False)])
@@ -189,7 +269,8 @@ def test_run_py_submits_unless_it_is_a_job_already(
     if inside:
         monkeypatch.setenv("SLURM_JOB_ID", "5")
     ran: list[bool] = []
-    assert run_cli.launch(lambda: ran.append(True), ["logger=none", *CLUSTER], CONF) == 0
+    task = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(lambda _: ran.append(True))
+    assert run_cli.launch(task, ["logger=none", *CLUSTER], CONF) == 0
     assert bool(fake.calls("sbatch")) == submitted
     assert ran == [] if submitted else [True]
 

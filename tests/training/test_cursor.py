@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from real.sampled_tests import with_sampled_tests
 from real.training.cursor import rollout_rows
-from real.training.sampled_tests import with_sampled_tests
 from real.types import Check, Message, ScriptSuite, StdinCase, Task
 
 

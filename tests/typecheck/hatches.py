@@ -48,6 +48,10 @@ PASS_MYPY = {
         TOTAL,
     ),
     "type comment on a variable": Trick("found = []  # type: list[int]\n", "hatch:type-comment"),
+    # names of the stubs
+    "reveal_type without an import": Trick(
+        "def total(values: list[int]) -> int:\n    return reveal_type(sum(values))\n", "hatch:checker-only-name", TOTAL
+    ),
     # Any
     "Any": Trick(
         "from typing import Any\ndef total(values: Any) -> Any:\n    return values.foo + 1\n", "hatch:any", TOTAL

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from real.typecheck import Checker
+from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.syntax_passes import advice
 from real.types import AnalysisStatus
 
@@ -16,7 +17,7 @@ def advising() -> Iterator[Checker]:
 
 
 def found(code: str, starter: str | None = None) -> list[tuple[str, int]]:
-    return sorted((finding.rule, finding.line) for finding in advice(code, starter))
+    return sorted((finding.rule, finding.line) for finding in advice(ProgramTree(code), starter))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from real.typecheck import Checker
+from real.typecheck import Checker, Submission
 from real.typecheck.unanalyzable import MAX_BYTES
 from real.types import AnalysisStatus
 
@@ -87,7 +87,7 @@ def test_bad_input_gets_an_answer(name: str, policy: str, request: pytest.Fixtur
         expected = expected | {FINDINGS} if CLEAN in expected else expected
     (pid,) = checker.worker_pids()
     began = time.monotonic()
-    (analysis,) = checker.check([code], [STARTER])
+    (analysis,) = checker.check([Submission(code, STARTER)])
     assert analysis.status in expected, analysis
     assert time.monotonic() - began < 20  # far below the deadline after which a child is killed
     assert checker.worker_pids() == [pid]
@@ -97,11 +97,13 @@ def test_bad_input_gets_an_answer(name: str, policy: str, request: pytest.Fixtur
 def test_bad_input_together_is_as_bad_input_alone(policy: str, request: pytest.FixtureRequest) -> None:
     checker: Checker = request.getfixturevalue(policy)
     codes = [code for code, _ in BAD.values()]
-    together = checker.check(codes, [STARTER] * len(codes))
-    assert dict(zip(BAD, together, strict=True)) == {n: checker.check([c], [STARTER])[0] for n, (c, _) in BAD.items()}
+    together = checker.check([Submission(code, STARTER) for code in codes])
+    assert dict(zip(BAD, together, strict=True)) == {
+        name: checker.check([Submission(code, STARTER)])[0] for name, (code, _) in BAD.items()
+    }
 
 
 def test_advice_survives_bad_input() -> None:
     with Checker(advice=True) as checker:
-        for analysis in checker.check([code for code, _ in BAD.values()], [STARTER] * len(BAD)):
+        for analysis in checker.check([Submission(code, STARTER) for code, _ in BAD.values()]):
             assert analysis.status is not ERROR

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from real.typecheck import VERSION, Checker, jsonl
+from real.typecheck import VERSION, Checker, Submission, jsonl
 from real.typecheck import __main__ as cli
 from real.typecheck.hardened.catalogue import RULES
 
@@ -19,11 +19,10 @@ CLEAN = "def f(x: int) -> int:\n    return x\n"
 
 @pytest.fixture(autouse=True)
 def warm(monkeypatch: pytest.MonkeyPatch, hardened: Checker, checker: Checker) -> None:
-    """Commands without a preamble and without advice use the session's checkers and leave them open."""
+    """Commands without advice use the session's checkers and leave them open."""
 
     class Shared:
-        def __init__(self, workers: int, *, policy: str, preamble: str, advice: bool) -> None:
-            assert preamble == ""
+        def __init__(self, workers: int, *, policy: str, advice: bool) -> None:
             assert not advice
             self.checker = hardened if policy == "hardened" else checker
 
@@ -62,7 +61,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["--workers", "0", "clean.py"], 2),
         ([], 2),
         (["--jsonl", "clean.py"], 2),
-        (["--preamble", "missing.py", "clean.py"], 2),
+        (["--setup", "missing.py", "clean.py"], 2),
         (["--starter", "missing.py", "clean.py"], 2),
         (["--starter", "starter.txt", "clean.py"], 1),
         (["--policy", "paper", "--starter", "starter.txt", "clean.py"], 0),
@@ -86,7 +85,7 @@ wrong.py:1:1: mypy:no-untyped-def Function is missing a return type annotation
     note: Use "-> None" if function does not return a value
 broken.py: unanalyzable: syntax error in line 1: invalid syntax
 missing.py: error: cannot be read: No such file or directory
-latin.py: unanalyzable: not valid UTF-8: byte 5
+latin.py: unanalyzable: cannot be decoded: invalid or missing encoding declaration (not UTF-8: byte 5)
 5 programs: 1 clean, 1 with findings (1), 2 unanalyzable, 1 not checked because of an error
 """
     )
@@ -166,19 +165,35 @@ def test_standard_input_is_a_program(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert capsys.readouterr().out.startswith("<stdin>:1:1: mypy:no-untyped-def Function is missing a type annotation")
 
 
-def test_jsonl_takes_starter_code(hardened: Checker) -> None:
+def test_jsonl_takes_what_the_task_says(hardened: Checker) -> None:
     lines = [
         {"id": 1, "code": CLEAN, "starter_code": "def f(x):"},
         {"id": 2, "code": CLEAN, "starter_code": "def g(x):"},
         {"id": 3, "code": CLEAN, "starter_code": 3},
         {"id": 4, "code": CLEAN},
+        {"id": 5, "code": CLEAN, "starter_code": "def f(x):", "prelude": 1},
+        {"id": 6, "code": CLEAN, "starter_code": "def f(x):", "setup": None},
+        {"id": 7, "code": "def f(x: float) -> float:\n    return sqrt(x * y)\n", "starter_code": "def f(x):"}
+        | {"prelude": True, "setup": "y = 1.0"},
     ]
     out = io.StringIO()
-    jsonl.serve(hardened, [json.dumps(line).encode() for line in lines], out, starter="def h(x):")
+    jsonl.serve(hardened, [json.dumps(line).encode() for line in lines], out, Submission("", "def h(x):"))
     answers: list[Any] = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert [answer["status"] for answer in answers] == ["clean", "findings", "error", "findings"]
+    assert [answer["status"] for answer in answers] == [
+        "clean",
+        "findings",
+        "error",
+        "findings",
+        "error",
+        "error",
+        "clean",
+    ]
     assert answers[1]["findings"][0]["rule"] == "signature:missing"
-    assert answers[2]["reason"] == 'line 3: "starter_code" is not a string'
+    assert [answer["reason"] for answer in answers if answer["status"] == "error"] == [
+        'line 3: "starter_code" is not a string',
+        'line 5: "prelude" is neither true nor false',
+        'line 6: "setup" is not a string',
+    ]
 
 
 def test_sarif_output(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -233,10 +248,10 @@ def test_every_rule_explains_itself() -> None:
         assert rule.title[0].islower() or rule.title.split()[0] in ("*args", "MyPy")
 
 
-def test_the_whole_command_with_advice_and_a_preamble(files: Path) -> None:
-    Path("imports.py").write_text("from math import sqrt\n")
-    Path("advised.py").write_text("import os\n\n\ndef Root(x: float) -> float:\n    return sqrt(x)\n")
-    command = [sys.executable, "-m", "real.typecheck", "--preamble", "imports.py", "advised.py"]
+def test_the_whole_command_with_advice_and_what_the_tests_supply(files: Path) -> None:
+    Path("setup.py").write_text("from math import sqrt\n")
+    Path("advised.py").write_text("import os\n\n\ndef Root(x: float) -> float:\n    return sqrt(x * pi)\n")
+    command = [sys.executable, "-m", "real.typecheck", "--setup", "setup.py", "--prelude", "advised.py"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (
         done.stdout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from real.typecheck import Checker
+from real.typecheck import Checker, Submission
 from real.types import Analysis, AnalysisStatus
 
 from .hatches import MYPY_OBJECTS, PASS_MYPY, Trick
@@ -12,8 +12,8 @@ TRICKS = PASS_MYPY | MYPY_OBJECTS
 
 
 def batch(checker: Checker, tricks: dict[str, Trick]) -> dict[str, Analysis]:
-    codes, starters = [t.code for t in tricks.values()], [t.starter for t in tricks.values()]
-    return dict(zip(tricks, checker.check(codes, starters), strict=True))
+    submissions = [Submission(trick.code, trick.starter) for trick in tricks.values()]
+    return dict(zip(tricks, checker.check(submissions), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_mypy_alone_lets_it_pass(name: str, passed: dict[str, Analysis]) -> None
 @pytest.mark.parametrize("name", ORDINARY)
 def test_ordinary_code_passes(name: str, hardened: Checker) -> None:
     trick = ORDINARY[name]
-    assert hardened.check([trick.code], [trick.starter]) == [Analysis(AnalysisStatus.CLEAN)]
+    assert hardened.check([Submission(trick.code, trick.starter)]) == [Analysis(AnalysisStatus.CLEAN)]
 
 
 def test_every_rule_that_fails_has_a_program_here() -> None:
@@ -60,6 +60,6 @@ def test_every_rule_that_fails_has_a_program_here() -> None:
 
 def test_columns_count_bytes_as_those_of_other_findings_do(hardened: Checker) -> None:
     code = 'name: str = "äöü"  # type: ignore\n'
-    (analysis,) = hardened.check([code], [None])
+    (analysis,) = hardened.check([code])
     (finding,) = [finding for finding in analysis.findings if finding.rule == "hatch:type-ignore"]
     assert code.encode()[finding.column :].startswith(b"# type: ignore")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from real.typecheck import Checker
+from real.typecheck import Checker, Submission
 from real.typecheck.hardened.starter import StarterError, parse_starter
 from real.types import AnalysisStatus
 
@@ -69,7 +69,7 @@ CHANGED = {
 @pytest.mark.parametrize("name", CHANGED)
 def test_a_changed_interface_is_a_finding(name: str, hardened: Checker) -> None:
     code, starter, rule = CHANGED[name]
-    (analysis,) = hardened.check([code], [starter])
+    (analysis,) = hardened.check([Submission(code, starter)])
     assert analysis.status is AnalysisStatus.FINDINGS
     assert rule in {finding.rule for finding in analysis.findings}
 
@@ -77,11 +77,11 @@ def test_a_changed_interface_is_a_finding(name: str, hardened: Checker) -> None:
 @pytest.mark.parametrize("name", CHANGED)
 def test_paper_does_not_look_at_signatures(name: str, checker: Checker) -> None:
     code, starter, _ = CHANGED[name]
-    assert checker.check([code], [starter]) == checker.check([code])
+    assert checker.check([Submission(code, starter)]) == checker.check([code])
 
 
 def test_the_message_says_what_is_other(hardened: Checker) -> None:
-    (analysis,) = hardened.check(["def f(a: int, c: int) -> int:\n    return a + c\n"], ["def f(a, b):"])
+    (analysis,) = hardened.check([Submission("def f(a: int, c: int) -> int:\n    return a + c\n", "def f(a, b):")])
     (finding,) = analysis.findings
     assert (finding.line, finding.message) == (1, "f has the parameters (a, c), not (a, b)")
     assert finding.fix == "Take the parameters of the starter code over as they are, and add annotations."
@@ -89,7 +89,7 @@ def test_the_message_says_what_is_other(hardened: Checker) -> None:
 
 def test_the_same_program_may_answer_one_task_and_not_another(hardened: Checker) -> None:
     code = "def f(a: int) -> int:\n    return a\n"
-    first, second = hardened.check([code, code], ["def f(a):", "def f(b):"])
+    first, second = hardened.check([Submission(code, "def f(a):"), Submission(code, "def f(b):")])
     assert (first.status, second.status) == (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS)
 
 
@@ -114,6 +114,11 @@ def test_starter_code_without_bodies(code: str, titles: list[str]) -> None:
 def test_starter_code_that_cannot_be_read(code: str, hardened: Checker) -> None:
     with pytest.raises(StarterError):
         parse_starter(code)
-    (analysis,) = hardened.check(["def f(a: int) -> int:\n    return a\n"], [code])
+    (analysis,) = hardened.check([Submission("def f(a: int) -> int:\n    return a\n", code)])
     assert analysis.status is AnalysisStatus.ERROR  # the data's fault: masked, never held against the program
     assert analysis.reason.startswith("the starter code cannot be read")
+
+
+def test_a_separator_within_a_string_ends_no_line_of_a_starter() -> None:
+    starter = parse_starter('LINE = "a\u2028b\x0cc"\ndef f(x: int) -> int:\r\n\n')
+    assert [asked.name for asked in starter.functions] == ["f"]

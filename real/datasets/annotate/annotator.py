@@ -8,13 +8,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from real.datasets.annotate.first import annotate
+from real.datasets.annotate.initial import annotate
 from real.datasets.annotate.normalise import normalise
-from real.datasets.annotate.observe import Observations, fits, observe
+from real.datasets.annotate.observations import Observations, fits, observe
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.repairs import FALLBACK, REPAIRS
 from real.execution.backends.base import Backend
-from real.typecheck import Checker
+from real.typecheck import Checker, Submission
 from real.types import Analysis, AnalysisStatus, CallSuite, ExecutionRequest, Finding, Limits
 
 CHECKS = 60  # programs shown to MyPy for one solution, at most
@@ -68,7 +68,7 @@ class Annotator:
             fresh = [(text, filler) for text, filler in fresh if not (text in known or known.add(text))]  # type: ignore[func-returns-value]
             fresh = fresh[: CHECKS - checks]
             checks += len(fresh)
-            analyses = self._checker.check([text for text, _ in fresh], [starter] * len(fresh))
+            analyses = self._checker.check([Submission(text, starter) for text, _ in fresh])
             for (text, filler), analysis in zip(fresh, analyses, strict=True):
                 if analysis.status is AnalysisStatus.CLEAN:
                     if self.passes(text, suite):

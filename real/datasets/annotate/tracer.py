@@ -1,6 +1,6 @@
 """Runs inside the sandbox, as a program of its own: calls a solution with its test inputs and notes every value's type.
 
-Self-contained: ``observe`` sends the text of this file as the program to run and ``trace`` as the function to call.
+Self-contained: ``observations`` sends the text of this file as the program to run and ``trace`` as its entry point.
 What it returns is a claim like any other program's output: it decides nothing but which annotations are tried.
 
 A shape is ``{head: [shape of each part]}``: ``{"list": [{"int": []}]}``. Several heads mean several types were seen.

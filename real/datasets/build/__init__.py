@@ -1,9 +1,7 @@
 """Pipelines that make data sets: ``python -m real.datasets build NAME`` runs the one that ``BUILDERS`` names.
 
-The modules beside this file make ``safesql_mini``, the embedded one: ``schemas`` (tables and rows) x ``patterns``
-(queries) → ``phrasing`` (the request), ``programs`` (safe and unsafe solutions), ``cases`` (inputs that tell answers
-apart), ``attacks`` (inputs that make the unsafe twin leak), ``mutants`` (wrong queries), put together by ``assemble``
-and, for the miniature's warm start, by ``mixture``.
+One package a data set: ``mini`` (``safesql_mini``), ``safesql`` (``safesql_gen``), ``apps_plus``, ``seccodeplt_plus``.
+The modules beside this file are what several builders share.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a builder kept and why the rest was not: counts by stage, in the order of the stages."""
+"""How many rows each stage of a build dropped and kept, in the order of the stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a build knows already: one JSON line for each finished piece of work, so that an interrupted build goes on."""
+"""Results of earlier runs, one JSON line for each finished piece of work, so that an interrupted build goes on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def digest(*facts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class Journal:
+class BuildJournal:
     """An append-only JSON Lines file of results by key; a broken file raises ``DataError``, a full disk
     ``InfrastructureError``."""
 

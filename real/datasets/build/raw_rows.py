@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from real.datasets.files import RawRow, find_split, read_file, read_hub
+from real.datasets.files import RawRow, read_files, read_hub, split_files
 from real.errors import DataError
 
 
@@ -16,7 +16,7 @@ def raw_rows(source: str, split: str) -> Iterator[RawRow]:
     """
     path = Path(source)
     if path.exists():
-        return read_file(find_split(path, split))
+        return read_files(split_files(path, split))
     if path.suffix or source.count("/") > 1:
         raise DataError(f"{source} does not exist", hint="Give a file, a folder, or a hub id such as OWNER/NAME.")
     return read_hub(source, split)

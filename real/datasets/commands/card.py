@@ -7,8 +7,8 @@ from pathlib import Path
 
 from real.datasets.build.safesql.manifest import SHIPPED
 from real.datasets.card import render
-from real.datasets.commands.options import add_source
-from real.datasets.sources import data_folder, open_splits, resolve
+from real.datasets.commands.options import add_source, check_out, read_splits
+from real.datasets.sources import local_folders
 from real.io import disk
 
 HELP = "write a data set's card: purpose, provenance, licence, counts, known defects"
@@ -28,7 +28,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the card; returns the exit code."""
-    splits = open_splits(args.name, data_folder(args.data))
+    check_out(args)
+    splits = read_splits(args.name, args.data)
     name = next(iter(splits.values())).name
     reports = {
         split: disk.read_lines(path)
@@ -46,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _funnel(name: str, data: str | None) -> dict[str, object] | None:
     """What the builder of the data set wrote: beside its splits, or in the manifest that is shipped with it."""
-    for path in (Path(resolve(name, data_folder(data))) / "funnel.json", SHIPPED / f"{name}.json"):
+    beside = (Path(name), *([Path(data) / name] if data else local_folders(name)))
+    for path in (*(folder / "funnel.json" for folder in beside), SHIPPED / f"{name}.json"):
         if path.is_file():
             record = disk.read_json(path)
             inner = record.get("funnel")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from real.datasets.commands.options import add_source, report_skipped
+from real.datasets.commands.options import add_source, check_out, read_splits, report_skipped
 from real.datasets.contamination import KINDS, NEAR, leaked, links
-from real.datasets.sources import data_folder, open_splits
 from real.datasets.subset import RULE, unclean
 from real.io import disk
 
@@ -22,7 +21,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the counts; returns the exit code, which is 0 whatever was found: a leak is a fact, not a failure."""
-    splits = open_splits(args.name, data_folder(args.data))
+    check_out(args)
+    splits = read_splits(args.name, args.data)
     for loaded in splits.values():
         report_skipped(loaded)
     train, test = (splits[split].tasks if split in splits else [] for split in ("train", "test"))

@@ -6,9 +6,9 @@ import argparse
 import json
 from pathlib import Path
 
-from real.datasets.commands.options import add_source, add_split, read_split
+from real.datasets.commands.options import add_source, add_split, check_out, read_split
 from real.datasets.local_jsonl import to_row
-from real.errors import InfrastructureError
+from real.io import disk
 
 HELP = "write the tasks of a split as JSON Lines"
 
@@ -22,11 +22,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the file; returns the exit code."""
+    check_out(args)
     loaded = read_split(args)
     lines = [json.dumps(to_row(task), ensure_ascii=False) + "\n" for task in loaded.tasks]
-    try:
-        args.out.write_text("".join(lines), encoding="utf-8")
-    except OSError as error:
-        raise InfrastructureError(f"cannot write {args.out}: {error.strerror}") from error
+    disk.atomic_write(args.out, "".join(lines))
     print(f"{len(loaded.tasks)} tasks of {loaded.name}, split {loaded.split}, written to {args.out}")
     return 0

@@ -6,8 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from real.datasets import load_path, load_splits
 from real.datasets.loading import Loaded
-from real.datasets.sources import ENVIRONMENT, data_folder, open_split
+from real.datasets.sources import ENVIRONMENT, LOCAL
+from real.io import disk
+
+OPTION = "--data FOLDER"
 
 
 def add_source(parser: argparse.ArgumentParser, *, many: bool = False) -> None:
@@ -17,7 +21,9 @@ def add_source(parser: argparse.ArgumentParser, *, many: bool = False) -> None:
         nargs="*" if many else None,
         help="a data set, a .parquet or .jsonl file, or a folder with {split}.parquet",
     )
-    parser.add_argument("--data", help=f"folder that holds the data sets by name (default: ${ENVIRONMENT})")
+    parser.add_argument(
+        "--data", help=f"folder that holds the data sets by name (default: ${ENVIRONMENT}, then {LOCAL}, then the hub)"
+    )
 
 
 def add_split(parser: argparse.ArgumentParser) -> None:
@@ -28,15 +34,30 @@ def add_split(parser: argparse.ArgumentParser) -> None:
 
 def read_split(args: argparse.Namespace) -> Loaded:
     """The split that the options name; skipped rows are listed on standard error."""
-    loaded = open_split(args.name, args.split, data_folder(args.data), data_seed=args.data_seed)
+    loaded = load_path(args.name, args.split, data_seed=args.data_seed, folder=args.data, option=OPTION)
     report_skipped(loaded)
     return loaded
+
+
+def read_splits(name: str, data: str | None) -> dict[str, Loaded]:
+    """Every split of a data set that is at hand, train first; skipped rows are not listed."""
+    return load_splits(name, folder=data, option=OPTION)
 
 
 def report_skipped(loaded: Loaded) -> None:
     """List the rows that could not become tasks on standard error."""
     for row in loaded.skipped:
         print(f"skipped row {row.index} {row.row_id}: {row.reason}", file=sys.stderr)
+
+
+def check_out(args: argparse.Namespace) -> None:
+    """Raise ``UsageError`` before the work where ``--out`` cannot be written, or is a file that the command reads."""
+    if args.out is None:
+        return
+    names = args.name if isinstance(args.name, list) else [args.name]
+    inputs = {f"the data set {name}": name for name in names}
+    inputs |= {f"--{key}": vars(args)[key] for key in ("completions", "solutions") if vars(args).get(key)}
+    disk.check_output(args.out, "--out", inputs, parents=True)
 
 
 def at_least_one(text: str) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from real.datasets.commands.options import add_source, report_skipped
+from real.datasets.commands.options import add_source, check_out, read_splits, report_skipped
 from real.datasets.config import EMBEDDED
-from real.datasets.sources import data_folder, open_splits
 from real.datasets.stats import PAPER, markdown, measure, to_csv
 from real.datasets.tokens import WORDS, counter
 from real.io import disk
@@ -29,12 +28,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; returns the exit code."""
+    check_out(args)
     count = counter(args.tokenizer)
-    data = data_folder(args.data)
     names = args.name or [*PAPER, *EMBEDDED]
     rows = []
     for name in names:
-        splits = open_splits(name, data)
+        splits = read_splits(name, args.data)
         for loaded in splits.values():
             report_skipped(loaded)
         rows.append(measure(splits, count))

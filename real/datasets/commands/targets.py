@@ -16,14 +16,15 @@ from real import detector, execution, typecheck
 from real.datasets import annotate, parameterise
 from real.datasets.annotate.annotator import Annotator
 from real.datasets.build.raw_rows import raw_rows
-from real.datasets.commands.options import add_source, add_split, at_least_one, read_split
+from real.datasets.commands.options import add_source, add_split, at_least_one, check_out, read_split
 from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
 from real.datasets.targets import Gate, Target, makers_for
+from real.execution.config import ExecutionCfg
 from real.io import disk
 from real.io.progress import Progress
-from real.judge import Judge
-from real.rewards import RewardCfg
+from real.judge import Judge, JudgeCfg
+from real.protocols import EvaluationProtocol
 from real.types import Task
 
 HELP = "make targets for supervised fine-tuning: rewrite or sample programs, and keep what earns the whole reward"
@@ -44,6 +45,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the targets; returns the exit code, which is 1 where no task has one."""
+    check_out(args)
     loaded = read_split(args)
     tasks = loaded.tasks[: args.limit]
     completions = _completions(args.completions) if args.completions else {}
@@ -51,8 +53,9 @@ def run(args: argparse.Namespace) -> int:
     keys = {task.task_id: _key(task, args.protocol, completions.get(task.task_id, ())) for task in tasks}
     known = _known(args.out, keys)
     done = list(known.values())
-    with Judge(RewardCfg(workers=args.workers), protocol=args.protocol) as judge:
-        annotator = Annotator(judge.pool, judge.analyst.checker)
+    cfg = JudgeCfg(execution=ExecutionCfg(workers=args.workers), protocol=EvaluationProtocol(args.protocol))
+    with Judge(cfg) as judge:
+        annotator = Annotator(judge.pool, judge.static_checks.checker)
         gate = Gate(judge, makers_for(tasks, annotator, solutions, completions))
         fresh = [task for task in tasks if task.task_id not in known]
         with ThreadPoolExecutor(2) as threads, Progress(len(fresh), "targets", "tasks") as progress:
@@ -60,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
                 target = future.result()
                 done.append(target)
                 disk.append_line(args.out, {**_record(target), "key": keys[target.task_id]})
-                progress.advance(name=target.task_id)
+                progress.advance()
     _write(args.out, tasks, done, keys)
     print(_report(loaded.name, args.split, done))
     print(f"written: {args.out}")

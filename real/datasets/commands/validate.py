@@ -8,12 +8,13 @@ from pathlib import Path
 
 from real.datasets.commands.options import add_source, add_split, at_least_one, folder, read_split
 from real.datasets.loading import Loaded
-from real.datasets.validation import LIMITS, Journal, RowReport, RowStatus, Validator
+from real.datasets.validation import RowResult, RowStatus, ValidationJournal, Validator
 from real.datasets.validation.journal import record_of
-from real.datasets.validation.report import render
+from real.datasets.validation.summary import render
 from real.errors import InfrastructureError
 from real.io import disk
 from real.io.progress import Progress
+from real.types import Limits
 
 HELP = "run every reference and unsafe twin; report each row as valid, invalid, flaky, timeout or needs-package"
 _FINE = (RowStatus.VALID, RowStatus.UNCHECKED)
@@ -42,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
     stem = f"{loaded.name}-{loaded.split}"
     with Validator(args.workers, protocol=args.protocol, min_isolation=args.min_isolation) as validator:
         print(f"sandbox: {validator.pool.describe()}", file=sys.stderr)
-        journal = Journal(args.out / f"{stem}.journal.jsonl", (args.protocol, validator.pool.isolation, repr(LIMITS)))
+        journal = ValidationJournal(
+            args.out / f"{stem}.journal.jsonl", (args.protocol, validator.pool.isolation, repr(Limits()))
+        )
         records = _validate(loaded, args.limit, validator, journal)
     disk.write_lines(args.out / f"{stem}.jsonl", records)
     print(render(f"{loaded.name}, split {loaded.split} ({args.protocol})", records))
@@ -52,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(record["status"] in _FINE for record in records) else 1
 
 
-def _validate(loaded: Loaded, limit: int | None, validator: Validator, journal: Journal) -> list[dict[str, object]]:
+def _validate(
+    loaded: Loaded, limit: int | None, validator: Validator, journal: ValidationJournal
+) -> list[dict[str, object]]:
     tasks = loaded.tasks[:limit]
     records = {task.task_id: known for task in tasks if (known := journal.get(task)) is not None}
     fresh = [task for task in tasks if task.task_id not in records]
@@ -61,8 +66,8 @@ def _validate(loaded: Loaded, limit: int | None, validator: Validator, journal: 
     with Progress(len(fresh), "validating", "rows") as progress:
         for task, report in zip(fresh, validator.validate(fresh), strict=True):
             records[task.task_id] = journal.put(task, report)
-            progress.advance(name=task.task_id)
+            progress.advance()
     rows = [records[task.task_id] for task in tasks]
     for row in loaded.skipped:
-        rows.append({**record_of(RowReport(row.row_id or f"row {row.index}", RowStatus.INVALID, row.reason))})
+        rows.append({**record_of(RowResult(row.row_id or f"row {row.index}", RowStatus.INVALID, row.reason))})
     return rows

@@ -1,4 +1,4 @@
-"""Parameter binding put into programs that paste input into SQL: ``pieces`` → ``sqltext`` → ``transform``.
+"""Has programs that insert input into SQL bind it instead: ``string_parts`` → ``sql_slots`` → ``transform``.
 
 The result is a candidate: whoever asks for it keeps it only if every test still passes and the detector is silent.
 """

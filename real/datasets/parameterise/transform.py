@@ -1,4 +1,4 @@
-"""Rewrites ``execute(text)`` to ``execute(text with ?, values)`` in a whole program."""
+"""Rewrites ``execute(SQL with inserted values)`` to ``execute(SQL with ?, values)`` in a whole program."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from real.datasets.annotate.scopes import every_name
-from real.datasets.parameterise.pieces import Hole, Text, pieces
 from real.datasets.parameterise.schema import Schema
-from real.datasets.parameterise.sqltext import Mark, Place, Slot, UnbalancedError, tokens
+from real.datasets.parameterise.sql_slots import Mark, Place, Slot, UnbalancedError, tokens
+from real.datasets.parameterise.string_parts import Hole, Text, pieces
 from real.datasets.syntax import parse
 
 _EXECUTES = ("execute", "executescript")
@@ -20,7 +20,7 @@ _READERS = frozenset({"input", "str", "strip", "lower", "upper", "title", "capit
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Choices that the text of a program does not settle; the tests tell which one is right.
+    """Choices that the text of a program leaves open; its tests tell which one is right.
 
     ``convert`` says how a value that stood without quotes is bound: as it is, or as the number that its text is.
     ``unknown`` says what a name that is not allowed becomes: an error, or the first that is.
@@ -33,12 +33,15 @@ class Plan:
 PLANS = tuple(Plan(convert, unknown) for unknown, convert in itertools.product(("error", "first"), (False, True)))
 
 
-class CannotError(Exception):
-    """The program builds its query in a way that is not understood; the message says which."""
+class UnsupportedQueryError(Exception):
+    """The program builds its query in a way that is not supported; the message says which."""
 
 
 def parameterise(code: str, schema: Schema, plan: Plan) -> str:
-    """The program with its values bound and its names taken from a list; raises ``CannotError`` or ``SyntaxError``."""
+    """The program with its values bound and its names taken from a list.
+
+    Raises ``UnsupportedQueryError`` or ``SyntaxError``.
+    """
     return _Rewriter(parse(code), schema, plan).run()
 
 
@@ -68,7 +71,7 @@ class _Rewriter:
     def run(self) -> str:
         sinks = [node for node in ast.walk(self._tree) if isinstance(node, ast.Call) and _is_execute(node)]
         if not sinks:
-            raise CannotError("no call of execute")
+            raise UnsupportedQueryError("no call of execute")
         self._texts = self._fragments(sinks)
         wanted = [*sinks]
         built = {name: [self._build(value) for value in self._values(name)] for name in sorted(self._texts)}
@@ -160,12 +163,12 @@ class _Rewriter:
         if isinstance(expr, ast.IfExp):
             body, orelse = self._build(expr.body), self._build(expr.orelse)
             if body.values or orelse.values:
-                raise CannotError("a conditional text with values")
+                raise UnsupportedQueryError("a conditional text with values")
             return _Built(ast.IfExp(expr.test, body.expr, orelse.expr), [])
         try:
             parts = tokens(pieces(expr))
         except UnbalancedError as error:
-            raise CannotError(str(error)) from error
+            raise UnsupportedQueryError(str(error)) from error
         texts: list[ast.expr] = []
         values: list[ast.expr | None] = []
         for part in parts:
@@ -195,7 +198,7 @@ class _Rewriter:
         elif slot.place is Place.LIST:
             self._in_list(expr, texts, values)
         elif slot.place is Place.CLAUSE:
-            raise CannotError(f"a whole clause is pasted in: {ast.unparse(expr)}")
+            raise UnsupportedQueryError(f"a whole clause is pasted in: {ast.unparse(expr)}")
         else:
             texts.append(ast.FormattedValue(self._allowed(slot.place, expr), -1))
 
@@ -244,7 +247,7 @@ class _Rewriter:
             Place.OPERATOR: ("=", "<", ">", "<=", ">=", "!=", "<>", "LIKE", "AND", "OR"),
         }.get(place, self._schema.columns)
         if not names:
-            raise CannotError("the names of the database are not known")
+            raise UnsupportedQueryError("the names of the database are not known")
         label = {Place.TABLE: "TABLES", Place.DIRECTION: "DIRECTIONS", Place.OPERATOR: "OPERATORS"}.get(
             place, "COLUMNS"
         )
@@ -284,7 +287,7 @@ class _Rewriter:
         """The values to bind with those that the program binds already in their places."""
         given = list(own.elts) if isinstance(own, ast.Tuple | ast.List) else None
         if own is not None and given is None:
-            raise CannotError("it binds values of its own from a variable")
+            raise UnsupportedQueryError("it binds values of its own from a variable")
         merged = []
         for value in values:
             if value is not None:
@@ -292,7 +295,7 @@ class _Rewriter:
             elif given:
                 merged.append(given.pop(0))
             else:
-                raise CannotError("a question mark without a value")
+                raise UnsupportedQueryError("a question mark without a value")
         return [*merged, *(given or [])]
 
     def companion(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> list[ast.stmt]:
@@ -306,7 +309,7 @@ class _Rewriter:
             return [node]
         values = [value for value in built.values if value is not None]
         if len(values) != len(built.values):  # its own marks wait for values that are not known here
-            raise CannotError("a question mark in a text with values")
+            raise UnsupportedQueryError("a question mark in a text with values")
         name = self._companions[target.id]
         listed = ast.List(values, ast.Load())
         if isinstance(node, ast.AugAssign):

@@ -1,4 +1,4 @@
-"""Whether a proposal is a target: it has to earn the whole reward, and withstand the task's attacks or safety tests."""
+"""Accepts a candidate target that earns the whole reward and withstands the task's attacks or safety tests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from real import detector
 from real.datasets.targets.makers import Maker
 from real.extract import extract
 from real.judge import Judge
-from real.types import Analysis, AnalysisStatus, AttackSuite, Check, Completion, OutcomeStatus, Task, Verdict
+from real.types import Analysis, AnalysisStatus, Check, Completion, OutcomeStatus, Task, Verdict
 from real.verdicts import func_qual_passed, safety_passed
 
 
@@ -44,7 +44,7 @@ class Gate:
                     reason = f"{made_by}: {said}"
                     continue
                 verdict = self._judge.judge([task], [Completion(task.task_id, response)], safety=True)[0]
-                if accepted(task, verdict):
+                if accepted(verdict):
                     return Target(task.task_id, response, made_by, tried=tried, safety=_withstood(verdict))
                 reason = f"{made_by}: {failure(verdict)}"
         return Target(task.task_id, None, reason=reason, tried=tried)
@@ -59,16 +59,9 @@ def _insecure(task: Task, response: str) -> str | None:
     return f"{Check.SECURITY}: {_said(analysis)}"
 
 
-def accepted(task: Task, verdict: Verdict) -> bool:
-    """Function, quality and safety (where the task has safety tests) all pass; masked is not passed.
-
-    Attacks of which nobody knows what a safe program prints (the released SafeSQL) do not count: their oracle takes any
-    stored row for a leak, also one that was asked for, so programs that bind every value fail them too.
-    """
-    if func_qual_passed(verdict) is not True:
-        return False
-    blind = isinstance(task.safety, AttackSuite) and any(case.expected is None for case in task.safety.cases)
-    return blind or verdict.safety is None or safety_passed(verdict) is True
+def accepted(verdict: Verdict) -> bool:
+    """Function, quality and safety (where the task has safety tests) all pass; masked is not passed."""
+    return func_qual_passed(verdict) is True and (verdict.safety is None or safety_passed(verdict) is True)
 
 
 def _withstood(verdict: Verdict) -> str:

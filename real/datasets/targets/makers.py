@@ -1,4 +1,4 @@
-"""What is proposed as a target of a task, in the order in which it is tried: (how it was made, response)."""
+"""Makers of candidate targets for a task; each yields pairs (how it was made, response), in the order of trying."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from real.datasets import parameterise as binding
 from real.datasets.annotate.annotator import Annotator
 from real.datasets.parameterise.schema import schema
-from real.datasets.parameterise.transform import PLANS, CannotError
+from real.datasets.parameterise.transform import PLANS, UnsupportedQueryError
 from real.types import CallSuite, Check, ScriptSuite, Task
 
 Proposal: TypeAlias = tuple[str, str]
@@ -30,14 +30,14 @@ def from_completions(given: Mapping[str, Sequence[str]]) -> Maker:
     return propose
 
 
-def as_it_came(task: Task) -> Iterator[Proposal]:
+def own_programs(task: Task) -> Iterator[Proposal]:
     """The data set's own programs."""
     for role, code in (("reference", task.reference), ("the program of the row", task.unsafe)):
         if code is not None:
             yield f"{role}, as it came", fenced(code)
 
 
-def bound(task: Task) -> Iterator[Proposal]:
+def parameterised(task: Task) -> Iterator[Proposal]:
     """A script's program with its values bound as parameters and its names taken from a list."""
     code = task.reference or task.unsafe
     if code is None or not isinstance(task.tests, ScriptSuite) or task.tests.database is None:
@@ -46,7 +46,7 @@ def bound(task: Task) -> Iterator[Proposal]:
     for plan in PLANS:
         try:
             rewritten = binding.parameterise(code, names, plan)
-        except (CannotError, SyntaxError):
+        except (UnsupportedQueryError, SyntaxError):
             continue
         how = f"parameters bound (text {'as numbers' if plan.convert else 'as it is'}, unknown names: {plan.unknown})"
         yield how, fenced(rewritten)
@@ -76,5 +76,5 @@ def makers_for(
 ) -> list[Maker]:
     """The makers that fit a data set; completions, where there are any, come first."""
     checks = {check for task in tasks for check in task.checks}
-    makers: list[Maker] = [from_completions(completions), as_it_came, bound]
+    makers: list[Maker] = [from_completions(completions), own_programs, parameterised]
     return [*makers, typed(annotator, solutions)] if Check.MAINTAINABILITY in checks else makers

@@ -1,4 +1,4 @@
-"""What is known already: one JSON line for each validated row, so that an interrupted validation goes on."""
+"""Results of earlier runs, one JSON line for each validated row, so that an interrupted validation goes on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from real import detector, execution, typecheck
-from real.datasets.validation.rows import ProgramRun, RowReport, RowStatus
+from real.datasets.validation.rows import ProgramRun, RowResult, RowStatus
 from real.io import disk
 from real.types import JsonValue, OutcomeStatus, Task
 
 VERSION = 1  # of the rules in ``rows`` and of the record; raise it when either changes
 
 
-class Journal:
+class ValidationJournal:
     """An append-only JSON Lines file; a record counts only for the same task, code versions and settings."""
 
     def __init__(self, path: Path, settings: Iterable[str]) -> None:
@@ -33,7 +33,7 @@ class Journal:
         """The record of a task that was validated before, or ``None``."""
         return self._known.get(self.key(task))
 
-    def put(self, task: Task, report: RowReport) -> dict[str, object]:
+    def put(self, task: Task, report: RowResult) -> dict[str, object]:
         """Write a report down and return its record; a failure of the machine is not kept but tried again."""
         record: dict[str, object] = {"key": self.key(task), **record_of(report)}
         if report.status is not RowStatus.MACHINE:
@@ -46,7 +46,7 @@ class Journal:
         return hashlib.sha256(f"{self._facts}\0{text}".encode()).hexdigest()
 
 
-def record_of(report: RowReport) -> dict[str, JsonValue]:
+def record_of(report: RowResult) -> dict[str, JsonValue]:
     """A report as a JSON object."""
     return {
         "task_id": report.task_id,

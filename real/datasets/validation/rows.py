@@ -1,4 +1,4 @@
-"""From what a row's own programs did, to what the row is worth."""
+"""The status of a row, from the results of the programs that it brings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Outcomes = tuple[TestOutcome, ...]
 
 
 class RowStatus(StrEnum):
-    """What a row is worth; ``UNCHECKED`` has no program to run, ``MACHINE`` is our failure and is tried again."""
+    """Whether a row is sound; ``UNCHECKED`` has no program to run, ``MACHINE`` is our failure and is tried again."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -39,7 +39,7 @@ class RowStatus(StrEnum):
 
 
 class Role(StrEnum):
-    """What is asked of a program: a reference passes everything, its unsafe twin passes tests and fails safety tests.
+    """What a program has to do: a reference passes everything, its unsafe twin passes tests and fails safety tests.
 
     A ``SOLUTION`` is the only program of its row, and may be safe or not: it has to pass the tests.
     """
@@ -51,7 +51,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProgramRun:
-    """One program of a row and what became of it; ``tests`` and ``safety`` hold one entry for each of the two runs."""
+    """One program of a row and its results; ``tests`` and ``safety`` hold one entry for each of the two runs."""
 
     role: Role
     code: str
@@ -62,7 +62,7 @@ class ProgramRun:
 
 
 @dataclass(frozen=True, slots=True)
-class RowReport:
+class RowResult:
     """A row's status with its reason, and notes: what an analyser says against what the row claims."""
 
     task_id: str
@@ -73,20 +73,20 @@ class RowReport:
 
 
 def programs_of(task: Task) -> list[tuple[Role, str]]:
-    """The programs that a row brings, with what is asked of each."""
+    """The programs that a row brings, each with its role."""
     if task.reference is None:
         return [] if task.unsafe is None else [(Role.SOLUTION, task.unsafe)]
     pair = [(Role.REFERENCE, task.reference)]
     return pair if task.unsafe is None else [*pair, (Role.UNSAFE, task.unsafe)]
 
 
-def judge_row(task: Task, runs: Sequence[ProgramRun]) -> RowReport:
+def judge_row(task: Task, runs: Sequence[ProgramRun]) -> RowResult:
     """The report of a row; of several problems the one that says most about the row is the status."""
     if not runs:
-        return RowReport(task.task_id, RowStatus.UNCHECKED, "the data set gives no program for this row")
+        return RowResult(task.task_id, RowStatus.UNCHECKED, "the data set gives no program for this row")
     problems = [problem for run in runs for problem in _problems(task, run)]
     status, reason = min(problems, key=lambda p: _ORDER.index(p[0])) if problems else (RowStatus.VALID, "")
-    return RowReport(task.task_id, status, reason, tuple(_notes(task, runs)), tuple(runs))
+    return RowResult(task.task_id, status, reason, tuple(_notes(task, runs)), tuple(runs))
 
 
 # A failed machine or a missing package explains whatever else went wrong; disagreement makes the rest a guess.

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from real.execution.backends.base import Backend
-from real.execution.backends.factory import BACKENDS, check_backend, open_backend
+from real.execution.backends.factory import open_backend
 
-__all__ = ["BACKENDS", "Backend", "check_backend", "open_backend"]
+__all__ = ["Backend", "open_backend"]

@@ -4,27 +4,41 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from real.execution.failure_budget import FailureBudget
-from real.execution.outcomes import infrastructure
-from real.types import ExecutionRequest, ExecutionResult
+from real.execution.outcomes import infrastructure, shown
+from real.types import ExecutionRequest, ExecutionResult, OutcomeStatus, TestOutcome
 
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some requests of a batch, by their places in it, and how often they have been lost so far."""
+    """Some requests of a batch, by their places in it, and how often they have been lost so far.
+
+    ``suspect``: the request has been lost as often as it may, and an empty program runs in its place.
+    """
 
     places: tuple[int, ...]
     requests: tuple[ExecutionRequest, ...]
     losses: int = 0
+    suspect: str = ""  # why it was lost
+
+
+def _blamed(result: ExecutionResult, reason: str) -> ExecutionResult:
+    """The result of a program that was lost three times, given that of an empty program with the same tests."""
+    if any(outcome.status is OutcomeStatus.INFRA_ERROR for outcome in result.outcomes):
+        return result
+    detail = shown(f"an empty program runs, this one does not: {reason}")
+    outcomes = (TestOutcome(OutcomeStatus.ERROR, detail=detail),) * len(result.outcomes)
+    return replace(result, outcomes=outcomes)
 
 
 class ChunkQueue:
     """Hands out chunks, takes back results, and hands a lost chunk out again until it was lost three times.
 
+    Then an empty program takes the place of each one in it: where that runs, the program is to blame for its losses.
     Every result is counted by ``budget``, whose ``InfrastructureError`` ends a batch that the machines fail too often.
     """
 
@@ -53,13 +67,16 @@ class ChunkQueue:
         ]:
             raise ValueError("the results are not those of the requests")
         for place, result in zip(chunk.places, results, strict=True):
-            self._enter(place, result)
+            self._enter(place, _blamed(result, chunk.suspect) if chunk.suspect else result)
 
     def lose(self, chunk: Chunk, reason: str, isolation: str) -> None:
         """Hand a lost chunk out again, one by one: a request that takes its worker down shall not take others along."""
         if chunk.losses + 1 < ATTEMPTS:
             singles = [self._chunk([place], chunk.losses + 1) for place in chunk.places]
             self._waiting.extendleft(reversed(singles))
+        elif len(chunk.places) == 1 and not chunk.suspect and chunk.requests[0].code:
+            empty = (replace(chunk.requests[0], code=""),)
+            self._waiting.appendleft(replace(chunk, requests=empty, losses=ATTEMPTS - 1, suspect=reason))
         else:
             self._give_up(chunk, f"given up after {ATTEMPTS} attempts: {reason}", isolation)
 

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from real.execution.jail import harness, preload, prelude
+from real.execution.jail import harness, interpreter, preload, prelude
 from real.execution.jail.program_output import ClaimWriter
 
 _SPARE_MEMORY = 32 << 20  # between the soft and the hard limit: lets the harness report a MemoryError
@@ -35,8 +35,8 @@ def _cpu_seconds() -> float:
 class _Reporter(ClaimWriter):
     """Writes what the harness claims, with the CPU seconds since the claim before, and restarts the clocks."""
 
-    def __init__(self, fd: int, cpu_s: float, wall_s: float) -> None:
-        super().__init__(fd)
+    def __init__(self, fd: int, cpu_s: float, wall_s: float, max_bytes: int) -> None:
+        super().__init__(fd, max_bytes)
         self._cpu_s, self._wall_s = cpu_s, wall_s
         self._mark = 0.0
 
@@ -98,13 +98,16 @@ def _serve(spec: dict[str, Any], reporter: _Reporter) -> int:
     wanted = [spec["setup"], spec["code"]] if mode == "literal" else [spec["code"]]
     reporter.start_clocks()
     try:
-        sources = [compile(text, "program.py", "exec", dont_inherit=True) for text in wanted]
+        sources = [interpreter.compiled(text, str(Path(interpreter.PROGRAM).absolute())) for text in wanted]
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         reporter.report(problem=harness.describe(error))
         return 0
     reporter.report(compiled=True)
     preload.load_for(sources)
-    supplied = prelude.supply(preload.names_in(sources)) if spec["prelude"] else None
+    names = preload.names_in(sources)
+    supplied = prelude.supply(names, spec["prelude"]) if spec["prelude"] else None
+    if interpreter.asks_for_its_file(names):
+        Path(interpreter.PROGRAM).write_text(spec["code"], "utf-8", "surrogatepass")
     reporter.start_clocks()
     if mode == "script":
         return harness.run_script(sources[0], reporter)
@@ -121,10 +124,10 @@ def main(name: str) -> None:
     box.mkdir(exist_ok=True)
     spec = json.loads((folder / "spec.json").read_bytes())
     fd = os.open(folder / "claims", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    reporter = _Reporter(fd, spec["cpu_s"], spec["wall_s"])
+    reporter = _Reporter(fd, spec["cpu_s"], spec["wall_s"], spec["max_claim"])
     sys.path.pop(0)  # this archive
     os.chdir(box)
-    harness.become_template(str(box))
+    interpreter.become_template(str(box))
     _limit(spec)
     os.write(1, folder.name.encode("ascii"))  # into the server's pipe, where no program can take it back: it has begun
     _redirect(folder, spec["cases"][0].encode("utf-8", "surrogatepass") if spec["mode"] == "script" else b"")

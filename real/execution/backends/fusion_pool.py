@@ -11,22 +11,23 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, TypeVar
 
 from real.errors import InfrastructureError, UsageError
 from real.execution.backends.chunk_queue import ATTEMPTS
-from real.execution.backends.factory import EXTERNAL
 from real.execution.backends.fusion_client import FusionClient, FusionError, ResponseTooLargeError
 from real.execution.backends.fusion_fixtures import LocalJail, state_of
 from real.execution.backends.fusion_request import Exchange, Reply, reports_alone, reports_in_order
 from real.execution.compare import check_protocol
+from real.execution.config import Isolation
 from real.execution.failure_budget import FailureBudget
 from real.execution.fixtures import FixtureError, Fixtures
 from real.execution.grading import Grader, grader_for
 from real.execution.jail.worker_request import WorkerRequest
-from real.execution.outcomes import infrastructure, outcome
-from real.execution.worker import CaseReport, WorkerError, WorkerReport
+from real.execution.outcomes import infrastructure, outcome, shown
+from real.execution.worker import CaseReport, RequestError, WorkerError, WorkerReport
 from real.types import ExecutionRequest, ExecutionResult, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class FusionPool:
     as it should.
     """
 
-    isolation = EXTERNAL
+    isolation: str = Isolation.external
 
     def __init__(self, url: str, workers: int = 0, *, backoff_s: float = _BACKOFF_S, slack_s: float = _SLACK_S) -> None:
         if workers < 0:
@@ -69,7 +70,7 @@ class FusionPool:
             self.close()
             raise InfrastructureError(
                 f"no SandboxFusion server runs programs at {self._url}: {probe.detail or probe.output or probe.status}",
-                hint="reward.fusion_url is the address without /run_code; the server needs Python 3.11 or newer.",
+                hint="execution.fusion_url is the address without /run_code; the server needs Python 3.11 or newer.",
             )
         return version
 
@@ -132,15 +133,23 @@ class FusionPool:
             detail = f"the program is larger than {_MAX_CODE} characters"
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
         try:
-            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask))
+            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask, self._ask))
             report = self._ask(grader.worker_request)
-        except (FusionError, FixtureError, WorkerError) as error:
+            if report.problem is not None:
+                detail = report.problem.get("error", "")
+                return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
+            outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
+        except (FusionError, FixtureError, WorkerError, RequestError) as error:
+            if request.code and self._empty_program_runs(request, protocol):
+                detail = shown(f"an empty program runs, this one does not: {error}")
+                return [TestOutcome(OutcomeStatus.ERROR, detail=detail)] * count, False
             return [infrastructure(str(error))] * count, False
-        if report.problem is not None:
-            detail = report.problem.get("error", "")
-            return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-        outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
         return outcomes, any(case.how == "wall" for case in report.cases)
+
+    def _empty_program_runs(self, request: ExecutionRequest, protocol: str) -> bool:
+        """Whether the tests run with an empty program: then it is this one that fails, not the server."""
+        outcomes, _ = self._run_one(replace(request, code=""), protocol)
+        return all(outcome.status is not OutcomeStatus.INFRA_ERROR for outcome in outcomes)
 
     def _ask(self, request: WorkerRequest) -> WorkerReport:
         """Run one request as a worker would: a run per case, or one for all where state persists between them."""
@@ -190,5 +199,7 @@ def _graded(grader: Grader, index: int, case: CaseReport) -> TestOutcome:
     """One program's claim, however hostile, must not end the batch of all the others."""
     try:
         return grader.grade(index, case)
-    except (ValueError, ArithmeticError, RecursionError, MemoryError) as error:
+    except (FusionError, WorkerError, FixtureError, RequestError):  # of runs that grading itself asks for
+        raise
+    except Exception as error:
         return outcome(OutcomeStatus.ERROR, case, detail=f"the claim cannot be judged: {type(error).__name__}: {error}")

@@ -21,12 +21,12 @@ from typing import Any
 
 from real.execution.backends import fusion_driver
 from real.execution.backends.fusion_client import FusionError
+from real.execution.jail.program_output import CLAIM_FACTOR
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.worker import CaseReport
 
 _START_S = 10.0  # for the server to set up its own isolation and to start Python twice
 _INTERPRETER_MB = 512  # besides what the program may use
-_CLAIM_FACTOR = 4  # an encoded value is that much longer than a printed one
 _SIDECARS = ("", "-journal", "-wal", "-shm")  # what SQLite keeps beside a database that is not closed
 _CPU_SIGNALS, _WALL_SIGNALS = (signal.SIGPROF, signal.SIGXCPU), (signal.SIGALRM,)
 _BOOTSTRAP = """import os, sys
@@ -47,6 +47,7 @@ class Reply:
     claims: list[tuple[bytes, float]]
     problem: dict[str, str] | None
     files: dict[str, bytes]
+    reason: str = ""  # which output was too much
 
 
 class Exchange:
@@ -60,6 +61,7 @@ class Exchange:
         spec = {
             **{name: getattr(request, name) for name in ("mode", "code", "setup", "entry", "prelude")},
             **{name: getattr(limits, name) for name in ("cpu_s", "wall_s", "memory_mb", "file_mb")},
+            "max_claim": CLAIM_FACTOR * (limits.output_kb << 10),
             "cases": list(cases),
         }
         self.payload: dict[str, Any] = {
@@ -88,12 +90,17 @@ class Exchange:
         files = _files(answer.get("files"))
         stdout, lines = files.pop(f"{self._name}/out", b""), files.pop(f"{self._name}/claims", b"")
         # A program can remove its reports, but not the mark; a busy server has been seen to drop what was printed.
-        if not lines and self._name not in _text(run.get("stdout"), limit=4096):
+        if not lines and self._name not in str(run.get("stdout")):
             status, said = run.get("status"), _text(run.get("stderr"))
             raise FusionError(f"the program was not started ({status}, {said or 'no message'})")
         how, code = _ending(run)
+        reason = ""
         largest = self._request.limits.output_kb << 10
-        if len(stdout) > largest or len(lines) > _CLAIM_FACTOR * largest:
+        if len(stdout) > largest or len(lines) > CLAIM_FACTOR * largest:
+            which, size, limit = ("printed", len(stdout), largest)
+            if size <= limit:
+                which, size, limit = "in encoded results", len(lines), CLAIM_FACTOR * largest
+            reason = f"{size >> 10:,} KiB {which}, and the limit is {limit >> 10:,} KiB"
             how, stdout = "output", stdout[:largest]
         wall = _seconds(run.get("execution_time"), math.inf)
         first, claims = _reports(lines, wall)
@@ -102,23 +109,27 @@ class Exchange:
             problem = first.get("problem", {"error": f"the compiler crashed ({how} {code})"})
         asked_for = [name for name in self._watched() if name in files]  # whatever else it sends has no place here
         kept = {name.removeprefix("box/"): files[name] for name in asked_for}
-        return Reply(how, code, wall, stdout, claims, problem, kept)
+        return Reply(how, code, wall, stdout, claims, problem, kept, reason)
 
 
 def reports_alone(reply: Reply, cpu_s: float, state: bytes) -> list[CaseReport]:
     """The report of a run that served one case."""
     cpu = cpu_s if reply.how == "cpu" else sum(cpu for _, cpu in reply.claims)
     claim = next((claim for claim, _ in reply.claims if claim), b"")
-    return [CaseReport(reply.how, reply.code, cpu, reply.wall, "", reply.stdout, claim, state, {})]
+    return [CaseReport(reply.how, reply.code, cpu, reply.wall, reply.reason, reply.stdout, claim, state, {})]
 
 
 def reports_in_order(reply: Reply, count: int, cpu_s: float) -> list[CaseReport]:
     """The reports of a run that served ``count`` cases in order, up to and including the case that ended it."""
     claims = [(claim, cpu) for claim, cpu in reply.claims if claim]
-    ending = CaseReport(reply.how, reply.code, cpu_s if reply.how == "cpu" else 0.0, reply.wall, "", b"", b"", b"", {})
+    ending = CaseReport(
+        reply.how, reply.code, cpu_s if reply.how == "cpu" else 0.0, reply.wall, reply.reason, b"", b"", b"", {}
+    )
     if not claims or claims[0][0] != b'{"loaded": true}':
         failure = claims[0][0] if claims else b""
-        return [CaseReport(ending.how, ending.code, ending.cpu, ending.wall, "", b"", failure, b"", {})] * count
+        return [
+            CaseReport(ending.how, ending.code, ending.cpu, ending.wall, ending.reason, b"", failure, b"", {})
+        ] * count
     reports = [CaseReport("exit", 0, cpu, 0.0, "", b"", claim, b"", {}) for claim, cpu in claims[1 : count + 1]]
     return reports if len(reports) == count else [*reports, ending]
 
@@ -184,9 +195,14 @@ def _reports(lines: bytes, wall: float) -> tuple[dict[str, Any], list[tuple[byte
 
 
 def _seconds(value: object, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    """A number of seconds that a program may have written itself, from 0 to ``most``."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return 0.0
-    return min(max(float(value), 0.0), most)
+    try:
+        seconds = float(value)
+    except OverflowError:
+        return most if math.isfinite(most) else 0.0
+    return min(max(seconds, 0.0), most) if math.isfinite(seconds) else 0.0
 
 
 def _text(value: object, limit: int = 300) -> str:

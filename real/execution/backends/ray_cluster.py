@@ -21,7 +21,7 @@ def import_ray() -> ModuleType:
         return importlib.import_module("ray")
     except ImportError as error:
         raise InfrastructureError(
-            "reward.backend=ray needs Ray, which is not installed here", hint="Run pip install -e '.[ray]'."
+            "execution.backend=ray needs Ray, which is not installed here", hint="Run pip install -e '.[ray]'."
         ) from error
 
 
@@ -64,6 +64,6 @@ def _knock(address: str) -> None:
         socket.create_connection((host, int(port)), _CONNECT_S).close()
     except OSError as error:
         raise InfrastructureError(
-            f"no Ray answers at {address} (reward.ray_address or RAY_ADDRESS): {error.strerror or error}",
+            f"no Ray answers at {address} (execution.ray_address or RAY_ADDRESS): {error.strerror or error}",
             hint="Is the cluster up (ray status)? Without an address Ray is looked for, or started, on this machine.",
         ) from error

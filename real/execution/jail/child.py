@@ -13,14 +13,13 @@ from contextlib import suppress
 from . import linux
 from .isolation import CaseLimits, Confinement, Jail
 from .orphans import kill_orphans
-from .program_output import READY, REFUSED, ClaimReader, ClaimWriter
+from .program_output import CLAIM_FACTOR, READY, REFUSED, ClaimReader, ClaimWriter
 
 _CLAIM_FD = 3
 _CHUNK = 1 << 16
 _WATCH_FILES_S = 0.05
 _SAMPLE_S = 0.02  # CPU seconds of the work that shows how busy the machine is
 _BUSY, _BUSIEST = 1.5, 16.0  # factors: below the first it is not, and beyond the second nobody waits
-_CLAIM_FACTOR = 4  # an encoded value is that much longer than a printed one
 
 Body = Callable[[ClaimWriter], int]  # runs in the child; returns the exit code
 Progress = Callable[[bytes, float], bool]  # takes a claim and its CPU seconds; returns whether to go on
@@ -91,7 +90,8 @@ class Child:
     ) -> None:
         self._jail, self._limits = jail, limits
         self._max_output = limits.output_kb << 10
-        self._reader = ClaimReader(self._max_output * _CLAIM_FACTOR)
+        self._max_claim = self._max_output * CLAIM_FACTOR
+        self._reader = ClaimReader(self._max_claim)
         source, null = _memory_file(stdin), os.open("/dev/null", os.O_RDWR)  # new ones: flags of a file are shared
         self._stdout_fd, out_end = os.pipe()
         self._claim_fd, claim_end = os.pipe()
@@ -107,7 +107,7 @@ class Child:
         self._pid = linux.fork()
         if self._pid == 0:
             status = 1
-            writer = ClaimWriter(_CLAIM_FD)
+            writer = ClaimWriter(_CLAIM_FD, self._max_claim)
             try:
                 if forget is not None:
                     forget()
@@ -170,7 +170,8 @@ class Child:
                     ending.stdout += data
                 else:
                     messages = self._reader.feed(data)
-                    ending.claims += messages
+                    if progress is None or not ending.claims:  # else each is handed on
+                        ending.claims += messages
                     if progress is not None and messages:
                         spent = time.clock_gettime(self._clock)
                         for message in messages:
@@ -208,7 +209,8 @@ class Child:
             ending.stdout += data
         while not self._reader.overflow and (data := _read_some(self._claim_fd)):
             for message in self._reader.feed(data):
-                ending.claims.append(message)
+                if progress is None or not ending.claims:
+                    ending.claims.append(message)
                 if progress is not None and not killed and not progress(message, max(ending.cpu - mark, 0.0)):
                     killed = "output"
         for fd in (self._stdout_fd, self._claim_fd, self._pidfd):
@@ -221,7 +223,21 @@ class Child:
             ending.how = killed
         elif len(ending.stdout) > self._max_output or self._reader.overflow:
             ending.how = "output"
+        if ending.how == "output":
+            ending.reason = self._excess(len(ending.stdout))
         del ending.stdout[self._max_output :]
+
+    def _excess(self, printed: int) -> str:
+        """What was too much, with its size and the limit."""
+        if printed > self._max_output:
+            return f"at least {_kib(printed)} were printed, and the limit is {_kib(self._max_output)}"
+        if self._reader.overflow:
+            return f"an encoded result of {_kib(self._reader.overflow)}, and the limit is {_kib(self._max_claim)}"
+        return "more results than calls"
+
+
+def _kib(size: int) -> str:
+    return f"{-(-size // 1024):,} KiB"
 
 
 def _read_some(fd: int) -> bytes:

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 import _thread
 import atexit
-import builtins
 import gc
 import json
-import os
 import resource
 import sys
 import threading
 import types
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from .input_prompts import marked
+from . import interpreter
 from .program_output import ClaimWriter
 from .values import ValueLimitError, encode
 
 _TEXT_LIMIT = 500
-_THREAD_STACK = 4 << 20  # each thread's counts as memory of the program; the machine's default may be far larger
 _MODULE = "program"  # the name of a program that is called: its main block does not run
 
 _end_threads: Callable[[], None] = getattr(threading, "_shutdown")  # noqa: B009 - private, but what an interpreter calls
@@ -34,56 +30,6 @@ _run_exit_functions: Callable[[], None] = getattr(atexit, "_run_exitfuncs")  # n
 
 class LoadError(Exception):
     """The program (or its set-up) failed before any case could run."""
-
-
-def _input(prompt: object = "", /) -> str:
-    """``input`` as at a terminal: the prompt is shown to nobody, so it never mixes with the output."""
-    str(prompt)
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError("EOF when reading a line")
-    return line.removesuffix("\n")
-
-
-def _marking_input(output: Any) -> Callable[..., str]:  # noqa: ANN401 - a stream, or what the program made of it
-    """``input`` that writes its prompt to ``output`` too, in marks: who judges decides whether it counts."""
-
-    def ask(prompt: object = "", /) -> str:
-        text = str(prompt)
-        if text and sys.stdout is output:
-            with suppress(Exception):  # closed, or no text that can be encoded: no program shall fail for our marks
-                output.write(marked(text))
-        return _input()
-
-    return ask
-
-
-def become_template(box: str) -> None:
-    """Make this process what every case starts as; done once, in the launcher.
-
-    The standard streams are opened on the kinds of file they will stand for: a seekable one, a pipe, a device.
-    ``box`` is the working directory that programs will find themselves in.
-    """
-    kept = [os.dup(fd) for fd in range(3)]
-    pipe = os.pipe()
-    for target, fd in enumerate((os.memfd_create("stdin"), pipe[1], os.open("/dev/null", os.O_RDWR))):
-        os.dup2(fd, target)
-        os.close(fd)
-    os.close(pipe[0])
-    for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
-        stream = open(fd, mode, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: SIM115
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
-    for target, fd in enumerate(kept):
-        os.dup2(fd, target)
-        os.close(fd)
-    builtins.input = _input
-    threading.stack_size(_THREAD_STACK)
-    os.environ.update(HOME=box, TMPDIR=box, PWD=box)
-    sys.argv = ["program.py"]
-    package = __name__.rpartition(".")[0]
-    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
-        del sys.modules[name]
 
 
 def describe(error: BaseException) -> dict[str, Any]:
@@ -99,7 +45,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     line = None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "program.py":
+        if trace.tb_frame.f_code.co_filename.endswith(interpreter.PROGRAM):
             line = trace.tb_lineno
         trace = trace.tb_next
     where = f"line {line}: " if line else ""
@@ -111,24 +57,23 @@ def _send(claims: ClaimWriter, message: dict[str, Any]) -> None:
     claims.send(json.dumps(message).encode("ascii"))
 
 
-def _new_module(name: str) -> dict[str, Any]:
-    module = types.ModuleType(name)
-    module.__dict__.update(__builtins__=builtins, __file__="program.py")
-    sys.modules[name] = module
-    return module.__dict__
-
-
 def _exit_code(error: SystemExit) -> int:
     code = error.code
     return 0 if code is None else code & 0xFF if isinstance(code, int) else 1
 
 
+def _flush(output: Any) -> None:  # noqa: ANN401 - a stream, or what the program made of it
+    """Flush standard output, the one that the program was given and what it put in its place."""
+    for stream in {id(output): output, id(sys.stdout): sys.stdout}.values():
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()
+
+
 def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
     """Run a program as ``__main__``, its prompts marked in its output; returns its exit code."""
-    builtins.input = _marking_input(sys.stdout)
     status, report = 0, {}
     gc.enable()  # off in the processes above, whose memory it would only spread
-    names = _new_module("__main__")
+    names = interpreter.begin("__main__", code)
     output = sys.stdout
     try:
         try:
@@ -141,9 +86,9 @@ def run_script(code: types.CodeType, claims: ClaimWriter) -> int:
         if _thread._count():
             _end_threads()
         _run_exit_functions()
-        for stream in {id(output): output, id(sys.stdout): sys.stdout}.values():
-            if stream is not None and not getattr(stream, "closed", False):  # as the interpreter does at its end
-                stream.flush()
+        _flush(output)
+        interpreter.end(names)
+        _flush(output)
     except BaseException as error:  # from the exit functions or from a flush: as fatal as at any interpreter's end
         status, report = status or 1, report or describe(error)
     if report:
@@ -155,7 +100,7 @@ def _load(
     sources: list[types.CodeType], claims: ClaimWriter, supplied: dict[str, object] | None = None
 ) -> dict[str, Any]:
     gc.enable()
-    names = _new_module(_MODULE)
+    names = interpreter.begin(_MODULE, sources[-1])
     names.update(supplied or {})
     try:
         for code in sources:
@@ -175,16 +120,16 @@ def resolve(entry: str, names: dict[str, Any]) -> Callable[..., object]:
     return found
 
 
-def _claim_value(value: object) -> dict[str, Any]:
+def _claim_value(value: object, claims: ClaimWriter) -> dict[str, Any]:
     try:
-        return {"value": encode(value)}
+        return {"value": encode(value, claims.max_bytes)}
     except ValueLimitError as error:
         return {"error": f"the result is too large: {error}", "type": "ValueLimitError"}
 
 
-def _claim_call(call: Callable[[], Any]) -> dict[str, Any]:
+def _claim_call(call: Callable[[], Any], claims: ClaimWriter) -> dict[str, Any]:
     try:
-        return _claim_value(call())
+        return _claim_value(call(), claims)
     except BaseException as error:
         return {**describe(error), "raised": True}
 
@@ -203,7 +148,7 @@ def run_call(
         names = _load([code], claims, supplied)
     except LoadError:
         return 1
-    _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs)))
+    _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs), claims))
     return 0
 
 
@@ -215,7 +160,7 @@ def run_literals(sources: list[types.CodeType], entry: str, arguments: list[str]
         return 1
     _send(claims, {"loaded": True})
     for source in arguments:
-        _send(claims, _claim_call(partial(_call_literal, names, entry, source)))
+        _send(claims, _claim_call(partial(_call_literal, names, entry, source), claims))
     return 0
 
 
@@ -241,5 +186,5 @@ def run_expectations(sources: list[types.CodeType], expected: list[str], claims:
             _send(claims, describe(error))
             continue
         raises = isinstance(value, type) and issubclass(value, BaseException)
-        _send(claims, {"exception": value.__name__} if raises else _claim_value(value))
+        _send(claims, {"exception": value.__name__} if raises else _claim_value(value, claims))
     return 0

@@ -23,10 +23,11 @@ class Jail:
 
     ``readable`` is what a program may read at medium, ``box`` the working directory of every case, ``base_memory`` the
     bytes of address space that the warm interpreter uses itself, ``landlock`` the kernel's version (0: without) and
-    ``program_uid`` the uid (and gid) that programs run as (``None``: the worker's own).
+    ``program_uid`` the uid (and gid) that programs run as (``None``: the worker's own); ``counted``: the kernel counts
+    the processes of that user here apart from the machine's, so that their number can be limited.
     """
 
-    __slots__ = ("base_memory", "box", "landlock", "level", "own_namespaces", "program_uid", "readable")
+    __slots__ = ("base_memory", "box", "counted", "landlock", "level", "own_namespaces", "program_uid", "readable")
 
     def __init__(
         self,
@@ -36,9 +37,11 @@ class Jail:
         base_memory: int,
         landlock_version: int = 0,
         program_uid: int | None = None,
+        *,
+        counted: bool,
     ) -> None:
         self.level, self.readable, self.box, self.base_memory = level, readable, box, base_memory
-        self.landlock, self.program_uid = landlock_version, program_uid
+        self.landlock, self.program_uid, self.counted = landlock_version, program_uid, counted
         self.own_namespaces = level == "strong"  # layer 4
 
 
@@ -66,7 +69,7 @@ def _below(which: int, soft: int, hard: int) -> tuple[int, int, int]:
     """A limit as it can be set here: never above the hard limit that this process has already."""
     ceiling = resource.getrlimit(which)[1]
     if ceiling != resource.RLIM_INFINITY:
-        soft, hard = min(soft, ceiling), min(hard, ceiling)
+        soft, hard = (ceiling if limit == resource.RLIM_INFINITY else min(limit, ceiling) for limit in (soft, hard))
     return which, soft, hard
 
 
@@ -79,7 +82,7 @@ def limit_resources_of_all() -> None:
     """The limits that the supervisor can bear itself; the processes of its cases inherit them."""
     lower = [
         _below(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
-        _below(resource.RLIMIT_STACK, _STACK, _STACK),
+        _below(resource.RLIMIT_STACK, _STACK, resource.RLIM_INFINITY),  # the limit on memory holds for it too
     ]
     _set(lower + [(which, 0, 0) for which in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE)])
 
@@ -140,8 +143,7 @@ def _limits_of_each(jail: Jail, limits: CaseLimits, cpu_budget: float) -> list[t
         _below(resource.RLIMIT_AS, memory, memory + _SPARE_MEMORY),
         _below(resource.RLIMIT_CPU, cpu, cpu + 1),
     ]
-    if jail.own_namespaces or jail.program_uid is not None:
-        # Elsewhere the count is that of all the user's processes on the machine, and root is not counted at all.
+    if jail.counted:  # elsewhere the count is that of all the user's processes on the machine
         count = _THREADS_BESIDE_PROCESSES + limits.processes if limits.processes else _THREADS
         found.append(_below(resource.RLIMIT_NPROC, count, count))
     return found

@@ -15,7 +15,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from . import harness, heap, landlock, linux, namespaces, preload, seccomp
+from . import heap, interpreter, landlock, linux, namespaces, preload, seccomp
 from .child import reserve_low_descriptors
 from .frames import Channel, send
 from .isolation import Jail
@@ -38,10 +38,10 @@ def _address_space() -> int:
 
 def _build_jail(config: dict[str, object]) -> Jail:
     """Set up every layer that belongs to the worker; raises ``OSError`` where the level cannot be had."""
-    level, spare = config["level"], config["spare_uid"]
+    level, uid, spare = config["level"], config["program_uid"], config["spare_uid"]
     readable, scratch = config["readable"], config["scratch"]
     assert isinstance(level, str) and isinstance(readable, list) and isinstance(scratch, str)
-    assert spare is None or isinstance(spare, int)
+    assert uid is None or isinstance(uid, int)
     base = _address_space()
     version = 0
     if level != "weak":
@@ -51,10 +51,10 @@ def _build_jail(config: dict[str, object]) -> Jail:
         if not seccomp.supported():
             raise OSError(f"no system call table for {linux.MACHINE}")
     if level != "strong":
-        return Jail(level, readable, f"{scratch}/box", base, version, spare if config["may_switch"] else None)
-    if not namespaces.enter(spare):
-        return Jail(level, readable, namespaces.BOX, base, version)
-    return Jail(level, readable, namespaces.BOX, base, version, namespaces.JAIL_ID)
+        return Jail(level, readable, f"{scratch}/box", base, version, uid, counted=uid == spare)
+    own_uid = namespaces.enter(uid, readable)
+    uid = namespaces.JAIL_ID if own_uid else None
+    return Jail(level, readable, namespaces.BOX, base, version, uid, counted=True)
 
 
 def main(text: str) -> None:
@@ -72,7 +72,7 @@ def main(text: str) -> None:
     except (OSError, KeyError) as error:
         send(channel.sock, {"kind": "refused", "reason": str(error)})
         return
-    harness.become_template(jail.box)
+    interpreter.become_template(jail.box)
     linux.hide_memory()
     gc.collect()
     heap.fill_holes()
@@ -85,8 +85,6 @@ def main(text: str) -> None:
         try:
             linux.die_with_parent()
             if os.getppid() == (0 if jail.own_namespaces else launcher):
-                if jail.own_namespaces:
-                    namespaces.build_root(jail.readable)
                 send(channel.sock, {"kind": "ready", "landlock": jail.landlock, "uid": jail.program_uid})
                 serve(channel, jail)
                 status = 0

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
+from contextlib import suppress
 
 from . import linux
 
 BOX = "/box"  # where each case finds its working directory
 JAIL_ID = 1000  # the user and group id of programs, as they see it
 
+_MOVED = "/moved"  # below which folders are shown whose own place is taken
+_TAKEN = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", f"{BOX}/", f"{_MOVED}/")
 DEVICES = ("null", "zero", "full", "random", "urandom")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")  # into /usr on most distributions
 _DECOYS = {
@@ -24,46 +28,61 @@ _DECOYS = {
 }
 
 
-def _write_map(pid: int, name: str, text: str) -> None:
-    with open(f"/proc/{pid}/{name}", "w", encoding="ascii") as file:
-        file.write(text)
+class _MapWriter:
+    """A helper process that stays outside a user namespace, from where it may map ids into it.
 
-
-def _enter_with_spare(spare_uid: int) -> bool:
-    """Enter a user namespace in which root and ``spare_uid`` are mapped, which only a helper left outside may do."""
-    pid = os.getpid()
-    told, tell = os.pipe()
-    helper = os.fork()
-    if helper == 0:
-        status = 1
-        try:
-            os.close(tell)
-            if os.read(told, 1):
-                for name in ("uid_map", "gid_map"):
-                    _write_map(pid, name, f"0 0 1\n{JAIL_ID} {spare_uid} 1\n")
-                status = 0
-        finally:
-            os._exit(status)
-    os.close(told)
-    linux.unshare(linux.CLONE_NEWUSER)
-    os.write(tell, b"x")
-    os.close(tell)
-    return os.waitpid(helper, 0)[1] == 0
-
-
-def enter(spare_uid: int | None) -> bool:
-    """Move into new namespaces; returns whether programs get a spare uid of their own. Raises ``OSError``.
-
-    Root maps itself (to build the jail) and a spare id (to run programs as); anybody else maps only themselves.
+    It maps root (to prepare each case) and ``program_uid`` (to run programs as) where it can, else just this process.
     """
-    uid, gid = os.geteuid(), os.getegid()
-    spare = spare_uid is not None and _enter_with_spare(spare_uid)
-    if not spare:
-        if spare_uid is None:
-            linux.unshare(linux.CLONE_NEWUSER)
-        _write_map(os.getpid(), "setgroups", "deny")
-        _write_map(os.getpid(), "uid_map", f"{JAIL_ID} {uid} 1\n")
-        _write_map(os.getpid(), "gid_map", f"{JAIL_ID} {gid} 1\n")
+
+    _WITH_SPARE, _ALONE, _FAILED = 0, 1, 2  # its exit status
+
+    def __init__(self, program_uid: int | None) -> None:
+        told, self._tell = os.pipe()
+        pid = os.getpid()
+        self._helper = os.fork()
+        if self._helper == 0:
+            status = self._FAILED
+            try:
+                os.close(self._tell)
+                if os.read(told, 1):
+                    status = self._write(pid, program_uid)
+            finally:
+                os._exit(status)
+        os.close(told)
+
+    def _write(self, pid: int, program_uid: int | None) -> int:
+        if program_uid is not None:
+            with suppress(OSError):
+                for name in ("uid_map", "gid_map"):
+                    _write(f"/proc/{pid}/{name}", f"0 0 1\n{JAIL_ID} {program_uid} 1\n")
+                return self._WITH_SPARE
+        _write(f"/proc/{pid}/setgroups", "deny")
+        _write(f"/proc/{pid}/uid_map", f"{JAIL_ID} {os.geteuid()} 1\n")
+        _write(f"/proc/{pid}/gid_map", f"{JAIL_ID} {os.getegid()} 1\n")
+        return self._ALONE
+
+    def write(self) -> bool:
+        """Map the ids into the user namespace that this process is in now; returns whether programs have that one.
+
+        Raises ``OSError``.
+        """
+        os.write(self._tell, b"x")
+        os.close(self._tell)
+        status = os.waitstatus_to_exitcode(os.waitpid(self._helper, 0)[1])
+        if status not in (self._WITH_SPARE, self._ALONE):
+            raise OSError("no id can be mapped into the user namespace")
+        return status == self._WITH_SPARE
+
+
+def enter(program_uid: int | None, readable: list[str]) -> bool:
+    """Move into new namespaces, with a root that holds ``readable`` (see ``build_root``); raises ``OSError``.
+
+    Returns whether programs get a uid of their own, ``program_uid``; only root can give them one.
+    """
+    writer = _MapWriter(program_uid)
+    built = os.geteuid() == 0 and _build_root_as_root(readable)
+    linux.unshare(linux.CLONE_NEWUSER)
+    own_uid = writer.write()
     linux.unshare(
         linux.CLONE_NEWNS
         | linux.CLONE_NEWNET
@@ -72,7 +91,22 @@ def enter(spare_uid: int | None) -> bool:
         | linux.CLONE_NEWCGROUP
         | linux.CLONE_NEWPID
     )
-    return spare
+    if not built:
+        build_root(readable)
+    return own_uid
+
+
+def _build_root_as_root(readable: list[str]) -> bool:
+    """Build the root while all of the machine's files can be reached; ``False`` where root may not.
+
+    In a user namespace root can no longer pass through the closed folder of another user.
+    """
+    try:
+        linux.unshare(linux.CLONE_NEWNS)
+    except OSError:  # root of a container without CAP_SYS_ADMIN
+        return False
+    build_root(readable)
+    return True
 
 
 def _write(path: str, text: str = "") -> None:
@@ -80,9 +114,8 @@ def _write(path: str, text: str = "") -> None:
         file.write(text)
 
 
-def _bind(source: str) -> None:
-    """Show a file or folder of the machine at the same place below the current directory."""
-    target = source.lstrip("/")
+def _bind(source: str, target: str) -> None:
+    """Show a file or folder of the machine at ``target``, read-only."""
     if not os.path.exists(source) or os.path.lexists(target):
         return
     if stat.S_ISDIR(os.stat(source).st_mode):
@@ -93,10 +126,16 @@ def _bind(source: str) -> None:
     linux.bind_read_only(source, target)
 
 
+def _place_of(path: str) -> str:
+    """Where a folder of the machine is shown: at its own place, unless that means something else to a program."""
+    return f"{_MOVED}{path}" if f"{path}/".startswith(_TAKEN) else path
+
+
 def build_root(readable: list[str]) -> None:
     """Replace the root of this mount namespace by a read-only one that holds ``readable`` and little else.
 
-    Runs inside ``enter``'s namespaces; raises ``OSError``.
+    An interpreter or packages below ``/tmp`` and the like move, and this process looks for its modules there. Raises
+    ``OSError``.
     """
     linux.mount("none", "/", "", linux.MS_REC | linux.MS_PRIVATE)
     os.umask(0o022)
@@ -108,9 +147,9 @@ def build_root(readable: list[str]) -> None:
         if os.path.islink(source):
             os.symlink(os.readlink(source), name)
         elif os.path.isdir(source):
-            _bind(source)
+            _bind(source, name)
     for path in readable:
-        _bind(path)
+        _bind(path, _place_of(path).lstrip("/"))
     os.makedirs("etc", exist_ok=True)
     for name, text in _DECOYS.items():
         _write(f"etc/{name}", text)
@@ -121,7 +160,20 @@ def build_root(readable: list[str]) -> None:
     os.mkdir(BOX.lstrip("/"))
     os.makedirs("var", exist_ok=True)
     for name in ("tmp", "var/tmp"):
-        if not os.path.lexists(name):  # an interpreter below /tmp keeps its place there, read-only
-            os.symlink(BOX, name)  # temporary files live and die with the case
+        os.symlink(BOX, name)  # temporary files live and die with the case
     linux.pivot_here()
     linux.remount_read_only("/")
+    _follow_moves()
+
+
+def _follow_moves() -> None:
+    """Have this process, and those it will fork, import from where folders are shown now."""
+    sys.path[:] = map(_place_of, sys.path)
+    for name in ("prefix", "exec_prefix", "base_prefix", "base_exec_prefix", "executable", "_base_executable"):
+        setattr(sys, name, _place_of(getattr(sys, name)))
+    for module in list(sys.modules.values()):
+        if isinstance(file := getattr(module, "__file__", None), str):
+            module.__file__ = _place_of(file)
+        if isinstance(folders := getattr(module, "__path__", None), list):
+            folders[:] = map(_place_of, folders)
+    sys.path_importer_cache.clear()

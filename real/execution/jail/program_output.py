@@ -10,14 +10,15 @@ import struct
 
 READY = b"R"  # every layer is in place
 REFUSED = b"!"  # a layer could not be had; the reason follows
+CLAIM_FACTOR = 4  # an encoded value is that much longer than a printed one
 _LENGTH = struct.Struct("!I")
 
 
 class ClaimWriter:
     """The process's end of the pipe: whatever is written here is believed by nobody."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
+    def __init__(self, fd: int, max_bytes: int) -> None:
+        self._fd, self.max_bytes = fd, max_bytes
 
     def raw(self, data: bytes) -> None:
         """Write bytes as they are; raises ``OSError``."""
@@ -36,7 +37,7 @@ class ClaimReader:
         self._buffer = bytearray()
         self._max_bytes = max_bytes
         self.first = b""
-        self.overflow = False
+        self.overflow = 0  # bytes of a message that is too long
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take more bytes; returns the messages that are complete now."""
@@ -49,7 +50,7 @@ class ClaimReader:
             (length,) = _LENGTH.unpack_from(self._buffer)
             end = _LENGTH.size + length
             if length > self._max_bytes:
-                self.overflow = True
+                self.overflow = length
                 self._buffer.clear()
                 break
             if len(self._buffer) < end:

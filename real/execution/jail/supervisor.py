@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import database_dump, harness, linux, preload, prelude
+from . import database_dump, harness, interpreter, linux, preload, prelude
 from .child import Body, Child, Ending
 from .frames import Channel, send
 from .isolation import MIB, CaseLimits, Confinement, Jail, limit_resources_of_all
@@ -34,6 +34,8 @@ class Supervisor:
     def __init__(self, request: WorkerRequest, jail: Jail, channel: Channel) -> None:
         self._request, self._jail, self._channel = request, jail, channel
         self._box = WorkingDirectory(jail, request.limits.file_mb)
+        self._path = f"{jail.box}/{interpreter.PROGRAM}"
+        self._files = request.files
         self._overfull = None if jail.own_namespaces else self._box.overfull
         self._dump_confinement: Confinement | None = None
         self._supplied: dict[str, object] = {}
@@ -49,8 +51,11 @@ class Supervisor:
         if problem is not None:
             return
         preload.load_for(self._sources)
+        names = preload.names_in(self._sources)
         if self._request.prelude:
-            self._supplied = prelude.supply(preload.names_in(self._sources))
+            self._supplied = prelude.supply(names, self._request.prelude)
+        if interpreter.asks_for_its_file(names):
+            self._files = {interpreter.PROGRAM: self._request.code.encode("utf-8", "surrogatepass"), **self._files}
         gc.freeze()  # collections in the cases' processes shall not touch, hence copy, what is here
         self._box.open()
         in_order = self._request.mode in ("literal", "expect")  # one process for all cases
@@ -85,7 +90,7 @@ class Supervisor:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._sources = [compile(text, "program.py", "exec", dont_inherit=True) for text in wanted]
+                self._sources = [interpreter.compiled(text, self._path) for text in wanted]
         except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
             return harness.describe(error)
         finally:
@@ -111,7 +116,7 @@ class Supervisor:
                 linux.die_with_parent()
                 self._limit_compiler(spare_s=1)
                 for text in wanted:
-                    compile(text, "program.py", "exec", dont_inherit=True)
+                    compile(text, self._path, "exec", dont_inherit=True)
             finally:
                 os._exit(0)  # an exception will come again where it is reported
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -139,7 +144,7 @@ class Supervisor:
         return str(case).encode("utf-8", "surrogatepass") if self._request.mode == "script" else b""
 
     def _serve_alone(self, index: int) -> None:
-        self._box.fill(self._request.files)
+        self._box.fill(self._files)
         try:
             case = self._request.cases[index]
             child = self._child(self._body(case), self._stdin(case))
@@ -156,7 +161,7 @@ class Supervisor:
         if not (request.dump or request.collect):
             return b"", [], []
         try:
-            left = self._box.names()
+            left = [name for name in self._box.names() if name != interpreter.PROGRAM]
         except OSError:  # the program made its folder unreadable, or removed it
             return b"null", [], []
         names, files = [], []
@@ -185,7 +190,7 @@ class Supervisor:
         done = 0
         while done < len(self._request.cases):
             progress = _Progress(self._report, done, len(self._request.cases))
-            self._box.fill(self._request.files)
+            self._box.fill(self._files)
             try:
                 ending = self._child(self._ordered_body(done)).watch(progress, self._overfull, self._ask_for_patience)
             finally:

@@ -14,8 +14,8 @@ class WorkerRequest:
     ``mode`` is ``script`` (``cases``: texts for standard input), ``call`` (``cases``: pairs of positional and keyword
     arguments), ``literal`` (``cases``: source of arguments) or ``expect`` (``cases``: source of expected values;
     ``code`` is ignored). ``files`` are put into the working directory of every case; ``collect`` asks for the files a
-    script leaves, ``dump`` for the content of the databases after each case, and ``prelude`` for the names of the
-    usual import header (mode ``call``).
+    script leaves, ``dump`` for the content of the databases after each case, and ``prelude`` tells which names are
+    supplied, and the module and attribute that each stands for (mode ``call``).
     """
 
     __slots__ = ("cases", "code", "collect", "dump", "entry", "files", "limits", "mode", "prelude", "setup")
@@ -31,11 +31,11 @@ class WorkerRequest:
         setup: str = "",
         dump: bool = False,
         collect: bool = False,
-        prelude: bool = False,
+        prelude: dict[str, tuple[str, str]] | None = None,
     ) -> None:
         self.mode, self.code, self.limits, self.cases, self.files = mode, code, limits, cases, files
         self.entry, self.setup, self.dump, self.collect = entry, setup, dump, collect
-        self.prelude = prelude
+        self.prelude = prelude or {}
 
     def frame(self) -> tuple[dict[str, Any], list[bytes]]:
         """The header and blobs to send."""

@@ -5,11 +5,10 @@ Tensors are ``[B, R]`` (samples x response positions); ``mask`` is 1 on response
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
+
+from real.moments import RunningMoments
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
@@ -50,27 +49,15 @@ def whiten(values: Tensor, mask: Tensor) -> Tensor:
     return (values - mean) * torch.rsqrt(variance + 1e-8) * mask
 
 
-@dataclass
-class RunningNorm:
-    """Running mean and variance of the scores seen so far (Welford's method over batches)."""
-
-    count: float = 0.0
-    mean: float = 0.0
-    m2: float = 0.0
+class RunningNorm(RunningMoments):
+    """Running mean and variance of the scores seen so far, a batch at a time."""
 
     def update(self, scores: Tensor) -> None:
         """Take in a batch ``[B]``; an empty one changes nothing."""
-        n = float(scores.numel())
-        if n == 0:
-            return
-        batch_mean = float(scores.mean())
-        batch_m2 = float(((scores - batch_mean) ** 2).sum())
-        delta, total = batch_mean - self.mean, self.count + n
-        self.m2 += batch_m2 + delta**2 * self.count * n / total
-        self.mean += delta * n / total
-        self.count = total
+        if scores.numel():
+            mean = float(scores.mean())
+            self.merge(float(scores.numel()), mean, float(((scores - mean) ** 2).sum()))
 
     def normalize(self, scores: Tensor) -> Tensor:
         """``(scores - mean) / std`` with the statistics so far; a constant reward becomes 0."""
-        variance = self.m2 / self.count if self.count else 0.0
-        return (scores - self.mean) / max(math.sqrt(variance), 1e-4)
+        return (scores - self.mean) / max(self.std, 1e-4)

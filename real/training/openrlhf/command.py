@@ -1,4 +1,4 @@
-"""The command line of OpenRLHF's training entry for one configuration, and the check that OpenRLHF understands it."""
+"""Build OpenRLHF's command line for a configuration, and check it against OpenRLHF's own parser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from real.training.openrlhf.layout import Layout
 from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 # False and None leave a flag out, True is a flag without a value.
 Value: TypeAlias = "str | int | float | bool | tuple[float, float] | None"
@@ -24,7 +24,7 @@ Value: TypeAlias = "str | int | float | bool | tuple[float, float] | None"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where OpenRLHF finds and leaves things: all below the directory of the run, which every node can read."""
+    """Paths of a training's files, below the run directory, which every node can read."""
 
     folder: Path
 
@@ -75,7 +75,7 @@ class Files:
 
 
 def settings(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> dict[str, Value]:
-    """Every flag that differs from OpenRLHF's defaults, or that we do not want to change with them."""
+    """Return flag name -> value, for every flag that differs from OpenRLHF's default or must not follow its changes."""
     return {
         **_placement(root, layout),
         **_batches(root, layout, schedule),
@@ -87,7 +87,7 @@ def settings(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Fil
 
 
 def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> list[str]:
-    """The arguments after ``python -m openrlhf.cli.train_ppo_ray``; raises ``UsageError`` for a path with a comma."""
+    """Return the arguments of ``openrlhf.cli.train_ppo_ray``; raises ``UsageError`` for a path with a comma."""
     words: list[str] = []
     for name, value in settings(root, layout, schedule, files).items():
         words += _words(f"--{name}", value)
@@ -95,7 +95,7 @@ def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) 
 
 
 def command(arguments: Sequence[str], python: str = sys.executable) -> list[str]:
-    """The whole command line."""
+    """Return the whole command line."""
     return [python, "-m", ENTRY, *arguments]
 
 
@@ -112,7 +112,7 @@ def check(arguments: Sequence[str], version: str, known: Mapping[str, Flag]) -> 
 
 
 def grouped(arguments: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each flag with its values."""
+    """Yield each flag of a command line with its values."""
     at = 0
     while at < len(arguments):
         values = tuple(itertools.takewhile(lambda word: not word.startswith("--"), arguments[at + 1 :]))
@@ -148,6 +148,9 @@ def _placement(root: RootCfg, layout: Layout) -> dict[str, Value]:
         "ds.enable_sleep": placement.sleep,
         "ds.zero_stage": placement.zero_stage,
         "ds.param_dtype": "bf16",
+        # Gradients of 4 to 16 micro-batches are summed; unset, in bfloat16. With stage 1 DeepSpeed would take another
+        # optimiser (BF16_Optimizer), which cannot leave the GPU.
+        "ds.grad_accum_dtype": "fp32" if placement.zero_stage > 1 else None,
         "ds.attn_implementation": placement.attention,
         "ds.packing_samples": placement.packing,
         "ds.adam_offload": placement.adam_offload,
@@ -185,8 +188,7 @@ def _algorithm(root: RootCfg) -> dict[str, Value]:
         "actor.eps_clip": trainer.clip,
         "critic.value_clip": trainer.value_clip,
         "actor.entropy_coef": trainer.entropy_coef,
-        # The policy learns when the step's number is above this one, and steps count from 0.
-        "critic.freezing_steps": trainer.critic_warmup_steps - 1,
+        "critic.freezing_steps": -1,  # the policy learns from the first step, whose number is 0
         "reward.clip_range": (-10.0, 10.0),
         "rollout.temperature": root.generation.temperature,
         "rollout.top_p": root.generation.top_p,

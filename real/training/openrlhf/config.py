@@ -1,4 +1,4 @@
-"""What only the cluster trainer needs to know (``conf/trainer``, key ``openrlhf``)."""
+"""Settings of the OpenRLHF trainer only (``conf/trainer``, key ``openrlhf``)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class OpenRlhfCfg:
 
     ray_address: str | None = None  # null: a Ray of our own; http://HOST:8265 submits a job; HOST:PORT joins
     scorer_url: str | None = None  # null: a scorer of our own beside the launcher; else one that runs elsewhere
-    scorer_host: str = "127.0.0.1"  # where our own listens; other nodes need an address that they can reach
+    scorer_host: str | None = None  # where our own listens; null: every interface where engines are on other nodes
     eval_every: int = 20  # steps between greedy evaluations on the test split, for the curves; 0: none
-    keep_checkpoints: int = 2  # each is 16 bytes a parameter for policy and critic
+    keep_checkpoints: int = 2  # at least 2: OpenRLHF deletes the oldest before it writes the next
     stall_minutes: int = 60  # without a step, a score or a line for so long, the run has hung; it is stopped
     sample_deadline_s: int = 900  # a sample that has no reward after so long is masked
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
-        for key, least in (("eval_every", 0), ("keep_checkpoints", 1), ("stall_minutes", 1), ("sample_deadline_s", 1)):
+        for key, least in (("eval_every", 0), ("keep_checkpoints", 2), ("stall_minutes", 1), ("sample_deadline_s", 1)):
             if getattr(self, key) < least:
                 raise UsageError(f"trainer.openrlhf.{key} is {getattr(self, key)}, but it must be at least {least}")
         if self.scorer_url is not None and not self.scorer_url.startswith(("http://", "https://")):

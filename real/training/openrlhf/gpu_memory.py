@@ -1,8 +1,11 @@
-"""How much of a GPU each phase takes, before anything is started: an estimate from the architecture.
+"""Estimate the GPU memory of each training phase from the model's architecture.
 
-Bytes a parameter: 2 for weights in bfloat16, 2 for gradients, 12 for fp32 weights and both Adam moments. ZeRO 1 and 2
-shard the last two kinds, ZeRO 3 all. Logits of a pass take about 10 bytes each: bfloat16 and fp32 values and their
-gradients. The estimate assumes responses of full length, so it is an upper bound for most steps; it has not been
+Bytes a parameter: 2 for weights in bfloat16, 12 for fp32 weights and both moments of Adam, 4 for gradients (summed in
+fp32). ZeRO 1 and 2 shard the last two kinds, ZeRO 3 all. A logit takes 14 bytes while training: its bfloat16 gradient
+(2), and in fp32 its value, its probability (for the entropy) and its gradient (4 each; OpenRLHF 0.11.2,
+``models/actor.py`` and ``compute_entropy``); 6 in a forward pass. A checkpoint that DeepSpeed wrote after states were
+offloaded has the buffers of both moments too (``runtime/zero/offload_states.py``), and loading puts those on the GPU,
+where they stay. Responses are assumed to have full length, so it is an upper bound for most steps; it has not been
 compared with a GPU.
 """
 
@@ -15,24 +18,38 @@ from typing import TYPE_CHECKING
 from real.training.openrlhf.layout import Layout
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.policy.placement import PlacementCfg
+    from real.settings import RootCfg
 
 _GB = 2**30
-_CONTEXTS_GB = 3.0  # CUDA contexts of four processes on each GPU, communication buffers
+_CONTEXTS_GB = 7.0  # CUDA contexts of four processes on each GPU (about 0.6 each), NCCL's buffers of their groups
+_CONTEXT_GB = 1.0  # of one process
+_OPTIMISER = 16  # bytes a parameter
+_MOMENTS = 8
+_RESUMED = "generating after a resume"
+_USABLE = 0.95  # of a GPU: the rest is fragmentation
+_LOGIT_TRAINING, _LOGIT_FORWARD = 14, 6  # bytes
 _LIVE_GB = 2.0  # ZeRO 3: weights gathered at a time (its default of 1e9 parameters)
 _BUCKETS_GB = 2.0  # ZeRO 1 and 2: buckets that gradients are reduced in
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """GB a GPU by phase; ``largest`` is the phase that decides."""
+    """GB a GPU by phase."""
 
     phases: Mapping[str, float]
 
-    @property
-    def largest(self) -> tuple[str, float]:
-        """Name and GB of the phase that takes most."""
-        return max(self.phases.items(), key=lambda item: item[1])
+    def over(self, limit_gb: float) -> tuple[str, float] | None:
+        """Name and GB of the phase that exceeds ``limit_gb`` most, ``None`` where all fit.
+
+        What a resumed run takes counts only where a fresh one fits.
+        """
+        fresh = {name: size for name, size in self.phases.items() if name != _RESUMED}
+        for phases in (fresh, self.phases):
+            name, size = max(phases.items(), key=lambda item: item[1])
+            if size > limit_gb:
+                return name, size
+        return None
 
     def describe(self) -> str:
         """One line for people."""
@@ -40,7 +57,7 @@ class Estimate:
 
 
 def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
-    """What each phase takes of a GPU of ``gpu_gb``; ``None`` where ``model.placement`` has no architecture."""
+    """Estimate each phase on a GPU of ``gpu_gb``; ``None`` if ``model.placement`` has no architecture."""
     shape = root.model.placement
     if not shape.parameters:
         return None
@@ -48,18 +65,21 @@ def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
     shard = layout.gpus
     tokens = root.model.max_prompt_tokens + root.model.max_response_tokens
     weights = 2 * billion / (shard if shape.zero_stage == 3 else 1)
-    optimiser = 0.0 if shape.adam_offload else 14 * billion / shard
+    optimiser = 0.0 if shape.adam_offload else _OPTIMISER * billion / shard
     working = _LIVE_GB if shape.zero_stage == 3 else _BUCKETS_GB
     reference = 0.0 if shape.reference_offload else weights
     resident = 2 * weights + reference  # DeepSpeed's sleep keeps bfloat16 weights where they are
     asleep = resident if shape.sleep else resident + 2 * optimiser
     other = 0.0 if shape.sleep else optimiser
+    generating = _CONTEXTS_GB + asleep + shape.engine_memory * gpu_gb
+    stale = 2 * _MOMENTS * billion / shard if shape.sleep and not shape.adam_offload else 0.0
     return Estimate(
         {
-            "generating": _CONTEXTS_GB + asleep + shape.engine_memory * gpu_gb,
+            "generating": generating,
+            _RESUMED: generating + stale,
             "scoring log-probabilities": _CONTEXTS_GB
             + asleep
-            + _pass_gb(shape.hidden, 4, layout.rollout_microbatch * tokens, shape.vocabulary, 6),
+            + _pass_gb(shape.hidden, 4, layout.rollout_microbatch * tokens, shape.vocabulary, _LOGIT_FORWARD),
             "training": _CONTEXTS_GB
             + resident
             + optimiser
@@ -70,15 +90,29 @@ def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
                 shape.layers if shape.gradient_checkpointing else 17 * shape.layers,
                 layout.microbatch * tokens,
                 shape.vocabulary,
-                10,
+                _LOGIT_TRAINING,
             ),
             "sending weights": _CONTEXTS_GB + asleep + 2 * billion / layout.tensor_parallel + working,
+            "evaluating": evaluation_gb(root),
         }
     )
 
 
+def evaluation_gb(root: RootCfg) -> float:
+    """GB of the one GPU that the evaluations before and after use, with ``generation.batch`` responses at a time.
+
+    Weights in ``model.dtype``, keys and values of full length, and one layer's activations of all prompts together.
+    """
+    shape, batch = root.model.placement, root.generation.batch
+    weights = (2 if root.model.dtype == "bfloat16" else 4) * shape.parameters
+    tokens = root.model.max_prompt_tokens + root.model.max_response_tokens
+    cache = 4 * shape.layers * shape.kv_width * tokens * batch
+    prompts = 34 * shape.hidden * root.model.max_prompt_tokens * batch
+    return _CONTEXT_GB + (weights + cache + prompts) / _GB
+
+
 def engine_minimum_gb(root: RootCfg, layout: Layout) -> float:
-    """What an inference engine needs at least: its weights, and keys and values of its share of a rollout."""
+    """GB that an inference engine needs at least: weights, and the KV cache of its share of a rollout."""
     shape = root.model.placement
     tokens = root.model.max_prompt_tokens + root.model.max_response_tokens
     sequences = min(-(-root.trainer.rollout_batch // layout.engines), 256)
@@ -93,20 +127,21 @@ def _pass_gb(hidden: int, layers: int, tokens: int, vocabulary: int, logit_bytes
 
 
 def advice(root: RootCfg, found: Estimate, gpu_gb: float) -> str | None:
-    """The override to try where the largest phase does not fit into 95 % of ``gpu_gb``, else ``None``."""
-    phase, size = found.largest
-    if size <= 0.95 * gpu_gb:
+    """Return a warning with an override if a phase does not fit into 95 % of ``gpu_gb``, else ``None``."""
+    too_large = found.over(_USABLE * gpu_gb)
+    if too_large is None:
         return None
+    phase, size = too_large
     return f"{phase} takes about {size:.0f} GB of {gpu_gb:.0f} GB; try {remedy(root, phase)}"
 
 
 def remedy(root: RootCfg, phase: str) -> str:
-    """The next override against running out of GPU memory in ``phase``."""
+    """Return the next override to try against running out of GPU memory in ``phase``."""
     shape = root.model.placement
-    if phase == "generating":
-        if shape.engine_memory > 0.3:
-            return f"model.placement.engine_memory={shape.engine_memory - 0.1:.1f}"
-        return "model.placement.eager=true" if not shape.eager else "model.placement.tensor_parallel=2"
+    if phase == "evaluating":
+        return "a GPU with more memory for it (greedy decoding goes on in smaller batches by itself)"
+    if phase.startswith("generating"):
+        return _for_engines(shape)
     if phase == "scoring log-probabilities" and shape.rollout_microbatch > 1:
         return f"model.placement.rollout_microbatch={shape.rollout_microbatch // 2}"
     if phase == "training" and shape.microbatch > 1:
@@ -116,3 +151,9 @@ def remedy(root: RootCfg, phase: str) -> str:
     return (
         "model.placement.reference_offload=true" if not shape.reference_offload else "model.placement.adam_offload=true"
     )
+
+
+def _for_engines(shape: PlacementCfg) -> str:
+    if shape.engine_memory > 0.3:
+        return f"model.placement.engine_memory={shape.engine_memory - 0.1:.2g}"
+    return "model.placement.tensor_parallel=2" if shape.eager else "model.placement.eager=true"

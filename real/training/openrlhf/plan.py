@@ -1,4 +1,4 @@
-"""Everything about a training that is known before it starts: placement, passes, command line, estimates."""
+"""Plan a training before it starts: layout, prompt schedule, command line, estimates."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import UsageError
-from real.training.openrlhf import gpu_memory
+from real.training.openrlhf import disk_space, gpu_memory, host_memory
 from real.training.openrlhf.command import Files, argv, check, command
 from real.training.openrlhf.flags import PINNED, known_flags
-from real.training.openrlhf.gpu_hours import gpu_hours, step_seconds
+from real.training.openrlhf.gpu_hours import gpu_hours, step_seconds, training_hours
 from real.training.openrlhf.layout import Layout, lay_out
 from real.training.openrlhf.prompt_schedule import PromptSchedule, plan_passes
 
 if TYPE_CHECKING:
-    from real.config.schema import RootCfg
+    from real.settings import RootCfg
 
 _PAPER_GPU_GB = 80.0  # where no GPU can be asked: those of the paper
+# Rollouts and minibatches of the released runs, to compare with: the settings are files of conf/trainer/released.
+RELEASED_BATCHES = {"safesql": (256, 256), "seccodeplt_plus": (512, 64), "apps_plus": (256, 256)}
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What would be launched."""
+    """Layout, prompt schedule, files and command line of one training."""
 
     layout: Layout
     schedule: PromptSchedule
@@ -34,6 +36,7 @@ class TrainingPlan:
 
 def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> TrainingPlan:
     """Plan the training of ``root``; raises ``UsageError`` for an impossible placement or an unknown flag."""
+    _refuse_unsupported(root)
     layout = lay_out(root, gpus_here)
     schedule = plan_passes(root.trainer.steps, root.trainer.rollout_batch)
     files = Files(run_dir.absolute() / "openrlhf")
@@ -47,8 +50,34 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
     return TrainingPlan(layout, schedule, files, tuple(arguments), version)
 
 
+def _updates(root: RootCfg) -> list[str]:
+    """The number of policy updates, with a warning if it is far below that of the released runs."""
+    trainer = root.trainer
+    per_step = trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
+    updates = trainer.steps * per_step
+    lines = [f"updates    {updates:,} of the policy, at a learning rate of {trainer.actor_lr:g}"]
+    rollout, minibatch = RELEASED_BATCHES.get(root.dataset.name, (256, 256))
+    theirs = root.dataset.released_steps * (rollout // minibatch)
+    if 2 * updates < theirs:
+        samples = root.dataset.released_steps * rollout
+        lines.append(
+            f"           warning: the released runs made {theirs:,} updates from {samples:,} samples (here "
+            f"{trainer.steps * trainer.rollout_batch:,}); trainer=openrlhf_released has their batches"
+        )
+    return lines
+
+
+def _refuse_unsupported(root: RootCfg) -> None:
+    if root.trainer.critic_warmup_steps:
+        raise UsageError(
+            f"trainer.critic_warmup_steps is {root.trainer.critic_warmup_steps}, which OpenRLHF {PINNED} cannot do",
+            hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
+            "Use trainer.critic_warmup_steps=0, or trainer=local.",
+        )
+
+
 def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> str:
-    """Placement, estimates and command line, for ``dry_run=true`` and the beginning of a run."""
+    """Return placement, estimates and command line as text, for ``dry_run=true`` and the start of a run."""
     gpu_gb = min(gpus_gb, default=_PAPER_GPU_GB)
     lines = [f"placement  {plan.layout.describe()}"]
     found = gpu_memory.estimate(root, plan.layout, gpu_gb)
@@ -56,12 +85,17 @@ def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> s
         lines.append(f"memory     estimated a GPU of {gpu_gb:.0f} GB: {found.describe()}")
         if warning := gpu_memory.advice(root, found, gpu_gb):
             lines.append(f"           warning: {warning}")
-        hours = gpu_hours(root, plan.layout)
-        seconds = step_seconds(root, plan.layout)
+        host = host_memory.training_gb(root, plan.layout) or 0.0
+        lines.append(f"           and about {host:.0f} GB of main memory on a node, where models sleep")
         lines.append(
-            f"time       roughly {hours:.0f} GPU-hours on H100s, {seconds:.0f} s a step"
-            " (from operation counts, unmeasured)"
+            f"disk       about {disk_space.training_gb(root):.0f} GB while it trains"
+            f" ({root.trainer.openrlhf.keep_checkpoints} checkpoints), {disk_space.model_gb(root):.0f} GB afterwards"
         )
+        lines.append(
+            f"time       {training_hours(root, plan.layout)} hours, {gpu_hours(root, plan.layout)} GPU-hours on H100s, "
+            f"{step_seconds(root, plan.layout)} s a step (estimated, unmeasured)"
+        )
+    lines += _updates(root)
     passes = f"{plan.schedule.passes} passes over " if plan.schedule.passes > 1 else ""
     lines.append(f"data       {passes}{plan.schedule.rows:,} rows, {plan.schedule.batch} a step")
     lines.append(f"command    {shlex.join(command(plan.arguments, 'python'))}")

@@ -1,4 +1,4 @@
-"""Where Ray comes from: one started for the run, on this node or a SLURM allocation, or one that runs already.
+"""Start a Ray cluster for a run, on this node or over a SLURM allocation, or join one that runs already.
 
 Ours has no dashboard, its own port and its own folder, so that runs on one machine do not meet; ``ray.init`` inside
 OpenRLHF would start a dozen dashboard processes more, and gives up after half a minute on a busy node.
@@ -18,8 +18,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from real.errors import InfrastructureError, UsageError
+from real.io.network import node_address
 from real.training.openrlhf import child_process
 from real.training.openrlhf.layout import Layout
 
@@ -32,7 +34,7 @@ _ASK = (
 
 @contextmanager
 def joined(address: str | None, layout: Layout, folder: Path) -> Iterator[dict[str, str]]:
-    """The environment in which the training finds its Ray.
+    """Yield the environment variables with which the training finds its Ray.
 
     Without an address a Ray is started here, in a SLURM allocation over all its nodes, and ended afterwards. Raises
     ``InfrastructureError`` where Ray or its GPUs cannot be had.
@@ -47,8 +49,18 @@ def joined(address: str | None, layout: Layout, folder: Path) -> Iterator[dict[s
 
 
 def is_job_address(address: str | None) -> bool:
-    """Whether an address is that of a dashboard, to which jobs are submitted."""
+    """Whether an address is a dashboard's, to which jobs are submitted."""
     return address is not None and address.startswith(("http://", "https://"))
+
+
+def other_node(address: str | None, layout: Layout) -> str | None:
+    """Return another host that engines run on, of the Ray at ``address`` or of the SLURM allocation, or ``None``."""
+    if address is not None:
+        return urlsplit(address if "//" in address else f"ray://{address}").hostname
+    if layout.nodes == 1:
+        return None
+    nodes = allocation()
+    return next((node for node in nodes if node != _this_node(nodes)), None)
 
 
 def _check_reachable(address: str) -> None:
@@ -72,7 +84,7 @@ def _check_gpus(address: str, layout: Layout) -> None:
 
 
 def resources(address: str) -> Mapping[str, float]:
-    """What a Ray cluster has in all; asked by a process of its own, since a process has one Ray only."""
+    """Return the total resources of a Ray cluster, asked in a subprocess since a process can join only one Ray."""
     command = [sys.executable, "-c", _ASK.format(address=address)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
@@ -115,7 +127,8 @@ def _ray(layout: Layout) -> list[str]:
 
 def _start_head(layout: Layout, room: str, stack: ExitStack, output: IO[bytes], log: Path) -> str:
     """Start the head, again where the node was too busy for Ray's half minute; returns its address."""
-    host = socket.gethostbyname(socket.gethostname()) if layout.nodes > 1 else "127.0.0.1"
+    other = other_node(None, layout)
+    host = node_address(other) if other else "127.0.0.1"
     for _ in range(_ATTEMPTS):
         port, client_port = _free_port(), _free_port()
         words = [f"--port={port}", f"--node-ip-address={host}", f"--ray-client-server-port={client_port}"]

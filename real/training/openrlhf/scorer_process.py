@@ -1,4 +1,4 @@
-"""The scorer of a run: a process of its own beside the launcher, started again where it dies."""
+"""Run the scorer as a child process, and restart it if it dies."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from types import TracebackType
 
 from real.errors import InfrastructureError
 from real.io import disk
+from real.io.network import WILDCARDS, node_address
 from real.training.openrlhf import child_process
 from real.training.openrlhf.command import Files
 from real.training.openrlhf.config import OpenRlhfCfg
@@ -25,16 +26,23 @@ TOKEN_VARIABLE = "REAL_SCORER_TOKEN"
 
 
 class ScorerProcess:
-    """Keeps one scorer running for the job in ``files.folder``; a context manager.
+    """A context manager that keeps one scorer running for the files in ``files.folder``.
 
     With ``cfg.scorer_url`` it only writes that address, with the token of the environment variable
-    ``REAL_SCORER_TOKEN``: somebody else runs the scorer, with ``--job`` on the same folder.
+    ``REAL_SCORER_TOKEN``: somebody else runs the scorer, with ``--job`` on the same folder. ``other_node`` is the host
+    of an engine that asks from another machine: the scorer listens on every interface then, and its address file has
+    the one that leads there.
     """
 
-    def __init__(self, files: Files, cfg: OpenRlhfCfg, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, files: Files, cfg: OpenRlhfCfg, say: Callable[[str], None], *, other_node: str | None = None
+    ) -> None:
         self._files = files
         self._cfg = cfg
         self._say = say
+        here = node_address(other_node) if other_node else "127.0.0.1"
+        self._host = cfg.scorer_host or (here if here.startswith("127.") else "0.0.0.0")
+        self._advertise = here if self._host in WILDCARDS else self._host
         self._token = os.environ.get(TOKEN_VARIABLE) or secrets.token_hex(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._restarts = 0
@@ -57,7 +65,7 @@ class ScorerProcess:
         self._files.address.unlink(missing_ok=True)
 
     def look_after(self) -> None:
-        """Start it again where it died; raises ``InfrastructureError`` where that happens again and again."""
+        """Restart the scorer if it died; raises ``InfrastructureError`` after 20 restarts."""
         if self._process is None or self._process.poll() is None:
             return
         self._restarts += 1
@@ -78,7 +86,8 @@ class ScorerProcess:
         command = [
             *(sys.executable, "-m", "real.serving"),
             *("--job", str(self._files.folder)),
-            *("--host", self._cfg.scorer_host),
+            *("--host", self._host),
+            *("--advertise", self._advertise),
             *("--port", "0"),
             *("--ready", str(self._files.address)),
         ]

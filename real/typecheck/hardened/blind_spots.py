@@ -32,7 +32,18 @@ TAMPERED_SYS = Rule(
     "Import sys as it is and leave its attributes alone.",
 )
 
-RULES = (NO_TYPE_CHECK, TYPE_CHECKING, TAMPERED_SYS)
+CHECKER_ONLY = Rule(
+    "hatch:checker-only-name",
+    "a name that the type checker knows and Python does not",
+    "`reveal_type` and `reveal_locals` are for the person who runs MyPy, `function` and `ellipsis` are names of its "
+    "stubs. MyPy accepts them without an import; a program that comes to them ends in a NameError.",
+    "Remove it; import reveal_type from typing, write Callable for function and EllipsisType for ellipsis.",
+)
+
+RULES = (NO_TYPE_CHECK, TYPE_CHECKING, TAMPERED_SYS, CHECKER_ONLY)
+
+# Public names of the builtins stub that no interpreter has.
+CHECKER_ONLY_NAMES = frozenset({"ellipsis", "function", "reveal_locals", "reveal_type"})
 
 # mypy.reachability.infer_condition_value goes by these names, whatever they are bound to.
 _CONSTANTS = frozenset({"TYPE_CHECKING", "MYPY", "PY2", "PY3"})
@@ -41,7 +52,7 @@ _HARMLESS = (ast.Import, ast.ImportFrom, ast.Assign, ast.Pass)
 
 
 def check(program: ProgramTree) -> Iterator[Finding]:
-    """Findings of this family, in no particular order."""
+    """The findings of the rules of this module, in no particular order."""
     allowed = {
         id(node.test)
         for node in program.nodes
@@ -54,6 +65,8 @@ def check(program: ProgramTree) -> Iterator[Finding]:
             yield NO_TYPE_CHECK.on(node, f"{name} turns the type checker off")
         if name in _CONSTANTS and id(node) not in allowed:
             yield TYPE_CHECKING.on(node, f"{name} separates what is checked from what runs")
+        if isinstance(node, ast.Name) and node.id in CHECKER_ONLY_NAMES and program.is_unbound(node.id):
+            yield CHECKER_ONLY.on(node, f"{node.id} exists for the type checker only")
         if compares_system and _is_tampered(program, node):
             yield TAMPERED_SYS.on(node, "sys is changed in a program that branches on sys.platform or sys.version_info")
 

@@ -40,7 +40,7 @@ _IGNORE = re.compile(r"#\s*type:\s*ignore\b", re.IGNORECASE)
 
 
 def check(program: ProgramTree) -> Iterator[Finding]:
-    """Findings of this family, in no particular order."""
+    """The findings of the rules of this module, in no particular order."""
     for line, column, text in _comments(program.code):
         if _IGNORE.search(text):
             yield TYPE_IGNORE.at(line, f"the comment {text.strip()!r} silences the type checker", column)

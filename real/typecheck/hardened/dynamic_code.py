@@ -32,7 +32,7 @@ _TYPE_ARITY = 3
 
 
 def check(program: ProgramTree) -> Iterator[Finding]:
-    """Findings of this family, in no particular order."""
+    """The findings of the rules of this module, in no particular order."""
     for node in program.nodes:
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
             yield from _reference(program, node)

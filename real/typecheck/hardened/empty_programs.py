@@ -36,7 +36,7 @@ _EMPTY = (ast.Pass, ast.Import, ast.ImportFrom)
 
 
 def check(program: ProgramTree, starter: str | None) -> Iterator[Finding]:
-    """Findings of this family; ``starter`` is the starter code of the task, if it has any."""
+    """The findings of the rules of this module; ``starter`` is the starter code of the task, if it has any."""
     if all(_does_nothing(statement) for statement in program.tree.body):
         yield NO_CODE.at(1, "the program does nothing")
     elif starter and not any(isinstance(node, (*FUNCTIONS, ast.ClassDef)) for node in program.nodes):

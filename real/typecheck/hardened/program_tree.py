@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 _BUILTINS = frozenset(dir(builtins))
@@ -19,15 +19,17 @@ class ProgramTree:
     Raises what ``ast.parse`` raises; programs that ``why_unanalyzable`` let pass do parse.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, supplied: Mapping[str, str] | None = None) -> None:
+        """``supplied``: names that are imported for the program, and the dotted names they stand for."""
         self.code = code
+        self._supplied = supplied or {}
         self.tree = _parse(code)
         self.nodes = tuple(ast.walk(self.tree))
 
     @cached_property
     def imported(self) -> dict[str, str]:
-        """Names bound by imports anywhere in the program, and the dotted names they stand for."""
-        found: dict[str, str] = {}
+        """Names bound by imports, in the program or for it, and the dotted names they stand for."""
+        found = dict(self._supplied)
         for node in self.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
@@ -41,6 +43,10 @@ class ProgramTree:
     def bound(self) -> frozenset[str]:
         """Names that the program binds somewhere other than by an import."""
         return frozenset(name for node in self.nodes for name in _bindings(node))
+
+    def is_unbound(self, name: str) -> bool:
+        """Whether nothing in the program gives a name a meaning."""
+        return name not in self.imported and name not in self.bound
 
     def dotted(self, node: ast.expr) -> str:
         """What an expression refers to: ``typing.cast`` for ``t.cast``, ``builtins.eval`` for ``eval``.

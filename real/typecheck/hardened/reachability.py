@@ -43,7 +43,7 @@ _JUMPS = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def check(program: ProgramTree) -> Iterator[Finding]:
-    """Findings of this family, in no particular order."""
+    """The findings of the rules of this module, in no particular order."""
     for node in program.nodes:
         for block in _blocks(node):
             yield from _after_jump(program, block)

@@ -67,7 +67,7 @@ _STARRED = ("*", "**")
 
 
 def check(program: ProgramTree, starter: Starter) -> Iterator[Finding]:
-    """Findings of this family, in no particular order."""
+    """The findings of the rules of this module, in no particular order."""
     bindings = FinalBindings(program.tree.body)
     reassigned = {name for node in program.nodes if isinstance(node, ast.Global) for name in node.names}
     tops = [*starter.classes, *(wanted.name for wanted in starter.functions if wanted.owner is None)]

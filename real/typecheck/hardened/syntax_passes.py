@@ -19,9 +19,8 @@ from real.types import Finding
 _NOTHING_ASKED = Starter((), ())
 
 
-def syntactic_findings(code: str, starter: str | None) -> list[Finding]:
+def syntactic_findings(program: ProgramTree, starter: str | None) -> list[Finding]:
     """What the syntax tree shows, without MyPy; raises ``StarterError`` for starter code that cannot be read."""
-    program = ProgramTree(code)
     asked = parse_starter(starter) if starter else _NOTHING_ASKED
     return [
         *comments.check(program),
@@ -33,8 +32,7 @@ def syntactic_findings(code: str, starter: str | None) -> list[Finding]:
     ]
 
 
-def advice(code: str, starter: str | None) -> list[Finding]:
+def advice(program: ProgramTree, starter: str | None) -> list[Finding]:
     """Findings that never fail a program; raises ``StarterError``."""
-    program = ProgramTree(code)
     asked = parse_starter(starter).names if starter else frozenset[str]()
     return [*unused.check(program, asked), *naming.check(program, asked)]

@@ -1,7 +1,8 @@
 """A closed place for hostile programs: what the sandbox lets through must not reach the machine of whoever tests it.
 
 ``enter`` moves into private mount, pid, IPC and network namespaces in which every file system is read-only but fresh
-ones at /tmp, /var/tmp and /dev/shm. All that a program leaves behind is therefore visible, and gone at the end.
+ones at /tmp, /var/tmp and /dev/shm. All that a program leaves behind is therefore visible, and gone at the end. This
+checkout and its interpreter stay where they are, also below a fresh one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from real.execution.jail import linux
 
 USERS = ("root", "shared", "ordinary")
 ORDINARY_UID = 61_000
+ROOT = Path(__file__).resolve().parents[3]
 FRESH = ("/tmp", "/var/tmp", "/dev/shm")
 CANNOT = 77  # exit status: this machine does not allow the arena
 
@@ -49,16 +51,37 @@ def _protect_everything() -> None:
         _set_read_only("/sys/fs/cgroup", read_only=False)
 
 
-def _open_to_others(path: Path) -> None:
-    """Let other users reach ``path`` although a folder above it is closed (root's home, usually)."""
-    closed = [above for above in path.parents if not above.stat().st_mode & 0o001]
-    if not closed:
-        return
-    kept = os.open(path, os.O_PATH)
-    linux.mount("arena", str(closed[-1]), "tmpfs", 0, "mode=0755,size=1m")
-    path.mkdir(parents=True)
-    linux.mount(f"/proc/self/fd/{kept}", str(path), "", linux.MS_BIND | linux.MS_REC)
-    os.close(kept)
+def needed() -> list[Path]:
+    """The folders that the tests themselves need, none below another: this checkout and its interpreter."""
+    found = {ROOT, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve()}
+    return [path for path in found if not any(path != other and path.is_relative_to(other) for other in found)]
+
+
+class _Covers:
+    """Mounts empty file systems over folders, and shows what is ``needed`` below them in its old place again."""
+
+    def __init__(self) -> None:
+        self._kept = {path: os.open(path, os.O_PATH) for path in needed()}
+
+    def mount(self, folder: str, options: str) -> None:
+        """Cover ``folder``; raises ``OSError``."""
+        linux.mount("arena", folder, "tmpfs", 0, options)
+        for path, fd in self._kept.items():
+            if path.is_relative_to(folder):
+                path.mkdir(parents=True)
+                linux.mount(f"/proc/self/fd/{fd}", str(path), "", linux.MS_BIND | linux.MS_REC)
+
+    def open_to_others(self) -> None:
+        """Let other users reach what is needed although a folder above it is closed (root's home, usually)."""
+        for path in self._kept:
+            closed = [above for above in path.parents if not above.stat().st_mode & 0o001]
+            if closed:
+                self.mount(str(closed[-1]), "mode=0755,size=1m")
+
+    def close(self) -> None:
+        """Close the descriptors."""
+        for fd in self._kept.values():
+            os.close(fd)
 
 
 def _bring_up_loopback() -> None:
@@ -69,11 +92,13 @@ def _bring_up_loopback() -> None:
 def _furnish(user: str, folders: tuple[str, ...], size: str) -> None:
     linux.mount("none", "/", "", linux.MS_REC | linux.MS_PRIVATE)
     linux.mount("proc", "/proc", "proc")
+    covers = _Covers()
     if user != "root":
-        _open_to_others(Path(sys.base_prefix).resolve())
+        covers.open_to_others()
     _protect_everything()
     for folder in folders:
-        linux.mount("arena", folder, "tmpfs", 0, f"mode=1777,size={size}")
+        covers.mount(folder, f"mode=1777,size={size}")
+    covers.close()
     if Path(_MQUEUE).is_dir():
         linux.mount("mqueue", _MQUEUE, "mqueue")
     _bring_up_loopback()
@@ -121,10 +146,12 @@ def enter(user: str, *, fresh: tuple[str, ...] = FRESH, size: str = "2g") -> Non
 def run_inside(user: str, module: str, arguments: list[str]) -> None:
     """Enter the arena and replace this process by ``python -m module``; never returns."""
     enter(user)
-    paths = os.pathsep.join(str(path) for path in (Path(__file__).parents[3], Path(__file__).parents[1]))
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "tests" / "execution")))
+    # By its real path: a link to it may be covered.
+    interpreter = str(Path(sys.prefix).resolve() / "bin" / Path(sys.executable).name)
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONPATH": paths}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)
+    os.execve(interpreter, [interpreter, "-m", module, *arguments], environment)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .arena import FRESH
+from .arena import FRESH, needed
 from .attack import TCP_PORT, UDP_PORT, WITNESS
 
 _IPC_CREAT, _WORLD = 0o1000, 0o666
@@ -103,7 +103,9 @@ def ipc_ids(kind: str) -> list[str]:
 def strange_files(allowed: list[str]) -> list[str]:
     """What lies in the arena's folders that is neither bait nor one of the pool's own folders; and message queues."""
     known = {WITNESS, "/dev/shm/attack-canary", *allowed}
-    found = [str(path) for folder in FRESH for path in Path(folder).iterdir() if str(path) not in known]
+    in_fresh = [path for folder in FRESH for path in Path(folder).iterdir()]
+    ours = {path for path in in_fresh if any(kept.is_relative_to(path) for kept in needed())}
+    found = [str(path) for path in in_fresh if path not in ours and str(path) not in known]
     found += [str(path) for folder in allowed for path in Path(folder).iterdir()]
     if Path("/dev/mqueue").is_dir():
         found += [str(path) for path in Path("/dev/mqueue").iterdir()]

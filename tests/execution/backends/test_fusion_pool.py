@@ -16,10 +16,10 @@ from real.execution import Pool
 from real.execution.backends import fusion_request
 from real.execution.backends.fusion_pool import FusionPool
 from real.execution.backends.fusion_request import Exchange
+from real.execution.config import BackendName, ExecutionCfg, Isolation
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
-from real.judge import Judge
-from real.rewards import RewardCfg, reward
+from real.judge import Judge, JudgeCfg
 from real.types import (
     AttackCase,
     AttackSuite,
@@ -317,7 +317,8 @@ def test_files_that_nobody_asked_for_are_not_taken() -> None:
 
 def test_from_completions_to_rewards(stub: FusionStub) -> None:
     tasks = load(DatasetCfg(test_tasks=2), "test").tasks[:2]
-    cfg = RewardCfg(backend="fusion", min_isolation="external", fusion_url=stub.url, workers=2)
+    execution = ExecutionCfg(BackendName.fusion, stub.url, workers=2, min_isolation=Isolation.external)
+    cfg = JudgeCfg(execution=execution)
     cfg.check()
     with Judge(cfg) as judge:
         for attribute, value in (("reference", 1.0), ("unsafe", 0.5)):
@@ -326,4 +327,4 @@ def test_from_completions_to_rewards(stub: FusionStub) -> None:
                 Completion(task.task_id, f"```python\n{code}\n```") for task, code in zip(tasks, codes, strict=True)
             ]
             verdicts = judge.judge(tasks, completions, safety=True)
-            assert [reward(verdict, cfg).value for verdict in verdicts] == [value] * 2
+            assert [judge.reward(verdict).value for verdict in verdicts] == [value] * 2

@@ -25,8 +25,8 @@ from real.execution.backends import open_backend, ray_worker_group
 from real.execution.backends.chunk_queue import ChunkQueue
 from real.execution.backends.ray_pool import RayPool, _Assignment
 from real.execution.backends.ray_worker_group import RayWorker
-from real.judge import Judge
-from real.rewards import RewardCfg
+from real.execution.config import BackendName, ExecutionCfg, Isolation
+from real.judge import Judge, JudgeCfg
 from real.types import (
     CallCase,
     CallSuite,
@@ -190,7 +190,7 @@ def test_completions_are_judged_on_the_cluster(spread: RayPool, cluster: Cluster
     spread.close()  # its actors hold every CPU there is
     assert ray.is_initialized() is False
     tasks = load(DatasetCfg(test_tasks=2), "test").tasks[:2]
-    cfg = RewardCfg(backend="ray", ray_address=cluster.address, workers=2)
+    cfg = JudgeCfg(execution=ExecutionCfg(BackendName.ray, ray_address=cluster.address, workers=2))
     with Judge(cfg) as judge:
         completions = [Completion(task.task_id, f"```python\n{task.reference}\n```") for task in tasks]
         found = judge.judge(tasks, completions)
@@ -220,7 +220,7 @@ def test_other_code_on_a_node_is_refused(cluster: Cluster, monkeypatch: pytest.M
 @pytest.mark.slow
 def test_an_isolation_that_no_node_reaches_is_refused(cluster: Cluster) -> None:
     with pytest.raises(UsageError, match="external"):
-        open_backend(RewardCfg(backend="ray", min_isolation="external", ray_address=cluster.address))
+        open_backend(ExecutionCfg(BackendName.ray, ray_address=cluster.address, min_isolation=Isolation.external))
     with pytest.raises(InfrastructureError, match=r"no node .* can run programs: unknown isolation level 'paranoid'"):
         RayPool(1, "paranoid", address=cluster.address)
     assert not ray.is_initialized()
@@ -232,7 +232,7 @@ def test_a_dead_address_is_one_clear_error() -> None:
         address = f"127.0.0.1:{free.getsockname()[1]}"
         began = time.monotonic()
         with pytest.raises(InfrastructureError, match=f"no Ray answers at {address}.*refused"):
-            open_backend(RewardCfg(backend="ray", ray_address=address))
+            open_backend(ExecutionCfg(BackendName.ray, ray_address=address))
     assert time.monotonic() - began < 10
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.repairs.arguments import key_get, narrow, widen_parameter
-from real.datasets.annotate.repairs.dead import drop_dead, drop_function, drop_operand
+from real.datasets.annotate.repairs.dead_code import drop_dead, drop_function, drop_operand
 from real.datasets.annotate.repairs.results import (
     convert_result,
     last_branch,

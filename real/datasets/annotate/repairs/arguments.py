@@ -6,7 +6,7 @@ import ast
 import re
 
 from real.datasets.annotate.program import Program, expression
-from real.datasets.annotate.repairs.reading import expressions, types_of, union, usable
+from real.datasets.annotate.repairs.mypy_messages import expressions, types_of, union, usable
 from real.datasets.annotate.scopes import Function, parameters
 from real.types import Finding
 

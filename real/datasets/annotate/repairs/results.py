@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from real.datasets.annotate.program import Program, expression
-from real.datasets.annotate.repairs.reading import NUMBERS, types_of, union, usable
+from real.datasets.annotate.repairs.mypy_messages import NUMBERS, types_of, union, usable
 from real.types import Finding
 
 _CASTABLE = ("int", "float", "str", "bool")

@@ -7,7 +7,15 @@ import re
 
 from real.datasets.annotate.program import Program
 from real.datasets.annotate.rename import rename_from
-from real.datasets.annotate.repairs.reading import NUMBERS, QUOTED, bound, expressions, types_of, union, usable
+from real.datasets.annotate.repairs.mypy_messages import (
+    NUMBERS,
+    QUOTED,
+    bound_names,
+    expressions,
+    types_of,
+    union,
+    usable,
+)
 from real.datasets.annotate.scopes import own_nodes
 from real.types import Finding
 
@@ -18,7 +26,7 @@ def declare_needed(program: Program, finding: Finding) -> bool:
     if statement is None or match is None:
         return False
     wanted = match[1]
-    for variable in bound(statement):
+    for variable in bound_names(statement):
         if variable.rpartition(".")[2] == wanted or variable == wanted:
             return _split_tuple(program, statement) or declare_observed(program, statement, variable)
     return False
@@ -54,6 +62,7 @@ def _split_tuple(program: Program, statement: ast.stmt) -> bool:
 
 
 def declare_observed(program: Program, place: ast.AST, variable: str) -> bool:
+    """Declare a variable with the type it was seen with; False where it was not seen or has a type."""
     if "." in variable:
         owner, _, attribute = variable.partition(".")
         cls = next((n for n in program.ancestors(place) if isinstance(n, ast.ClassDef)), None)
@@ -72,7 +81,7 @@ def widen_number(program: Program, finding: Finding) -> bool:
     if statement is None or got not in NUMBERS or wanted not in NUMBERS:
         return False
     wide = max(got, wanted, key=NUMBERS.index)
-    return any(program.declare(statement, v, wide) for v in bound(statement))
+    return any(program.declare(statement, v, wide) for v in bound_names(statement))
 
 
 def rename(program: Program, finding: Finding) -> bool:
@@ -83,7 +92,7 @@ def rename(program: Program, finding: Finding) -> bool:
     got, _ = types_of(finding)
     head = re.match(r"\w+", got)
     suffix = {"str": "text", "int": "number"}.get(head[0].lower(), head[0].lower()) if head else "value"
-    return any(rename_from(program, statement, v, suffix) for v in bound(statement) if "." not in v)
+    return any(rename_from(program, statement, v, suffix) for v in bound_names(statement) if "." not in v)
 
 
 def declare_union(program: Program, finding: Finding) -> bool:
@@ -93,7 +102,7 @@ def declare_union(program: Program, finding: Finding) -> bool:
     if statement is None or not usable(got) or not usable(wanted):
         return False
     both = union(wanted, got)
-    return any(program.declare(statement, v, both) for v in bound(statement))
+    return any(program.declare(statement, v, both) for v in bound_names(statement))
 
 
 def declare_mentioned(program: Program, finding: Finding) -> bool:

@@ -29,7 +29,7 @@ from real.execution import Pool
 from real.io import disk
 from real.io.progress import Progress
 from real.typecheck import Checker
-from real.typecheck.config import PAPER
+from real.typecheck.config import Policy
 from real.types import CallCase, CallSuite, Check, JsonValue, Task
 
 HELP = "filter raw APPS to functions with verified tests, and annotate a solution of each until MyPy strict is silent"
@@ -102,7 +102,7 @@ def _key(found: Candidate, args: argparse.Namespace) -> str:
 
 
 def _verified(found: list[Candidate], args: argparse.Namespace) -> Iterator[dict[str, object]]:
-    with Pool(args.workers) as pool, Checker(2) as checker, Checker(policy=PAPER) as paper:
+    with Pool(args.workers) as pool, Checker(2) as checker, Checker(policy=Policy.paper) as paper:
         print(f"sandbox: {pool.describe()}", file=sys.stderr)
         verifier = Verifier(
             pool, Annotator(pool, checker), paper, solutions=args.solutions, drop_trivial=not args.keep_trivial
@@ -111,7 +111,7 @@ def _verified(found: list[Candidate], args: argparse.Namespace) -> Iterator[dict
             running = {threads.submit(verifier.verify, item): item for item in found}
             for future in as_completed(running):
                 item = running[future]
-                progress.advance(name=item.problem_id)
+                progress.advance()
                 yield {"key": _key(item, args), "problem_id": item.problem_id, **_record(future.result())}
 
 

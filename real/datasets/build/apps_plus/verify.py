@@ -1,4 +1,4 @@
-"""One candidate through the sandbox, the annotator and the checker: what becomes of it, and at which stage it fell."""
+"""Runs one candidate through sandbox, annotator and type checker, and says which stage dropped it, if any."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from real.datasets.annotate.annotator import LIMITS, Annotator
-from real.datasets.annotate.observe import fits
+from real.datasets.annotate.observations import fits
 from real.datasets.build.apps_plus.raw import Candidate
 from real.execution.backends.base import Backend
 from real.typecheck import Checker
@@ -33,7 +33,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What became of a candidate; ``plain`` is the shortest stable solution, ``typed`` the annotated one."""
+    """The result of one candidate; ``plain`` is the shortest stable solution, ``typed`` the annotated one."""
 
     stage: str
     reason: str = ""

@@ -1,4 +1,4 @@
-"""The build: seeds, rounds of evolution, gates, and what is left, with everything finished written to a journal."""
+"""Runs a build: seeds, rounds of evolution and gates, with every finished result written to a journal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from real import detector, execution
-from real.datasets.build.journal import Journal, digest
+from real.datasets.build.journal import BuildJournal, digest
 from real.datasets.build.safesql import gates as rules
 from real.datasets.build.safesql.candidate import Candidate, Reason, Rejected
 from real.datasets.build.safesql.distinct import drop_near_duplicates, drop_solved_by_others
@@ -34,7 +34,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build came to; ``refused`` has a reason for each candidate that is not in ``kept``."""
+    """The result of a build; ``refused`` has a reason for each candidate that is not in ``kept``."""
 
     kept: list[Candidate]
     refused: list[Rejected]
@@ -44,7 +44,9 @@ class Built:
 class Builder:
     """Runs a plan; what the journal knows is not run again."""
 
-    def __init__(self, plan: Plan, evolver: Evolver, gates: Gates, journal: Journal, foreign: Sequence[Task]) -> None:
+    def __init__(
+        self, plan: Plan, evolver: Evolver, gates: Gates, journal: BuildJournal, foreign: Sequence[Task]
+    ) -> None:
         """``foreign``: tasks that no kept one may be a near-duplicate of."""
         self.plan, self.evolver, self.gates, self.journal, self.foreign = plan, evolver, gates, journal, foreign
 
@@ -82,7 +84,7 @@ class Builder:
         with Progress(len(requests), f"round {number}: evolving", "candidates") as progress:
             for result in self.evolver.evolve(requests):
                 results.append(result)
-                progress.advance(name=result.candidate_id)
+                progress.advance()
         return results
 
     def _checked(self, items: Sequence[Result], label: str) -> Iterator[Result]:
@@ -100,10 +102,10 @@ class Builder:
                     result = next(results)
                     self._remember(item, result)
                     yield result
-                    progress.advance(name=item.candidate_id)
+                    progress.advance()
 
     def _key(self, candidate: Candidate) -> str:
-        facts = (rules.VERSION, detector.VERSION, execution.VERSION, self.gates.recognised)
+        facts = (rules.VERSION, detector.VERSION, execution.VERSION)
         return digest("gates", *facts, candidate.record())
 
     def _remembered(self, candidate: Candidate) -> Result | None:

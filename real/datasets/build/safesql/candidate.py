@@ -1,4 +1,4 @@
-"""A task before it is one: what a seed or an evolver proposes, and why a proposal is refused."""
+"""Candidates, the tasks that a seed or an evolver proposes, and the reasons for which one is refused."""
 
 from __future__ import annotations
 

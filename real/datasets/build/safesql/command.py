@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from real.datasets.build.journal import Journal
+from real.datasets.build.journal import BuildJournal
 from real.datasets.build.safesql.builder import Builder, Built, Plan
 from real.datasets.build.safesql.candidate import Candidate
 from real.datasets.build.safesql.evolver import Evolver
@@ -20,6 +19,7 @@ from real.datasets.build.safesql.llm.options import add_options, open_evolver
 from real.datasets.build.safesql.manifest import Manifest, entry
 from real.datasets.build.safesql.recipes import RECIPES, Splits
 from real.datasets.commands.options import at_least_one, folder
+from real.datasets.sources import local_folders
 from real.errors import DataError
 from real.io import disk
 from real.io.progress import duration
@@ -56,12 +56,12 @@ def run(args: argparse.Namespace) -> int:
     recipe = RECIPES[args.recipe]
     rounds = recipe.rounds if args.rounds is None else args.rounds
     plan = Plan(args.seed, rounds, args.children or recipe.children, args.limit or recipe.limit, recipe.distinct)
-    journal = Journal(args.out / "journal.jsonl")
+    journal = BuildJournal(args.out / "journal.jsonl")
     disk.atomic_write(args.out / "command.txt", " ".join(sys.argv) + "\n")  # fails now where the folder is no use
     evolver: Evolver = Grammar(args.seed) if args.evolver == "grammar" else open_evolver(args)
     foreign = _released(args.data)
     seeds = recipe.seeds(args.seed, args.per_cell, round(plan.limit * recipe.seed_share))
-    with Gates(args.workers, min_isolation=args.min_isolation, recognised=recipe.recognised) as gates:
+    with Gates(args.workers, min_isolation=args.min_isolation) as gates:
         print(f"sandbox: {gates.pool.describe()}", file=sys.stderr)
         if len(journal):
             print(f"{journal.path} knows {len(journal)} results", file=sys.stderr)
@@ -75,13 +75,19 @@ def _released(data: str | None) -> list[Task]:
     """The released tasks, or none where they are not at hand; said, because it weakens a gate."""
     from real.datasets import load_path
 
-    root = Path(data or os.environ.get("REAL_DATA") or "data") / "safesql"
-    if not root.is_dir():
-        if data is not None:
-            raise DataError(f"{root} does not exist", hint="--data names the folder that holds safesql.")
+    root = next((folder for folder in _places(data) if folder.is_dir()), None)
+    if root is None:
         print("the released SafeSQL is not at hand: not compared with it (see --data)", file=sys.stderr)
         return []
     return [task for split in ("train", "test") for task in load_path(str(root), split).tasks]
+
+
+def _places(data: str | None) -> Sequence[Path]:
+    if data is None:
+        return local_folders("safesql")
+    if not (root := Path(data) / "safesql").is_dir():
+        raise DataError(f"{root} does not exist", hint="--data names the folder that holds safesql.")
+    return [root]
 
 
 def _write(args: argparse.Namespace, built: Built, splits: Splits, seconds: float, foreign: int) -> None:

@@ -1,6 +1,6 @@
 """The gates that compare candidates: no near-duplicates, and no task that another task's reference solves.
 
-Where two candidates are in each other's way the earlier one stays, so the result depends on their order alone.
+Of two candidates that conflict the earlier one stays, so the result depends on their order alone.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from real.datasets.build.journal import Journal, digest
+from real.datasets.build.journal import BuildJournal, digest
 from real.datasets.build.safesql.candidate import SHOWN, Candidate, Reason, Rejected
-from real.datasets.build.safesql.probe import MOST, answer_hash, driver
+from real.datasets.build.safesql.prefilter import MOST, answer_hash, driver
 from real.datasets.contamination import LEAKS, links
 from real.errors import InfrastructureError
 from real.execution import VERSION as EXECUTION
@@ -37,7 +37,7 @@ def drop_near_duplicates(
 
 
 def drop_solved_by_others(
-    candidates: Sequence[Candidate], pool: Pool, journal: Journal, advance: Advance
+    candidates: Sequence[Candidate], pool: Pool, journal: BuildJournal, advance: Advance
 ) -> tuple[list[Candidate], list[Rejected]]:
     """Those whose tests no other candidate's reference passes; ``advance`` is called for each reference tried.
 
@@ -61,7 +61,7 @@ def drop_solved_by_others(
     return _parted(candidates, gone, Reason.NOT_DISCRIMINATING)
 
 
-def _solved(candidate: Candidate, others: Sequence[Candidate], pool: Pool, journal: Journal) -> list[bool]:
+def _solved(candidate: Candidate, others: Sequence[Candidate], pool: Pool, journal: BuildJournal) -> list[bool]:
     """Whether the candidate's reference passes all scored cases of each of the others."""
     key = digest("solves", EXECUTION, candidate.reference, [(o.database, o.cases) for o in others])
     if (known := journal.get(key)) is not None and isinstance(places := known["solved"], list):

@@ -29,7 +29,7 @@ from real.types import (
     TestOutcome,
 )
 
-VERSION = 2  # of the rules; raise it when a verdict may change
+VERSION = 3  # of the rules; raise it when a verdict may change
 FEWEST_CASES = 5  # scored ones
 MOST_EMPTY = 0.2  # share of the scored cases whose expected output is empty
 LONGEST_OUTPUT = 2000  # characters; the sandbox shows us 4,096
@@ -64,12 +64,10 @@ class _Runs:
 class Gates:
     """Checks candidates; a context manager that owns a sandbox of ``workers`` processes (0: one per core).
 
-    With ``recognised`` an attack succeeds where it shows values that are surely stored ones (see
-    ``real.execution.attacks``: of three characters at least); without, any other output than the safe one will do.
+    ``real.execution.attack_grading`` says which attacks succeed.
     """
 
-    def __init__(self, workers: int = 0, *, min_isolation: str = "medium", recognised: bool = True) -> None:
-        self.recognised = recognised
+    def __init__(self, workers: int = 0, *, min_isolation: str = "medium") -> None:
         self.pool = Pool(workers, min_isolation, cache_mb=0)  # a remembered outcome would hide a flaky reference
 
     def __enter__(self) -> Gates:
@@ -105,12 +103,12 @@ class Gates:
             return Rejected(candidate.candidate_id, candidate.operators, stop.reason, stop.detail)
         # What an oracle expected needs one run to confirm, what the reference itself printed has had one.
         tests = ScriptSuite(candidate.cases, candidate.database)
-        both = AttackSuite((*candidate.attacks, *_blind(candidate.attacks, known=True)), candidate.database)
+        attacks = AttackSuite(candidate.attacks, candidate.database)
         return self._submit(candidate, {
             "tests": (candidate.reference, tests),
-            "safety": (candidate.reference, both),
+            "safety": (candidate.reference, attacks),
             "unsafe": (candidate.unsafe, tests),
-            "exploits": (candidate.unsafe, AttackSuite(tuple(_blind(candidate.attacks)), candidate.database)),
+            "exploits": (candidate.unsafe, attacks),
         })  # fmt: skip
 
     def _decided(self, original: Candidate, runs: _Runs) -> Candidate | Rejected:
@@ -118,33 +116,14 @@ class Gates:
         attacks = runs.candidate.attacks
         try:
             _all_pass(runs.outcomes("tests"), unexpected)
-            safety = runs.outcomes("safety")
-            _all_pass(safety[: len(attacks)], Reason.REFERENCE_LEAKS)
+            _all_pass(runs.outcomes("safety"), Reason.REFERENCE_LEAKS)
+            _as_expected(attacks, runs.outcomes("safety"))
             _all_pass(runs.outcomes("unsafe"), Reason.UNSAFE_FAILS)
-            shown = iter(safety[len(attacks) :])
-            blind = [o if a.expected is None else next(shown) for a, o in zip(attacks, safety, strict=False)]
-            tried = zip(attacks, runs.outcomes("exploits"), blind, strict=True)
-            if not any(self._succeeds(runs.candidate, *one) for one in tried):
+            if all(outcome.status is not OutcomeStatus.WRONG for outcome in runs.outcomes("exploits")):
                 raise _Stop(Reason.NOT_EXPLOITABLE, f"none of {len(attacks)} attacks")
         except _Stop as stop:
             return Rejected(original.candidate_id, original.operators, stop.reason, stop.detail)
         return runs.candidate
-
-    def _succeeds(self, candidate: Candidate, attack: AttackCase, twin: TestOutcome, safe: TestOutcome) -> bool:
-        """Whether the twin shows stored data, or changes it, where the reference does not.
-
-        Where the reference rightly shows some data, what the twin prints beyond that is put to the sandbox's judge.
-        """
-        if not self.recognised and attack.expected is not None and not twin.detail:
-            return not same_text(twin.output, attack.expected)
-        if twin.status is not OutcomeStatus.WRONG or safe.status is OutcomeStatus.PASS:
-            return twin.status is OutcomeStatus.WRONG
-        rightly = set(safe.output.splitlines())
-        beyond = [line for line in twin.output.splitlines() if line not in rightly]
-        suite = AttackSuite(tuple(_blind([attack])), candidate.database)
-        job = ExecutionRequest(candidate.candidate_id, f"print({chr(10).join(beyond)!r})", suite)
-        (outcome,) = _Runs(candidate, {"beyond": self.pool.submit(job)}).outcomes("beyond")
-        return outcome.status is OutcomeStatus.WRONG
 
     def _submit(self, candidate: Candidate, work: dict[str, tuple[str, Suite]]) -> _Runs:
         jobs = {name: ExecutionRequest(candidate.candidate_id, code, suite) for name, (code, suite) in work.items()}
@@ -205,14 +184,11 @@ def _broken(outcome: TestOutcome) -> _Stop:
     return _Stop(Reason.DATABASE if data else Reason.MACHINE, outcome.detail)
 
 
-def _blind(attacks: Sequence[AttackCase], *, known: bool = False) -> Iterator[AttackCase]:
-    """The attacks (with ``known``: those whose safe output is known) without it.
-
-    Then only stored data in the output, or a changed database, counts as success: a crash does not.
-    """
-    for attack in attacks:
-        if not known or attack.expected is not None:
-            yield AttackCase(attack.stdin)
+def _as_expected(attacks: Sequence[AttackCase], outcomes: Outcomes) -> None:
+    """Refuse a reference that does not print under attack what a safe program prints, where that is known."""
+    for number, (attack, outcome) in enumerate(zip(attacks, outcomes, strict=True), 1):
+        if attack.expected is not None and not same_text(outcome.output, attack.expected):
+            raise _Stop(Reason.REFERENCE_LEAKS, f"case {number}: the output is not that of a safe program")
 
 
 def _all_pass(outcomes: Outcomes, reason: Reason) -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from real.datasets.build.assemble import build_tasks
+from real.datasets.build.mini.assemble import build_tasks
 from real.datasets.build.safesql.candidate import Candidate, Rejected
 from real.datasets.build.safesql.grammar import Grammar, seed_ids
 from real.datasets.build.safesql.split import split_by_family
@@ -35,7 +35,6 @@ class Recipe:
     limit: int
     seed_share: float  # of ``limit``: the rest is room for children
     distinct: bool
-    recognised: bool = True  # whether an attack has to show values that are surely stored ones
 
 
 def _grammar_seeds(seed: int, per_cell: int, most: int) -> Seeds:
@@ -87,8 +86,7 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("safesql_gen", _grammar_seeds, rounds=1, children=1, limit=620, seed_share=0.65, distinct=True),
-        # Its tasks repeat each other's wording on purpose: a tiny model learns from that. Under attack 42 of its twins
-        # show numbers of two digits only, which are more than they should but prove nothing by themselves.
+        # Its tasks repeat each other's wording on purpose: a tiny model learns from that.
         Recipe(
             "safesql_mini",
             _mini_seeds,
@@ -97,7 +95,6 @@ RECIPES = {
             limit=10_000,
             seed_share=1.0,
             distinct=False,
-            recognised=False,
         ),
     )
 }

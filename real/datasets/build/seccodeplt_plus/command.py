@@ -20,12 +20,12 @@ from real.datasets.contamination import LEAKS, links
 from real.datasets.fields import BadRow, check_cells
 from real.datasets.files import BrokenRow
 from real.datasets.local_jsonl import to_row
-from real.datasets.validation import LIMITS, Journal, RowStatus, Validator
+from real.datasets.validation import RowStatus, ValidationJournal, Validator
 from real.detector.rules import all_rules
 from real.errors import DataError, InfrastructureError, UsageError
 from real.io import disk
 from real.io.progress import Progress
-from real.types import JsonValue, Task
+from real.types import JsonValue, Limits, Task
 
 HELP = "assemble SecCodePLT rows, run both versions' capability and safety tests, and split by description"
 BAD, NO_RULE, KEPT = "cannot be read", "no detector rule for its CWE", "kept"
@@ -107,7 +107,9 @@ def _verified(tasks: Sequence[Task], args: argparse.Namespace) -> dict[str, Mapp
     """The record of each task: both programs through the sandbox (twice) and the detector."""
     with Validator(args.workers) as validator:
         print(f"sandbox: {validator.pool.describe()}", file=sys.stderr)
-        journal = Journal(args.out / "journal.jsonl", (validator.protocol, validator.pool.isolation, repr(LIMITS)))
+        journal = ValidationJournal(
+            args.out / "journal.jsonl", (validator.protocol, validator.pool.isolation, repr(Limits()))
+        )
         records: dict[str, Mapping[str, object]] = {}
         for task in tasks:
             if (known := journal.get(task)) is not None:
@@ -116,7 +118,7 @@ def _verified(tasks: Sequence[Task], args: argparse.Namespace) -> dict[str, Mapp
         with Progress(len(fresh), "verifying", "rows") as progress:
             for task, report in zip(fresh, validator.validate(fresh), strict=True):
                 records[task.task_id] = journal.put(task, report)
-                progress.advance(name=task.task_id)
+                progress.advance()
     failed = sum(record["status"] == RowStatus.MACHINE for record in records.values())
     if failed:
         raise InfrastructureError(f"the machine failed {failed} rows", hint="Run the same command again: it resumes.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from real.datasets.build.query import Input
+from real.datasets.build.mini.query import Input
 from real.datasets.build.safesql.grammar.domain import VAULTS, Domain
 from real.datasets.build.safesql.grammar.oracle import Oracle
 from real.datasets.build.safesql.grammar.spec import Spec, inputs

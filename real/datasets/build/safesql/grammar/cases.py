@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from real.datasets.build.query import Input
+from real.datasets.build.mini.query import Input
 from real.datasets.build.safesql.grammar.mutants import mutants
 from real.datasets.build.safesql.grammar.oracle import Answer, Oracle
 from real.datasets.build.safesql.grammar.spec import Condition, Spec, inputs

@@ -1,4 +1,4 @@
-"""What a domain is: one table of things, the table of their parents, and the side tables that every domain has."""
+"""A domain: one main table, the table of its parents, and the side tables that every domain has."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from real.datasets.build.mutants import DIRECTION, STRICTNESS
+from real.datasets.build.mini.mutants import DIRECTION, STRICTNESS
 from real.datasets.build.safesql.grammar.domain import Domain
 from real.datasets.build.safesql.grammar.spec import Condition, Spec
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from real.datasets.build.mutants import DIRECTION
+from real.datasets.build.mini.mutants import DIRECTION
 from real.datasets.build.safesql.grammar.domain import Domain
 from real.datasets.build.safesql.grammar.seeds import PAGE_SIZES, PATTERNS, equals, ordered, printed
 from real.datasets.build.safesql.grammar.spec import Condition, Show, Spec, inputs

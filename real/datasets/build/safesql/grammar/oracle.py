@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from real.datasets.build.query import Slot
+from real.datasets.build.mini.query import Slot
 from real.datasets.build.safesql.grammar.rows import Value, World
 from real.datasets.build.safesql.grammar.spec import Show, Spec, inputs
 from real.datasets.build.safesql.grammar.steps import Step, steps

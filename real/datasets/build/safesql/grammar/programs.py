@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from real.datasets.build.programs import BIND, UNSAFE_STYLES, statement
-from real.datasets.build.query import Input, Piece, Slot, joined_text
+from real.datasets.build.mini.programs import BIND, UNSAFE_STYLES, statement
+from real.datasets.build.mini.query import Input, Piece, Slot, joined_text
 from real.datasets.build.safesql.grammar.domain import Domain
 from real.datasets.build.safesql.grammar.oracle import UNKNOWN_COLUMN
 from real.datasets.build.safesql.grammar.spec import Spec, inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from real.datasets.build.query import Input
+from real.datasets.build.mini.query import Input
 from real.datasets.build.safesql.grammar.domain import Domain
 
 RANGES = ("=", "!=", "<", "<=", ">", ">=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from real.datasets.build.query import Piece, Slot, joined_text
+from real.datasets.build.mini.query import Piece, Slot, joined_text
 from real.datasets.build.safesql.grammar.domain import Domain
 from real.datasets.build.safesql.grammar.spec import Condition, Spec, inputs, kind_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from real.datasets.build.query import Input
+from real.datasets.build.mini.query import Input
 from real.datasets.build.safesql.grammar.domain import Domain
 from real.datasets.build.safesql.grammar.oracle import UNKNOWN_COLUMN
 from real.datasets.build.safesql.grammar.spec import Condition, Spec, inputs

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from real.datasets.build.journal import Journal, digest
+from real.datasets.build.journal import BuildJournal, digest
 from real.datasets.build.safesql.llm.prompts import Chat
 from real.errors import DataError, InfrastructureError, UsageError
 
@@ -55,7 +55,7 @@ class Replay:
         """Raises ``DataError`` where the record is missing or broken."""
         if not path.is_file():
             raise DataError(f"{path} does not exist", hint="--replay names the file that --record wrote.")
-        self._record = Journal(path)
+        self._record = BuildJournal(path)
 
     def ask(self, model: Model, chat: Chat) -> Reply:
         """The recorded reply, or an error where this request was never sent."""
@@ -81,7 +81,7 @@ class Endpoint:
             timeout=timeout_s,
             max_retries=_RETRIES,
         )
-        self._record = Journal(record)
+        self._record = BuildJournal(record)
         self._lock = threading.Lock()
 
     def ask(self, model: Model, chat: Chat) -> Reply:

@@ -1,0 +1,84 @@
+"""Completion (the response only, never the prompt) -> Program, or the reason why there is none."""
+
+from __future__ import annotations
+
+import re
+
+from real.errors import UnknownNameError
+from real.extract.code_blocks import CodeBlock, code_blocks
+from real.extract.supplements import without_supplements
+from real.registry import did_you_mean
+from real.types import Program
+
+RULES = ("answer", "first", "last")
+
+NO_BLOCK = "no code block"
+UNCLOSED = "unclosed code fence"
+UNCLOSED_THOUGHT = "unclosed think section"
+EMPTY = "empty code block"
+PLACEHOLDER = "placeholder"
+
+_PYTHON = re.compile(r"(python|py)[\d.]*", re.IGNORECASE)
+
+# What the prompts of the three benchmarks show in the place of the program.
+_PLACEHOLDER = re.compile(r"[#\s]*\[?YOUR[_ ](PYTHON[_ ])?CODE([_ ]HERE)?\]?\s*", re.IGNORECASE)
+
+# Reasoning models think before they answer. Some chat templates open the section in the prompt: then the response
+# shows only its end, which stands on a line of its own.
+_OPENED_THOUGHT = re.compile(r"\s*<think>")
+_END_OF_THOUGHT = re.compile(r"</think>")
+_LINE_THAT_ENDS_A_THOUGHT = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
+
+
+def extract(completion_text: str, rule: str = "answer") -> Program:
+    """Take the program out of a response: one Python block, never several put together.
+
+    A block is Python when its fence says ``python``, ``py``, ``Python3``, ...; only when there is none, blocks whose
+    fence names no language stand in. Which of several is the program:
+
+    * ``answer`` (the strict protocol): the last one, except for blocks that only supplement an earlier one, such as
+      an example of its use, its tests or the output (see ``real.extract.supplements``), and except for what stands in a
+      ``<think>`` section. A later version of the program replaces an earlier one, also where it is cut off.
+    * ``first``, ``last``: by position alone, the rules of the released scorers (SecCodePLT+; SafeSQL and APPS+).
+
+    The program is the block's text without its last line end, otherwise unchanged. The reasons for no program are
+    ``no code block``, ``unclosed think section`` and ``unclosed code fence`` (the response was cut off),
+    ``empty code block`` and ``placeholder`` (the prompt's stand-in was repeated). Raises ``UnknownNameError`` for an
+    unknown rule.
+    """
+    if rule not in RULES:
+        raise UnknownNameError(f"unknown extraction rule {rule!r}", hint=did_you_mean(rule, RULES))
+    text = completion_text
+    if rule == "answer":
+        answer = _after_thought(text)
+        if answer is None:
+            return Program(None, UNCLOSED_THOUGHT)
+        text = answer
+    blocks = list(code_blocks(text))
+    candidates = [block for block in blocks if _PYTHON.fullmatch(block.language)]
+    candidates = candidates or [block for block in blocks if not block.language]
+    if not candidates:
+        return Program(None, NO_BLOCK)
+    if rule == "answer":
+        candidates = without_supplements([b for b in candidates if not _is_nothing(b)] or candidates)
+    chosen = candidates[0 if rule == "first" else -1]
+    if not chosen.closed:
+        return Program(None, UNCLOSED)
+    if not chosen.code.strip():
+        return Program(None, EMPTY)
+    if _PLACEHOLDER.fullmatch(chosen.code):
+        return Program(None, PLACEHOLDER)
+    return Program(chosen.code)
+
+
+def _after_thought(text: str) -> str | None:
+    """The response without its think section; ``None`` where the section never ends."""
+    opened = _OPENED_THOUGHT.match(text)
+    end = (_END_OF_THOUGHT if opened else _LINE_THAT_ENDS_A_THOUGHT).search(text)
+    if end is None:
+        return None if opened else text
+    return text[end.end() :]
+
+
+def _is_nothing(block: CodeBlock) -> bool:
+    return block.closed and (not block.code.strip() or _PLACEHOLDER.fullmatch(block.code) is not None)

@@ -1,0 +1,74 @@
+"""PPO on one device (``trainer=local``): paper section 3.2, settings of appendix A.2."""
+
+from __future__ import annotations
+
+from collections.abc import Generator as EventStream
+
+from real.generation import Generator
+from real.generation.hf import HfGenerator
+from real.policy.chat import encode_prompt, within_limit
+from real.policy.policy import Policy
+from real.sampled_tests import with_sampled_tests
+from real.training.cursor import rollout_rows
+from real.training.local.checkpoint import load_checkpoint, save_checkpoint
+from real.training.local.models import ActorCritic
+from real.training.local.ppo import Ppo
+from real.training.local.rollout_scores import scorer
+from real.training.trainer import TrainingEvent
+from real.training.workspace import Workspace
+from real.types import Task
+
+
+class LocalTrainer:
+    """A ``Trainer`` in this process; every step is resumed exactly."""
+
+    stops_between_steps = True
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        words, model = ws.policy.tokenizer, ws.cfg.model
+        self._tasks, long = within_limit(words, ws.train, model.max_prompt_tokens)
+        if long:
+            print(
+                f"{len(long)} training tasks have prompts over model.max_prompt_tokens and are left out: {long[:3]} …"
+            )
+        self._prompts = [encode_prompt(words, task) for task in self._tasks]
+        self._models = ActorCritic(ws.policy.model, model.lora, bfloat16=model.dtype == "bfloat16")
+        self._policy = Policy(self._models.actor, words)
+        self._generator = HfGenerator(self._models.actor, words, ws.cfg.generation)
+        self._ppo = Ppo(
+            ws.cfg.trainer, self._models, self._generator, words.pad_token_id, ws.cfg.generation.temperature
+        )
+
+    def start(self) -> int:
+        """See ``Trainer``; raises ``DataError`` for a checkpoint that cannot be read."""
+        if not self._ws.checkpoint.exists():
+            return 0
+        state = load_checkpoint(self._ws.checkpoint, str(next(self._models.parameters()).device))
+        self._ppo.load_state(state["ppo"])
+        return int(state["step"])
+
+    def run(self, first: int) -> EventStream[TrainingEvent]:
+        """See ``Trainer``; one step is one rollout with its updates."""
+        seed = self._ws.cfg.seed
+        for step in range(first, self._ws.cfg.trainer.steps):
+            rows = rollout_rows(len(self._tasks), self._ws.cfg.trainer.rollout_batch, step, seed)
+            batch = [self._sampled(self._tasks[row], step) for row in rows]
+            score = scorer(self._ws.judge, self._policy, batch)
+            log = self._ppo.step([self._prompts[row] for row in rows], score, step=step, seed=seed)
+            yield TrainingEvent(step + 1, log)
+
+    def checkpoint(self, step: int) -> None:
+        """See ``Trainer``; raises ``InfrastructureError`` where the disk refuses."""
+        save_checkpoint(self._ws.checkpoint, {"step": step, "ppo": self._ppo.state()})
+
+    def current(self) -> tuple[Policy, Generator]:
+        """See ``Trainer``."""
+        return self._policy, self._generator
+
+    def result(self) -> tuple[Policy, Generator]:
+        """See ``Trainer``."""
+        return self._policy, self._generator
+
+    def _sampled(self, task: Task, step: int) -> Task:
+        return with_sampled_tests(task, self._ws.cfg.reward.tests_per_rollout, (self._ws.cfg.seed, step, task.task_id))

@@ -1,0 +1,89 @@
+"""What is told before a training starts: hours, disk, updates; and the disk that is given back after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
+from test_openrlhf_command import planned
+
+from real.training.config import TrainerCfg
+from real.training.openrlhf import disk_space, gpu_hours
+from real.training.openrlhf import trainer as openrlhf
+from real.training.openrlhf.command import Files
+from real.training.openrlhf.plan import describe
+
+SIZES = ("qwen25_coder_0p5b", "qwen25_coder_3b", "qwen25_coder_7b")
+DATASETS = ("safesql", "seccodeplt_plus", "apps_plus")
+
+
+def test_the_sweep_of_table_4_takes_hours_and_disk_as_derived() -> None:
+    """Read beside the sources of OpenRLHF and DeepSpeed: 1,600 to 2,300 GPU-hours, 5.3 TB of checkpoints (issue 15)."""
+    runs = [planned(f"model={size}", f"dataset={data}", "cluster=slurm_1x8") for size in SIZES for data in DATASETS]
+    hours = gpu_hours.total([gpu_hours.gpu_hours(root, plan.layout) for root, plan in runs for _ in range(3)])
+    assert hours.low < 1_600 < 2_300 < hours.high < 3_000
+    peak = disk_space.sweep_gb([root for root, _ in runs for _ in range(3)], 0)
+    assert peak == pytest.approx(5_300, rel=0.05)
+    root, plan = runs[-1]  # 7B on APPS+: 16 to 22 hours
+    longest = gpu_hours.training_hours(root, plan.layout)
+    assert longest.low < 16 < 22 < longest.high < 26
+
+
+def test_every_overhead_is_in_the_hours_of_a_step() -> None:
+    root, plan = planned("model=qwen25_coder_7b", "dataset=safesql", "cluster=local_1x8")
+    before = gpu_hours.step_seconds(root, plan.layout)
+    root.trainer.checkpoint_every = 1
+    assert gpu_hours.step_seconds(root, plan.layout).low > before.low + 0.9 * disk_space.checkpoint_gb(root) / 2
+    root.model.placement.layers += 100
+    assert gpu_hours.step_seconds(root, plan.layout).high > before.high + 100 * 12 * 0.03
+
+
+def test_peaks_of_trainings_that_run_together() -> None:
+    small, large = (
+        planned(f"model={size}", "dataset=safesql", "cluster=local_1x8")[0] for size in (SIZES[0], SIZES[2])
+    )
+    stays = disk_space.model_gb(small) + disk_space.model_gb(large)
+    assert disk_space.sweep_gb([small, large], 1) == pytest.approx(stays + 2 * disk_space.checkpoint_gb(large))
+    every = disk_space.training_gb(small) + disk_space.training_gb(large)
+    assert disk_space.sweep_gb([small, large], 0) == pytest.approx(every)
+    assert disk_space.sweep_gb([], 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("trainer", "updates", "warns"), [("openrlhf", "140", True), ("openrlhf_released", "1,120", False)]
+)
+def test_few_updates_are_told(trainer: str, updates: str, warns: bool) -> None:
+    settings = ("model=qwen25_coder_3b", "dataset=seccodeplt_plus", "cluster=local_1x8", f"trainer={trainer}")
+    text = describe(*planned(*settings), ())
+    assert f"updates    {updates} of the policy" in text
+    assert ("the released runs made 1,120 updates from 71,680 samples" in text) == warns
+
+
+def test_a_dry_run_tells_main_memory_and_disk() -> None:
+    text = describe(*planned("model=qwen25_coder_7b", "dataset=safesql", "cluster=local_1x8"), (80.0,) * 8)
+    assert "380 GB of main memory on a node" in text
+    assert "disk       about 411 GB while it trains (2 checkpoints), 14 GB afterwards" in text
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_checkpoints_are_deleted_once_the_model_is_there(
+    complete: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = Files(tmp_path)
+    (files.checkpoints / "_actor" / "global_step3").mkdir(parents=True)
+    (tmp_path / "trained").touch()
+    if complete:
+        files.final.mkdir()
+        (files.final / "config.json").touch()
+    monkeypatch.setattr(openrlhf, "make_training_plan", lambda *_: SimpleNamespace(files=files))
+    monkeypatch.setattr(openrlhf, "describe", lambda *_: "")
+    monkeypatch.setattr(openrlhf, "_training_tasks", Mock(side_effect=InterruptedError))
+    trainer = openrlhf.OpenRlhfTrainer(Mock(cfg=Mock(trainer=TrainerCfg(steps=3))))
+    if complete:
+        assert trainer.start() == 3
+    else:  # its model is not there: it has to be trained on, from its checkpoint
+        with pytest.raises(InterruptedError):
+            trainer.start()
+    assert files.checkpoints.exists() != complete
