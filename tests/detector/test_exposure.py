@@ -67,6 +67,8 @@ def test_a_private_function_takes_what_it_is_passed(call: str) -> None:
         "class Jobs:\n    @staticmethod\n    def run(path):\n        os.system(path)\nJobs.run('a')",
         "class Jobs:\n    def __init__(self, path):\n        self.path = path\n"
         "    def run(self):\n        os.system(self.path)\nJobs('a').run()",
+        "from dataclasses import dataclass\n@dataclass\nclass Job:\n    path: str\n"
+        "    def run(self):\n        os.system(self.path)\nJob('a').run()",
         "def remove(path, again=False):\n    if again:\n        remove('a', False)\n    os.system(path)",
         "def remove(path='a'):\n    os.system(path)\nremove()",
     ],
