@@ -214,6 +214,13 @@ class Facts:
         """The calls of a function of the program: (caller, call instruction, 1 if ``self`` is bound)."""
         return self._analysis.call_sites.get(unit, [])
 
+    def passed(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
+        """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
+        callee = self.value(caller, call.args[0])
+        if any(obj.kind == "api" for obj in callee.objs) or (call.op == "method" and not callee.objs):
+            return [operand for operand in call.args if isinstance(operand, int)]
+        return passed_operands(call, unit, bound).get(param, [])
+
     # --- values ------------------------------------------------------------------------------------------------------
 
     def value(self, unit: Unit, operand: int) -> Value:
@@ -429,19 +436,12 @@ class Facts:
             return False
         tested = False
         for caller, call, bound in sites:
-            operands = self._handed_over(caller, call, unit, bound, str(origin.instr.extra))
+            operands = self.passed(caller, call, unit, bound, str(origin.instr.extra))
             untrusted = [operand for operand in operands if self.is_untrusted(self.value(caller, operand))]
             if not operands or (untrusted and not self._origins_guarded(caller, call, untrusted, by, depth + 1)):
                 return False
             tested = tested or bool(untrusted)
         return tested
-
-    def _handed_over(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
-        """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
-        callee = self.value(caller, call.args[0])
-        if any(obj.kind == "api" for obj in callee.objs) or (call.op == "method" and not callee.objs):
-            return [operand for operand in call.args if isinstance(operand, int)]
-        return passed_operands(call, unit, bound).get(param, [])
 
     def _own_tests(self, unit: Unit, instr: Instr) -> list[Atom]:
         control = self._control(unit)

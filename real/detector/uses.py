@@ -62,7 +62,8 @@ class Uses:
     ) -> bool:
         """Whether a value is used for more than its existence; if it is only handed on, the sets grow."""
         if instr.op == "branch":
-            return not (self._is_useless(unit, instr) or any(_refuses(block) for block in instr.extra))
+            ways = (self._control(unit).target(instr, sense) for sense in (True, False))
+            return not (self._is_useless(unit, instr) or any(map(_refuses, ways)))
         if instr.op == "unary":
             aliases.add(instr.dst)
             return False

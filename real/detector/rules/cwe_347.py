@@ -297,8 +297,10 @@ def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
         elif instr.op == "return" and instr.args[0] in tainted:
             return True
         elif instr.op != "return" and not tainted.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
-            if instr.op in ("setattr", "setsub", "add", "yield", "build", "setcell"):
+            if instr.op in ("setattr", "setsub", "yield", "setcell"):
                 return True
+            if instr.op == "add":
+                tainted.add(instr.args[0])
             if instr.op in ("call", "method") and not prepares(facts, unit, instr):
                 if not facts.called(instr) and not _answers(facts, unit, instr):
                     return True
