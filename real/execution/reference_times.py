@@ -15,7 +15,7 @@ _GENEROUS_S = 10.0  # CPU seconds that a reference may take
 
 
 class ReferenceTimes:
-    """Measures, once, the CPU seconds of references in ``pool``; those of the tag ``reference_cpu_s`` are not measured."""
+    """Measures, once, the CPU seconds of references in ``pool``; a tag ``reference_cpu_s`` stands in for measuring."""
 
     def __init__(self, pool: Backend, protocol: str = "strict", usual: Limits = _USUAL) -> None:
         self._pool, self._protocol, self._usual = pool, protocol, usual
