@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --use-pep517
 ARGS ?=
 .DEFAULT_GOAL := help
 

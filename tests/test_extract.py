@@ -1,7 +1,7 @@
 """Programs come out of responses unchanged, or with the reason why there is none."""
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from real.errors import UnknownNameError
@@ -119,12 +119,16 @@ def test_odd_characters_are_kept() -> None:
     assert extract(f"```python\n{code}\n```") == Program(code)
 
 
+# A busy machine is no failure.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 fragments = st.sampled_from(
     ["```", "```python", "~~~", "````", "\n", "\r\n", '"""', "'''", "'", "\\", "#", " ", "    ", "x = 1", "\0", "`"]
 )
 responses = st.one_of(st.text(), st.lists(fragments).map("".join))
 
 
+@patient
 @given(responses, st.sampled_from(["answer", "first", "last"]))
 def test_there_is_always_a_program_or_a_reason(text: str, rule: str) -> None:
     program = extract(text, rule)
@@ -139,6 +143,7 @@ codes = st.one_of(
 )
 
 
+@patient
 @given(codes, st.sampled_from(["python", "py", ""]), st.text(st.characters(exclude_characters="`~")))
 @example('"""', "python", '"""\n')
 def test_a_wrapped_program_comes_out_unchanged(code: str, info: str, around: str) -> None:
@@ -282,6 +287,7 @@ blocks = st.lists(
 )
 
 
+@patient
 @given(blocks, st.booleans())
 def test_the_answer_is_one_of_the_blocks(codes: list[str], closed: bool) -> None:
     text = "\n".join(f"```python\n{code}\n```" for code in codes)

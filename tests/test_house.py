@@ -16,8 +16,8 @@ import pytest
 
 REAL = Path(__file__).parents[1] / "real"
 
-VOCABULARY = "types errors registry verdicts protocols signals stopping machine"
-JUDGING = f"{VOCABULARY} io formats extract detector typecheck execution rewards static_checks"
+VOCABULARY = "types errors registry verdicts protocols signals stopping machine source_text prelude"
+JUDGING = f"{VOCABULARY} io formats extract analyser_failures detector typecheck execution rewards static_checks"
 LEARNING = f"{JUDGING} judge prompts runs logger settings ids sampled_tests"
 
 # What a room may import beside itself. A room that is not here may import what its level says.
@@ -31,18 +31,21 @@ MAY_IMPORT = {
     "verdicts": "types",
     "protocols": "",
     "ids": "",
+    "source_text": "",
+    "prelude": "",
+    "analyser_failures": "types",
     "io": "errors",
     "formats": "types",
-    "extract": "types errors registry",
+    "extract": "types errors registry source_text",
     "prompts": "types",
     "sampled_tests": "types",
-    "detector": "types errors registry formats",
-    "typecheck": "types errors registry formats signals",
-    "execution": "types errors registry signals",
+    "detector": "types errors registry formats source_text",
+    "typecheck": "types errors registry formats signals source_text prelude analyser_failures",
+    "execution": "types errors registry signals source_text prelude",
     "rewards": "types errors registry",
     "datasets": "types errors registry io prompts extract",
     "datasets.workshop": f"{JUDGING} judge prompts datasets",
-    "static_checks": "types detector typecheck rewards",
+    "static_checks": "types analyser_failures detector typecheck rewards",
     "judge": f"{JUDGING} settings",
     "settings": "ids",
     "runs": "types errors io verdicts",

@@ -1,4 +1,4 @@
-"""The command line: what is a setting, what is a flag, in whatever order they come.
+"""Split a command line into settings (``key=value``) and flags (``--cfg job``), whatever their order.
 
 Kept beside Hydra's own parser, which loses settings after a flag and answers a mistake with a page of usage.
 """
@@ -14,6 +14,7 @@ from typing import NoReturn
 from real.config.keys import all_keys
 from real.errors import UsageError
 from real.registry import did_you_mean
+from real.settings import RootCfg
 
 # These replace what the run id and the checks rest on.
 _REFUSED = ("--config-path", "-cp", "--experimental-rerun")
@@ -70,5 +71,6 @@ def _advice(option: str, options: Sequence[str]) -> str:
         return "It would bypass the run id; --config-dir FOLDER adds your own YAML files to those of conf/."
     key = name.lstrip("-").replace("-", "_")
     if equals or key in set(all_keys()):
-        return f"Settings have no dashes: {key}={value or 'true'}."
+        switch = getattr(RootCfg(), key, None) is False
+        return f"Settings have no dashes: {key}={value or ('true' if switch else 'VALUE')}."
     return did_you_mean(name, options)

@@ -1,4 +1,4 @@
-"""Is every key of the command line and of the composed config one that the schema knows?"""
+"""Check the settings of a command line against the keys of the schema, and quote values as Hydra's grammar needs it."""
 
 from __future__ import annotations
 

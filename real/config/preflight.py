@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -39,12 +41,28 @@ def refuse_impossible(plan: Plan, here: Machine) -> None:
 
 
 def check_writable(output_dir: str) -> None:
-    """Raise ``InfrastructureError`` where nothing can be written below ``output_dir``."""
+    """Raise ``InfrastructureError`` where nothing can be written below ``output_dir``.
+
+    Raises ``UsageError`` where its name is not UTF-8 on the disk: torch writes to another place then, or fails.
+    """
+    if not _is_utf8_on_disk(output_dir):
+        raise UsageError(
+            f"output_dir={output_dir} has characters that torch would write otherwise than this locale does"
+            f" ({sys.getfilesystemencoding()})",
+            hint="Choose a path in ASCII, or set PYTHONUTF8=1.",
+        )
     folder = Path(output_dir)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"0" * 65536)
+
+
+def _is_utf8_on_disk(name: str) -> bool:
+    try:
+        return os.fsencode(name) == name.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def describe(plan: Plan, here: Machine) -> str:

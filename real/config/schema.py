@@ -19,7 +19,6 @@ from real.ids import SCHEMA_VERSION, register_resolver
 from real.policy.config import ModelKind
 from real.registry import did_you_mean
 from real.rewards.config import Variant
-from real.rewards.released import register_resolver as register_released
 from real.settings import RootCfg
 from real.training.config import Engine
 
@@ -31,7 +30,6 @@ def register() -> None:
     callback = {"preflight": {"_target_": "real.dispatch.Preflight", "submit": False, "rest": False}}
     ConfigStore.instance().store(group="hydra/callbacks", name="preflight", node=callback)
     register_resolver()
-    register_released()
 
 
 def check(root: RootCfg) -> None:
@@ -103,6 +101,11 @@ def _check_pairs(root: RootCfg) -> None:
         raise UsageError(
             "generation=vllm belongs to trainer=openrlhf, and trainer is local",
             hint="The local trainer samples from the very weights it trains: use generation=hf.",
+        )
+    if root.trainer.engine is Engine.openrlhf and root.generation.backend is not GenerationBackend.vllm:
+        raise UsageError(
+            f"generation={root.generation.backend} belongs to trainer=local, and trainer is openrlhf",
+            hint="OpenRLHF samples its rollouts with vLLM: leave generation out, trainer=openrlhf chooses it.",
         )
     if root.model.kind is ModelKind.tiny and root.trainer.engine is Engine.openrlhf:
         raise UsageError(

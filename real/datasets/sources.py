@@ -62,12 +62,12 @@ def find_source(cfg: DatasetCfg, split: str, option: str = CONFIG_OPTION) -> Sou
 
 
 def missing(cfg: DatasetCfg, option: str = CONFIG_OPTION) -> str | None:
-    """Why a split of a data set cannot be had, in one sentence, or ``None``; a hub is taken to answer."""
+    """Why a split of a data set cannot be had, and what to do, in one line, or ``None``; a hub is taken to answer."""
     try:
         for split in SPLITS:
             find_source(cfg, split, option)
     except DataError as error:
-        return " ".join(str(error).split())
+        return f"{error.args[0]}. {error.hint}"
     return None
 
 

@@ -9,7 +9,6 @@ from real.detector.callsites import Args
 from real.detector.functions import Functions
 from real.detector.heap import CONTAINERS, SEQUENCES, step
 from real.detector.ir import Instr
-from real.detector.limits import UnanalyzableError
 from real.detector.values import (
     BOTTOM,
     CHAR,
@@ -27,8 +26,11 @@ from real.detector.values import (
     ordered,
 )
 
-_CODE_INTERNALS = frozenset({"__globals__", "__code__", "__closure__", "f_globals", "f_locals", "gi_frame", "tb_frame"})
-_MAX_REPEATED = 2  # of one name in a path, as in ``datetime.datetime``: a loop makes names without end
+# Where all names of another piece of code can be reached, and what a function runs. To read ``__code__`` or a frame
+# changes nothing; to replace them does.
+_NAMESPACES = frozenset({"__globals__", "f_globals", "f_locals"})
+_MAX_DOTS = 24
+_CODE_INTERNALS = _NAMESPACES | {"__code__", "__closure__", "f_code", "gi_frame", "tb_frame"}
 
 
 class Attributes(Functions):
@@ -38,8 +40,8 @@ class Attributes(Functions):
         return self.attribute(env[instr.args[0]], str(instr.extra), instr)
 
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:
-        if name in _CODE_INTERNALS:
-            raise UnanalyzableError(f"dynamic code: uses {name} (line {instr.line})")
+        if name in _NAMESPACES:
+            self.dynamic_code(instr, f"uses {name}")
         result = BOTTOM
         if may_be_plain(value):
             result = self._plain_attribute(value, name, instr)
@@ -93,11 +95,7 @@ class Attributes(Functions):
             return source
         held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
         stored = obj.fields.get(name, BOTTOM)
-        if (
-            path.count(".") > 24
-            or path.split(".").count(name) > _MAX_REPEATED
-            or (obj is self.anything and name not in self.rules.sink_names)
-        ):
+        if _is_endless(path, name) or (obj is self.anything and name not in self.rules.sink_names):
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored
@@ -160,7 +158,7 @@ class Attributes(Functions):
         base, value = env[instr.args[0]], env[instr.args[1]]
         name = str(instr.extra)
         if name in _CODE_INTERNALS:
-            raise UnanalyzableError(f"dynamic code: assigns {name} (line {instr.line})")
+            self.dynamic_code(instr, f"assigns {name}")
         if value.mask:
             value = Value(
                 value.mask, step(value.why, instr.line, f"is stored in `.{name}`"), value.objs, value.consts, value.kind
@@ -213,9 +211,9 @@ class Attributes(Functions):
         base, key, value = (env[arg] for arg in instr.args)
         for obj in ordered(base.objs):
             if obj.kind == "namespace":
-                raise UnanalyzableError(f"dynamic code: assigns into a namespace (line {instr.line})")
+                self.dynamic_code(instr, "assigns into a namespace")
             if obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
-                raise UnanalyzableError(f"dynamic code: assigns into {obj.name} (line {instr.line})")
+                self.dynamic_code(instr, f"assigns into {obj.name}")
             if obj.kind == "instance":
                 for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
                     method = self.member(cls, "__setitem__")
@@ -261,3 +259,9 @@ class Attributes(Functions):
         for obj in ordered(value.objs):
             result = join(result, self.contents(obj))
         return result
+
+
+def _is_endless(path: str, name: str) -> bool:
+    """Whether a loop makes a path: it is very long, or has come back to a name, other than in ``datetime.datetime``."""
+    before = path.rpartition("()")[2].split(".")[:-1]
+    return path.count(".") > _MAX_DOTS or name in before[:-1]

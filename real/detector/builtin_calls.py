@@ -9,7 +9,6 @@ from real.detector.callsites import Args
 from real.detector.charsets import Charset, removes_harm
 from real.detector.context import Context
 from real.detector.ir import Instr
-from real.detector.limits import UnanalyzableError
 from real.detector.values import (
     BOTTOM,
     CLEAN,
@@ -86,7 +85,8 @@ def _next(calls: Context, args: Args, instr: Instr) -> Value:
 
 
 def _extreme(calls: Context, args: Args, instr: Instr) -> Value:
-    calls.run_callbacks(args, instr, join_all(calls.iterate(value, instr) for value in args.pos))
+    elements = join_all(calls.iterate(value, instr) for value in args.pos)
+    calls.run_callbacks(args, instr, elements, is_known=True)
     if len(args.pos) > 1:
         return join_all(args.pos)
     return join(calls.iterate(args.first(), instr), args.named.get("default", BOTTOM))
@@ -130,8 +130,16 @@ def _type(calls: Context, args: Args, instr: Instr) -> Value:
     if len(args.pos) == 1:
         own = join_all(o.fields.get("__class__", BOTTOM) for o in ordered(args.pos[0].objs) if o.kind == "instance")
         return own if own is not BOTTOM else of_obj(calls.api("builtins.type()"))
-    cls = calls.site(instr, "dynamic class")
-    raise UnanalyzableError(f"dynamic code: {cls.kind} made by type() (line {instr.line})")
+    cls = calls.site(instr, "class", "type()")
+    calls.put(cls, "__bases__", join_all(calls.contents(obj) for obj in ordered(args.at(1).objs)))
+    members = args.at(2)
+    if members.mask or any(obj.kind != "dict" or obj.keys is not BOTTOM for obj in members.objs) or not members.objs:
+        calls.dynamic_code(instr, "class made by type()")
+    for obj in ordered(members.objs):
+        for name, value in list(obj.fields.items()):
+            calls.put(cls, name, value)
+            calls.kept.update(dict.fromkeys(ordered(value.objs)))
+    return of_obj(cls)
 
 
 def _vars(calls: Context, args: Args, instr: Instr) -> Value:

@@ -6,8 +6,10 @@ from real.detector import library
 from real.detector.builtin_calls import SPECIAL
 from real.detector.callsites import Args
 from real.detector.containers import Containers
+from real.detector.handed_over import hand_over
 from real.detector.heap import CONTAINERS, MAPPINGS, SEQUENCES, step
 from real.detector.ir import CallShape, Instr
+from real.detector.literal_code import is_inert
 from real.detector.values import (
     BOTTOM,
     BUILDER,
@@ -56,7 +58,7 @@ class Calls(Containers):
                 else:
                     args.rest = join(args.rest, value)
                 continue
-            items = self._known_items(value) if args.rest is None else None
+            items = self.known_items(value) if args.rest is None else None
             if items is not None:
                 args.pos += items
             else:
@@ -76,7 +78,8 @@ class Calls(Containers):
             args.named_rest = join(args.named_rest or BOTTOM, unknown)
         return args
 
-    def _known_items(self, value: Value) -> list[Value] | None:
+    def known_items(self, value: Value) -> list[Value] | None:
+        """The elements of a list or tuple, in order, where they are known."""
         if len(value.objs) != 1 or value.mask:
             return None
         (obj,) = value.objs
@@ -218,6 +221,9 @@ class Calls(Containers):
             return self.number_from([receiver])
         if name == "format" and receiver.kind == STR:
             return self.format_method(receiver, args, instr)
+        handed = hand_over(self, name, "", args, instr)
+        if handed is not None:
+            return join(self.part_of([receiver, *args.everything()]), handed)
         if name not in library.CALLING_METHODS:
             self._give(args)
         kind = STR if receiver.kind == STR else OTHER
@@ -248,6 +254,14 @@ class Calls(Containers):
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
+        handed = hand_over(self, path.rpartition(".")[2], path, args, instr) if path not in SPECIAL else None
+        if handed is not None:
+            given = self.part_of(args.everything())
+            task = self.api_result(path, instr)
+            self.put_unknown(task, join(given, handed))
+            return join(of_obj(task, given.mask, given.why), handed)
+        if path in library.DYNAMIC_CODE and _is_inert_code(args):
+            return args.first() if path == "builtins.compile" else CLEAN
         if path in library.DYNAMIC_CODE:
             self.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
@@ -256,7 +270,7 @@ class Calls(Containers):
         if special is not None:
             return special(self, args, instr)
         if path in _COPIERS:
-            self.run_callbacks(args, instr, BOTTOM)
+            self.run_callbacks(args, instr, BOTTOM, is_known=True)
             element = join_all(self.iterate(value, instr) for value in args.everything() if not _is_callable(value))
             return self.fresh_list(instr, element)
         if path in library.OBSERVERS:
@@ -280,8 +294,8 @@ class Calls(Containers):
             return TEXT
         if name not in library.CALLING_METHODS and not library.keeps_to_itself(path):
             self._give(args)
-        given = [] if name in library.BINDERS else args.everything()
-        values = args.everything() if receiver is None else [receiver, *given]
+        bound = [] if name in library.BINDERS else args.everything()
+        values = args.everything() if receiver is None else [receiver, *bound]
         made = self.unknown_call(values, args, instr)
         if receiver is not None and made.mask and not self.rules.is_builder(path):
             for obj in ordered(receiver.objs):
@@ -331,8 +345,11 @@ class Calls(Containers):
                 made = join(made, returned)
         return made
 
-    def run_callbacks(self, args: Args, instr: Instr, element: Value) -> Value:
-        """Call every argument that can be called, with whatever the other arguments hold."""
+    def run_callbacks(self, args: Args, instr: Instr, element: Value, is_known: bool = False) -> Value:
+        """Call every argument that can be called, with whatever the other arguments hold.
+
+        Where it ``is_known`` that they are called, that goes for functions of libraries, too.
+        """
         result = BOTTOM
         values = args.everything()
         for index, value in enumerate(values):
@@ -340,19 +357,24 @@ class Calls(Containers):
                 if obj.kind == "api":
                     if obj.name in library.DYNAMIC_CODE:
                         self.dynamic_code(instr, obj.name.removeprefix("builtins."))
-                    if obj.name.rpartition(".")[2] not in self.rules.sink_names:
+                    if obj.name.rpartition(".")[2] not in (self.rules.names if is_known else self.rules.sink_names):
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue
-                if obj in self.called_back or len(self.called_back) >= _MAX_CALLBACKS:
-                    continue  # this very call is being looked at
                 others = [element]
                 for other in values[:index] + values[index + 1 :]:
                     others += [other, self.iterate(other, instr)] if other.objs or other.mask else [other]
                 passed = join_all(o for o in others if not _is_callable(o))
-                self.called_back.add(obj)
-                result = join(result, self.call_object(obj, Args(rest=passed, named_rest=passed), instr))
-                self.called_back.discard(obj)
+                result = join(result, self.call_back(obj, Args(rest=passed, named_rest=passed), instr))
+        return result
+
+    def call_back(self, obj: Obj, args: Args, instr: Instr) -> Value:
+        """Call what a library has been given, unless this very call is being looked at."""
+        if obj in self.called_back or len(self.called_back) >= _MAX_CALLBACKS:
+            return BOTTOM
+        self.called_back.add(obj)
+        result = self.call_object(obj, args, instr)
+        self.called_back.discard(obj)
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
@@ -400,6 +422,12 @@ def _is_class(path: str) -> bool:
     """Whether a method taken from this is unbound, so that its first argument is ``self``."""
     last = path.rpartition(".")[2]
     return last in ("__class__", "type()") or (last[:1].isupper() and not last.endswith("()"))
+
+
+def _is_inert_code(args: Args) -> bool:
+    """Whether the code that is run is a constant of the program that only makes a value."""
+    consts = args.first().consts
+    return bool(consts) and not args.first().objs and all(is_inert(text) for text in consts or ())
 
 
 def _numeric_type(value: Value | None) -> bool:

@@ -55,7 +55,7 @@ class Containers(Context):
             return NUMBER
         if name in ("sort", "reverse"):
             self.smash(obj)
-            self.run_callbacks(args, instr, self.contents(obj))
+            self.run_callbacks(args, instr, self.contents(obj), is_known=name == "sort")
             return NUMBER
         if name in _LIST_GETTERS:
             self.smash(obj)

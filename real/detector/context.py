@@ -89,6 +89,14 @@ class Context(Heap, ABC):
         """The untrusted value that a library name stands for, if it is a source."""
 
     @abstractmethod
+    def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:
+        """Call one object."""
+
+    @abstractmethod
+    def known_items(self, value: Value) -> list[Value] | None:
+        """The elements of a list or tuple, in order, where they are known."""
+
+    @abstractmethod
     def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
         """Call whatever ``fn`` may be."""
 
@@ -109,7 +117,11 @@ class Context(Heap, ABC):
         """A call of which only this is known: it may use its arguments, call them, and return anything made of them."""
 
     @abstractmethod
-    def run_callbacks(self, args: Args, instr: Instr, element: Value) -> Value:
+    def call_back(self, obj: Obj, args: Args, instr: Instr) -> Value:
+        """Call what a library has been given, unless this very call is being looked at."""
+
+    @abstractmethod
+    def run_callbacks(self, args: Args, instr: Instr, element: Value, is_known: bool = False) -> Value:
         """Call every argument that can be called, with whatever the other arguments hold."""
 
     @abstractmethod

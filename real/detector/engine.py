@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from real.detector.library import BUILTINS
-from real.detector.limits import Budget, UnanalyzableError, parse
+from real.detector.limits import MAX_SECONDS, Budget, UnanalyzableError, parse
+from real.detector.literal_code import expand_literals
 from real.detector.lower import ProgramLowerer
 from real.detector.reporting import report
 from real.detector.rule import Rule
@@ -15,7 +16,7 @@ from real.detector.taint import Solver
 from real.types import Analysis, AnalysisStatus, Finding
 
 
-def analyse(code: str, rules: Sequence[Rule], seconds: float) -> Analysis:
+def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS) -> Analysis:
     """Analyse ``code`` under ``rules`` for at most ``seconds``; never raises."""
     try:
         findings = _findings(code, _compiled(tuple(rules)), Budget(seconds))
@@ -33,7 +34,9 @@ def analyse(code: str, rules: Sequence[Rule], seconds: float) -> Analysis:
 
 
 def _findings(code: str, rules: RuleSet, budget: Budget) -> list[Finding]:
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), rules, budget)
+    tree = parse(code)
+    expand_literals(tree, code)
+    solver = Solver(ProgramLowerer(tree, BUILTINS).run(), rules, budget)
     solver.solve()
     findings = report(solver)
     for instr, (unit, what) in solver.dynamic.items() if not findings else ():

@@ -24,6 +24,7 @@ only constants get to it, the reading has nothing to do with it, and the calls a
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,10 @@ _MAX_NESTED = 4  # containers in containers in which functions are looked for
 _HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property", "api"}
 
 
+# They make a constructor of annotated fields: dataclasses, attrs, named tuples.
+_MAKERS = frozenset({"dataclass", "define", "frozen", "attrs", "NamedTuple"})
+
+
 def is_public_name(name: str) -> bool:
     """Whether a name is meant for others: no leading underscore, or a special method."""
     return not name.startswith(("_", "<")) or (name.startswith("__") and name.endswith("__"))
@@ -50,6 +55,11 @@ def is_public(unit: Unit) -> bool:
     while outer is not None and outer.kind == "class" and is_public_name(inner.name):
         inner, outer = outer, outer.parent
     return is_public_name(inner.name) and outer is not None and outer.kind == "module"
+
+
+def _last_name(node: ast.expr) -> str:
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 class Exposure:
@@ -65,9 +75,11 @@ class Exposure:
         """Whether a function is public, and not one that only the flow of a script calls."""
         return is_public(unit) and not (self.is_script and self._is_step_of_script(unit))
 
-    def has_callers(self, unit: Unit) -> bool:
-        """Whether anything in the program but the function itself calls it."""
-        return any(caller is not unit for caller in self._solver.states[unit].callers)
+    def has_open_fields(self, unit: Unit) -> bool:
+        """Whether a class is a public one whose fields are the parameters of its constructor, as of a dataclass."""
+        if unit.kind != "class" or self.is_script or not is_public(unit) or not isinstance(unit.node, ast.ClassDef):
+            return False
+        return any(_last_name(part) in _MAKERS for part in (*unit.node.decorator_list, *unit.node.bases))
 
     def given_away(self) -> Iterator[Unit]:
         """The functions that somebody else can call for having been given to them, as far as is known by now."""

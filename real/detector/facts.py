@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar, cast
 from real.detector.atoms import Atom, Conditions
 from real.detector.callsites import CallSite, passed_operands
 from real.detector.control import ControlFlow
+from real.detector.existence import Existence
 from real.detector.flows import trace_of
 from real.detector.heap import MAPPINGS
 from real.detector.ir import Block, Instr, Unit
@@ -40,6 +41,7 @@ class Analysis:
         self.operations = Operations(self.slicer)
         self.texts = Texts(self.slicer)
         self.uses = Uses(self.slicer, self.control_of)
+        self.existence = Existence(self.slicer)
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
         self.shared: dict[object, object] = {}
@@ -212,6 +214,13 @@ class Facts:
         """The calls of a function of the program: (caller, call instruction, 1 if ``self`` is bound)."""
         return self._analysis.call_sites.get(unit, [])
 
+    def passed(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
+        """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
+        callee = self.value(caller, call.args[0])
+        if any(obj.kind == "api" for obj in callee.objs) or (call.op == "method" and not callee.objs):
+            return [operand for operand in call.args if isinstance(operand, int)]
+        return passed_operands(call, unit, bound).get(param, [])
+
     # --- values ------------------------------------------------------------------------------------------------------
 
     def value(self, unit: Unit, operand: int) -> Value:
@@ -321,6 +330,14 @@ class Facts:
         block = self._control(unit).target(branch, sense)
         return block, self._analysis.conditions.atoms(unit, branch.args[0], sense, necessary=True)
 
+    def is_existence_test(self, atom: Atom) -> bool:
+        """Whether a test only asks whether something is there, of what type or how long it is."""
+        return self._analysis.existence.is_test(atom)
+
+    def asks_existence(self, unit: Unit, instr: Instr) -> bool:
+        """The same of a comparison or a call, whatever is done with the answer."""
+        return self._analysis.existence.is_asked(unit, instr)
+
     def atom_reads(self, atom: Atom) -> Reads:
         """Everything that the operands of a test depend on, in terms of the function that is controlled by it."""
         return self._analysis.conditions.reads(atom)
@@ -419,19 +436,12 @@ class Facts:
             return False
         tested = False
         for caller, call, bound in sites:
-            operands = self._handed_over(caller, call, unit, bound, str(origin.instr.extra))
+            operands = self.passed(caller, call, unit, bound, str(origin.instr.extra))
             untrusted = [operand for operand in operands if self.is_untrusted(self.value(caller, operand))]
             if not operands or (untrusted and not self._origins_guarded(caller, call, untrusted, by, depth + 1)):
                 return False
             tested = tested or bool(untrusted)
         return tested
-
-    def _handed_over(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
-        """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
-        callee = self.value(caller, call.args[0])
-        if any(obj.kind == "api" for obj in callee.objs) or (call.op == "method" and not callee.objs):
-            return [operand for operand in call.args if isinstance(operand, int)]
-        return passed_operands(call, unit, bound).get(param, [])
 
     def _own_tests(self, unit: Unit, instr: Instr) -> list[Atom]:
         control = self._control(unit)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from real.detector.callsites import passed_operands
 from real.detector.charsets import admits_only, may_spell, safe_text
 from real.detector.exposure import is_public
 from real.detector.heap import MAPPINGS, SEQUENCES
@@ -22,6 +23,7 @@ _MAX_CHAIN = 20
 _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper"})
 _MATCHING = frozenset({"fullmatch", "match", "search"})
 _MAX_PHIS = 3  # nested joins to look through
+_PARTS = frozenset({"attr", "sub", "cell", "unpack", "iterate"})
 _COPIES = frozenset({"assign", "copy", "pi"})
 
 
@@ -59,12 +61,16 @@ class Guards:
         """
         return instr.op == "call" and len(instr.args) > 1 and self._is_outside_text(unit, instr.args[1])
 
-    def _is_outside_text(self, unit: Unit, operand: int, depth: int = 0) -> bool:
+    def _is_outside_text(self, unit: Unit, operand: int, depth: int = 0) -> bool:  # noqa: PLR0911
         source = unit.defs[self.root(unit, operand)]
         if source is None or depth > _MAX_PHIS:
             return False
         if source.op == "param":
-            return self.solver.is_open(unit) and source.extra != unit.params.vararg
+            if source.extra == unit.params.vararg:
+                return False
+            return self.solver.is_open(unit) or self._is_passed_outside_text(unit, str(source.extra), depth)
+        if source.op in _PARTS:
+            return bool(self._env(unit)[source.dst].mask)
         if source.op not in ("call", "method"):
             return False
         names = {obj.name for obj in self._env(unit)[source.args[0]].objs}
@@ -75,6 +81,17 @@ class Guards:
         if names == {"builtins.input"}:
             return True
         return names in ({"builtins.compile"}, {"ast.parse"}) and self._is_outside_text(unit, source.args[1], depth + 1)
+
+    def _is_passed_outside_text(self, unit: Unit, param: str, depth: int) -> bool:
+        """Whether all calls of a function pass such text for a parameter."""
+        calls = [
+            (self.solver.call_units[call], operand)
+            for call, targets in self.solver.callees.items()
+            for target, bound in targets
+            if target is unit
+            for operand in passed_operands(call, unit, bound).get(param, [-1])
+        ]
+        return every(operand >= 0 and self._is_outside_text(caller, operand, depth + 1) for caller, operand in calls)
 
     def proves(self, instr: Instr) -> int:
         """The rules for which the ``pi`` instruction's test makes its value harmless on this branch, as a mask."""

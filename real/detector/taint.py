@@ -79,6 +79,9 @@ class Solver(Transfer):
         for unit in functions:
             if self.exposure.is_open_by_name(unit):
                 self._open(unit)
+        for unit in self.program.units:
+            if self.exposure.has_open_fields(unit):
+                self._open_fields(unit)
         self._open_given_away()
         for unit in functions:
             if not self.states[unit].reached and not self._is_inlined(unit):
@@ -92,6 +95,14 @@ class Solver(Transfer):
         if unit not in self.opened:
             self.opened[unit] = None
             self._distrust(unit)
+
+    def _open_fields(self, unit: Unit) -> None:
+        """Let the outside make objects of a class whose fields are the parameters of its constructor."""
+        instance = self.instance(self.obj(("class", unit), "class", unit.name, unit))
+        for name in self.fields.get(unit, {}):
+            why = Step(unit.line, f"field `{name}` of {unit.name} can be anything", None)
+            self.put(instance, name, Value(self.rules.all, why))
+        self._settle()
 
     def _open_given_away(self) -> None:
         while True:
@@ -130,6 +141,9 @@ class Solver(Transfer):
         """Analyse ``unit`` and everything that this changes."""
         self.states[unit].reached = True
         self.pending.add(unit)
+        self._settle()
+
+    def _settle(self) -> None:
         while self.pending:
             following = min(self.pending, key=lambda unit: unit.number)
             self.pending.discard(following)

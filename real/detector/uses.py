@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 from real.detector.control import ControlFlow
-from real.detector.ir import Instr, Unit
+from real.detector.existence import Existence
+from real.detector.ir import Block, Instr, Unit
+from real.detector.signatures import parameter
 from real.detector.slices import Slicer
 from real.detector.witness import every
 
 _STORES = frozenset({"setattr", "setsub", "setcell", "setmember", "delattr", "delsub"})
 _TESTING = frozenset({"assign", "copy", "phi", "pi", "compare", "unary"})  # a test of a value, or the value itself
 _SHOWING = (_TESTING - {"unary"}) | {"attr", "fstring"}  # and a text of it
+_COLLECTING = frozenset({"build", "iterate"})
+_FLAGS = frozenset({"is", "has", "can", "may", "should", "flag", "enabled", "allowed", "allow"})
 _ANSWERS = frozenset({"compare", "unary", "phi", "const"})
 
 
@@ -21,24 +26,61 @@ class Uses:
     def __init__(self, slicer: Slicer, control: Callable[[Unit], ControlFlow]) -> None:
         self._slicer = slicer
         self._control = control
+        self._existence = Existence(slicer)
 
     def is_used(self, unit: Unit, param: str) -> bool:
-        """Whether the function, or a function inside it, reads a parameter for more than printing and logging."""
+        """Whether the function, or a function inside it, reads a parameter for more than printing, logging, and asking
+        whether it is there."""
         aliases: set[int] = set()
+        answers: set[int] = set()  # of tests of more than its existence
         for instr in _instructions(unit):
             if instr.op == "param" and instr.extra == param:
-                aliases.add(instr.dst)
+                (answers if _is_flag(unit, param) else aliases).add(instr.dst)
             elif instr.op == "return":
-                if instr.args[0] in aliases:
+                if instr.args[0] in aliases | answers:
                     return True
-            elif not aliases.isdisjoint(instr.args):
-                if self._is_output(unit, instr) or self._is_useless(unit, instr):
-                    continue
-                if instr.op in ("call", "method") and self._is_idle_question(unit, instr):
-                    continue
-                if instr.op not in _SHOWING:
+            elif not answers.isdisjoint(instr.args):
+                if self._is_decided(unit, instr, answers):
                     return True
-                _follow(aliases, instr)
+            elif not aliases.isdisjoint(instr.args) and self._is_read(unit, instr, aliases, answers):
+                return True
+        return False
+
+    def _is_decided(self, unit: Unit, instr: Instr, answers: set[int]) -> bool:
+        """Whether an answer is used; if it is only handed on, ``answers`` grows."""
+        if self._is_output(unit, instr) or self._is_useless(unit, instr):
+            return False
+        if instr.op in ("call", "method") and self._is_idle_question(unit, instr):
+            return False
+        if instr.op not in _SHOWING | {"unary"}:
+            return True
+        _follow(answers, instr)
+        return False
+
+    def _is_read(  # noqa: PLR0911
+        self, unit: Unit, instr: Instr, aliases: set[int], answers: set[int]
+    ) -> bool:
+        """Whether a value is used for more than its existence; if it is only handed on, the sets grow."""
+        if instr.op == "branch":
+            ways = (self._control(unit).target(instr, sense) for sense in (True, False))
+            return not (self._is_useless(unit, instr) or any(map(_refuses, ways)))
+        if instr.op == "unary":
+            aliases.add(instr.dst)
+            return False
+        if self._is_output(unit, instr) or self._existence.is_asked(unit, instr):
+            return False
+        if self._is_passed_to_itself(unit, instr):
+            return False
+        if instr.op in ("call", "method") and self._is_idle_question(unit, instr):
+            return False
+        if instr.op == "add":
+            aliases.add(instr.args[0])
+        elif instr.op == "compare":
+            answers.add(instr.dst)
+        elif instr.op in _SHOWING | _COLLECTING or self._existence.is_shown(unit, instr):
+            _follow(aliases, instr)
+        else:
+            return True
         return False
 
     def is_idle(self, unit: Unit, instr: Instr) -> bool:
@@ -59,6 +101,10 @@ class Uses:
             or (step.op == "return" and self._returned(unit, step) != "const")
             for step in _instructions(unit)
         )
+
+    def _is_passed_to_itself(self, unit: Unit, instr: Instr) -> bool:
+        called = [callee for callee, _ in self._slicer.called_units(instr)] if instr.op in ("call", "method") else []
+        return every(callee is unit for callee in called)
 
     def _is_idle_question(self, unit: Unit, instr: Instr) -> bool:
         """A call of functions of the program that only answer yes or no, where nothing depends on the answer."""
@@ -87,6 +133,21 @@ class Uses:
     def _is_output(self, unit: Unit, instr: Instr) -> bool:
         names = self._slicer.library_names(unit, instr)
         return bool(names) and every(name == "builtins.print" or name.startswith("logging.") for name in names)
+
+
+def _refuses(block: Block) -> bool:
+    """Whether a block raises."""
+    return not block.succs and (not block.instrs or block.instrs[-1].op != "return")
+
+
+def _is_flag(unit: Unit, param: str) -> bool:
+    """Whether a parameter is a truth value, so that to ask for its truth is to read it all."""
+    annotation, default = parameter(unit, param)
+    if isinstance(annotation, ast.Name) and annotation.id == "bool":
+        return True
+    return (isinstance(default, ast.Constant) and isinstance(default.value, bool)) or bool(
+        _FLAGS & set(param.lower().split("_"))
+    )
 
 
 def _instructions(unit: Unit) -> list[Instr]:

@@ -1,4 +1,4 @@
-"""``python -m real.doctor [--for cluster] [--json]``: 0 where everything needed is there, 1 where something is not."""
+"""``python -m real.doctor [--for cluster] [--json]``: exit code 0 if everything needed is there, else 1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MARKS = {Health.OK: "ok", Health.ABSENT: "--", Health.BAD: "!!"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Look at everything and print it."""
+    """Run every check and print the results."""
     console.protect()
     arguments = _parser().parse_args(argv)
     purpose = Purpose(arguments.purpose)

@@ -1,4 +1,4 @@
-"""What one line of the doctor says."""
+"""The result of one check, and how severe it is for a purpose."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 
 class Health(StrEnum):
-    """``BAD`` is what has to be mended for the purpose asked about; ``ABSENT`` is not needed for it."""
+    """``BAD`` must be fixed for the purpose asked about; ``ABSENT`` is missing but not needed for it."""
 
     OK = "ok"
     ABSENT = "absent"
@@ -18,7 +18,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One thing looked at; ``fix`` is there where it is bad, or where it could be had."""
+    """What was found, and how to fix or install it."""
 
     name: str
     health: Health
@@ -37,5 +37,5 @@ Check: TypeAlias = Callable[[Purpose], list[CheckResult]]
 
 
 def needed(purpose: Purpose, on: Purpose = Purpose.CLUSTER) -> Health:
-    """How bad it is to lack something that only purpose ``on`` needs."""
+    """Return the health of a missing thing that only purpose ``on`` needs."""
     return Health.BAD if purpose == on else Health.ABSENT

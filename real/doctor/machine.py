@@ -1,4 +1,4 @@
-"""GPUs, memory, disk, sandbox, SLURM, Ray, the hub and W&B: what programs and the kernel say."""
+"""Check GPUs, memory, disk, sandbox, SLURM, Ray, the Hugging Face hub and W&B."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LARGE = 1 << 30
 
 
 def gpus(purpose: Purpose) -> list[CheckResult]:
-    """Each kind of GPU with its number, and the driver."""
+    """Check for GPUs, and for a driver that runs the locked CUDA."""
     lines = _lines("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits")
     if not lines:
         fix = "a node with NVIDIA GPUs and their driver; in a container: --gpus all (docker), --nv (apptainer)"
@@ -42,7 +42,7 @@ def gpus(purpose: Purpose) -> list[CheckResult]:
 
 
 def nccl(purpose: Purpose) -> list[CheckResult]:
-    """The library that GPUs talk through."""
+    """Check for NCCL."""
     found = next((f"{name} {v}" for name in ("nvidia-nccl-cu13", "nvidia-nccl-cu12") if (v := version(name))), None)
     library = found or ctypes.util.find_library("nccl")
     if library:
@@ -52,7 +52,7 @@ def nccl(purpose: Purpose) -> list[CheckResult]:
 
 
 def shared_memory(purpose: Purpose) -> list[CheckResult]:
-    """``/dev/shm``: containers are given 64 MB by default."""
+    """Check the size of ``/dev/shm``: containers get 64 MB by default."""
     path = Path("/dev/shm")
     size = shutil.disk_usage(path).total / _LARGE if path.is_dir() else 0.0
     small = size < _SHM_GB
@@ -61,7 +61,7 @@ def shared_memory(purpose: Purpose) -> list[CheckResult]:
 
 
 def disk(purpose: Purpose) -> list[CheckResult]:
-    """Space and permission where runs are written."""
+    """Check free space and write permission where runs are written."""
     folder = Path("outputs") if Path("outputs").is_dir() else Path.cwd()
     free, least = shutil.disk_usage(folder).free / _LARGE, _DISK_GB[purpose]
     value = f"{free:.0f} GB free in {folder.absolute()}"
@@ -77,7 +77,7 @@ def disk(purpose: Purpose) -> list[CheckResult]:
 
 
 def sandbox(purpose: Purpose) -> list[CheckResult]:
-    """The strongest level that a pool reaches, proved by trying."""
+    """Check which isolation level the sandbox reaches here, by running it."""
     from real.execution.pool import Pool
 
     hint = "python -m real.execution doctor tells which layer fails; docs/execution.md how to get it"
@@ -92,7 +92,7 @@ def sandbox(purpose: Purpose) -> list[CheckResult]:
 
 
 def slurm(purpose: Purpose) -> list[CheckResult]:
-    """Whether jobs can be submitted from here."""
+    """Check whether SLURM jobs can be submitted from here."""
     if shutil.which("sbatch") is None:
         fix = "run it on a login node (module load slurm?); without SLURM: cluster=local_1x8"
         return [CheckResult("SLURM", Health.ABSENT, "sbatch is not on PATH", fix)]
@@ -106,7 +106,7 @@ def slurm(purpose: Purpose) -> list[CheckResult]:
 
 
 def ray(purpose: Purpose) -> list[CheckResult]:
-    """A Ray that runs already, where one is named."""
+    """Check the Ray cluster that ``RAY_ADDRESS`` names."""
     address = os.environ.get("RAY_ADDRESS", "")
     if not address or address in ("auto", "local"):
         return [CheckResult("Ray cluster", Health.ABSENT, "none named in RAY_ADDRESS: a run starts its own")]
@@ -120,7 +120,7 @@ def ray(purpose: Purpose) -> list[CheckResult]:
 
 
 def hub(purpose: Purpose) -> list[CheckResult]:
-    """Whether models and data sets can be fetched."""
+    """Check whether models and data sets can be downloaded."""
     if os.environ.get("HF_HUB_OFFLINE") in ("1", "true", "True", "TRUE"):
         return [CheckResult("hub", Health.OK, "not asked (HF_HUB_OFFLINE is set): models have to be in HF_HOME")]
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
@@ -136,7 +136,7 @@ def hub(purpose: Purpose) -> list[CheckResult]:
 
 
 def wandb(purpose: Purpose) -> list[CheckResult]:
-    """Whether a W&B key is there; it is never printed."""
+    """Check for a W&B key, without printing it."""
     if os.environ.get("WANDB_API_KEY"):
         return [CheckResult("W&B key", Health.OK, "set in WANDB_API_KEY")]
     try:

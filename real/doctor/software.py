@@ -18,7 +18,7 @@ _INSTALL = "pip install -e '.[train]' (make setup does it all)"
 
 
 def look(purpose: Purpose) -> list[CheckResult]:
-    """Python, REAL, and each package that decides a number or a training."""
+    """Check the versions of Python and of each package that a result or a training depends on."""
     wanted, locked = _wanted(), _locked()
     found = [_python()]
     for name in (*_SHARED, *_STACK):

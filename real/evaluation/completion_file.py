@@ -1,7 +1,8 @@
 """Completions from a file: which record answers which task, and why the others do not.
 
 A record is ``{"task_id": …, "completion": …}``. The answer may also be called ``response``, ``output``, ``solution``
-or ``generation``, and may be a list of texts. Several answers to a task are samples for pass@k.
+or ``generation``, and may be a list of texts. Several answers to a task are samples for pass@k. An answer is what a
+model wrote, with its program in a code block; a ``solution`` may also be the program itself, as in evalplus' files.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from real.errors import DataError
 from real.io.json_records import JsonRecord
 from real.types import Completion
 
-KEYS = ("completion", "response", "output", "solution", "generation")
+_PROGRAM_KEY = "solution"
+KEYS = ("completion", "response", "output", _PROGRAM_KEY, "generation")
 EXPECTED = (
     'Expected is JSON Lines, or one JSON array, plain or gzip: {"task_id": "…", "completion": "…"}; the answer may '
     f"also be called {', '.join(KEYS[1:-1])} or {KEYS[-1]}."
@@ -75,11 +77,15 @@ def _texts(record: Mapping[str, object]) -> list[str]:
     key, value = next(iter(present.items()))
     if key != KEYS[0] and any(other != value for other in present.values()):
         raise _SkippedError(f"{' and '.join(present)} differ: which is the answer?")
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list) and value and all(isinstance(text, str) for text in value):
-        return value
+    texts = [value] if isinstance(value, str) else value
+    if isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts):
+        return [_in_block(text) for text in texts] if key == _PROGRAM_KEY else texts
     raise _SkippedError(f"{key!r} holds {_kind(value)}, but a text or a list of texts is expected")
+
+
+def _in_block(text: str) -> str:
+    """A bare program as a model would write it."""
+    return text if "```" in text else f"```python\n{text}\n```"
 
 
 def _found(skipped: list[str], known: Collection[str]) -> str:

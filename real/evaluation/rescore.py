@@ -21,7 +21,7 @@ from real.errors import DataError, RealError, UsageError
 from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import paired_difference, summarize
 from real.evaluation.run_facts import judge_versions
-from real.io import console
+from real.io import console, disk
 from real.judge import Judge, JudgeCfg, RecordedOutcomes
 from real.protocols import PROTOCOLS, EvaluationProtocol
 from real.runs.records import recorded_outcomes
@@ -52,7 +52,8 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     """Judge what ``run`` recorded and write ``metrics.json`` and outcomes below ``out``; returns the new folder.
 
     Under ``paper`` the type checker follows the paper's policy too. Raises ``UsageError`` where ``out`` is the run
-    itself, ``DataError`` where the run is not finished, its data set is another one now, or its records are damaged.
+    itself or cannot be written, ``DataError`` where the run is not finished, its data set is another one now, or its
+    records are damaged.
     """
     if out.resolve() == run.resolve():
         raise UsageError("--out is the run itself, whose own results must stay", hint="Choose another folder.")
@@ -63,6 +64,7 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     if protocol == EvaluationProtocol.paper:
         cfg = replace(cfg, typecheck=replace(root.typecheck, policy=Policy.paper))
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
+    disk.check_output(new / "metrics.json", "--out", parents=True)
     with Judge(cfg) as judge:
         again = _Records(judge, EvaluationProtocol(old.protocol))
         before = again.score(store, new, "before", test.tasks)

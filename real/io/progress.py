@@ -27,7 +27,7 @@ class Progress:
 
     def __init__(self, total: int, label: str, unit: str = "samples", *, stream: TextIO | None = None) -> None:
         stream = sys.stderr if stream is None else stream
-        live = stream.isatty()
+        self._live = live = stream.isatty()
         size = shutil.get_terminal_size()  # 80 x 24 where the terminal reports none, and tqdm would draw nothing
         every = _REDRAW_EVERY_S if live else _LINE_EVERY_S
         self._bar = tqdm(
@@ -63,8 +63,11 @@ class Progress:
         self._bar.update(count)
 
     def close(self) -> None:
-        """Draw the last state and end the line."""
-        self._bar.delay = 0  # what took less than the first interval is shown as well
+        """Draw the last state and end the line; says nothing where nothing was counted."""
+        if not self._bar.disable:
+            self._bar.delay = 0  # what took less than the first interval is shown as well
+            told = not self._live and self._bar.last_print_n == self._bar.n  # a line of its own has it already
+            self._bar.leave = bool(self._bar.n) and not told
         self._bar.close()
 
 

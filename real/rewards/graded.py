@@ -1,4 +1,4 @@
-"""Partial credit, as the released implementation gives it (``reward=hybrid_released``, see docs/cluster.md)."""
+"""Partial credit, as the released implementation gives it (``reward=hybrid_released``, docs/released_settings.md)."""
 
 from __future__ import annotations
 

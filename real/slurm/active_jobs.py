@@ -1,4 +1,4 @@
-"""Which runs SLURM has in its queue.
+"""Map the jobs in SLURM's queue to the runs of a submission.
 
 A job is recognised by the path of its batch script, which SLURM keeps with the job and no option of ``sbatch`` can
 change, and by the job ids in the manifest, which still hold where the output folder was moved.
@@ -20,14 +20,14 @@ FINISHED_STATES = frozenset(re.findall(r"\w+", _OVER))
 
 
 def active_runs(output_dir: Path) -> dict[str, list[SlurmJob]]:
-    """Run id -> its jobs that wait or run, over every submission below ``output_dir``."""
+    """Return run id -> pending and running jobs, over every submission below ``output_dir``."""
     return by_run(
         manifest.submissions(output_dir), [entry for entry in client.queue() if entry.state not in FINISHED_STATES]
     )
 
 
 def by_run(submissions: Iterable[Submission], queue: Iterable[SlurmJob]) -> dict[str, list[SlurmJob]]:
-    """Run id -> the entries of ``queue`` that are its jobs."""
+    """Return run id -> its jobs among ``queue``, the running one first, then by age."""
     found: dict[str, list[SlurmJob]] = {}
     for submission, job in _owned(submissions, queue):
         if 0 <= job.array_index < len(submission.entries):
@@ -38,12 +38,12 @@ def by_run(submissions: Iterable[Submission], queue: Iterable[SlurmJob]) -> dict
 
 
 def jobs_of(submission: Submission, queue: Iterable[SlurmJob]) -> list[SlurmJob]:
-    """The entries of ``queue`` that are jobs of ``submission``."""
+    """Return the jobs of ``submission`` among ``queue``."""
     return [job for _, job in _owned([submission], queue)]
 
 
 def _owned(submissions: Iterable[Submission], queue: Iterable[SlurmJob]) -> Iterator[tuple[Submission, SlurmJob]]:
-    """Each job that is one of ours, with its submission."""
+    """Yield each job that belongs to one of ``submissions``, with its submission."""
     all_submissions = list(submissions)
     by_folder = {str(one.folder.resolve()): one for one in all_submissions}
     by_job_id = {job_id: one for one in all_submissions for job_id in one.job_ids.values()}
@@ -59,5 +59,5 @@ def _owned(submissions: Iterable[Submission], queue: Iterable[SlurmJob]) -> Iter
 
 
 def _order(entry: SlurmJob) -> tuple[bool, int]:
-    """What runs comes first, then what was submitted first: the job that a run is in, or waits for next."""
+    """Sort key: running before pending, then by job id."""
     return entry.state == "PENDING", int(entry.array_id) if entry.array_id.isdigit() else 0

@@ -30,7 +30,7 @@ _PATIENCE = 3  # tries in a row that end by the signal with nothing done
 
 
 def main(argv: Sequence[str]) -> int:
-    """Do one task of a submission; returns the exit code."""
+    """Run one task of a submission (the batch script's command); returns the exit code of ``run.py``."""
     console.protect(outlive=True)
     try:
         with obeying_signals():
@@ -56,7 +56,10 @@ def _main(argv: Sequence[str]) -> int:
 
 
 def perform(submission: Submission, index: int, stage: str) -> int:
-    """Run, or resume, one entry; where its evaluation is another job's, ``train`` stops when it is trained."""
+    """Run or resume one run; ``stage=train`` ends with the trained model where another job evaluates it.
+
+    Returns 138 when stopped by the warning signal, and 1 when that happened three times at the same step.
+    """
     entry = submission.entries[index]
     _note_changed_code(submission)
     first = not attempts.read(submission, index)
@@ -76,7 +79,7 @@ def perform(submission: Submission, index: int, stage: str) -> int:
 
 
 def frozen_config(submission: Submission, entry: SubmittedRun) -> DictConfig:
-    """The configuration as it was when it was submitted."""
+    """Load a run's configuration as it was at submission, with the Ray that the batch script has started."""
     cfg = OmegaConf.load(submission.config_of(entry.index))
     assert isinstance(cfg, DictConfig)
     ray = os.environ.get("REAL_RAY_ADDRESS")  # the batch script has started one
@@ -86,7 +89,7 @@ def frozen_config(submission: Submission, entry: SubmittedRun) -> DictConfig:
 
 
 def make_tables(submission: Submission) -> int:
-    """The sweep's table and figure from its run directories; returns 1 where a run is not done."""
+    """Write the sweep's table and figure from its run directories; returns 1 if a run is not done."""
     jobs = []
     for entry in submission.entries:
         cfg = frozen_config(submission, entry)
@@ -100,7 +103,7 @@ def _evaluated_elsewhere(submission: Submission, index: int) -> bool:
 
 
 def _is_stuck(submission: Submission, index: int) -> bool:
-    """Whether the last tries were all stopped by the signal at the same point: queueing it again would go on so."""
+    """Whether the last attempts were all stopped by the signal at the same step, so that requeueing cannot help."""
     last = attempts.read(submission, index)[-_PATIENCE:]
     return len(last) == _PATIENCE and len({(a.stage, a.code, a.progress) for a in last}) == 1
 

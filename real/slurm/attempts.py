@@ -1,4 +1,4 @@
-"""When each job of a submission started and ended: written by the jobs themselves, so that it needs no accounting."""
+"""Start and end of each job of a submission, recorded by the jobs themselves: no SLURM accounting is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from real.slurm.manifest import Submission
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try of one run. ``code`` is ``None`` where the job never came to say how it ended."""
+    """One attempt at one run; ``code`` and ``ended`` are ``None`` if the job was killed before its end."""
 
     stage: str
     job_id: str  # 12_3, or 12
@@ -28,7 +28,7 @@ class Attempt:
 
 
 def read(submission: Submission, index: int) -> list[Attempt]:
-    """Every try of one run, oldest first."""
+    """Return every attempt at one run, oldest first; raises ``DataError`` for a damaged record."""
     path = _path(submission, index)
     tries: list[Attempt] = []
     for record in disk.read_lines(path) if path.exists() else []:
@@ -55,26 +55,26 @@ def read(submission: Submission, index: int) -> list[Attempt]:
 
 
 def started(submission: Submission, index: int, stage: str) -> None:
-    """Note that this process starts on a run."""
+    """Record that this process starts a run."""
     record = {"event": "start", "stage": stage, "job": job_id(), "node": platform.node(), "time": time.time()}
     disk.append_line(_path(submission, index), record)
 
 
 def ended(submission: Submission, index: int, code: int) -> None:
-    """Note how it ended."""
+    """Record that this process ended a run, with its exit code and progress."""
     run_dir = submission.entries[index].run_dir
     record = {"event": "end", "code": code, "time": time.time(), "progress": list(progress(run_dir))}
     disk.append_line(_path(submission, index), record)
 
 
 def progress(run_dir: Path) -> tuple[int, int, int]:
-    """How far a run is: training steps, and responses of the evaluations before and after."""
+    """Return a run's progress: training steps, and responses decoded in the evaluations before and after."""
     before, after = (_lines(run_dir / f"completions_{stage}.jsonl") for stage in ("before", "after"))
     return len(RunStore(run_dir).read_steps()), before, after
 
 
 def job_id() -> str:
-    """The job of this process as ``squeue`` prints it, or ``""`` outside of SLURM."""
+    """Return this process's job id as ``squeue`` prints it (``12_3`` or ``12``), or ``""`` outside SLURM."""
     array, index = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
     return f"{array}_{index}" if array else os.environ.get("SLURM_JOB_ID", "")
 

@@ -1,4 +1,4 @@
-"""From ``conf/cluster`` to a batch script: the templates of ``slurm/templates`` filled in."""
+"""Render the batch script of a stage from ``conf/cluster`` and the templates in ``slurm/templates``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined,
 from real.errors import UsageError
 from real.slurm.config import ClusterCfg, ContainerRuntime
 from real.slurm.directives import directive, quote
-from real.slurm.resources import cpus_option, memory_option, mounts
+from real.slurm.resources import cpus_option, memory_option, mounts, tables_options
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATES = REPOSITORY / "slurm" / "templates"
@@ -22,7 +22,7 @@ _TABLES_TIME = "00:30:00"
 
 @dataclass(frozen=True)
 class Stage:
-    """One batch script: what it does, the part of the array it covers (none: a single job), and its resources."""
+    """One batch script: what it runs, its array indices (none: a single job), and its resources."""
 
     kind: str
     cluster: ClusterCfg
@@ -59,7 +59,7 @@ class Stage:
 
 
 def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
-    """The batch script of ``stage``; raises ``UsageError`` where a template of one's own is broken."""
+    """Return the batch script of ``stage``; raises ``UsageError`` if a template cannot be rendered."""
     cluster = stage.cluster
     own = [FileSystemLoader(cluster.templates)] if cluster.templates else []
     environment = Environment(
@@ -74,6 +74,11 @@ def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
     environment.filters["directive"] = lambda value: quote(str(value))
     srun, command, python = _launcher(stage, workdir, folder)
     whole = stage.kind == TRAIN
+    if stage.kind == TABLES:
+        cpus, memory = tables_options(cluster)
+    else:
+        cpus = cpus_option(cluster, training=whole, gpus=stage.gpus)
+        memory = memory_option(cluster, training=whole, gpus=stage.gpus, needed_gb=stage.memory_gb)
     try:
         return environment.get_template("job.sh.j2").render(
             name=name,
@@ -85,10 +90,8 @@ def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
             nodes=stage.nodes,
             gpus=stage.gpus,
             gpu_type=cluster.gpu_type,
-            cpus=cpus_option(cluster, training=whole, gpus=stage.gpus) if stage.kind != TABLES else "",
-            memory=memory_option(cluster, training=whole, gpus=stage.gpus, needed_gb=stage.memory_gb)
-            if stage.kind != TABLES
-            else "",
+            cpus=cpus,
+            memory=memory,
             exclusive=cluster.exclusive and whole,
             time=stage.time,
             partition=cluster.partition,
@@ -117,13 +120,13 @@ def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
 
 
 def _warning(stage: Stage) -> int:
-    """Seconds before the time limit; evaluation needs no checkpoint, its responses are on the disk batch by batch."""
+    """Seconds before the time limit at which SLURM signals the job; evaluation saves every batch and needs less."""
     warnings = {TRAIN: stage.cluster.warning_s, EVALUATE: min(stage.cluster.warning_s, 60)}
     return warnings.get(stage.kind, 0)
 
 
 def _array(stage: Stage) -> str:
-    """``0-8%4``, or ``0,3,5`` where tasks are missing in between."""
+    """The value of ``--array``: ``0-8%4``, or ``0,3,5`` if indices are missing in between."""
     if not stage.indices:
         return ""
     first, last = stage.indices[0], stage.indices[-1]

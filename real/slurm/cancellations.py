@@ -1,4 +1,4 @@
-"""``python slurm/cancel.py``: cancel the jobs of a submission, or of single runs, and remember that it was us."""
+"""``python slurm/cancel.py``: cancel the jobs of a submission or of single runs, and record it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from real.slurm.manifest import Submission
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Cancel and tell what was cancelled; returns 1 where nothing was queued or running."""
+    """Cancel jobs and print them; returns 1 if nothing was queued or running."""
     console.protect()
     arguments = _parser().parse_args(argv)
     try:
@@ -42,13 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def cancelled(one: Submission) -> set[int]:
-    """Numbers of the runs that ``cancel.py`` has cancelled: without accounting nobody else remembers."""
+    """Return the array indices of the runs that ``cancel.py`` has cancelled (SLURM forgets them without accounting)."""
     path = _path(one)
     return {int(str(record["index"])) for record in disk.read_lines(path)} if path.exists() else set()
 
 
 def _chosen(one: Submission, runs: Sequence[str]) -> set[int]:
-    """Numbers of the runs named (by id, or by number); all without names."""
+    """Return the array indices of the named runs (by id or index); all if none is named."""
     if not runs:
         return {entry.index for entry in one.entries}
     known = {name: entry.index for entry in one.entries for name in (entry.run_id, str(entry.index))}

@@ -56,7 +56,7 @@ def _main(argv: list[str], conf: Path) -> int:
 
 
 def send(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = False) -> int:
-    """Submit a plan, or tell what would be submitted, and say how to go on."""
+    """Submit a plan, or print it with ``dry_run=true``; returns the exit code."""
     if plan.first.dry_run:
         print(preview.describe(plan, here))
         return 0

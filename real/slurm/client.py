@@ -1,4 +1,4 @@
-"""SLURM's own programs, asked with a time limit; what they refuse is told in one message."""
+"""Client of SLURM's command line programs, with a time limit and one error message for each refusal."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def sbatch(script: Path, *options: str) -> str:
 
 
 def refusal(stderr: str) -> UsageError:
-    """What ``sbatch`` says, in one message with what to do."""
+    """Turn the output of a refused ``sbatch`` into one error with advice."""
     said = [line.removeprefix("sbatch: ").removeprefix("error: ").strip() for line in stderr.splitlines()]
     lines = [line for line in said if line and not line.lower().startswith(("warning", "info"))]
     text = "; ".join(dict.fromkeys(lines)) or "no reason given"
@@ -104,7 +104,7 @@ def _partitions(text: str) -> str:
 
 
 def time_limit(partition: str | None) -> tuple[str, str]:
-    """Name and time limit of a partition (``None``: the default one) as ``sinfo`` writes it; empty where unknown."""
+    """Return the name and limit of a partition (``None``: the default) as ``sinfo`` prints them; empty if unknown."""
     for line in run("sinfo", "--noheader", "-o", "%P %l").stdout.splitlines():
         name, _, limit = line.strip().partition(" ")
         if name.rstrip("*") == partition or (partition is None and name.endswith("*")):
@@ -113,7 +113,7 @@ def time_limit(partition: str | None) -> tuple[str, str]:
 
 
 def queue() -> list[SlurmJob]:
-    """Your jobs that wait or run, array tasks one by one; raises ``InfrastructureError`` where nobody answers."""
+    """Return the user's jobs, one entry for each array task; raises ``InfrastructureError`` if ``squeue`` fails."""
     fields = "%i %F %K %T %r %o %M %L %S %N".replace(" ", _SEPARATOR)
     done = run("squeue", "--me", "--noheader", "--array", "--states=all", f"--format={fields}")
     if done.returncode:
@@ -131,7 +131,7 @@ def _entry(line: str) -> SlurmJob | None:
 
 
 def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """State and exit code of ended jobs by ``sacct``, keyed ``12`` or ``12_3``; empty without accounting."""
+    """Return job id (``12`` or ``12_3``) -> state and exit code from ``sacct``; empty without accounting."""
     if not job_ids or shutil.which("sacct") is None:
         return {}
     done = run("sacct", "-n", "-P", "-X", "-D", "-o", "JobID,State,ExitCode", "-j", ",".join(job_ids))
@@ -143,7 +143,7 @@ def accounted(job_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def cancel(job_ids: Sequence[str]) -> None:
-    """Cancel jobs or single array tasks; raises ``InfrastructureError`` where SLURM refuses."""
+    """Cancel jobs or single array tasks; raises ``InfrastructureError`` if SLURM refuses."""
     done = run("scancel", *job_ids)
     # Said of jobs that are ending already, by themselves or by this very call.
     harmless = ("can not be altered now", "already completing", "already completed", "Invalid job id")

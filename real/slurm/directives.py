@@ -23,7 +23,7 @@ _SAFE = re.compile(r"[\w@%+=:,./-]+")
 
 
 def directive(option: str) -> str:
-    """What stands after ``#SBATCH`` for one entry of ``cluster.sbatch``.
+    """Return the ``#SBATCH`` arguments for one entry of ``cluster.sbatch``.
 
     ``--comment=a b`` is one argument and ``-C gpu`` an option with its value, as if the entry had been typed; quotes
     mean what they mean in a shell. Raises ``UsageError`` for unbalanced quotes, two options in one entry, and options
@@ -38,7 +38,7 @@ def directive(option: str) -> str:
 
 
 def quote(word: str) -> str:
-    """A word as ``sbatch`` reads it in a script: in double quotes, where a backslash escapes and ``#`` is a letter."""
+    """Quote a word for an ``#SBATCH`` line: in double quotes a backslash escapes, and ``#`` starts no comment."""
     if _SAFE.fullmatch(word):
         return word
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,4 +1,4 @@
-"""What a submission leaves on the disk: its frozen configurations, its scripts, and which SLURM job runs what.
+"""A submission on disk: frozen configurations, batch scripts, and which SLURM job runs which stage.
 
 A folder ``<output_dir>/slurm/0001-<exp_name>`` with ``manifest.json``, ``configs/``, ``logs/``, ``attempts/`` and the
 scripts that were submitted.
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"(\d{4,})-.+")
 
 @dataclass(frozen=True)
 class SubmittedRun:
-    """One run of the command. ``submitted`` is false where it was done already."""
+    """One run of a submission; ``submitted`` is false if it was already done."""
 
     index: int  # of its tasks in the arrays
     run_id: str
@@ -33,7 +33,7 @@ class SubmittedRun:
 
 @dataclass(frozen=True)
 class Submission:
-    """One call of ``slurm/submit.py``; ``job_ids`` are those of its scripts by name (``train``, ``evaluate``, ...)."""
+    """One call of ``slurm/submit.py``; ``job_ids`` maps stage names (``train``, ``evaluate``, ...) to SLURM job ids."""
 
     folder: Path
     entries: tuple[SubmittedRun, ...]
@@ -63,14 +63,14 @@ class Submission:
         disk.write_json(self.folder / "manifest.json", record)
 
     def with_job(self, stage: str, job_id: str) -> Submission:
-        """The same with one more job, on the disk already: a kill right after ``sbatch`` loses nothing."""
+        """Return a copy with one more job id, written to disk at once so that a kill after ``sbatch`` loses nothing."""
         changed = replace(self, job_ids={**self.job_ids, stage: job_id})
         changed.write()
         return changed
 
 
 def read(folder: Path) -> Submission:
-    """The submission in ``folder``; raises ``DataError`` where it is missing or damaged."""
+    """Read the submission in ``folder``; raises ``DataError`` if it is missing or damaged."""
     record: dict[str, Any] = disk.read_json(folder / "manifest.json")
     record.pop("key", None)  # up to version 0.3 jobs were found by a comment
     try:
@@ -85,7 +85,7 @@ def read(folder: Path) -> Submission:
 
 
 def submissions(output_dir: Path) -> Iterator[Submission]:
-    """Every submission below ``output_dir``, oldest first; folders without a manifest were never finished."""
+    """Yield every submission below ``output_dir``, oldest first, without those that were interrupted half-way."""
     folder = (output_dir / "slurm").absolute()
     found = [path for path in folder.iterdir() if _number(path)] if folder.is_dir() else []
     for path in sorted(found, key=_number):
@@ -94,7 +94,7 @@ def submissions(output_dir: Path) -> Iterator[Submission]:
 
 
 def new_folder(output_dir: Path, name: str) -> Path:
-    """A folder with the next number; the caller holds the lock of ``output_dir/slurm``."""
+    """Create the folder with the next number; the caller holds the lock of ``output_dir/slurm``."""
     parent = output_dir / "slurm"
     with disk.disk_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def new_folder(output_dir: Path, name: str) -> Path:
 
 
 def named(output_dir: Path, name: str) -> Submission:
-    """The submission called ``name``, or its number; raises ``UsageError`` with the nearest ones."""
+    """Return the submission with this name or number; raises ``UsageError`` with the nearest names."""
     known = {one.name: one for one in submissions(output_dir)}
     for full, one in known.items():
         if name in (full, full.partition("-")[0], full.partition("-")[0].lstrip("0")):

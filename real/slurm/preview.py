@@ -1,4 +1,4 @@
-"""What ``dry_run=true`` prints for SLURM: the jobs, their scripts, their command lines and what they may cost."""
+"""The output of ``dry_run=true`` for SLURM: jobs, batch scripts, command lines, and estimates of their cost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = "NNNN"  # the folder gets its number when it is submitted
 
 
 def describe(plan: Plan, here: Machine) -> str:
-    """The whole text; writes nothing and asks SLURM nothing, so it works on any machine."""
+    """Return the whole text; writes nothing and does not call SLURM, so it works on any machine."""
     check_schedulers(plan)
     jobs = unique(plan)
     made = schedule_stages(jobs, tables=plan.sweep_dir is not None)
@@ -60,7 +60,7 @@ def _argv(jobs: Sequence[PlannedRun]) -> list[str]:
 
 
 def _memory(made: Sequence[ScheduledStage]) -> str:
-    """Main memory of a node: what each stage needs by the estimate, beside what is asked for."""
+    """Estimated host memory of each stage, with a warning if ``cluster.memory_gb_per_node`` is less."""
     lines = ["main memory of a node (estimated from the models' sizes, unmeasured):"]
     for stage in (scheduled.stage for scheduled in made if scheduled.stage.kind in (TRAIN, EVALUATE)):
         available = stage.cluster.memory_gb_per_node
@@ -71,7 +71,7 @@ def _memory(made: Sequence[ScheduledStage]) -> str:
 
 
 def _disk(jobs: Sequence[PlannedRun]) -> list[str]:
-    """Disk of all trainings together, which ``output_dir`` has to have free."""
+    """Estimated disk space of all trainings together, during and after them."""
     roots = cluster_trainings(jobs)
     peak, stays = sweep_gb(roots, roots[0].cluster.parallel if roots else 0), sum(map(model_gb, roots))
     if not peak:

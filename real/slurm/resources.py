@@ -1,4 +1,4 @@
-"""What a stage asks of each node beside GPUs, and the folders that its container has to see."""
+"""CPUs and memory that a stage requests, and the folders that its container mounts."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from real.training.openrlhf.host_memory import evaluation_gb, to_request, traini
 from real.training.openrlhf.layout import lay_out
 
 _EVALUATION_CPUS = 8  # sandbox and MyPy workers beside one GPU, where cluster.cpus_per_node says nothing
+_TABLES_CPUS, _TABLES_GB = 2, 2
 _ALL = "0"  # to SLURM: all memory of the node; --exclusive alone gives the partition's default (man sbatch)
 
 
 def training_memory(root: RootCfg) -> int:
-    """GB to ask for on each node of a training job, 0 where the model's size is not known."""
+    """GB to request on each node of a training job; 0 if the model's size is unknown."""
     if root.trainer.engine != "openrlhf":
         return evaluation_memory(root)
     return to_request(training_gb(root, lay_out(root, root.cluster.gpus_per_node)))
 
 
 def evaluation_memory(root: RootCfg) -> int:
-    """GB to ask for in an evaluation job, 0 where the model's size is not known."""
+    """GB to request for an evaluation job; 0 if the model's size is unknown."""
     return to_request(evaluation_gb(root))
 
 
@@ -51,18 +52,28 @@ def memory_option(cluster: ClusterCfg, *, training: bool, gpus: int, needed_gb: 
     return f"{needed_gb}G" if needed_gb else ""
 
 
+def tables_options(cluster: ClusterCfg) -> tuple[str, str]:
+    """The values of ``--cpus-per-task`` and ``--mem`` for the job that makes tables and figures."""
+    return str(min(cluster.cpus_per_node or _TABLES_CPUS, _TABLES_CPUS)), (
+        f"{min(cluster.memory_gb_per_node or _TABLES_GB, _TABLES_GB)}G"
+    )
+
+
 def _share(amount: int, cluster: ClusterCfg, gpus: int) -> int:
     return max(1, amount * gpus // cluster.gpus_per_node) if gpus else amount
 
 
 def folders_of(root: RootCfg) -> tuple[str, ...]:
-    """Folders outside the repository that a run reads: its data set, and a model that is no hub id."""
+    """Return the folders that a run reads outside the repository: its data set, and its model if that is local."""
     named = (root.dataset.path, root.model.path)
     return tuple(str(Path(name).absolute()) for name in named if name and Path(name).exists())
 
 
 def mounts(folders: Iterable[str], own: Sequence[str]) -> list[str]:
-    """What a container binds, FROM:TO: ``folders``, data and models of the environment, and ``own`` as they are."""
+    """Return the mounts of a container (FROM:TO): ``folders``, the folders of ``REAL_DATA`` and ``HF_*``, and ``own``.
+
+    Raises ``UsageError`` for a folder whose path cannot be mounted.
+    """
     home = os.environ.get("HF_HOME") or str(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface")
     caches = (home, *(os.environ.get(name) for name in ("REAL_DATA", "HF_HUB_CACHE", "HF_DATASETS_CACHE")))
     paths = [Path(name).expanduser().absolute() for name in caches if name]

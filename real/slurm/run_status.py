@@ -1,4 +1,4 @@
-"""The one state of a run from two witnesses: its directory, and what SLURM says of its jobs."""
+"""Merge the run's status from its directory and from SLURM."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MACHINE = ("BOOT_FAIL", "DEADLINE", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", 
 
 
 class RunStatus(StrEnum):
-    """What a person wants to know of a run."""
+    """The status of a submitted run, as ``status.py`` shows it."""
 
     DONE = "done"
     RUNNING = "running"
@@ -59,7 +59,7 @@ NEED_ATTENTION = frozenset(
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known: the status file, the run's jobs (live or over), its tries, and whether we cancelled it."""
+    """Input of ``merge_status``: the status file, jobs in the queue, recorded attempts, accounting, cancellation."""
 
     status: Status | None
     jobs: Sequence[SlurmJob] = ()
@@ -69,7 +69,7 @@ class Evidence:
 
 
 def merge_status(evidence: Evidence) -> tuple[RunStatus, str]:
-    """The state, and in a few words why."""
+    """Return a run's status and a short reason."""
     if evidence.status and evidence.status.state == RunState.DONE:
         return RunStatus.DONE, ""
     live = [job for job in evidence.jobs if job.state not in FINISHED_STATES]
@@ -130,7 +130,7 @@ def _over(evidence: Evidence) -> tuple[RunStatus, str]:
 
 
 def _ended(evidence: Evidence) -> str:
-    """The last thing SLURM says of a job of this run that is over and was no success."""
+    """SLURM's state of the last job of this run that ended without success, or an empty string."""
     states = [job.state for job in evidence.jobs if job.state in FINISHED_STATES] + [
         state for state, _ in evidence.accounted
     ]

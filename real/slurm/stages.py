@@ -1,4 +1,4 @@
-"""Which SLURM jobs the runs of a submission become, and what they wait for."""
+"""Group the runs of a submission into SLURM jobs and their dependencies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from real.slurm.resources import evaluation_memory, folders_of, training_memory
 
 @dataclass(frozen=True)
 class ScheduledStage:
-    """A script, the names of the stages it waits for, and how (``aftercorr``, ``afterany``)."""
+    """A stage, the names of the stages it depends on, and the kind of dependency (``aftercorr``, ``afterany``)."""
 
     stage: Stage
     after: tuple[str, ...] = ()
@@ -23,22 +23,24 @@ class ScheduledStage:
 
 
 def unique(plan: Plan) -> list[PlannedRun]:
-    """The plan's jobs without those that come to the same run."""
+    """Return the plan's runs without duplicates of the same run id."""
     return list({job.run_id: job for job in plan.runs}.values())
 
 
 def is_pending(job: PlannedRun) -> bool:
-    """Whether there is something left to compute."""
+    """Whether a run is not done yet, or is to be done again."""
     return job.root.force or job.state() != RunState.DONE
 
 
 def cluster_trainings(jobs: Sequence[PlannedRun]) -> list[RootCfg]:
-    """Those of ``jobs`` that OpenRLHF still has to train."""
+    """Return the configurations of the runs that OpenRLHF still has to train."""
     return [job.root for job in jobs if is_pending(job) and job.root.trainer.engine == "openrlhf"]
 
 
 def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
-    """Train, then evaluate, then tables, for ``jobs`` numbered as in the manifest; one array per kind of resources."""
+    """Return train, evaluate and tables stages for ``jobs``, numbered as in the manifest; one array for each set of
+    resources.
+    """
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, job in enumerate(jobs):
         if is_pending(job):

@@ -1,4 +1,4 @@
-"""``python slurm/status.py``: what became of the submitted runs, from their directories and SLURM's queue."""
+"""``python slurm/status.py``: the status of submitted runs, from their directories and from SLURM."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NOISE = re.compile(r"Exited with exit code|STEP \d|ended with code")  # srun ec
 
 @dataclass(frozen=True)
 class StatusRow:
-    """One run of a submission."""
+    """What ``status.py`` prints about one run."""
 
     run_id: str
     changes: tuple[str, ...]
@@ -49,7 +49,7 @@ class StatusRow:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the state of one submission or all; returns 1 where a run needs a person, 0 otherwise."""
+    """Print the status of one submission or all; returns 1 if a run needs attention, else 0."""
     console.protect()
     arguments = _parser().parse_args(argv)
     try:
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def lines(one: Submission, found: Sequence[Submission], queue: Sequence[SlurmJob]) -> list[StatusRow]:
-    """The runs of ``one``; ``found`` are all submissions, since a later one may have taken a run over."""
+    """Return the rows of submission ``one``; ``found`` are all submissions, as a later one may have resumed a run."""
     jobs = active_jobs.by_run(found, queue)
     past = client.accounted(list(one.job_ids.values()))
     return [_line(one, entry, jobs.get(entry.run_id, []), past) for entry in one.entries]
@@ -118,7 +118,7 @@ def _left(steps: Sequence[Mapping[str, object]], total: int) -> float | None:
 
 
 def _log(one: Submission, entry: SubmittedRun, tries: Sequence[attempts.Attempt]) -> Path:
-    """Where the job that ran last has written, else where the first one will."""
+    """The log of the job that ran last, else of the first one to run."""
     names = [name for name, indices in one.stages.items() if entry.index in indices]
     if tries:
         names = [name for name in names if one.job_ids.get(name) == tries[-1].job_id.partition("_")[0]] or names

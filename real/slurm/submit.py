@@ -1,4 +1,4 @@
-"""A checked plan becomes SLURM jobs: configurations frozen, scripts written, arrays submitted, or nothing at all."""
+"""Submit a plan to SLURM: freeze configurations, write batch scripts, submit arrays; leave nothing on failure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def submit(plan: Plan, here: Machine, *, command: Sequence[str], rest: bool = Fa
 
 
 def check_schedulers(plan: Plan) -> None:
-    """Raise ``UsageError`` where a job is not for SLURM."""
+    """Raise ``UsageError`` if a run's cluster is not a SLURM cluster."""
     other = next((job.root.cluster.name for job in plan.runs if job.root.cluster.scheduler != Scheduler.slurm), None)
     if other is not None:
         raise UsageError(
@@ -67,7 +67,7 @@ def check_schedulers(plan: Plan) -> None:
 
 
 def scripts(folder: Path, plan: Plan, made: Sequence[ScheduledStage]) -> dict[str, str]:
-    """The text of every batch script by its name."""
+    """Return stage name -> batch script."""
     name = f"real-{plan.first.exp_name[:_KEPT_NAME]}"
     return {c.stage.name: render(c.stage, name=name, folder=folder, workdir=Path.cwd()) for c in made}
 

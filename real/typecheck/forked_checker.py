@@ -19,7 +19,9 @@ from real.typecheck.program_checker import Checked
 from real.typecheck.submission import Submission
 from real.types import Analysis, AnalysisStatus
 
-PROGRAM_CPU_S = 20  # a thousand times what a program takes; CPU time, so that a busy machine is no program's fault
+# A thousand times what a program takes, and five times the whole standard library or 200,000 bytes of statements. CPU
+# time, because a busy machine is no program's fault; short, because a policy that found an endless program repeats it.
+PROGRAM_CPU_S = 5
 PROGRAM_DEADLINE_S = 180.0  # wall-clock, for what waits without working
 MEMORY_BYTES = 2 << 30  # address space of a child, which has about 0.3 GiB to begin with
 # A fork costs about 10 ms, most of it page faults; what MyPy remembers of the programs before ends with the child.

@@ -1,5 +1,6 @@
 """Settings and flags in any order, and what a machine says about itself."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_run_py_itself(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: reward.alpha is 3")
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_name_torch_cannot_write_is_refused_before_anything_starts(tmp_path):
+    """A locale without UTF-8: the bytes of the name are no text that torch could write as the same bytes."""
+    folder = os.fsencode(tmp_path) + "/ünï".encode()
+    settings = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    command = [sys.executable, ROOT / "run.py", b"output_dir=" + folder]
+    done = subprocess.run(command, cwd=tmp_path, env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: output_dir=")
+    assert "PYTHONUTF8=1" in done.stderr
+    assert not list(tmp_path.iterdir())

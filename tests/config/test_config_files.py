@@ -1,6 +1,7 @@
 """Every YAML file of ``conf/`` composes, passes the checks, and says what the paper says."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from omegaconf import OmegaConf
 from real.config.plan import Plan, plan_run, plan_sweep
 from real.ids import run_id
 from real.settings import RootCfg
+from real.training.openrlhf.plan import RELEASED_BATCHES
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 OPTIONS = sorted(
@@ -20,11 +22,14 @@ OPTIONS = sorted(
 COMPANIONS = {
     "dataset": ["model=qwen25_coder_0p5b"],
     "trainer": ["model=qwen25_coder_0p5b", "dataset=safesql"],
-    "generation": ["model=qwen25_coder_0p5b", "dataset=safesql", "trainer=openrlhf"],
 }
 
 # What an option cannot know by itself.
-NEEDED = {"local_jsonl": ["dataset.path=mine"], "fusion": ["execution.fusion_url=http://localhost:8080"]}
+NEEDED = {
+    "local_jsonl": ["dataset.path=mine"],
+    "fusion": ["execution.fusion_url=http://localhost:8080"],
+    "vllm": ["model=qwen25_coder_0p5b", "dataset=safesql", "trainer=openrlhf"],
+}
 
 
 def planned(*settings: str) -> Plan:
@@ -56,10 +61,9 @@ def test_layers_combine(layers: tuple[str, str]) -> None:
 
 
 def test_the_paper_settings() -> None:
-    for trainer in ("local", "openrlhf"):
-        backend = "vllm" if trainer == "openrlhf" else "hf"
-        root = composed("model=qwen25_coder_3b", "dataset=safesql", f"trainer={trainer}", f"generation={backend}")
-        assert root.trainer.engine == trainer
+    for trainer, backend in (("local", "hf"), ("openrlhf", "vllm")):
+        root = composed("model=qwen25_coder_3b", "dataset=safesql", f"trainer={trainer}")
+        assert (root.trainer.engine, root.generation.backend) == (trainer, backend)
         assert root.trainer.steps == 600
         assert root.trainer.actor_lr == 1e-6
         assert root.trainer.rollout_batch == 256
@@ -70,6 +74,24 @@ def test_the_paper_settings() -> None:
         assert root.generation.temperature == 1.0
 
 
+@pytest.mark.parametrize(
+    ("dataset", "batches"),
+    [("safesql", (256, 256, 40)), ("seccodeplt_plus", (512, 64, 20)), ("apps_plus", (256, 256, 100))],
+)
+def test_the_released_batches(dataset: str, batches: tuple[int, int, int]) -> None:
+    trainer = composed("model=qwen25_coder_3b", f"dataset={dataset}", "trainer=openrlhf_released").trainer
+    assert (trainer.rollout_batch, trainer.minibatch, trainer.checkpoint_every) == batches
+    assert RELEASED_BATCHES[dataset] == batches[:2]
+    assert not trainer.normalize_rewards
+
+
+def test_released_settings_belong_to_data_sets_and_models_that_exist() -> None:
+    for path in CONF.rglob("released/*.yaml"):
+        assert (CONF / "dataset" / path.name).exists(), path
+    names = {f"{data.stem}_{model.stem}" for data in CONF.glob("dataset/*") for model in CONF.glob("model/*")}
+    assert {path.stem for path in CONF.rglob("released/by_model/*.yaml")} <= names
+
+
 def test_table_4_in_miniature() -> None:
     plan = planned("+exp=ablation_reward_tiny")
     cells = {(job.root.reward.variant, job.root.seed) for job in plan.runs}
@@ -78,6 +100,21 @@ def test_table_4_in_miniature() -> None:
     quickstart = planned("seed=2").runs[0]
     shared = [job for job in plan.runs if job.run_id == quickstart.run_id]
     assert [job.changes for job in shared] == [("reward=hybrid", "seed=2")]
+
+
+COMMANDS = sorted(
+    {
+        " ".join(itertools.takewhile(lambda word: "=" in word or word == "-m", words.split()))
+        for path in CONF.rglob("*.yaml")
+        for words in re.findall(r"python run\.py(.*?)(?:: |;|$)", path.read_text(encoding="utf-8"), re.M)
+    }
+)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_in_a_comment_is_a_command(command, line: str) -> None:
+    ended = command(*line.split(), "dry_run=true")
+    assert (ended.code, ended.err) == (0, "")
 
 
 def test_yaml_holds_values_only() -> None:

@@ -188,7 +188,7 @@ def test_dry_run_starts_nothing(command, engine, tmp_path: Path) -> None:
 
 
 def test_dry_run_says_what_is_missing_before_any_detail(command) -> None:
-    words = ["model=qwen25_coder_3b", "trainer=openrlhf", "generation=vllm", "cluster=local_1x8", "dry_run=true"]
+    words = ["model=qwen25_coder_3b", "trainer=openrlhf", "cluster=local_1x8", "dry_run=true"]
     said = command(*words).out
     parts = [
         "would do: run",

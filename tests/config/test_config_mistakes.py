@@ -48,6 +48,7 @@ MISTAKES = {
     "schema_version=7": ("schema_version is 7", "writes 2"),
     "seed=0,1": ("names several values", "Add -m"),
     "generation=vllm": ("belongs to trainer=openrlhf", "generation=hf"),
+    "trainer=openrlhf generation=hf": ("generation=hf belongs to trainer=local", "leave generation out"),
     "trainer=openrlhf": ("cannot build model=tiny", "trainer=local_tiny"),
     "dataset=safesql": ("model=tiny knows only", "qwen25_coder_0p5b"),
     "dataset.name=safesql_min": ("unknown dataset 'safesql_min'", "Did you mean safesql_mini"),
@@ -68,6 +69,7 @@ MISTAKES = {
     "--cfg job -m": ("not allowed with", "--help"),
     "--resolve": ("belongs to --cfg", "--cfg job --resolve"),
     "--dry-run": ("unknown option '--dry-run'", "Settings have no dashes: dry_run=true"),
+    "--seed 3": ("unknown option '--seed'", "Settings have no dashes: seed=VALUE"),
     "seed=1,": ("cannot read 'seed=1,'", "A comma has nothing beside it: seed=a for one value"),
     "hydra.job.chdir=true": ("hydra.job.chdir=true would", "output_dir=FOLDER"),
     "-m hydra.job.chdir=true seed=0,1": ("hydra.job.chdir=true would", "output_dir=FOLDER"),
@@ -120,12 +122,13 @@ def test_user_yaml_that_is_no_yaml(command, tmp_path: Path) -> None:
     assert "strict.yaml" in ended.err
 
 
-def test_user_yaml_adds_an_option(command, engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("--config-dir", "mine"), ("hydra.searchpath=[file://mine]",)])
+def test_user_yaml_adds_an_option(command, engine, tmp_path: Path, words: tuple[str, ...]) -> None:
     folder = tmp_path / "mine" / "reward"
     folder.mkdir(parents=True)
     (folder / "strict.yaml").write_text("variant: hybrid\nalpha: 0.9\n")
 
-    assert command("--config-dir", "mine", "reward=strict").code == 0
+    assert command(*words, "reward=strict").code == 0
     assert engine.runs == [("hybrid", 0)]
 
 

@@ -8,7 +8,7 @@ from real.detector.engine import analyse
 from real.detector.facts import Analysis, Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import BUILTINS
-from real.detector.limits import parse
+from real.detector.limits import Budget, parse
 from real.detector.lower import ProgramLowerer
 from real.detector.returned import built_with
 from real.detector.rule import ReturnSink, Rule, Sink, StoreSink
@@ -18,7 +18,7 @@ from real.detector.taint import Solver
 
 def facts_of(code: str, **fields: object) -> Facts:
     rule = Rule("CWE-1", "Test", "", "", watches=frozenset({"target", "run"}), **fields)  # type: ignore[arg-type]
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), RuleSet([rule]))
+    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), RuleSet([rule]), Budget())
     solver.solve()
     return Facts(Analysis(solver), 1)
 

@@ -15,11 +15,11 @@ def test_parameters_of_functions_that_nobody_calls_are_untrusted() -> None:
     assert status("def f(c, q):\n    c.execute('SELECT ' + q)\n") == "findings"
 
 
-def test_a_called_helper_takes_what_its_callers_pass() -> None:
-    helper = "def run(c, q):\n    c.execute('SELECT ' + q)\n"
-    assert status(f"{helper}def main(c):\n    run(c, 'name')\n") == "clean"
-    assert status(f"{helper}def main(c, x):\n    run(c, x)\n") == "findings"
-    assert status(f"{helper}def main(c, x):\n    run(c, 'name')\n    run(c, x)\n") == "findings"
+def test_a_private_helper_takes_what_its_callers_pass() -> None:
+    helper = "def _run(c, q):\n    c.execute('SELECT ' + q)\n"
+    assert status(f"{helper}def main(c):\n    _run(c, 'name')\n") == "clean"
+    assert status(f"{helper}def main(c, x):\n    _run(c, x)\n") == "findings"
+    assert status(f"{helper}def main(c, x):\n    _run(c, 'name')\n    _run(c, x)\n") == "findings"
 
 
 def test_an_example_call_does_not_make_a_public_function_trusted() -> None:
@@ -38,8 +38,9 @@ def test_an_example_call_of_a_method_is_an_example_too() -> None:
     assert status(f"import sys\n{state}print(Header(sys.argv[1]).make())\n") == "findings"
 
 
-def test_a_helper_that_runs_whole_statements_may_be_called_with_constants() -> None:
-    assert status("def run(c, sql):\n    c.execute(sql)\nrun(None, 'SELECT 1')\n") == "clean"
+def test_a_private_helper_may_be_given_whole_statements() -> None:
+    assert status("def _run(c, sql):\n    c.execute(sql)\n_run(None, 'SELECT 1')\n") == "clean"
+    assert status("def run(c, sql):\n    c.execute(sql)\nrun(None, 'SELECT 1')\n") == "findings"
 
 
 def test_recursion_ends() -> None:
@@ -68,9 +69,9 @@ def test_a_method_reads_what_another_stored() -> None:
 def test_inheritance_and_super() -> None:
     code = (
         "class Base:\n    def __init__(self, c):\n        self.c = c\n"
-        "    def run(self, q):\n        self.c.execute(q)\n"
+        "    def _run(self, q):\n        self.c.execute(q)\n"
         "class Sub(Base):\n    def __init__(self, c):\n        super().__init__(c)\n"
-        "    def find(self, name):\n        super().run({})\n"
+        "    def find(self, name):\n        super()._run({})\n"
     )
     assert status(code.format("'SELECT ' + name")) == "findings"
     assert status(code.format("'SELECT 1'")) == "clean"

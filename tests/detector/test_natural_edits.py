@@ -1,6 +1,8 @@
 """Natural edits are valid Python, fit many programs, and pass plausible constants."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,21 @@ def test_the_text_of_the_program_stays() -> None:
     assert text is not None
     assert "# a comment" in text
     assert text.index("__future__") < text.index("import unittest") < text.index("def f")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_program_runs(name: str, tmp_path: Path) -> None:
+    """Whatever an edit adds is bound, imported and called as it has to be; a test that it adds may fail."""
+    source = "def shout(text: str) -> str:\n    return text.upper()\n"
+    text = edited(EDITS[name], source)
+    if text is None:
+        text = edited(EDITS[name], "async def fetch(url: str) -> str:\n    return url\n")
+    if text is None:  # for applications of a framework
+        assert name == "Flask test client"
+        return
+    (tmp_path / "program.py").write_text(text)
+    command = [sys.executable, "program.py"]
+    done = subprocess.run(command, cwd=tmp_path, input="a\n\n", capture_output=True, text=True, timeout=60)
+    broken = ("NameError", "ImportError", "ModuleNotFoundError", "TypeError", "AttributeError", "SyntaxError")
+    assert not any(word in done.stderr for word in broken), done.stderr

@@ -4,6 +4,7 @@ import pytest
 
 from real.errors import DataError
 from real.evaluation.completion_file import KEYS, read_completions
+from real.extract import extract
 from real.io.json_records import JsonRecord
 
 
@@ -17,11 +18,18 @@ def texts(found):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_usual_key_is_an_answer(key):
-    assert texts(read({"task_id": "1", key: "code", "model": "m"})) == {"1": ["code"]}
+    assert texts(read({"task_id": "1", key: "```\ncode\n```", "model": "m"})) == {"1": ["```\ncode\n```"]}
+
+
+def test_a_solution_may_be_the_program_itself_and_an_answer_may_not():
+    found = read({"task_id": "1", "solution": "print(1)"}, {"task_id": "2", "completion": "print(1)"})
+    ((solution,), (answer,)) = found.by_task.values()
+    assert extract(solution.text).code == "print(1)"
+    assert extract(answer.text).code is None
 
 
 def test_numbers_are_ids_and_nulls_are_no_answers():
-    found = read({"task_id": 1, "completion": None, "solution": "code"}, {"task_id": "2", "completion": None})
+    found = read({"task_id": 1, "completion": None, "output": "code"}, {"task_id": "2", "completion": None})
     assert texts(found) == {"1": ["code"]}
     assert found.skipped == ["line 2: an object without an answer; its keys are 'task_id', 'completion'"]
 

@@ -137,3 +137,14 @@ def test_the_run_itself_is_never_overwritten(recorded: tuple[Path, dict[str, lis
     with pytest.raises(UsageError, match="must stay"):
         rescore(run, run, "paper", "all")
     assert main([str(run.parent / "nothing"), "--out", str(run.parent / "out")]) == 3
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_judged(
+    recorded: tuple[Path, dict[str, list[Verdict]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = recorded
+    monkeypatch.setattr("real.evaluation.rescore.Judge", None)
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", Path("/proc/new")):
+        with pytest.raises(UsageError, match="--out"):
+            rescore(run, out, "paper", "all")

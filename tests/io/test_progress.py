@@ -64,6 +64,20 @@ def test_quick_work_leaves_one_line():
     assert stream.getvalue().count("\n") == 1
 
 
+def test_the_last_line_is_told_once(clock):
+    stream = io.StringIO()
+    with Progress(2, "ppo", "steps", stream=stream) as counted:
+        clock[0] += 20
+        counted.advance(2)
+    assert stream.getvalue().splitlines() == ["ppo: 100% 2/2 [00:20<00:00, 10.00s/steps]"]
+
+
+def test_what_ends_before_anything_was_counted_says_nothing():
+    stream = io.StringIO()
+    Progress(2, "ppo", stream=stream).close()
+    assert stream.getvalue() == ""
+
+
 @pytest.mark.parametrize("stream", [io.StringIO(), Screen()])
 def test_nothing_to_do_says_nothing(stream):
     with Progress(0, "evaluating", stream=stream):

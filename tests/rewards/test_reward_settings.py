@@ -9,7 +9,6 @@ from real.config.schema import check, register
 from real.errors import UsageError
 from real.rewards import RewardCfg, reward
 from real.rewards.config import GradingCfg
-from real.rewards.released import released
 from real.settings import RootCfg, to_dataclass
 from real.types import Analysis, AnalysisStatus, Check, Finding, OutcomeStatus, Program, TestOutcome, Verdict
 
@@ -76,11 +75,6 @@ def test_a_data_set_of_ones_own_has_the_settings_of_the_text():
     )
     assert root.reward.alpha == 0.5
     assert root.reward.grading == GradingCfg()
-
-
-def test_an_unknown_key_of_the_table_is_told():
-    with pytest.raises(UsageError, match="'alhpa'"):
-        released("alhpa", "safesql", "3B")
 
 
 SQL = GradingCfg(error=-0.5, timeout=-0.5, penalized="no_program")

@@ -59,6 +59,8 @@ def test_cores_and_memory_are_asked_for_on_every_cluster(path: Path) -> None:
     assert cluster.exclusive or asked(train, "cpus-per-task") == str(cluster.cpus_per_node)
     assert int(asked(evaluate, "mem").rstrip("G")) >= 64  # type: ignore[union-attr]
     assert int(asked(evaluate, "cpus-per-task")) >= 8  # type: ignore[arg-type]
+    tables = Stage("tables", cluster)
+    assert (asked(tables, "cpus-per-task"), asked(tables, "mem")) == ("2", "2G")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ that more functions, tests and main blocks are welcome as long as they leave the
 
 import pytest
 
-from real.typecheck import Checker
+from real.typecheck import Checker, Submission
 from real.types import AnalysisStatus
 
 STARTER = "def label(name, count):\n    pass\n"
@@ -56,7 +56,7 @@ UNTYPED = {
 
 
 def checked(checker: Checker, before: str, appended: str) -> tuple[AnalysisStatus, set[str]]:
-    (analysis,) = checker.check([f"{before}\n\n{appended}"], [STARTER])
+    (analysis,) = checker.check([Submission(f"{before}\n\n{appended}", STARTER)])
     return analysis.status, {finding.rule for finding in analysis.findings}
 
 

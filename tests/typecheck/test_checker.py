@@ -1,4 +1,4 @@
-"""Statuses, findings, the preamble, and batches."""
+"""Statuses, findings and batches."""
 
 import subprocess
 import sys

@@ -117,3 +117,8 @@ def test_starter_code_that_cannot_be_read(code: str, hardened: Checker) -> None:
     (analysis,) = hardened.check([Submission("def f(a: int) -> int:\n    return a\n", code)])
     assert analysis.status is AnalysisStatus.ERROR  # the data's fault: masked, never held against the program
     assert analysis.reason.startswith("the starter code cannot be read")
+
+
+def test_a_separator_within_a_string_ends_no_line_of_a_starter() -> None:
+    starter = parse_starter('LINE = "a\u2028b\x0cc"\ndef f(x: int) -> int:\r\n\n')
+    assert [asked.name for asked in starter.functions] == ["f"]

@@ -7,7 +7,9 @@ import builtins
 import importlib
 import sys
 
-# Where a name is looked for, in this order; the sandbox's own header (``real.execution.jail.prelude``) has the same.
+from real.prelude import MODULES
+
+# Where a name is looked for, in this order: as in ``real.prelude``, but ``typing`` comes last.
 _SOURCES = (
     "collections",
     "collections.abc",
@@ -19,30 +21,6 @@ _SOURCES = (
     "operator",
     "string",
     "typing",
-)
-_MODULES = frozenset(
-    [
-        "bisect",
-        "collections",
-        "copy",
-        "datetime",
-        "decimal",
-        "fractions",
-        "functools",
-        "heapq",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-        "os",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "sys",
-        "time",
-        "typing",
-    ]
 )
 _ELSEWHERE = {"datetime": "datetime", "date": "datetime", "timedelta": "datetime", "Decimal": "decimal",
               "Fraction": "fractions", "Pattern": "re", "Match": "re"}  # fmt: skip
@@ -79,10 +57,10 @@ def add_missing(tree: ast.Module) -> None:
             bound.add(node.name)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | _in_strings(tree)
     missing = sorted(name for name in used - bound if not hasattr(builtins, name))
-    modules = [name for name in missing if name in _MODULES]
+    modules = [name for name in missing if name in MODULES]
     froms: dict[str, list[str]] = {}
     for name in missing:
-        if name not in _MODULES and (source := _source(name)) is not None:
+        if name not in MODULES and (source := _source(name)) is not None:
             froms.setdefault(source, []).append(name)
     new: list[ast.stmt] = [ast.Import([ast.alias(name)]) for name in modules]
     new += [ast.ImportFrom(module, [ast.alias(n) for n in wanted], 0) for module, wanted in sorted(froms.items())]

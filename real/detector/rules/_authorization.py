@@ -12,7 +12,7 @@ from functools import lru_cache
 from real.detector.atoms import Atom
 from real.detector.facts import Facts
 from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.library import BUILTINS, names
 from real.detector.operations import Operation
 from real.detector.rules._called import named_words
 from real.detector.slices import Reads
@@ -103,7 +103,6 @@ def _actors(facts: Facts, unit: Unit, operations: list[Operation]) -> set[str]:
     for operation in operations:
         if operation.key is not None:
             keys |= facts.reads(unit, operation.key).params
-    defaults = facts.defaults(unit)
     return {
         name
         for name in params
@@ -111,7 +110,7 @@ def _actors(facts: Facts, unit: Unit, operations: list[Operation]) -> set[str]:
         and not name.startswith("_")
         and not words(name) & _PROOFS
         and words(name) & _IDENTITIES
-        and ((name not in defaults and not facts.is_used(unit, name)) or words(name) & _ACTORS)
+        and (not facts.is_used(unit, name) or words(name) & _ACTORS)
     }
 
 
@@ -180,12 +179,9 @@ def is_attempt(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -
 
 def _is_presence(facts: Facts, atom: Atom, reads: Reads) -> bool:
     """``if user_id:``, ``role is None``: of a bare parameter, that says nothing about permission."""
-    if reads.attributes or reads.keys or reads.calls or reads.names:
+    if reads.attributes or reads.keys or {n for n in reads.names if n not in BUILTINS}:
         return False
-    if atom.op == "truth":
-        return True
-    constants = [facts.value(atom.unit, operand).consts for operand in atom.operands]
-    return any(const is not None and const and not any(const) for const in constants)
+    return facts.is_existence_test(atom)
 
 
 def flaw(facts: Facts, atom: Atom, reads: Reads) -> str | None:

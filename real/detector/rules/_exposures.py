@@ -251,7 +251,7 @@ def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
                     return f"every column of `{table}`"
     if step.op == "method" and step.extra[0] in _DUMPS and not _chooses(facts, unit, step):
         return _fields_of(facts, unit, step.args[0])
-    if library_words(facts, unit, step) & _FIELDS:
+    if library_words(facts, unit, step) & _FIELDS and len(step.args) > 1:
         return _fields_of(facts, unit, step.args[1])
     if step.op == "method" and step.extra[0] == "values" and len(step.args) == 1:
         reads = facts.reads(unit, step.args[0])

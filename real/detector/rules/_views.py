@@ -86,7 +86,7 @@ _CREDENTIAL_KEYS = frozenset({"authorization", "x-api-key", "api_key", "api-key"
 def asks_for_presence(facts: Facts, unit: Unit, compare: Instr) -> bool:
     """``"user" in session``, ``session.get("user") is None``."""
     constants = [facts.constants(unit, arg) for arg in compare.args if isinstance(arg, int)]
-    if compare.extra[0] in ("Is", "IsNot"):
+    if compare.extra[0] in ("Is", "IsNot") or facts.asks_existence(unit, compare):
         return True
     return any(
         side and (not any(side) or compare.extra[0] in ("In", "NotIn"))

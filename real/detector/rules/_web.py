@@ -96,7 +96,7 @@ class _Hosts:
             yield from self._from_helper(unit, at, made, depth)
         elif made.op == "param" and facts.call_sites(unit) and not facts.is_open(unit):
             for caller, call, bound in facts.call_sites(unit):
-                for passed in passed_operands(call, unit, bound).get(str(made.extra), ()):
+                for passed in facts.passed(caller, call, unit, bound, str(made.extra)):
                     yield from self.of(caller, (call,), passed, depth + 1)
         elif made.op == "param" and (injected := dependencies(facts, unit, str(made.extra))):
             yield replace(here, inner=_returns(injected))

@@ -281,7 +281,7 @@ def _unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
     if {name.lower() for name in params} & _OTHERWISE:
         return
     for name in params:
-        if words(name) & _SIGNATURE and name not in facts.defaults(unit) and len(params) > 1:
+        if words(name) & _SIGNATURE and len(params) > 1:
             found = results(facts, unit)
             if found and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, found):
                 yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is")
@@ -297,8 +297,10 @@ def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
         elif instr.op == "return" and instr.args[0] in tainted:
             return True
         elif instr.op != "return" and not tainted.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
-            if instr.op in ("setattr", "setsub", "add", "yield", "build", "setcell"):
+            if instr.op in ("setattr", "setsub", "yield", "setcell"):
                 return True
+            if instr.op == "add":
+                tainted.add(instr.args[0])
             if instr.op in ("call", "method") and not prepares(facts, unit, instr):
                 if not facts.called(instr) and not _answers(facts, unit, instr):
                     return True
@@ -316,7 +318,7 @@ def _is_verified(facts: Facts, unit: Unit, name: str, found: list[Instr]) -> boo
     """Whether a comparison of the signature with something else decides which result there is."""
 
     def compares(atom: Atom, reads: Reads) -> bool:
-        if name not in reads.params:
+        if name not in reads.params or facts.is_existence_test(atom):
             return False
         if atom.op in ("Eq", "NotEq", "In", "NotIn"):
             return _is_comparison(facts, atom, reads)

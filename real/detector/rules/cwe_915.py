@@ -75,6 +75,8 @@ _MODEL_WORDS = frozenset({"Model", "DeclarativeBase", "declarative_base", "SQLMo
 _AUTHORITY = names(
     "admin administrator authorised authorized permission permissions privileged role roles staff superuser"
 )
+# Words of a parameter that says what somebody may do, where it is asked for its truth: `allow_all`, `can_edit`.
+_FLAGS = _AUTHORITY | names("is has can may allow allowed trusted internal force system privilege verified")
 _MAX_STEPS = 50
 _SETATTR_OPERANDS = 4
 
@@ -164,7 +166,7 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
 
 def _is_refusal(facts: Facts, atom: Atom) -> bool:
     """The key is none of those that the program protects."""
-    if atom.op not in ("NotIn", "NotEq"):
+    if atom.op not in ("NotIn", "NotEq") or facts.is_existence_test(atom):
         return False
     protected = facts.value(atom.unit, atom.operands[1])
     return not facts.is_untrusted(protected) and any(isinstance(name, str) for name in facts.elements(protected))
@@ -177,7 +179,8 @@ def _is_privileged(facts: Facts, unit: Unit, instr: Instr, data: set[str]) -> bo
         if atom.sense is False and atom.op in ("truth", "call"):
             return False
         if atom.op == "truth" and atom.sense and atom.instr.op == "param":
-            return str(atom.instr.extra) not in data and len(reads.params) == 1
+            name = str(atom.instr.extra)
+            return name not in data and bool(_words(name) & _FLAGS)
         return atom.op in ("Eq", "In", "truth", "call") and any(_words(word) & _AUTHORITY for word in reads.words)
 
     return facts.is_controlled(unit, instr, lets_pass)

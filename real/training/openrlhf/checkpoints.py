@@ -1,4 +1,4 @@
-"""Which step a run can resume from: the newest one that policy and critic both have."""
+"""Find the newest checkpoint that policy and critic share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROLES = ("_actor", "_critic")
 
 
 def resumable(folder: Path) -> int:
-    """The step of the checkpoint that OpenRLHF will load, 0 where it will start from the beginning.
+    """Return the step of the checkpoint that OpenRLHF will load, or 0 if it will start anew.
 
     Policy and critic are saved one after the other, and each names its newest in a file ``latest``. A kill between
     the two would resume them from different steps; here both are made to name the newest step that both have. Where
@@ -35,7 +35,7 @@ def resumable(folder: Path) -> int:
 
 
 def _tags(folder: Path) -> list[int]:
-    """Complete checkpoints: those up to the one that ``latest`` names; a newer one was torn off half-way."""
+    """Steps of the complete checkpoints: up to the one in ``latest``; a newer one was interrupted while saving."""
     if not (folder / "latest").is_file():
         return []
     newest = _TAG.fullmatch(disk.read_text(folder / "latest").strip())

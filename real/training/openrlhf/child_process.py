@@ -1,4 +1,4 @@
-"""Processes that a run starts: they find REAL from any folder, and end with the run, even where that is killed."""
+"""Child processes of a run: they can import REAL from any folder, and end with the run even if it is killed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GRACE_S = 30.0  # Ray takes some seconds to end its workers in order
 def start(
     command: Sequence[str], *, environment: Mapping[str, str], output: IO[bytes] | int, folder: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own that is told to end when this one dies; its output goes to ``output``.
+    """Start a process in its own session that receives SIGTERM when this one dies; its output goes to ``output``.
 
     REAL is put on its ``PYTHONPATH``: a checkout need not be installed, and what the process starts (Ray's workers,
     OpenRLHF's engines with the reward function) imports it too; kernels are compiled into ``kernel_caches``.
@@ -70,7 +70,7 @@ def kernel_caches() -> dict[str, str]:
 
 
 def stop(process: subprocess.Popen[bytes], grace_s: float = _GRACE_S) -> None:
-    """End a process and its session: politely first, so that Ray can end its own."""
+    """Terminate a process, wait up to ``grace_s`` seconds for it, then kill its session."""
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

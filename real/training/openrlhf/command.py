@@ -1,4 +1,4 @@
-"""The command line of OpenRLHF's training entry for one configuration, and the check that OpenRLHF understands it."""
+"""Build OpenRLHF's command line for a configuration, and check it against OpenRLHF's own parser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Value: TypeAlias = "str | int | float | bool | tuple[float, float] | None"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where OpenRLHF finds and leaves things: all below the directory of the run, which every node can read."""
+    """Paths of a training's files, below the run directory, which every node can read."""
 
     folder: Path
 
@@ -75,7 +75,7 @@ class Files:
 
 
 def settings(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> dict[str, Value]:
-    """Every flag that differs from OpenRLHF's defaults, or that we do not want to change with them."""
+    """Return flag name -> value, for every flag that differs from OpenRLHF's default or must not follow its changes."""
     return {
         **_placement(root, layout),
         **_batches(root, layout, schedule),
@@ -87,7 +87,7 @@ def settings(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Fil
 
 
 def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) -> list[str]:
-    """The arguments after ``python -m openrlhf.cli.train_ppo_ray``; raises ``UsageError`` for a path with a comma."""
+    """Return the arguments of ``openrlhf.cli.train_ppo_ray``; raises ``UsageError`` for a path with a comma."""
     words: list[str] = []
     for name, value in settings(root, layout, schedule, files).items():
         words += _words(f"--{name}", value)
@@ -95,7 +95,7 @@ def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) 
 
 
 def command(arguments: Sequence[str], python: str = sys.executable) -> list[str]:
-    """The whole command line."""
+    """Return the whole command line."""
     return [python, "-m", ENTRY, *arguments]
 
 
@@ -112,7 +112,7 @@ def check(arguments: Sequence[str], version: str, known: Mapping[str, Flag]) -> 
 
 
 def grouped(arguments: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each flag with its values."""
+    """Yield each flag of a command line with its values."""
     at = 0
     while at < len(arguments):
         values = tuple(itertools.takewhile(lambda word: not word.startswith("--"), arguments[at + 1 :]))

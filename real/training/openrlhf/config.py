@@ -1,4 +1,4 @@
-"""What only the cluster trainer needs to know (``conf/trainer``, key ``openrlhf``)."""
+"""Settings of the OpenRLHF trainer only (``conf/trainer``, key ``openrlhf``)."""
 
 from __future__ import annotations
 

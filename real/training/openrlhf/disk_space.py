@@ -1,4 +1,4 @@
-"""How much disk a training takes, before anything is started: checkpoints while it runs, its model afterwards."""
+"""Estimate the disk space of a training: checkpoints while it runs, its model afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why OpenRLHF ended: the last error in its output, and for memory the phase and the override to try."""
+"""Explain a failed training: the last error in its output; for lack of memory, the phase and an override to try."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KEPT = 400  # characters of an error line that people are shown
 
 
 def explain(root: RootCfg, tail: Sequence[str], code: int, log: str) -> InfrastructureError:
-    """The error to raise for a training that ended with ``code``; ``tail`` are its last lines."""
+    """Return the error to raise for a training that ended with ``code``; ``tail`` are its last lines of output."""
     text = "\n".join(tail)
     if _GPU_OOM.search(text):
         phase = phase_of(tail)
@@ -53,14 +53,14 @@ def explain(root: RootCfg, tail: Sequence[str], code: int, log: str) -> Infrastr
 
 
 def phase_of(tail: Sequence[str]) -> str:
-    """Which phase the lines around the first out-of-memory error belong to."""
+    """Return the training phase of the first out-of-memory error, from the traceback around it."""
     at = next((number for number, line in enumerate(tail) if _GPU_OOM.search(line)), len(tail))
     near = "\n".join(tail[max(0, at - 80) : at + 40])
     return next((name for name, pattern in _PHASES if pattern.search(near)), "loading")
 
 
 def last_error(tail: Sequence[str]) -> str | None:
-    """The last line that names an exception, without Ray's prefix."""
+    """Return the last line that names an exception, without Ray's prefix, or ``None``."""
     for line in reversed(tail):
         found = _ERROR.search(line)
         if found:

@@ -1,4 +1,4 @@
-"""The flags that OpenRLHF's training entry understands, read from its source without importing it.
+"""Read the command line flags of OpenRLHF from its source, without importing it.
 
 The parser is built below ``if __name__ == "__main__"`` of ``openrlhf/cli/train_ppo_ray.py``, behind imports of Ray,
 vLLM and DeepSpeed. So its ``add_argument`` calls are read from the syntax tree; f-strings in a loop are unrolled.
@@ -31,7 +31,7 @@ class Flag:
     choices: tuple[str, ...] = ()
 
     def problem(self, values: tuple[str, ...]) -> str | None:
-        """Why argparse would refuse ``values`` after this flag, or ``None``."""
+        """Return why argparse would refuse ``values`` for this flag, or ``None``."""
         wanted = 0 if self.kind == "flag" else self.nargs if isinstance(self.nargs, int) else None
         if wanted is None and self.nargs is None:
             wanted = 1
@@ -66,7 +66,7 @@ def installed_source() -> Path | None:
 
 
 def known_flags() -> tuple[str, dict[str, Flag]]:
-    """Version and flags: those of the installed package, else those of the pinned one as recorded in ``flags.json``."""
+    """Return version and flags of the installed package, else of the pinned one as recorded in ``flags.json``."""
     source = installed_source()
     if source is not None:
         return installed_version() or "unknown", read_flags(source.read_text(encoding="utf-8"))
@@ -74,7 +74,7 @@ def known_flags() -> tuple[str, dict[str, Flag]]:
 
 
 def read_snapshot() -> tuple[str, dict[str, Flag]]:
-    """The recorded flags of the pinned version."""
+    """Return version and flags as recorded in ``flags.json``."""
     record = disk.read_json(SNAPSHOT)
     entries = record["flags"]
     assert isinstance(entries, list)
@@ -83,12 +83,12 @@ def read_snapshot() -> tuple[str, dict[str, Flag]]:
 
 
 def snapshot(version: str, flags: Mapping[str, Flag]) -> dict[str, object]:
-    """What ``flags.json`` holds for one version."""
+    """Return the content of ``flags.json`` for one version."""
     return {"version": version, "entry": ENTRY, "flags": [asdict(flags[name]) for name in sorted(flags)]}
 
 
 def read_flags(source: str) -> dict[str, Flag]:
-    """Every flag that ``source`` adds to a parser; raises ``InfrastructureError`` where it adds none."""
+    """Return every flag that ``source`` adds to a parser; raises ``InfrastructureError`` if it adds none."""
     try:
         found = {flag.name: flag for flag in _flags(ast.parse(source).body, {})}
     except SyntaxError as error:

@@ -1,4 +1,4 @@
-"""GPU-hours before anything is started: a range from operation counts and known overheads, for planning only.
+"""Estimate GPU-hours as a range, from operation counts and known overheads.
 
 Assumes H100s (989 TFLOP/s in bfloat16) and responses half as long as they may be. Each constant is (fast, slow); none
 was measured on a GPU, and the first steps of a run tell better. The greedy evaluations between the steps
@@ -29,7 +29,7 @@ _DISK_GB_S = (2.0, 0.7)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A quantity between a fast and a slow case."""
+    """A quantity in the fast and in the slow case."""
 
     low: float
     high: float

@@ -1,4 +1,4 @@
-"""How much of a GPU each phase takes, before anything is started: an estimate from the architecture.
+"""Estimate the GPU memory of each training phase from the model's architecture.
 
 Bytes a parameter: 2 for weights in bfloat16, 12 for fp32 weights and both moments of Adam, 4 for gradients (summed in
 fp32). ZeRO 1 and 2 shard the last two kinds, ZeRO 3 all. A logit takes 14 bytes while training: its bfloat16 gradient
@@ -57,7 +57,7 @@ class Estimate:
 
 
 def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
-    """What each phase takes of a GPU of ``gpu_gb``; ``None`` where ``model.placement`` has no architecture."""
+    """Estimate each phase on a GPU of ``gpu_gb``; ``None`` if ``model.placement`` has no architecture."""
     shape = root.model.placement
     if not shape.parameters:
         return None
@@ -112,7 +112,7 @@ def evaluation_gb(root: RootCfg) -> float:
 
 
 def engine_minimum_gb(root: RootCfg, layout: Layout) -> float:
-    """What an inference engine needs at least: its weights, and keys and values of its share of a rollout."""
+    """GB that an inference engine needs at least: weights, and the KV cache of its share of a rollout."""
     shape = root.model.placement
     tokens = root.model.max_prompt_tokens + root.model.max_response_tokens
     sequences = min(-(-root.trainer.rollout_batch // layout.engines), 256)
@@ -127,7 +127,7 @@ def _pass_gb(hidden: int, layers: int, tokens: int, vocabulary: int, logit_bytes
 
 
 def advice(root: RootCfg, found: Estimate, gpu_gb: float) -> str | None:
-    """The override to try where a phase does not fit into 95 % of ``gpu_gb``, else ``None``."""
+    """Return a warning with an override if a phase does not fit into 95 % of ``gpu_gb``, else ``None``."""
     too_large = found.over(_USABLE * gpu_gb)
     if too_large is None:
         return None
@@ -136,7 +136,7 @@ def advice(root: RootCfg, found: Estimate, gpu_gb: float) -> str | None:
 
 
 def remedy(root: RootCfg, phase: str) -> str:
-    """The next override against running out of GPU memory in ``phase``."""
+    """Return the next override to try against running out of GPU memory in ``phase``."""
     shape = root.model.placement
     if phase == "evaluating":
         return "a GPU with more memory for it (greedy decoding goes on in smaller batches by itself)"

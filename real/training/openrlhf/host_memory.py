@@ -1,4 +1,4 @@
-"""How much main memory a node needs, before anything is started: an estimate from the number of parameters.
+"""Estimate the host memory (main memory of a node) from the number of parameters.
 
 While engines generate, both optimisers wait in main memory, and while the policy trains, the engines' weights do
 (``model.placement.sleep``); pinned buffers are kept, so the two add up. The estimate has not been compared with a node.
@@ -43,5 +43,5 @@ def evaluation_gb(root: RootCfg) -> float | None:
 
 
 def to_request(gb: float | None) -> int:
-    """What to ask a scheduler for: a tenth more, in steps of 8 GB; 0 where nothing is known."""
+    """Round an estimate up to a request: a tenth more, in steps of 8 GB; 0 if ``gb`` is ``None``."""
     return 0 if gb is None else 8 * math.ceil(1.1 * gb / 8)

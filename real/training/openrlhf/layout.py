@@ -1,4 +1,4 @@
-"""From GPUs and a placement to the numbers of one run: engines, even micro-batches, and what does not fit."""
+"""Lay out a model's placement on the GPUs of a run: engines and even micro-batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """GPUs, engines and samples of one pass; ``microbatch`` divides what each GPU has of an update evenly."""
+    """Number of nodes, GPUs and engines, and samples of one pass on each GPU."""
 
     nodes: int
     gpus_per_node: int
@@ -38,7 +38,7 @@ class Layout:
 
 
 def lay_out(root: RootCfg, gpus_here: int) -> Layout:
-    """The layout of ``root``; without a number in ``cluster`` it is for the ``gpus_here`` of this machine (least 1).
+    """Return the layout of ``root`` for its cluster, or for ``gpus_here`` GPUs if the cluster names none (at least 1).
 
     Uneven batches are refused: OpenRLHF's ranks wait for each other for ever when one of them has a pass less.
     Raises ``UsageError`` naming the key and a value that fits.

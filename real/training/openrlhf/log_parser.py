@@ -1,4 +1,4 @@
-"""What OpenRLHF prints, read: the metrics of a step or an evaluation, as plain numbers under our names."""
+"""Parse OpenRLHF's output into metrics of steps and evaluations, under the local trainer's names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Reported:
 
 
 def read_line(line: str) -> Reported | None:
-    """The metrics in one line of output, or ``None`` where it has none; raises ``ValueError`` where they are broken."""
+    """Parse one line of output; ``None`` if it has no metrics. Raises ``ValueError`` if they cannot be read."""
     found = _STEP.search(line) or _EVAL.search(line)
     if found is None:
         return None
@@ -70,7 +70,7 @@ def read_line(line: str) -> Reported | None:
 
 
 def step_record(reported: Reported, seen: frozenset[str]) -> dict[str, float]:
-    """A line of ``steps.jsonl``: known metrics under the local trainer's names, all others under ``openrlhf/``.
+    """Return a record of ``steps.jsonl``: known metrics under the local trainer's names, others under ``openrlhf/``.
 
     ``seen`` are the components that the run's tasks have; the others are constant fill in OpenRLHF's logs.
     """
@@ -90,6 +90,6 @@ def step_record(reported: Reported, seen: frozenset[str]) -> dict[str, float]:
 
 
 def not_finite(record: Mapping[str, float]) -> list[str]:
-    """Names of the metrics that are no longer numbers: a run that goes on after that is lost."""
+    """Return the names of watched metrics that are NaN or infinite."""
     watched = ("policy_loss", "value_loss", "kl", "reward_mean", "masked")
     return [key for key in watched if key in record and not math.isfinite(record[key])]

@@ -1,4 +1,4 @@
-"""Follows a training: its output into steps, its signs of life, and the reasons to stop it."""
+"""Monitor a training: turn its output into events, detect hangs, and decide when to stop it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TAIL = 400  # lines kept for the explanation of a failure
 
 
 class LogTail:
-    """New whole lines of a file, each once."""
+    """Iterates over the complete lines that were appended to a file since the last iteration."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -62,7 +62,7 @@ class TrainingMonitor:
         self.tail: deque[str] = deque(maxlen=_TAIL)
 
     def take(self, line: str) -> TrainingEvent | None:
-        """One line of output; returns what it reports, if it does and it is new."""
+        """Process one line of output; returns the event that it reports, or ``None``."""
         self._alive_at = time.monotonic()
         self.tail.append(line)
         try:
@@ -80,7 +80,7 @@ class TrainingMonitor:
         return TrainingEvent(reported.step, step_record(reported, self._components))
 
     def check(self, event: TrainingEvent) -> None:
-        """Whether a step, recorded by now, is a reason to stop: raises the ``RealError`` that says why."""
+        """Raise ``RealError`` if a recorded step is a reason to stop: no numbers, too much masked, rows repeated."""
         if event.is_evaluation:
             return
         self._refuse(event.metrics)
@@ -89,7 +89,7 @@ class TrainingMonitor:
             check_rows(rows_of(self._plan.files.scored, self._plan.files.missed), self._plan.schedule, complete=False)
 
     def look(self) -> None:
-        """Between lines: is it still alive? Raises ``InfrastructureError`` where it has hung."""
+        """Raise ``InfrastructureError`` if nothing was printed or scored for ``trainer.openrlhf.stall_minutes``."""
         scored = self._plan.files.scored
         size = scored.stat().st_size if scored.exists() else 0
         if size != self._scored_size:
@@ -102,7 +102,7 @@ class TrainingMonitor:
             )
 
     def check_complete(self) -> None:
-        """After a training that ended well: raises ``InfrastructureError`` where a step is missing in its report."""
+        """Raise ``InfrastructureError`` if a training that ended with 0 has not reported its last step."""
         missing = self._root.trainer.steps - self.step
         if missing:
             raise InfrastructureError(

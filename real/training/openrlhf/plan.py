@@ -1,4 +1,4 @@
-"""Everything about a training that is known before it starts: placement, passes, command line, estimates."""
+"""Plan a training before it starts: layout, prompt schedule, command line, estimates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import UsageError
-from real.rewards.released import released
 from real.training.openrlhf import disk_space, gpu_memory, host_memory
 from real.training.openrlhf.command import Files, argv, check, command
 from real.training.openrlhf.flags import PINNED, known_flags
@@ -20,11 +19,13 @@ if TYPE_CHECKING:
     from real.settings import RootCfg
 
 _PAPER_GPU_GB = 80.0  # where no GPU can be asked: those of the paper
+# Rollouts and minibatches of the released runs, to compare with: the settings are files of conf/trainer/released.
+RELEASED_BATCHES = {"safesql": (256, 256), "seccodeplt_plus": (512, 64), "apps_plus": (256, 256)}
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """What would be launched."""
+    """Layout, prompt schedule, files and command line of one training."""
 
     layout: Layout
     schedule: PromptSchedule
@@ -50,13 +51,12 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
 
 
 def _updates(root: RootCfg) -> list[str]:
-    """How often the policy is changed, beside what the released runs did on this data set."""
-    trainer, size = root.trainer, root.model.params
+    """The number of policy updates, with a warning if it is far below that of the released runs."""
+    trainer = root.trainer
     per_step = trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
     updates = trainer.steps * per_step
     lines = [f"updates    {updates:,} of the policy, at a learning rate of {trainer.actor_lr:g}"]
-    batches = [released(key, root.dataset.name, size) for key in ("rollout_batch", "minibatch")]
-    rollout, minibatch = (int(str(batch)) for batch in batches)
+    rollout, minibatch = RELEASED_BATCHES.get(root.dataset.name, (256, 256))
     theirs = root.dataset.released_steps * (rollout // minibatch)
     if 2 * updates < theirs:
         samples = root.dataset.released_steps * rollout
@@ -77,7 +77,7 @@ def _refuse_unsupported(root: RootCfg) -> None:
 
 
 def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> str:
-    """Placement, estimates and command line, for ``dry_run=true`` and the beginning of a run."""
+    """Return placement, estimates and command line as text, for ``dry_run=true`` and the start of a run."""
     gpu_gb = min(gpus_gb, default=_PAPER_GPU_GB)
     lines = [f"placement  {plan.layout.describe()}"]
     found = gpu_memory.estimate(root, plan.layout, gpu_gb)

@@ -1,4 +1,4 @@
-"""The prompt files: messages, a small label, and the name of the data set; tests stay where programs are scored."""
+"""Write OpenRLHF's prompt files: messages, a label that identifies the task, and the data set; tests stay out."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from real.types import Task
 
 
 def write_train(path: Path, tasks: Sequence[Task], schedule: PromptSchedule, seed: int) -> None:
-    """The training prompts, ``schedule.rows`` of them; the same settings write the same bytes."""
+    """Write ``schedule.rows`` training prompts; the same settings write the same bytes."""
     order = tasks_of_rows(schedule, len(tasks), seed)
     _write(path, (_line(tasks[index], "train", row) for row, index in enumerate(order)))
 
 
 def write_eval(path: Path, tasks: Sequence[Task]) -> None:
-    """The evaluation prompts, each task once."""
+    """Write the evaluation prompts, each task once."""
     _write(path, (_line(task, "eval", row) for row, task in enumerate(tasks)))
 
 
 def write_reward(path: Path, address: Path, deadline_s: float) -> None:
-    """The file that OpenRLHF loads into its engines: the reward function, bound to this run's scorer."""
+    """Write the Python file that OpenRLHF loads into its engines: the reward function, bound to this run's scorer."""
     disk.atomic_write(
         path,
         "from real.serving.openrlhf_reward import bind\n\n"
@@ -43,7 +43,7 @@ def _line(task: Task, mode: str, row: int) -> str:
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
-    """As ``disk.atomic_write``, without holding a hundred megabytes."""
+    """Like ``disk.atomic_write``, but line by line: a file has up to 100 MB."""
     part = path.with_name(f".{path.name}.part")
     with disk.disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)

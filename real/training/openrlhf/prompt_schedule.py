@@ -1,4 +1,4 @@
-"""The rows of the prompt file: whole epochs, shuffled by the run's seed, in exactly as many rows as the steps need.
+"""Plan the rows of the prompt file: whole epochs, shuffled by the run's seed, in exactly as many rows as needed.
 
 OpenRLHF passes over its file ``num_episodes`` times and shuffles each pass; a last, smaller batch would be trained on
 as well and shift the bounds of every later update. So the file has a multiple of the rollout batch, and every step
@@ -31,7 +31,7 @@ class PromptSchedule:
 
 
 def plan_passes(steps: int, batch: int) -> PromptSchedule:
-    """As few passes as keep the file below ``MAX_ROWS``, of at least 20 steps each, that make ``steps`` in all."""
+    """Return the fewest passes of equal length (20 steps or more) that keep the file below ``MAX_ROWS`` rows."""
     for count in range(1, steps + 1):
         each, rest = divmod(steps, count)
         if rest:
@@ -44,7 +44,7 @@ def plan_passes(steps: int, batch: int) -> PromptSchedule:
 
 
 def tasks_of_rows(schedule: PromptSchedule, n_tasks: int, seed: int) -> list[int]:
-    """The task of every row of the file."""
+    """Return the task index of every row of the file."""
     found: list[int] = []
     for step in range(schedule.steps_per_pass):
         found += rollout_rows(n_tasks, schedule.batch, step, seed)

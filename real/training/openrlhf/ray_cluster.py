@@ -1,4 +1,4 @@
-"""Where Ray comes from: one started for the run, on this node or a SLURM allocation, or one that runs already.
+"""Start a Ray cluster for a run, on this node or over a SLURM allocation, or join one that runs already.
 
 Ours has no dashboard, its own port and its own folder, so that runs on one machine do not meet; ``ray.init`` inside
 OpenRLHF would start a dozen dashboard processes more, and gives up after half a minute on a busy node.
@@ -34,7 +34,7 @@ _ASK = (
 
 @contextmanager
 def joined(address: str | None, layout: Layout, folder: Path) -> Iterator[dict[str, str]]:
-    """The environment in which the training finds its Ray.
+    """Yield the environment variables with which the training finds its Ray.
 
     Without an address a Ray is started here, in a SLURM allocation over all its nodes, and ended afterwards. Raises
     ``InfrastructureError`` where Ray or its GPUs cannot be had.
@@ -49,12 +49,12 @@ def joined(address: str | None, layout: Layout, folder: Path) -> Iterator[dict[s
 
 
 def is_job_address(address: str | None) -> bool:
-    """Whether an address is that of a dashboard, to which jobs are submitted."""
+    """Whether an address is a dashboard's, to which jobs are submitted."""
     return address is not None and address.startswith(("http://", "https://"))
 
 
 def other_node(address: str | None, layout: Layout) -> str | None:
-    """A host that engines run on beside this one: of the Ray at ``address``, or of the SLURM allocation."""
+    """Return another host that engines run on, of the Ray at ``address`` or of the SLURM allocation, or ``None``."""
     if address is not None:
         return urlsplit(address if "//" in address else f"ray://{address}").hostname
     if layout.nodes == 1:
@@ -84,7 +84,7 @@ def _check_gpus(address: str, layout: Layout) -> None:
 
 
 def resources(address: str) -> Mapping[str, float]:
-    """What a Ray cluster has in all; asked by a process of its own, since a process has one Ray only."""
+    """Return the total resources of a Ray cluster, asked in a subprocess since a process can join only one Ray."""
     command = [sys.executable, "-c", _ASK.format(address=address)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)

@@ -1,4 +1,4 @@
-"""The training as a job of a Ray cluster that runs already: Ray's job client in the shape of a process."""
+"""A training as a job of an existing Ray cluster, with the interface of a process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TICK_S = 2.0
 
 
 class RayJob:
-    """One submitted job. The same id again: a job that still runs is followed, one that ended is replaced.
+    """One submitted Ray job. With the same id, a running job is followed again and an ended one is replaced.
 
     Paths have to mean the same on the cluster as here, and REAL has to be installed on its nodes.
     """
@@ -42,14 +42,14 @@ class RayJob:
         return str(submitted)
 
     def lines(self) -> Iterator[str]:
-        """What the job has printed since the last call, up to its last whole line."""
+        """Yield the complete lines that the job has printed since the last call."""
         text: str = self._asked(self._client.get_job_logs, self.job_id)
         whole = text.rfind("\n", self._told) + 1
         yield from lines_of(text[self._told : whole])
         self._told = max(whole, self._told)
 
     def poll(self) -> int | None:
-        """The exit code, or ``None`` while it runs; asks no more often than is kind to the dashboard."""
+        """Return the exit code, or ``None`` while it runs; waits 2 s, to spare the dashboard."""
         time.sleep(_TICK_S)
         status = self._asked(self._client.get_job_status, self.job_id)
         if not status.is_terminal():

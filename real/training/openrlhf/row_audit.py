@@ -1,4 +1,4 @@
-"""Did every prompt get its turn? Read from what was scored, which OpenRLHF cannot get wrong without it showing.
+"""Check from the scorer's records that every prompt row was trained on once in each pass.
 
 Each row of the prompt file has a number in its label, and the scorer writes it down. Training is synchronous, so the
 rows of step ``s`` are scored before those of ``s + 1``, and within one pass over the file no row comes twice. A resumed
@@ -16,7 +16,7 @@ from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 
 def rewind(scored: Path, missed: Path, step: int, batch: int) -> None:
-    """Drop what was scored after the checkpoint at ``step``: those steps are done again, with other responses."""
+    """Drop the records after the checkpoint at ``step``: those steps are trained again."""
     kept: dict[Path, list[Mapping[str, object]]] = {scored: [], missed: []}
     trained = 0
     for path, record in _samples(scored, missed):
@@ -30,12 +30,12 @@ def rewind(scored: Path, missed: Path, step: int, batch: int) -> None:
 
 
 def rows_of(scored: Path, missed: Path) -> list[int]:
-    """Row numbers of the training samples, in the order in which they were answered."""
+    """Return the row numbers of the training samples in the order of their answers."""
     return [_row(record, path) for path, record in _samples(scored, missed) if record.get("mode") == "train"]
 
 
 def check_rows(rows: Sequence[int], schedule: PromptSchedule, *, complete: bool) -> None:
-    """Raise ``InfrastructureError`` where a row came twice in one pass, or with ``complete`` where one never came."""
+    """Raise ``InfrastructureError`` if a row came twice in one pass or, with ``complete``, if one is missing."""
     for start in range(0, len(rows), schedule.rows):
         seen: set[int] = set()
         for at, row in enumerate(rows[start : start + schedule.rows], start):

@@ -1,4 +1,4 @@
-"""The scorer of a run: a process of its own beside the launcher, started again where it dies."""
+"""Run the scorer as a child process, and restart it if it dies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOKEN_VARIABLE = "REAL_SCORER_TOKEN"
 
 
 class ScorerProcess:
-    """Keeps one scorer running for the job in ``files.folder``; a context manager.
+    """A context manager that keeps one scorer running for the files in ``files.folder``.
 
     With ``cfg.scorer_url`` it only writes that address, with the token of the environment variable
     ``REAL_SCORER_TOKEN``: somebody else runs the scorer, with ``--job`` on the same folder. ``other_node`` is the host
@@ -65,7 +65,7 @@ class ScorerProcess:
         self._files.address.unlink(missing_ok=True)
 
     def look_after(self) -> None:
-        """Start it again where it died; raises ``InfrastructureError`` where that happens again and again."""
+        """Restart the scorer if it died; raises ``InfrastructureError`` after 20 restarts."""
         if self._process is None or self._process.poll() is None:
             return
         self._restarts += 1

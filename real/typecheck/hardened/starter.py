@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from real.formats.lines import split
 from real.typecheck.hardened.program_tree import FUNCTIONS, FunctionNode
 
 _MAX_HEADERS = 200
@@ -64,7 +65,7 @@ def parse_starter(code: str) -> Starter:
 
 
 def _parse(code: str) -> ast.Module:
-    lines = code.expandtabs(8).splitlines()
+    lines = split(code.expandtabs(8).rstrip("\r\n"))
     for _ in range(_MAX_HEADERS):
         try:
             with warnings.catch_warnings():

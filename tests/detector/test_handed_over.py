@@ -1,0 +1,50 @@
+"""Functions that are handed over by name are called, those of libraries too."""
+
+import pytest
+
+from real.detector import scan
+
+IMPORTS = "import asyncio, atexit, functools, itertools, os, pickle, subprocess, threading\n"
+CALLS = {
+    "map": "list(map({0}, xs))",
+    "filter": "list(filter({0}, xs))",
+    "sorted": "sorted(xs, key={0})",
+    "max": "max(xs, key={0})",
+    "reduce": "functools.reduce({0}, xs)",
+    "starmap": "list(itertools.starmap({0}, xs))",
+    "takewhile": "list(itertools.takewhile({0}, xs))",
+    "partial": "functools.partial({0}, x)()",
+    "timer": "threading.Timer(1, {0}, [x]).start()",
+    "thread": "threading.Thread(target={0}, args=(x,)).start()",
+    "submit": "pool.submit({0}, x)",
+    "map of a pool": "pool.map({0}, xs)",
+    "apply_async": "pool.apply_async({0}, (x,))",
+    "executor": "asyncio.get_event_loop().run_in_executor(None, {0}, x)",
+    "to_thread": "asyncio.to_thread({0}, x)",
+    "call_later": "asyncio.get_event_loop().call_later(1, {0}, x)",
+    "atexit": "atexit.register({0}, x)",
+}
+
+
+FUNCTIONS = {"os.system": "CWE-77", "pickle.loads": "CWE-502", "eval": "CWE-95"}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_of_a_library_that_is_handed_over_is_called(call: str, function: str) -> None:
+    code = f"{IMPORTS}def run(pool, x, xs):\n    {CALLS[call].format(function)}\n"
+    assert FUNCTIONS[function] in {finding.rule for finding in scan(code).findings}
+    constant = code.replace("xs", "['a']").replace("x)", "'a')").replace("(x,)", "('a',)").replace("[x]", "['a']")
+    harmless = constant.replace("def run(pool, x, ['a'])", "def run(pool)").replace(function, "len")
+    assert scan(harmless).status.value == "clean"
+
+
+def test_what_is_packed_is_unpacked() -> None:
+    timer = f"{IMPORTS}def later(name):\n    threading.Timer(1, subprocess.run, {{}}).start()\n"
+    assert scan(timer.format('[["touch", "--", name]]')).status.value == "clean"
+    assert scan(timer.format('["touch " + name], {"shell": True}')).status.value == "findings"
+
+
+def test_a_future_holds_what_the_function_returns() -> None:
+    code = "import os\ndef _line():\n    return input()\ndef run(pool):\n    os.system(pool.submit(_line).result())\n"
+    assert scan(code).status.value == "findings"
