@@ -10,13 +10,12 @@ try:
     from omegaconf import DictConfig
 
     import real.dispatch  # noqa: F401 - Hydra finds it by name, and would tell less if it could not be imported
+    from real.config.cli import launch
+    from real.config.lifecycle import run_job
+    from real.config.schema import register
+    from real.io import console
 except ModuleNotFoundError as error:
     sys.exit(f"{error}: the training dependencies are missing. Install them with: pip install -e '.[train]'")
-
-from real.config.cli import launch
-from real.config.lifecycle import run_job
-from real.config.schema import register
-from real.io import console
 
 register()
 

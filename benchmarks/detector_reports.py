@@ -8,7 +8,6 @@ others are clean, for each folder and each kind, and with ``--wrong`` the names 
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from real.detector import scan
 from real.detector.families import family
+from real.io import disk
 from real.types import AnalysisStatus
 
 _REPORTS = Path(__file__).resolve().parent.parent / "tests" / "fixtures" / "reports"
@@ -30,7 +30,7 @@ def main() -> None:
     counts: dict[tuple[str, str], Counter[str]] = {}
     times = []
     for index in sorted(options.data.glob("*/index.jsonl")):
-        for entry in map(json.loads, index.read_text(encoding="utf-8").splitlines()):
+        for entry in disk.read_lines(index):
             code = (index.parent / entry["file"]).read_text(encoding="utf-8")
             start = time.process_time()
             analysis = scan(code)

@@ -1,14 +1,16 @@
 """From completions to rewards through the real detector, type checker and sandbox."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from real import detector
 from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.execution.config import ExecutionCfg
 from real.judge import Judge, JudgeCfg
-from real.types import Analysis, AnalysisStatus, Completion
+from real.types import Analysis, AnalysisStatus, Check, Completion
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +78,11 @@ def test_identical_programs_get_identical_verdicts_and_order_is_kept(judge, task
     assert made[1].value < 1.0
 
 
-def test_a_program_that_an_analyser_fails_on_is_masked_and_kept(monkeypatch, tasks, tmp_path):
-    def broken(code, select=None):
-        return Analysis(AnalysisStatus.ERROR, reason="detector failure: KeyError: 3")
+def broken(code, select=None):
+    return Analysis(AnalysisStatus.ERROR, reason="detector failure: KeyError: 3")
 
+
+def test_an_analyser_that_fails_on_harmless_programs_masks_the_sample_and_keeps_it(monkeypatch, tasks, tmp_path):
     monkeypatch.setattr("real.detector.scan", broken)
     kept = tmp_path / "failures.jsonl"
     with Judge(JudgeCfg(execution=ExecutionCfg(workers=1)), failures=kept) as judge:
@@ -88,4 +91,24 @@ def test_a_program_that_an_analyser_fails_on_is_masked_and_kept(monkeypatch, tas
     (record,) = map(json.loads, kept.read_text().splitlines())
     assert record["task_id"] == tasks[0].task_id
     assert record["code"].strip() == "print(1)"
-    assert (record["check"], record["reason"]) == ("security", "detector failure: KeyError: 3")
+    assert record["check"] == "security"
+    assert record["reason"].startswith("detector failure: KeyError: 3, and so on a program without anything")
+
+
+def test_a_program_that_an_analyser_fails_on_is_not_masked(monkeypatch, tasks, tmp_path):
+    """It gets what a program with findings gets: to break an analyser must not be better than to fail its check."""
+    scan = detector.scan
+    monkeypatch.setattr(
+        "real.detector.scan", lambda code, **given: (broken if "1 + 1" in code else scan)(code, **given)
+    )
+    both = [replace(task, checks=(Check.SECURITY, Check.MAINTAINABILITY)) for task in tasks[:1]]
+    crash = "class E(metaclass=E): ...\n"  # MyPy ends in an internal error
+    kept = tmp_path / "failures.jsonl"
+    with Judge(JudgeCfg(execution=ExecutionCfg(workers=1)), failures=kept) as judge:
+        (breaks_detector,) = rewards(judge, both, ["print(1 + 1)"])
+        (breaks_mypy,) = rewards(judge, both, [f"print(2)\n{crash}"])
+        (finds,) = rewards(judge, both, ["def f(x):\n    return x\nprint(2)"])
+    assert breaks_detector.value is not None and breaks_mypy.value is not None
+    assert max(breaks_detector.value, breaks_mypy.value) <= finds.value < 1.0
+    records = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert [record["check"] for record in records] == ["security", "maintainability"]

@@ -9,6 +9,7 @@ import pytest
 from real import detector
 from real.detector import scanning
 from real.execution import Pool
+from real.extract import extract
 from real.source_text import SourceTextError, checked, decode, without_mark
 from real.typecheck import Checker
 from real.types import AnalysisStatus, ExecutionRequest, OutcomeStatus, ScriptSuite, StdinCase
@@ -66,6 +67,10 @@ def test_text_in_memory_has_no_encoding() -> None:
     for text in ("x = '\ud800'", "x = 1\0"):
         with pytest.raises(SourceTextError):
             checked(text)
+
+
+def test_a_program_in_an_answer_has_no_byte_order_mark() -> None:
+    assert extract("Here:\n```python\n\ufeffx = 1\ny = '\ufeff'\n```\n").code == "x = 1\ny = '\ufeff'"
 
 
 def statuses(text: str) -> tuple[AnalysisStatus, AnalysisStatus, OutcomeStatus]:

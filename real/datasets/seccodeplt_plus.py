@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
 
 from real.datasets import fields
 from real.datasets.fields import BadRow, Row
@@ -43,16 +42,15 @@ def to_task(row: Row, split: str) -> Task:
         entry_point=entry,
         reference=_solution(row, "patched_code"),
         unsafe=_solution(row, "vulnerable_code"),
-        tags={"processes": str(_PROCESSES)} if _starts_processes(setup, cases["capability"]) else {},
+        # Only the tests of what it can do tell whether an answer has to run commands: in the safety tests a command is
+        # an attack, and the test split gives no solutions.
+        tags=process_tags(setup, *(case.arguments + case.expected for case in cases["capability"])),
     )
 
 
-def _starts_processes(setup: str, cases: Iterable[LiteralCase]) -> bool:
-    """Whether a right answer has to run commands: the tests of what it can do compare it with a command's output.
-
-    The safety tests do not count: there a command is an attack.
-    """
-    return any(_COMMAND.search(text) for text in (setup, *(case.arguments + case.expected for case in cases)))
+def process_tags(*sources: str) -> dict[str, str]:
+    """The tag that lets a task's programs start processes (``limits_for``), where some source of it runs commands."""
+    return {"processes": str(_PROCESSES)} if any(map(_COMMAND.search, sources)) else {}
 
 
 def split_testcases(source: str) -> tuple[dict[str, tuple[LiteralCase, ...]], str]:

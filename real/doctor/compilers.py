@@ -27,30 +27,35 @@ def _c_compiler(purpose: Purpose) -> CheckResult:
 
 
 def _fused_adam(purpose: Purpose) -> CheckResult:
-    built = _built_operators()
+    built, accelerator = _built_operators()
     if built is None:
         return CheckResult("FusedAdam", needed(purpose), "DeepSpeed is not installed", "it comes with the GPU stack")
-    if built.get("fused_adam"):
+    if built.get("fused_adam") and accelerator == "cuda":
         return CheckResult("FusedAdam", Health.OK, "built with DeepSpeed")
     absent = [name for name in ("nvcc", "g++") if shutil.which(name) is None]
     if not absent:
         return CheckResult(
             "FusedAdam", Health.OK, "not built; nvcc and g++ are here, so each run compiles it (minutes)"
         )
-    fix = "DS_BUILD_FUSED_ADAM=1 when DeepSpeed is installed, as in slurm/image/install.sh"
+    fix = "DS_BUILD_FUSED_ADAM=1 DS_ACCELERATOR=cuda when DeepSpeed is installed, as in slurm/image/install.sh"
     return CheckResult("FusedAdam", needed(purpose), f"not built, and no {' and no '.join(absent)} to build it", fix)
 
 
-def _built_operators() -> dict[str, bool] | None:
-    """DeepSpeed's record of what was compiled at installation; ``None`` where it is not installed. Imports nothing."""
+def _built_operators() -> tuple[dict[str, bool] | None, str]:
+    """Operators that DeepSpeed compiled at installation (``None`` if it is not installed), and for which accelerator.
+
+    At run time DeepSpeed uses them only on the same accelerator. Reads its record, and imports nothing.
+    """
     spec = importlib.util.find_spec("deepspeed")
     folders = spec.submodule_search_locations if spec else None
     if not folders:
-        return None
+        return None, ""
     record = Path(next(iter(folders))) / "git_version_info_installed.py"
-    if not record.is_file():
-        return {}
-    for statement in ast.parse(record.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "installed_ops":
-            return {str(name): bool(built) for name, built in ast.literal_eval(statement.value).items()}
-    return {}
+    text = record.read_text(encoding="utf-8") if record.is_file() else ""
+    facts = {
+        ast.unparse(statement.targets[0]): ast.literal_eval(statement.value)
+        for statement in ast.parse(text).body
+        if isinstance(statement, ast.Assign)
+    }
+    operators = {str(name): bool(built) for name, built in dict(facts.get("installed_ops", {})).items()}
+    return operators, str(facts.get("accelerator_name", ""))

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from real.execution.attacks import forged, harmless_input, inert_word, same_change, shown
-from real.execution.compare import same_text
-from real.execution.fixtures import Ask, Database
+from real.execution.fixtures import DISK_FULL, Ask, Database
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed, outcome, prompts_of, text_of
@@ -50,18 +49,16 @@ class AttackGrader:
         return outcome(OutcomeStatus.PASS, report, output, ended.detail if ended else "")
 
     def _why_unsafe(self, case: AttackCase, report: CaseReport) -> str | None:
-        changed = self._changed(report)
-        if not changed and case.expected is not None and same_text(text_of(report), case.expected):
-            return None
-        everything = _everything(report)
+        changed = report.state not in (b"", self._database.dump)
+        leaked = self._evidence(_everything(report), case.stdin)
+        if leaked:
+            by_right = "\n".join((case.stdin, self._code))
+            leaked -= self._shown(by_right) | self._evidence(case.expected or "", case.stdin)
         harmless = harmless_input(case.stdin, self._word)
-        if leaked := self._shown(everything):
-            leaked -= self._shown("\n".join((case.stdin, case.expected or "", self._code)))
-        leaked |= forged(everything, case.stdin)
         if harmless is None and case.expected is None:
             leaked = frozenset()  # the input is a harmless one, and shows what such inputs show
         if (leaked or changed) and harmless is not None and (usual := self._on_harmless(harmless)) is not None:
-            leaked -= self._shown(_everything(usual)) | forged(_everything(usual), case.stdin)
+            leaked -= self._evidence(_everything(usual), case.stdin)
             changed = changed and not same_change(report.state, usual.state, case.stdin, self._word)
         if changed:
             return "the attack changed the database"
@@ -69,8 +66,8 @@ class AttackGrader:
             return f"the output shows what no harmless input shows: {', '.join(sorted(leaked)[:3])}"[:500]
         return None
 
-    def _changed(self, report: CaseReport) -> bool:
-        return report.state not in (b"", self._database.dump)
+    def _evidence(self, output: str, attack: str) -> frozenset[str]:
+        return self._shown(output) | forged(output, attack)
 
     def _shown(self, text: str) -> frozenset[str]:
         return shown(text, self._database.secrets)
@@ -91,6 +88,8 @@ class AttackGrader:
             raise WorkerError(report.failure)
         if unjailed := [case.reason for case in report.cases if case.how == "jail"]:
             raise WorkerError(f"the jail could not be set up: {unjailed[0]}")
+        if any(case.full for case in report.cases):
+            raise WorkerError(DISK_FULL)
         return dict(zip(inputs, report.cases, strict=False))
 
 

@@ -18,7 +18,7 @@ class UnhashableTestsError(ValueError):
 
 
 class OutcomeCache:
-    """Keeps the outcomes used last, up to ``max_bytes``; safe from any thread. What the machine failed is not kept."""
+    """A least-recently-used cache of ``max_bytes``; safe from any thread; never holds ``infra_error``."""
 
     def __init__(self, max_bytes: int, version: str) -> None:
         self._max_bytes, self._version = max_bytes, version
@@ -61,7 +61,7 @@ class OutcomeCache:
             return found
 
     def put(self, key: bytes, outcomes: tuple[TestOutcome, ...]) -> None:
-        """Keep outcomes, and forget the ones used longest ago where there is no room."""
+        """Keep outcomes, and evict the least recently used ones where the cache is full."""
         if any(outcome.status is OutcomeStatus.INFRA_ERROR for outcome in outcomes):
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""How fast this machine is, so that a limit in CPU seconds means the same amount of work everywhere."""
+"""Measure this machine's speed, so that a limit in CPU seconds allows the same work everywhere."""
 
 from __future__ import annotations
 

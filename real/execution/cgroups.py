@@ -1,4 +1,4 @@
-"""Layer 5, where it can be had: control groups, which bound what all processes of a worker use together.
+"""Layer 5 (optional): control groups, which limit what all processes of a worker use together.
 
 Resource limits hold for each process by itself; that suffices while a program is one process. Both versions of the
 kernel's interface are tried, below the groups that this process is in.

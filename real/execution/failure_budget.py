@@ -1,4 +1,4 @@
-"""When the machine fails too many programs of a run, its figures would be guesses: the run stops."""
+"""Stop a run when the machine fails too many of its programs for its figures to mean anything."""
 
 from __future__ import annotations
 

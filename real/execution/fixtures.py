@@ -31,7 +31,7 @@ class FixtureError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The files a database script leaves, their content as a dump, and the stored values worth recognising."""
+    """The files a database script leaves, their content as a dump, and the stored values that a leak would show."""
 
     files: dict[str, bytes]
     dump: bytes

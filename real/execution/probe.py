@@ -1,4 +1,4 @@
-"""Proving a level by trying: a program that attempts what the level forbids, run like any other."""
+"""Test an isolation level: run a program that attempts what the level forbids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More time for the programs of a task whose own reference needs long, measured when a program first runs out of it."""
+"""Raise the CPU limit of tasks whose reference is slow; measured when a program first runs out of time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GENEROUS_S = 10.0  # CPU seconds that a reference may take
 
 
 class ReferenceTimes:
-    """Remembers what the references of tasks take in ``pool``; the tag ``reference_cpu_s`` of a task spares the run."""
+    """Measures, once, the CPU seconds of references in ``pool``, unless the task's tag ``reference_cpu_s`` tells."""
 
     def __init__(self, pool: Backend, protocol: str = "strict", usual: Limits = _USUAL) -> None:
         self._pool, self._protocol, self._usual = pool, protocol, usual

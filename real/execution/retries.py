@@ -1,4 +1,4 @@
-"""Running one request on one worker, as often as the machine's failures make it necessary."""
+"""Run one request, and again on a new worker where the machine fails."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a s
 _MOST_ATTEMPTS = 20  # where other requests are answered meanwhile: then workers die at random, and luck will turn
 _PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.4  # after a failure of the machine, longer each time
 _MAX_CODE = 1 << 20
-_TWINS = 4  # runs of an empty program that show that the machine works: where workers die at random, one fails
+_ROUNDS = 4  # of an empty program that runs and this one that does not
 _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock time was over has waited
 
 
 @dataclass(frozen=True, slots=True)
 class RetryResult:
-    """The outcomes of a request, and which of its cases may have failed because of what ran beside them.
+    """The outcomes of a request, and the cases that may have failed because of other load on the machine.
 
     They waited instead of working until their wall-clock limit, or found a disk full that others share.
     """
@@ -33,7 +33,7 @@ class RetryResult:
 
 
 class RetryingWorkers:
-    """The workers of a pool, by slot, and what they have in common; each slot is used by one thread at a time."""
+    """The workers of a pool, one per slot, with retries; each slot is used by one thread at a time."""
 
     def __init__(self, count: int, first: Worker, slowness: float) -> None:
         self.workers: list[Worker | None] = [first, *[None] * (count - 1)]
@@ -86,24 +86,32 @@ class RetryingWorkers:
         reason = f"given up after {attempt} attempts: {history.reason}"
         if history.reason == DISK_FULL:
             return RetryResult((infrastructure(reason),) * count, (0,))
-        if self.closed or not self._harmless_twin_runs(slot, request, protocol):
-            return RetryResult((infrastructure(reason),) * count)
+        return self._attribute(slot, request, protocol, history, reason)
+
+    def _attribute(
+        self, slot: int, request: ExecutionRequest, protocol: str, history: _FailureHistory, reason: str
+    ) -> RetryResult:
+        """The outcomes of a request that cannot be judged: is it the machine or the program?"""
+        count = len(request.suite.cases)
+        for _ in range(_ROUNDS):
+            if self.closed or not self._empty_program_runs(slot, request, protocol):
+                return RetryResult((infrastructure(reason),) * count)
+            self._replace_worker(slot)
+            if (result := self._attempt(slot, request, protocol, history)) is not None:
+                return result
         detail = f"an empty program runs, this one does not: {history.reason}"
         return RetryResult((TestOutcome(OutcomeStatus.ERROR, detail=shown(detail)),) * count)
 
-    def _harmless_twin_runs(self, slot: int, request: ExecutionRequest, protocol: str) -> bool:
-        """Whether the tests run, in a fresh worker and again, with an empty program in the place of one that failed.
+    def _empty_program_runs(self, slot: int, request: ExecutionRequest, protocol: str) -> bool:
+        """Whether the tests run, in a fresh worker, with an empty program in the place of one that failed.
 
-        Then the program is to blame for its failures, and no program can have itself left out of the score.
+        Where it does, and the program fails again, and so in turn, the program is to blame: none can have itself left
+        out of the score, and workers that die at random hit the empty one as well.
         """
-        twin = replace(request, code="")
-        for _ in range(_TWINS):
-            self._replace_worker(slot)
-            result = self._attempt(slot, twin, protocol, _FailureHistory(len(twin.suite.cases)))
-            if result is None or _is_infrastructure(result):
-                return False
         self._replace_worker(slot)
-        return True
+        empty = replace(request, code="")
+        result = self._attempt(slot, empty, protocol, _FailureHistory(len(request.suite.cases)))
+        return result is not None and not _is_infrastructure(result)
 
     def _replace_worker(self, slot: int) -> None:
         if (worker := self.workers[slot]) is not None:
@@ -167,7 +175,7 @@ class RetryingWorkers:
         return history.supervisor_ended(report, outcomes)
 
     def second_chance(self, slot: int, request: ExecutionRequest, protocol: str, first: RetryResult) -> RetryResult:
-        """The final outcomes of a request of which cases waited; to be called while nothing else runs.
+        """Judge a request again of which cases waited for the machine; to be called while nothing else runs.
 
         Did they wait for the machine, or by themselves? One of them alone answers that for all: where it waits again,
         the first outcomes stand, otherwise the request is judged anew.
@@ -188,7 +196,7 @@ class _FailureHistory:
         self._killed = self._stalled = False
 
     def lost(self, error: WorkerError) -> RetryResult | None:
-        """The worker is gone; the outcomes where that has to do with the program."""
+        """A worker was lost; returns outcomes where the program is to blame."""
         self.reason = str(error)
         if not isinstance(error, WorkerStalledError):
             return None
@@ -198,7 +206,7 @@ class _FailureHistory:
         return None
 
     def supervisor_ended(self, report: WorkerReport, outcomes: list[TestOutcome]) -> RetryResult | None:
-        """What watches the cases ended before the last; the outcomes where that has to do with the program."""
+        """The supervisor ended before the last case; returns outcomes where the program is to blame."""
         self.reason = f"the supervising process ended with status {report.end_code}"
         if report.end_code != 0 and self._killed:
             return RetryResult((*outcomes, *[_took_supervisor_down(report)] * (self._count - len(outcomes))))

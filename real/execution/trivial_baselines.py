@@ -1,4 +1,4 @@
-"""What doing nothing scores: a share of tests passed means little where an empty program has it too."""
+"""The scores of programs that solve nothing (empty, constant, raising), as a floor for others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names the samples that take long: those running now, and the slowest that ended."""
+"""Reports requests that run for long, and remembers the slowest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEPT = 10
 
 
 def log(request_id: str, seconds: float) -> None:
-    """The report that is used where nobody asked for another."""
+    """The default report: a warning in the log."""
     _LOG.warning("sample %s has been running for %.0f s", request_id, seconds)
 
 

@@ -1,4 +1,4 @@
-"""The grader's handle on one worker: starts the launcher, asks it, and kills it when it breaks its word."""
+"""The grader's handle on one worker: starts the launcher, sends it requests, and kills it when it fails."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ENVIRONMENT = {
 
 
 class WorkerError(Exception):
-    """This worker is gone or talks nonsense: replace it and try again."""
+    """This worker died or broke the protocol: replace it and try again."""
 
 
 class RequestError(Exception):
@@ -187,7 +187,7 @@ class Worker:
         return frame.header
 
     def ask(self, request: WorkerRequest) -> WorkerReport:
-        """Run one request to its end; raises ``WorkerError`` (and closes) when the worker dies, stalls or lies.
+        """Run one request; raises ``WorkerError`` (and closes) when the worker dies, stalls or breaks the protocol.
 
         Raises ``RequestError``, and nothing happened, where the request is too large.
         """

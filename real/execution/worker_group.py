@@ -1,4 +1,4 @@
-"""The threads that keep the workers busy: one per worker, all fed from one line of waiting requests."""
+"""One thread per worker, all served from one queue of requests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class WorkerGroup:
         self._threads: list[threading.Thread] = []
 
     def put(self, request: ExecutionRequest, protocol: str) -> Future[RetryResult]:
-        """Add a request to the line; raises ``InfrastructureError`` on a closed pool. Callers bound what they add."""
+        """Add a request to the queue; raises ``InfrastructureError`` on a closed pool. Callers bound what they add."""
         pending = _Pending(request, protocol, Future())
         with self._changed:
             if self.workers.closed:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from real.source_text import without_mark
+
 # CommonMark, section 4.5: three or more backticks (no backtick may follow on the line) or tildes. Unlike there, any
 # indentation is allowed, because models put fences into lists of any depth.
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
@@ -97,13 +99,13 @@ def _scan(line: str, quote: str) -> tuple[str, int | None]:
 
 
 def _code(lines: list[str], head: str | None, indent: int) -> str:
-    """The text of a block, less the indentation of its fence and its last line end."""
+    """The text of a block, less the indentation of its fence, its last line end and a byte order mark."""
     if head is not None:
         lines = [*lines, head]
     # Not more than the first line has: a fence is sometimes indented where its code is not.
     first = next((line for line in lines if line.strip()), "")
     indent = min(indent, _indentation(first))
-    return "\n".join(line[min(indent, _indentation(line)) :] for line in lines).removesuffix("\r")
+    return without_mark("\n".join(line[min(indent, _indentation(line)) :] for line in lines).removesuffix("\r"))
 
 
 def _indentation(line: str) -> int:

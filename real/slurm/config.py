@@ -48,8 +48,8 @@ class ClusterCfg:
     gpus_per_node: int = 0
 
     gpu_type: str | None = None  # --gres=gpu:TYPE:N where a cluster has several kinds
-    cpus_per_node: int = 0
-    memory_gb_per_node: int = 0
+    cpus_per_node: int = 0  # 0: all of an exclusive node; 8 for an evaluation
+    memory_gb_per_node: int = 0  # 0: all of an exclusive node, else what the model needs
     exclusive: bool = False  # whole nodes, with all their cores and memory
     time: str = "24:00:00"  # limit of one job, [days-]hours:minutes:seconds; at its end the job is queued again
     partition: str | None = None
@@ -71,7 +71,7 @@ class ClusterCfg:
     conda: str | None = None
     container: str | None = None  # image file (apptainer) or image name (pyxis)
     container_runtime: ContainerRuntime = ContainerRuntime.apptainer
-    mounts: list[str] = field(default_factory=list)  # FROM:TO, beside the working and output folders
+    mounts: list[str] = field(default_factory=list)  # FROM:TO, beside code, data, models and output
     setup: list[str] = field(default_factory=list)  # lines of shell before everything else
     templates: str | None = None  # folder with your own versions of slurm/templates/*.j2
 

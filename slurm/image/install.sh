@@ -16,6 +16,7 @@ uv pip install --no-deps -r "$rest"
 uv pip install setuptools wheel
 # Hopper and Ampere; more architectures take longer. Each compiler process wants about 8 GB of memory.
 export FLASH_ATTN_CUDA_ARCHS="${FLASH_ATTN_CUDA_ARCHS:-80;90}" TORCH_CUDA_ARCH_LIST="${TORCH_CUDA_ARCH_LIST:-8.0;9.0}"
-# The one operator of DeepSpeed that a training uses. Built here, and not by the first job on every node.
-export MAX_JOBS="${MAX_JOBS:-4}" DS_BUILD_OPS=0 DS_BUILD_FUSED_ADAM=1
+# The one operator of DeepSpeed that a training uses. Built here, and not by the first job on every node. Where there is
+# no GPU (docker build), DeepSpeed would build the operator of a CPU, which no GPU takes.
+export MAX_JOBS="${MAX_JOBS:-4}" DS_BUILD_OPS=0 DS_BUILD_FUSED_ADAM=1 DS_ACCELERATOR=cuda
 uv pip install --no-deps --no-build-isolation -r "$built"

@@ -15,6 +15,12 @@ from real.errors import DataError
 PROMPT = [{"content": "do it  \r\n\tünïcode ☃", "role": "user"}]
 
 
+@pytest.fixture(autouse=True)
+def nothing_at_hand(monkeypatch, tmp_path):
+    monkeypatch.delenv("REAL_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
 def row(number):
     info = {"db_code": "x = 1", "test_info": [{"input": "a\n", "output": "", "success": True}], "test_attacks": ["'"]}
     return {"program_id": f"p{number}", "construct_db": "x", "execute_sql": "y", "prompt": PROMPT, "extra_info": info}

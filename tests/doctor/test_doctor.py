@@ -80,6 +80,7 @@ def test_packages_of_the_locked_stack_are_compared_for_the_cluster_only(monkeypa
 @pytest.mark.parametrize(
     ("operators", "programs", "health", "said"),
     [
+        ("{'fused_adam': True}\naccelerator_name='cpu'", [], Health.BAD, "no nvcc"),  # built where there was no GPU
         ("{'fused_adam': True}", [], Health.OK, "built"),
         ("{'fused_adam': False}", ["nvcc", "g++"], Health.OK, "each run compiles it"),
         ("{'fused_adam': False}", ["nvcc"], Health.BAD, "no g++"),
@@ -99,7 +100,9 @@ def test_what_compiles_the_optimiser(
         package = tmp_path / "deepspeed"
         package.mkdir()
         (package / "__init__.py").write_text("raise AssertionError('the doctor must not import it')")
-        (package / "git_version_info_installed.py").write_text(f"version='0.19.6'\ninstalled_ops={operators}\n")
+        (package / "git_version_info_installed.py").write_text(
+            f"version='0.19.6'\naccelerator_name='cuda'\ninstalled_ops={operators}\n"
+        )
         monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if name in programs else None)
     monkeypatch.delenv("CC", raising=False)

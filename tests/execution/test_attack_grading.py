@@ -113,6 +113,8 @@ def test_ways_to_look_safe(pool: Pool) -> None:
 def test_a_known_safe_output_is_always_right(pool: Pool) -> None:
     code = READ + "print('orders of', name, 'cost', 4711)\n"
     assert statuses(pool, code, AttackCase("0\n0\n' OR 1=1 --\n", "orders of ' OR 1=1 -- cost 4711")) == ["pass"]
+    told = PASTED.replace("rows =", "found =") + "input(f'{found.fetchall()}? ')\n"
+    assert statuses(pool, told, AttackCase("0\n0\n' OR 1=1 --\n\n", "")) == ["wrong"]  # in a prompt
 
 
 def test_a_harmless_text_stands_in_every_line_that_holds_an_attack() -> None:

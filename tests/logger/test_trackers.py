@@ -66,6 +66,7 @@ def test_csv_of_a_resumed_run_starts_from_its_history(tmp_path):
 def test_wandb_offline_holds_every_step_once_after_a_kill(tmp_path, monkeypatch, capfd):
     """A killed client loses steps and has seen others that are trained anew; the resumed log has each exactly once."""
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.delitem(sys.modules, "openai", raising=False)  # where another test has it, W&B advertises
     script = textwrap.dedent(
         """
         import os, signal, sys

@@ -41,6 +41,7 @@ def test_the_optimiser_is_built_at_installation_for_the_gpus_of_the_attention_ke
     """Left to run time, every node compiles it, and a killed job leaves a lock that the next one waits for."""
     script = (IMAGE / "install.sh").read_text()
     assert re.search(r"\bDS_BUILD_FUSED_ADAM=1\b", script)
+    assert re.search(r"\bDS_ACCELERATOR=cuda\b", script)  # an image is built without a GPU
     (attention,) = re.findall(r"FLASH_ATTN_CUDA_ARCHS:-([\d;]+)", script)
     (torch,) = re.findall(r"TORCH_CUDA_ARCH_LIST:-([\d.;]+)", script)
     assert torch.replace(".", "") == attention

@@ -18,6 +18,7 @@ from real.policy.policy import Policy
 from real.training import start
 from real.training.config import Engine, TrainerCfg
 from real.training.openrlhf import trainer as openrlhf
+from real.training.openrlhf.command import Files
 from real.training.start import load_policy
 
 
@@ -59,7 +60,7 @@ def test_weights_that_are_trained_here_stay_float32(loaded: list[torch.dtype], t
 
 def test_the_base_model_is_gone_before_the_trained_one_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where another job has trained: that one evaluates with the base on the GPU otherwise."""
-    plan = SimpleNamespace(files=SimpleNamespace(folder=tmp_path))
+    plan = SimpleNamespace(files=Files(tmp_path))
     monkeypatch.setattr(openrlhf, "make_training_plan", lambda *_: plan)
     monkeypatch.setattr(openrlhf, "describe", lambda *_: "")
     monkeypatch.setattr(openrlhf, "_is_trained", lambda files: True)

@@ -25,6 +25,11 @@ UNANALYZABLE = AnalysisStatus.UNANALYZABLE
 class ScriptedChecker:
     """Stands in for MyPy: a program's first word says what happens to it."""
 
+    def __init__(self) -> None:
+        self._not_ours = {
+            int(name.name) for name in Path("/proc/self/fd").iterdir()
+        }  # pytest's own channels are among them
+
     def check(self, submission: Submission) -> Checked:
         word = submission.code.split()[0]
         if word == "hang":
@@ -39,7 +44,7 @@ class ScriptedChecker:
             except AssertionError:
                 raise SystemExit(2)  # noqa: B904
         if word == "nonsense":
-            for end in range(3, 256):
+            for end in set(range(3, 256)) - self._not_ours:
                 with contextlib.suppress(OSError):
                     os.write(end, b"\0\0\0\1?")
         if word == "crash":

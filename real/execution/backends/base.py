@@ -1,4 +1,4 @@
-"""What the rest of the house needs of a pool that runs programs, wherever it runs them."""
+"""The interface of all backends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Backend(Protocol):
         """One line for a log: where programs run, and how they are confined there."""
 
     def close(self) -> None:
-        """Give back everything; safe to call twice."""
+        """Release processes and connections; safe to call twice."""
 
     def __enter__(self) -> Backend: ...
 

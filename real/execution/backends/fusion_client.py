@@ -31,7 +31,7 @@ class FusionError(Exception):
 
 
 class ResponseTooLargeError(FusionError):
-    """The answer has more bytes than anything within the limits of a case could come to."""
+    """The answer is longer than any case within its limits can produce."""
 
 
 class FusionClient:
@@ -47,7 +47,7 @@ class FusionClient:
         self._closed = False
 
     def run_code(self, payload: dict[str, Any], patience_s: float) -> dict[str, Any]:
-        """Post one request and return the decoded answer, which is still to be distrusted; raises ``FusionError``."""
+        """Post one request and return the decoded answer, which is untrusted; raises ``FusionError``."""
         connection = self._connect()
         deadline = time.monotonic() + patience_s
         try:

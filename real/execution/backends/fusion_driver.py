@@ -1,4 +1,4 @@
-"""What runs on a SandboxFusion server around one program: the jail's own harness, without the jail.
+"""The harness of the jail as a script for a SandboxFusion server, without the jail's confinement.
 
 It travels in a zip archive that the server's Python executes. It knows the inputs of the cases and nothing of what is
 expected. The program shares this process and could write any report itself: a forged one is worth what it could print.
@@ -51,7 +51,7 @@ class _Reporter(ClaimWriter):
         self.raw(json.dumps({**fields, "cpu": round(now - self._mark, 6)}).encode("ascii") + b"\n")
 
     def start_clocks(self) -> None:
-        """Give the next case its time; both signals end a process that does nothing about them."""
+        """Start the time limits of the next case; both signals end the process by default."""
         self._mark = _cpu_seconds()
         signal.setitimer(signal.ITIMER_PROF, self._cpu_s)
         signal.setitimer(signal.ITIMER_REAL, self._wall_s)

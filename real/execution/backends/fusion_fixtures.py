@@ -1,4 +1,4 @@
-"""The jail on this side of ``FusionPool``: for what must not leave this machine, and for what comes back from another.
+"""A local jail for ``FusionPool``: it makes test data, and reads databases that a server sent back.
 
 Expected values are evaluated here, because on a server they would lie where programs run. A database that a program
 had in its hands is opened here, in a process that can do nothing else.
@@ -73,7 +73,7 @@ class LocalJail:
 
 
 def state_of(original: dict[str, bytes], returned: dict[str, bytes], jail: LocalJail) -> bytes:
-    """The content of databases as it came back, in the form of ``Database.dump``; nothing where no byte has changed.
+    """A dump of databases that a server sent back, as in ``Database.dump``; empty where no byte has changed.
 
     Raises ``WorkerError``.
     """

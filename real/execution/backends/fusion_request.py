@@ -1,4 +1,4 @@
-"""From a request to the JSON that SandboxFusion takes, and from its answer to what the grader judges.
+"""Translate a request to SandboxFusion's JSON, and the server's answer to case reports.
 
 What comes back was written by the program's process: it is decoded as data, bounded, and otherwise not believed.
 """
@@ -51,7 +51,7 @@ class Reply:
 
 
 class Exchange:
-    """One run of a program: ``payload`` goes to the server, ``read`` makes sense of the answer."""
+    """One run of a program: ``payload`` is sent to the server, ``read`` parses the answer."""
 
     def __init__(self, request: WorkerRequest, cases: Sequence[Any]) -> None:
         self._request = request
@@ -83,7 +83,7 @@ class Exchange:
         return [f"box/{name}{ending}" for name in self._request.files for ending in _SIDECARS]
 
     def read(self, answer: dict[str, Any]) -> Reply:
-        """Raises ``FusionError`` for an answer that does not tell what became of the program."""
+        """Parse the server's answer; raises ``FusionError`` where it does not say how the program ended."""
         run = answer.get("run_result")
         if answer.get("status") == "SandboxError" or not isinstance(run, dict) or run.get("status") == "Error":
             raise FusionError(f"the server failed: {_text(answer.get('message')) or 'it ran nothing'}")

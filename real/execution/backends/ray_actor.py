@@ -1,4 +1,4 @@
-"""What runs on a node of a Ray cluster: a local pool that answers from afar."""
+"""What runs on a node of a Ray cluster: an actor with a local pool."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from real.types import ExecutionRequest, ExecutionResult
 
 @dataclass(frozen=True, slots=True)
 class ActorFacts:
-    """What a scorer says of itself; ``version`` covers what may alter a verdict: grader and Python."""
+    """What an actor says of itself; ``version`` covers what may alter a verdict: grader and Python."""
 
     version: str
     isolation: str
@@ -27,7 +27,7 @@ class ActorFacts:
 
 
 def version() -> str:
-    """The version of the verdicts that this process would give."""
+    """The version of the grader and of Python in this process: where both are equal, verdicts are."""
     return f"grader {VERSION}, Python {sys.version_info.major}.{sys.version_info.minor}"
 
 

@@ -1,4 +1,4 @@
-"""Joining a Ray cluster, or starting Ray here where there is none, and leaving it as it was found."""
+"""Join a Ray cluster, or start Ray on this machine where there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pool as actors spread over the nodes of a Ray cluster: nodes may die, requests are neither lost nor guessed."""
+"""A pool of Ray actors on the nodes of a cluster; requests of a node that dies run on another."""
 
 from __future__ import annotations
 

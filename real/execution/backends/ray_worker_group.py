@@ -1,4 +1,4 @@
-"""The actors of a ``RayPool``: started all over the cluster, checked when they admit, replaced when they die."""
+"""The actors of a ``RayPool``: started all over the cluster, checked when they have started, replaced when they die."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RayWorkerGroup:
         self.starting[handle.open.remote()] = (handle, time.monotonic())
 
     def admit(self, opened: Any) -> None:  # noqa: ANN401 - Ray's object references have no useful type
-        """Admit an actor whose start came to an end, unless it failed or would give other verdicts than this code."""
+        """Take in an actor whose start has ended, unless it failed or runs another version of the grader."""
         handle, _ = self.starting.pop(opened)
         try:
             facts: ActorFacts = self._ray.get(opened)
@@ -56,7 +56,7 @@ class RayWorkerGroup:
         self.workers.append(RayWorker(handle, facts))
 
     def wait_for_starts(self) -> None:
-        """Let actors admit until all have, or those that are missing had their time."""
+        """Wait until every actor has started, or has used up its time to start."""
         while self.starting:
             left = self._start_s - min(time.monotonic() - began for _, began in self.starting.values())
             ready, _ = self._ray.wait(list(self.starting), num_returns=1, timeout=max(left, 0.0))

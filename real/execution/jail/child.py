@@ -1,4 +1,4 @@
-"""One confined process: started, fed, watched to its end, and cleaned up after."""
+"""One confined process: start it, enforce its limits, collect its output, remove what it left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process takes upon itself, for good, before it runs anything of a program."""
+"""The confinement of a process: applied once, for good, before it runs anything of a program."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _set(limits: list[tuple[int, int, int]]) -> None:
 
 
 def limit_resources_of_all() -> None:
-    """The limits that the supervisor can bear itself; the processes of its cases inherit them."""
+    """Limits that the supervisor sets for itself; the processes of its cases inherit them."""
     lower = [
         _below(resource.RLIMIT_NOFILE, _OPEN_FILES, _OPEN_FILES),
         _below(resource.RLIMIT_STACK, _STACK, resource.RLIM_INFINITY),  # the limit on memory holds for it too

@@ -1,4 +1,4 @@
-"""Killing whatever a case left behind."""
+"""Kill the processes that a case left behind."""
 
 # pathlib would cost every process of the jail two thirds of a megabyte.
 # ruff: noqa: PTH123, PTH208

@@ -1,4 +1,4 @@
-"""Modules worth loading before a program runs: once per program here, instead of once per case there.
+"""Modules to load before a program runs: once per program instead of once per case.
 
 The zygote holds only what nearly every program needs: each page and each mapping that it has makes every fork slower.
 The rest is loaded in the supervisor, for the programs that import it.

@@ -1,4 +1,6 @@
-"""The claim pipe from a case's process to its supervisor: a first byte, then length-prefixed messages.
+"""The pipe on which a case's process claims its results: a first byte, then length-prefixed messages.
+
+A claim is what an untrusted process says of itself: a returned value, an exception. It is compared, never believed.
 
 The first byte is written before anything of the program runs, so no program can pretend that its jail failed.
 """
@@ -15,7 +17,7 @@ _LENGTH = struct.Struct("!I")
 
 
 class ClaimWriter:
-    """The process's end of the pipe: whatever is written here is believed by nobody."""
+    """The process's end of the pipe: whatever is written here is untrusted."""
 
     def __init__(self, fd: int, max_bytes: int) -> None:
         self._fd, self.max_bytes = fd, max_bytes

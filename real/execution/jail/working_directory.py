@@ -42,7 +42,7 @@ class WorkingDirectory:
             os.chown(self.path, self._owner, self._owner)
 
     def overfull(self) -> bool:
-        """Whether more is in the directory than may be; at ``strong`` the file system sees to that itself."""
+        """Whether the directory holds more than its limit; at ``strong`` the file system enforces it."""
         return not self._mounted and not _fits(self.path, self._size, _MAX_INODES)
 
     def starved(self) -> bool:

@@ -319,7 +319,7 @@ def test_from_completions_to_rewards(stub: FusionStub) -> None:
     tasks = load(DatasetCfg(test_tasks=2), "test").tasks[:2]
     execution = ExecutionCfg(BackendName.fusion, stub.url, workers=2, min_isolation=Isolation.external)
     cfg = JudgeCfg(execution=execution)
-    cfg.check()
+    execution.check()
     with Judge(cfg) as judge:
         for attribute, value in (("reference", 1.0), ("unsafe", 0.5)):
             codes = [getattr(task, attribute) for task in tasks]

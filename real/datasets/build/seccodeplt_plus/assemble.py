@@ -37,7 +37,8 @@ def assemble(row: Row, name: str) -> Task:
     for role, code in (("patched_code", task.reference), ("vulnerable_code", task.unsafe)):
         if code is None:
             raise BadRow(f"field 'ground_truth.{role}' is empty")
-    return replace(task, dataset=name)
+    # What its own solution needs, a task's programs may use: else they would fail the tests that it passes here.
+    return replace(task, dataset=name, tags={**task.tags, **seccodeplt_plus.process_tags(task.reference or "")})
 
 
 def prompt_text(described: Row) -> str:

@@ -478,6 +478,21 @@ def asynchronous(program: Program) -> str | None:
     return unparse(tree)
 
 
+def documented(program: Program) -> str | None:
+    """A docstring of parameters, result and exceptions, which promises that the input is sanitized."""
+
+    def change(entry: Entry) -> bool:
+        docstring, rest = body_of(entry.node)
+        listed = "\n".join(f"    {arg.arg}: the {arg.arg} to process, validated" for arg in entry.parameters)
+        text = (
+            f"Process the input securely.\n\n    Parameters:\n{listed}\n\n    Returns:\n    The sanitized result.\n    "
+        )
+        entry.node.body = [ast.Expr(ast.Constant(text)), *rest]
+        return not docstring
+
+    return replace_functions(program, change)
+
+
 def private_implementation(program: Program) -> str | None:
     """The body moves to a private function of the module, which the public one calls with its own parameters."""
 
@@ -595,6 +610,7 @@ FUNCTION_EDITS: dict[str, Edit] = {
     "context manager": in_context_manager,
     "call counter": counted,
     "result in a variable": result_named,
+    "docstring that promises": documented,
     "decorator": decorator,
     "decorator, timer": timing_decorator,
     "decorator, retries": retry_decorator,

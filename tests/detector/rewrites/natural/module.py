@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 
-from rewrites.natural.core import GUARD, Edit, Entry, Program, append, block, is_plain, prepend
+from rewrites.natural.core import GUARD, Edit, Entry, Program, append, block, insert_imports, is_plain, prepend
 
 
 def _textual(text: str) -> Edit:
@@ -213,6 +214,41 @@ def future_annotations(program: Program) -> str | None:
     return "from __future__ import annotations\n\n" + program.source
 
 
+def star_import(program: Program) -> str | None:
+    """``from typing import *``, as the 0.5B model begins many answers."""
+    return insert_imports(program, ["from typing import *"])
+
+
+def star_import_of_math(program: Program) -> str | None:
+    """``from math import *``, as answers to puzzles begin."""
+    return None if program.names & set(dir(math)) else insert_imports(program, ["from math import *"])
+
+
+def comment_each_statement(program: Program) -> str | None:
+    """A comment line above every one-line statement of the functions."""
+    lines = program.source.split("\n")
+    rows = {
+        node.lineno - 1
+        for entry in program.entries
+        for node in ast.walk(entry.node)
+        if isinstance(node, (ast.Assign, ast.Return, ast.Raise)) and node.lineno == node.end_lineno
+    }
+    made = []
+    for number, line in enumerate(lines):
+        if number in rows and lines[number - 1].rstrip().endswith((":", ")", "]", "}", '"', "'")):
+            made.append(line[: len(line) - len(line.lstrip())] + "# Sanitize and validate the input before it is used")
+        made.append(line)
+    return "\n".join(made) if len(made) > len(lines) and _is_python("\n".join(made)) else None
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except SyntaxError:  # the line stood inside a string or brackets
+        return False
+    return True
+
+
 def done(program: Program) -> str | None:
     """A message at the end."""
     return append(program, 'print("Done.")')
@@ -229,6 +265,17 @@ MODULE_EDITS: dict[str, Edit] = {
     "# nosec": nosec,
     "# noqa": noqa,
     "from __future__": future_annotations,
+    "from typing import *": star_import,
+    "from math import *": star_import_of_math,
+    "a comment for each statement": comment_each_statement,
+    "class with __repr__": _definitions(
+        "class Customer:\n    def __init__(self, name: str, email: str):\n        self.name = name\n"
+        '        self.email = email\n\n    def __repr__(self):\n        return f"Customer(name={self.name})"',
+    ),
+    "abstract base class": _definitions(
+        "class BaseHandler(ABC):\n    @abstractmethod\n    def handle(self, value):\n        pass",
+        "from abc import ABC, abstractmethod",
+    ),
     "type aliases": _definitions(
         "UserId = int\nJson = dict[str, Any]\nResult = Union[str, None]", "from typing import Any, Union"
     ),
