@@ -40,6 +40,7 @@ class Context(Heap, ABC):
     call_units: dict[Instr, Unit]  # call -> the unit it is in
     guards: Guards
     kept: dict[Obj, None]  # the functions that libraries are given to keep
+    opened: dict[Unit, None]  # the functions that the outside can call: see ``exposure``
     encoded: Obj  # everything that was turned into code points or hexadecimal digits
 
     @abstractmethod

@@ -62,6 +62,17 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
+def without_examples(value: Value) -> Value:
+    """What a call of the program tells about a parameter of an open function: its data, and objects of the program.
+
+    That an example passes a list, a dictionary or an object of a library does not make the parameter one.
+    """
+    if not value.objs:
+        return value
+    own = frozenset(obj for obj in value.objs if obj.kind not in CONTAINERS and obj.kind != "api")
+    return value if own == value.objs else Value(value.mask, value.why, own, None, value.kind)
+
+
 class Exposure:
     """The policy for one program. Ask when the flow from the module's top level has reached its fixed point."""
 

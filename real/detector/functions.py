@@ -5,6 +5,7 @@ from __future__ import annotations
 from real.detector.calls import Calls
 from real.detector.callsites import Args
 from real.detector.context import UnitState
+from real.detector.exposure import without_examples
 from real.detector.ir import Instr, Unit
 from real.detector.values import (
     BOTTOM,
@@ -85,7 +86,7 @@ class Functions(Calls):
         changed = False
         for name, value in bound.items():
             old = state.params.get(name, BOTTOM)
-            new = self.grown(old, value)
+            new = self.grown(old, without_examples(value) if unit in self.opened else value)
             if new is not old:
                 if new.mask and not old.mask:
                     note = f"is passed to {unit.name}() as `{name}`"

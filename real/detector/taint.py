@@ -14,7 +14,7 @@ from functools import cache
 from real.detector import library
 from real.detector.callsites import Args, CallSite
 from real.detector.context import UnitState
-from real.detector.exposure import Exposure
+from real.detector.exposure import Exposure, without_examples
 from real.detector.guards import Guards
 from real.detector.ir import Instr, Program, Unit
 from real.detector.limits import Budget
@@ -163,7 +163,8 @@ class Solver(Transfer):
                 value = self._collected(unit, "tuple", value)
             elif name == unit.params.kwarg:
                 value = self._collected(unit, "dict", value)
-            state.params[name] = join(state.params.get(name, BOTTOM), value)
+            state.params[name] = join(without_examples(state.params.get(name, BOTTOM)), value)
+        state.env = [BOTTOM] * len(state.env)  # what examples made of it is forgotten
         self.activate(unit)
 
     def _outside(self, unit: Unit, name: str, mask: int, why: Step) -> Value:
