@@ -68,8 +68,7 @@ class Exposure:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
         self._module = solver.program.units[0]
-        self._imported = self._run_on_import()
-        self.is_script = any(self._reads_input(unit) for unit in self._imported)
+        self.is_script = bool(solver.typed_at) and any(self._reads_input(unit) for unit in self._run_on_import())
 
     def is_open_by_name(self, unit: Unit) -> bool:
         """Whether a function is public, and not one that only the flow of a script calls."""

@@ -142,6 +142,8 @@ class Heap(ABC):
         """What a key selects: the key's taint, only if the items are the letters that text is spelled with."""
         if key.mask and not item.mask and may_spell(item):
             return Value(key.mask, key.why, NO_OBJS, None, item.kind)
+        if key.mask & self.rules.typed & ~item.mask and not item.objs:  # made from what is typed, by choice
+            return Value(item.mask | self.rules.typed, item.why or key.why, NO_OBJS, item.consts, item.kind)
         return item
 
     def put_item(self, obj: Obj, key: Value, value: Value) -> None:

@@ -12,6 +12,7 @@ MAX_VALUES = 400_000  # instructions in a program after lowering
 MAX_STEPS = 300_000  # instructions evaluated and objects looked at in one analysis: a second or two
 
 
+_STEPS_BETWEEN_LOOKS = 200
 MAX_SECONDS = 60.0  # of the clock on the wall for one program: the budgets end an analysis long before
 
 
@@ -31,12 +32,16 @@ class Budget:
         self._steps = steps
         self._seconds = seconds
         self._end = time.monotonic() + seconds
+        self._look = 0  # when to look at the clock again, in steps
 
     def spend(self, steps: int) -> None:
         """Count work; raises ``UnanalyzableError`` when the steps or the time are used up."""
         self.spent += steps
         if self.spent > self._steps:
             raise UnanalyzableError("the analysis exceeded its budget of steps")
+        if self.spent < self._look:
+            return
+        self._look = self.spent + _STEPS_BETWEEN_LOOKS
         if time.monotonic() > self._end:
             raise UnanalyzableError(f"the analysis took longer than {self._seconds:g} s")
 

@@ -6,7 +6,6 @@ import ast
 from typing import TypeAlias
 
 from real.detector.ir import CallShape, Operand, Params
-from real.detector.limits import UnanalyzableError
 from real.detector.lower_conditions import ConditionLowerer
 from real.detector.simplify import COPIES
 
@@ -84,7 +83,7 @@ class CallLowerer(ConditionLowerer):
             return self._eval_constant(node.args[0])
         return None
 
-    def _eval_constant(self, source: ast.Constant) -> Operand:
+    def _eval_constant(self, source: ast.Constant) -> Operand | None:
         try:
             tree = ast.parse(str(source.value).strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -93,11 +92,11 @@ class CallLowerer(ConditionLowerer):
             if isinstance(
                 inner, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)
             ):
-                raise UnanalyzableError(f"dynamic code: eval() of a string that defines names (line {source.lineno})")
+                return None  # the call stays what it is
             if isinstance(inner, ast.Name) and inner.id not in self.scope.bound:
                 self.scope.free.setdefault(inner.id, ())
                 if not self.table.is_builtin(inner.id) or inner.id not in self.program.builtins:
-                    raise UnanalyzableError(f"dynamic code: eval() of a string (line {source.lineno})")
+                    return None
             if hasattr(inner, "lineno"):
                 inner.lineno = source.lineno
         return self.expr(tree.body)

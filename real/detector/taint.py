@@ -63,6 +63,7 @@ class Solver(Transfer):
         self.stack: list[Unit] = []
         self.guards = Guards(self)
         self.signatures = Signatures(program)
+        self.functions = 0  # how many the program has
         self.opened: dict[Unit, None] = {}  # the functions that the outside can call: see ``exposure``
         self.unit = program.units[0]
         self.handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {
@@ -73,6 +74,7 @@ class Solver(Transfer):
         """Run to the fixed point, with every function reached that can be."""
         self.activate(self.program.units[0])
         functions = [unit for unit in self.program.units if unit.kind == "function"]
+        self.functions = len(functions)
         named = self.program.entry_references
         functions = [*(u for u in functions if u.name not in named), *(u for u in functions if u.name in named)]
         self.exposure = Exposure(self)
@@ -105,12 +107,11 @@ class Solver(Transfer):
         self._settle()
 
     def _open_given_away(self) -> None:
-        while True:
+        count = -1
+        while count < len(self.opened) < self.functions:
             count = len(self.opened)
             for unit in (*self._registered(), *self.exposure.given_away()):
                 self._open(unit)
-            if len(self.opened) == count:
-                return
 
     def _registered(self) -> list[Unit]:
         """The handlers that are given to a server, which calls them with what clients send."""
@@ -207,8 +208,9 @@ class Solver(Transfer):
         any_change = False
         while True:
             changed = False
+            steps = 0
             for block in unit.blocks:
-                self.spend(len(block.instrs))
+                steps += len(block.instrs)
                 for instr in block.instrs:
                     dst = instr.dst
                     old = env[dst]
@@ -218,6 +220,7 @@ class Solver(Transfer):
                         if merged is not old:
                             env[dst] = merged
                             changed = True
+            self.spend(steps)
             any_change = any_change or changed
             if not changed or not unit.has_loop:
                 break

@@ -15,7 +15,7 @@ _GENEROUS_S = 10.0  # CPU seconds that a reference may take
 
 
 class ReferenceTimes:
-    """Measures, once, the CPU seconds of references in ``pool``; a tag ``reference_cpu_s`` stands in for measuring."""
+    """Measures, once, the CPU seconds of references in ``pool``, unless the task's tag ``reference_cpu_s`` tells."""
 
     def __init__(self, pool: Backend, protocol: str = "strict", usual: Limits = _USUAL) -> None:
         self._pool, self._protocol, self._usual = pool, protocol, usual

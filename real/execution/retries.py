@@ -17,7 +17,7 @@ _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a s
 _MOST_ATTEMPTS = 20  # where other requests are answered meanwhile: then workers die at random, and luck will turn
 _PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.4  # after a failure of the machine, longer each time
 _MAX_CODE = 1 << 20
-_TWINS = 4  # runs of an empty program that show that the machine works: where workers die at random, one fails
+_ROUNDS = 4  # of an empty program that runs and this one that does not
 _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock time was over has waited
 
 
@@ -86,24 +86,32 @@ class RetryingWorkers:
         reason = f"given up after {attempt} attempts: {history.reason}"
         if history.reason == DISK_FULL:
             return RetryResult((infrastructure(reason),) * count, (0,))
-        if self.closed or not self._harmless_twin_runs(slot, request, protocol):
-            return RetryResult((infrastructure(reason),) * count)
+        return self._attribute(slot, request, protocol, history, reason)
+
+    def _attribute(
+        self, slot: int, request: ExecutionRequest, protocol: str, history: _FailureHistory, reason: str
+    ) -> RetryResult:
+        """The outcomes of a request that cannot be judged: is it the machine or the program?"""
+        count = len(request.suite.cases)
+        for _ in range(_ROUNDS):
+            if self.closed or not self._empty_program_runs(slot, request, protocol):
+                return RetryResult((infrastructure(reason),) * count)
+            self._replace_worker(slot)
+            if (result := self._attempt(slot, request, protocol, history)) is not None:
+                return result
         detail = f"an empty program runs, this one does not: {history.reason}"
         return RetryResult((TestOutcome(OutcomeStatus.ERROR, detail=shown(detail)),) * count)
 
-    def _harmless_twin_runs(self, slot: int, request: ExecutionRequest, protocol: str) -> bool:
-        """Whether the tests run, in a fresh worker and again, with an empty program in the place of one that failed.
+    def _empty_program_runs(self, slot: int, request: ExecutionRequest, protocol: str) -> bool:
+        """Whether the tests run, in a fresh worker, with an empty program in the place of one that failed.
 
-        Then the program is to blame for its failures, and no program can have itself left out of the score.
+        Where it does, and the program fails again, and so in turn, the program is to blame: none can have itself left
+        out of the score, and workers that die at random hit the empty one as well.
         """
-        twin = replace(request, code="")
-        for _ in range(_TWINS):
-            self._replace_worker(slot)
-            result = self._attempt(slot, twin, protocol, _FailureHistory(len(twin.suite.cases)))
-            if result is None or _is_infrastructure(result):
-                return False
         self._replace_worker(slot)
-        return True
+        empty = replace(request, code="")
+        result = self._attempt(slot, empty, protocol, _FailureHistory(len(request.suite.cases)))
+        return result is not None and not _is_infrastructure(result)
 
     def _replace_worker(self, slot: int) -> None:
         if (worker := self.workers[slot]) is not None:

@@ -18,7 +18,6 @@ from real.execution.jail import linux
 ORDINARY_UID = 61_000
 CANNOT = 77  # exit status: this machine does not allow mount namespaces
 _COVERED = {"/tmp": "1777", "/var/tmp": "1777", "/dev/shm": "1777", "/home": "0755", "/srv": "0755", "/root": "0700"}
-_ROOM = ("__init__.py", "errors.py", "registry.py", "signals.py", "types.py", "execution")  # what execution may import
 
 _JUDGE = """
 import json, sys
@@ -41,7 +40,7 @@ PROGRAM = """
 import colorsys, installed_package, json, os, subprocess, sys, tempfile
 with tempfile.NamedTemporaryFile("w+") as file:
     file.write("text")
-assert os.listdir() == [], os.listdir()
+assert os.listdir() == ["program.py"], os.listdir()
 assert json.__file__ and os.path.exists(json.__file__), json.__file__
 print(installed_package.WORD)
 """
@@ -76,8 +75,8 @@ def _furnish(place: Place, real: Path, interpreter: Path) -> Path:
         used = Path(place.link)
         used.parent.mkdir(parents=True, exist_ok=True)
         used.symlink_to(root)
-    for name in _ROOM:
-        source, target = real / name, root / "checkout" / "real" / name
+    for source in [*real.glob("*.py"), real / "execution"]:  # what execution may import
+        target = root / "checkout" / "real" / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     (root / "python").mkdir()

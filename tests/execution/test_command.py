@@ -41,7 +41,7 @@ def test_limits_that_no_process_can_have(bad: list[str], tmp_path: Path, capsys:
     ("content", "code", "said"),
     [
         (b"\xef\xbb\xbfprint(1)", 0, "ended well"),
-        (b"print('\0')", 1, "compile_error"),
+        (b"print('\0')", 3, "contains a NUL byte"),
         (b"print('\xff')", 3, "cannot read the program"),
         (b"#" * 10_000_000, 1, "compile_error: the program is larger"),
         (b"(" * 20_000, 1, "compile_error"),

@@ -85,6 +85,7 @@ def test_bad_input_gets_an_answer(name: str, policy: str, request: pytest.Fixtur
     code, expected = BAD[name]
     if policy == "hardened":
         expected = expected | {FINDINGS} if CLEAN in expected else expected
+    checker.check(["x = 1\n"])  # the worker is up
     (pid,) = checker.worker_pids()
     began = time.monotonic()
     (analysis,) = checker.check([Submission(code, STARTER)])

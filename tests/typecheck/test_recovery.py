@@ -26,7 +26,9 @@ class ScriptedChecker:
     """Stands in for MyPy: a program's first word says what happens to it."""
 
     def __init__(self) -> None:
-        self._not_ours = {int(name) for name in os.listdir("/proc/self/fd")}  # pytest's own channels are among them
+        self._not_ours = {
+            int(name.name) for name in Path("/proc/self/fd").iterdir()
+        }  # pytest's own channels are among them
 
     def check(self, submission: Submission) -> Checked:
         word = submission.code.split()[0]

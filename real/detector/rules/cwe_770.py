@@ -176,7 +176,6 @@ def _instance_caches(facts: Facts) -> Iterator[Defect]:
 
 def _attribute_uses(facts: Facts, unit: Unit, name: str) -> Iterator[Instr | None]:
     """The stores under an untrusted key into an attribute of self; ``None`` for what keeps it small."""
-    recursive = any(caller is unit for caller, _, _ in facts.call_sites(unit))
     for step in facts.instructions(unit):
         held = definition(unit, step.args[0]) if step.args and isinstance(step.args[0], int) else None
         on_it = held is not None and held.op == "attr" and held.extra == name
@@ -184,8 +183,20 @@ def _attribute_uses(facts: Facts, unit: Unit, name: str) -> Iterator[Instr | Non
         emptied = on_it and (step.op == "delsub" or (step.op == "method" and step.extra[0] in REMOVING))
         if replaced or emptied or _measures(facts, unit, step, name):
             yield None
-        elif on_it and step.op == "setsub" and not recursive and facts.is_untrusted(facts.value(unit, step.args[1])):
+        elif (
+            on_it
+            and step.op == "setsub"
+            and facts.is_untrusted(facts.value(unit, step.args[1]))
+            and (not _remembers(facts, unit, step.args[2]))
+        ):
             yield step
+
+
+def _remembers(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a recursive function puts down its results: what is stored is made of what it returned to itself."""
+    return any(
+        step.op in ("call", "method") and unit in facts.called(step) for step in facts.definitions(unit, operand)
+    )
 
 
 def _measures(facts: Facts, unit: Unit, step: Instr, name: str) -> bool:
@@ -237,11 +248,11 @@ def _container(unit: Unit, operand: int) -> list[str]:
 
 
 def _growing(facts: Facts, unit: Unit, empty: frozenset[str]) -> Iterator[Defect]:
-    if any(caller is unit for caller, _, _ in facts.call_sites(unit)):
-        return  # a recursive function that remembers its results
     for operation in facts.operations(unit):
         container = empty.intersection(_container(unit, operation.base))
         if not container or operation.kind != "store" or not _adds(facts, operation):
+            continue
+        if operation.value is not None and _remembers(facts, unit, operation.value):
             continue
         if not facts.is_controlled(unit, operation.instr, _limit_of(facts, container)):
             stored = facts.value(unit, operation.value if operation.value is not None else operation.base)

@@ -17,28 +17,25 @@ ATTEMPTS = 3
 class Chunk:
     """Some requests of a batch, by their places in it, and how often they have been lost so far.
 
-    ``suspect``: the request has been lost as often as it may, and an empty program runs in its place.
+    ``suspect``: the request was lost as often as it may be, so an empty program stands in its place. Where that is not
+    lost, the request has its ``last_try``.
     """
 
     places: tuple[int, ...]
     requests: tuple[ExecutionRequest, ...]
     losses: int = 0
     suspect: str = ""  # why it was lost
+    last_try: bool = False
 
 
-def _blamed(result: ExecutionResult, reason: str) -> ExecutionResult:
-    """The result of a program that was lost three times, given that of an empty program with the same tests."""
-    if any(outcome.status is OutcomeStatus.INFRA_ERROR for outcome in result.outcomes):
-        return result
-    detail = shown(f"an empty program runs, this one does not: {reason}")
-    outcomes = (TestOutcome(OutcomeStatus.ERROR, detail=detail),) * len(result.outcomes)
-    return replace(result, outcomes=outcomes)
+def _failed(results: Sequence[ExecutionResult]) -> bool:
+    return any(outcome.status is OutcomeStatus.INFRA_ERROR for result in results for outcome in result.outcomes)
 
 
 class ChunkQueue:
     """Hands out chunks, takes back results, and hands a lost chunk out again until it was lost three times.
 
-    Then an empty program takes the place of each one in it: where that runs, the program is to blame for its losses.
+    Then an empty program takes its place: where that runs, and the program is lost once more, the program is to blame.
     Every result is counted by ``budget``, whose ``InfrastructureError`` ends a batch that the machines fail too often.
     """
 
@@ -66,17 +63,26 @@ class ChunkQueue:
             (request.request_id, len(request.suite.cases)) for request in chunk.requests
         ]:
             raise ValueError("the results are not those of the requests")
+        if chunk.suspect and not chunk.last_try and not _failed(results):
+            again = tuple(self._requests[place] for place in chunk.places)
+            self._waiting.appendleft(replace(chunk, requests=again, last_try=True))
+            return
         for place, result in zip(chunk.places, results, strict=True):
-            self._enter(place, _blamed(result, chunk.suspect) if chunk.suspect else result)
+            self._enter(place, result)
 
     def lose(self, chunk: Chunk, reason: str, isolation: str) -> None:
         """Hand a lost chunk out again, one by one: a request that takes its worker down shall not take others along."""
         if chunk.losses + 1 < ATTEMPTS:
             singles = [self._chunk([place], chunk.losses + 1) for place in chunk.places]
             self._waiting.extendleft(reversed(singles))
-        elif len(chunk.places) == 1 and not chunk.suspect and chunk.requests[0].code:
-            empty = (replace(chunk.requests[0], code=""),)
-            self._waiting.appendleft(replace(chunk, requests=empty, losses=ATTEMPTS - 1, suspect=reason))
+        elif chunk.last_try:
+            detail = shown(f"an empty program runs, this one does not: {reason}")
+            for place, request in zip(chunk.places, chunk.requests, strict=True):
+                outcomes = (TestOutcome(OutcomeStatus.ERROR, detail=detail),) * len(request.suite.cases)
+                self._enter(place, ExecutionResult(request.request_id, outcomes, isolation))
+        elif not chunk.suspect and all(request.code for request in chunk.requests):
+            empty = tuple(replace(request, code="") for request in chunk.requests)
+            self._waiting.appendleft(replace(chunk, requests=empty, suspect=reason))
         else:
             self._give_up(chunk, f"given up after {ATTEMPTS} attempts: {reason}", isolation)
 

@@ -35,6 +35,7 @@ T = TypeVar("T")
 _REQUESTS = 8  # at a time, where the configuration does not say: servers time out when they are flooded
 _PROBE = "import sys; print(input('> ')[::-1], '.'.join(map(str, sys.version_info[:2])))"
 _MAX_CODE = 1 << 20
+_ROUNDS = 2  # of a program that fails, with an empty one that does not after each
 _BACKOFF_S = 0.5
 _SLACK_S = 30.0  # past the time limit that a request carries, before its answer is given up
 
@@ -132,24 +133,26 @@ class FusionPool:
         if len(request.code) > _MAX_CODE:
             detail = f"the program is larger than {_MAX_CODE} characters"
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-        try:
-            grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask, self._ask))
-            report = self._ask(grader.worker_request)
-            if report.problem is not None:
-                detail = report.problem.get("error", "")
-                return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * count, False
-            outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
-        except (FusionError, FixtureError, WorkerError, RequestError) as error:
-            if request.code and self._empty_program_runs(request, protocol):
-                detail = shown(f"an empty program runs, this one does not: {error}")
-                return [TestOutcome(OutcomeStatus.ERROR, detail=detail)] * count, False
-            return [infrastructure(str(error))] * count, False
-        return outcomes, any(case.how == "wall" for case in report.cases)
+        for _ in range(_ROUNDS):
+            try:
+                return self._graded(request, protocol)
+            except (FusionError, FixtureError, WorkerError, RequestError) as error:
+                reason = str(error)
+            # The server's fault where it cannot run an empty program either; else the program has another try.
+            if not request.code or _is_infrastructure(self._run_one(replace(request, code=""), protocol)[0]):
+                return [infrastructure(reason)] * count, False
+        detail = shown(f"an empty program runs, this one does not: {reason}")
+        return [TestOutcome(OutcomeStatus.ERROR, detail=detail)] * count, False
 
-    def _empty_program_runs(self, request: ExecutionRequest, protocol: str) -> bool:
-        """Whether the tests run with an empty program: then it is this one that fails, not the server."""
-        outcomes, _ = self._run_one(replace(request, code=""), protocol)
-        return all(outcome.status is not OutcomeStatus.INFRA_ERROR for outcome in outcomes)
+    def _graded(self, request: ExecutionRequest, protocol: str) -> tuple[list[TestOutcome], bool]:
+        """As ``_run_one``; raises where the server, or the jail of this machine, gives no usable answer."""
+        grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask, self._ask))
+        report = self._ask(grader.worker_request)
+        if report.problem is not None:
+            detail = report.problem.get("error", "")
+            return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * len(request.suite.cases), False
+        outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]
+        return outcomes, any(case.how == "wall" for case in report.cases)
 
     def _ask(self, request: WorkerRequest) -> WorkerReport:
         """Run one request as a worker would: a run per case, or one for all where state persists between them."""
@@ -185,6 +188,10 @@ class FusionPool:
                 # Spread, so that the threads that a server has just turned away do not all come back at once.
                 self._closed.wait(self._backoff_s * 2**attempt * self._jitter.uniform(0.5, 1.5))
         raise FusionError(f"given up after {ATTEMPTS} attempts: {reason}")
+
+
+def _is_infrastructure(outcomes: Sequence[TestOutcome]) -> bool:
+    return any(outcome.status is OutcomeStatus.INFRA_ERROR for outcome in outcomes)
 
 
 def _patiently(attempt: Callable[[], T]) -> T:

@@ -182,7 +182,9 @@ def _hide_frames_above() -> None:
 
 
 def end(names: dict[str, Any]) -> None:
-    """Drop a program's global names, as an interpreter does at its end: the last words of its objects count too."""
+    """Drop a program's global names, as an interpreter does at its end, where that can have an effect: ``__del__``."""
+    if not any("__del__" in text for text in _texts.values()):
+        return
     for private in (True, False):
         for name in [name for name in names if name != "__builtins__" and name.startswith("_") is private]:
             names[name] = None

@@ -1,4 +1,4 @@
-"""Write docs/execution_attacks.md from sweeps at every level: ``cd tests/execution && python -m attacks.report``.
+"""Write REPORT.md, beside this file, from sweeps at every level: ``cd tests/execution && python -m attacks.report``.
 
 Takes about six minutes on two cores; exits with 1 when something did not hold (the page then says what).
 """
@@ -21,7 +21,7 @@ from .sweep import LIMITS, WORKERS
 from .topics import ATTACKS
 
 _ROOT = Path(__file__).parents[3]
-_PAGE = _ROOT / "docs" / "execution_attacks.md"
+_PAGE = Path(__file__).with_name("REPORT.md")
 _WHO = {
     "root": "root",
     "shared": "root, interpreter open to others",

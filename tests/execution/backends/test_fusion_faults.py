@@ -5,14 +5,18 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from fusion_stub import FusionStub
 
 from real.errors import InfrastructureError, UsageError
 from real.execution.backends import fusion_client
+from real.execution.backends.fusion_client import FusionError
 from real.execution.backends.fusion_pool import FusionPool
+from real.execution.backends.fusion_request import Reply
+from real.execution.jail.worker_request import WorkerRequest
 from real.types import ExecutionRequest, ExecutionResult, OutcomeStatus, ScriptSuite, StdinCase
 
 ECHO = ExecutionRequest("echo", "print(input())", ScriptSuite((StdinCase("a\n", "a\n"),) * 2))
@@ -61,20 +65,20 @@ def test_a_failed_request_is_sent_again(stub: FusionStub, fusion: FusionPool, fa
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_three_failures_mask_the_job_and_say_why(stub: FusionStub, fusion: FusionPool, fault: str) -> None:
-    stub.faults.extend([fault] * 3)
+    stub.faults.extend([fault] * 6)  # also of an empty program, which would put the blame on this one
     result = run(fusion)
     assert [outcome.status for outcome in result.outcomes] == [OutcomeStatus.INFRA_ERROR] * 2
     assert FAULTS[fault] in result.outcomes[0].detail
-    assert len(stub.requests) == 3
+    assert len(stub.requests) == 6
     assert run(fusion).outcomes[0].status is OutcomeStatus.PASS  # the next job is another matter
 
 
 def test_a_request_that_is_wrong_is_not_sent_again(stub: FusionStub, fusion: FusionPool) -> None:
-    stub.faults.append("422")
+    stub.faults.extend(["422"] * 2)
     result = run(fusion)
     assert {outcome.status for outcome in result.outcomes} == {OutcomeStatus.INFRA_ERROR}
     assert "HTTP 422" in result.outcomes[0].detail
-    assert len(stub.requests) == 1
+    assert len(stub.requests) == 2
 
 
 @pytest.mark.parametrize("fault", ["hang", "drip"])
@@ -122,10 +126,27 @@ def test_a_server_that_fails_too_often_ends_the_batch(stub: FusionStub, fusion: 
     assert len(stub.requests) < 50
 
 
-def test_one_bad_answer_spoils_one_job(stub: FusionStub, fusion: FusionPool) -> None:
+def test_one_bad_answer_spoils_no_job(stub: FusionStub, fusion: FusionPool) -> None:
     stub.faults.append("422")
     statuses = [result.outcomes[0].status for result in fusion.run([ECHO] * 6)]
-    assert sorted(statuses) == [OutcomeStatus.INFRA_ERROR] + [OutcomeStatus.PASS] * 5
+    assert statuses == [OutcomeStatus.PASS] * 6
+
+
+def test_a_program_that_the_server_fails_with_each_time_is_to_blame(
+    fusion: FusionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = FusionPool._exchange
+
+    def provoked(self: FusionPool, request: WorkerRequest, cases: Sequence[object]) -> Reply:
+        if "evil" in request.code:
+            raise FusionError("the server failed: killed")
+        return exchange(self, request, cases)
+
+    monkeypatch.setattr(FusionPool, "_exchange", provoked)
+    evil, good = fusion.run([replace(ECHO, code="evil = 1"), ECHO])
+    assert [outcome.status for outcome in evil.outcomes] == [OutcomeStatus.ERROR] * 2
+    assert "killed" in evil.outcomes[0].detail
+    assert [outcome.status for outcome in good.outcomes] == [OutcomeStatus.PASS] * 2
 
 
 def test_closing_ends_requests_that_hang(stub: FusionStub, fusion: FusionPool) -> None:

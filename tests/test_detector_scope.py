@@ -1,4 +1,4 @@
-"""``reward.scope``: which of the detector's rules judge a program."""
+"""``detector.scope``: which of the detector's rules judge a program."""
 
 import pytest
 
