@@ -126,7 +126,7 @@ class CallLowerer(ConditionLowerer):
         if isinstance(node, ast.Name):
             if node.id in self.table.imports:
                 return self.table.imports[node.id]
-            return node.id if self.table.is_builtin(node.id) and not self.table.has_star_import else None
+            return node.id if self.table.is_builtin(node.id) and not self.table.may_be_star_imported(node.id) else None
         if isinstance(node, ast.Attribute) and node.attr not in self.table.attribute_writers:
             base = self.static_name(node.value)
             if base is None or self.table.hides_writes:

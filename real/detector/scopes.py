@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from real.detector.limits import MAX_DEPTH, UnanalyzableError
+from real.detector.star_imports import may_bind
 
 ScopeNode: TypeAlias = "ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef"
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp"
@@ -94,10 +95,9 @@ class ScopeTable:
         bases = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
         return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in bases}
 
-    @property
-    def has_star_import(self) -> bool:
-        """Whether some name may come from nowhere visible."""
-        return any(name.endswith(".*") for name in self.imported)
+    def may_be_star_imported(self, name: str) -> bool:
+        """Whether a name that nothing binds may come from a ``from module import *``."""
+        return any(may_bind(taken.removesuffix(".*"), name) for taken in self.imported if taken.endswith(".*"))
 
     def is_builtin(self, name: str) -> bool:
         """Whether no scope of the program binds ``name``."""

@@ -10,6 +10,7 @@ from real.detector.callsites import Args
 from real.detector.heap import step
 from real.detector.ir import CallShape, Instr, Unit
 from real.detector.operators import Operators
+from real.detector.star_imports import may_bind
 from real.detector.values import (
     BOTTOM,
     CLEAN,
@@ -93,7 +94,7 @@ class Transfer(Operators):
         if name == "__builtins__":
             return of_obj(self.api("builtins"))
         result = of_obj(self.api(f"builtins.{name}")) if name in library.BUILTINS else BOTTOM
-        for module in self.program.star_imports:
+        for module in (taken for taken in self.program.star_imports if may_bind(taken, name)):
             path = f"{module}.{name}"
             result = join(result, self.source(path, instr) or of_obj(self.api(path)))
         if result is BOTTOM and name in sys.stdlib_module_names:
