@@ -71,10 +71,11 @@ def _parse(word: str) -> Override:
         if value and value[0] not in "'\"" and not set(value) & set(_SYNTAX):
             with contextlib.suppress(HydraException):
                 return parser.parse_override(f"{key}={_quoted(value)}")
+        # The message of Hydra's parser lists the tokens of its grammar and helps nobody.
         hint = "Values with spaces, commas, quotes or brackets need quotes: 'key=\"a, b\"'."
         if re.search(r"^\s*,|,\s*(,|$)", value):
             hint = f"A comma has nothing beside it: {key}=a for one value, {key}=a,b with -m for several."
-        raise UsageError(f"cannot read {word!r}: {str(error).splitlines()[0].strip()}", hint=hint) from error
+        raise UsageError(f"cannot read {word!r}", hint=hint) from error
 
 
 def _quoted(text: str) -> str:

@@ -29,7 +29,11 @@ def composing(conf: Path | None = None) -> Iterator[None]:
 def translate(error: Exception, conf: Path | None = None) -> UsageError:
     """The same error in one or two lines."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
-        group, _, name = error.missing_cfg_file.rpartition("/")
+        group, slash, name = error.missing_cfg_file.partition("//")  # a path given for a name: dataset=/some/where
+        if slash:
+            name = f"/{name}"
+        else:
+            group, _, name = group.rpartition("/")
         files = (conf / group).glob("*.yaml") if conf else ()
         hint = did_you_mean(name, error.options or [path.stem for path in files])
         return UnknownNameError(f"unknown {group or 'config'} {name!r}", hint=hint)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from real.datasets.config import DatasetCfg
 from real.datasets.fields import BadRow, Row, check_cells
 from real.datasets.files import BrokenRow, RawRow
-from real.errors import DataError
+from real.errors import DataError, UnknownNameError
 from real.registry import Registry, did_you_mean
 from real.types import Task
 
@@ -111,9 +111,9 @@ def _check_share(name: str, split: str, good: int, skipped: list[SkippedRow]) ->
 
 
 def check_split(split: str) -> None:
-    """Raise ``DataError`` with the nearest names unless ``split`` is train or test."""
+    """Raise ``UnknownNameError`` with the nearest names unless ``split`` is train or test."""
     if split not in SPLITS:
-        raise DataError(f"unknown split {split!r}", hint=did_you_mean(split, SPLITS))
+        raise UnknownNameError(f"unknown split {split!r}", hint=did_you_mean(split, SPLITS))
 
 
 def content_hash(tasks: Iterable[Task]) -> str:

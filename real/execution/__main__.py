@@ -57,7 +57,8 @@ def run_file(path: Path, stdin: str, level: str | None, limits: Limits) -> int:
     try:
         code = source_text.decode(path.read_bytes())
     except (OSError, SourceTextError) as error:
-        raise DataError(f"cannot read the program {path}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"cannot read the program {path}: {reason}") from error
     request = ExecutionRequest(path.name, code, ScriptSuite((StdinCase(stdin, ""),)), limits)
     with Pool(1, level=level) as pool:
         (result,) = pool.run([request])

@@ -70,6 +70,7 @@ MISTAKES = {
     "--resolve": ("belongs to --cfg", "--cfg job --resolve"),
     "--dry-run": ("unknown option '--dry-run'", "Settings have no dashes: dry_run=true"),
     "--seed 3": ("unknown option '--seed'", "Settings have no dashes: seed=VALUE"),
+    "model=/some/where": ("unknown model '/some/where'", "Known: qwen25_coder_0p5b"),
     "seed=1,": ("cannot read 'seed=1,'", "A comma has nothing beside it: seed=a for one value"),
     "hydra.job.chdir=true": ("hydra.job.chdir=true would", "output_dir=FOLDER"),
     "-m hydra.job.chdir=true seed=0,1": ("hydra.job.chdir=true would", "output_dir=FOLDER"),

@@ -30,7 +30,7 @@ def test_unknown_name_offers_the_nearest():
 
 
 def test_unknown_split_offers_the_nearest():
-    with pytest.raises(DataError, match="Did you mean test"):
+    with pytest.raises(UnknownNameError, match="Did you mean test"):
         load(DatasetCfg(), "tst")
 
 
