@@ -15,7 +15,7 @@ from real.detector.config import DetectorCfg, Scope
 from real.detector.families import family
 from real.rewards import RewardCfg
 from real.typecheck import Checker, Submission, TypecheckCfg
-from real.types import Analysis, AnalysisStatus, Check, Task
+from real.types import Analysis, AnalysisStatus, Check, ScriptSuite, Task
 
 
 class StaticChecks:
@@ -50,7 +50,7 @@ class StaticChecks:
         with ThreadPoolExecutor(max_workers=1) as thread:  # MyPy works in processes of its own
             typed = thread.submit(self._typecheck, programs)
             secure = {
-                key: _scan(code, self._rules(task))
+                key: _scan(task, code, self._rules(task))
                 for key, (task, code) in programs.items()
                 if Check.SECURITY in self._checks(task)
             }
@@ -74,8 +74,9 @@ class StaticChecks:
         return dict(zip(wanted, analyses, strict=True))
 
 
-def _scan(code: str, rules: frozenset[str] | None) -> Analysis:
-    return attributed(partial(detector.scan, select=rules), code, HARMLESS)
+def _scan(task: Task, code: str, rules: frozenset[str] | None) -> Analysis:
+    is_imported = not isinstance(task.tests, ScriptSuite)  # tests of a function call it, whatever else the program does
+    return attributed(partial(detector.scan, select=rules, is_imported=is_imported), code, HARMLESS)
 
 
 def _keep_failures(

@@ -78,7 +78,7 @@ def test_identical_programs_get_identical_verdicts_and_order_is_kept(judge, task
     assert made[1].value < 1.0
 
 
-def broken(code, select=None):
+def broken(code, select=None, is_imported=False):
     return Analysis(AnalysisStatus.ERROR, reason="detector failure: KeyError: 3")
 
 

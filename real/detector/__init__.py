@@ -10,7 +10,13 @@ from real.types import Analysis
 VERSION = "0.4.0"  # of the verdicts: raise it when a change may alter one
 
 
-def scan(code: str, *, select: Collection[str] | None = None, seconds: float = MAX_SECONDS) -> Analysis:
+def scan(
+    code: str,
+    *,
+    select: Collection[str] | None = None,
+    seconds: float = MAX_SECONDS,
+    is_imported: bool = False,
+) -> Analysis:
     """Analyse one Python program under all rules, or those in ``select``, for at most ``seconds``.
 
     A pure, deterministic function that never raises on any ``code`` and always ends: a program that cannot be analysed
@@ -18,13 +24,16 @@ def scan(code: str, *, select: Collection[str] | None = None, seconds: float = M
     of the detector is ``ERROR``, and neither is ever clean. Suppression comments have no effect here: a policy under
     training could write them.
 
+    ``is_imported`` says that somebody else calls the program's functions, as the tests of a function do: then it is no
+    script, whatever it reads (``real.detector.exposure``).
+
     Raises:
         UnknownNameError: ``select`` names a rule that does not exist.
     """
     from real.detector.engine import analyse
     from real.detector.rules import select_rules
 
-    return analyse(code, select_rules(select), seconds)
+    return analyse(code, select_rules(select), seconds, is_imported=is_imported)
 
 
 __all__ = ["VERSION", "scan"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from real.detector.escapes import escapes_of
 from real.detector.library import BUILTINS
 from real.detector.limits import MAX_SECONDS, Budget, UnanalyzableError, parse
 from real.detector.literal_code import expand_literals
@@ -16,10 +17,10 @@ from real.detector.taint import Solver
 from real.types import Analysis, AnalysisStatus, Finding
 
 
-def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS) -> Analysis:
-    """Analyse ``code`` under ``rules`` for at most ``seconds``; never raises."""
+def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS, *, is_imported: bool = False) -> Analysis:
+    """Analyse ``code`` under ``rules`` for at most ``seconds``; never raises. ``is_imported``: see ``scan``."""
     try:
-        findings = _findings(code, _compiled(tuple(rules)), Budget(seconds))
+        findings = _findings(code, _compiled(tuple(rules)), Budget(seconds), is_imported=is_imported)
     except UnanalyzableError as error:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
     except RecursionError:
@@ -33,10 +34,11 @@ def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS) -> A
     return Analysis(AnalysisStatus.CLEAN)
 
 
-def _findings(code: str, rules: RuleSet, budget: Budget) -> list[Finding]:
+def _findings(code: str, rules: RuleSet, budget: Budget, *, is_imported: bool) -> list[Finding]:
     tree = parse(code)
     expand_literals(tree, code)
-    solver = Solver(ProgramLowerer(tree, BUILTINS).run(), rules, budget)
+    escapes = escapes_of(tree)
+    solver = Solver(ProgramLowerer(tree, BUILTINS).run(), rules, budget, escapes, is_imported=is_imported)
     solver.solve()
     findings = report(solver)
     for instr, (unit, what) in solver.dynamic.items() if not findings else ():

@@ -12,14 +12,17 @@ Open are
 2. public functions of the module, public methods of public classes, and what public names of the module stand for
    (``find = _find``, ``find = lambda name: ...``); special methods are public. Public is what does not begin with an
    underscore, as PEP 8 has it; ``__all__`` says nothing, for ``from m import f`` does not ask it;
-3. functions that are given away: to a decorator, a server or any function of a library that may keep them, or to
+3. private ones whose name the program does more with than call it (``escapes``): second names, containers, wrappers,
+   base classes, texts with the name;
+4. functions that are given away: to a decorator, a server or any function of a library that may keep them, or to
    whoever calls an open function that returns them.
 
-One exception to the second: a *script*. A file that reads standard input while it is imported, outside of an
-``if __name__ == "__main__"``, cannot be imported by another, nor called by a test; so nobody but its own flow calls its
-functions. There, a public function takes what its callers pass, provided that what is typed in really gets to it: some
-argument of some call is made from standard input, whatever has been done to it on the way (``x = int(input())``). Where
-only constants get to it, the reading has nothing to do with it, and the calls are examples again.
+One exception to the second and third: a *script*, unless the caller says that others call the functions, as tests do. A
+file that reads standard input while it is imported, outside of an ``if __name__ == "__main__"``, cannot be imported by
+another, nor called by a test; so nobody but its own flow calls its functions. There, a public function takes what its
+callers pass, provided that what is typed in really gets to it: some argument of some call is made from standard input,
+whatever has been done to it on the way (``x = int(input())``). Where only constants get to it, the reading has nothing
+to do with it, and the calls are examples again.
 """
 
 from __future__ import annotations
@@ -79,11 +82,22 @@ class Exposure:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
         self._module = solver.program.units[0]
-        self.is_script = bool(solver.typed_at) and any(self._reads_input(unit) for unit in self._run_on_import())
+        can_be_script = bool(solver.typed_at) and not solver.is_imported
+        self.is_script = can_be_script and any(self._reads_input(unit) for unit in self._run_on_import())
 
     def is_open_by_name(self, unit: Unit) -> bool:
-        """Whether a function is public, and not one that only the flow of a script calls."""
-        return is_public(unit) and not (self.is_script and self._is_step_of_script(unit))
+        """Whether a function is public or its name is given away, and not only the flow of a script calls it."""
+        can_be_reached = is_public(unit) or self._is_given_away_by_name(unit)
+        return can_be_reached and not (self.is_script and self._is_step_of_script(unit))
+
+    def _is_given_away_by_name(self, unit: Unit) -> bool:
+        """Whether the program does more with a private function, or with the private class it is in, than call it."""
+        has, inner, outer = self._solver.escapes.has, unit, unit.parent
+        while outer is not None and outer.kind == "class":
+            if not (is_public_name(inner.name) or has(inner.name)):
+                return False
+            inner, outer = outer, outer.parent
+        return (is_public_name(inner.name) or has(inner.name)) and outer is not None and outer.kind == "module"
 
     def has_open_fields(self, unit: Unit) -> bool:
         """Whether a class is a public one whose fields are the parameters of its constructor, as of a dataclass."""
@@ -166,6 +180,9 @@ class Exposure:
         if obj.kind == "function":
             if obj.unit is not None:
                 yield obj.unit
+        elif obj.kind in ("class", "instance") and obj.unit is not None:
+            methods = (unit for unit in self._solver.program.units if unit.parent is obj.unit)
+            yield from (unit for unit in methods if unit.kind == "function" and is_public_name(unit.name))
         elif obj.kind in _HOLDERS and depth < _MAX_NESTED:
             for held in (*obj.fields.values(), obj.elements):
                 if held.objs:

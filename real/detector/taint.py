@@ -14,6 +14,7 @@ from functools import cache
 from real.detector import library
 from real.detector.callsites import Args, CallSite
 from real.detector.context import UnitState
+from real.detector.escapes import Escapes
 from real.detector.exposure import Exposure, without_examples
 from real.detector.guards import Guards
 from real.detector.ir import Instr, Program, Unit
@@ -44,8 +45,12 @@ def _handler_names(solver: type) -> list[tuple[str, str]]:
 class Solver(Transfer):
     """One analysis of one program under some rules; rule ``i`` owns bit ``i`` of every taint mask."""
 
-    def __init__(self, program: Program, rules: RuleSet, budget: Budget) -> None:
+    def __init__(
+        self, program: Program, rules: RuleSet, budget: Budget, escapes: Escapes, *, is_imported: bool = False
+    ) -> None:
+        """``is_imported``: others call the program's functions, so that it is no script whatever it reads."""
         super().__init__(rules, budget)
+        self.escapes, self.is_imported = escapes, is_imported
         self.program = program
         self.states = {unit: UnitState([BOTTOM] * unit.values) for unit in program.units}
         self.cells: dict[tuple[int, str], Obj] = {}

@@ -5,6 +5,7 @@ import pytest
 from real.detector.charsets import Charset, admits_only, removes_harm
 from real.detector.conditions import given, missing, named, not_given, truthy
 from real.detector.engine import analyse
+from real.detector.escapes import NONE
 from real.detector.facts import Analysis, Facts
 from real.detector.ir import Instr, Unit
 from real.detector.library import BUILTINS
@@ -18,7 +19,7 @@ from real.detector.taint import Solver
 
 def facts_of(code: str, **fields: object) -> Facts:
     rule = Rule("CWE-1", "Test", "", "", watches=frozenset({"target", "run"}), **fields)  # type: ignore[arg-type]
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), RuleSet([rule]), Budget())
+    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), RuleSet([rule]), Budget(), NONE)
     solver.solve()
     return Facts(Analysis(solver), 1)
 

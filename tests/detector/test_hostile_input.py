@@ -44,7 +44,7 @@ def rest_is_scanned(capsys: pytest.CaptureFixture[str], path: str, reason: str) 
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"\x7fELF\x02\x01\x01\x00\x00", "unanalyzable: the source contains a NUL byte"),
+        (b"\x7fELF\x02\x01\x01\x00\x00", "unanalyzable: the program contains a NUL byte"),
         (b"\x89PNG\r\n\x1a\n\x00", "unanalyzable: cannot be decoded: "),
         ("print(1)\n".encode("utf-16"), "unanalyzable: cannot be decoded: "),
         ("print(1)\n".encode("utf-32"), "unanalyzable: cannot be decoded: "),
@@ -53,7 +53,7 @@ def rest_is_scanned(capsys: pytest.CaptureFixture[str], path: str, reason: str) 
         (b"# coding: hex\n", "unanalyzable: cannot be decoded: 'hex' is not a text encoding"),
         (b"# coding: zlib\n", "unanalyzable: cannot be decoded: 'zlib' is not a text encoding"),
         (b"# coding: undefined\n", "unanalyzable: cannot be decoded: "),
-        (b"# coding: punycode\n\xff\n", "unanalyzable: cannot be decoded: "),
+        (b"# coding: punycode\n\xff\n", "unanalyzable: not valid ASCII"),
         (b"\xef\xbb\xbf# coding: latin-1\nx = 1\n", "unanalyzable: cannot be decoded: encoding problem"),
         (b"# coding: utf-7\nx = '+2AA-'\n", "unanalyzable: "),
         (b"x = 1\n" * MAX_BYTES, "unanalyzable: the source is larger than"),

@@ -22,6 +22,7 @@ NAMES = list(EDITS)
 PROGRAMS_PER_EDIT = 12
 LOST = {Kind.CALL: 0.0, Kind.TEST: 0.0, Kind.OTHER: 0.005}  # of the flagged programs that turn clean
 GAINED = 0.01  # of the clean ones that turn flagged
+ONE = 1  # program more than that: a sample of a hundred is too coarse for a hundredth
 
 Case = tuple[str, tuple[str, ...]]  # a file, and the edits that it goes through
 
@@ -70,7 +71,7 @@ def test_an_edit_changes_hardly_any_verdict(kind: Kind) -> None:
     assert total["findings"] > 40
     assert total["clean"] > 40
     assert total["findings -> clean"] <= LOST[kind] * total["findings"], found
-    assert total["clean -> findings"] <= GAINED * total["clean"], found
+    assert total["clean -> findings"] <= GAINED * total["clean"] + ONE, found
 
 
 def test_two_edits_change_hardly_any_verdict() -> None:
@@ -84,4 +85,4 @@ def test_two_edits_change_hardly_any_verdict() -> None:
         found += these
     assert total["findings"] > 40
     assert total["findings -> clean"] <= 0.005 * total["findings"], found
-    assert total["clean -> findings"] <= GAINED * total["clean"], found
+    assert total["clean -> findings"] <= GAINED * total["clean"] + ONE, found

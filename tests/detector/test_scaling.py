@@ -6,6 +6,7 @@ import pytest
 from shapes import SHAPES
 
 from real.detector import scan
+from real.detector.escapes import NONE
 from real.detector.library import BUILTINS
 from real.detector.limits import Budget, parse
 from real.detector.lower import ProgramLowerer
@@ -19,7 +20,7 @@ RULES = RuleSet(tuple(all_rules()))
 
 def steps(code: str) -> int:
     budget = Budget()
-    Solver(ProgramLowerer(parse(code), BUILTINS).run(), RULES, budget).solve()
+    Solver(ProgramLowerer(parse(code), BUILTINS).run(), RULES, budget, NONE).solve()
     return budget.spent
 
 

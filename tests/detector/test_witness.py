@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from real.detector import scan
+from real.detector.escapes import NONE
 from real.detector.facts import Analysis, Facts
 from real.detector.flows import Flow
 from real.detector.library import BUILTINS
@@ -39,7 +40,7 @@ def test_rules_and_guards_ask_every_and_not_all(path: Path) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.cwe)
 def test_no_guard_vouches_for_a_flow_without_operands(rule: Rule) -> None:
-    solver = Solver(ProgramLowerer(parse("def f(x):\n    g(x)\n"), BUILTINS).run(), RuleSet(RULES), Budget())
+    solver = Solver(ProgramLowerer(parse("def f(x):\n    g(x)\n"), BUILTINS).run(), RuleSet(RULES), Budget(), NONE)
     solver.solve()
     unit = solver.program.units[1]
     call = next(instr for block in unit.blocks for instr in block.instrs if instr.op == "call")

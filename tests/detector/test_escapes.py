@@ -1,0 +1,60 @@
+"""A private name is out of reach only as long as the program does nothing with it but call it."""
+
+from __future__ import annotations
+
+import pytest
+
+from real.detector import scan
+
+SHELL = "import os\ndef _f(x):\n    return os.system('ping ' + x)\n"
+GUARD = "\nif __name__ == '__main__':\n    _f('localhost')\n"
+
+GIVEN_AWAY = {
+    "second name": "f = _f",
+    "walrus": "(f := _f)",
+    "setattr": "import sys\nsetattr(sys.modules[__name__], 'f', _f)",
+    "namespace": "def f(*a, **k):\n    return globals()['_f'](*a, **k)",
+    "cache": "import functools\nf = functools.lru_cache(_f)",
+    "wraps": "import functools\nf = functools.wraps(_f)(_f)",
+    "thread": "from threading import Thread\nf = Thread(target=_f)._target",
+    "named tuple": "from collections import namedtuple\nf = namedtuple('A', 'f')(_f).f",
+    "static method": "class S:\n    run = staticmethod(_f)",
+    "registry": "HANDLERS = {'run': _f}",
+    "attribute": "class S:\n    def __init__(self):\n        self.run = _f",
+}
+CLOSED = {
+    "called": "def page():\n    return _f('localhost')",
+    "called at once": "def pages():\n    return list(map(_f, ['a', 'b']))",
+    "annotation": "class _C:\n    pass\ndef page(c: _C):\n    return _f('localhost')",
+}
+
+
+@pytest.mark.parametrize("how", GIVEN_AWAY)
+def test_what_is_given_away_takes_anything(how: str) -> None:
+    assert "CWE-77" in {finding.rule for finding in scan(f"{SHELL}{GIVEN_AWAY[how]}\n{GUARD}").findings}
+
+
+@pytest.mark.parametrize("how", CLOSED)
+def test_what_is_only_called_takes_what_its_callers_pass(how: str) -> None:
+    assert scan(f"{SHELL}{CLOSED[how]}\n{GUARD}").status == "clean"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "class Service(_Base):\n    pass\nif __name__ == '__main__':\n    Service().run('a')\n",
+        "service = _Base()\n_Base().run('a')\n",
+        "Service = _Base\n_Base().run('a')\n",
+        "def make():\n    return _Base()\nmake().run('a')\n",
+    ],
+)
+def test_a_private_class_that_others_can_have_is_open(rest: str) -> None:
+    code = f"import os\nclass _Base:\n    def run(self, x):\n        return os.system('ping ' + x)\n{rest}"
+    assert "CWE-77" in {finding.rule for finding in scan(code).findings}
+
+
+def test_a_program_whose_functions_others_call_is_no_script() -> None:
+    code = "import os, sys\ndef f(x):\n    return os.system('ping ' + x)\n"
+    code += "if sys.stdin.isatty():\n    f(str(int(input())))\n"
+    assert scan(code).status == "clean"  # a script, as far as anybody can tell
+    assert scan(code, is_imported=True).status == "findings"
