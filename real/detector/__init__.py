@@ -17,7 +17,7 @@ def scan(
     seconds: float = MAX_SECONDS,
     is_imported: bool = False,
 ) -> Analysis:
-    """Analyse one Python program under all rules, or those in ``select``, for at most ``seconds``.
+    """Analyse one Python program under all rules, or those in ``select``, for at most ``seconds`` of CPU.
 
     A pure, deterministic function that never raises on any ``code`` and always ends: a program that cannot be analysed
     (syntax error, NUL byte, too large, too deep, code built at run time, too much to do) is ``UNANALYZABLE``, a failure

@@ -18,7 +18,7 @@ from real.types import Analysis, AnalysisStatus, Finding
 
 
 def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS, *, is_imported: bool = False) -> Analysis:
-    """Analyse ``code`` under ``rules`` for at most ``seconds``; never raises. ``is_imported``: see ``scan``."""
+    """Analyse ``code`` under ``rules`` for at most ``seconds`` of CPU; never raises. ``is_imported``: see ``scan``."""
     try:
         findings = _findings(code, _compiled(tuple(rules)), Budget(seconds), is_imported=is_imported)
     except UnanalyzableError as error:

@@ -33,9 +33,19 @@ class Guards:
     def __init__(self, solver: Context) -> None:
         self.solver = solver
         self._checking: set[tuple[Unit, int, bool | None]] = set()
+        self._roots: dict[tuple[Unit, int, int], int] = {}
 
     def root(self, unit: Unit, operand: int, depth: int = 0) -> int:
-        """The value that this one is a copy of, on every path."""
+        """The value that this one is a copy of, on every path.
+
+        Remembered, since definitions never change: through the joins of a long condition the ways multiply.
+        """
+        key = (unit, operand, depth)
+        if key not in self._roots:
+            self._roots[key] = self._find_root(unit, operand, depth)
+        return self._roots[key]
+
+    def _find_root(self, unit: Unit, operand: int, depth: int) -> int:
         for _ in range(_MAX_CHAIN):
             instr = unit.defs[operand]
             if instr is None:
