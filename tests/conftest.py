@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and with them the programs that they interrupt.
+# A shell that starts the tests in the background has them ignore Ctrl-C, and with them what they start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

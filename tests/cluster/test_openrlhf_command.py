@@ -50,7 +50,9 @@ def test_the_snapshot_is_of_the_pinned_version() -> None:
     assert "gae" in known["--algo.advantage.estimator"].choices
 
 
-@pytest.mark.skipif(flags.installed_source() is None, reason="OpenRLHF is not installed here")
+@pytest.mark.skipif(
+    flags.installed_source() is None, reason="OpenRLHF is not installed here (make test-cluster has it)"
+)
 def test_the_snapshot_is_what_is_installed() -> None:
     assert flags.known_flags() == flags.read_snapshot()
 

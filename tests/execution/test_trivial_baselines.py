@@ -68,7 +68,10 @@ def test_the_command_prints_tasks_and_means(capsys: pytest.CaptureFixture[str]) 
     assert lines[-1].startswith("value_error: mean share of cases 0.000")
 
 
-@pytest.mark.skipif(not SAFESQL.is_dir(), reason="the released SafeSQL data is not here")
+@pytest.mark.skipif(
+    not SAFESQL.is_dir(),
+    reason="the released SafeSQL data is not here: get it from the hub (docs/datasets.md), REAL_DATA names its folder",
+)
 def test_the_six_safesql_tasks_that_expect_nothing_are_found(pool: Pool) -> None:
     tasks = [task for split in ("train", "test") for task in load_path(str(SAFESQL), split).tasks]
     silent = [

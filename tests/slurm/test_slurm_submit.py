@@ -166,7 +166,9 @@ def test_without_sbatch_it_says_where_to_go(fake: FakeSlurm, monkeypatch, capsys
     assert not Path("outputs").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(
+    os.geteuid() == 0, reason="root may write everywhere: run the tests as an ordinary user, as .ci/elsewhere does"
+)
 def test_a_folder_that_cannot_be_written_to(fake: FakeSlurm, tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
     assert main([*PAIR, f"output_dir={tmp_path}/closed/out"], CONF) == 4
