@@ -53,7 +53,7 @@ def test_ppo_with_a_critic_on_the_hybrid_engine(tiny: Path, tmp_path: Path) -> N
     steps = run.steps()
     assert [record["step"] for record in steps] == list(range(1, harness.STEPS + 1))
     assert finite(steps)
-    assert harness.sync_is_real(steps), steps
+    assert harness.sync_is_real(steps), [(record["vllm_kl"], record["logprobs_diff"]) for record in steps]
     assert sorted(run.rows()) == list(range(harness.STEPS * harness.BATCH))  # each rollout scored once
     assert all(record["masked"] == 0 for record in steps)
     assert (run.directory / "model" / "config.json").exists()
