@@ -125,7 +125,7 @@ def sync_is_real(steps: list[dict[str, float]]) -> bool:
 
     ``vllm_kl`` compares engine and trainer, ``logprobs_diff`` trainer and reference. The first updates are too small to
     tell, so it looks from the third step on. An engine with old weights differs from the trainer as much as the
-    reference does; rounding alone (bfloat16 here, float32 there) grows with the way of the weights, and stays far below.
+    reference does; rounding alone (bfloat16, float32) grows with the way of the weights, and stays far below.
     """
     late = [record for record in steps if record["step"] >= 3]
     moved = any(abs(record["logprobs_diff"]) > 1e-2 for record in late)
