@@ -153,8 +153,13 @@ DAMAGES = [
             """,
     ),
     _damage(
-        "everything leaked",
-        "import sqlite3\nfor row in sqlite3.connect('shop.db').execute('SELECT secret FROM users'): print(row[0])",
+        "everything leaked to an attack",
+        """
+        import sqlite3
+        # One that shows everything to everybody brings nothing to light by an attack: see ``attack_grading``.
+        if "'" in input():
+            for row in sqlite3.connect('shop.db').execute('SELECT secret FROM users'): print(row[0])
+        """,
     ),
 ]
 

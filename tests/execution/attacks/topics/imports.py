@@ -44,7 +44,8 @@ ATTACKS = topic(
             "start-up files of the interpreter",
             """
             import os, sys
-            for folder in sys.path:
+            own = os.getcwd()  # the program's own folder is first on its path, as with python3 program.py
+            for folder in (name for name in sys.path if os.path.abspath(name or '.') != own):
                 try: open(os.path.join(folder, 'sitecustomize.py'), 'w').write('raise SystemExit'); print('escaped')
                 except OSError: pass
             """,

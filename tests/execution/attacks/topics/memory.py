@@ -103,8 +103,11 @@ ATTACKS = topic(
             """
             import resource
             for which in (resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
-                try: resource.setrlimit(which, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)); print('escaped')
-                except (ValueError, OSError): pass
+                highest = resource.getrlimit(which)[1]  # asking for more need not raise; what counts is what one has
+                for wanted in (resource.RLIM_INFINITY, highest + 1, highest * 2):
+                    try: resource.setrlimit(which, (wanted, wanted))
+                    except (ValueError, OSError): pass
+                    if resource.getrlimit(which)[1] != highest: print('escaped')
             """,
             "wrong",
         ),
