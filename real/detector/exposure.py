@@ -37,6 +37,7 @@ from real.detector.ir import Block, Instr, Unit
 from real.detector.values import BOTTOM, Obj, Value, ordered
 
 if TYPE_CHECKING:
+    from real.detector.guards import Guards
     from real.detector.taint import Solver
 
 _MAX_NESTED = 4  # containers in containers in which functions are looked for
@@ -141,7 +142,7 @@ class Exposure:
 
     def _instructions(self, unit: Unit) -> Iterator[Instr]:
         """Those of a unit; of the module, those that run when another program imports it."""
-        guarded = _guarded_blocks(unit) if unit is self._module else frozenset()
+        guarded = _guarded_blocks(unit, self._solver.guards) if unit is self._module else frozenset()
         return (instr for block in unit.blocks if block not in guarded for instr in block.instrs)
 
     def _reads_input(self, unit: Unit) -> bool:
@@ -189,14 +190,14 @@ class Exposure:
                     yield from self._functions(held, depth + 1)
 
 
-def _guarded_blocks(module: Unit) -> frozenset[Block]:
+def _guarded_blocks(module: Unit, guards: Guards) -> frozenset[Block]:
     """The blocks of a module that run only if it is the main program."""
     entries = set()
     for block in module.blocks:
         last = block.instrs[-1] if block.instrs else None
         if last is not None and last.op == "branch":
             test = module.defs[last.args[0]]
-            if test is not None and test.op == "compare" and _asks_for_main(module, test):
+            if test is not None and test.op == "compare" and _asks_for_main(module, test, guards):
                 entries.add(last.extra[0] if test.extra == ("Eq",) else last.extra[1])
     entries = {block for block in entries if len(block.preds) == 1}
     free = {module.blocks[0]} if module.blocks else set()
@@ -209,10 +210,11 @@ def _guarded_blocks(module: Unit) -> frozenset[Block]:
     return frozenset(module.blocks) - free
 
 
-def _asks_for_main(module: Unit, test: Instr) -> bool:
+def _asks_for_main(module: Unit, test: Instr, guards: Guards) -> bool:
     if test.extra not in (("Eq",), ("NotEq",)):
         return False
-    parts = [module.defs[arg] for arg in test.args]
+    # Behind one such test, the name is what its two outcomes have made of it.
+    parts = [module.defs[guards.root(module, arg)] for arg in test.args]
     names = {part.extra[1] for part in parts if part is not None and part.op in ("builtin", "cell")}
     texts = {part.extra for part in parts if part is not None and part.op == "const"}
     return names == {"__name__"} and texts == {"__main__"}

@@ -91,3 +91,19 @@ def test_functions_of_a_script_are_steps_of_its_flow(flow: str) -> None:
     assert scan(FUNCTION + STEPS[flow]).status.value == "clean"
     tainted = STEPS[flow].replace("str(int(input()))", "input()").replace("raise SystemExit", "pass")
     assert scan(FUNCTION + tainted).status.value == "findings"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "    print(ping('localhost'))",
+        "    for _ in range(2):\n        print(ping('localhost'))",
+        "    import sys\nelse:\n    pass",
+    ],
+)
+def test_a_second_main_guard_is_one_too(between: str) -> None:
+    """What is read behind it is not read while the module is imported."""
+    guard = 'if __name__ == "__main__":\n'
+    code = f"import os\ndef ping(host):\n    return os.system('ping ' + host)\n{guard}{between}\n"
+    code += f"{guard}    n = int(input())\n    print(ping(str(n)))\n"
+    assert scan(code).status.value == "findings"

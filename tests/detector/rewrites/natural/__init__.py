@@ -6,10 +6,11 @@ from rewrites.natural.functions import FUNCTION_CALLS, FUNCTION_EDITS
 from rewrites.natural.indirect import INDIRECT
 from rewrites.natural.module import MODULE_EDITS
 from rewrites.natural.places import PLACES
+from rewrites.natural.private import PRIVATE
 from rewrites.natural.suites import TESTS
 
 _GROUPS: dict[Kind, dict[str, Edit]] = {
-    Kind.CALL: {**DEMOS, **PLACES, **INDIRECT, **FUNCTION_CALLS},
+    Kind.CALL: {**DEMOS, **PLACES, **INDIRECT, **PRIVATE, **FUNCTION_CALLS},
     Kind.TEST: TESTS,
     Kind.OTHER: {**FUNCTION_EDITS, **MODULE_EDITS},
 }
