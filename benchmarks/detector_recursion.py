@@ -1,13 +1,14 @@
-"""Does the detector follow recursion for ever? ``python benchmarks/detector_recursion.py``.
+"""Does the detector follow recursion for ever, or long conditions? ``python benchmarks/detector_recursion.py``.
 
 Every fixture and every pair of our own gets functions that call themselves first, in each way of
 ``tests/detector/recursion.py``. Prints how many programs were analysed and how many were "nested too deeply", which a
-flat program never is.
+flat program never is; then how much CPU a condition of many parts takes until the analysis ends.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -32,6 +33,16 @@ def main() -> None:
             statuses[analysis.status.value] += 1
             endless += analysis.reason.endswith("too deeply to analyse")
     print(f"{statuses.total()} programs: {dict(statuses)}; {endless} nested too deeply")
+    for parts in (100, 500, 2000):
+        began = time.process_time()
+        analysis = scan(long_condition(parts))
+        print(f"a condition of {parts} parts: {analysis.reason}, {time.process_time() - began:.2f} s of CPU")
+
+
+def long_condition(parts: int) -> str:
+    """An ``if`` with so many joins that the ways through them multiply."""
+    test = " and ".join(f"(x == {n} or x != {n} and not x)" for n in range(parts))
+    return f"def f(x):\n    if {test}:\n        return eval(x)\n"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,9 @@ import ast
 import time
 import warnings
 
+from real import source_text
+from real.source_text import SourceTextError
+
 MAX_BYTES = 200_000
 MAX_DEPTH = 150  # levels of nested syntax; the lowering recurses a few Python frames per level
 MAX_VALUES = 400_000  # instructions in a program after lowering
@@ -50,20 +53,18 @@ def parse(code: str) -> ast.Module:
     """Parse ``code``; raises ``UnanalyzableError`` with the reason for anything that is not an ordinary program."""
     if len(code) > MAX_BYTES:
         raise UnanalyzableError(f"the source has {len(code):,} characters; the limit is {MAX_BYTES:,}")
-    if "\0" in code:
-        raise UnanalyzableError("the source contains a NUL byte")
     try:
+        code = source_text.checked(code)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the analysed program are no concern of the caller
-            code = code.removeprefix("\ufeff")
             tree = ast.parse(code)
             _check_compiles(tree, code)
             return tree
     except SyntaxError as error:
         place = f", line {error.lineno}" if error.lineno else ""
         raise UnanalyzableError(f"syntax error: {error.msg}{place}") from error
-    except UnicodeEncodeError as error:
-        raise UnanalyzableError("the source contains a lone surrogate") from error
+    except SourceTextError as error:
+        raise UnanalyzableError(str(error)) from error
     except ValueError as error:
         raise UnanalyzableError(f"not parsable: {error}") from error
     except (RecursionError, MemoryError) as error:
