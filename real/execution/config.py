@@ -42,53 +42,50 @@ class ExecutionCfg:
     memory_mb: int = Limits().memory_mb  # of a test; a task may ask for more by its tag memory_mb
     output_kb: int = Limits().output_kb  # that a test may print or return; twice what it expects, where that is more
 
-    def check(self, group: str = "execution") -> None:
-        """Raise ``UsageError`` where a name is unknown, or the backend, its address and the isolation contradict.
-
-        ``group`` is what the message puts before the name of a setting.
-        """
+    def check(self) -> None:
+        """Raise ``UsageError`` where a name is unknown, or the backend, its address and the isolation contradict."""
         check_limits(self.limits())
-        chosen(BackendName, self.backend, f"{group}.backend")
-        chosen(Isolation, self.min_isolation, f"{group}.min_isolation")
+        chosen(BackendName, self.backend, "execution.backend")
+        chosen(Isolation, self.min_isolation, "execution.min_isolation")
         if self.workers < 0:
-            raise UsageError(f"{group}.workers is {self.workers}, but it must be at least 1 (or 0: chosen for you)")
-        self._check_isolation(group)
+            raise UsageError(f"execution.workers is {self.workers}, but it must be at least 1 (or 0: chosen for you)")
+        self._check_isolation()
         for backend, key, value in (
             (BackendName.fusion, "fusion_url", self.fusion_url),
             (BackendName.ray, "ray_address", self.ray_address),
         ):
             if value is not None and self.backend != backend:
                 raise UsageError(
-                    f"{group}.{key} is set, but {group}.backend is {self.backend}",
-                    hint=f"Add {group}.backend={backend}.",
+                    f"execution.{key} is set, but execution.backend is {self.backend}",
+                    hint=f"Add execution.backend={backend}.",
                 )
         if self.backend == BackendName.fusion:
-            _check_url(self.fusion_url, group)
+            _check_url(self.fusion_url)
         if self.ray_address is not None:
-            _check_ray_address(self.ray_address, group)
+            _check_ray_address(self.ray_address)
 
     def limits(self) -> Limits:
         """What a test may use, before its task has its say (see ``limits_for``)."""
         return Limits(self.cpu_s, self.memory_mb, self.output_kb)
 
-    def _check_isolation(self, group: str) -> None:
-        key, external = f"{group}.min_isolation", Isolation.external
+    def _check_isolation(self) -> None:
+        key, external = "execution.min_isolation", Isolation.external
         if self.backend == BackendName.fusion and self.min_isolation != external:
             raise UsageError(
-                f"{group}.backend=fusion cannot promise {key}={self.min_isolation}",
+                f"execution.backend=fusion cannot promise {key}={self.min_isolation}",
                 hint=f"Its walls cannot be measured from here; to rely on them, say so: {key}={external}.",
             )
         if self.backend != BackendName.fusion and self.min_isolation == external:
             raise UsageError(
-                f"{key}={external} goes with {group}.backend=fusion only, and the backend is {self.backend}",
+                f"{key}={external} goes with execution.backend=fusion only, and the backend is {self.backend}",
                 hint="Here the level can be measured, and enforced: medium, strong or weak.",
             )
 
 
-def _check_url(url: str | None, group: str) -> None:
-    example = f"For instance {group}.fusion_url=http://localhost:8080."
+def _check_url(url: str | None) -> None:
+    example = "For instance execution.fusion_url=http://localhost:8080."
     if url is None:
-        raise UsageError(f"{group}.backend=fusion needs {group}.fusion_url, the address of the server", hint=example)
+        raise UsageError("execution.backend=fusion needs execution.fusion_url, the address of the server", hint=example)
     try:
         parts = urllib.parse.urlsplit(url)
         right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -96,16 +93,17 @@ def _check_url(url: str | None, group: str) -> None:
         right = False
     if not right:
         raise UsageError(
-            f"{group}.fusion_url is {url!r}, but it must be http:// or https:// and the name of a server", hint=example
+            f"execution.fusion_url is {url!r}, but it must be http:// or https:// and the name of a server",
+            hint=example,
         )
 
 
-def _check_ray_address(address: str, group: str) -> None:
+def _check_ray_address(address: str) -> None:
     if address in ("auto", "local"):
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal() and 0 < int(port) < 1 << 16):
         raise UsageError(
-            f"{group}.ray_address is {address!r}, but it must be HOST:PORT, ray://HOST:PORT, auto or local",
+            f"execution.ray_address is {address!r}, but it must be HOST:PORT, ray://HOST:PORT, auto or local",
             hint="null joins the cluster that this machine belongs to, and else starts Ray here.",
         )
