@@ -28,10 +28,10 @@ def test_a_killed_run_frees_the_lock_even_while_its_forked_workers_live(tmp_path
         from real.runs.store import RunStore
         with RunStore(sys.argv[1]).lock():
             child = os.fork()
-            if child == 0:
+            if child == 0:  # it speaks itself: until it has run at all, it still holds what it was born with
+                print(os.getpid(), flush=True)
                 time.sleep(60)
                 os._exit(0)
-            print(child, flush=True)
             time.sleep(60)
         """
     )
