@@ -16,9 +16,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from real.datasets import Loaded, load
+from real.evaluation.cache import evaluate_once, evaluation_facts
 from real.evaluation.evaluate import evaluate
 from real.evaluation.examples import example_records
 from real.evaluation.run_facts import RunFacts
@@ -69,7 +71,7 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
         space = Workspace(root, store, run_dir.name, train.tasks, test.tasks, examples, policy, generator, judge)
 
         # rollout, judge, reward and train: see the method's file, and real/training
-        before = _evaluate(space, "before")
+        before = [] if train_only else _evaluate_before(space, test)  # a job that trains only has eight GPUs for it
         steps = METHODS.get(root.method.name)(space)
         if train_only:
             return
@@ -96,6 +98,14 @@ def _trains_here(root: RootCfg) -> bool:
 def _evaluate(space: Workspace, stage: str) -> list[Judgement]:
     batch, seed = space.cfg.generation.batch, space.cfg.seed
     return evaluate(space.policy, space.generator, space.judge, space.test, space.store, stage, batch=batch, seed=seed)
+
+
+def _evaluate_before(space: Workspace, test: Loaded) -> list[Judgement]:
+    """The untrained model on the test split, once for all runs of the output folder that begin with it."""
+    facts = evaluation_facts(space.cfg, space.policy, space.generator, space.test, test.content_hash)
+    cache = Path(space.cfg.output_dir) / "evaluations"
+    evaluating = partial(_evaluate, space, "before")
+    return evaluate_once(cache, facts, space.store, space.judge, space.test, evaluating)
 
 
 def _halfway(space: Workspace) -> list[Judgement]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +20,11 @@ from real.datasets.subset import SUBSETS
 from real.errors import DataError, RealError, UsageError
 from real.evaluation.metrics import build_metrics, read_run
 from real.evaluation.rates import paired_difference, summarize
+from real.evaluation.recorded import recorded
 from real.evaluation.run_facts import judge_versions
 from real.io import console, disk
-from real.judge import Judge, JudgeCfg, RecordedOutcomes
+from real.judge import Judge, JudgeCfg
 from real.protocols import PROTOCOLS, EvaluationProtocol
-from real.runs.records import recorded_outcomes
 from real.runs.store import RunStore
 from real.typecheck.config import Policy
 from real.types import JsonValue, Task, Verdict
@@ -126,9 +126,10 @@ class _Records:
                 hint="Was it run on other tasks (dataset.test_tasks, evaluation.subset), or on other files?",
             )
         outcomes = []
+        swapped = self.recorded != self.judge.cfg.protocol
         for task in tasks:
             try:
-                outcomes.append(self._recorded(records[task.task_id]))
+                outcomes.append(recorded(records[task.task_id], swapped=swapped))
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(
                     f"{store.path}: what was recorded {stage} training for {task.task_id} cannot be used: {error!r}",
@@ -139,17 +140,6 @@ class _Records:
         new.write_completions(stage, completions)
         new.write_outcomes(stage, judged)
         return [verdict for verdict, _ in judged]
-
-    def _recorded(self, record: Mapping[str, object]) -> RecordedOutcomes:
-        tests, safety, baseline = record["function"], record["safety"], record["baseline"]
-        if not isinstance(tests, Mapping) or not isinstance(safety, Mapping | None):
-            raise TypeError("no outcomes")
-        swapped = self.recorded != self.judge.cfg.protocol
-        return RecordedOutcomes(
-            recorded_outcomes(tests, swapped=swapped),
-            None if safety is None else recorded_outcomes(safety, swapped=swapped),
-            baseline=None if baseline is None else float(str(baseline)),
-        )
 
 
 def _parser() -> argparse.ArgumentParser:

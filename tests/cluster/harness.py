@@ -136,6 +136,17 @@ def sync_is_real(steps: list[dict[str, float]]) -> bool:
     )
 
 
+def weights_have_moved(before: Path, after: Path) -> bool:
+    """Whether every tensor of the trained model is whole, finite and not that of the model it started from."""
+    from transformers import AutoModelForCausalLM
+
+    first, last = (AutoModelForCausalLM.from_pretrained(path).state_dict() for path in (before, after))
+    return first.keys() == last.keys() and all(
+        last[name].shape == tensor.shape and last[name].isfinite().all() and not last[name].equal(tensor)
+        for name, tensor in first.items()
+    )
+
+
 def leftovers() -> list[str]:
     """Processes of OpenRLHF, Ray or the scorer that a run left behind."""
     found = []

@@ -65,6 +65,22 @@ def test_ppo_with_a_critic_on_the_hybrid_engine(tiny: Path, tmp_path: Path) -> N
         assert {name: float(item[name]) for name in named} == pytest.approx(named)
 
 
+def test_zero_3_with_sleep_as_the_7b_model_is_trained(tiny: Path, tmp_path: Path) -> None:
+    """Weights are sharded too: they are gathered to be sent to the engines, and for the model that is saved."""
+    run = harness.ClusterRun(tmp_path / "out", tiny, settings=("model.placement.zero_stage=3",))
+
+    code = run.run(LIMIT_S)
+
+    assert code == 0, run.output()[-4000:]
+    steps = run.steps()
+    assert [record["step"] for record in steps] == list(range(1, harness.STEPS + 1))
+    assert finite(steps)
+    assert harness.sync_is_real(steps), [(record["vllm_kl"], record["logprobs_diff"]) for record in steps]
+    assert sorted(run.rows()) == list(range(harness.STEPS * harness.BATCH))
+    assert all(record["masked"] == 0 for record in steps)
+    assert harness.weights_have_moved(tiny, run.directory / "model")
+
+
 def wandb_history(directory: Path) -> list[dict[str, float]]:
     """What the offline W&B run holds of each step, by W&B's own reader."""
     (file,) = directory.glob("wandb/offline-run-*/run-*.wandb")

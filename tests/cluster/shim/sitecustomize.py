@@ -88,6 +88,20 @@ def _broken_sync(module: Any) -> None:
         module.WorkerWrap.update_weight_cuda_ipc = _nothing()
 
 
+@patches("deepspeed.runtime.zero.partition_parameters")
+def _gathering(module: Any) -> None:
+    """ZeRO 3 starts several gathers and waits for the last only: NCCL's stream keeps their order, gloo does not.
+
+    An earlier gather that ends late would overwrite the weights that have been loaded in the meantime.
+    """
+
+    def one_after_the_other(self: Any, parameters: Any, hierarchy: int = 0, quantize: bool = False) -> None:
+        assert not (quantize and parameters)
+        self._allgather_params_sequential(parameters, hierarchy)
+
+    module.Init._allgather_params_coalesced = one_after_the_other
+
+
 @patches("vllm.distributed.device_communicators.pynccl")
 def _nccl(module: Any) -> None:
     """NCCL between trainer and engines becomes vLLM's own TCP store."""
