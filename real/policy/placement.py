@@ -19,6 +19,7 @@ class PlacementCfg:
     tensor_parallel: int = 1  # GPUs an inference engine spreads over
     microbatch: int = 8  # samples a GPU in one forward and backward pass
     rollout_microbatch: int = 8  # samples a GPU in one forward pass of the rollout's log-probabilities
+    tokens_per_pass: int = 0  # instead of the two: passes of so many tokens, which GPUs share evenly; 0: off
     engine_memory: float = 0.5  # share of a GPU that the inference engine takes while it is awake
     sleep: bool = True  # weights and optimiser leave the GPU while the other phase runs
     gradient_checkpointing: bool = True
@@ -40,6 +41,13 @@ class PlacementCfg:
         for key in ("tensor_parallel", "microbatch", "rollout_microbatch"):
             if getattr(self, key) < 1:
                 raise UsageError(f"model.placement.{key} is {getattr(self, key)}, but it must be at least 1")
+        if self.tokens_per_pass < 0:
+            raise UsageError(f"model.placement.tokens_per_pass is {self.tokens_per_pass}, but it must not be negative")
+        if self.tokens_per_pass and not self.packing:
+            raise UsageError(
+                "model.placement.tokens_per_pass needs model.placement.packing: samples of a pass stand in one row",
+                hint="Use model.placement.tokens_per_pass=0, or packing=true with attention=flash_attention_2.",
+            )
         if not 0 < self.engine_memory < 1:
             raise UsageError(f"model.placement.engine_memory is {self.engine_memory:g}, but it must lie in (0, 1)")
         if self.packing and not self.attention.startswith(("flash_attention", "kernels-community")):

@@ -56,6 +56,14 @@ def test_kernels_are_compiled_into_a_folder_of_the_run(tmp_path: Path) -> None:
     assert asked({"TRITON_CACHE_DIR": "/own"}) == [torch, "/own"]
 
 
+def test_a_child_and_its_own_stand_back_as_far_as_asked(tmp_path: Path) -> None:
+    code = "import os; os.fork() or os._exit(print(os.nice(0), flush=True) or 0); os.wait(); print(os.nice(0))"
+    with (tmp_path / "log").open("wb") as log:
+        child = child_process.start([sys.executable, "-c", code], environment=environment(), output=log, nice=3)
+        assert child.wait(60) == 0, (tmp_path / "log").read_text()
+    assert (tmp_path / "log").read_text().split() == [str(min(os.nice(0) + 3, 19))] * 2
+
+
 def test_a_child_ends_with_the_run_that_started_it(tmp_path: Path) -> None:
     parent = subprocess.Popen(
         [

@@ -177,6 +177,37 @@ def test_micro_batches_are_even() -> None:
     assert plan.layout.microbatch == 4
 
 
+def test_passes_of_tokens_instead_of_samples() -> None:
+    usual = ("cluster=local_1x8", "model=qwen25_coder_7b", "dataset=safesql")
+    root, plan = planned(*usual, "model.placement.tokens_per_pass=4096")
+    found = arguments_of(plan)  # the plan has compared every flag with OpenRLHF's parser
+    assert found["--train.dynamic_batch_enable"] == ()
+    assert found["--train.max_tokens_per_gpu"] == found["--rollout.max_tokens_per_gpu"] == ("4096",)
+    assert "up to 4,096 tokens a GPU and pass" in plan.layout.describe()
+    assert gpu_memory.remedy(root, "training") == "model.placement.tokens_per_pass=2048"
+    plain = planned(*usual)
+    assert "--train.dynamic_batch_enable" not in arguments_of(plain[1])
+    # Two samples of full length are 4,096 tokens.
+    memory = [gpu_memory.estimate(one, made.layout, 80.0) for one, made in ((root, plan), plain)]
+    assert memory[0] and memory[1]
+    assert memory[0].phases["training"] == memory[1].phases["training"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("model.placement.tokens_per_pass=1024",), "one sample may have 2048 tokens"),
+        (
+            ("model.placement.tokens_per_pass=4096", "model.placement.packing=false"),
+            "tokens_per_pass needs model.placement.packing",
+        ),
+    ],
+)
+def test_passes_of_tokens_that_cannot_be_made(words: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        planned("cluster=local_1x8", "model=qwen25_coder_7b", "dataset=safesql", *words)
+
+
 def test_a_batch_that_gpus_cannot_share_is_refused() -> None:
     with pytest.raises(UsageError, match=r"trainer\.minibatch is 100, which 8 GPUs cannot share"):
         planned(

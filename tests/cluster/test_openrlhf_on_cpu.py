@@ -90,6 +90,21 @@ def wandb_history(directory: Path) -> list[dict[str, float]]:
     return [record["history"]["item"] for record in records if record["type"] == "history"]
 
 
+def test_passes_of_tokens_that_ranks_share_evenly(tiny: Path, tmp_path: Path) -> None:
+    """Two updates a step: no sample is lost where passes are cut by tokens."""
+    settings = ("model.placement.tokens_per_pass=1300", "model.max_response_tokens=96", "trainer.minibatch=4")
+    run = harness.ClusterRun(tmp_path / "out", tiny, settings=(*settings, "trainer.steps=4"))
+
+    code = run.run(LIMIT_S)
+
+    assert code == 0, run.output()[-4000:]
+    steps = run.steps()
+    assert [record["step"] for record in steps] == [1, 2, 3, 4]
+    assert finite(steps)
+    assert harness.sync_is_real(steps), [(record["vllm_kl"], record["logprobs_diff"]) for record in steps]
+    assert sorted(run.rows()) == list(range(4 * harness.BATCH))
+
+
 def test_killed_in_the_middle_it_continues_with_the_right_prompts(tiny: Path, tmp_path: Path) -> None:
     run = harness.ClusterRun(tmp_path / "out", tiny)
     with run.started() as process:

@@ -25,16 +25,22 @@ _GRACE_S = 30.0  # Ray takes some seconds to end its workers in order
 
 
 def start(
-    command: Sequence[str], *, environment: Mapping[str, str], output: IO[bytes] | int, folder: Path | None = None
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    output: IO[bytes] | int,
+    folder: Path | None = None,
+    nice: int = 0,
 ) -> subprocess.Popen[bytes]:
     """Start a process in its own session that receives SIGTERM when this one dies; its output goes to ``output``.
 
     REAL is put on its ``PYTHONPATH``: a checkout need not be installed, and what the process starts (Ray's workers,
-    OpenRLHF's engines with the reward function) imports it too; kernels are compiled into ``kernel_caches``.
+    OpenRLHF's engines with the reward function) imports it too; kernels are compiled into ``kernel_caches``. ``nice``
+    is how far it and its own children stand back for others that want a core.
 
     Raises ``InfrastructureError`` where there is no such program.
     """
-    guard = [sys.executable, "-m", "real.training.openrlhf.child_process", str(os.getpid()), *command]
+    guard = [sys.executable, "-m", "real.training.openrlhf.child_process", str(os.getpid()), str(nice), *command]
     try:
         return subprocess.Popen(
             guard,
@@ -81,11 +87,12 @@ def stop(process: subprocess.Popen[bytes], grace_s: float = _GRACE_S) -> None:
     process.wait()
 
 
-def _guard(parent: int, command: Sequence[str]) -> None:
+def _guard(parent: int, nice: int, command: Sequence[str]) -> None:
     """Become ``command``, with SIGTERM to come when the parent dies (the setting survives the change of program)."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it died before the setting was made
         sys.exit(1)
+    os.nice(nice)
     try:
         os.execvp(command[0], list(command))
     except OSError as error:
@@ -93,4 +100,4 @@ def _guard(parent: int, command: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    _guard(int(sys.argv[1]), sys.argv[2:])
+    _guard(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

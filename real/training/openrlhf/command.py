@@ -160,13 +160,17 @@ def _placement(root: RootCfg, layout: Layout) -> dict[str, Value]:
 
 
 def _batches(root: RootCfg, layout: Layout, schedule: PromptSchedule) -> dict[str, Value]:
-    trainer = root.trainer
+    trainer, tokens = root.trainer, root.model.placement.tokens_per_pass
     return {
         "rollout.batch_size": trainer.rollout_batch,
         "rollout.n_samples_per_prompt": 1,
         "rollout.micro_batch_size": layout.rollout_microbatch,
         "train.batch_size": trainer.minibatch,
         "train.micro_batch_size": layout.microbatch,
+        # Ranks take equal shares of the tokens instead of contiguous samples, which come in the order of completion.
+        "train.dynamic_batch_enable": tokens > 0,
+        "train.max_tokens_per_gpu": tokens or None,
+        "rollout.max_tokens_per_gpu": tokens or None,
         "train.max_epochs": trainer.ppo_epochs,
         "train.num_episodes": schedule.passes,
         "train.seed": root.seed,

@@ -64,6 +64,7 @@ def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
     billion = shape.parameters / _GB
     shard = layout.gpus
     tokens = root.model.max_prompt_tokens + root.model.max_response_tokens
+    shared = shape.tokens_per_pass
     weights = 2 * billion / (shard if shape.zero_stage == 3 else 1)
     optimiser = 0.0 if shape.adam_offload else _OPTIMISER * billion / shard
     working = _LIVE_GB if shape.zero_stage == 3 else _BUCKETS_GB
@@ -79,7 +80,7 @@ def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
             _RESUMED: generating + stale,
             "scoring log-probabilities": _CONTEXTS_GB
             + asleep
-            + _pass_gb(shape.hidden, 4, layout.rollout_microbatch * tokens, shape.vocabulary, _LOGIT_FORWARD),
+            + _pass_gb(shape.hidden, 4, shared or layout.rollout_microbatch * tokens, shape.vocabulary, _LOGIT_FORWARD),
             "training": _CONTEXTS_GB
             + resident
             + optimiser
@@ -88,7 +89,7 @@ def estimate(root: RootCfg, layout: Layout, gpu_gb: float) -> Estimate | None:
             + _pass_gb(
                 shape.hidden,
                 shape.layers if shape.gradient_checkpointing else 17 * shape.layers,
-                layout.microbatch * tokens,
+                shared or layout.microbatch * tokens,
                 shape.vocabulary,
                 _LOGIT_TRAINING,
             ),
@@ -142,15 +143,24 @@ def remedy(root: RootCfg, phase: str) -> str:
         return "a GPU with more memory for it (greedy decoding goes on in smaller batches by itself)"
     if phase.startswith("generating"):
         return _for_engines(shape)
-    if phase == "scoring log-probabilities" and shape.rollout_microbatch > 1:
-        return f"model.placement.rollout_microbatch={shape.rollout_microbatch // 2}"
-    if phase == "training" and shape.microbatch > 1:
-        return f"model.placement.microbatch={shape.microbatch // 2}"
+    if smaller := _smaller_pass(root, phase):
+        return smaller
     if shape.zero_stage < 3:
         return "model.placement.zero_stage=3 (a run that has checkpoints has to start anew with it: force=true)"
     return (
         "model.placement.reference_offload=true" if not shape.reference_offload else "model.placement.adam_offload=true"
     )
+
+
+def _smaller_pass(root: RootCfg, phase: str) -> str | None:
+    shape = root.model.placement
+    keys = {"scoring log-probabilities": "rollout_microbatch", "training": "microbatch"}
+    if phase not in keys:
+        return None
+    key = "tokens_per_pass" if shape.tokens_per_pass else keys[phase]
+    least = root.model.max_prompt_tokens + root.model.max_response_tokens if shape.tokens_per_pass else 1
+    size: int = getattr(shape, key)
+    return f"model.placement.{key}={max(size // 2, least)}" if size > least else None
 
 
 def _for_engines(shape: PlacementCfg) -> str:

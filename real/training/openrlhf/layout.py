@@ -21,6 +21,7 @@ class Layout:
     tensor_parallel: int
     microbatch: int
     rollout_microbatch: int
+    tokens_per_pass: int = 0  # 0: passes of so many samples
 
     @property
     def gpus(self) -> int:
@@ -31,10 +32,10 @@ class Layout:
         """One line for people."""
         nodes = f"{self.nodes} nodes with {self.gpus_per_node} GPUs" if self.nodes > 1 else f"{self.gpus} GPUs"
         each = f"{self.engines} engines of {self.tensor_parallel}" if self.tensor_parallel > 1 else "an engine on each"
-        return (
-            f"{nodes}, policy, critic and reference on all of them, {each}; "
-            f"{self.microbatch} samples a GPU and pass in updates, {self.rollout_microbatch} in rollouts"
-        )
+        passes = f"{self.microbatch} samples a GPU and pass in updates, {self.rollout_microbatch} in rollouts"
+        if self.tokens_per_pass:
+            passes = f"up to {self.tokens_per_pass:,} tokens a GPU and pass"
+        return f"{nodes}, policy, critic and reference on all of them, {each}; {passes}"
 
 
 def lay_out(root: RootCfg, gpus_here: int) -> Layout:
@@ -60,6 +61,7 @@ def lay_out(root: RootCfg, gpus_here: int) -> Layout:
         tensor_parallel=tensor_parallel,
         microbatch=_even(root.trainer.minibatch, gpus, placement.microbatch, "minibatch"),
         rollout_microbatch=_even(root.trainer.rollout_batch, gpus, placement.rollout_microbatch, "rollout_batch"),
+        tokens_per_pass=placement.tokens_per_pass,
     )
 
 

@@ -74,6 +74,15 @@ def _refuse_unsupported(root: RootCfg) -> None:
             hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
             "Use trainer.critic_warmup_steps=0, or trainer=local.",
         )
+    tokens, longest = (
+        root.model.placement.tokens_per_pass,
+        root.model.max_prompt_tokens + root.model.max_response_tokens,
+    )
+    if 0 < tokens < longest:
+        raise UsageError(
+            f"model.placement.tokens_per_pass is {tokens}, but one sample may have {longest} tokens",
+            hint=f"Use at least {longest}, or 0 for passes of model.placement.microbatch samples.",
+        )
 
 
 def describe(root: RootCfg, plan: TrainingPlan, gpus_gb: tuple[float, ...]) -> str:

@@ -31,15 +31,22 @@ class ScorerProcess:
     With ``cfg.scorer_url`` it only writes that address, with the token of the environment variable
     ``REAL_SCORER_TOKEN``: somebody else runs the scorer, with ``--job`` on the same folder. ``other_node`` is the host
     of an engine that asks from another machine: the scorer listens on every interface then, and its address file has
-    the one that leads there.
+    the one that leads there. ``slots`` batches are judged at a time (0: one a core).
     """
 
     def __init__(
-        self, files: Files, cfg: OpenRlhfCfg, say: Callable[[str], None], *, other_node: str | None = None
+        self,
+        files: Files,
+        cfg: OpenRlhfCfg,
+        say: Callable[[str], None],
+        *,
+        other_node: str | None = None,
+        slots: int = 0,
     ) -> None:
         self._files = files
         self._cfg = cfg
         self._say = say
+        self._slots = slots
         here = node_address(other_node) if other_node else "127.0.0.1"
         self._host = cfg.scorer_host or (here if here.startswith("127.") else "0.0.0.0")
         self._advertise = here if self._host in WILDCARDS else self._host
@@ -89,11 +96,14 @@ class ScorerProcess:
             *("--host", self._host),
             *("--advertise", self._advertise),
             *("--port", "0"),
+            *("--slots", str(self._slots)),
             *("--ready", str(self._files.address)),
         ]
         environment = {**os.environ, TOKEN_VARIABLE: self._token, "CUDA_VISIBLE_DEVICES": ""}
         with disk.disk_errors(self._log), self._log.open("ab") as log:
-            self._process = child_process.start(command, environment=environment, output=log)
+            self._process = child_process.start(
+                command, environment=environment, output=log, nice=self._cfg.scorer_nice
+            )
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_S

@@ -29,6 +29,7 @@ from real.training.openrlhf.plan import TrainingPlan, describe, make_training_pl
 from real.training.openrlhf.ray_cluster import other_node
 from real.training.openrlhf.row_audit import check_rows, rewind, rows_of
 from real.training.openrlhf.scorer_process import ScorerProcess
+from real.training.openrlhf.scoring_cores import beside_engines, cores_left
 from real.training.openrlhf.training_process import training_process
 from real.training.start import load_policy
 from real.training.trainer import TrainingEvent
@@ -72,7 +73,7 @@ class OpenRlhfTrainer:
         cfg = ws.cfg.trainer.openrlhf
         monitor = TrainingMonitor(ws.cfg, plan, components=self._components(), first=first, say=_say)
         with (
-            ScorerProcess(plan.files, cfg, _say, other_node=other_node(cfg.ray_address, plan.layout)) as scorer,
+            self._scorer() as scorer,
             training_process(cfg.ray_address, ws.run_id, plan) as process,
         ):
             code: int | None = None
@@ -113,6 +114,13 @@ class OpenRlhfTrainer:
             link.symlink_to(files.final.relative_to(ws.store.path.absolute()))
         return policy, HfGenerator(policy.model, policy.tokenizer, ws.cfg.generation)
 
+    def _scorer(self) -> ScorerProcess:
+        """Where rewards come from, on the cores that engines leave."""
+        cfg, layout = self._ws.cfg, self._plan.layout
+        slots = max(2, cores_left(layout)) if cfg.execution.backend == "local" else 0
+        away = other_node(cfg.trainer.openrlhf.ray_address, layout)
+        return ScorerProcess(self._plan.files, cfg.trainer.openrlhf, _say, other_node=away, slots=slots)
+
     def _components(self) -> frozenset[str]:
         """The reward components that this run can have: OpenRLHF is sent a 0 for each of the others."""
         checks = self._ws.cfg.reward.checks
@@ -133,20 +141,28 @@ def _training_tasks(ws: Workspace) -> list[Task]:
 
 def _write_files(ws: Workspace, plan: TrainingPlan, tasks: Sequence[Task]) -> None:
     files, cfg = plan.files, ws.cfg
-    deadline = float(cfg.trainer.openrlhf.sample_deadline_s)
-    spec = ScorerSpec(
-        JudgeCfg.of(cfg),
-        seed=cfg.seed,
-        normalize=cfg.trainer.normalize_rewards,
-        special=tuple(ws.policy.tokenizer.all_special_tokens),
-        deadline_s=deadline,
-    )
+    spec = _scorer_spec(ws, plan)
     spec.add("train", tasks)
     spec.add("eval", ws.test)
     spec.write(files.folder)
     prompt_files.write_train(files.train, tasks, plan.schedule, cfg.seed)
     prompt_files.write_eval(files.eval, ws.test)
-    prompt_files.write_reward(files.reward, files.address, deadline)
+    prompt_files.write_reward(files.reward, files.address, spec.deadline_s)
+
+
+def _scorer_spec(ws: Workspace, plan: TrainingPlan) -> ScorerSpec:
+    """How samples are scored, without tasks."""
+    cfg = ws.cfg
+    judging = JudgeCfg.of(cfg)
+    if cfg.trainer.openrlhf.scorer_url is None:  # elsewhere no engine wants the cores
+        judging = beside_engines(judging, plan.layout)
+    return ScorerSpec(
+        judging,
+        seed=cfg.seed,
+        normalize=cfg.trainer.normalize_rewards,
+        special=tuple(ws.policy.tokenizer.all_special_tokens),
+        deadline_s=float(cfg.trainer.openrlhf.sample_deadline_s),
+    )
 
 
 def _check_same_shape(plan: TrainingPlan, first: int) -> None:
