@@ -24,7 +24,7 @@ from pathlib import Path
 
 from detector_data import Pair, harmless, safecoder, seccodeplt, sven, written
 
-from real.detector import scan
+from real.detector import VERSION, scan
 from real.detector.families import family, rule_of
 from real.types import AnalysisStatus
 
@@ -78,6 +78,11 @@ def bandit(python: Path) -> Callable[[Sequence[str]], list[tuple[Found, float]]]
         return [(None if found is None else frozenset(found), seconds) for found, seconds in results]
 
     return run
+
+
+def _bandit_version(python: Path) -> str:
+    command = [str(python), "-c", "import bandit; print(bandit.__version__)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def rows(tool: Tool, pairs: Sequence[Pair], scope: str, verdicts: dict[str, Found]) -> list[Row]:
@@ -175,6 +180,7 @@ def main() -> None:
     ours(programs[:50])  # imports and tables
     table: list[Row] = []
     extra: dict[str, dict[str, float]] = {}
+    versions: dict[str, str] = {}
     measured: dict[str, list[tuple[Found, float]]] = {}
     for tool in tools:
         key = tool.name.partition(" ")[0]
@@ -191,6 +197,7 @@ def main() -> None:
         }
         times = [1000 * s for code, (_, s) in zip(programs, results, strict=False) if code in plt]
         extra[tool.name] = {"median_cpu_ms": statistics.median(times) if times else 0.0}
+        versions[tool.name] = VERSION if key == "REAL" else _bandit_version(options.bandit)
         if single:
             flagged = [found for found, _ in results[len(programs) :]]
             extra[tool.name] |= {
@@ -207,7 +214,7 @@ def main() -> None:
     for name, values in extra.items():
         print(f"{name:<14} {json.dumps(values)}")
     if options.json:
-        record = {"scope": options.scope, "rows": [asdict(row) for row in table], "extra": extra}
+        record = {"scope": options.scope, "versions": versions, "rows": [asdict(row) for row in table], "extra": extra}
         options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     if options.figure:
         from detector_figure import draw

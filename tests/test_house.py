@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "training": f"{LEARNING} datasets policy generation serving moments",
     "methods": f"{LEARNING} datasets.workshop policy generation training",
     "evaluation": f"{LEARNING} datasets policy generation",
-    "results": f"{VOCABULARY} io runs evaluation",
+    "results": f"{VOCABULARY} io extract runs evaluation",
     "score": f"{JUDGING} judge datasets runs evaluation",
     "pipeline": f"{LEARNING} datasets policy generation training methods evaluation results",
     "config": f"{LEARNING} datasets training methods evaluation results pipeline",

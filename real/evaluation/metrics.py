@@ -11,6 +11,8 @@ from real.evaluation.rates import Difference, Metrics, from_json, to_json
 from real.runs.store import RunStore
 from real.types import JsonValue
 
+SCHEMA = 2  # of the record: 1 had no number, and is read; a newer one than this is refused
+
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
@@ -61,6 +63,7 @@ def build_metrics(
     ``trivial_baselines`` are what programs score that solve nothing (``real.execution.trivial_baselines.summary_of``).
     """
     return {
+        "schema": SCHEMA,
         "run_id": run_id,
         "before": to_json(before),
         "after": None if after is None else to_json(after),
@@ -84,8 +87,12 @@ def build_metrics(
 def read_run(path: Path | str) -> RunMetrics:
     """``metrics.json`` of a run directory; raises ``DataError`` naming the file and what is wrong with it."""
     store = RunStore(path)
-    record = store.read_metrics()
-    where = store / "metrics.json"
+    return run_of(store.read_metrics(), store / "metrics.json")
+
+
+def run_of(record: Mapping[str, object], where: Path) -> RunMetrics:
+    """The content of a ``metrics.json`` with types; ``where`` names it in the ``DataError`` of a damaged one."""
+    _check_schema(record, where)
     try:
         return _parse(record)
     except KeyError as error:
@@ -94,6 +101,15 @@ def read_run(path: Path | str) -> RunMetrics:
         raise DataError(
             f"{where} cannot be read: {error}", hint="It was written by another version, or edited."
         ) from error
+
+
+def _check_schema(record: Mapping[str, object], where: Path) -> None:
+    schema = record.get("schema", 1)
+    if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
+        raise DataError(
+            f"{where} is of schema {schema!r}, and this version of REAL reads 1 to {SCHEMA}",
+            hint="It was written by a newer version: update REAL, or leave the run out.",
+        )
 
 
 def _parse(record: Mapping[str, object]) -> RunMetrics:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gzip
 import json
 import math
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -121,15 +123,26 @@ def write_json(path: Path, record: Mapping[str, object]) -> None:
 def read_lines(path: Path) -> list[dict[str, object]]:
     """Records of a JSONL file; a last line that a kill tore off half-way is left out.
 
-    Raises ``DataError`` where the file is missing, or where any other line is not a JSON object.
+    Where the file is not there, ``PATH.gz`` is read: archived runs are compressed. Raises ``DataError`` where both are
+    missing, or where any other line is not a JSON object.
     """
-    lines = _read(path).split(b"\n")
+    lines = _read_plain_or_packed(path).split(b"\n")
     torn = lines.pop()  # whatever follows the last newline: b"" in a whole file
     records = [_record(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]
     if torn:
         with contextlib.suppress(DataError):
             records.append(_record(torn, str(path)))
     return records
+
+
+def has_lines(path: Path) -> bool:
+    """Whether ``read_lines`` finds the file, plain or compressed."""
+    return path.exists() or packed(path).exists()
+
+
+def packed(path: Path) -> Path:
+    """The compressed form of a file: its name with ``.gz``."""
+    return path.with_name(path.name + ".gz")
 
 
 def read_json(path: Path) -> dict[str, object]:
@@ -140,6 +153,15 @@ def read_json(path: Path) -> dict[str, object]:
 def read_text(path: Path) -> str:
     """The text of a file; raises ``DataError`` where it is missing or cannot be read."""
     return _read(path).decode(errors="replace")
+
+
+def _read_plain_or_packed(path: Path) -> bytes:
+    if path.exists() or not packed(path).exists():
+        return _read(path)
+    try:
+        return gzip.decompress(_read(packed(path)))
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{packed(path)} cannot be decompressed: {error}", hint="The file is damaged.") from error
 
 
 def _read(path: Path) -> bytes:

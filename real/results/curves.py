@@ -50,3 +50,16 @@ def saturation_step(steps: Sequence[float], values: Sequence[float], share: floa
     if index >= len(curve) - len(tail):  # noise dips below the level to the very end: take the first crossing instead
         index = next(i for i, value in enumerate(curve) if value >= level)
     return steps[index]
+
+
+def saturation_order(records: Sequence[Mapping[str, object]]) -> str:
+    """One sentence of facts on which component saturates first; says so where nothing can be told."""
+    reached = {name: saturation_step(*series(records, f"r_{name}")) for name in ("quality", "function")}
+    quality, function = reached["quality"], reached["function"]
+    if quality is not None and function is not None:
+        return f"90 % of its rise: quality by step {quality:.0f}, function by step {function:.0f}"
+    risen = [
+        f"{name} has made 90 % of its rise by step {step:.0f}" for name, step in reached.items() if step is not None
+    ]
+    flat = [f"{name} does not rise by 0.05 or more" for name, step in reached.items() if step is None]
+    return "; ".join(risen + flat).capitalize()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from real.errors import DataError
-from real.io.disk import read_lines
+from real.io.disk import has_lines, read_lines
 from real.runs.store import RunStore
 from real.types import Finding, OutcomeStatus, TraceStep
 
@@ -40,7 +40,7 @@ def read_examples(store: RunStore) -> list[list[Example]]:
     Raises ``DataError`` naming the line where a record cannot be read.
     """
     path = store / "examples.jsonl"
-    if not path.exists():
+    if not has_lines(path):
         return []
     tasks: dict[str, dict[str, Example]] = {}
     for number, record in enumerate(read_lines(path), 1):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from real.evaluation.rates import RATE_NAMES, Rate
-from real.results.curves import saturation_step, series, smooth
+from real.results.curves import saturation_order, series, smooth
 from real.results.labels import METRIC_LABELS, number, points
 from real.results.style import LIGHT, Theme, canvas, heading, percent_axis, rows_axes, spread_labels
 from real.results.sweep import BEFORE, Group, gather
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _GAP = 0.42  # inches between the panels of a sweep
 
 # Key in steps.jsonl, name in the figure, metric that gives the colour, line style.
-_COMPONENTS = (
+COMPONENTS = (
     ("r_quality", "quality", "quality", "-"),
     ("r_function", "function", "function", "-"),
     ("func_qual", "both", "func_qual", "-"),
@@ -34,14 +34,14 @@ def components_figure(records: Sequence[Mapping[str, object]], theme: Theme = LI
 
     with canvas(theme):
         figure = Figure(figsize=(7.6, 5.0))
-        subtitle = f"Dots: mean of a step's rollouts; lines: moving average.\n{_story(records)}"
+        subtitle = f"Dots: mean of a step's rollouts; lines: moving average.\n{saturation_order(records)}"
         top = heading(figure, "What the policy learns, and when", subtitle, theme, inches=0.86)
         grid = figure.add_gridspec(
             2, 1, height_ratios=(3, 1.25), hspace=0.16, left=0.072, right=0.81, bottom=0.115, top=top
         )
         upper = figure.add_subplot(grid[0])
         lower = figure.add_subplot(grid[1], sharex=upper)
-        _curves(upper, records, [(key, name, theme.of(m), style) for key, name, m, style in _COMPONENTS], 0.075)
+        draw_curves(upper, records, [(key, name, theme.of(m), style) for key, name, m, style in COMPONENTS], 0.075)
         upper.set_ylim(-0.02, 1.03)
         percent_axis(upper.yaxis)
         upper.tick_params(labelbottom=False)
@@ -49,7 +49,7 @@ def components_figure(records: Sequence[Mapping[str, object]], theme: Theme = LI
             ("reward_mean", "mean reward", theme.reward, "-"),
             ("not_runnable", "not runnable", theme.neutral, "--"),
         ]
-        _curves(lower, records, rest, 0.21)
+        draw_curves(lower, records, rest, 0.21)
         lower.set_xlabel("PPO step")
         lower.margins(x=0.015)
         lower.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -134,20 +134,7 @@ def sweep_figure(runs: Sequence[RunMetrics], theme: Theme = LIGHT) -> Figure:
         return figure
 
 
-def _story(records: Sequence[Mapping[str, object]]) -> str:
-    """One sentence of facts on which component saturates first; says so where nothing can be told."""
-    reached = {name: saturation_step(*series(records, f"r_{name}")) for name in ("quality", "function")}
-    quality, function = reached["quality"], reached["function"]
-    if quality is not None and function is not None:
-        return f"90 % of its rise: quality by step {quality:.0f}, function by step {function:.0f}"
-    risen = [
-        f"{name} has made 90 % of its rise by step {step:.0f}" for name, step in reached.items() if step is not None
-    ]
-    flat = [f"{name} does not rise by 0.05 or more" for name, step in reached.items() if step is None]
-    return "; ".join(risen + flat).capitalize()
-
-
-def _curves(
+def draw_curves(
     axes: Axes, records: Sequence[Mapping[str, object]], lines: Sequence[tuple[str, str, str, str]], gap: float
 ) -> None:
     """Raw points and smoothed lines, named at their right end; ``gap`` is the share of the height between names."""

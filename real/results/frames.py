@@ -1,17 +1,67 @@
-"""Runs as pandas data frames, for notebooks: one row a rate, one row a PPO step, one row a sample."""
+"""Runs as pandas data frames, for notebooks: one row a run, a rate, a PPO step, a task or a finding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from real.evaluation.metrics import read_run
+from real.errors import DataError
+from real.evaluation.metrics import RunMetrics, read_run
+from real.results.index import Entry, entries
 from real.results.sweep import variant_of
+from real.results.task_records import TaskRecord, stages_of, task_records
 from real.runs.store import RunStore
 
 _RUN = ("run_id", "model", "dataset", "method", "reward", "seed", "protocol", "subset")
+_RATE = ("stage", "metric", "rate", "low", "high", "passed", "n", "masked")
+_FINDING = ("rule", "line", "column", "message", "trace", "fix")
+_TASK = (
+    "task_id", "stage", "status", "reason", "reward", "function", "quality", "func_qual", "safety", "passed", "total",
+    "findings",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What a store holds, as tidy frames that share the column ``run_id``.
+
+    ``runs``: one row a run directory, unfinished ones with their ``problem``. ``rates``: one row a pass rate.
+    ``tasks``: one row a task of one evaluation. ``steps``: one row a PPO step. ``findings``: one row a finding.
+    """
+
+    runs: pd.DataFrame
+    rates: pd.DataFrame
+    tasks: pd.DataFrame
+    steps: pd.DataFrame
+    findings: pd.DataFrame
+
+
+def load(*folders: Path | str) -> Frames:
+    """Everything at or below ``folders`` (``outputs`` where none is named).
+
+    Raises ``DataError`` where a folder is missing, or holds no run, or a finished run has a damaged record.
+    """
+    places = folders or ("outputs",)
+    found = entries(places)
+    if not found:
+        raise DataError(
+            f"no run under {', '.join(map(str, places))}",
+            hint="`python run.py` makes one in outputs/; `python -m real.results list FOLDER` shows what is there.",
+        )
+    records = [(entry, record) for entry in found for record in _records(entry)]
+    return Frames(
+        runs=_runs(found),
+        rates=_rates(entry.run for entry in found if entry.run),
+        tasks=pd.DataFrame([_task(entry, record) for entry, record in records], columns=("run_id", *_TASK)),
+        steps=_steps(found),
+        findings=pd.DataFrame(
+            [row for entry, record in records for row in _findings(entry, record)],
+            columns=("run_id", "task_id", "stage", *_FINDING),
+        ),
+    )
 
 
 def rates(runs: Iterable[Path | str]) -> pd.DataFrame:
@@ -20,16 +70,7 @@ def rates(runs: Iterable[Path | str]) -> pd.DataFrame:
     ``low`` and ``high`` are the 95 % Wilson interval, ``passed`` of ``n`` samples; ``masked`` samples are in no rate.
     Raises ``DataError`` where a run has no readable ``metrics.json``.
     """
-    rows = []
-    for path in runs:
-        run = read_run(path)
-        told = {name: getattr(run, name) for name in _RUN} | {"variant": variant_of(run)}
-        for stage, metrics in (("before", run.before), ("after", run.after)):
-            for metric, rate in metrics.rates().items() if metrics else ():
-                figures = {"rate": rate.rate, "low": rate.low, "high": rate.high, "passed": rate.passed, "n": rate.n}
-                masked = metrics.masked if metrics else 0
-                rows.append({**told, "stage": stage, "metric": metric, **figures, "masked": masked})
-    return pd.DataFrame(rows)
+    return _rates(map(read_run, runs))
 
 
 def steps(run: Path | str) -> pd.DataFrame:
@@ -60,3 +101,54 @@ def samples(run: Path | str, stage: str = "after") -> pd.DataFrame:
             "findings": found.map(len),
         }
     )
+
+
+def _runs(found: Sequence[Entry]) -> pd.DataFrame:
+    rows = []
+    for entry in found:
+        row: dict[str, object] = {"run_id": entry.run_id, "path": str(entry.path), "state": entry.state}
+        if entry.run is not None:
+            run = entry.run
+            row |= {name: getattr(run, name) for name in _RUN} | {"variant": variant_of(run)}
+            row |= {"seconds": run.seconds, "config_hash": run.config_hash, "data_hash": run.data_hash, **run.versions}
+        rows.append(row | {"steps": entry.run.steps if entry.run else entry.steps, "problem": entry.problem})
+    return pd.DataFrame(rows)
+
+
+def _rates(runs: Iterable[RunMetrics]) -> pd.DataFrame:
+    rows = []
+    for run in runs:
+        told = {name: getattr(run, name) for name in _RUN} | {"variant": variant_of(run)}
+        for stage, metrics in (("before", run.before), ("after", run.after)):
+            for metric, rate in metrics.rates().items() if metrics else ():
+                figures = {"rate": rate.rate, "low": rate.low, "high": rate.high, "passed": rate.passed, "n": rate.n}
+                masked = metrics.masked if metrics else 0
+                rows.append({**told, "stage": stage, "metric": metric, **figures, "masked": masked})
+    return pd.DataFrame(rows, columns=(*_RUN, "variant", *_RATE))
+
+
+def _records(entry: Entry) -> Iterator[TaskRecord]:
+    if entry.run is not None:
+        for stage in stages_of(entry.path):
+            yield from task_records(entry.path, stage)
+
+
+def _task(entry: Entry, record: TaskRecord) -> dict[str, object]:
+    told = {name: value for name, value in asdict(record).items() if name in _TASK}
+    return {"run_id": entry.run_id, **told, "findings": len(record.findings)}
+
+
+def _steps(found: Sequence[Entry]) -> pd.DataFrame:
+    rows = [
+        {"run_id": entry.run_id, **record}
+        for entry in found
+        if entry.steps
+        for record in RunStore(entry.path).read_steps()
+    ]
+    return pd.DataFrame(rows, columns=None if rows else ["run_id", "step"])
+
+
+def _findings(entry: Entry, record: TaskRecord) -> Iterator[dict[str, object]]:
+    for finding in record.findings:
+        told = {name: finding.get(name) for name in _FINDING}
+        yield {"run_id": entry.run_id, "task_id": record.task_id, "stage": record.stage, **told}

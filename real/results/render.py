@@ -1,4 +1,4 @@
-"""A table as Markdown, CSV or LaTeX; best bold and second best underlined, as in the paper's tables."""
+"""A table as Markdown, CSV, LaTeX or HTML; best bold and second best underlined, as in the paper's tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from real.errors import UsageError
 from real.io.columns import markdown
 from real.registry import did_you_mean
 
-FORMATS = ("md", "csv", "latex")
+FORMATS = ("md", "csv", "latex")  # of the tables in a run's directory
+SUFFIXES = {"md": "md", "csv": "csv", "latex": "tex", "html": "html"}  # of all formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Row:
 
     cells: tuple[Cell, ...]
     block: str = ""
+    contest: str | None = None  # rows of a block that are ranked together; by default all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class Table:
 
 
 def render(table: Table, fmt: str) -> str:
-    """The table as text that ends with a newline; raises ``UsageError`` for a format other than ``FORMATS``."""
-    writers = {"md": _markdown, "csv": _csv, "latex": _latex}
+    """The table as text that ends with a newline; raises ``UsageError`` for a format that ``SUFFIXES`` lacks."""
+    writers = {"md": _markdown, "csv": _csv, "latex": _latex, "html": _html}
     if fmt not in writers:
-        raise UsageError(f"unknown table format {fmt!r}", hint=did_you_mean(fmt, FORMATS))
+        raise UsageError(f"unknown table format {fmt!r}", hint=did_you_mean(fmt, SUFFIXES))
     return writers[fmt](table)
 
 
@@ -67,8 +69,8 @@ def marks(table: Table) -> list[list[str]]:
     The second best is marked only where a block has at least three contenders, and nothing where all are equal.
     """
     marked = [[""] * len(table.columns) for _ in table.rows]
-    for block in dict.fromkeys(row.block for row in table.rows):
-        members = [i for i, row in enumerate(table.rows) if row.block == block]
+    for contest in dict.fromkeys((row.block, row.contest) for row in table.rows):
+        members = [i for i, row in enumerate(table.rows) if (row.block, row.contest) == contest]
         for j, column in enumerate(table.columns):
             if not column.compared:
                 continue
@@ -142,6 +144,24 @@ def _snake(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
+# --- HTML -------------------------------------------------------------------------------------------------------------
+
+
+def _html(table: Table) -> str:
+    """A page of its own in the look of the report, which loads nothing."""
+    from real.results.pages import page
+
+    rows = list(zip(table.rows, marks(table), strict=True))
+    return page("table.html", table=table, groups=column_groups(table), rows=rows)
+
+
+def column_groups(table: Table) -> list[tuple[str, int]]:
+    """Names of the data sets above the titles, with the number of columns that each spans; none where none has one."""
+    if not any(column.group for column in table.columns):
+        return []
+    return [(name, len(list(run))) for name, run in itertools.groupby(table.columns, key=lambda column: column.group)]
+
+
 # --- LaTeX ------------------------------------------------------------------------------------------------------------
 
 
@@ -177,15 +197,12 @@ def _latex(table: Table) -> str:
 
 def _latex_groups(table: Table) -> list[str]:
     """The line of data set names above the titles, where there are any."""
-    if not any(column.group for column in table.columns):
-        return []
     cells, rules, at = [], [], 1
-    for name, run in itertools.groupby(table.columns, key=lambda column: column.group):
-        width = len(list(run))
+    for name, width in column_groups(table):
         cells += [rf"\multicolumn{{{width}}}{{c}}{{{_escape_latex(name)}}}"] if name else [""] * width
         rules += [rf"\cmidrule(lr){{{at}-{at + width - 1}}}"] if name else []
         at += width
-    return [_ampersands(cells), " ".join(rules)]
+    return [_ampersands(cells), " ".join(rules)] if cells else []
 
 
 def _ampersands(cells: list[str]) -> str:

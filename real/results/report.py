@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from real.evaluation.metrics import RunMetrics, read_run
 from real.io.disk import atomic_write, read_text
-from real.io.progress import duration
 from real.results.curves import saturation_step, series
 from real.results.examples import STAGES, Example, read_examples
 from real.results.figures import before_after_figure, components_figure
 from real.results.highlight import highlight
 from real.results.labels import METRIC_LABELS, number, points
+from real.results.pages import page
 from real.results.style import DARK, LIGHT, Theme, save, to_bytes
 from real.results.sweep import variant_of
 from real.runs.store import RunStore
@@ -84,9 +84,9 @@ def write_report(run_dir: Path | str) -> Path:
                 store, "components", "Reward components per PPO step", lambda theme: components_figure(steps, theme)
             )
         )
-    page = store / "report.html"
-    atomic_write(page, _render(store, run, steps, tasks, figures))
-    return page
+    path = store / "report.html"
+    atomic_write(path, _render(store, run, steps, tasks, figures))
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +114,10 @@ def _render(
     tasks: Sequence[Sequence[Panel]],
     figures: Sequence[_Picture],
 ) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("real.results"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["seconds"] = duration
     config = store / "config.yaml"
     status = store.read_status()
-    return environment.get_template("report.html").render(
+    return page(
+        "report.html",
         run=run,
         variant=variant_of(run),
         status=status,

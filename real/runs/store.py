@@ -108,7 +108,7 @@ class RunStore:
     def read_steps(self) -> list[dict[str, object]]:
         """One record per PPO step, or none where training has not begun."""
         path = self / "steps.jsonl"
-        records = disk.read_lines(path) if path.exists() else []
+        records = disk.read_lines(path) if disk.has_lines(path) else []
         for record in records:
             if not isinstance(record.get("step"), int | float):
                 raise DataError(f"{path}: a record has no number under 'step'")

@@ -12,6 +12,19 @@ import pytest
 from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import Difference, Metrics, Rate
 from real.runs.store import RunState, RunStore
+from real.types import (
+    Analysis,
+    AnalysisStatus,
+    Check,
+    Completion,
+    Finding,
+    OutcomeStatus,
+    Program,
+    Reward,
+    TestOutcome,
+    TraceStep,
+    Verdict,
+)
 
 UNSAFE = (
     "import sqlite3\n"
@@ -84,6 +97,9 @@ def _make_run(
     steps: int = 24,
     dataset: str = "safesql_mini",
     model: str = "tiny",
+    method: str = "real",
+    protocol: str = "strict",
+    detector: str = "1",
 ) -> RunStore:
     store = RunStore(path)
     before = metrics(104 + seed, 41 + seed, 27 + seed)
@@ -104,11 +120,12 @@ def _make_run(
             seed=seed,
             dataset=dataset,
             model=model,
-            method="real" if trained else "vanilla",
+            method=method if trained else "vanilla",
             reward=reward,
             config_hash="c0ffee",
             data_hash="d47a",
-            versions={"detector": "1", "typecheck": "1", "execution": "1"},
+            versions={"detector": detector, "typecheck": "1", "execution": "1"},
+            protocol=protocol,
         )
     )
     store.write_environment({"python": "3.11.7", "platform": "Linux", "git_commit": None, "packages": {"torch": "2.9"}})
@@ -123,8 +140,30 @@ def _make_run(
             example("after", steps, SAFE, 4, flaw=False, task="t/2"),
         ]
     )
+    for stage, code, flaw in (("before", UNSAFE, True), ("after", SAFE, False))[: 2 if trained else 1]:
+        _record_answers(store, stage, code, flaw=flaw)
     store.write_status(RunState.DONE)
     return store
+
+
+def _record_answers(store: RunStore, stage: str, code: str, *, flaw: bool) -> None:
+    """Three answers: one good as far as ``flaw`` lets it be, one wrong, one without a program."""
+    right, wrong = TestOutcome(OutcomeStatus.PASS), TestOutcome(OutcomeStatus.WRONG, detail="printed 3, expected 4")
+    trace = (TraceStep(2, "source: input()"), TraceStep(5, "flows into the f-string"))
+    found = (Finding("CWE-89", 6, "user input reaches the SQL text", trace=trace),) if flaw else ()
+    analysis = Analysis(AnalysisStatus.FINDINGS if flaw else AnalysisStatus.CLEAN, found)
+    answers = {"t/1": (code, (right, right)), "t/2": (code + "\n", (right, wrong)), "t/3": (None, ())}
+    store.write_completions(
+        stage, [Completion(task, f"```python\n{code}\n```" if code else "no") for task, (code, _) in answers.items()]
+    )
+    judged = [
+        (
+            Verdict(task, Program(code, None if code else "no code block"), outcomes, {Check.SECURITY: analysis}),
+            Reward(0.5),
+        )
+        for task, (code, outcomes) in answers.items()
+    ]
+    store.write_outcomes(stage, judged)
 
 
 @pytest.fixture

@@ -1,0 +1,149 @@
+"""``paper``, ``export``, ``archive`` and ``sync``: results that leave the store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from real.errors import DataError, UsageError
+from real.evaluation.metrics import RunMetrics
+from real.io.disk import atomic_write
+from real.results import load
+from real.results.archive import archive
+from real.results.index import entries
+from real.results.paper.overview import datasets_table, detectors_table
+from real.results.paper.specs import SPECS, spec_of
+from real.results.paper.tables import paper_table
+from real.results.render import SUFFIXES, Table, render
+
+EXPERIMENTS = Path("experiments")
+
+
+def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
+    """Add the commands to the parser."""
+    paper = commands.add_parser("paper", help="a table or figure of the paper, filled from runs")
+    what = paper.add_subparsers(dest="what", required=True)
+    table = what.add_parser("table", help="Tables 1 to 5 of the paper, and Table 6, detectors compared")
+    table.add_argument("number", type=int, choices=(1, *SPECS, 6))
+    table.add_argument("folders", type=Path, nargs="*", metavar="DIR", help="runs (default: outputs, where it exists)")
+    table.add_argument("--format", choices=tuple(SUFFIXES), default="md")
+    table.add_argument("--out", type=Path, metavar="STEM", help="write STEM.md, .csv, .tex and .html instead")
+    table.add_argument("--protocol", default="paper", help="by whose rules the runs were judged (default: paper)")
+    table.add_argument("--subset", default="all", help="which test tasks (default: all)")
+    table.add_argument("--miniature", action="store_true", help="the same rows from runs of the embedded miniature")
+    table.add_argument("--allow-mixed", action="store_true", help="mix versions, protocols and subsets; marked")
+    table.set_defaults(command=_table)
+    figure = what.add_parser("figure", help="Figure 3: one task through training, beside the reward components")
+    figure.add_argument("number", type=int, choices=(3,))
+    figure.add_argument("run", type=Path, metavar="RUN_DIR")
+    figure.add_argument("--task", help="task id (default: the first that ends right after it began wrong)")
+    figure.add_argument("--out", type=Path, metavar="STEM", help="STEM.svg and STEM.png (default: RUN/figures/figure3)")
+    figure.set_defaults(command=_figure)
+    export = commands.add_parser("export", help="every frame of a store as a file of its own")
+    export.add_argument("folders", type=Path, nargs="+", metavar="DIR")
+    export.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    export.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    export.set_defaults(command=_export)
+    pack = commands.add_parser("archive", help="runs packed small, to be committed: records, no weights")
+    pack.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR")
+    pack.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    pack.set_defaults(command=_archive)
+
+
+def _table(arguments: argparse.Namespace) -> None:
+    table = _build(arguments)
+    if arguments.out is None:
+        print(render(table, arguments.format), end="")
+        return
+    for path in write_table(table, arguments.out):
+        print(path)
+
+
+def write_table(table: Table, stem: Path) -> list[Path]:
+    """``STEM.md``, ``.csv``, ``.tex`` and ``.html``."""
+    paths = []
+    for fmt, suffix in SUFFIXES.items():
+        path = stem.with_name(f"{stem.name}.{suffix}")
+        atomic_write(path, render(table, fmt))
+        paths.append(path)
+    return paths
+
+
+def _build(arguments: argparse.Namespace) -> Table:
+    folders: list[Path] = arguments.folders
+    if arguments.number == 1:
+        return datasets_table(folders[0] if folders else EXPERIMENTS / "table1_datasets" / "datasets.csv")
+    if arguments.number == 6:
+        return detectors_table(folders or sorted((EXPERIMENTS / "detector_accuracy").glob("*.json")))
+    spec = spec_of(arguments.number)
+    if not folders and Path("outputs").is_dir():
+        folders = [Path("outputs")]
+    runs = _runs(folders, arguments)
+    return paper_table(spec.in_miniature() if arguments.miniature else spec, runs, allow_mixed=arguments.allow_mixed)
+
+
+def _runs(folders: Sequence[Path], arguments: argparse.Namespace) -> list[RunMetrics]:
+    """The runs with figures that were judged as asked; the others are named on standard error."""
+    runs, others = [], 0
+    for entry in entries(folders):
+        if entry.run is None:
+            print(f"left out: {entry.problem}", file=sys.stderr)
+        elif arguments.allow_mixed or (entry.run.protocol, _name(entry.run.subset)) == (
+            arguments.protocol,
+            arguments.subset,
+        ):
+            runs.append(entry.run)
+        else:
+            others += 1
+    if others:
+        print(
+            f"left out: {others} runs of another protocol or subset than {arguments.protocol} and {arguments.subset} "
+            "(--protocol, --subset)",
+            file=sys.stderr,
+        )
+    return runs
+
+
+def _name(subset: str) -> str:
+    """``clean`` of ``clean-v2``: records name the version of the rule as well."""
+    return subset.partition("-")[0]
+
+
+def _figure(arguments: argparse.Namespace) -> None:
+    from real.results.paper.figure3 import figure3
+    from real.results.style import save
+
+    stem: Path = arguments.out or arguments.run / "figures" / "figure3"
+    for path in save(figure3(arguments.run, arguments.task), stem.parent, stem.name):
+        print(path)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    frames = load(*arguments.folders)
+    for field in fields(frames):
+        path = arguments.out / f"{field.name}.{arguments.format}"
+        frame = getattr(frames, field.name)
+        if arguments.format == "csv":
+            atomic_write(path, frame.to_csv(index=False, lineterminator="\n"))
+        else:
+            atomic_write(path, frame.map(_storable).to_parquet(index=False))
+        print(path)
+
+
+def _storable(value: object) -> object:
+    """A nested record as text: Parquet wants one type a column."""
+    return str(value) if isinstance(value, list | dict) else value
+
+
+def _archive(arguments: argparse.Namespace) -> None:
+    if arguments.out.is_file():
+        raise UsageError(f"--out {arguments.out} is a file, but a folder is expected")
+    unfinished = [run for run in arguments.runs if not run.is_dir()]
+    if unfinished:
+        raise DataError(f"{unfinished[0]} is no directory")
+    for folder in archive(arguments.runs, arguments.out):
+        print(folder)

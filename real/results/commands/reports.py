@@ -1,0 +1,59 @@
+"""``report``, ``table`` and ``sweep``: the documents of one run or several, built anew from their directories."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from real.evaluation.metrics import read_run
+from real.io.disk import atomic_write
+from real.results.index import finished
+from real.results.render import FORMATS, SUFFIXES, render
+from real.results.tables import before_after_table, sweep_table
+
+
+def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
+    """Add the three commands to the parser."""
+    report = commands.add_parser("report", help="rebuild report.html and the figures of a run")
+    report.add_argument("run", type=Path, metavar="RUN_DIR")
+    report.set_defaults(command=_report)
+    table = commands.add_parser("table", help="pass rates before and after, of one run or several")
+    table.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR")
+    table.add_argument("--format", choices=tuple(SUFFIXES), default="md")
+    table.set_defaults(command=_table)
+    sweep = commands.add_parser("sweep", help="runs that differ in reward, model, data set or seed: table and figure")
+    sweep.add_argument("runs", type=Path, nargs="+", metavar="DIR", help="run directories, or folders that hold some")
+    sweep.add_argument("--format", choices=FORMATS, default="md", help="of the table on standard output")
+    sweep.add_argument(
+        "--out", type=Path, help="folder for sweep.{md,csv,tex,png,svg} (default: the folder of the runs)"
+    )
+    sweep.set_defaults(command=_sweep)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    from real.results.report import write_report
+
+    print(write_report(arguments.run))
+
+
+def _table(arguments: argparse.Namespace) -> None:
+    print(render(before_after_table([read_run(path) for path in arguments.runs]), arguments.format), end="")
+
+
+def _sweep(arguments: argparse.Namespace) -> None:
+    runs, left_out = finished(arguments.runs)
+    for entry in left_out:
+        print(f"left out: {entry.problem}", file=sys.stderr)
+    table = sweep_table(runs)
+    print(render(table, arguments.format), end="")
+    from real.results.figures import sweep_figure
+    from real.results.style import save
+
+    first: Path = arguments.runs[0]
+    out: Path = arguments.out or (first.resolve().parent if (first / "metrics.json").exists() else first)
+    for fmt in FORMATS:
+        atomic_write(out / f"sweep.{SUFFIXES[fmt]}", render(table, fmt))
+    save(sweep_figure(runs), out, "sweep")
+    print(f"written: {out}/sweep.{{md,csv,tex,png,svg}}", file=sys.stderr)

@@ -1,0 +1,129 @@
+"""Every run below a folder, finished or not, and an index beside them that spares reading them again.
+
+The run directories are the store, and nothing but them counts: the index (``.index.jsonl``) is rebuilt from them,
+entry by entry, wherever the files of a run are not those that it was made from. It is replaced as a whole, so that two
+writers leave one of two right indexes, and a killed one leaves the old. Where it cannot be written, it is done without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from real.errors import DataError, InfrastructureError
+from real.evaluation.metrics import RunMetrics, run_of
+from real.io import disk
+from real.runs.store import RunStore
+
+INDEX = ".index.jsonl"
+_SCHEMA = 1  # an index of any other one is built anew
+_MARKS = ("metrics.json", "status")  # a directory with one of these is a run
+_WATCHED = (*_MARKS, "steps.jsonl", "steps.jsonl.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One run directory: its figures, or the ``problem`` that keeps them from being read.
+
+    ``state`` is the first word of its ``status`` file (empty where there is none), ``steps`` counts lines of the log.
+    """
+
+    path: Path
+    state: str
+    steps: int
+    run: RunMetrics | None
+    problem: str = ""
+
+    @property
+    def run_id(self) -> str:
+        """The name of the directory."""
+        return self.path.name
+
+
+def entries(folders: Iterable[Path | str]) -> list[Entry]:
+    """The runs at or below ``folders``, by path; a run that is half-written or damaged is an entry with a problem.
+
+    Raises ``DataError`` where a folder does not exist.
+    """
+    found: dict[Path, Entry] = {}
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise DataError(f"{folder} is no directory", hint="Name a run, or a folder that holds runs.")
+        found.update((entry.path, entry) for entry in _entries_below(folder.resolve()))
+    return [found[path] for path in sorted(found)]
+
+
+def finished(folders: Sequence[Path | str]) -> tuple[list[RunMetrics], list[Entry]]:
+    """The runs that have figures, and the entries that have none; ``DataError`` where no run has any."""
+    every = entries(folders)
+    runs = [entry.run for entry in every if entry.run is not None]
+    left_out = [entry for entry in every if entry.run is None]
+    if not runs:
+        where = ", ".join(map(str, folders))
+        reason = f": {left_out[0].problem}" if left_out else ""
+        raise DataError(f"no finished run under {where}{reason}", hint="A finished run holds metrics.json.")
+    return runs, left_out
+
+
+def _entries_below(folder: Path) -> list[Entry]:
+    runs = sorted({file.parent for mark in _MARKS for file in folder.rglob(mark)})
+    known = _read_index(folder / INDEX)
+    lines, result = [], []
+    for run in runs:
+        name = run.relative_to(folder).as_posix()
+        signature = _signature(run)
+        line = known.get(name)
+        if line is None or line.get("signature") != signature:
+            line = {"schema": _SCHEMA, "path": name, "signature": signature, **_read_run(run)}
+        lines.append(line)
+        result.append(_entry(run, line))
+    if lines != list(known.values()) and folder not in runs:
+        with contextlib.suppress(InfrastructureError):  # somebody else's store, perhaps: it is read all the same
+            disk.write_lines(folder / INDEX, lines)
+    return result
+
+
+def _read_index(path: Path) -> dict[str, Mapping[str, object]]:
+    if not path.exists():
+        return {}
+    try:
+        lines = disk.read_lines(path)
+    except DataError:
+        return {}
+    return {str(line.get("path")): line for line in lines if line.get("schema") == _SCHEMA}
+
+
+def _signature(run: Path) -> dict[str, list[int]]:
+    """Sizes and times of the files that an entry is made from."""
+    signature = {}
+    for name in _WATCHED:
+        with contextlib.suppress(OSError):
+            told = (run / name).stat()
+            signature[name] = [told.st_size, told.st_mtime_ns]
+    return signature
+
+
+def _read_run(run: Path) -> dict[str, object]:
+    store = RunStore(run)
+    line: dict[str, object] = {"state": "", "steps": 0, "metrics": None, "problem": ""}
+    try:
+        status = store.read_status()
+        line["state"] = status.state.value if status else ""
+        line["steps"] = len(store.read_steps())
+        if not (run / "metrics.json").exists():
+            line["problem"] = f"{run} is not finished ({line['state'] or 'no status'}, {line['steps']} steps)"
+            return line
+        record = store.read_metrics()
+        run_of(record, run / "metrics.json")
+        line["metrics"] = record
+    except DataError as error:
+        line["problem"] = str(error)
+    return line
+
+
+def _entry(run: Path, line: Mapping[str, object]) -> Entry:
+    record, steps = line["metrics"], line["steps"]
+    told = run_of(record, run / "metrics.json") if isinstance(record, Mapping) else None
+    return Entry(run, str(line["state"]), steps if isinstance(steps, int) else 0, told, str(line["problem"]))

@@ -1,0 +1,195 @@
+"""The store: run directories are what counts, the index only spares reading them, and bad input gets one message."""
+
+import json
+import threading
+
+import pytest
+
+import real.results
+from real.errors import DataError, UsageError
+from real.results.__main__ import main
+from real.results.archive import archive
+from real.results.comparison import compare
+from real.results.index import INDEX, entries, finished
+
+
+def test_entries_are_the_runs_below_a_folder(run_maker, tmp_path):
+    run_maker("store/b")
+    run_maker("store/deeper/a", seed=1)
+    (run_maker("store/unfinished") / "metrics.json").unlink()
+    found = entries([tmp_path / "store"])
+    assert [(e.run_id, e.state, e.steps, e.run is not None) for e in found] == [
+        ("b", "done", 24, True), ("a", "done", 24, True), ("unfinished", "done", 24, False),
+    ]  # fmt: skip
+    assert "unfinished is not finished (done, 24 steps)" in found[2].problem
+
+
+def test_the_index_is_used_and_never_stale(run_maker, tmp_path, monkeypatch):
+    store = run_maker("store/a")
+    entries([tmp_path / "store"])
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "read_metrics", lambda self: pytest.fail("the index was not used"))
+        assert entries([tmp_path / "store"])[0].run.seed == 0
+    record = json.loads((store / "metrics.json").read_text())
+    (store / "metrics.json").write_text(json.dumps({**record, "seed": 77}))
+    assert entries([tmp_path / "store"])[0].run.seed == 77
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"schema": 0, "path": "a"}\n', '{"schema": 1}\nnoise\n{}\n'])
+def test_a_damaged_or_older_index_is_built_anew(run_maker, tmp_path, content):
+    run_maker("store/a")
+    (tmp_path / "store" / INDEX).write_text(content)
+    assert entries([tmp_path / "store"])[0].run is not None
+    assert json.loads((tmp_path / "store" / INDEX).read_text().splitlines()[0])["path"] == "a"
+
+
+def test_two_writers_leave_a_right_index(run_maker, tmp_path):
+    for number in range(4):
+        run_maker(f"store/{number}", seed=number)
+    threads = [threading.Thread(target=lambda: entries([tmp_path / "store"])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = (tmp_path / "store" / INDEX).read_text().splitlines()
+    assert [json.loads(line)["path"] for line in lines] == ["0", "1", "2", "3"]
+
+
+def test_a_writer_killed_within_a_run_leaves_the_others(run_maker, tmp_path):
+    """Files are replaced as a whole, and a line torn off is left out: the state after any kill is one of these."""
+    run_maker("store/whole")
+    torn = run_maker("store/torn")
+    (torn / "metrics.json").unlink()
+    (torn / "status").write_text("running\n")
+    with (torn / "steps.jsonl").open("a") as file:
+        file.write('{"step": 25, "rewa')
+    found = {e.run_id: e for e in entries([tmp_path / "store"])}
+    assert found["whole"].run is not None
+    assert (found["torn"].state, found["torn"].steps, found["torn"].run) == ("running", 24, None)
+
+
+def test_a_store_whose_index_cannot_be_written_is_read(run_maker, tmp_path):
+    run_maker("store/a")
+    (tmp_path / "store" / INDEX).mkdir()
+    assert entries([tmp_path / "store"])[0].run is not None
+
+
+def test_frames_share_the_run_id(run_maker, tmp_path):
+    run_maker("store/a")
+    run_maker("store/b", trained=False, seed=1)
+    (run_maker("store/c") / "metrics.json").unlink()
+    frames = real.results.load(tmp_path / "store")
+    assert list(frames.runs.run_id) == ["a", "b", "c"]
+    assert frames.runs.set_index("run_id").problem["c"].endswith("is not finished (done, 24 steps)")
+    assert len(frames.rates) == 2 * 3 + 3
+    assert len(frames.steps) == 24 + 24
+    tasks = frames.tasks.set_index(["run_id", "stage", "task_id"])
+    assert list(tasks.index) == [
+        (r, s, f"t/{t}") for r, s in (("a", "before"), ("a", "after"), ("b", "before")) for t in (1, 2, 3)
+    ]
+    assert tuple(tasks.loc[("a", "after", "t/1"), ["function", "quality", "func_qual"]]) == (True, True, True)
+    assert tuple(tasks.loc[("a", "before", "t/1"), ["function", "quality", "func_qual"]]) == (True, False, False)
+    assert tasks.loc[("a", "after", "t/3"), "reason"] == "no code block"
+    assert set(frames.findings.rule) == {"CWE-89"}
+    assert frames.findings.iloc[0].trace[0] == {"line": 2, "note": "source: input()"}
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_an_empty_store_is_one_message(tmp_path, made):
+    folder = tmp_path / "nothing"
+    if made:
+        folder.mkdir()
+    with pytest.raises(DataError, match="no run under .*nothing" if made else "nothing is no directory"):
+        real.results.load(folder)
+    assert main(["list", str(folder)]) == 3
+
+
+def test_only_unfinished_runs_say_why(run_maker, tmp_path):
+    (run_maker("store/c") / "metrics.json").unlink()
+    with pytest.raises(DataError, match=r"no finished run under .*c is not finished"):
+        finished([tmp_path / "store"])
+
+
+def test_a_newer_schema_is_refused_by_name_and_the_first_is_read(run_maker, tmp_path, capsys):
+    store = run_maker("store/a")
+    record = json.loads((store / "metrics.json").read_text())
+    (store / "metrics.json").write_text(json.dumps({k: v for k, v in record.items() if k != "schema"}))
+    assert entries([tmp_path / "store"])[0].run is not None
+    (store / "metrics.json").write_text(json.dumps({**record, "schema": 99}))
+    assert main(["list", str(tmp_path / "store")]) == 0
+    assert "is of schema 99, and this version of REAL reads 1 to" in capsys.readouterr().out
+    assert main(["show", str(store.path)]) == 3
+
+
+def test_list_show_and_compare(run_maker, tmp_path, capsys):
+    a, b = run_maker("store/a"), run_maker("store/b", seed=1)
+    assert main(["list", str(tmp_path / "store")]) == 0
+    assert ["b", "done", "24", "0.707", "0.933"] in [line.split()[:5] for line in capsys.readouterr().out.splitlines()]
+    assert main(["show", str(a.path)]) == 0
+    assert "detector 1, execution 1, typecheck 1" in capsys.readouterr().out
+    assert main(["compare", f"{a.path}:before", str(b.path)]) == 0
+    said = capsys.readouterr().out
+    assert "a (before)" in said
+    assert "Func.-Qual. gained: t/1" in said
+
+
+def test_compare_counts_paired_tasks(run_maker):
+    a = run_maker("a").path
+    found = compare(a.with_name("a:before"), a)
+    quality = {one.metric: one for one in found.metrics}["quality"]
+    assert (quality.first.passed, quality.second.passed, quality.first.n) == (0, 2, 3)
+    assert (quality.gained, quality.lost) == (("t/1", "t/2"), ())
+
+
+def test_compare_refuses_what_cannot_be_compared(run_maker, capsys):
+    a, b = run_maker("a"), run_maker("b", detector="2")
+    assert main(["compare", str(a.path), str(b.path)]) == 3
+    assert "detector: 1 (a); 2 (b)" in capsys.readouterr().err
+    assert main(["compare", str(a.path), str(b.path), "--allow-mixed"]) == 0
+    assert "MIXED" in capsys.readouterr().out
+    assert main(["compare", f"{a.path}:middle", str(b.path), "--allow-mixed"]) == 3
+    assert "It has before and after" in capsys.readouterr().err
+
+
+def test_an_archive_reads_like_the_run_it_came_from(run_maker, tmp_path):
+    store = run_maker("a")
+    (store / "checkpoint.pt").write_bytes(b"weights")
+    (folder,) = archive([store.path], tmp_path / "packed")
+    assert "checkpoint.pt" not in {path.name for path in folder.iterdir()}
+    assert (folder / "outcomes_after.jsonl.gz").exists()
+    first, second = (real.results.load(path) for path in (store.path, folder))
+    for name in ("rates", "tasks", "steps", "findings"):
+        assert getattr(first, name).equals(getattr(second, name)), name
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    archive([folder], tmp_path / "packed")  # an archive of an archive is the same, and packing it again too
+    archive([store.path], tmp_path / "packed")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_an_archive_is_append_only_and_of_finished_runs(run_maker, tmp_path):
+    store = run_maker("a")
+    archive([store.path], tmp_path / "packed")
+    (store / "status").write_text("failed: no\n")
+    with pytest.raises(UsageError, match="holds another run"):
+        archive([store.path], tmp_path / "packed")
+    (store / "metrics.json").unlink()
+    with pytest.raises(DataError, match=r"metrics.json is missing"):
+        archive([store.path], tmp_path / "other")
+
+
+def test_a_damaged_archive_is_named(run_maker, tmp_path):
+    (folder,) = archive([run_maker("a").path], tmp_path / "packed")
+    (folder / "outcomes_after.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(DataError, match=r"outcomes_after.jsonl.gz cannot be decompressed"):
+        real.results.load(folder)
+
+
+@pytest.mark.parametrize("fmt", ["csv", "parquet"])
+def test_export_writes_every_frame(run_maker, tmp_path, fmt, capsys):
+    import pandas as pd
+
+    run_maker("store/a")
+    assert main(["export", str(tmp_path / "store"), "--out", str(tmp_path / "out"), "--format", fmt]) == 0
+    read = pd.read_csv if fmt == "csv" else pd.read_parquet
+    assert len(read(tmp_path / "out" / f"tasks.{fmt}")) == 6
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {"runs", "rates", "tasks", "steps", "findings"}
