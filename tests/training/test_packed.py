@@ -31,11 +31,26 @@ def test_packing_changes_no_hidden_state_and_no_gradient(model):
         torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-4)
 
 
-def test_other_calls_of_the_model_keep_their_attention(model):
-    ids = torch.tensor([[5, 6, 7, 8]])
-    before = model(input_ids=ids).logits
+def test_other_calls_of_the_model_attend_as_before(toy_tokenizer):
+    model = build_tiny(TinyCfg(hidden=32, layers=2, heads=4, kv_heads=2, intermediate=64), toy_tokenizer, seed=0)
+    inputs = {"input_ids": torch.tensor([[0, 0, 7, 8], [5, 6, 7, 8]])}
+    inputs["attention_mask"] = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 1]])
+    logits, tokens = model(**inputs).logits, model.generate(**inputs, max_new_tokens=3, do_sample=False)
     hidden_states(model.model, pack_tokens(PROMPTS, RESPONSES))
-    assert torch.equal(model(input_ids=ids).logits, before)
+    assert torch.equal(model(**inputs).logits, logits)
+    assert torch.equal(model.generate(**inputs, max_new_tokens=3, do_sample=False), tokens)
+
+
+def test_gradient_checkpointing_changes_nothing(model):
+    batch = pack_tokens(PROMPTS, RESPONSES)
+    plain = torch.autograd.grad(hidden_states(model.model, batch).square().sum(), model.parameters())
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    model.train()
+    again = torch.autograd.grad(hidden_states(model.model, batch).square().sum(), model.parameters())
+    model.eval()
+    model.gradient_checkpointing_disable()
+    for one, other in zip(plain, again, strict=True):
+        torch.testing.assert_close(one, other)
 
 
 def test_each_response_token_knows_the_token_before_it():

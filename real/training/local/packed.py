@@ -6,17 +6,18 @@ computed sequence by sequence, causally and without a mask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AttentionInterface
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
 
-_ATTENTION = "real_packed"  # under this name transformers' models find the function below
+_ATTENTION = "real_packed"  # under this name transformers' models find the functions below
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,22 @@ def pack_tokens(
 
 
 def hidden_states(trunk: Any, batch: PackedBatch) -> Tensor:
-    """The last hidden states ``[N, H]`` from which the response tokens are predicted; ``trunk`` has no output layer."""
-    with _packed_attention(trunk.config):
-        states = trunk(
-            input_ids=batch.ids, position_ids=batch.positions, use_cache=False, sequence_lengths=batch.lengths
-        ).last_hidden_state
+    """The last hidden states ``[N, H]`` from which the response tokens are predicted; ``trunk`` has no output layer.
+
+    From the first call on, the model's attention is the one of this file, which attends as ``sdpa`` in every other
+    call: gradient checkpointing asks for it again in the backward pass, so that it cannot be put back here.
+    """
+    trunk.config._attn_implementation = _ATTENTION
+    unused = torch.ones(
+        (1, 1, 1, 1), dtype=torch.bool, device=batch.ids.device
+    )  # a mask with four axes is not extended
+    states = trunk(
+        input_ids=batch.ids,
+        attention_mask=unused,
+        position_ids=batch.positions,
+        use_cache=False,
+        sequence_lengths=batch.lengths,
+    ).last_hidden_state
     return states[0].index_select(0, batch.before)  # type: ignore[no-any-return]
 
 
@@ -80,17 +92,6 @@ def balanced_groups(lengths: Sequence[int], count: int) -> list[list[int]]:
     return [sorted(group) for group in groups]
 
 
-@contextmanager
-def _packed_attention(config: Any) -> Iterator[None]:
-    """Have the model call ``_attend``; generation, which uses the same model, keeps its own attention."""
-    usual = config._attn_implementation
-    config._attn_implementation = _ATTENTION
-    try:
-        yield
-    finally:
-        config._attn_implementation = usual
-
-
 def _attend(
     module: torch.nn.Module,
     query: Tensor,
@@ -98,14 +99,19 @@ def _attend(
     value: Tensor,
     attention_mask: Tensor | None,
     *,
-    sequence_lengths: Sequence[int],
+    sequence_lengths: Sequence[int] | None = None,
     scaling: float | None = None,
     dropout: float = 0.0,
-    **_: Any,
+    **others: Any,
 ) -> tuple[Tensor, None]:
-    """Causal attention within each sequence; ``[1, heads, T, D]`` in, ``[1, T, heads, D]`` out, as transformers has it."""
+    """Causal attention within each sequence; ``[1, heads, T, D]`` in, ``[1, T, heads, D]`` out (transformers' way)."""
+    if sequence_lengths is None:
+        found: tuple[Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
+        )
+        return found
     grouped = query.shape[1] != key.shape[1]
-    parts = [t.split(list(sequence_lengths), dim=2) for t in (query, key, value)]
+    parts = [torch.split(t, list(sequence_lengths), dim=2) for t in (query, key, value)]
     made = [
         torch.nn.functional.scaled_dot_product_attention(
             q, k, v, dropout_p=dropout, scale=scaling, is_causal=True, enable_gqa=grouped
@@ -116,3 +122,4 @@ def _attend(
 
 
 AttentionInterface.register(_ATTENTION, _attend)
+AttentionMaskInterface.register(_ATTENTION, sdpa_mask)

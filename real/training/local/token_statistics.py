@@ -36,7 +36,7 @@ class _TokenStatistics(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:
         cast = weight.to(hidden.dtype)
         logprobs, entropy, normalizer = [], [], []
-        for states, wanted in zip(hidden.split(chunk), tokens.split(chunk), strict=True):
+        for states, wanted in zip(torch.split(hidden, chunk), torch.split(tokens, chunk), strict=True):
             logits = _logits(states, cast, temperature)
             total = torch.logsumexp(logits, dim=-1)
             logprobs.append(logits.gather(-1, wanted.unsqueeze(-1)).squeeze(-1) - total)
