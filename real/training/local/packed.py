@@ -1,0 +1,125 @@
+"""Prompts and responses laid end to end, without padding: every token that a model computes is one that counts.
+
+All layers of a decoder but attention look at one token at a time, so that a batch can be one long row. Attention is
+computed sequence by sequence, causally and without a mask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+_ATTENTION = "real_packed"  # under this name transformers' models find the functions below
+
+
+@dataclass(frozen=True)
+class PackedBatch:
+    """``T`` tokens of several sequences, ``N`` of which are response tokens (in the order of the rows).
+
+    ``ids``, ``positions``: ``[1, T]``; ``before``: ``[N]``, where in ``T`` the token before each response token is,
+    whose hidden state predicts it; ``tokens``: ``[N]``, the response tokens; ``lengths``: tokens of each sequence.
+    """
+
+    ids: Tensor
+    positions: Tensor
+    before: Tensor
+    tokens: Tensor
+    lengths: tuple[int, ...]
+
+
+def pack_tokens(
+    prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]], device: torch.device | str = "cpu"
+) -> PackedBatch:
+    """Lay (prompt, response) pairs of token ids end to end; a prompt has at least one token."""
+    lengths = [len(p) + len(r) for p, r in zip(prompts, responses, strict=True)]
+    starts = [0, *accumulate(lengths)]
+    ids = [token for pair in zip(prompts, responses, strict=True) for part in pair for token in part]
+    before = [
+        starts[row] + len(prompt) - 1 + at
+        for row, (prompt, response) in enumerate(zip(prompts, responses, strict=True))
+        for at in range(len(response))
+    ]
+    positions = torch.cat([torch.arange(length) for length in lengths])
+    tokens = torch.tensor([token for response in responses for token in response], dtype=torch.long)
+    return PackedBatch(
+        torch.tensor([ids]).to(device),
+        positions.unsqueeze(0).to(device),
+        torch.tensor(before, dtype=torch.long).to(device),
+        tokens.to(device),
+        tuple(lengths),
+    )
+
+
+def hidden_states(trunk: Any, batch: PackedBatch) -> Tensor:
+    """The last hidden states ``[N, H]`` from which the response tokens are predicted; ``trunk`` has no output layer.
+
+    From the first call on, the model's attention is the one of this file, which attends as ``sdpa`` in every other
+    call: gradient checkpointing asks for it again in the backward pass, so that it cannot be put back here.
+    """
+    trunk.config._attn_implementation = _ATTENTION
+    unused = torch.ones(
+        (1, 1, 1, 1), dtype=torch.bool, device=batch.ids.device
+    )  # a mask with four axes is not extended
+    states = trunk(
+        input_ids=batch.ids,
+        attention_mask=unused,
+        position_ids=batch.positions,
+        use_cache=False,
+        sequence_lengths=batch.lengths,
+    ).last_hidden_state
+    return states[0].index_select(0, batch.before)  # type: ignore[no-any-return]
+
+
+def balanced_groups(lengths: Sequence[int], count: int) -> list[list[int]]:
+    """Split row numbers into ``count`` groups of about equal token counts: longest first, each to the emptiest group.
+
+    Every group has a row where there are rows enough, and keeps its rows in ascending order.
+    """
+    groups: list[list[int]] = [[] for _ in range(min(count, len(lengths)))]
+    filled = [0] * len(groups)
+    for row in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        emptiest = min(range(len(groups)), key=lambda g: (filled[g], g))
+        groups[emptiest].append(row)
+        filled[emptiest] += lengths[row]
+    return [sorted(group) for group in groups]
+
+
+def _attend(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    sequence_lengths: Sequence[int] | None = None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    **others: Any,
+) -> tuple[Tensor, None]:
+    """Causal attention within each sequence; ``[1, heads, T, D]`` in, ``[1, T, heads, D]`` out (transformers' way)."""
+    if sequence_lengths is None:
+        found: tuple[Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
+        )
+        return found
+    grouped = query.shape[1] != key.shape[1]
+    parts = [torch.split(t, list(sequence_lengths), dim=2) for t in (query, key, value)]
+    made = [
+        torch.nn.functional.scaled_dot_product_attention(
+            q, k, v, dropout_p=dropout, scale=scaling, is_causal=True, enable_gqa=grouped
+        )
+        for q, k, v in zip(*parts, strict=True)
+    ]
+    return torch.cat(made, dim=2).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(_ATTENTION, _attend)
+AttentionMaskInterface.register(_ATTENTION, sdpa_mask)
