@@ -35,8 +35,11 @@ class ClusterRun:
     environment: dict[str, str] = field(default_factory=dict)
 
     def command(self) -> list[str]:
+        return [sys.executable, str(ROOT / "run.py"), *self.words(), f"output_dir={self.folder}"]
+
+    def words(self) -> list[str]:
+        """The settings, which make any experiment fit this machine."""
         return [
-            *(sys.executable, str(ROOT / "run.py")),
             *("trainer=openrlhf", "generation=vllm", "model=qwen25_coder_0p5b", "dataset=safesql_mini"),
             *("cluster=local", "cluster.gpus_per_node=2", "logger=wandb_offline", f"model.path={self.model}"),
             *("dataset.train_tasks=43", "dataset.test_tasks=4", f"trainer.steps={STEPS}"),
@@ -45,7 +48,7 @@ class ClusterRun:
             *("model.placement.engine_memory=0.3", "generation.max_new_tokens=96", "model.max_prompt_tokens=512"),
             *("generation.batch=4", "trainer.actor_lr=5e-3", "trainer.rollout_correction=clip"),
             *("trainer.checkpoint_every=2", "trainer.openrlhf.eval_every=0", "execution.workers=1"),
-            *(f"output_dir={self.folder}", *self.settings),
+            *self.settings,
         ]
 
     def environ(self) -> dict[str, str]:
@@ -118,22 +121,6 @@ class ClusterRun:
                 return
             time.sleep(0.2)
         raise AssertionError(f"step {step} was not reached:\n{self.output()[-4000:]}")
-
-
-def sync_is_real(steps: list[dict[str, float]]) -> bool:
-    """Whether engines sample with the weights just trained, although these have moved away from the reference.
-
-    ``vllm_kl`` compares engine and trainer, ``logprobs_diff`` trainer and reference. The first updates are too small to
-    tell, so it looks from the third step on. An engine with old weights differs from the trainer as much as the
-    reference does; rounding alone (bfloat16, float32) grows with the way of the weights, and stays far below.
-    """
-    late = [record for record in steps if record["step"] >= 3]
-    moved = any(abs(record["logprobs_diff"]) > 1e-2 for record in late)
-    return (
-        bool(late)
-        and moved
-        and all(abs(record["vllm_kl"]) < max(1e-3, 0.05 * abs(record["logprobs_diff"])) for record in late)
-    )
 
 
 def weights_have_moved(before: Path, after: Path) -> bool:

@@ -31,6 +31,7 @@ from real.training.openrlhf.row_audit import check_rows, rewind, rows_of
 from real.training.openrlhf.scorer_process import ScorerProcess
 from real.training.openrlhf.scoring_cores import beside_engines, cores_left
 from real.training.openrlhf.training_process import training_process
+from real.training.openrlhf.weight_sync import Sync, judge_sync
 from real.training.start import load_policy
 from real.training.trainer import TrainingEvent
 from real.training.workspace import Workspace
@@ -94,8 +95,17 @@ class OpenRlhfTrainer:
             check_rows(rows_of(plan.files.scored, plan.files.missed), plan.schedule, complete=True)
         except InfrastructureError as error:  # the model is trained: say it, and go on to evaluate
             _say(f"warning: {error}")
+        self._tell_sync()
         (plan.files.folder / "trained").touch()
         _delete_checkpoints(plan.files)
+
+    def _tell_sync(self) -> None:
+        """Nothing else tells of lost weights: the training ends with 0 all the same."""
+        found = judge_sync(self._ws.store.read_steps())
+        if found.state is Sync.ARRIVES:
+            _say(f"weights reach the engines: {found.text}")
+        elif found.state is Sync.LOST:
+            _say(f"warning: engines sample with old weights: {found.text}")
 
     def checkpoint(self, step: int) -> None:
         """See ``Trainer``: OpenRLHF does it every ``trainer.checkpoint_every`` steps."""

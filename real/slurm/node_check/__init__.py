@@ -1,0 +1,1 @@
+"""The first trainings on a node with GPUs: passed, or what to change (``slurm/first_node_check.py``)."""
