@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from real.errors import InfrastructureError
+from real.slurm.node_check.rehearsal import descendants
 from real.training.openrlhf.ray_job import RayJob
 
 pytestmark = [
@@ -24,27 +28,55 @@ pytestmark = [
         reason='the dashboard is not installed: pip install "ray[default]"',
     ),
 ]
-WAIT_S = 120.0
+WAIT_S = 1800.0  # for what has to come; only where it never does is it waited so long
+ATTEMPTS = 3
+# Ray gives up on parts of itself that a busy machine keeps from running for half a minute.
+PATIENT = {
+    "RAY_agent_register_timeout_ms": "900000",
+    "RAY_health_check_timeout_ms": "300000",
+    "RAY_health_check_period_ms": "60000",
+    "RAY_raylet_start_wait_time_s": "600",
+}
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
+    for _ in range(ATTEMPTS):
+        folder = tempfile.mkdtemp(prefix="ray")  # Ray's sockets need a short path
+        head, found, log = _start_head(folder)
+        try:
+            if _answers(f"{found}/api/version", head):
+                yield found
+                return
+            said = log.read_text()[-2000:]
+        finally:
+            _end(head)
+            shutil.rmtree(folder, ignore_errors=True)
+    raise AssertionError(f"no dashboard came up: {said}")
+
+
+def _start_head(folder: str) -> tuple[subprocess.Popen[bytes], str, Path]:
     port, dashboard = _free_ports(2)
-    folder = tempfile.mkdtemp(prefix="ray")  # Ray's sockets need a short path
     program = Path(sys.executable).with_name("ray")
     words = [str(program), "start", "--head", "--block", "--num-cpus=1", f"--port={port}", f"--temp-dir={folder}"]
     words += [f"--dashboard-port={dashboard}", "--disable-usage-stats", f"--object-store-memory={80 << 20}"]
     log = Path(folder) / "head.log"
     with log.open("w") as file:
-        head = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT)
+        head = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **PATIENT})
+    return head, f"http://127.0.0.1:{dashboard}", log
+
+
+def _end(head: subprocess.Popen[bytes]) -> None:
+    family = descendants(head.pid)
+    head.terminate()
     try:
-        found = f"http://127.0.0.1:{dashboard}"
-        _wait_for(f"{found}/api/version", head, log)
-        yield found
-    finally:
-        head.terminate()
-        head.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+        head.wait(60)
+    except subprocess.TimeoutExpired:
+        head.kill()
+        head.wait()
+    for pid in family:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -55,15 +87,16 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _wait_for(url: str, head: subprocess.Popen[bytes], log: Path) -> None:
+def _answers(url: str, head: subprocess.Popen[bytes]) -> bool:
+    """Whether the dashboard comes up; false where Ray has given up."""
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline and head.poll() is None:
         try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
+            with urllib.request.urlopen(url, timeout=60):
+                return True
         except OSError:
             time.sleep(0.5)
-    raise AssertionError(f"no dashboard came up: {log.read_text()[-2000:]}")
+    return False
 
 
 def _end_of(job: RayJob) -> tuple[int, list[str]]:

@@ -103,12 +103,12 @@ def _start_munge(folder: Path) -> None:
 def _daemon(name: str, *arguments: str) -> None:
     program = shutil.which(name, path=_PATH)
     assert program is not None
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, f"{name} did not start: {done.stderr}"
 
 
 def _wait_until_idle(conf: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         done = subprocess.run(
             ["sinfo", "-h", "-N", "-p", "debug", "-o", "%T"],

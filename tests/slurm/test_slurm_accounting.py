@@ -42,7 +42,7 @@ def test_ended_jobs_are_told_as_they_ended(accounting: Slurm, monkeypatch: pytes
     cancelled = submitted(slurm, "--wrap", "sleep 600")
     requeued = submitted(slurm, "--requeue", "--wrap", "test ${SLURM_RESTART_COUNT:-0} -gt 0 || sleep 600")
     running = {"RUNNING"}
-    slurm.wait("the start", lambda: running >= {slurm.queue().get(j) for j in (cancelled, requeued)}, 90)
+    slurm.wait("the start", lambda: running >= {slurm.queue().get(j) for j in (cancelled, requeued)}, 900)
     slurm.call("scancel", cancelled)
     slurm.scontrol("requeue", requeued)
     ids = [good, bad, cancelled, requeued]
@@ -51,7 +51,7 @@ def test_ended_jobs_are_told_as_they_ended(accounting: Slurm, monkeypatch: pytes
         return client.accounted(ids)
 
     ended = re.compile("COMPLETED|FAILED|CANCELLED")
-    slurm.wait("the end", lambda: len(told()) == 5 and all(ended.match(s) for s, _ in told().values()), 240)
+    slurm.wait("the end", lambda: len(told()) == 5 and all(ended.match(s) for s, _ in told().values()), 900)
     found = told()
     assert found.pop(cancelled)[0] == "CANCELLED"  # with a code that says which signal it took
     assert found == {

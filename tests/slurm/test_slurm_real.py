@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gates import STEP, Gates
 from slurm_user import CLUSTER, ROOT, TOY, Slurm
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm]
 
 SWEEP = ["+exp=ablation_reward_tiny", *TOY, "trainer.steps=12", "trainer.checkpoint_every=6", "-m"]
+WAIT_S = 3600.0  # for what has to come; only where it never does is it waited so long
 TROUBLE = {"failed", "cancelled", "interrupted", "lost", "never started", "stuck", "held"}
 
 
@@ -37,9 +39,12 @@ def steps_of(row: dict[str, Any]) -> int:
 
 
 def check_truth(row: dict[str, Any], before: dict[str, str], after: dict[str, str]) -> None:
-    """What status.py says of one run, against SLURM's queue a moment before and a moment after."""
-    state, seen = row["state"], {queue.get(job) for queue in (before, after) for job in row["jobs"]}
+    """What status.py says of one run, against SLURM's queue, which was the same a moment before and a moment after."""
+    state = row["state"]
     assert state not in TROUBLE, row
+    if any(before.get(job) != after.get(job) for job in row["jobs"]):
+        return  # it has just changed, and either is the truth
+    seen = {before.get(job) for job in row["jobs"]}
     if state in ("running", "starting", "evaluating"):
         assert seen & {"RUNNING", "CONFIGURING"}, (row, seen)
     if state in ("queued", "requeued"):
@@ -51,11 +56,14 @@ def check_truth(row: dict[str, Any], before: dict[str, str], after: dict[str, st
 
 
 class Watcher(threading.Thread):
-    """Asks status.py all the time, and compares what it says with SLURM's queue."""
+    """Asks status.py all the time, and compares what it says with SLURM's queue.
 
-    def __init__(self, slurm: Slurm) -> None:
+    Undisturbed runs wait at their gates until they have been seen running.
+    """
+
+    def __init__(self, slurm: Slurm, gates: Gates) -> None:
         super().__init__(daemon=True)
-        self.slurm, self.seen, self.asked, self.wrong = slurm, defaultdict(set), 0, ""
+        self.slurm, self.gates, self.seen, self.asked, self.wrong = slurm, gates, defaultdict(set), 0, ""
         self.over = threading.Event()
 
     def run(self) -> None:
@@ -65,79 +73,91 @@ class Watcher(threading.Thread):
                 for number, row in enumerate(rows):
                     check_truth(row, before, after)
                     self.seen[number].add(row["state"])
+                    if number >= len(BLOWS) and row["state"] == "running":
+                        self.gates.open(row["run_id"])
             except AssertionError as error:
                 self.wrong = self.wrong or str(error)
             self.asked += 1
-            self.over.wait(1.0)
+            self.over.wait(0.5)
+
+    def have_seen(self, state: str, runs: int) -> bool:
+        """Whether each of the first ``runs`` was seen in ``state``; an error of the watcher ends the wait."""
+        assert not self.wrong, self.wrong
+        return all(state in self.seen[number] for number in range(runs))
 
 
-def disturb(slurm: Slurm, job: str) -> None:
-    """Do something to each of the first four jobs as soon as it has trained for two steps."""
-    blows = [
-        ["scancel", "--signal=USR1"],  # every process of the step
-        ["scancel", "--signal=USR1", "--batch"],  # the shell, as SLURM does before the time limit
-        ["kill"],  # the driver, with no last word: as when memory runs out
-        ["scontrol", "requeue"],  # what an administrator does, or a preemption
-    ]
-    rows = slurm.status()
-    todo = dict(enumerate(blows))
+# What happens to each of the first four jobs while it trains.
+BLOWS = [
+    ["scancel", "--signal=USR1"],  # every process of the step
+    ["scancel", "--signal=USR1", "--batch"],  # the shell, as SLURM does before the time limit
+    ["kill"],  # the driver, with no last word: as when memory runs out
+    ["scontrol", "requeue"],  # what an administrator does, or a preemption
+]
 
-    def strike() -> bool:
-        for number in list(todo):
-            if steps_of(rows[number]) >= 2:
-                # SLURM 22.05 delivers the signal and answers that the job cannot be altered now, whereupon scancel
-                # tries again for a minute: its first try is enough.
-                blow = todo.pop(number)
-                if blow == ["kill"]:  # scancel --signal=KILL would cancel the job
-                    os.kill(int((Path(rows[number]["run_dir"]) / ".lock").read_text().split()[1]), signal.SIGKILL)
-                else:
-                    slurm.call("timeout", "3", *blow, f"{job}_{number}")
-        return not todo
 
-    slurm.wait("two steps of each of the first four jobs", strike, 600)
+def disturb(slurm: Slurm, rows: list[dict[str, Any]], gates: Gates) -> None:
+    """Strike each of the first four jobs while it waits at its gate, and let it go on."""
+    job = rows[0]["jobs"][0].partition("_")[0]
+    for number, blow in enumerate(BLOWS):
+        if blow == ["kill"]:  # scancel --signal=KILL would cancel the job
+            os.kill(int((Path(rows[number]["run_dir"]) / ".lock").read_text().split()[1]), signal.SIGKILL)
+        else:
+            # SLURM 22.05 delivers the signal and answers that the job cannot be altered now, whereupon scancel tries
+            # again for a minute: its first try is enough.
+            slurm.call("timeout", "3", *blow, f"{job}_{number}")
+    log = slurm.folder / rows[0]["log"]
+    slurm.wait("the signal in the first log", lambda: "stopping after this step" in log.read_text(), WAIT_S)
+    log = slurm.folder / rows[1]["log"]
+    slurm.wait("the signal in the second log", lambda: "stopping after this step" in log.read_text(), WAIT_S)
+    for row in rows[: len(BLOWS)]:
+        gates.open(row["run_id"])
 
 
 def test_nine_jobs_in_trouble_all_end_done_with_the_results_of_a_local_run(
     slurm: Slurm, request: pytest.FixtureRequest
 ) -> None:
-    submitted = slurm.user("slurm/submit.py", *SWEEP, *CLUSTER)
+    gates = Gates(slurm.folder / "gates")
+    submitted = slurm.user("slurm/submit.py", *SWEEP, *CLUSTER, gates.setting())
     assert submitted.returncode == 0, submitted.stderr
     assert "submitted 9 of 9 runs" in submitted.stdout
     rows = slurm.status()
     assert len(rows) == 9
-    watcher = Watcher(slurm)
+    watcher = Watcher(slurm, gates)
     request.addfinalizer(watcher.over.set)
     watcher.start()
-    disturb(slurm, rows[0]["jobs"][0].partition("_")[0])
+    first = rows[: len(BLOWS)]
+    slurm.wait("two steps of the first four", lambda: all(steps_of(row) == STEP for row in first), WAIT_S)
+    slurm.wait("their being told as running", lambda: watcher.have_seen("running", len(BLOWS)), WAIT_S)
+    # With its nodes drained a job that is queued again stays so until it has been seen.
+    slurm.scontrol("update", "nodename=n1,n2", "state=drain", "reason=test")
+    disturb(slurm, [*slurm.status()], gates)
+    slurm.wait("their being told as requeued", lambda: watcher.have_seen("requeued", len(BLOWS)), WAIT_S)
 
-    def is_drained() -> bool:
-        return "drained" in slurm.call("sinfo", "-h", "-n", "n2", "-o", "%T").stdout
+    def are_drained() -> bool:
+        return slurm.call("sinfo", "-h", "-N", "-p", "debug", "-o", "%T").stdout.split() == ["drained"] * 2
 
-    slurm.scontrol("update", "nodename=n2", "state=drain", "reason=test")
-    slurm.wait("a drained node", is_drained, 600)
-    slurm.scontrol("update", "nodename=n2", "state=resume")
+    slurm.wait("two drained nodes", are_drained, WAIT_S)
+    slurm.scontrol("update", "nodename=n1,n2", "state=resume")
     local = subprocess.Popen(
         [sys.executable, str(ROOT / "run.py"), *SWEEP, "output_dir=local"], cwd=slurm.folder, stdout=subprocess.DEVNULL
     )
     slurm.wait(
-        "nine runs that are done", lambda: all((Path(r["run_dir"]) / "metrics.json").exists() for r in rows), 1500
+        "nine runs that are done", lambda: all((Path(r["run_dir"]) / "metrics.json").exists() for r in rows), WAIT_S
     )
-    slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
+    slurm.wait("an empty queue", lambda: not slurm.queue(), WAIT_S)
     watcher.over.set()
-    watcher.join(60)
-    assert not watcher.wrong, watcher.wrong
+    watcher.join(WAIT_S)
+    assert watcher.have_seen("running", 9), watcher.seen
     assert watcher.asked > 5
     rows = slurm.status()
     assert [row["state"] for row in rows] == ["done"] * 9
     assert [row["tries"] for row in rows] == [2] * 4 + [1] * 5
-    assert all("requeued" in watcher.seen[number] for number in range(4)), watcher.seen
-    assert all("running" in watcher.seen[number] for number in range(9)), watcher.seen
     for number in (0, 1):  # the warning came between checkpoints, and cost no step
         log = Path(slurm.folder / rows[number]["log"]).read_text()
         assert "SIGUSR1: stopping after this step" in log
         assert "resuming at step" in log
 
-    assert local.wait(1200) == 0
+    assert local.wait(WAIT_S) == 0
     for row in rows:
         assert facts(Path(row["run_dir"])) == facts(slurm.folder / "local" / row["run_id"]), row
 
@@ -158,7 +178,8 @@ def test_train_evaluate_tables_from_the_configuration_as_it_was(slurm: Slurm) ->
     text = "# @package _global_\nexp_name: pair\ntrainer: {steps: 2, checkpoint_every: 1}\n"
     experiment.write_text(text)
     command = [f"--config-dir={own.parent}", *TOY, "+exp=pair", "reward=hybrid,quality_only", "-m"]
-    chain = [*command, *CLUSTER, "cluster.evaluate=own_job"]
+    gates = Gates(slurm.folder / "gates")
+    chain = [*command, *CLUSTER, "cluster.evaluate=own_job", gates.setting()]
     slurm.scontrol("update", "nodename=n1,n2", "state=drain", "reason=test")
     try:
         assert slurm.user("slurm/submit.py", *chain).returncode == 0
@@ -173,15 +194,25 @@ def test_train_evaluate_tables_from_the_configuration_as_it_was(slurm: Slurm) ->
 
     states: set[str] = set()
 
-    def look() -> bool:
+    def are(state: str) -> bool:
         rows = slurm.status()
         states.update(row["state"] for row in rows)
         assert not states & TROUBLE, rows
-        return all(row["state"] == "done" for row in rows)
+        return all(row["state"] == state for row in rows)
 
-    slurm.wait("two runs that are done", look, 900)
-    slurm.wait("the tables", lambda: not slurm.queue(), 120)
-    assert states & {"trained", "evaluating"}
+    slurm.wait("two runs that train", lambda: are("running"), WAIT_S)
+    slurm.wait("their last step", lambda: all(steps_of(row) == STEP for row in slurm.status()), WAIT_S)
+    # With its nodes drained an evaluation waits until it has been seen waiting.
+    slurm.scontrol("update", "nodename=n1,n2", "state=drain", "reason=test")
+    for row in slurm.status():
+        gates.open(row["run_id"])
+    slurm.wait("two runs that are trained", lambda: are("trained"), WAIT_S)
+    assert not list(slurm.folder.glob("outputs/*/outcomes_*.jsonl"))  # both evaluations are the other job's
+    slurm.scontrol("update", "nodename=n1,n2", "state=resume")
+    slurm.wait("two runs that are done", lambda: are("done"), WAIT_S)
+    slurm.wait("the tables", lambda: not slurm.queue(), WAIT_S)
+    origins = [json.loads((Path(row["run_dir"]) / "before_origin.json").read_text()) for row in slurm.status()]
+    assert origins[0] == origins[1]  # evaluated once, for both rewards
     for row in slurm.status():
         assert row["step"] == 2
         assert "steps: 2" in (Path(row["run_dir"]) / "config.yaml").read_text()
@@ -218,11 +249,11 @@ def test_an_exclusive_job_gets_the_memory_of_its_node(slurm: Slurm) -> None:
     try:
         command = [*TOY, *CLUSTER, "trainer.steps=1", "cluster.exclusive=true"]
         assert slurm.user("slurm/submit.py", *command).returncode == 0
-        slurm.wait("a job that runs", lambda: "RUNNING" in slurm.queue().values(), 60)
+        slurm.wait("a job that runs", lambda: "RUNNING" in slurm.queue().values(), WAIT_S)
         (node,) = slurm.call("scontrol", "show", "node", "n1", "--oneliner").stdout.splitlines()
         assert re.search(r"\bAllocMem=(\d+)", node)[1] == re.search(r"\bRealMemory=(\d+)", node)[1]  # type: ignore[index]
         assert slurm.user("slurm/cancel.py", "1").returncode == 0
-        slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
+        slurm.wait("an empty queue", lambda: not slurm.queue(), WAIT_S)
     finally:
         slurm.scontrol("update", "nodename=n2", "state=resume")
 
@@ -245,9 +276,9 @@ def test_options_of_a_site_reach_slurm_and_do_not_hide_the_job(slurm: Slurm) -> 
         assert slurm.user("slurm/submit.py", *command).returncode == 2  # it is queued already
     finally:
         slurm.scontrol("update", "nodename=n1,n2", "state=resume")
-    slurm.wait("the log where it was named", (odd / "slurm/0001-quickstart/logs/train-0.log").exists, 120)
+    slurm.wait("the log where it was named", (odd / "slurm/0001-quickstart/logs/train-0.log").exists, WAIT_S)
     assert slurm.user("slurm/cancel.py", "1", *where).returncode == 0
-    slurm.wait("an empty queue", lambda: not slurm.queue(), 120)
+    slurm.wait("an empty queue", lambda: not slurm.queue(), WAIT_S)
 
 
 @pytest.mark.parametrize(
