@@ -5,6 +5,7 @@ from __future__ import annotations
 from real.datasets.sources import missing as missing_data
 from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
+from real.methods.config import NOT_YET
 from real.settings import RootCfg
 from real.slurm.config import Scheduler
 from real.training.openrlhf.flags import PINNED, installed_version
@@ -12,12 +13,18 @@ from real.training.openrlhf.flags import PINNED, installed_version
 
 def missing(root: RootCfg, here: Machine) -> list[str]:
     """What ``here`` lacks for this run, one phrase each; empty when it can run."""
-    lacks = [*_missing_packages(root, here), *_missing_devices(root, here)]
+    lacks = [*_missing_method(root), *_missing_packages(root, here), *_missing_devices(root, here)]
     if (reason := missing_data(root.dataset)) is not None:
         lacks.append(reason)
     if problem := key_problem(root.logger):
         lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
     return lacks
+
+
+def _missing_method(root: RootCfg) -> list[str]:
+    if root.method.name not in NOT_YET:
+        return []
+    return [f"the method {root.method.name} (not implemented yet; see CONTRIBUTING.md, “a method”)"]
 
 
 def _missing_packages(root: RootCfg, here: Machine) -> list[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from real.errors import UsageError
 
+NOT_YET = ("safecoder", "sven", "codeguard_plus", "promsec", "prompt_eng")  # rows of the paper that nobody wrote yet
+
 
 @dataclass
 class SftCfg:

@@ -10,7 +10,10 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from real.config.plan import Plan, plan_run, plan_sweep
+from real.config.requirements import missing
 from real.ids import run_id
+from real.machine import machine
+from real.methods.config import NOT_YET
 from real.settings import RootCfg
 from real.training.openrlhf.plan import RELEASED_BATCHES
 
@@ -58,6 +61,35 @@ def test_option_composes(group: str, option: str) -> None:
 def test_layers_combine(layers: tuple[str, str]) -> None:
     exp, debug = layers
     assert composed(f"+exp={exp}", f"+debug={debug}").exp_name == exp
+
+
+def test_methods_that_nobody_wrote_are_missing_and_not_unknown() -> None:
+    assert not set(NOT_YET) & {path.stem for path in (CONF.parent / "real" / "methods").glob("*.py")}
+    assert set(NOT_YET) < {path.stem for path in CONF.glob("method/*")}
+    here = machine()
+    for name in NOT_YET:
+        assert any(
+            f"the method {name} (not implemented yet" in lack for lack in missing(composed(f"method={name}"), here)
+        )
+    assert not any("method" in lack for lack in missing(composed("method=sft"), here))
+
+
+@pytest.mark.parametrize(
+    ("name", "jobs", "methods"),
+    [
+        ("table2_security", 2 * 3 * 7, {"vanilla", "safecoder", "sven", "codeguard_plus", "promsec", "sft", "real"}),
+        ("table3_maintainability", 3 * 4, {"vanilla", "prompt_eng", "sft", "real"}),
+        ("table5_safety_tests", 2 * 3 * 2, {"real"}),
+    ],
+)
+def test_a_table_is_a_sweep(name: str, jobs: int, methods: set[str]) -> None:
+    plan = planned(f"+exp={name}")
+    assert len({job.run_id for job in plan.runs}) == len(plan.runs) == jobs
+    assert {job.root.method.name for job in plan.runs} == methods
+    assert {(job.root.evaluation.protocol, job.root.typecheck.policy) for job in plan.runs} == {("paper", "paper")}
+    twin = planned(f"+exp={name}_tiny")
+    assert {job.root.method.name for job in twin.runs} == methods - set(NOT_YET)
+    assert {job.root.model.name for job in twin.runs} == {"tiny"}
 
 
 def test_the_paper_settings() -> None:
