@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from real.execution.attacks import secrets_of
 from real.execution.claimed_values import decode
+from real.execution.expectations import Expectation, NotStaticError, static_expectations
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed
@@ -36,14 +37,6 @@ class Database:
     files: dict[str, bytes]
     dump: bytes
     secrets: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What a literal case expects: an exception's type name, or else a value."""
-
-    value: object = None
-    exception: str | None = None
 
 
 class _Cache(Generic[T]):
@@ -87,8 +80,8 @@ class Fixtures:
         return self._databases.get(_digest(script), lambda: _build_database(script, ask))
 
     def expectations(self, setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
-        """Evaluate (or remember) expected values after ``setup``; raises ``FixtureError``."""
-        return self._expectations.get(_digest(setup, *sources), lambda: _evaluate(setup, sources, ask))
+        """Read, evaluate or remember expected values after ``setup``; raises ``FixtureError``."""
+        return self._expectations.get(_digest(setup, *sources), lambda: _expectations(setup, sources, ask))
 
 
 def _digest(*texts: str) -> bytes:
@@ -119,6 +112,13 @@ def _build_database(script: str, ask: Ask) -> Database:
     if not report.files:
         raise FixtureError("the database script left no file")
     return Database(report.files, report.state, secrets_of(report.state))
+
+
+def _expectations(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
+    try:
+        return static_expectations(setup, sources)
+    except NotStaticError:
+        return _evaluate(setup, sources, ask)
 
 
 def _evaluate(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:

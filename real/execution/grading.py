@@ -13,7 +13,8 @@ from real import prelude
 from real.execution.attack_grading import AttackGrader
 from real.execution.claimed_values import Opaque, decode
 from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
-from real.execution.fixtures import Ask, Database, Expectation, Fixtures
+from real.execution.expectations import Expectation
+from real.execution.fixtures import Ask, Database, Fixtures
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.limits import output_kb_for

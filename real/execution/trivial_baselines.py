@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from real.execution.backends.base import Backend
 from real.execution.compare import same_text, same_value
+from real.execution.expectations import Expectation, NotStaticError, static_expectations, static_value
 from real.types import CallSuite, ExecutionRequest, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
 
 
@@ -42,20 +44,28 @@ def trivial_baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "str
     expressions: those are judged in ``pool``.
     """
     kinds: tuple[Callable[[Suite], str], ...] = (_empty, _constant, _value_error)
-    unknown = [task for task in tasks if not isinstance(task.tests, (ScriptSuite, CallSuite))]
+    known = [_known(task.tests, protocol) for task in tasks]
+    unknown = [task for task, scores in zip(tasks, known, strict=True) if scores is None]
     requests = [ExecutionRequest(task.task_id, kind(task.tests), task.tests) for task in unknown for kind in kinds]
     results = iter(pool.run(requests, protocol) if requests else ())
     found = []
-    for task in tasks:
-        match task.tests:
-            case ScriptSuite() as suite:
-                scores = _of_script(suite, protocol)
-            case CallSuite() as suite:
-                scores = _of_call(suite)
-            case _:
-                scores = [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
-        found.append(TrivialBaseline(task.task_id, *scores))
+    for task, scores in zip(tasks, known, strict=True):
+        judged = scores or [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
+        found.append(TrivialBaseline(task.task_id, *judged))
     return found
+
+
+def _known(suite: Suite, protocol: str) -> list[float | None] | None:
+    """The three scores where nothing needs to run for them, else ``None``."""
+    match suite:
+        case ScriptSuite():
+            return _of_script(suite, protocol)
+        case CallSuite():
+            return _of_call(suite)
+        case LiteralSuite():
+            with suppress(NotStaticError):
+                return _of_literals(suite)
+    return None
 
 
 def _of_script(suite: ScriptSuite, protocol: str) -> list[float | None]:
@@ -68,6 +78,24 @@ def _of_call(suite: CallSuite) -> list[float | None]:
     expected = {repr(case.expected): case.expected for case in suite.cases}
     constant = expected.get(_commonest([repr(case.expected) for case in suite.cases]))
     return [_mean([same_value(value, case.expected) for case in suite.cases]) for value in (None, constant)] + [0.0]
+
+
+def _of_literals(suite: LiteralSuite) -> list[float | None]:
+    """Raises ``NotStaticError`` where arguments or expected values have to be evaluated."""
+    expected = static_expectations(suite.setup, [case.expected for case in suite.cases])
+    for case in suite.cases:
+        given = static_value(case.arguments)
+        if isinstance(given, dict) and not all(isinstance(key, str) for key in given):
+            raise NotStaticError("keyword arguments without a name")
+    (constant,) = static_expectations(suite.setup, [_commonest([case.expected.strip() for case in suite.cases])])
+    answers = (Expectation(None), constant, Expectation(exception="ValueError"))
+    return [_mean([_is_right(answer, each) for each in expected]) for answer in answers]
+
+
+def _is_right(answer: Expectation, expected: Expectation) -> bool:
+    if answer.exception is None and expected.exception is None:
+        return same_value(answer.value, expected.value)
+    return answer.exception == expected.exception
 
 
 def _mean(passed: list[bool]) -> float | None:
