@@ -142,6 +142,6 @@ def leftovers() -> list[str]:
             words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if "/real-ray-" in words or "openrlhf.cli.train_ppo_ray" in words:
+        if "/real-ray-" in words or "real.training.openrlhf.entry" in words:
             found.append(words[:200])
     return found

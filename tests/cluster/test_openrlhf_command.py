@@ -296,7 +296,7 @@ def test_the_snapshot_is_json_for_people() -> None:
 def test_a_dry_run_tells_placement_memory_and_hours() -> None:
     root, plan = planned("model=qwen25_coder_7b", "dataset=safesql", "cluster=local_1x8")
     text = describe(root, plan, (80.0,) * 8)
-    for part in ("8 GPUs", "training", "GPU-hours", "passes over", "python -m openrlhf.cli.train_ppo_ray"):
+    for part in ("8 GPUs", "training", "GPU-hours", "passes over", "python -m real.training.openrlhf.entry"):
         assert part in text
 
 

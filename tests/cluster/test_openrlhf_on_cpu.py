@@ -59,6 +59,7 @@ def test_ppo_with_a_critic_on_the_hybrid_engine(tiny: Path, tmp_path: Path) -> N
     assert sorted(run.rows()) == list(range(harness.STEPS * harness.BATCH))  # each rollout scored once
     assert all(record["masked"] == 0 for record in steps)
     assert (run.directory / "model" / "config.json").exists()
+    assert "the tokenizer is sent to each engine once" in (run.directory / "openrlhf" / "train.log").read_text()
     assert "results:" in run.output()
     logged = wandb_history(run.directory)
     assert len(logged) == len(steps)

@@ -201,7 +201,7 @@ def test_dry_run_of_table_4_has_the_command_lines_of_openrlhf(
 ) -> None:
     assert main(["+exp=ablation_reward", "-m", "model=qwen25_coder_7b", "reward=hybrid", "dry_run=true"], CONF) == 0
     out = capsys.readouterr().out
-    assert out.count("openrlhf.cli.train_ppo_ray") == 3
+    assert out.count("python -m real.training.openrlhf.entry") == 3
     assert "#SBATCH --exclusive\n#SBATCH --mem=0\n" in out
     assert "#SBATCH --cpus-per-task=8\n#SBATCH --mem=64G\n" in out  # the evaluation loads 7B: about 52 GB
     assert "evaluate: 3 jobs of 1 x 1 GPUs" in out

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from real.errors import UsageError
 from real.registry import did_you_mean
-from real.training.openrlhf.flags import ENTRY, PINNED, Flag
+from real.training.openrlhf.flags import PINNED, Flag
 from real.training.openrlhf.layout import Layout
 from real.training.openrlhf.prompt_schedule import PromptSchedule
 
 if TYPE_CHECKING:
     from real.settings import RootCfg
 
+_OURS = "real.training.openrlhf.entry"  # OpenRLHF's own entry, with one change
 # False and None leave a flag out, True is a flag without a value.
 Value: TypeAlias = "str | int | float | bool | tuple[float, float] | None"
 
@@ -96,7 +97,7 @@ def argv(root: RootCfg, layout: Layout, schedule: PromptSchedule, files: Files) 
 
 def command(arguments: Sequence[str], python: str = sys.executable) -> list[str]:
     """Return the whole command line."""
-    return [python, "-m", ENTRY, *arguments]
+    return [python, "-m", _OURS, *arguments]
 
 
 def check(arguments: Sequence[str], version: str, known: Mapping[str, Flag]) -> None:
