@@ -117,6 +117,10 @@ class Judge:
             self.pool.close()
         self.static_checks.close()
 
+    def prepare(self, tasks: Iterable[Task]) -> None:
+        """Start, in the background, the type checker's processes if these tasks need them."""
+        self.static_checks.prepare(tasks)
+
     def score(
         self, tasks: Sequence[Task], completions: Sequence[Completion], *, safety: bool | None = None
     ) -> list[Judgement]:

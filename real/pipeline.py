@@ -66,6 +66,7 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
 
     with Judge(JudgeCfg.of(root), failures=run_dir / "analysis_failures.jsonl") as judge:
         _say(f"sandbox   {judge.pool.describe()}")
+        judge.prepare((*train.tasks, *test.tasks))
         generator = HfGenerator(policy.model, policy.tokenizer, root.generation)
         examples = _draw_examples(test.tasks, root.seed)
         space = Workspace(root, store, run_dir.name, train.tasks, test.tasks, examples, policy, generator, judge)

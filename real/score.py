@@ -13,10 +13,12 @@ The last line of standard output is a JSON summary. Exit codes: 0 scored, 2 wron
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -38,9 +40,10 @@ from real.rewards import RewardCfg, Variant
 from real.rewards.config import VARIANTS
 from real.runs.records import outcome_record
 from real.typecheck.config import Policy, TypecheckCfg
-from real.types import JsonValue, OutcomeStatus, Task, Verdict
+from real.types import Completion, JsonValue, OutcomeStatus, Task, Verdict
 
 _CHUNK = 64  # tasks judged between two updates of the progress line
+_AT_A_TIME = 2  # chunks: the end of one, which waits for its slowest program, hides behind the beginning of the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,21 @@ def score(
 
 def _judged(tasks: Sequence[Task], completions: Completions, judge: Judge, stream: TextIO | None) -> list[_Scored]:
     answers = [(task, one) for task in tasks for one in completions.by_task.get(task.task_id, ())]
+    chunks = [answers[start : start + _CHUNK] for start in range(0, len(answers), _CHUNK)]
+    judge.prepare(tasks)
+
+    def judged(part: list[tuple[Task, Completion]]) -> list[Judgement]:
+        return judge.score([task for task, _ in part], [one for _, one in part], safety=True)
+
     judgements: dict[str, list[Judgement]] = {}
-    with Progress(len(answers), "scoring", "answers", stream=stream) as progress:
-        for start in range(0, len(answers), _CHUNK):
-            part = answers[start : start + _CHUNK]
-            for made in judge.score([task for task, _ in part], [one for _, one in part], safety=True):
+    threads = ThreadPoolExecutor(_AT_A_TIME)
+    try:
+        with Progress(len(answers), "scoring", "answers", stream=stream) as progress:
+            for made in itertools.chain.from_iterable(threads.map(judged, chunks)):
                 judgements.setdefault(made.verdict.task_id, []).append(made)
                 progress.advance()
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)  # after an error, what runs ends with the judge's processes
     scored = []
     for task in tasks:
         made_of = judgements.get(task.task_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,10 @@ class StaticChecks:
     ) -> None:
         """``failures``: a JSONL file for programs that an analyser failed on, so that each can become a test."""
         self._cfg, self._scope, self._failures = cfg, detecting.scope, failures
-        self.checker = Checker.configured(typecheck, workers)
+        self._typecheck_cfg, self._workers = typecheck, workers
+        self._checker: Checker | None = None
+        self._closed = False
+        self._starting = threading.Lock()
 
     def __enter__(self) -> StaticChecks:
         return self
@@ -43,7 +47,28 @@ class StaticChecks:
 
     def close(self) -> None:
         """Stop the MyPy processes."""
-        self.checker.close()
+        with self._starting:
+            self._closed = True
+            if self._checker is not None:
+                self._checker.close()
+
+    @property
+    def checker(self) -> Checker:
+        """MyPy's processes, started when they are first asked for: a second of work that many tasks never need.
+
+        Raises ``ValueError`` once these checks are closed.
+        """
+        with self._starting:
+            if self._closed:
+                raise ValueError("the static checks are closed")
+            if self._checker is None:
+                self._checker = Checker.configured(self._typecheck_cfg, self._workers)
+            return self._checker
+
+    def prepare(self, tasks: Iterable[Task]) -> None:
+        """Start, in the background, what these tasks will need."""
+        if any(Check.MAINTAINABILITY in self._checks(task) for task in tasks):
+            _ = self.checker
 
     def run(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, dict[Check, Analysis]]:
         """The analyses of each program, by the keys of ``programs``."""
@@ -70,7 +95,8 @@ class StaticChecks:
 
     def _typecheck(self, programs: Mapping[str, tuple[Task, str]]) -> dict[str, Analysis]:
         wanted = {key: run for key, run in programs.items() if Check.MAINTAINABILITY in self._checks(run[0])}
-        analyses = self.checker.check([Submission.of(task, code) for task, code in wanted.values()])
+        submissions = [Submission.of(task, code) for task, code in wanted.values()]
+        analyses = self.checker.check(submissions) if submissions else []
         return dict(zip(wanted, analyses, strict=True))
 
 

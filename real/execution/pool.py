@@ -94,16 +94,15 @@ class Pool:
     @property
     def workers(self) -> int:
         """How many requests run at the same time."""
-        return len(self._group.workers.workers)
+        return self._group.workers.count
 
     def worker_pids(self) -> list[int]:
         """The process ids of the launchers now alive."""
-        return [worker.pid for worker in self._group.workers.workers if worker is not None]
+        return [worker.pid for worker in self._group.workers.alive()]
 
     def folders(self) -> list[str]:
         """The folders of the machine in which programs run: none at ``strong``, where they live in memory."""
-        workers = [worker for worker in self._group.workers.workers if worker is not None]
-        return [worker.scratch for worker in workers if worker.scratch is not None]
+        return [worker.scratch for worker in self._group.workers.alive() if worker.scratch is not None]
 
     def slowest(self) -> list[tuple[str, float]]:
         """The requests that took longest, with their wall-clock seconds, slowest first."""

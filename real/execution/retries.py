@@ -6,12 +6,22 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from real.execution.fixtures import DISK_FULL, FixtureError, Fixtures
 from real.execution.grading import Grader, grader_for
 from real.execution.outcomes import FILE_SPACE, infrastructure, outcome, shown
 from real.execution.worker import CaseReport, RequestError, Worker, WorkerError, WorkerReport, WorkerStalledError
-from real.types import ExecutionRequest, Limits, LiteralSuite, OutcomeStatus, TestOutcome
+from real.types import (
+    AttackSuite,
+    ExecutionRequest,
+    Limits,
+    LiteralSuite,
+    OutcomeStatus,
+    ScriptSuite,
+    Suite,
+    TestOutcome,
+)
 
 _ATTEMPTS = 5  # workers may die in quick succession, and starting one takes a second on a busy machine
 _MOST_ATTEMPTS = 20  # where other requests are answered meanwhile: then workers die at random, and luck will turn
@@ -32,11 +42,21 @@ class RetryResult:
     waited: tuple[int, ...] = ()
 
 
+class _Place(NamedTuple):
+    slot: int
+    functions: bool
+
+
+def _place(slot: int, suite: Suite) -> _Place:
+    return _Place(slot, functions=not isinstance(suite, ScriptSuite | AttackSuite))
+
+
 class RetryingWorkers:
-    """The workers of a pool, one per slot, with retries; each slot is used by one thread at a time."""
+    """The workers of a pool, one per slot and kind of program, with retries; one thread at a time uses a slot."""
 
     def __init__(self, count: int, first: Worker, slowness: float) -> None:
-        self.workers: list[Worker | None] = [first, *[None] * (count - 1)]
+        self.count = count
+        self._workers: dict[_Place, Worker] = {_Place(0, functions=False): first}
         self._level, self._slowness = first.level, slowness
         self._fixtures = Fixtures()
         self._lock = threading.Lock()
@@ -47,17 +67,24 @@ class RetryingWorkers:
         """End every worker; safe to call twice and from any thread."""
         with self._lock:
             self.closed = True
-            workers = [worker for worker in self.workers if worker is not None]
-        for worker in workers:
+        for worker in self.alive():
             worker.close()
 
-    def _worker(self, slot: int) -> Worker:
-        worker = self.workers[slot]
+    def alive(self) -> list[Worker]:
+        """The workers that were started, in the order of their slots."""
+        with self._lock:
+            return [self._workers[place] for place in sorted(self._workers)]
+
+    def _worker(self, slot: int, suite: Suite) -> Worker:
+        place = _place(slot, suite)
+        with self._lock:
+            worker = self._workers.get(place)
         if worker is None:
-            worker = Worker(self._level, slot)
+            number = slot + self.count if place.functions else slot
+            worker = Worker(self._level, number, functions=place.functions)
             with self._lock:
                 closed = self.closed
-                self.workers[slot] = worker
+                self._workers[place] = worker
             if closed:
                 worker.close()
         return worker
@@ -96,7 +123,7 @@ class RetryingWorkers:
         for _ in range(_ROUNDS):
             if self.closed or not self._empty_program_runs(slot, request, protocol):
                 return RetryResult((infrastructure(reason),) * count)
-            self._replace_worker(slot)
+            self._replace_worker(slot, request.suite)
             if (result := self._attempt(slot, request, protocol, history)) is not None:
                 return result
         detail = f"an empty program runs, this one does not: {history.reason}"
@@ -108,27 +135,28 @@ class RetryingWorkers:
         Where it does, and the program fails again, and so in turn, the program is to blame: none can have itself left
         out of the score, and workers that die at random hit the empty one as well.
         """
-        self._replace_worker(slot)
+        self._replace_worker(slot, request.suite)
         empty = replace(request, code="")
         result = self._attempt(slot, empty, protocol, _FailureHistory(len(request.suite.cases)))
         return result is not None and not _is_infrastructure(result)
 
-    def _replace_worker(self, slot: int) -> None:
-        if (worker := self.workers[slot]) is not None:
+    def _replace_worker(self, slot: int, suite: Suite) -> None:
+        with self._lock:
+            worker = self._workers.pop(_place(slot, suite), None)
+        if worker is not None:
             worker.close()
-        self.workers[slot] = None
 
     def _attempt(
         self, slot: int, request: ExecutionRequest, protocol: str, history: _FailureHistory
     ) -> RetryResult | None:
         """The outcomes, or ``None`` where the machine is to blame and another attempt may do better."""
         try:
-            worker = self._worker(slot)
+            worker = self._worker(slot, request.suite)
             grader = grader_for(request, protocol, self._fixtures, worker.ask, worker.ask)
             report = worker.ask(grader.worker_request)
             outcomes = _outcomes(report, grader)
         except WorkerError as error:
-            self._replace_worker(slot)
+            self._replace_worker(slot, request.suite)
             return history.lost(error)
         except FixtureError as error:
             return RetryResult((infrastructure(str(error)),) * len(request.suite.cases))
@@ -169,7 +197,7 @@ class RetryingWorkers:
             shared = outcomes if self._level != "strong" else []  # where each program has a file system of its own
             return RetryResult(tuple(outcomes), (*_waited(report, request), *_found_no_space(report, shared)))
         if unjailed or report.failure:  # the next attempt shall not meet what may have spoiled this worker
-            self._replace_worker(slot)
+            self._replace_worker(slot, request.suite)
             history.reason = f"the jail could not be set up: {unjailed[0]}" if unjailed else report.failure
             return None
         return history.supervisor_ended(report, outcomes)

@@ -116,9 +116,12 @@ def _scratch_parent() -> str | None:
 
 
 class Worker:
-    """One launcher process with its zygote, at exactly ``level``; raises ``WorkerError`` where that cannot be had."""
+    """One launcher process with its zygote, at exactly ``level``; raises ``WorkerError`` where that cannot be had.
 
-    def __init__(self, level: str, slot: int) -> None:
+    ``slot`` tells the workers of a pool apart. ``functions`` loads what programs import whose functions are called.
+    """
+
+    def __init__(self, level: str, slot: int, *, functions: bool = False) -> None:
         self.level = level
         self.scratch: str | None = None
         if level != "strong":
@@ -138,6 +141,7 @@ class Worker:
             "parent": os.getpid(),
             "root": str(Path(__file__).parent),
             "level": level,
+            "functions": functions,
             "readable": _readable_paths(),
             "import_paths": _import_paths(),
             "scratch": self.scratch or "",

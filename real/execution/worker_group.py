@@ -44,7 +44,7 @@ class WorkerGroup:
                 raise InfrastructureError(_CLOSED)
             self._waiting.append(pending)
             slot = len(self._threads)
-            if slot < len(self.workers.workers) and slot < self._active + len(self._waiting):
+            if slot < self.workers.count and slot < self._active + len(self._waiting):
                 thread = threading.Thread(target=self._serve, args=(slot,), name=f"execution-{slot}", daemon=True)
                 self._threads.append(thread)
                 thread.start()

@@ -57,7 +57,9 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     def make_judge() -> Judge:
         workers = max(1, slots // 2)
-        return Judge(spec.judge, typecheck_workers=workers, failures=failures)
+        judge = Judge(spec.judge, typecheck_workers=workers, failures=failures)
+        judge.prepare(spec.tasks.values())
+        return judge
 
     batch = 256 if spec.judge.execution.backend == "ray" else 8
     with Scorer(spec, make_judge, slots=slots, batch=batch, capacity=arguments.capacity, record=record) as scorer:

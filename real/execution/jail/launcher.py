@@ -23,8 +23,8 @@ from .working_directory import remove_tree
 from .zygote import serve
 
 
-def _warm_up() -> None:
-    preload.load_always()
+def _warm_up(*, functions: bool) -> None:
+    preload.load_always(preload.FOR_FUNCTIONS if functions else ())
     preload.rehearse()
     if seccomp.supported():
         seccomp.warm_up()
@@ -65,7 +65,7 @@ def main(text: str) -> None:
     if os.getppid() != config["parent"]:
         return
     sys.path = [*[path for path in sys.path if path != config["root"]], *config["import_paths"]]
-    _warm_up()
+    _warm_up(functions=config["functions"])
     linux.forbid_new_privileges()
     try:
         jail = _build_jail(config)

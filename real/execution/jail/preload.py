@@ -1,7 +1,7 @@
 """Modules to load before a program runs: once per program instead of once per case.
 
-The zygote holds only what nearly every program needs: each page and each mapping that it has makes every fork slower.
-The rest is loaded in the supervisor, for the programs that import it.
+The zygote holds only what nearly every program of its kind needs: each page and each mapping that it has makes every
+fork slower, and scripts are forked once a case. The rest is loaded in the supervisor, for the programs that import it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import opcode
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout, suppress
 
 # Run in the zygote over and over: what the interpreter and SQLite learn here (types' attributes, specialised code), the
@@ -41,6 +41,11 @@ _REHEARSALS = 16
 _IMPORT_NAME = opcode.opmap["IMPORT_NAME"]
 
 _ALWAYS = ("collections.abc", "datetime", "math", "sqlite3", "typing")
+# What tests of functions, and these, import most: one process serves all cases, and loading takes as long as they do.
+FOR_FUNCTIONS = (
+    *("ast", "base64", "bisect", "copy", "functools", "heapq", "html", "io", "itertools", "json", "operator"),
+    *("os.path", "pickle", "queue", "shlex", "string", "urllib.parse"),
+)
 
 # Standard modules that programs import, and the packages of the benchmarks; loading one has no effect but to define it.
 _ON_DEMAND = frozenset(
@@ -57,9 +62,9 @@ _ON_DEMAND = frozenset(
 )
 
 
-def load_always() -> None:
-    """Load what nearly every program needs; a slim interpreter may lack some, as programs will then find out."""
-    for name in _ALWAYS:
+def load_always(more: Iterable[str] = ()) -> None:
+    """Load what nearly every program needs, and ``more``; what a slim interpreter lacks, programs will find out."""
+    for name in (*_ALWAYS, *more):
         with suppress(ImportError):
             importlib.import_module(name)
 
