@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,9 +15,24 @@ class Response:
     finished: bool
 
 
+OnFinished = Callable[[int, Response], None]
+
+
 class Generator(Protocol):
     """Samples one response a prompt; the same seed, prompts and weights give the same responses."""
 
-    def generate(self, prompts: Sequence[Sequence[int]], *, greedy: bool, seed: int) -> list[Response]:
-        """Responses in the order of ``prompts`` (token ids, unpadded)."""
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        greedy: bool,
+        seed: int,
+        on_finished: OnFinished | None = None,
+    ) -> list[Response]:
+        """Responses in the order of ``prompts`` (token ids, unpadded).
+
+        Several samples of one prompt are equal entries of ``prompts``; the prompt is computed once for those that start
+        together. ``on_finished(row, response)`` is called in this thread as soon as the response to ``prompts[row]`` is
+        done, once for each row, so that scoring can begin while others are still being written.
+        """
         ...

@@ -2,86 +2,200 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers import GenerationConfig
+from torch import Tensor
+from transformers.cache_utils import DynamicCache
 
-from real.errors import InfrastructureError
-from real.generation.base import Response
+from real.errors import DataError, InfrastructureError
+from real.generation.base import OnFinished, Response
 from real.generation.config import GenerationCfg
+from real.generation.packed import packed_linears
+from real.generation.sampling import greedy_tokens, row_streams, sample_tokens
+from real.generation.slots import SlotCache
+
+PREFILL_TOKENS = 8192  # prompt tokens in one forward pass, padding included: bounds its activations
+REFILL_SHARE = 8  # prompts enter when a slots/8 is free: one at a time would cost a forward pass each
 
 
 class HfGenerator:
-    """Wraps ``model.generate``; the model's own generation_config (repetition penalty, top-k, …) is not used."""
+    """Continuous batching over a causal language model: a finished row leaves at once and a waiting prompt enters.
+
+    Prompts go longest first, so that rows of a batch are of similar length; an equal prompt is computed once for all
+    samples that enter together. The model's own generation_config (repetition penalty, top-k, …) is not used.
+    """
 
     def __init__(self, model: Any, tokenizer: Any, cfg: GenerationCfg) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.cfg = cfg
 
-    def generate(self, prompts: Sequence[Sequence[int]], *, greedy: bool, seed: int) -> list[Response]:
-        """See ``Generator``; longest prompts go first, so that a batch holds prompts of similar length."""
-        torch.manual_seed(seed)
-        order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i]))
-        responses: dict[int, Response] = {}
+    def generate(
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        greedy: bool,
+        seed: int,
+        on_finished: OnFinished | None = None,
+    ) -> list[Response]:
+        """See ``Generator``. What a row samples does not depend on ``generation.batch`` (but for rounding).
+
+        Raises ``DataError`` for a prompt that leaves no room in the model's context, ``InfrastructureError`` where the
+        GPU's memory does not suffice.
+        """
+        if not prompts:
+            return []
+        causal_lm = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        room = _room(prompts, causal_lm.config, self.cfg.max_new_tokens)
+        uniforms = None if greedy else row_streams(seed, len(prompts), self.cfg.max_new_tokens)
+        rollout = Rollout(causal_lm, self.tokenizer, self.cfg, prompts, room, uniforms, on_finished)
         training = self.model.training
         self.model.eval()
         try:
-            for start in range(0, len(order), self.cfg.batch):
-                rows = order[start : start + self.cfg.batch]
-                responses.update(zip(rows, self._fitting([prompts[i] for i in rows], greedy), strict=True))
+            with torch.no_grad(), packed_linears(causal_lm, self.cfg.batch):
+                self._all(rollout, greedy)
         finally:
             self.model.train(training)
-        return [responses[i] for i in range(len(prompts))]
+        return [rollout.done[row] for row in range(len(prompts))]
 
-    def _fitting(self, prompts: Sequence[Sequence[int]], greedy: bool) -> list[Response]:
-        """One batch; greedy decoding goes on in halves where the GPU has no room for it.
+    def _all(self, rollout: Rollout, greedy: bool) -> None:
+        """Every response; greedy decoding goes on with half as many at a time where the GPU has no room.
 
-        A training of hours must not be lost to its evaluation, and ``generation.batch`` is part of the run id. Sampled
-        responses would become others, so that there the error is raised as ``InfrastructureError``.
+        A training of hours must not be lost to its evaluation, and ``generation.batch`` is part of the run id. Where
+        responses are sampled, rounding in another batch may give others: there ``InfrastructureError`` is raised.
         """
-        try:
-            return self._batch(prompts, greedy)
-        except torch.OutOfMemoryError as error:
-            if not greedy or len(prompts) == 1:
-                raise InfrastructureError(
-                    f"the GPU ran out of memory while generating {len(prompts)} responses at a time",
-                    hint=f"Try generation.batch={max(1, len(prompts) // 2)} (another run id), or a GPU that is free.",
-                ) from error
-        torch.cuda.empty_cache()  # outside of the handler, whose traceback holds the tensors of the failed call
-        half = len(prompts) // 2
-        print(f"the GPU has no room for {len(prompts)} responses at a time; going on with {half}", flush=True)
-        return [*self._fitting(prompts[:half], greedy), *self._fitting(prompts[half:], greedy)]
+        slots = min(self.cfg.batch, len(rollout.prompts))
+        while True:
+            try:
+                return rollout.run(slots)
+            except torch.OutOfMemoryError as error:
+                if not greedy or slots == 1:
+                    raise InfrastructureError(
+                        f"the GPU ran out of memory while generating {slots} responses at a time",
+                        hint=f"Try generation.batch={max(1, slots // 2)} (another run id), or a GPU that is free.",
+                    ) from error
+            torch.cuda.empty_cache()  # outside of the handler, whose traceback holds the tensors of the failed call
+            print(f"the GPU has no room for {slots} responses at a time; going on with {slots // 2}", flush=True)
+            slots //= 2
 
-    @torch.no_grad()
-    def _batch(self, prompts: Sequence[Sequence[int]], greedy: bool) -> list[Response]:
-        end, pad = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
-        width = max(map(len, prompts))
-        ids = torch.full((len(prompts), width), pad, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for row, prompt in enumerate(prompts):  # left padding: every response starts in the same column
-            ids[row, width - len(prompt) :] = torch.tensor(prompt)
-            mask[row, width - len(prompt) :] = 1
-        sampling = {} if greedy else {"temperature": self.cfg.temperature, "top_p": self.cfg.top_p, "top_k": 0}
-        device = self.model.device
-        output = self.model.generate(
-            input_ids=ids.to(device),
-            attention_mask=mask.to(device),
-            generation_config=GenerationConfig(
-                do_sample=not greedy,
-                max_new_tokens=self.cfg.max_new_tokens,
-                eos_token_id=end,
-                pad_token_id=pad,
-                repetition_penalty=1.0,
-                **sampling,
-            ),
+
+class Rollout:
+    """One call of ``generate``: what is done, and the rows that are being written."""
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        cfg: GenerationCfg,
+        prompts: Sequence[Sequence[int]],
+        room: Sequence[int],
+        uniforms: Tensor | None,
+        on_finished: OnFinished | None,
+    ) -> None:
+        """``room[i]`` is the most tokens row ``i`` may get, ``uniforms[i]`` its random numbers (``None``: greedy)."""
+        self.model, self.cfg = model, cfg
+        self.prompts = [tuple(prompt) for prompt in prompts]
+        self.room, self.on_finished = room, on_finished
+        self.uniforms = None if uniforms is None else uniforms.to(model.device)
+        self.end, self.pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+        self.done: dict[int, Response] = {}
+        # The argument was renamed within transformers 5, and the old name warns.
+        self.cache_argument = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+
+    def run(self, slots: int) -> None:
+        """Finish every row that is not done, ``slots`` at a time; a row that an error interrupted begins anew."""
+        first = {prompt: row for row, prompt in reversed(list(enumerate(self.prompts)))}
+        order = sorted(range(len(self.prompts)), key=lambda i: (-len(self.prompts[i]), first[self.prompts[i]], i))
+        waiting = [row for row in order if row not in self.done][::-1]
+        cache = SlotCache(slots, self.model.dtype, self.model.device)
+        rows: list[int] = []  # of each slot in use
+        written: list[list[int]] = []
+        tokens = torch.empty(0, dtype=torch.long, device=self.model.device)
+        while waiting or rows:
+            if waiting and (not rows or slots - len(rows) >= max(1, slots // REFILL_SHARE)):
+                entered = self._next_prompts(waiting, slots - len(rows))
+                tokens = torch.cat([tokens, self._prefill(cache, entered)])
+                fresh = tokens[len(rows) :].tolist()
+                rows += entered
+                written += [[token] for token in fresh]
+            else:
+                tokens = self._choose(self._forward(tokens.unsqueeze(1), cache, cache.advance()), rows, written)
+                for mine, token in zip(written, tokens.tolist(), strict=True):
+                    mine.append(token)
+            gone = [slot for slot, row in enumerate(rows) if self._is_over(row, written[slot])]
+            if gone:
+                leaving = [(rows[slot], written[slot]) for slot in gone]
+                kept = cache.drop(gone)
+                rows, written, tokens = [rows[i] for i in kept], [written[i] for i in kept], tokens[kept]
+                for row, mine in leaving:
+                    self._finish(row, mine)
+
+    def _next_prompts(self, waiting: list[int], free: int) -> list[int]:
+        """Take the next rows off ``waiting`` (its end is its front), as many as one forward pass can hold."""
+        width = len(self.prompts[waiting[-1]])
+        entered: list[int] = []
+        distinct: set[tuple[int, ...]] = set()
+        while waiting and len(entered) < free:
+            distinct.add(self.prompts[waiting[-1]])
+            if entered and len(distinct) * width > PREFILL_TOKENS:
+                break
+            entered.append(waiting.pop())
+        return entered
+
+    def _prefill(self, cache: SlotCache, rows: list[int]) -> Tensor:
+        """Compute the prompts of ``rows``, each distinct one once, into ``cache``; returns their first tokens."""
+        distinct = list(dict.fromkeys(self.prompts[row] for row in rows))
+        width = max(map(len, distinct))
+        starts = torch.tensor([width - len(prompt) for prompt in distinct])
+        ids = torch.full((len(distinct), width), self.pad, dtype=torch.long)
+        for number, prompt in enumerate(distinct):  # left padding: the last position is the last of every prompt
+            ids[number, width - len(prompt) :] = torch.tensor(prompt)
+        columns = torch.arange(width)
+        inputs = {
+            "attention_mask": (columns >= starts.unsqueeze(1)).long().to(self.model.device),
+            "position_ids": (columns - starts.unsqueeze(1)).clamp(min=0).to(self.model.device),
+        }
+        prefilled = DynamicCache()
+        logits = self._forward(ids.to(self.model.device), prefilled, inputs)
+        number_of = {prompt: number for number, prompt in enumerate(distinct)}
+        source = torch.tensor([number_of[self.prompts[row]] for row in rows], device=self.model.device)
+        cache.admit(prefilled, source, starts.to(self.model.device), width)
+        return self._choose(logits[source], rows, [[] for _ in rows])
+
+    def _forward(self, ids: Tensor, cache: Any, inputs: dict[str, Tensor]) -> Tensor:
+        """Logits of the last position ``[B, V]``."""
+        kept = {self.cache_argument: cache, "use_cache": True, "logits_to_keep": 1}
+        logits: Tensor = self.model(input_ids=ids, **inputs, **kept).logits[:, -1]
+        return logits
+
+    def _choose(self, logits: Tensor, rows: Sequence[int], written: Sequence[Sequence[int]]) -> Tensor:
+        if self.uniforms is None:
+            return greedy_tokens(logits)
+        drawn = self.uniforms[list(rows), list(map(len, written))]
+        return sample_tokens(logits, drawn, self.cfg.temperature, self.cfg.top_p)
+
+    def _is_over(self, row: int, written: Sequence[int]) -> bool:
+        return written[-1] == self.end or len(written) >= self.room[row]
+
+    def _finish(self, row: int, written: Sequence[int]) -> None:
+        self.done[row] = Response(tuple(written), finished=written[-1] == self.end)
+        if self.on_finished is not None:
+            self.on_finished(row, self.done[row])
+
+
+def _room(prompts: Sequence[Sequence[int]], config: Any, most: int) -> list[int]:
+    """The most tokens each response may have, within the model's context."""
+    context = getattr(config, "max_position_embeddings", None)
+    if context is None:
+        return [most] * len(prompts)
+    row = max(range(len(prompts)), key=lambda i: len(prompts[i]))
+    if len(prompts[row]) >= context:
+        raise DataError(
+            f"prompt {row} has {len(prompts[row])} tokens, but the model's context ends at {context}, response"
+            " included",
+            hint="Use a model with a longer context, or leave the task out (in training: model.max_prompt_tokens).",
         )
-        return [_cut(row, end) for row in output[:, width:].tolist()]
-
-
-def _cut(tokens: list[int], end: int) -> Response:
-    if end in tokens:
-        return Response(tuple(tokens[: tokens.index(end) + 1]), finished=True)
-    return Response(tuple(tokens), finished=False)
+    return [min(most, context - len(prompt)) for prompt in prompts]

@@ -1,18 +1,15 @@
-"""An evaluation on a GPU: in one precision before and after, without the base model, and in batches that fit."""
+"""An evaluation on a GPU: in one precision before and after, and without the base model."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
 import torch
 
-from real.errors import InfrastructureError
 from real.generation.config import GenerationCfg
-from real.generation.hf import HfGenerator
 from real.policy.config import LoraCfg, ModelCfg, ModelKind
 from real.policy.policy import Policy
 from real.training import start
@@ -68,41 +65,3 @@ def test_the_base_model_is_gone_before_the_trained_one_comes(tmp_path: Path, mon
     cfg = Mock(trainer=TrainerCfg(steps=3))
     assert openrlhf.OpenRlhfTrainer(Mock(cfg=cfg, policy=base)).start() == 3
     assert {parameter.device.type for parameter in base.model.parameters()} == {"meta"}
-
-
-class SmallGpu:
-    """A model for which more than ``room`` responses at a time are too many; it repeats the first token."""
-
-    training = False
-    device = torch.device("cpu")
-
-    def __init__(self, room: int) -> None:
-        self.room, self.batches = room, list[int]()
-
-    def eval(self) -> None: ...
-
-    def train(self, mode: bool) -> None: ...
-
-    def generate(self, *, input_ids: torch.Tensor, **_: Any) -> torch.Tensor:
-        if len(input_ids) > self.room:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        self.batches.append(len(input_ids))
-        return torch.cat([input_ids, input_ids[:, -1:]], dim=1)
-
-
-def generator(model: SmallGpu) -> HfGenerator:
-    return HfGenerator(model, Mock(eos_token_id=0, pad_token_id=9), GenerationCfg(batch=8, max_new_tokens=1))
-
-
-def test_greedy_decoding_goes_on_in_batches_that_fit() -> None:
-    model = SmallGpu(room=3)
-    prompts = [[7] * length + [number] for number, length in enumerate((1, 5, 3, 2, 4, 6, 8, 7), start=1)]
-    found = generator(model).generate(prompts, greedy=True, seed=0)
-    assert [response.tokens[0] for response in found] == [prompt[-1] for prompt in prompts]
-    assert model.batches == [2, 2, 2, 2]
-
-
-@pytest.mark.parametrize(("room", "greedy"), [(0, True), (3, False)])
-def test_what_cannot_be_made_smaller_is_told(room: int, greedy: bool) -> None:
-    with pytest.raises(InfrastructureError, match="ran out of memory while generating"):
-        generator(SmallGpu(room)).generate([[1]] * 8, greedy=greedy, seed=0)

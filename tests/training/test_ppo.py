@@ -24,8 +24,9 @@ def test_policy_learns_a_rewarded_token_and_the_reference_stays(make_ppo, lora):
     ppo = make_ppo(lora=lora, actor_lr=1e-2, critic_lr=1e-2)
     batch = pack(PROMPTS, [Response((42, 3), True)] * len(PROMPTS), ppo.pad, torch.device("cpu"))
     reference = ppo.models.reference_logprobs(batch, 1.0)
-    logs = [ppo.step(PROMPTS, share, step=t, seed=0) for t in range(15)]
-    assert logs[-1]["reward_mean"] > logs[0]["reward_mean"] + 0.2
+    logs = [ppo.step(PROMPTS, share, step=t, seed=0) for t in range(25)]  # adapters take off after about 15 steps
+    first, last = (sum(log["reward_mean"] for log in part) / 5 for part in (logs[:5], logs[-5:]))
+    assert last > first + 0.2
     torch.testing.assert_close(ppo.models.reference_logprobs(batch, 1.0), reference)
     assert logs[0]["kl"] == pytest.approx(0, abs=1e-4)
     assert logs[-1]["kl"] > 0.05
