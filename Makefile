@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-war
 ARGS ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help setup quickstart test test-slow test-slurm test-cluster lint format clean
+.PHONY: help setup quickstart test test-slow test-slurm test-cluster lint format experiments notebooks clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,13 @@ lint: setup  ## Check style and types only
 format: setup  ## Format the code
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+
+experiments: setup  ## Rebuild every table and figure of experiments/ from the results that are committed there
+	$(BIN)/python -m real.results rebuild
+
+notebooks: setup  ## Open the notebooks in JupyterLab
+	@$(PIP) -e '.[notebooks]'
+	$(BIN)/python -m jupyterlab notebooks
 
 clean:  ## Remove caches (never results)
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

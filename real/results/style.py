@@ -110,7 +110,8 @@ def to_bytes(figure: Figure, fmt: str) -> bytes:
     out = io.BytesIO()
     # Text as outlines looks alike wherever it is opened; without the salt, ids inside the file are random.
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "real"}):
-        figure.savefig(out, format=fmt, dpi=180, metadata={"Date": None} if fmt == "svg" else None)
+        unnamed = {"Date": None, "Creator": None} if fmt == "svg" else {"Software": None}
+        figure.savefig(out, format=fmt, dpi=180, metadata=unnamed)
     return out.getvalue()
 
 

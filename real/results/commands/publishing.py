@@ -14,6 +14,7 @@ from real.evaluation.metrics import RunMetrics
 from real.io.disk import atomic_write
 from real.results import load
 from real.results.archive import archive
+from real.results.experiments import experiments, rebuild, write
 from real.results.index import entries
 from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import SPECS, spec_of
@@ -32,7 +33,7 @@ def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
     table.add_argument("folders", type=Path, nargs="*", metavar="DIR", help="runs (default: outputs, where it exists)")
     table.add_argument("--format", choices=tuple(SUFFIXES), default="md")
     table.add_argument("--out", type=Path, metavar="STEM", help="write STEM.md, .csv, .tex and .html instead")
-    table.add_argument("--protocol", default="paper", help="by whose rules the runs were judged (default: paper)")
+    table.add_argument("--protocol", help="by whose rules the runs were judged (default: the only one, or else paper)")
     table.add_argument("--subset", default="all", help="which test tasks (default: all)")
     table.add_argument("--miniature", action="store_true", help="the same rows from runs of the embedded miniature")
     table.add_argument("--allow-mixed", action="store_true", help="mix versions, protocols and subsets; marked")
@@ -48,6 +49,10 @@ def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
     export.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     export.add_argument("--format", choices=("csv", "parquet"), default="csv")
     export.set_defaults(command=_export)
+    again = commands.add_parser("rebuild", help="every table and figure of experiments/, from what is committed there")
+    again.add_argument("folder", type=Path, nargs="?", default=EXPERIMENTS, metavar="DIR")
+    again.add_argument("--check", action="store_true", help="write nothing; exit code 3 where a file would change")
+    again.set_defaults(command=_rebuild)
     pack = commands.add_parser("archive", help="runs packed small, to be committed: records, no weights")
     pack.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR")
     pack.add_argument("--out", type=Path, required=True, metavar="FOLDER")
@@ -88,21 +93,20 @@ def _build(arguments: argparse.Namespace) -> Table:
 
 def _runs(folders: Sequence[Path], arguments: argparse.Namespace) -> list[RunMetrics]:
     """The runs with figures that were judged as asked; the others are named on standard error."""
-    runs, others = [], 0
-    for entry in entries(folders):
+    found = entries(folders)
+    for entry in found:
         if entry.run is None:
             print(f"left out: {entry.problem}", file=sys.stderr)
-        elif arguments.allow_mixed or (entry.run.protocol, _name(entry.run.subset)) == (
-            arguments.protocol,
-            arguments.subset,
-        ):
-            runs.append(entry.run)
-        else:
-            others += 1
-    if others:
+    every = [entry.run for entry in found if entry.run is not None]
+    if arguments.allow_mixed:
+        return every
+    protocols = {run.protocol for run in every}
+    protocol = arguments.protocol or (protocols.pop() if len(protocols) == 1 else "paper")
+    runs = [run for run in every if (run.protocol, _name(run.subset)) == (protocol, arguments.subset)]
+    if len(runs) < len(every):
         print(
-            f"left out: {others} runs of another protocol or subset than {arguments.protocol} and {arguments.subset} "
-            "(--protocol, --subset)",
+            f"left out: {len(every) - len(runs)} runs of another protocol or subset than {protocol} and "
+            f"{arguments.subset} (--protocol, --subset)",
             file=sys.stderr,
         )
     return runs
@@ -132,6 +136,21 @@ def _export(arguments: argparse.Namespace) -> None:
         else:
             atomic_write(path, frame.map(_storable).to_parquet(index=False))
         print(path)
+
+
+def _rebuild(arguments: argparse.Namespace) -> None:
+    stale = []
+    for experiment in experiments(arguments.folder):
+        if arguments.check:
+            stale += [path for path, new in rebuild(experiment) if not path.exists() or path.read_bytes() != new]
+        else:
+            changed = write(experiment)
+            print(f"{experiment.folder.name}: {', '.join(path.name for path in changed) or 'as it was'}")
+    if stale:
+        raise DataError(
+            f"{len(stale)} files are not what the committed results give: {', '.join(map(str, stale))}",
+            hint="make experiments writes them anew.",
+        )
 
 
 def _storable(value: object) -> object:

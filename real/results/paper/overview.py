@@ -59,14 +59,13 @@ def detectors_table(files: Sequence[Path]) -> Table:
     columns += [Column(title, compared=True) for title in ("Recall", "Silent", "Correct pairs")]
     columns += [Column("CPU ms")]
     rows = []
-    for origin in counts or [""]:
-        by_tool = counts.get(origin, {})
-        for tool in (*TOOLS, *(tool for tool in by_tool if tool not in TOOLS)):
-            count = by_tool.get(tool)
-            name = f"{tool} {count['version']}".strip() if count else tool
-            cells = _detector_cells(count) if count else (Cell(NOT_RUN), *[Cell("")] * 3)
-            rows.append(Row((Cell(origin), Cell(str(count["pairs"]) if count else ""), Cell(name), *cells), origin))
+    for origin, by_tool in counts.items():
+        for tool, count in by_tool.items():
+            labels = (Cell(origin), Cell(str(count["pairs"])), Cell(f"{tool} {count['version']}".strip()))
+            rows.append(Row((*labels, *_detector_cells(count)), origin))
+    absent = [tool for tool in TOOLS if not any(tool in by_tool for by_tool in counts.values())]
     notes = (
+        *((f"{NOT_RUN.capitalize()}: {', '.join(absent)}.",) if absent else ()),
         "A pair is a vulnerable program and its patched twin; it is correct if the one is reported under its family of "
         "weaknesses and the other is silent under all rules. Silent: patched twins without a finding (no false "
         "alarms). “bandit any”: whatever the rule. CPU: median of a program of SecCodePLT+.",
