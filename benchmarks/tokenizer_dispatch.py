@@ -2,8 +2,8 @@
 
     .venv-cluster/bin/python benchmarks/tokenizer_dispatch.py        # needs Ray (make test-cluster)
 
-One Ray actor stands in for an engine; it gets 8 prompts, then 64 (or the numbers that are named). The tokenizer has
-as many entries as Qwen2.5's.
+One Ray actor stands in for an engine; it gets 8 prompts, then 64 (or the numbers that are named). The tokenizer has as
+many entries as Qwen2.5's.
 """
 
 from __future__ import annotations

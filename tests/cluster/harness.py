@@ -58,6 +58,7 @@ class ClusterRun:
             "PYTHONPATH": f"{SHIM}{os.pathsep}{ROOT}",
             "PATH": f"{SHIM}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_worker_niceness": "0",  # Ray's own is 15, with which nothing moves beside other work
             "RAY_DEFAULT_OBJECT_STORE_MEMORY_PROPORTION": "0.05",  # of the memory: experiences are small here
             "DS_ACCELERATOR": "cpu",
             "VLLM_TARGET_DEVICE": "cpu",

@@ -62,7 +62,7 @@ def _ended(store: RunStore) -> Finding:
     if status is not None and status.state is RunState.DONE:
         return Finding("end", "trained, evaluated and reported")
     state = f"{status.state}: {status.reason}" if status else "never started"
-    return Finding("end", state, f"docs/cluster.md, section 5; the output is in {store / 'openrlhf' / 'train.log'}.")
+    return Finding("end", state, f"docs/cluster.md, section 6; the output is in {store / 'openrlhf' / 'train.log'}.")
 
 
 def _steps(root: RootCfg, store: RunStore) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ class OpenRlhfCfg:
     ray_address: str | None = None  # null: a Ray of our own; http://HOST:8265 submits a job; HOST:PORT joins
     scorer_url: str | None = None  # null: a scorer of our own beside the launcher; else one that runs elsewhere
     scorer_host: str | None = None  # where our own listens; null: every interface where engines are on other nodes
-    scorer_nice: int = 10  # 0 to 19: how far our own scorer and its workers stand back for engines that want a core
+    scorer_nice: int = 19  # 0 to 19: how far our own scorer stands back for engines, which Ray itself starts at 15
     eval_every: int = 20  # steps between greedy evaluations on the test split, for the curves; 0: none
     keep_checkpoints: int = 2  # at least 2: OpenRLHF deletes the oldest before it writes the next
     stall_minutes: int = 60  # without a step, a score or a line for so long, the run has hung; it is stopped

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PEAK = 989e12
 _TRAINING, _FORWARD, _GENERATING = (0.38, 0.32), (0.27, 0.23), (0.055, 0.045)  # share of the peak
 _IMBALANCE = (1.1, 1.2)  # ranks take contiguous chunks, and wait for the one with the longest responses
-_DISPATCH_S = (0.08, 0.14)  # a prompt: OpenRLHF 0.11.2 pickles the tokenizer (10 MB) into every call to an engine
+_DISPATCH_S = (0.005, 0.02)  # a prompt: one call to an engine, one answer and one score (the tokenizer: see entry.py)
 _TENSOR_S = (0.02, 0.03)  # a tensor: weights are sent to the engines one by one
 _TENSORS = 12  # a layer
 _SLEEP_S = (5.0, 8.0)  # engines and both optimisers leave the GPU and come back
