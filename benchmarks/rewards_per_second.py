@@ -1,14 +1,15 @@
 """Full rewards a second, both ways of asking: ``python benchmarks/rewards_per_second.py --data ../shared/data``.
 
-A reward is all of it: extraction, the tests in the sandbox, the detector and MyPy. Two ways: ``OpenRLHF`` starts the
-scoring service and asks it one sample a call from 32 threads, as the engines do; ``real.score`` scores the same answers
-from a file, safety tests and the baselines of doing nothing included. Time runs from the start of the process, so that
-loading the data and warming up count; ``warm`` leaves the start of the service out. The answers are one a task of the
-train split: its reference or patched code, its vulnerable code, or one of them with a random slip (seed 0).
+Two ways: ``OpenRLHF`` starts the scoring service and asks it one sample a call from 32 threads, as the engines do: the
+tests in the sandbox, the detector and MyPy. ``real.score`` scores the same answers from a file: function and safety
+tests, the checks of the task (here the detector) and the baselines of doing nothing. Time runs from the start of the
+process, so that loading and warming up count; ``warm`` leaves the start of the service out. The answers are one a task
+of the train split: its reference or patched code, its vulnerable code, or one with a random slip (seed 0).
 
     --peer CHECKOUT      the same answers with the version installed in CHECKOUT/.venv, in turn with this one
     --dataset NAME       seccodeplt_plus or safesql (both by default)
-    --tasks N            of each data set, spread evenly; 0: all
+    --tasks N            of each data set, spread evenly (default: all)
+    --parts              where the time goes: each part alone, one after the other, in this process
     --repeat N           rounds; the best of each version counts
 
 Prints rewards a second and CPU seconds of each version, their ratio, and every sample whose reward or verdict differs.
@@ -21,6 +22,7 @@ import ast
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,6 +33,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pyarrow import parquet
+from rewards_parts import show_parts
+
 from real.datasets import load_path
 from real.serving.openrlhf_answer import Label, write_label
 from real.serving.openrlhf_reward import bind
@@ -38,7 +43,8 @@ from real.types import Task
 
 CALLERS = 32
 PROMPT = "Write the program.\n"
-UNSETTLED = ("seconds", "times", "cpu")  # parts of a record that no two runs have in common
+SLIPS = 0.3  # of the answers
+CLOCKED = re.compile(r" ?\([\d.]+ s CPU, [\d.]+ s wall\)")  # in the details of a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +105,23 @@ def slipped(code: str, rng: random.Random) -> str:
         return code
 
 
-def samples_of(folder: Path, count: int, seed: int = 0) -> list[Sample]:
-    """One answer for each task of the train split in ``folder``, at most ``count`` (0: all)."""
-    tasks = load_path(str(folder), "train").tasks
-    if 0 < count < len(tasks):
-        tasks = tuple(tasks[at * len(tasks) // count] for at in range(count))
+def subset(folder: Path, count: int, room: Path) -> Path:
+    """A folder with ``count`` rows of the train split, spread evenly; the one that is there for 0."""
+    table = parquet.read_table(folder / "train.parquet")
+    if not 0 < count < len(table):
+        return folder
+    part = room / f"{folder.name}_{count}"
+    part.mkdir()
+    parquet.write_table(table.take([at * len(table) // count for at in range(count)]), part / "train.parquet")
+    return part
+
+
+def samples_of(folder: Path, seed: int = 0) -> list[Sample]:
+    """One answer for each task of the train split in ``folder``."""
     rng, found = random.Random(seed), []
-    for task in tasks:
-        codes = [code for code in (task.reference, task.unsafe) if code is not None]
-        code = rng.choice(codes)
-        if rng.random() < 0.3:
+    for task in load_path(str(folder), "train").tasks:
+        code = rng.choice([code for code in (task.reference, task.unsafe) if code is not None])
+        if rng.random() < SLIPS:
             code = slipped(code, rng)
         found.append(Sample(task, f"```python\n{code}\n```"))
     return found
@@ -117,8 +130,12 @@ def samples_of(folder: Path, count: int, seed: int = 0) -> list[Sample]:
 def by_the_service(python: Path, folder: Path, samples: Sequence[Sample]) -> Run:
     """One sample a call from ``CALLERS`` threads."""
     with tempfile.TemporaryDirectory() as room:
-        ready = Path(room) / "scorer.json"
-        command = [str(python), "-m", "real.serving", "--dataset", str(folder), "--port", "0", "--ready", str(ready)]
+        ready, job = Path(room) / "scorer.json", Path(room) / "job"
+        job.mkdir()
+        subprocess.run(
+            [str(python), str(Path(__file__).with_name("rewards_job.py")), str(folder), str(job)], check=True
+        )
+        command = [str(python), "-m", "real.serving", "--job", str(job), "--port", "0", "--ready", str(ready)]
         began, before = time.monotonic(), _cpu_of_children()
         with (Path(room) / "log").open("w") as log:
             service = subprocess.Popen(command, stdout=log, stderr=log, cwd=room)
@@ -172,10 +189,8 @@ def _cpu_of_children() -> float:
 
 def _settled(record: Mapping[str, Any]) -> str:
     """A record as text, without what depends on the clock."""
-    kept = {key: value for key, value in record.items() if not any(part in key for part in UNSETTLED)}
-    if isinstance(kept.get("extra_logs"), dict):
-        kept["extra_logs"] = {k: v for k, v in kept["extra_logs"].items() if not any(part in k for part in UNSETTLED)}
-    return json.dumps(kept, sort_keys=True)
+    logs = {key: value for key, value in record.get("extra_logs", {}).items() if key != "reward_seconds"}
+    return CLOCKED.sub("", json.dumps({**record, "extra_logs": logs}, sort_keys=True))
 
 
 WAYS: dict[str, Callable[[Path, Path, Sequence[Sample]], Run]] = {
@@ -215,6 +230,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--dataset", action="append", choices=("seccodeplt_plus", "safesql"))
     parser.add_argument("--way", action="append", choices=WAYS)
     parser.add_argument("--tasks", type=int, default=0, metavar="N")
+    parser.add_argument("--parts", action="store_true")
     parser.add_argument("--repeat", type=int, default=1, metavar="N")
     parser.add_argument("--peer", type=Path, action="append", default=[], metavar="CHECKOUT")
     return parser.parse_args()
@@ -226,15 +242,18 @@ def main() -> None:
     pythons = {"this checkout": Path(sys.executable)}
     pythons |= {peer.name: (peer / ".venv" / "bin" / "python").absolute() for peer in chosen.peer}
     print(f"{'data set':<16} {'way':<11} {'version':<20} {'a sec.':>7} {'warm':>7} {'wall s':>7} {'CPU s':>7}")
-    for name in chosen.dataset or ("seccodeplt_plus", "safesql"):
-        folder = (chosen.data / name).absolute()
-        samples = samples_of(folder, chosen.tasks)
-        for way in chosen.way or WAYS:
-            runs: dict[str, list[Run]] = {version: [] for version in pythons}
-            for turn in range(chosen.repeat):
-                for version in list(pythons)[:: 1 if turn % 2 else -1]:
-                    runs[version].append(WAYS[way](pythons[version], folder, samples))
-            compare(name, way, runs, len(samples))
+    with tempfile.TemporaryDirectory() as room:
+        for name in chosen.dataset or ("seccodeplt_plus", "safesql"):
+            folder = subset((chosen.data / name).absolute(), chosen.tasks, Path(room))
+            samples = samples_of(folder)
+            for way in chosen.way or WAYS:
+                runs: dict[str, list[Run]] = {version: [] for version in pythons}
+                for turn in range(chosen.repeat):
+                    for version in list(pythons)[:: 1 if turn % 2 else -1]:
+                        runs[version].append(WAYS[way](pythons[version], folder, samples))
+                compare(name, way, runs, len(samples))
+            if chosen.parts:
+                show_parts(name, folder, [(sample.task, sample.response) for sample in samples])
 
 
 if __name__ == "__main__":

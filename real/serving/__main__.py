@@ -56,8 +56,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     failures = folder / "analysis_failures.jsonl" if folder else None
 
     def make_judge() -> Judge:
-        workers = max(1, slots // 2)
-        judge = Judge(spec.judge, typecheck_workers=workers, failures=failures)
+        judge = Judge(spec.judge, typecheck_workers=max(1, _cores() // 2), failures=failures)
         judge.prepare(spec.tasks.values())
         return judge
 
@@ -104,7 +103,11 @@ def _write_private(path: Path, content: dict[str, object]) -> None:
 def _slots(spec: ScorerSpec) -> int:
     if spec.judge.execution.backend == "ray":
         return 1  # its pool takes one batch at a time, and spreads it over the cluster
-    return max(2, len(os.sched_getaffinity(0)))
+    return 2 * _cores()  # a batch that waits for its slowest program leaves none of them idle
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _spec_of_dataset(arguments: argparse.Namespace) -> ScorerSpec:
@@ -134,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8700, help="0: any free one")
     parser.add_argument("--token-env", default="REAL_SCORER_TOKEN", help="the environment variable with the token")
     parser.add_argument("--ready", help="file to write the address and token to, once requests are answered")
-    parser.add_argument("--slots", type=int, default=0, help="batches judged at a time (0: one a core)")
+    parser.add_argument("--slots", type=int, default=0, help="batches judged at a time (0: two a core)")
     parser.add_argument("--workers", type=int, default=0, help="sandbox workers (0: one a core)")
     parser.add_argument("--min-isolation", default="medium", choices=tuple(Isolation))
     parser.add_argument("--capacity", type=int, default=4096, help="samples that may wait")

@@ -197,20 +197,35 @@ class Scorer:
         return batch
 
     def _judgements(self, batch: list[_Sample]) -> list[Judgement | Exception]:
-        """What each came to; once more with another judge where one broke, be it under the other dispatcher's hands."""
-        for is_last in (False, True):
-            judge = self._judge
-            try:
-                return self._judged(judge, batch)
-            except (InfrastructureError, ValueError) as error:  # a closed pool or checker cannot be used again
-                self._replace(judge)
-                if is_last:
-                    return [error] * len(batch)
-        raise AssertionError("unreachable")
+        """What each came to: judged again by another judge where one broke, and alone where only this one failed."""
+        found = self._attempt(batch)
+        if isinstance(found, Exception):
+            found = self._attempt(batch)
+        if isinstance(found, InfrastructureError) or (isinstance(found, Exception) and len(batch) == 1):
+            return [found] * len(batch)
+        if isinstance(found, Exception):  # a fault of ours that one of them brings about: the others shall not share it
+            return [one for sample in batch for one in self._judgements([sample])]
+        return [
+            self._again(sample, one) if one.reward.masked else one for sample, one in zip(batch, found, strict=True)
+        ]
+
+    def _again(self, sample: _Sample, first: Judgement) -> Judgement:
+        """A sample that the machine failed, once more: what failed it has been replaced by now."""
+        found = self._attempt([sample])
+        return first if isinstance(found, Exception) else found[0]
+
+    def _attempt(self, batch: list[_Sample]) -> list[Judgement] | Exception:
+        """What each came to, or why the judge broke, be it under another dispatcher's hands; it is replaced then."""
+        judge = self._judge
+        try:
+            return self._judged(judge, batch)
+        except Exception as error:  # a closed pool or checker cannot be used again, and tells so in many ways
+            self._replace(judge)
+            return error
 
     @staticmethod
-    def _judged(judge: Judge, batch: list[_Sample]) -> list[Judgement | Exception]:
-        found: list[Judgement | Exception] = []
+    def _judged(judge: Judge, batch: list[_Sample]) -> list[Judgement]:
+        found: list[Judgement] = []
         for mode in ("train", "eval"):
             part = [sample for sample in batch if sample.label.mode == mode]
             tasks = [sample.task for sample in part]

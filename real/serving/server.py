@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 import json
+import sys
 from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +37,11 @@ class ScorerServer(ThreadingHTTPServer):
         self.scorer = scorer
         self.token = token
         self._advertise = advertise
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing for a caller that went away, whose sample is on record all the same; else as ever."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

@@ -128,7 +128,7 @@ def test_the_isolation_is_that_of_the_weakest_actor(spread: RayPool, monkeypatch
     first, *others = spread._group.workers
     weak = RayWorker(first.handle, replace(first.facts, isolation="weak"))
     monkeypatch.setattr(spread._group, "workers", [*others, weak])
-    assert spread._weakest_member() == "weak"
+    assert spread._weakest_worker() == "weak"
 
 
 @pytest.mark.slow
