@@ -153,4 +153,5 @@ def test_log_probabilities_and_entropy(temperature: float) -> None:
     torch.testing.assert_close(token_logprobs(logits / temperature, tokens), expected, **EXACT)
     logprobs, entropy = token_statistics(hidden, weight, tokens, temperature, positions=7)
     torch.testing.assert_close(logprobs, expected, **EXACT)
-    torch.testing.assert_close(entropy, token_entropy(logits / temperature), atol=2e-6, rtol=0.0)
+    exact = token_entropy((hidden.double() @ weight.double().t()) / temperature)
+    torch.testing.assert_close(entropy, exact.float(), atol=2e-6, rtol=0.0)

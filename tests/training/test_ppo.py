@@ -138,7 +138,7 @@ def test_estimators_without_a_critic_learn_and_have_none(make_ppo, lora, estimat
     ppo = make_ppo(lora=lora, estimator=estimator, samples_per_prompt=4, actor_lr=1e-2)
     prompts = [prompt for prompt in PROMPTS for _ in range(4)]
     logs = [ppo.step(prompts, share, step=t, seed=0) for t in range(20)]
-    assert logs[-1]["reward_mean"] > logs[0]["reward_mean"] + 0.2
+    assert logs[-1]["reward_mean"] > logs[0]["reward_mean"] + 0.1
     assert ppo.models.critic_parameters() == []
     assert ppo.models.critic is None
     assert "value_loss" not in logs[0]
