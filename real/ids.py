@@ -19,6 +19,8 @@ SCHEMA_VERSION = 2  # 2: settings of sandbox, detector and evaluation have group
 _EXCLUDED = ("hydra", "exp_name", "output_dir", "dry_run", "force", "logger", "cluster")
 _EXCLUDED_LEAVES = (
     ("trainer", "threads"),
+    ("trainer", "microbatch"),
+    ("trainer", "gradient_checkpointing"),
     ("trainer", "openrlhf"),
     ("model", "placement"),
     ("execution", "workers"),

@@ -267,9 +267,26 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """Reward for a part of a response: the characters ``[start, end)`` of ``Completion.text``.
+
+    The trainer spreads ``value`` evenly over the tokens that make up the part.
+    """
+
+    start: int
+    end: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reward:
-    """A scalar, or ``value=None`` (masked: an infrastructure failure, with the reason); components are for logs."""
+    """A scalar, or ``value=None`` (masked: an infrastructure failure, with the reason); components are for logs.
+
+    The scalar is for the whole response, on its last token. ``credit`` comes on top, on tokens of its own; only
+    ``trainer=local`` uses it, since OpenRLHF takes one scalar a response and gets ``value`` alone.
+    """
 
     value: float | None
     components: Mapping[str, float] = field(default_factory=dict)
     masked: str | None = None
+    credit: tuple[Credit, ...] = ()

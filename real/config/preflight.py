@@ -160,7 +160,7 @@ def _steps(run: PlannedRun) -> list[str]:
 
 def _ppo(root: RootCfg) -> str:
     trainer = root.trainer
-    updates = trainer.steps * trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
-    programs = trainer.steps * trainer.rollout_batch
+    updates = trainer.steps * trainer.ppo_epochs * (trainer.samples // trainer.minibatch)
+    programs = trainer.steps * trainer.samples
     counts = f"{programs:,} programs scored, {updates:,} updates"
-    return f"{trainer.steps} PPO steps of {trainer.rollout_batch} programs ({counts}), reward {root.reward.variant}"
+    return f"{trainer.steps} PPO steps of {trainer.samples} programs ({counts}), reward {root.reward.variant}"

@@ -74,11 +74,14 @@ def _check_names(root: RootCfg) -> None:
 
 def _check_batches(root: RootCfg) -> None:
     trainer = root.trainer
-    for part, whole in (("minibatch", "rollout_batch"), ("microbatch", "minibatch")):
-        small, large = getattr(trainer, part), getattr(trainer, whole)
+    samples = f"trainer.rollout_batch x trainer.samples_per_prompt = {trainer.samples}"
+    for part, small, whole, large in (
+        ("minibatch", trainer.minibatch, samples, trainer.samples),
+        ("microbatch", trainer.microbatch, f"trainer.minibatch = {trainer.minibatch}", trainer.minibatch),
+    ):
         if large % small:
             raise UsageError(
-                f"trainer.{part} is {small}, which does not divide trainer.{whole} = {large}",
+                f"trainer.{part} is {small}, which does not divide {whole}",
                 hint="A remainder would make one update noisier than the others; choose a divisor.",
             )
 

@@ -24,15 +24,35 @@ class RolloutCorrection(StrEnum):
     mask = "mask"
 
 
+class Estimator(StrEnum):
+    """How rewards become advantages; names and meanings are OpenRLHF's. All but ``gae`` do without a critic."""
+
+    gae = "gae"  # generalised advantage estimation with a critic (the paper)
+    group_norm = "group_norm"  # the score among the samples of its prompt: less their mean, over their deviation (GRPO)
+    rloo = "rloo"  # the score less the mean of the prompt's other samples
+    reinforce_baseline = (
+        "reinforce_baseline"  # the score less the mean of the prompt's samples, whitened over the batch
+    )
+
+
+class Critic(StrEnum):
+    """What the value head reads (``engine=local``; OpenRLHF's critic is a model of its own)."""
+
+    own = "own"  # with LoRA an adapter of its own on the frozen base, else a backbone of its own
+    shared = "shared"  # the actor's last hidden states: one forward pass for both
+    backbone = "backbone"  # a backbone of its own, every weight trained, also beside a policy with LoRA
+
+
 @dataclass
 class TrainerCfg:
     """PPO; ``engine=local`` is the single-device loop, ``engine=openrlhf`` Ray and vLLM on a cluster."""
 
     engine: Engine = Engine.local
     steps: int = 100
-    rollout_batch: int = 256  # prompts a step, one sample each
+    rollout_batch: int = 256  # prompts a step
+    samples_per_prompt: int = 1
     minibatch: int = 256  # samples an optimiser update
-    microbatch: int = 32  # samples a forward/backward pass
+    microbatch: int = 32  # samples a forward/backward pass on average: passes have equal token counts, not equal rows
     ppo_epochs: int = 1
     actor_lr: float = 1e-6
     critic_lr: float = 1e-5
@@ -41,13 +61,17 @@ class TrainerCfg:
     clip: float = 0.2
     value_clip: float = 0.5
     kl_coef: float = 1e-3
+    estimator: Estimator = Estimator.gae
     gamma: float = 1.0
     gae_lambda: float = 1.0
     entropy_coef: float = 1e-3
     normalize_rewards: bool = True  # A.2; the released runs only whiten advantages
-    whiten_advantages: bool = True
+    whiten_advantages: bool = True  # gae, reinforce_baseline: over their deviation; their mean is always subtracted
     max_grad_norm: float = 1.0
+    critic: Critic = Critic.own
+    value_coef: float = 0.1  # critic=shared: what the value loss weighs where it moves the actor's weights
     critic_warmup_steps: int = 0  # steps in which only the critic learns
+    gradient_checkpointing: bool = False  # engine=local: activations computed twice, for less memory
     checkpoint_every: int = 10
     threads: int = 0  # CPU threads; 0: one per core
     rollout_correction: RolloutCorrection = (
@@ -58,7 +82,15 @@ class TrainerCfg:
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""
         self.openrlhf.check()
-        for key in ("steps", "rollout_batch", "minibatch", "microbatch", "ppo_epochs", "checkpoint_every"):
+        for key in (
+            "steps",
+            "rollout_batch",
+            "minibatch",
+            "microbatch",
+            "ppo_epochs",
+            "checkpoint_every",
+            "samples_per_prompt",
+        ):
             if getattr(self, key) < 1:
                 raise UsageError(f"trainer.{key} is {getattr(self, key)}, but it must be at least 1")
         for key in ("actor_lr", "critic_lr", "max_grad_norm", "clip", "value_clip"):
@@ -67,14 +99,42 @@ class TrainerCfg:
         for key in ("gamma", "gae_lambda"):
             if not 0 <= getattr(self, key) <= 1:
                 raise UsageError(f"trainer.{key} is {getattr(self, key):g}, but it must lie in [0, 1]")
-        for key in ("kl_coef", "entropy_coef", "weight_decay"):
+        for key in ("kl_coef", "entropy_coef", "weight_decay", "value_coef"):
             if getattr(self, key) < 0:
                 raise UsageError(f"trainer.{key} is {getattr(self, key):g}, but it must not be negative")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise UsageError(f"trainer.betas is {list(self.betas)}, but it must be two numbers in [0, 1)")
-        if self.minibatch > self.rollout_batch:
+        if self.minibatch > self.samples:
             raise UsageError(
-                "trainer.minibatch is larger than trainer.rollout_batch", hint="One update needs its samples."
+                f"trainer.minibatch is {self.minibatch}, and a rollout has {self.samples} samples"
+                " (trainer.rollout_batch times trainer.samples_per_prompt)",
+                hint="One update needs its samples.",
             )
         if self.microbatch > self.minibatch:
             raise UsageError("trainer.microbatch is larger than trainer.minibatch")
+        self._check_estimator()
+
+    @property
+    def samples(self) -> int:
+        """Samples of one rollout."""
+        return self.rollout_batch * self.samples_per_prompt
+
+    def _check_estimator(self) -> None:
+        if self.estimator is Estimator.gae:
+            return
+        if self.samples_per_prompt < 2:
+            raise UsageError(
+                f"trainer.estimator={self.estimator} compares the samples of a prompt, and"
+                f" trainer.samples_per_prompt is {self.samples_per_prompt}",
+                hint="Set trainer.samples_per_prompt=4 or more (every advantage would be 0), or trainer.estimator=gae.",
+            )
+        if self.gamma != 1.0:
+            raise UsageError(
+                f"trainer.gamma is {self.gamma:g}, but trainer.estimator={self.estimator} has no discount",
+                hint="OpenRLHF sets 1 there, too: use trainer.gamma=1.",
+            )
+        if self.critic_warmup_steps:
+            raise UsageError(
+                f"trainer.critic_warmup_steps is {self.critic_warmup_steps}, and"
+                f" trainer.estimator={self.estimator} has no critic"
+            )

@@ -8,7 +8,7 @@ from real.generation.hf import HfGenerator
 from real.policy.config import LoraCfg, TinyCfg
 from real.policy.tiny import build_tiny
 from real.policy.tokenizer import train_tokenizer
-from real.training.config import TrainerCfg
+from real.training.config import Critic, Estimator, TrainerCfg
 from real.training.local.models import ActorCritic
 from real.training.local.ppo import Ppo
 
@@ -32,8 +32,13 @@ def make_ppo(toy_tokenizer):
         }  # fmt: skip
         cfg = TrainerCfg(**(settings | overrides))
         torch.manual_seed(0)
-        models = ActorCritic(model, LoraCfg(enabled=lora, rank=4, alpha=8))
+        models = ActorCritic(
+            model,
+            LoraCfg(enabled=lora, rank=4, alpha=8),
+            critic=Critic(cfg.critic) if cfg.estimator == Estimator.gae else None,
+            gradient_checkpointing=cfg.gradient_checkpointing,
+        )
         generator = HfGenerator(models.actor, toy_tokenizer, GenerationCfg(max_new_tokens=8, batch=16))
-        return Ppo(cfg, models, generator, toy_tokenizer.pad_token_id, temperature=1.0)
+        return Ppo(cfg, models, generator, temperature=1.0)
 
     return make

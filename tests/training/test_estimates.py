@@ -1,10 +1,20 @@
 """GAE, in-reward KL, whitening and reward normalisation against cases computed by hand."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from real.training.local.estimates import RunningNorm, gae, masked_mean, token_rewards, whiten
+from real.training.config import Estimator
+from real.training.local.estimates import (
+    RunningNorm,
+    compare_in_groups,
+    gae,
+    masked_mean,
+    reward_to_go,
+    token_rewards,
+    whiten,
+)
 
 
 def test_score_lands_on_the_last_token_and_kl_on_every_token():
@@ -63,3 +73,37 @@ def test_constant_rewards_normalise_to_zero_and_empty_batches_change_nothing():
     norm.update(torch.ones(0))
     assert norm.count == 4
     torch.testing.assert_close(norm.normalize(torch.ones(2)), torch.zeros(2))
+
+
+def test_group_baselines_by_hand():
+    scores, all_valid = torch.tensor([1.0, 2.0, 3.0, 6.0, 6.0, 6.0]), torch.ones(6)
+    rloo = compare_in_groups(scores, all_valid, Estimator.rloo, 3)
+    torch.testing.assert_close(rloo, torch.tensor([-1.5, 0.0, 1.5, 0.0, 0.0, 0.0]))
+    mean = compare_in_groups(scores, all_valid, Estimator.reinforce_baseline, 3)
+    torch.testing.assert_close(mean, torch.tensor([-1.0, 0.0, 1.0, 0.0, 0.0, 0.0]))
+    norm = compare_in_groups(scores, all_valid, Estimator.group_norm, 3)  # the sample deviation of 1, 2, 3 is 1
+    torch.testing.assert_close(norm, torch.tensor([-1.0, 0.0, 1.0, 0.0, 0.0, 0.0]))
+    assert torch.equal(compare_in_groups(scores, all_valid, Estimator.gae, 1), scores)
+
+
+@pytest.mark.parametrize("estimator", [e for e in Estimator if e is not Estimator.gae])
+def test_a_masked_sample_is_nobodys_baseline(estimator):
+    with_masked = compare_in_groups(
+        torch.tensor([1.0, 99.0, 3.0, 5.0]), torch.tensor([1.0, 0.0, 1.0, 1.0]), estimator, 4
+    )
+    without = compare_in_groups(torch.tensor([1.0, 3.0, 5.0]), torch.ones(3), estimator, 3)
+    torch.testing.assert_close(with_masked, torch.tensor([without[0], 0.0, without[1], without[2]]))
+    alone = compare_in_groups(torch.tensor([7.0, 99.0]), torch.tensor([1.0, 0.0]), estimator, 2)
+    assert torch.equal(alone, torch.zeros(2))
+
+
+def test_reward_to_go_by_hand():
+    rewards = torch.tensor([[0.5, -1.0, 99.0], [1.0, 2.0, 3.0]])
+    mask = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]])
+    expected = torch.tensor([[-0.5, -1.0, 0.0], [6.0, 5.0, 3.0]])
+    torch.testing.assert_close(reward_to_go(rewards, mask), expected)
+
+
+def test_without_scaling_only_the_mean_goes():
+    result = whiten(torch.tensor([[1.0, 3.0, 50.0]]), torch.tensor([[1.0, 1.0, 0.0]]), scale=False)
+    torch.testing.assert_close(result, torch.tensor([[-1.0, 1.0, 0.0]]))

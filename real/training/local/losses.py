@@ -1,6 +1,7 @@
 """PPO losses (Schulman et al., 2017), as means over response tokens.
 
-Tensors are ``[B, R]`` (samples x response positions) unless said otherwise; ``mask`` is 1 on tokens that count.
+Tensors of the losses have any one shape (``[N]`` response tokens, or ``[B, R]`` samples x response positions); ``mask``
+is 1 on tokens that count.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def token_entropy(logits: Tensor) -> Tensor:
 def policy_loss(
     logprobs: Tensor, old_logprobs: Tensor, advantages: Tensor, mask: Tensor, clip: float
 ) -> tuple[Tensor, Tensor]:
-    """Clipped surrogate loss, and the share of tokens whose ratio was clipped."""
-    ratio = torch.exp(logprobs - old_logprobs)
+    """Clipped surrogate loss, and the share of tokens whose ratio was clipped; ratios beyond exp(20) count as that."""
+    ratio = torch.exp((logprobs - old_logprobs).clamp(-20.0, 20.0))
     clipped = ratio.clamp(1 - clip, 1 + clip)
     loss = torch.maximum(-advantages * ratio, -advantages * clipped)
     return masked_mean(loss, mask), masked_mean((ratio != clipped).float(), mask)

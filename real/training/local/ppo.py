@@ -3,41 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from real.errors import InfrastructureError
 from real.generation import Generator, Response
-from real.training.config import TrainerCfg
-from real.training.local.batch import Sequences, pack
-from real.training.local.estimates import RunningNorm, gae, masked_mean, token_rewards, whiten
+from real.training.config import Estimator, TrainerCfg
+from real.training.local.estimates import (
+    RunningNorm,
+    compare_in_groups,
+    gae,
+    masked_mean,
+    reward_to_go,
+    token_rewards,
+    whiten,
+)
+from real.training.local.experience import Experience, Rollout
 from real.training.local.losses import policy_loss, value_loss
-from real.training.local.models import ActorCritic
-
-Scores = Sequence[float | None]  # None: masked, an infrastructure failure
-ScoreFn = Callable[[Sequence[int], Sequence[Response]], tuple[Scores, dict[str, float]]]
-
-
-@dataclass
-class Experience:
-    """One rollout, scored: everything an update reads; ``[B, R]`` each, on the training device."""
-
-    batch: Sequences
-    logprobs: Tensor
-    values: Tensor
-    advantages: Tensor
-    returns: Tensor
-    mask: Tensor  # response tokens of samples that were not masked
-
-    def rows(self, index: Tensor) -> Experience:
-        """The samples at ``index``, cut to their longest response."""
-        batch = self.batch.rows(index)
-        width = batch.mask.shape[1]
-        cut = {k: getattr(self, k)[index, :width] for k in ("logprobs", "values", "advantages", "returns", "mask")}
-        return replace(self, batch=batch, **cut)
+from real.training.local.memory import out_of_memory_in, smaller_passes
+from real.training.local.models import ActorCritic, PolicyOutput
+from real.training.local.scoring import ScoredRollout, Scorer
+from real.training.local.statistics import experience_statistics, response_statistics, speeds
 
 
 class Ppo:
@@ -47,108 +36,156 @@ class Ppo:
     exactly as an uninterrupted one.
     """
 
-    def __init__(
-        self, cfg: TrainerCfg, models: ActorCritic, generator: Generator, pad: int, temperature: float
-    ) -> None:
+    def __init__(self, cfg: TrainerCfg, models: ActorCritic, generator: Generator, temperature: float) -> None:
         self.cfg = cfg
         self.models = models
         self.generator = generator
-        self.pad = pad
         self.temperature = temperature
         self.norm = RunningNorm()
-        adam: dict[str, Any] = {"betas": tuple(cfg.betas), "weight_decay": cfg.weight_decay}
+        adam: dict[str, Any] = {"betas": tuple(cfg.betas), "weight_decay": cfg.weight_decay, "fused": True}
         self.actor_optimizer = torch.optim.AdamW(models.actor_parameters(), lr=cfg.actor_lr, **adam)
-        self.critic_optimizer = torch.optim.AdamW(models.critic_parameters(), lr=cfg.critic_lr, **adam)
+        self.critic_optimizer: torch.optim.Optimizer | None = None
+        if critic := models.critic_parameters():
+            self.critic_optimizer = torch.optim.AdamW(critic, lr=cfg.critic_lr, **adam)
 
-    def step(self, prompts: Sequence[Sequence[int]], score: ScoreFn, *, step: int, seed: int) -> dict[str, float]:
-        """Sample one response a prompt, score, update; ``score`` gets (rows, responses). Returns the step's log."""
-        began = time.perf_counter()
+    def step(self, prompts: Sequence[Sequence[int]], scorer: Scorer, *, step: int, seed: int) -> dict[str, float]:
+        """Sample one response a prompt, score, update; returns the step's log.
+
+        The samples of one prompt are equal neighbours in ``prompts``. Raises ``InfrastructureError`` where memory runs
+        out, and where a loss is not finite: the weights are then those before that update.
+        """
         rng_seed = seed * 1_000_003 + step
-        responses = self.generator.generate(prompts, greedy=False, seed=rng_seed)
-        generated = time.perf_counter()
-        scores, components = score(range(len(prompts)), responses)
-        scored = time.perf_counter()
-        experience, log = self._experience(prompts, responses, scores)
-        log |= self._update(experience, torch.Generator().manual_seed(rng_seed), step)
-        done = time.perf_counter()
+        room = smaller_passes(self.cfg.microbatch, self.cfg.gradient_checkpointing)
+        times = [time.perf_counter()]
+        responses = self.generator.generate(prompts, greedy=False, seed=rng_seed, on_finished=scorer.on_finished)
+        times.append(time.perf_counter())
+        scored = scorer.finish(responses)
+        times.append(time.perf_counter())
+        with out_of_memory_in("computing log-probabilities and values (no gradients)", room):
+            experience, log = self._experience(prompts, responses, scored)
+        times.append(time.perf_counter())
+        with out_of_memory_in("training on a microbatch", room), self.models.training_mode():
+            log |= self._update(experience, torch.Generator().manual_seed(rng_seed), step)
+        times.append(time.perf_counter())
+        rollout = experience.rollout
         return {
-            **components,
+            **scored.log,
             **log,
-            "response_tokens": sum(len(r.tokens) for r in responses) / len(responses),
-            "unfinished": sum(not r.finished for r in responses) / len(responses),
-            "seconds_generate": generated - began,
-            "seconds_reward": scored - generated,
-            "seconds_update": done - scored,
-            "seconds": done - began,
+            **response_statistics(responses),
+            **speeds(times, sum(map(len, rollout.responses)), rollout.size, self.cfg.ppo_epochs),
         }
 
     @torch.no_grad()
     def _experience(
-        self, prompts: Sequence[Sequence[int]], responses: Sequence[Response], scores: Scores
+        self, prompts: Sequence[Sequence[int]], responses: Sequence[Response], scored: ScoredRollout
     ) -> tuple[Experience, dict[str, float]]:
-        device = next(self.models.parameters()).device
-        batch = pack(prompts, responses, self.pad, device)
-        old, ref, values = (torch.zeros_like(batch.mask) for _ in range(3))
-        entropy = torch.zeros_like(batch.mask)
-        for index in torch.split(torch.arange(len(prompts), device=device), self.cfg.microbatch):
-            part = batch.rows(index)
-            width = part.mask.shape[1]
-            old[index, :width], entropy[index, :width] = self.models.logprobs(part, self.temperature)
-            ref[index, :width] = self.models.reference_logprobs(part, self.temperature)
-            values[index, :width] = self.models.values(part)
-        valid = torch.tensor([s is not None for s in scores], dtype=torch.float32, device=device)
-        mask = batch.mask * valid.unsqueeze(1)
-        raw = torch.tensor([0.0 if s is None else s for s in scores], device=device)
-        if self.cfg.normalize_rewards:
+        cfg, device = self.cfg, self.models.device
+        rollout = Rollout.of(prompts, responses, device)
+        old, ref, entropy, predicted = (torch.zeros_like(rollout.tokens) for _ in range(4))
+        for rows in rollout.passes(range(len(prompts)), cfg.microbatch):
+            packed = rollout.pack(rows)
+            made = self.models.policy(packed, self.temperature)
+            rollout.put(old, rows, made.logprobs)
+            rollout.put(entropy, rows, made.entropy)
+            rollout.put(ref, rows, self.models.reference_logprobs(packed, self.temperature))
+            if self.critic_optimizer is not None:
+                rollout.put(predicted, rows, made.values if made.values is not None else self.models.values(packed))
+        values = predicted if self.critic_optimizer is not None else None
+        valid = torch.tensor([s is not None for s in scored.scores], dtype=torch.float32, device=device)
+        mask = rollout.tokens * valid.unsqueeze(1)
+        rewards = self._rewards(rollout, scored, valid, old, ref)
+        if values is None:
+            advantages = returns = reward_to_go(rewards, rollout.tokens)
+        else:
+            advantages, returns = gae(rewards, values, rollout.tokens, cfg.gamma, cfg.gae_lambda)
+        log = experience_statistics(old - ref, entropy, values, advantages, returns, mask)
+        if cfg.estimator in (Estimator.gae, Estimator.reinforce_baseline):
+            advantages = whiten(advantages, mask, scale=cfg.whiten_advantages)
+        return Experience(rollout, old, values, advantages, returns, mask), log
+
+    def _rewards(
+        self, rollout: Rollout, scored: ScoredRollout, valid: Tensor, logprobs: Tensor, ref_logprobs: Tensor
+    ) -> Tensor:
+        """Rewards of the tokens ``[B, R]``: KL, the scalar on the last one, and credit where the reward gives any."""
+        cfg, device = self.cfg, valid.device
+        raw = torch.tensor([0.0 if s is None else s for s in scored.scores], device=device)
+        scale = 1.0
+        if cfg.normalize_rewards:
             self.norm.update(raw[valid.bool()])
-            raw = self.norm.normalize(raw)
-        old, ref, values = old * batch.mask, ref * batch.mask, values * batch.mask
-        rewards = token_rewards(raw * valid, old, ref, batch.mask, self.cfg.kl_coef)
-        advantages, returns = gae(rewards, values, batch.mask, self.cfg.gamma, self.cfg.gae_lambda)
-        explained = 1 - masked_mean((returns - values) ** 2, mask) / masked_mean(
-            (returns - masked_mean(returns, mask)) ** 2, mask
-        ).clamp(min=1e-8)
-        log = {
-            "kl": float(((old - ref) * mask).sum() / valid.sum().clamp(min=1)),  # per response, k1 estimator
-            "entropy": float(masked_mean(entropy, mask)),
-            "explained_variance": float(explained),
-        }
-        if self.cfg.whiten_advantages:
-            advantages = whiten(advantages, mask)
-        return Experience(batch, old, values, advantages, returns, mask), log
+            raw, scale = self.norm.normalize(raw), self.norm.scale
+        scores = compare_in_groups(raw, valid, cfg.estimator, cfg.samples_per_prompt)
+        rewards = token_rewards(scores, logprobs, ref_logprobs, rollout.tokens, cfg.kl_coef)
+        for row, credit in scored.credit.items():
+            rewards[row, : len(credit)] += torch.tensor(credit, device=device) / scale
+        return rewards
 
     def _update(self, experience: Experience, rng: torch.Generator, step: int) -> dict[str, float]:
         sums: dict[str, float] = {}
         updates = 0
         train_actor = step >= self.cfg.critic_warmup_steps
         for _ in range(self.cfg.ppo_epochs):
-            order = torch.randperm(len(experience.mask), generator=rng).to(experience.mask.device)
-            for index in torch.split(order, self.cfg.minibatch):
-                for key, value in self._minibatch(experience, index, train_actor).items():
-                    sums[key] = sums.get(key, 0.0) + value
+            order: list[int] = torch.randperm(len(experience.mask), generator=rng).tolist()
+            for start in range(0, len(order), self.cfg.minibatch):
+                rows = order[start : start + self.cfg.minibatch]
                 updates += 1
+                for key, value in self._minibatch(
+                    experience, rows, train_actor, f"{step + 1}, update {updates}"
+                ).items():
+                    sums[key] = sums.get(key, 0.0) + value
         return {key: value / updates for key, value in sums.items()}
 
-    def _minibatch(self, experience: Experience, index: Tensor, train_actor: bool) -> dict[str, float]:
-        """One optimiser update of actor and critic; microbatches weigh by their tokens, so their size is free."""
-        cfg = self.cfg
+    def _minibatch(
+        self, experience: Experience, rows: Sequence[int], train_actor: bool, where: str
+    ) -> dict[str, float]:
+        """One optimiser update of actor and critic; passes weigh by their tokens, so that their size is free."""
+        index = torch.tensor(rows, device=experience.mask.device)
         total = experience.mask[index].sum().clamp(min=1)
-        log = dict.fromkeys(("policy_loss", "value_loss", "clip_frac"), 0.0)
-        for micro in torch.split(index, cfg.microbatch):
-            part = experience.rows(micro)
-            share = part.mask.sum() / total
-            if train_actor:
-                logprobs, entropy = self.models.logprobs(part.batch, self.temperature)
-                surrogate, clipped = policy_loss(logprobs, part.logprobs, part.advantages, part.mask, cfg.clip)
-                ((surrogate - cfg.entropy_coef * masked_mean(entropy, part.mask)) * share).backward()  # type: ignore[no-untyped-call]
-                log["policy_loss"] += float(surrogate.detach() * share)
-                log["clip_frac"] += float(clipped * share)
-            values = self.models.values(part.batch)
-            error = value_loss(values, part.values, part.returns, part.mask, cfg.value_clip)
-            (error * share).backward()  # type: ignore[no-untyped-call]
-            log["value_loss"] += float(error.detach() * share)
-        log["actor_grad_norm"] = _apply(self.actor_optimizer, cfg.max_grad_norm) if train_actor else 0.0
-        log["critic_grad_norm"] = _apply(self.critic_optimizer, cfg.max_grad_norm)
+        log = dict.fromkeys(("policy_loss", "clip_frac", "policy_kl"), 0.0)
+        for group in experience.rollout.passes(rows, self.cfg.microbatch):
+            for key, value in self._pass(experience, group, train_actor, total).items():
+                log[key] = log.get(key, 0.0) + value
+        norms = {"actor_grad_norm": _clip(self.actor_optimizer, self.cfg.max_grad_norm) if train_actor else 0.0}
+        if self.critic_optimizer is not None:
+            norms["critic_grad_norm"] = _clip(self.critic_optimizer, self.cfg.max_grad_norm)
+        if not all(map(_is_finite, [*log.values(), *norms.values()])):
+            raise NotFiniteError(where, rows, {**log, **norms})
+        if train_actor:
+            self.actor_optimizer.step()
+        self.actor_optimizer.zero_grad(set_to_none=True)
+        if self.critic_optimizer is not None:
+            self.critic_optimizer.step()
+            self.critic_optimizer.zero_grad(set_to_none=True)
+        return log | norms
+
+    def _pass(self, experience: Experience, rows: list[int], train_actor: bool, total: Tensor) -> dict[str, float]:
+        """Add the gradients of one forward and backward pass; returns its share of the losses."""
+        cfg, rollout, log = self.cfg, experience.rollout, dict[str, float]()
+        packed = rollout.pack(rows)
+        mask = rollout.flat(experience.mask, rows)
+        share = mask.sum() / total
+        values: Tensor | None = None
+        loss = torch.zeros((), device=mask.device)
+        if train_actor:
+            made: PolicyOutput = self.models.policy(packed, self.temperature)
+            old, advantages = (rollout.flat(x, rows) for x in (experience.logprobs, experience.advantages))
+            surrogate, clipped = policy_loss(made.logprobs, old, advantages, mask, cfg.clip)
+            values, loss = made.values, surrogate
+            if cfg.entropy_coef:
+                loss = loss - cfg.entropy_coef * masked_mean(made.entropy, mask)
+            log["policy_loss"] = float(surrogate.detach() * share)
+            log["clip_frac"] = float(clipped * share)
+            log["policy_kl"] = float(masked_mean(old - made.logprobs.detach(), mask) * share)
+        if experience.values is not None:
+            if values is None:
+                if train_actor:
+                    (loss * share).backward()  # type: ignore[no-untyped-call] # the actor's activations go first
+                    loss = torch.zeros((), device=mask.device)
+                values = self.models.values(packed)
+            known, returns = (rollout.flat(x, rows) for x in (experience.values, experience.returns))
+            error = value_loss(values, known, returns, mask, cfg.value_clip)
+            loss = loss + (cfg.value_coef if self.models.shares_trunk else 1.0) * error
+            log["value_loss"] = float(error.detach() * share)
+        (loss * share).backward()  # type: ignore[no-untyped-call]
         return log
 
     def state(self) -> dict[str, Any]:
@@ -156,7 +193,7 @@ class Ppo:
         return {
             "models": self.models.trainable_state(),
             "actor_optimizer": self.actor_optimizer.state_dict(),
-            "critic_optimizer": self.critic_optimizer.state_dict(),
+            "critic_optimizer": self.critic_optimizer.state_dict() if self.critic_optimizer else None,
             "norm": vars(self.norm).copy(),
         }
 
@@ -164,13 +201,28 @@ class Ppo:
         """Continue from ``state``."""
         self.models.load_trainable_state(state["models"])
         self.actor_optimizer.load_state_dict(state["actor_optimizer"])
-        self.critic_optimizer.load_state_dict(state["critic_optimizer"])
+        if self.critic_optimizer is not None:
+            self.critic_optimizer.load_state_dict(state["critic_optimizer"])
         self.norm = RunningNorm(**state["norm"])
 
 
-def _apply(optimizer: torch.optim.Optimizer, max_norm: float) -> float:
+class NotFiniteError(InfrastructureError):
+    """A loss or gradient is not finite (exit code 4): the update was not made; ``rows`` are those that it was of."""
+
+    def __init__(self, where: str, rows: Sequence[int], found: dict[str, float]) -> None:
+        wrong = ", ".join(f"{key} {value}" for key, value in found.items() if not _is_finite(value))
+        super().__init__(
+            f"training stopped at step {where}: {wrong}",
+            hint="The last checkpoint is kept and was made before this. The answers of the step are the last in "
+            "rollouts.jsonl. A smaller trainer.actor_lr or model.dtype=float32 may help (another run then).",
+        )
+        self.rows = tuple(rows)
+
+
+def _is_finite(value: float) -> bool:
+    return abs(value) < float("inf")
+
+
+def _clip(optimizer: torch.optim.Optimizer, max_norm: float) -> float:
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm)
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-    return float(norm)
+    return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))

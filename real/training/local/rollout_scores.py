@@ -1,29 +1,95 @@
-"""Scores the responses of one rollout, and averages every reward component for the step's record."""
+"""Scores the responses of one rollout while others are being written, and averages their components for the record."""
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from real.errors import InfrastructureError
 from real.generation import Response
 from real.generation.respond import to_completions
 from real.judge import Judge, Judgement
 from real.policy.policy import Policy
-from real.training.local.ppo import ScoreFn
-from real.types import Reward, Task
+from real.training.local.scoring import ScoredRollout
+from real.types import Completion, Credit, Reward, Task
+
+Scored = tuple[Completion, Judgement]
 
 
-def scorer(judge: Judge, policy: Policy, batch: Sequence[Task]) -> ScoreFn:
-    """What ``Ppo.step`` calls with the responses to ``batch``; raises ``InfrastructureError`` above ``max_masked``."""
+class RolloutScorer:
+    """A ``Scorer`` that asks a judge from a thread of its own; one object a rollout.
 
-    def score(rows: Sequence[int], responses: Sequence[Response]) -> tuple[list[float | None], dict[str, float]]:
-        tasks = [batch[row] for row in rows]
-        judged = judge.score(tasks, to_completions(policy, tasks, responses))
-        _stop_if_masked([made for _, made in judged], judge.cfg.reward.max_masked)
-        return [made.value for _, made in judged], _averages(judged)
+    Whatever has been finished while the judge was busy goes to it as its next batch. Which batches that makes changes
+    no verdict, and results are put back in the order of the prompts. ``finish`` raises ``InfrastructureError`` above
+    ``reward.max_masked``, and what the judge raised; before that, ``keep`` gets everything that was scored.
+    """
 
-    return score
+    def __init__(
+        self,
+        judge: Judge,
+        policy: Policy,
+        tasks: Sequence[Task],
+        keep: Callable[[Sequence[Scored]], None] = lambda scored: None,
+    ) -> None:
+        """``tasks``: of each prompt of the rollout its own."""
+        self._judge, self._policy, self._tasks, self._keep = judge, policy, tasks, keep
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rewards")
+        self._lock = threading.Lock()
+        self._waiting: dict[int, Response] = {}
+        self._told: set[int] = set()
+        self._batches: list[Future[None]] = []
+        self._scored: dict[int, Scored] = {}
+
+    def on_finished(self, row: int, response: Response) -> None:
+        """See ``Scorer``."""
+        with self._lock:
+            self._told.add(row)
+            self._waiting[row] = response
+            if len(self._waiting) == 1:
+                self._batches.append(self._thread.submit(self._score_waiting))
+
+    def finish(self, responses: Sequence[Response]) -> ScoredRollout:
+        """See ``Scorer``."""
+        for row, response in enumerate(responses):
+            if row not in self._told:
+                self.on_finished(row, response)
+        self._thread.shutdown(wait=True)
+        for batch in self._batches:
+            batch.result()
+        scored = [self._scored[row] for row in range(len(responses))]
+        self._keep(scored)
+        rewards = [judgement.reward for _, judgement in scored]
+        _stop_if_masked(rewards, self._judge.cfg.reward.max_masked)
+        credit = {
+            row: token_credit(self._policy, responses[row], reward.credit)
+            for row, reward in enumerate(rewards)
+            if reward.credit
+        }
+        return ScoredRollout([r.value for r in rewards], credit, _averages([judgement for _, judgement in scored]))
+
+    def _score_waiting(self) -> None:
+        with self._lock:
+            batch, self._waiting = dict(sorted(self._waiting.items())), {}
+        tasks = [self._tasks[row] for row in batch]
+        completions = to_completions(self._policy, tasks, list(batch.values()))
+        judged = self._judge.score(tasks, completions)
+        self._scored.update(zip(batch, zip(completions, judged, strict=True), strict=True))
+
+
+def token_credit(policy: Policy, response: Response, credit: Sequence[Credit]) -> list[float]:
+    """What each token of a response earns: every part's value, spread evenly over the tokens that overlap it."""
+    ends = [
+        len(policy.tokenizer.decode(response.tokens[: n + 1], skip_special_tokens=True))
+        for n in range(len(response.tokens))
+    ]
+    earned = [0.0] * len(ends)
+    for part in credit:
+        over = [n for n, end in enumerate(ends) if part.start < end and (ends[n - 1] if n else 0) < part.end]
+        for n in over:
+            earned[n] += part.value / len(over)
+    return earned
 
 
 def _averages(judged: Sequence[Judgement]) -> dict[str, float]:

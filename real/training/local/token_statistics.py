@@ -39,9 +39,9 @@ class _TokenStatistics(torch.autograd.Function):
         for states, wanted in zip(torch.split(hidden, chunk), torch.split(tokens, chunk), strict=True):
             logits = _logits(states, cast, temperature)
             total = torch.logsumexp(logits, dim=-1)
-            logprobs.append(logits.gather(-1, wanted.unsqueeze(-1)).squeeze(-1) - total)
-            probabilities = (logits - total.unsqueeze(-1)).exp_()
-            entropy.append(total - torch.linalg.vecdot(probabilities, logits))
+            logp = logits.sub_(total.unsqueeze(-1))
+            logprobs.append(logp.gather(-1, wanted.unsqueeze(-1)).squeeze(-1))
+            entropy.append(-torch.linalg.vecdot(logp.exp(), logp))
             normalizer.append(total)
         results = torch.cat(logprobs), torch.cat(entropy)
         ctx.save_for_backward(hidden, weight, tokens, torch.cat(normalizer), results[1])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator as EventStream
+from functools import partial
 
+from real.errors import InfrastructureError
 from real.generation import Generator
 from real.generation.hf import HfGenerator
 from real.policy.chat import encode_prompt, within_limit
 from real.policy.policy import Policy
 from real.sampled_tests import with_sampled_tests
+from real.training.config import Estimator
 from real.training.cursor import rollout_rows
+from real.training.local import rollout_log
 from real.training.local.checkpoint import load_checkpoint, save_checkpoint
 from real.training.local.models import ActorCritic
-from real.training.local.ppo import Ppo
-from real.training.local.rollout_scores import scorer
+from real.training.local.ppo import NotFiniteError, Ppo
+from real.training.local.rollout_scores import RolloutScorer
 from real.training.trainer import TrainingEvent
 from real.training.workspace import Workspace
 from real.types import Task
@@ -33,12 +37,17 @@ class LocalTrainer:
                 f"{len(long)} training tasks have prompts over model.max_prompt_tokens and are left out: {long[:3]} …"
             )
         self._prompts = [encode_prompt(words, task) for task in self._tasks]
-        self._models = ActorCritic(ws.policy.model, model.lora, bfloat16=model.dtype == "bfloat16")
+        cfg = ws.cfg.trainer
+        self._models = ActorCritic(
+            ws.policy.model,
+            model.lora,
+            critic=cfg.critic if cfg.estimator is Estimator.gae else None,
+            bfloat16=model.dtype == "bfloat16",
+            gradient_checkpointing=cfg.gradient_checkpointing,
+        )
         self._policy = Policy(self._models.actor, words)
         self._generator = HfGenerator(self._models.actor, words, ws.cfg.generation)
-        self._ppo = Ppo(
-            ws.cfg.trainer, self._models, self._generator, words.pad_token_id, ws.cfg.generation.temperature
-        )
+        self._ppo = Ppo(cfg, self._models, self._generator, ws.cfg.generation.temperature)
 
     def start(self) -> int:
         """See ``Trainer``; raises ``DataError`` for a checkpoint that cannot be read."""
@@ -50,12 +59,21 @@ class LocalTrainer:
 
     def run(self, first: int) -> EventStream[TrainingEvent]:
         """See ``Trainer``; one step is one rollout with its updates."""
-        seed = self._ws.cfg.seed
-        for step in range(first, self._ws.cfg.trainer.steps):
-            rows = rollout_rows(len(self._tasks), self._ws.cfg.trainer.rollout_batch, step, seed)
+        ws, cfg = self._ws, self._ws.cfg.trainer
+        answers = ws.store / rollout_log.FILE
+        rollout_log.rewind(answers, first)
+        for step in range(first, cfg.steps):
+            drawn = rollout_rows(len(self._tasks), cfg.rollout_batch, step, ws.cfg.seed)
+            rows = [row for row in drawn for _ in range(cfg.samples_per_prompt)]
             batch = [self._sampled(self._tasks[row], step) for row in rows]
-            score = scorer(self._ws.judge, self._policy, batch)
-            log = self._ppo.step([self._prompts[row] for row in rows], score, step=step, seed=seed)
+            scorer = RolloutScorer(ws.judge, self._policy, batch, partial(rollout_log.append, answers, step + 1))
+            try:
+                log = self._ppo.step([self._prompts[row] for row in rows], scorer, step=step, seed=ws.cfg.seed)
+            except NotFiniteError as error:
+                tasks = ", ".join(sorted({batch[row].task_id for row in error.rows})[:8])
+                raise InfrastructureError(
+                    f"{error.args[0]}, in a batch of the tasks {tasks} …", hint=error.hint
+                ) from error
             yield TrainingEvent(step + 1, log)
 
     def checkpoint(self, step: int) -> None:

@@ -164,7 +164,7 @@ def _batches(root: RootCfg, layout: Layout, schedule: PromptSchedule) -> dict[st
     trainer, tokens = root.trainer, root.model.placement.tokens_per_pass
     return {
         "rollout.batch_size": trainer.rollout_batch,
-        "rollout.n_samples_per_prompt": 1,
+        "rollout.n_samples_per_prompt": trainer.samples_per_prompt,
         "rollout.micro_batch_size": layout.rollout_microbatch,
         "train.batch_size": trainer.minibatch,
         "train.micro_batch_size": layout.microbatch,
@@ -182,7 +182,7 @@ def _algorithm(root: RootCfg) -> dict[str, Value]:
     trainer = root.trainer
     correction = trainer.rollout_correction
     return {
-        "algo.advantage.estimator": "gae",
+        "algo.advantage.estimator": trainer.estimator.value,
         "algo.advantage.gamma": trainer.gamma,
         "algo.advantage.lambd": trainer.gae_lambda,
         "algo.advantage.no_std_norm": not trainer.whiten_advantages,

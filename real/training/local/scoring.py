@@ -1,0 +1,33 @@
+"""What PPO asks of whoever scores its rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from real.generation import Response
+
+
+@dataclass(frozen=True)
+class ScoredRollout:
+    """The rewards of one rollout, in the order of its prompts.
+
+    ``scores``: one scalar a response, ``None`` where an infrastructure failure masks it. ``credit``: per response
+    token, what its part of the response earned beside the scalar; an empty row for none. ``log``: averages for the
+    step's record.
+    """
+
+    scores: Sequence[float | None]
+    credit: Mapping[int, Sequence[float]] = field(default_factory=dict)
+    log: Mapping[str, float] = field(default_factory=dict)
+
+
+class Scorer(Protocol):
+    """Scores the responses of one rollout while others are still being written."""
+
+    def on_finished(self, row: int, response: Response) -> None:
+        """A response is done; called from the thread that generates, which goes on at once."""
+
+    def finish(self, responses: Sequence[Response]) -> ScoredRollout:
+        """The rewards of all responses, when they are known; also of those that ``on_finished`` did not tell of."""

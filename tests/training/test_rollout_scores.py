@@ -1,0 +1,121 @@
+"""Rewards of a rollout: scored while others are written, in the order of the prompts, and every answer on the disk."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from real.errors import InfrastructureError
+from real.generation import Response
+from real.io import disk
+from real.judge import Judgement
+from real.training.local import rollout_log
+from real.training.local.rollout_scores import RolloutScorer, token_credit
+from real.types import Check, Credit, Message, Program, Reward, ScriptSuite, Task, Verdict
+
+TASKS = [Task(f"t{n}", "d", "train", (Message("user", "?"),), ScriptSuite(()), (Check.SECURITY,)) for n in range(4)]
+RESPONSES = [Response((n + 1,) * (n + 1), True) for n in range(4)]
+# A token is the letter of its number: token 2 is "b".
+POLICY = SimpleNamespace(
+    tokenizer=SimpleNamespace(decode=lambda tokens, skip_special_tokens: "".join(chr(96 + t) for t in tokens))
+)
+
+
+class Judge:
+    """Scores an answer by its length; ``before`` is called with every batch."""
+
+    def __init__(self, before=lambda tasks: None, masked=(), limit=1.0):
+        self.cfg = SimpleNamespace(reward=SimpleNamespace(max_masked=limit))
+        self.before, self.masked, self.batches = before, masked, []
+
+    def score(self, tasks, completions):
+        self.batches.append([task.task_id for task in tasks])
+        self.before(tasks)
+        return [
+            Judgement(
+                Verdict(task.task_id, Program(made.text)),
+                Reward(None, {}, "sandbox: gone")
+                if task.task_id in self.masked
+                else Reward(float(len(made.text)), {"r_function": 1.0}),
+            )
+            for task, made in zip(tasks, completions, strict=True)
+        ]
+
+
+def test_answers_are_scored_while_others_are_written():
+    """The judge has had the first answer before the last one is there."""
+    seen = threading.Event()
+    judge = Judge(before=lambda tasks: seen.set())
+    scorer = RolloutScorer(judge, POLICY, TASKS)
+    scorer.on_finished(3, RESPONSES[3])
+    assert seen.wait(timeout=60)
+    for row in (1, 0, 2):
+        scorer.on_finished(row, RESPONSES[row])
+    assert scorer.finish(RESPONSES).scores == [1.0, 2.0, 3.0, 4.0]
+    assert judge.batches[0] == ["t3"]
+    assert sorted(task for batch in judge.batches for task in batch) == ["t0", "t1", "t2", "t3"]
+
+
+def test_what_waits_for_the_judge_is_one_batch():
+    release = threading.Event()
+    judge = Judge(before=lambda tasks: release.wait(timeout=60))
+    scorer = RolloutScorer(judge, POLICY, TASKS)
+    for row in range(4):
+        scorer.on_finished(row, RESPONSES[row])
+    release.set()
+    scorer.finish(RESPONSES)
+    assert len(judge.batches) <= 2
+
+
+def test_the_order_of_finishing_changes_nothing():
+    def result(order):
+        scorer = RolloutScorer(Judge(masked={"t2"}), POLICY, TASKS)
+        for row in order:
+            scorer.on_finished(row, RESPONSES[row])
+        return scorer.finish(RESPONSES)
+
+    assert result([0, 1, 2, 3]) == result([3, 2, 1, 0]) == result([])
+    assert result([]).scores == [1.0, 2.0, None, 4.0]
+
+
+def test_an_error_of_the_judge_reaches_the_training():
+    def fail(tasks):
+        raise InfrastructureError("the sandbox is gone")
+
+    with pytest.raises(InfrastructureError, match="the sandbox is gone"):
+        RolloutScorer(Judge(before=fail), POLICY, TASKS).finish(RESPONSES)
+
+
+def test_too_many_masked_samples_stop_the_run_after_they_were_kept():
+    kept = []
+    scorer = RolloutScorer(Judge(masked={"t1", "t2"}, limit=0.4), POLICY, TASKS, kept.append)
+    with pytest.raises(InfrastructureError, match="50% of a rollout could not be scored"):
+        scorer.finish(RESPONSES)
+    assert len(kept[0]) == 4
+
+
+def test_credit_of_characters_lands_on_their_tokens():
+    response = Response((1, 2, 3, 4), True)  # "abcd"
+    assert token_credit(POLICY, response, [Credit(1, 3, 0.5), Credit(3, 4, -1.0)]) == [0.0, 0.25, 0.25, -1.0]
+    assert token_credit(POLICY, response, [Credit(9, 10, 1.0)]) == [0.0] * 4
+
+
+def test_every_answer_is_kept_and_those_after_a_checkpoint_are_dropped(tmp_path):
+    path = tmp_path / rollout_log.FILE
+    for step in (1, 2, 3):
+        kept = []
+        RolloutScorer(Judge(masked={"t0"}), POLICY, TASKS, kept.append).finish(RESPONSES)
+        rollout_log.append(path, step, kept[0])
+    with path.open("a") as file:
+        file.write('{"step": 2, "torn')
+    rollout_log.rewind(path, 2)
+    records = disk.read_lines(path)
+    assert [record["step"] for record in records] == [1] * 4 + [2] * 4
+    assert records[0]["masked"] == "sandbox: gone"
+    assert records[1] == {
+        "step": 1, "task_id": "t1", "completion": "bb", "finished": True, "reward": 2.0,
+        "components": {"r_function": 1.0},
+    }  # fmt: skip
+    rollout_log.rewind(path, 0)
+    assert path.read_bytes() == b""
+    rollout_log.rewind(tmp_path / "absent.jsonl", 0)
