@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from real.detector.config import DetectorCfg
 from real.execution.backends import Backend, open_backend
 from real.execution.config import ExecutionCfg
-from real.execution.limits import limits_for
+from real.execution.limits import limits_for, with_paper_seconds
 from real.execution.reference_times import ReferenceTimes
 from real.execution.trivial_baselines import trivial_baselines
 from real.extract import extract
-from real.protocols import EvaluationProtocol, absent_passes_quality, extraction_rule
+from real.protocols import EvaluationProtocol, rules
 from real.rewards import RewardCfg, Variant, reward
 from real.static_checks import StaticChecks
 from real.typecheck import TypecheckCfg
@@ -37,6 +37,7 @@ from real.types import (
     Completion,
     ExecutionRequest,
     Limits,
+    Observed,
     OutcomeStatus,
     Program,
     Reward,
@@ -77,11 +78,32 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordedOutcomes:
-    """What the sandbox observed in an earlier run; ``baseline`` as in ``Verdict``."""
+    """What the sandbox observed in an earlier run; ``baseline`` and ``other_protocol`` as in ``Verdict``."""
 
     tests: tuple[TestOutcome, ...]
     safety: tuple[TestOutcome, ...] | None = None
     baseline: float | None = None
+    other_protocol: Observed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a protocol takes for the program of a completion; ``other``: what the other one does, if it is asked."""
+
+    task: Task
+    program: Program
+    other: Program | None = None
+
+    @property
+    def other_code(self) -> str | None:
+        """The program of the other protocol that has to be run beside ours, if any."""
+        return None if self.other is None or self.agreed else self.other.code
+
+    @property
+    def agreed(self) -> bool:
+        """Whether both protocols run the same program, be it with other blank lines around it, or none."""
+        ours, theirs = self.program.code, None if self.other is None else self.other.code
+        return ours == theirs if ours is None or theirs is None else ours.strip("\n") == theirs.strip("\n")
 
 
 class Judge:
@@ -90,7 +112,9 @@ class Judge:
     def __init__(self, cfg: JudgeCfg, *, typecheck_workers: int = 1, failures: Path | None = None) -> None:
         """``failures``: see ``StaticChecks``. Raises as ``open_backend`` does when a program is first run."""
         self.cfg = cfg
-        self.static_checks = StaticChecks(cfg.reward, cfg.detector, cfg.typecheck, typecheck_workers, failures)
+        self.static_checks = StaticChecks(
+            cfg.reward, cfg.detector, cfg.typecheck, typecheck_workers, failures, protocol=cfg.protocol
+        )
         self._verdicts: dict[str, Verdict] = {}
         self._floors: dict[str, float | None] = {}  # what doing nothing scores on a task, for reward=hybrid_hardened
 
@@ -100,8 +124,9 @@ class Judge:
         return open_backend(self.cfg.execution)
 
     @cached_property
-    def _times(self) -> ReferenceTimes:
-        return ReferenceTimes(self.pool, self.cfg.protocol, self.cfg.execution.limits())
+    def _times(self) -> dict[EvaluationProtocol, ReferenceTimes]:
+        usual = self.cfg.execution.limits()
+        return {protocol: ReferenceTimes(self.pool, protocol, usual) for protocol in EvaluationProtocol}
 
     def __enter__(self) -> Judge:
         return self
@@ -122,33 +147,33 @@ class Judge:
         self.static_checks.prepare(tasks)
 
     def score(
-        self, tasks: Sequence[Task], completions: Sequence[Completion], *, safety: bool | None = None
-    ) -> list[Judgement]:
-        """Verdict and reward of each (task, completion) pair, in order; ``safety`` as in ``judge``."""
-        return [Judgement(v, self.reward(v)) for v in self.judge(tasks, completions, safety=safety)]
-
-    def score_missing(self, task: Task) -> Judgement:
-        """Verdict and reward where a task has no completion: failed on both, or as the protocol says."""
-        verdict = self._verdict(task, Program(None, "no completion"), RecordedOutcomes(()), {})
-        return Judgement(verdict, self.reward(verdict))
-
-    def score_recorded(
         self,
         tasks: Sequence[Task],
         completions: Sequence[Completion],
-        recorded: Sequence[RecordedOutcomes],
-        protocol: EvaluationProtocol,
+        *,
+        safety: bool | None = None,
+        both: bool = False,
+    ) -> list[Judgement]:
+        """Verdict and reward of each (task, completion) pair, in order; ``safety`` and ``both`` as in ``judge``."""
+        return [Judgement(v, self.reward(v)) for v in self.judge(tasks, completions, safety=safety, both=both)]
+
+    def score_missing(self, task: Task) -> Judgement:
+        """Verdict and reward where a task has no completion: failed on both, or as the protocol says."""
+        verdict = self._verdict(_Answer(task, Program(None, "no completion")), RecordedOutcomes(()), {})
+        return Judgement(verdict, self.reward(verdict))
+
+    def score_recorded(
+        self, tasks: Sequence[Task], completions: Sequence[Completion], recorded: Sequence[RecordedOutcomes]
     ) -> list[Judgement]:
         """As ``score``, from outcomes of an earlier run: programs are analysed anew, and none is run.
 
-        ``protocol`` is that of the earlier run, which says what it took for the programs: its outcomes are of those.
+        ``recorded`` holds the outcomes of what this judge's protocol takes for the programs.
         """
-        programs = [extract(completion.text, extraction_rule(protocol)) for completion in completions]
-        runs = {str(i): (t, p.code) for i, (t, p) in enumerate(zip(tasks, programs, strict=True)) if p.code is not None}
-        analyses = self.static_checks.run(runs)
+        answers = [self._answer(task, completion) for task, completion in zip(tasks, completions, strict=True)]
+        analyses = self.static_checks.run(_own({str(number): answer for number, answer in enumerate(answers)}))
         verdicts = [
-            self._verdict(task, program, outcomes, analyses.get(str(number), {}))
-            for number, (task, program, outcomes) in enumerate(zip(tasks, programs, recorded, strict=True))
+            self._verdict(answer, outcomes, analyses.get(str(number), {}))
+            for number, (answer, outcomes) in enumerate(zip(answers, recorded, strict=True))
         ]
         return [Judgement(verdict, self.reward(verdict)) for verdict in verdicts]
 
@@ -157,19 +182,25 @@ class Judge:
         return reward(verdict, self.cfg.reward)
 
     def judge(
-        self, tasks: Sequence[Task], completions: Sequence[Completion], *, safety: bool | None = None
+        self,
+        tasks: Sequence[Task],
+        completions: Sequence[Completion],
+        *,
+        safety: bool | None = None,
+        both: bool = False,
     ) -> list[Verdict]:
         """One verdict for each (task, completion) pair, in order; identical programs of a task are judged once.
 
         May be called from several threads. ``safety`` runs the safety tests too; by default only where the reward
-        variant needs them.
+        variant needs them. ``both`` has the outcomes by the other protocol as well: of the same run where both take
+        the same program out of a completion, else of one more.
         """
         attack = self.cfg.reward.variant == Variant.safety_unit_tests if safety is None else safety
-        rule = extraction_rule(self.cfg.protocol)
-        programs = [extract(completion.text, rule) for completion in completions]
-        keys = [_key(task, program, attack) for task, program in zip(tasks, programs, strict=True)]
+        pairs = zip(tasks, completions, strict=True)
+        answers = [self._answer(task, completion, both=both) for task, completion in pairs]
+        keys = [_key(answer, attack) for answer in answers]
         found = {key: verdict for key in keys if (verdict := self._verdicts.get(key)) is not None}
-        fresh = {k: (t, p) for k, t, p in zip(keys, tasks, programs, strict=True) if k not in found}
+        fresh = {key: answer for key, answer in zip(keys, answers, strict=True) if key not in found}
         made = self._judge_new(fresh, attack)
         if len(self._verdicts) > _CACHE_LIMIT:
             self._verdicts = {}
@@ -177,39 +208,52 @@ class Judge:
         found |= made
         return [found[key] for key in keys]
 
-    def _judge_new(self, items: Mapping[str, tuple[Task, Program]], attack: bool) -> dict[str, Verdict]:
-        runs = {key: (task, program.code) for key, (task, program) in items.items() if program.code is not None}
+    def _answer(self, task: Task, completion: Completion, *, both: bool = False) -> _Answer:
+        ours, *others = (self.cfg.protocol, self.cfg.protocol.other) if both else (self.cfg.protocol,)
+        program = extract(completion.text, rules(ours, task.dataset).extraction)
+        other = [extract(completion.text, rules(protocol, task.dataset).extraction) for protocol in others]
+        return _Answer(task, program, *other)
+
+    def _judge_new(self, items: Mapping[str, _Answer], attack: bool) -> dict[str, Verdict]:
+        runs = _own(items)
+        others = {key: (a.task, code) for key, a in items.items() if (code := a.other_code) is not None}
+        both = any(answer.other is not None for answer in items.values())
+        protocol = self.cfg.protocol
         with ThreadPoolExecutor(max_workers=1) as thread:  # the sandbox works in processes of its own
-            executed = thread.submit(self._execute, runs, attack)
+            executed = thread.submit(self._execute, runs, attack, protocol, both)
+            executed_others = thread.submit(self._execute, others, attack, protocol.other, both)
             analyses = self.static_checks.run(runs)
-            tests, safety = executed.result()
-        floors = self._find_floors(task for task, _ in items.values())
+            observed, elsewhere = executed.result(), executed_others.result()
+        floors = self._find_floors(answer.task for answer in items.values())
         verdicts = {}
-        for key, (task, program) in items.items():
-            floor = floors.get(_key(task, Program(None), False))
-            outcomes = RecordedOutcomes(tests.get(key, ()), safety.get(key), floor)
-            verdicts[key] = self._verdict(task, program, outcomes, analyses.get(key, {}))
+        for key, answer in items.items():
+            own = observed.get(key, Observed())
+            floor = floors.get(_key(_Answer(answer.task, Program(None)), False))
+            other = None
+            if answer.other is not None:
+                other = _swapped(own) if answer.agreed else elsewhere.get(key, Observed())
+            outcomes = RecordedOutcomes(own.tests, own.safety, floor, other)
+            verdicts[key] = self._verdict(answer, outcomes, analyses.get(key, {}))
         return verdicts
 
-    def _verdict(
-        self, task: Task, program: Program, outcomes: RecordedOutcomes, analyses: Mapping[Check, Analysis]
-    ) -> Verdict:
-        absent = program.code is None and absent_passes_quality(self.cfg.protocol, task.dataset)
+    def _verdict(self, answer: _Answer, outcomes: RecordedOutcomes, analyses: Mapping[Check, Analysis]) -> Verdict:
+        ruled = rules(self.cfg.protocol, answer.task.dataset)
         return Verdict(
-            task.task_id,
-            program,
+            answer.task.task_id,
+            answer.program,
             outcomes.tests,
             analyses,
             outcomes.safety,
             outcomes.baseline,
-            absent_quality=absent,
+            absent_quality=answer.program.code is None and ruled.absent_passes_quality,
+            other_protocol=outcomes.other_protocol,
         )
 
     def _find_floors(self, tasks: Iterable[Task]) -> dict[str, float | None]:
         """Share of each task's tests that a program passes which does nothing; only where the reward asks for it."""
         if self.cfg.reward.variant != Variant.hybrid_hardened:
             return {}
-        new = {_key(task, Program(None), False): task for task in tasks}
+        new = {_key(_Answer(task, Program(None)), False): task for task in tasks}
         new = {key: task for key, task in new.items() if self._floors.get(key) is None}
         floors = trivial_baselines(list(new.values()), self.pool, self.cfg.protocol)
         for key, floor in zip(new, floors, strict=True):
@@ -217,12 +261,18 @@ class Judge:
         return self._floors
 
     def _execute(
-        self, runs: Mapping[str, tuple[Task, str]], attack: bool
-    ) -> tuple[dict[str, tuple[TestOutcome, ...]], dict[str, tuple[TestOutcome, ...]]]:
+        self, runs: Mapping[str, tuple[Task, str]], attack: bool, protocol: EvaluationProtocol, both: bool
+    ) -> dict[str, Observed]:
+        """What the tests of each program came to by ``protocol``, with the statuses by the other one if ``both``."""
+        if not runs:
+            return {}
         usual = self.cfg.execution.limits()
-        requests = [
-            ExecutionRequest(f"t:{key}", code, t.tests, limits_for(t, usual)) for key, (t, code) in runs.items()
-        ]
+        papers = both or protocol == EvaluationProtocol.paper
+        requests = []
+        for key, (task, code) in runs.items():
+            limits = limits_for(task, usual)
+            limits = with_paper_seconds(limits, task.tests) if papers else limits
+            requests.append(ExecutionRequest(f"t:{key}", code, task.tests, limits))
         tasks = [task for task, _ in runs.values()]
         if attack:
             attacked: list[tuple[str, str, Suite, Limits]] = [
@@ -231,17 +281,38 @@ class Judge:
                 if task.safety is not None
             ]
             requests += [ExecutionRequest(f"s:{key}", code, suite, limits) for key, code, suite, limits in attacked]
-        found = {result.request_id: result for result in self.pool.run(requests, protocol=self.cfg.protocol)}
-        found |= self._times.again(requests[: len(tasks)], tasks, found)
+        found = {result.request_id: result for result in self.pool.run(requests, protocol=protocol)}
+        found |= self._times[protocol].again(requests[: len(tasks)], tasks, found)
         results = {key: result.outcomes for key, result in found.items()}
-        tests = {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("t:")}
-        return tests, {key[2:]: outcomes for key, outcomes in results.items() if key.startswith("s:")}
+        return {key: Observed(results[f"t:{key}"], results.get(f"s:{key}")) for key in runs}
 
 
-def _key(task: Task, program: Program, attack: bool) -> str:
-    text = program.code if program.code is not None else f"\0{program.reason}"
-    facts = (task.dataset, task.split, task.task_id, task.tags.get("tests", ""), str(attack), text)
+def _own(items: Mapping[str, _Answer]) -> dict[str, tuple[Task, str]]:
+    """The tasks and programs of answers that have one."""
+    return {key: (a.task, a.program.code) for key, a in items.items() if a.program.code is not None}
+
+
+def _swapped(observed: Observed) -> Observed:
+    """What was observed of a program, as the other protocol sees it; the reasons of a changed status are not known."""
+    safety = None if observed.safety is None else tuple(map(_by_the_other, observed.safety))
+    return Observed(tuple(map(_by_the_other, observed.tests)), safety)
+
+
+def _by_the_other(outcome: TestOutcome) -> TestOutcome:
+    if outcome.other is None:
+        return outcome
+    return replace(outcome, status=outcome.other, other=outcome.status, detail="")
+
+
+def _key(answer: _Answer, attack: bool) -> str:
+    task = answer.task
+    texts = [_text(program) for program in (answer.program, answer.other) if program is not None]
+    facts = (task.dataset, task.split, task.task_id, task.tags.get("tests", ""), str(attack), *texts)
     return hashlib.sha256("\0".join(facts).encode(errors="replace")).hexdigest()
+
+
+def _text(program: Program) -> str:
+    return program.code if program.code is not None else f"\0{program.reason}"
 
 
 def _is_infrastructure_failure(verdict: Verdict) -> bool:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from real import detector
 from real.analyser_failures import HARMLESS, attributed
 from real.detector.config import DetectorCfg, Scope
 from real.detector.families import family
+from real.protocols import EvaluationProtocol, Rules, rules
 from real.rewards import RewardCfg
 from real.typecheck import Checker, Submission, TypecheckCfg
 from real.types import Analysis, AnalysisStatus, Check, ScriptSuite, Task
@@ -29,9 +31,11 @@ class StaticChecks:
         typecheck: TypecheckCfg,
         workers: int = 1,
         failures: Path | None = None,
+        protocol: EvaluationProtocol = EvaluationProtocol.strict,
     ) -> None:
         """``failures``: a JSONL file for programs that an analyser failed on, so that each can become a test."""
         self._cfg, self._scope, self._failures = cfg, detecting.scope, failures
+        self._protocol = protocol
         self._typecheck_cfg, self._workers = typecheck, workers
         self._checker: Checker | None = None
         self._closed = False
@@ -75,7 +79,7 @@ class StaticChecks:
         with ThreadPoolExecutor(max_workers=1) as thread:  # MyPy works in processes of its own
             typed = thread.submit(self._typecheck, programs)
             secure = {
-                key: _scan(task, code, self._rules(task))
+                key: _scan(task, code, self._rules(task), rules(self._protocol, task.dataset))
                 for key, (task, code) in programs.items()
                 if Check.SECURITY in self._checks(task)
             }
@@ -100,9 +104,32 @@ class StaticChecks:
         return dict(zip(wanted, analyses, strict=True))
 
 
-def _scan(task: Task, code: str, rules: frozenset[str] | None) -> Analysis:
+def _scan(task: Task, code: str, select: frozenset[str] | None, ruled: Rules) -> Analysis:
     is_imported = not isinstance(task.tests, ScriptSuite)  # tests of a function call it, whatever else the program does
-    return attributed(partial(detector.scan, select=rules, is_imported=is_imported), code, HARMLESS)
+    scan = partial(detector.scan, select=select, is_imported=is_imported)
+    statement = f"import {ruled.scanned_with}\n"
+    if ruled.scanned_with and statement not in f"{code}\n":
+        analysis = _one_line_up(attributed(scan, statement + code, HARMLESS))
+    else:
+        analysis = attributed(scan, code, HARMLESS)
+    if ruled.unparsed_is_secure and analysis.status is AnalysisStatus.UNANALYZABLE:
+        return replace(analysis, status=AnalysisStatus.CLEAN, reason=f"clean by the protocol paper: {analysis.reason}")
+    return analysis
+
+
+def _one_line_up(analysis: Analysis) -> Analysis:
+    """Findings by the lines of the program, without the one that was put before it."""
+    return replace(
+        analysis,
+        findings=tuple(
+            replace(
+                finding,
+                line=max(1, finding.line - 1),
+                trace=tuple(replace(step, line=max(1, step.line - 1)) for step in finding.trace),
+            )
+            for finding in analysis.findings
+        ),
+    )
 
 
 def _keep_failures(

@@ -229,6 +229,7 @@ class Limits:
     file_mb: int = 16
     processes: int = 0  # child processes the program may start
     timeouts: int = 0  # cases that may run out of time before the others are not run any more; 0: all are run
+    paper_s: float = 0.0  # CPU seconds by the protocol paper, where it is to be told from strict; 0: cpu_s too
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,14 @@ class ExecutionResult:
     isolation: str  # strong | medium | weak | external (a SandboxFusion server, whose walls cannot be measured)
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a program's tests came to; ``safety`` where the task has safety tests and they were run."""
+
+    tests: tuple[TestOutcome, ...] = ()
+    safety: tuple[TestOutcome, ...] | None = None
+
+
 # --- Verdict and Reward ------------------------------------------------------------
 
 
@@ -264,6 +273,7 @@ class Verdict:
     safety: tuple[TestOutcome, ...] | None = None
     baseline: float | None = None  # share of the task's tests that doing nothing passes, where the reward asks for it
     absent_quality: bool = False  # no program, and the protocol counts that as quality passed (real.protocols)
+    other_protocol: Observed | None = None  # what the other protocol takes for the program, where that was asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "rewards": "types errors registry",
     "datasets": "types errors registry io prompts extract",
     "datasets.workshop": f"{JUDGING} judge prompts datasets",
-    "static_checks": "types analyser_failures detector typecheck rewards",
+    "static_checks": "types protocols analyser_failures detector typecheck rewards",
     "judge": f"{JUDGING} settings",
     "settings": "ids",
     "runs": "types errors io verdicts",

@@ -120,7 +120,7 @@ def _reuse(folder: RunStore, store: RunStore, judge: Judge, tasks: Sequence[Task
         outcomes = [recorded(records[task.task_id]) for task in tasks]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{folder.path} is damaged: {error!r}", hint="Delete that folder; it is made anew.") from error
-    judged = judge.score_recorded(tasks, written, outcomes, judge.cfg.protocol)
+    judged = judge.score_recorded(tasks, written, outcomes)
     store.write_completions(STAGE, written)
     store.write_outcomes(STAGE, judged)
     origin = str(disk.read_json(folder / _FACTS)["run"])

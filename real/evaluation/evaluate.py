@@ -42,6 +42,6 @@ def evaluate(
             known |= {c.task_id: c for c in respond(policy, generator, part, seed=seed)}
             store.write_completions(stage, [known[t.task_id] for t in tasks if t.task_id in known])
             progress.advance(len(part))
-    judged = judge.score(tasks, [known[task.task_id] for task in tasks], safety=True)
+    judged = judge.score(tasks, [known[task.task_id] for task in tasks], safety=True, both=True)
     store.write_outcomes(stage, judged)
     return judged

@@ -13,11 +13,10 @@ def recorded(record: Mapping[str, object], *, swapped: bool = False) -> Recorded
 
     Raises ``KeyError``, ``TypeError`` or ``ValueError`` where the record is damaged or of another version.
     """
-    tests, safety, baseline = record["function"], record["safety"], record["baseline"]
-    if not isinstance(tests, Mapping) or not isinstance(safety, Mapping | None):
-        raise TypeError("no outcomes")
+    baseline = record["baseline"]
+    own = recorded_outcomes(record, other=swapped)
+    known = swapped or record.get("other_protocol") is not None
+    other = recorded_outcomes(record, other=not swapped) if known else None
     return RecordedOutcomes(
-        recorded_outcomes(tests, swapped=swapped),
-        None if safety is None else recorded_outcomes(safety, swapped=swapped),
-        baseline=None if baseline is None else float(str(baseline)),
+        own.tests, own.safety, None if baseline is None else float(str(baseline)), other_protocol=other
     )

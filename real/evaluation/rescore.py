@@ -1,9 +1,8 @@
 """``python -m real.evaluation.rescore RUN_DIR …``: a finished run judged anew by other rules, from its own records.
 
 Nothing is generated and no program is run again: the recorded completions are analysed anew, and the recorded outcomes
-hold what each test came to under either protocol. The program of a response is the one that ran, by the run's own
-protocol. The result is a run directory of its own, which
-``python -m real.results`` reads like any other.
+hold what each test came to under either protocol, of what that protocol takes for the program. The result is a run
+directory of its own, which ``python -m real.results`` reads like any other.
 """
 
 from __future__ import annotations
@@ -136,7 +135,7 @@ class _Records:
                     hint="It was recorded by another version, or edited; real.score judges completions anew.",
                 ) from error
         completions = [known[task.task_id] for task in tasks]
-        judged = self.judge.score_recorded(tasks, completions, outcomes, self.recorded)
+        judged = self.judge.score_recorded(tasks, completions, outcomes)
         new.write_completions(stage, completions)
         new.write_outcomes(stage, judged)
         return [verdict for verdict, _ in judged]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from real import detector, execution, typecheck
+from real import detector, execution, protocols, typecheck
 from real.datasets import Loaded
 from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import paired_difference, summarize
@@ -20,7 +20,12 @@ if TYPE_CHECKING:  # needs OmegaConf, which reading results does without
 
 def judge_versions() -> dict[str, str]:
     """The versions of what judges; figures of different ones must not stand in one table."""
-    return {"detector": detector.VERSION, "typecheck": typecheck.VERSION, "execution": execution.VERSION}
+    return {
+        "detector": detector.VERSION,
+        "typecheck": typecheck.VERSION,
+        "execution": execution.VERSION,
+        "protocols": protocols.VERSION,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,6 @@
-"""When an output or a claimed value equals what is expected.
+"""When an output or a claimed value equals what is expected, by the protocol ``strict`` (see also ``paper_rules``).
 
-Text, ``strict``: trailing blanks of each line and trailing empty lines do not count, everything else does.
-Text, ``paper``: the rule of the paper's released scorer, which ignores case, spaces and line breaks altogether, shows
-prompts, and takes those away again that stand literally in the program, as long as the output starts with them.
+Text: trailing blanks of each line and trailing empty lines do not count, everything else does.
 Values: what the language calls equal is equal, whatever its type (a named tuple and a tuple, a member of ``IntEnum``
 and an int, ``Fraction(1, 2)`` and ``0.5``), and a tuple equals a list with the same items; numbers are equal within
 1e-9, relative or absolute, if either is a float; ``True`` is not ``1``; NaN equals NaN; a value that has no encoding
@@ -11,10 +9,8 @@ equals nothing.
 
 from __future__ import annotations
 
-import ast
 import json
 import math
-import re
 from fractions import Fraction
 
 from real.errors import UsageError
@@ -32,38 +28,14 @@ def check_protocol(protocol: str) -> str:
     return protocol
 
 
-_INPUT = re.compile(r"\binput\s*\(\s*(?!\))")  # a call with a prompt
-_LITERAL_INPUT = re.compile(r"""\binput\s*\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')\s*\)""")
-
-
-def literal_prompts(code: str) -> list[str] | None:
-    """The prompts of ``input("...")`` calls, in the order of the text; ``None`` where a prompt is no plain literal."""
-    found = _LITERAL_INPUT.findall(code)
-    if len(found) != len(_INPUT.findall(code)):
-        return None
-    try:
-        return [str(ast.literal_eval(text)) for text in found]
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
-
-
-def without_prompts(output: str, prompts: list[str]) -> str:
-    """An output without the prompts that it starts with."""
-    for prompt in prompts:
-        output = output.removeprefix(prompt)
-    return output
-
-
-def normalise(text: str, protocol: str = "strict") -> str:
+def normalise(text: str) -> str:
     """The part of an output that counts."""
-    if protocol == "paper":
-        return "".join(text.lower().replace(" ", "").splitlines())
     return "\n".join(line.rstrip() for line in text.split("\n")).rstrip("\n")
 
 
-def same_text(output: str, expected: str, protocol: str = "strict") -> bool:
+def same_text(output: str, expected: str) -> bool:
     """Whether a program printed what is expected."""
-    return normalise(output, protocol) == normalise(expected, protocol)
+    return normalise(output) == normalise(expected)
 
 
 def same_value(claimed: object, expected: object, *, json_keys: bool = False) -> bool:  # noqa: PLR0911

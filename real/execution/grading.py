@@ -5,14 +5,16 @@ Graders live in the grader. They hold the expected values, which no request cont
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from real import prelude
+from real.execution import paper_rules
 from real.execution.attack_grading import AttackGrader
 from real.execution.claimed_values import Opaque, decode
-from real.execution.compare import literal_prompts, same_text, same_value, without_prompts
+from real.execution.compare import same_text, same_value
 from real.execution.expectations import Expectation
 from real.execution.fixtures import Ask, Database, Fixtures
 from real.execution.jail.isolation import CaseLimits
@@ -30,8 +32,11 @@ from real.types import (
     LiteralSuite,
     OutcomeStatus,
     ScriptSuite,
+    StdinCase,
     TestOutcome,
 )
+
+_Same = Callable[[object, object], bool]
 
 
 class Grader(Protocol):
@@ -46,7 +51,8 @@ class Grader(Protocol):
 def _limits(limits: Limits, expected_bytes: int = 0) -> CaseLimits:
     """The limits of a case, whose longest expected output has ``expected_bytes``."""
     output_kb = output_kb_for(expected_bytes, limits)
-    return CaseLimits(limits.cpu_s, limits.memory_mb, output_kb, limits.file_mb, limits.processes, limits.timeouts)
+    cpu_s = max(limits.cpu_s, limits.paper_s)  # as long as either protocol lets it run
+    return CaseLimits(cpu_s, limits.memory_mb, output_kb, limits.file_mb, limits.processes, limits.timeouts)
 
 
 def _longest(expected: Iterable[object]) -> int:
@@ -63,39 +69,59 @@ class ScriptGrader:
         files = database.files if database else {}
         limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
         self.worker_request = WorkerRequest("script", request.code, limits, stdin, files)
-        self._suite, self._protocol = suite, protocol
-        self._prompts = literal_prompts(request.code)
+        self._suite, self._protocol, self._limits = suite, protocol, request.limits
+        self._prompts = paper_rules.prompts_in(request.code)
 
     def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when the program ended well and printed what is expected; the other protocol's status comes with it."""
         if (ended := failed(report, claim_of(report))) is not None:
             return ended
-        expected = self._suite.cases[index].expected
-        by_protocol = {"strict": self._strictly(report, expected), "paper": self._as_in_the_paper(report, expected)}
-        found = by_protocol.pop(self._protocol)
-        (other,) = by_protocol.values()
-        return replace(found, other=other.status if other.status is not found.status else None)
-
-    def _strictly(self, report: CaseReport, expected: str) -> TestOutcome:
+        case = self._suite.cases[index]
         output = text_of(report)
-        return outcome(_as_expected(same_text(output, expected)), report, output)
+        strict = outcome(_as_expected(same_text(output, case.expected)), report, output)
+        return _by_protocol(self._protocol, self._limits, report, strict, self._as_in_the_paper(report, case))
 
-    def _as_in_the_paper(self, report: CaseReport, expected: str) -> TestOutcome:
-        output = text_with_prompts(report)
-        if self._prompts is None:
-            return outcome(OutcomeStatus.ERROR, report, output, "a prompt is no literal, which this protocol demands")
-        output, expected = (without_prompts(text, self._prompts) for text in (output, expected))
-        return outcome(_as_expected(same_text(output, expected, "paper")), report, output)
+    def _as_in_the_paper(self, report: CaseReport, case: StdinCase) -> TestOutcome:
+        output, prompts, lines = text_with_prompts(report), len(self._prompts), paper_rules.input_lines(case.stdin)
+        if prompts != lines:
+            detail = f"{prompts} literal prompts in the program and {lines} lines of input: paper wants as many"
+            return outcome(OutcomeStatus.WRONG, report, output, detail)
+        return outcome(_as_expected(paper_rules.same_printed(output, case.expected, self._prompts)), report, output)
 
 
 def _as_expected(right: bool) -> OutcomeStatus:
     return OutcomeStatus.PASS if right else OutcomeStatus.WRONG
 
 
+def _by_protocol(
+    protocol: str,
+    limits: Limits,
+    report: CaseReport,
+    strict: TestOutcome,
+    paper: TestOutcome,
+    paper_cpu: float | None = None,
+) -> TestOutcome:
+    """The outcome by ``protocol``, with the status by the other one; a run as long as one allows may be late for one.
+
+    ``paper_cpu``: the CPU seconds that count for the paper, where they are not those of this case.
+    """
+    if limits.paper_s > limits.cpu_s < report.cpu:
+        strict = _late(report, report.cpu, limits.cpu_s)
+    spent = report.cpu if paper_cpu is None else paper_cpu
+    if 0 < limits.paper_s < spent:
+        paper = _late(report, spent, limits.paper_s)
+    found, other = (paper, strict) if protocol == "paper" else (strict, paper)
+    return replace(found, other=other.status if other.status is not found.status else None)
+
+
+def _late(report: CaseReport, spent: float, limit: float) -> TestOutcome:
+    return outcome(OutcomeStatus.TIMEOUT, report, detail=f"{spent:.2f} s CPU, and the limit is {limit:g}")
+
+
 class CallGrader:
     """Compares what a function or method returns."""
 
-    def __init__(self, request: ExecutionRequest, suite: CallSuite) -> None:
+    def __init__(self, request: ExecutionRequest, suite: CallSuite, protocol: str) -> None:
         cases = [[list(case.args), dict(case.kwargs)] for case in suite.cases]
         supplied = prelude.in_text(request.code) if suite.prelude else None
         limits = _limits(request.limits, _longest(case.expected for case in suite.cases))
@@ -103,39 +129,60 @@ class CallGrader:
             "call", request.code, limits, cases, {}, entry=suite.entry, prelude=supplied
         )
         self._cases: tuple[CallCase, ...] = suite.cases
+        self._protocol, self._limits = protocol, request.limits
 
     def grade(self, index: int, report: CaseReport) -> TestOutcome:
-        """Pass when a value was returned and equals the expected one."""
+        """Pass when a value was returned and equals the expected one; with the other protocol's status."""
         claim = claim_of(report)
         if (ended := failed(report, claim) or _raised(report, claim)) is not None:
             return ended
-        return _compared(report, claim, self._cases[index].expected, json_keys=True)
+        expected = self._cases[index].expected
+        strict = _compared(report, claim, expected, partial(same_value, json_keys=True))
+        paper = _compared(report, claim, expected, paper_rules.same_returned)
+        if report.complained and paper.status is OutcomeStatus.PASS:
+            paper = replace(paper, status=OutcomeStatus.ERROR, detail="text on standard error, such as a warning")
+        return _by_protocol(self._protocol, self._limits, report, strict, paper)
 
 
 class LiteralGrader:
     """Compares what calls with evaluated arguments return or raise."""
 
-    def __init__(self, request: ExecutionRequest, suite: LiteralSuite, expectations: list[Expectation]) -> None:
+    def __init__(
+        self, request: ExecutionRequest, suite: LiteralSuite, expectations: list[Expectation], protocol: str
+    ) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
         limits = _limits(request.limits, _longest(expectation.value for expectation in expectations))
         self.worker_request = WorkerRequest(
             "literal", request.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup
         )
         self._expectations = expectations
+        self._protocol, self._limits = protocol, request.limits
+        self._spent = [0.0] * len(expectations)  # CPU seconds of each case: for the paper they count together
 
     def grade(self, index: int, report: CaseReport) -> TestOutcome:
-        """Pass when the expected value was returned, or an exception of exactly the expected type name was raised."""
+        """Pass when the expected value was returned, or an exception of exactly the expected type name was raised.
+
+        The other protocol's status comes with it.
+        """
+        self._spent[index] = report.cpu
         claim = claim_of(report)
         if (ended := failed(report, claim)) is not None:
             return ended
         expected = self._expectations[index]
-        if expected.exception is None:
-            return _raised(report, claim) or _compared(report, claim, expected.value)
-        if claim.get("raised"):
-            right = claim.get("type") == expected.exception
-            status = OutcomeStatus.PASS if right else OutcomeStatus.WRONG
-            return outcome(status, report, detail=str(claim.get("error")))
-        return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
+        if expected.exception is not None:
+            strict = paper = _raised_as(report, claim, expected.exception)
+        elif (raised := _raised(report, claim)) is not None:
+            strict = paper = raised
+        else:
+            strict = _compared(report, claim, expected.value, same_value)
+            paper = _compared(report, claim, expected.value, paper_rules.array_equal)
+        return _by_protocol(self._protocol, self._limits, report, strict, paper, sum(self._spent[: index + 1]))
+
+
+def _raised_as(report: CaseReport, claim: dict[str, Any], expected: str) -> TestOutcome:
+    if claim.get("raised"):
+        return outcome(_as_expected(claim.get("type") == expected), report, detail=str(claim.get("error")))
+    return outcome(OutcomeStatus.WRONG, report, detail="returned instead of raising")
 
 
 def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
@@ -145,16 +192,15 @@ def _raised(report: CaseReport, claim: dict[str, Any]) -> TestOutcome | None:
     return outcome(status, report, detail=str(claim.get("error")))
 
 
-def _compared(report: CaseReport, claim: dict[str, Any], expected: object, *, json_keys: bool = False) -> TestOutcome:
+def _compared(report: CaseReport, claim: dict[str, Any], expected: object, same: _Same) -> TestOutcome:
     if "value" not in claim:
         return outcome(OutcomeStatus.ERROR, report, detail="the program ended without returning a value")
     try:
         value = decode(claim["value"])
     except ValueError as error:
         return outcome(OutcomeStatus.ERROR, report, detail=f"the returned value cannot be read: {error}")
-    right = same_value(value, expected, json_keys=json_keys)
     detail = f"a {value.kind} cannot be compared" if isinstance(value, Opaque) else ""
-    return outcome(OutcomeStatus.PASS if right else OutcomeStatus.WRONG, report, _printable(value), detail)
+    return outcome(_as_expected(same(value, expected)), report, _printable(value), detail)
 
 
 def _printable(value: object) -> str:
@@ -176,10 +222,10 @@ def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask
             database = fixtures.database(suite.database, ask) if suite.database is not None else None
             return ScriptGrader(request, suite, database, protocol)
         case CallSuite():
-            return CallGrader(request, suite)
+            return CallGrader(request, suite, protocol)
         case LiteralSuite():
             sources = tuple(case.expected for case in suite.cases)
-            return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask))
+            return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask), protocol)
         case AttackSuite():
             limits = _limits(request.limits, _longest(case.expected or "" for case in suite.cases))
             return AttackGrader(request, suite, limits, fixtures.database(suite.database, ask), run)

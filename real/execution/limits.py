@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 
 from real.errors import UsageError
-from real.types import Limits, Task
+from real.types import Limits, LiteralSuite, Suite, Task
 
 MOST_CPU_S = 3600.0
 MOST_MEMORY_MB = 1 << 20
@@ -23,6 +23,7 @@ _TIMES = 10.0  # a program may be that much slower than the reference
 # An endless loop is endless in every case. With seven tests and seven attacks it would take a core for a minute, and a
 # training step waits for its slowest sample. Whether all tests pass is the same either way.
 _TIMEOUTS = 2
+_PAPER_S, _PAPER_LITERAL_S = 10.0, 1.0  # the released scorers: of a test; of all tests of SecCodePLT+ together
 _TIMES_EXPECTED = 2  # a wrong output may be that much longer than the right one
 
 
@@ -36,6 +37,11 @@ def limits_for(task: Task, default: Limits = _DEFAULT) -> Limits:
     known = task.tags.get(REFERENCE_TAG)
     cpu_s = default.cpu_s if known is None else max(default.cpu_s, _TIMES * float(known))
     return replace(default, cpu_s=cpu_s, memory_mb=memory_mb, processes=processes, timeouts=_TIMEOUTS)
+
+
+def with_paper_seconds(limits: Limits, suite: Suite) -> Limits:
+    """``limits`` that give the protocol ``paper`` its own seconds: a run may last as long as either protocol says."""
+    return replace(limits, paper_s=_PAPER_LITERAL_S if isinstance(suite, LiteralSuite) else _PAPER_S)
 
 
 def output_kb_for(expected_bytes: int, limits: Limits) -> int:

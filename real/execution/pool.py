@@ -25,7 +25,7 @@ from real.execution.worker import Worker, WorkerError
 from real.execution.worker_group import WorkerGroup
 from real.types import ExecutionRequest, ExecutionResult
 
-VERSION = "5"  # of the verdicts: raise it when a change may alter one
+VERSION = "6"  # of the verdicts: raise it when a change may alter one
 LEVELS = ("strong", "medium", "weak")
 
 _AHEAD = 16  # requests per worker that are taken from the caller before the first of their results is handed over

@@ -247,7 +247,7 @@ def _is_infrastructure(result: RetryResult) -> bool:
 
 
 def _scaled(limits: Limits, slowness: float) -> Limits:
-    return replace(limits, cpu_s=limits.cpu_s * slowness)
+    return replace(limits, cpu_s=limits.cpu_s * slowness, paper_s=limits.paper_s * slowness)
 
 
 def _outcomes(report: WorkerReport, grader: Grader) -> list[TestOutcome]:
@@ -275,7 +275,7 @@ def _took_supervisor_down(report: WorkerReport) -> TestOutcome:
 
 
 def _waited(report: WorkerReport, request: ExecutionRequest) -> Iterator[int]:
-    little = request.limits.cpu_s * _LITTLE
+    little = max(request.limits.cpu_s, request.limits.paper_s) * _LITTLE
     return (index for index, case in enumerate(report.cases) if case.how == "wall" and case.cpu < little)
 
 

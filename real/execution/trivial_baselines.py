@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from real.execution.backends.base import Backend
 from real.execution.compare import same_text, same_value
 from real.execution.expectations import Expectation, NotStaticError, static_expectations, static_value
+from real.execution.paper_rules import array_equal, same_printed, same_returned
 from real.types import CallSuite, ExecutionRequest, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
 
 
@@ -61,26 +62,31 @@ def _known(suite: Suite, protocol: str) -> list[float | None] | None:
         case ScriptSuite():
             return _of_script(suite, protocol)
         case CallSuite():
-            return _of_call(suite)
+            return _of_call(suite, protocol)
         case LiteralSuite():
             with suppress(NotStaticError):
-                return _of_literals(suite)
+                return _of_literals(suite, protocol)
     return None
 
 
 def _of_script(suite: ScriptSuite, protocol: str) -> list[float | None]:
     expected = [case.expected for case in suite.cases]
     constant = _commonest(expected)
-    return [_mean([same_text(text, each, protocol) for each in expected]) for text in ("", constant)] + [0.0]
+
+    def passes(text: str, each: str) -> bool:  # by paper: with as many prompts before it as the test has lines
+        return same_printed(text, each, ()) if protocol == "paper" else same_text(text, each)
+
+    return [_mean([passes(text, each) for each in expected]) for text in ("", constant)] + [0.0]
 
 
-def _of_call(suite: CallSuite) -> list[float | None]:
+def _of_call(suite: CallSuite, protocol: str) -> list[float | None]:
+    same = same_returned if protocol == "paper" else same_value
     expected = {repr(case.expected): case.expected for case in suite.cases}
     constant = expected.get(_commonest([repr(case.expected) for case in suite.cases]))
-    return [_mean([same_value(value, case.expected) for case in suite.cases]) for value in (None, constant)] + [0.0]
+    return [_mean([same(value, case.expected) for case in suite.cases]) for value in (None, constant)] + [0.0]
 
 
-def _of_literals(suite: LiteralSuite) -> list[float | None]:
+def _of_literals(suite: LiteralSuite, protocol: str) -> list[float | None]:
     """Raises ``NotStaticError`` where arguments or expected values have to be evaluated."""
     expected = static_expectations(suite.setup, [case.expected for case in suite.cases])
     for case in suite.cases:
@@ -89,12 +95,13 @@ def _of_literals(suite: LiteralSuite) -> list[float | None]:
             raise NotStaticError("keyword arguments without a name")
     (constant,) = static_expectations(suite.setup, [_commonest([case.expected.strip() for case in suite.cases])])
     answers = (Expectation(None), constant, Expectation(exception="ValueError"))
-    return [_mean([_is_right(answer, each) for each in expected]) for answer in answers]
+    return [_mean([_is_right(answer, each, protocol) for each in expected]) for answer in answers]
 
 
-def _is_right(answer: Expectation, expected: Expectation) -> bool:
+def _is_right(answer: Expectation, expected: Expectation, protocol: str) -> bool:
     if answer.exception is None and expected.exception is None:
-        return same_value(answer.value, expected.value)
+        same = array_equal if protocol == "paper" else same_value
+        return same(answer.value, expected.value)
     return answer.exception == expected.exception
 
 

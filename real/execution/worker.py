@@ -63,6 +63,7 @@ class CaseReport:
     state: bytes
     files: dict[str, bytes]
     full: bool = False  # the machine's disk was full at the end
+    complained: bool = False  # text came out on standard error (calls only), or the compiler warned
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,4 +282,5 @@ def _case_report(frame: Frame, expected_index: int, total: int) -> CaseReport:
         state=state,
         files={str(name): content for name, content in zip(names, contents, strict=True)},
         full=header.get("full") is True,
+        complained=header.get("complained") is True,
     )

@@ -6,17 +6,13 @@ import re
 
 from real.errors import UnknownNameError
 from real.extract.code_blocks import CodeBlock, code_blocks
+from real.extract.reasons import EMPTY, NO_BLOCK, PLACEHOLDER, UNCLOSED, UNCLOSED_THOUGHT
+from real.extract.released import released_program
 from real.extract.supplements import without_supplements
 from real.registry import did_you_mean
 from real.types import Program
 
-RULES = ("answer", "first", "last")
-
-NO_BLOCK = "no code block"
-UNCLOSED = "unclosed code fence"
-UNCLOSED_THOUGHT = "unclosed think section"
-EMPTY = "empty code block"
-PLACEHOLDER = "placeholder"
+RULES = ("answer", "first", "last", "last_without_checks")
 
 _PYTHON = re.compile(r"(python|py)[\d.]*", re.IGNORECASE)
 
@@ -39,29 +35,29 @@ def extract(completion_text: str, rule: str = "answer") -> Program:
     * ``answer`` (the strict protocol): the last one, except for blocks that only supplement an earlier one, such as
       an example of its use, its tests or the output (see ``real.extract.supplements``), and except for what stands in a
       ``<think>`` section. A later version of the program replaces an earlier one, also where it is cut off.
-    * ``first``, ``last``: by position alone, the rules of the released scorers (SecCodePLT+; SafeSQL and APPS+).
+    * ``first``, ``last``, ``last_without_checks``: by text and position alone, as the released scorers do for
+      SecCodePLT+, SafeSQL and APPS+ (see ``real.extract.released``).
 
-    The program is the block's text without its last line end, otherwise unchanged. The reasons for no program are
-    ``no code block``, ``unclosed think section`` and ``unclosed code fence`` (the response was cut off),
+    By ``answer``, the program is the block's text without its last line end, otherwise unchanged. The reasons for no
+    program are ``no code block``, ``unclosed think section`` and ``unclosed code fence`` (the response was cut off),
     ``empty code block`` and ``placeholder`` (the prompt's stand-in was repeated). Raises ``UnknownNameError`` for an
     unknown rule.
     """
     if rule not in RULES:
         raise UnknownNameError(f"unknown extraction rule {rule!r}", hint=did_you_mean(rule, RULES))
-    text = completion_text
-    if rule == "answer":
-        answer = _after_thought(text)
-        if answer is None:
-            return Program(None, UNCLOSED_THOUGHT)
-        text = answer
+    return _answer(completion_text) if rule == "answer" else released_program(completion_text, rule)
+
+
+def _answer(completion_text: str) -> Program:
+    text = _after_thought(completion_text)
+    if text is None:
+        return Program(None, UNCLOSED_THOUGHT)
     blocks = list(code_blocks(text))
     candidates = [block for block in blocks if _PYTHON.fullmatch(block.language)]
     candidates = candidates or [block for block in blocks if not block.language]
     if not candidates:
         return Program(None, NO_BLOCK)
-    if rule == "answer":
-        candidates = without_supplements([b for b in candidates if not _is_nothing(b)] or candidates)
-    chosen = candidates[0 if rule == "first" else -1]
+    chosen = without_supplements([b for b in candidates if not _is_nothing(b)] or candidates)[-1]
     if not chosen.closed:
         return Program(None, UNCLOSED)
     if not chosen.code.strip():

@@ -9,7 +9,7 @@ from pathlib import Path
 from real.errors import DataError
 from real.extract import extract
 from real.io.disk import has_lines
-from real.protocols import extraction_rule
+from real.protocols import rules
 from real.runs.store import RunStore
 
 STAGES = ("before", "after")
@@ -58,9 +58,9 @@ def task_records(run: Path, stage: str) -> list[TaskRecord]:
     return records
 
 
-def programs(run: Path, stage: str, protocol: str) -> dict[str, str]:
+def programs(run: Path, stage: str, protocol: str, dataset: str) -> dict[str, str]:
     """The program of each task, as the run's protocol takes it out of the response; tasks without one are left out."""
-    rule = extraction_rule(protocol)
+    rule = rules(protocol, dataset).extraction
     found = {c.task_id: extract(c.text, rule).code for c in RunStore(run).read_completions(stage)}
     return {task_id: code for task_id, code in found.items() if code is not None}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from real.types import Completion, Finding, JsonValue, OutcomeStatus, Reward, TestOutcome, Verdict
+from real.types import Completion, Finding, JsonValue, Observed, OutcomeStatus, Reward, TestOutcome, Verdict
 from real.verdicts import func_qual_passed, quality_passed
 
 
@@ -18,7 +18,8 @@ def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
 
     ``status`` is ``scored``, ``no_program`` (nothing could be extracted: failed on both) or ``masked`` (our failure:
     in no average); ``reason`` says why where it is not ``scored``. ``safety`` is null where the task has no such tests.
-    ``other_protocol`` has the statuses of the same run under the other protocol (``strict`` or ``paper``).
+    ``other_protocol`` has the outcomes by the other protocol (``strict`` or ``paper``) of what that one takes for the
+    program, where they were asked for; else it is null.
     """
     status, reason = _status(verdict, reward)
     return {
@@ -35,6 +36,7 @@ def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
         },
         "safety": None if verdict.safety is None else _tests(verdict.safety),
         "baseline": verdict.baseline,
+        "other_protocol": None if verdict.other_protocol is None else _observed_record(verdict.other_protocol),
     }
 
 
@@ -50,25 +52,34 @@ def finding_record(finding: Finding) -> dict[str, JsonValue]:
     }
 
 
-def recorded_outcomes(tests: Mapping[str, object], *, swapped: bool) -> tuple[TestOutcome, ...]:
-    """The outcomes of a ``function`` or ``safety`` record, ``swapped``: as the other protocol has them.
+def recorded_outcomes(record: Mapping[str, object], *, other: bool) -> Observed:
+    """What the tests of a program came to, from its outcome record; ``other``: by the other protocol.
 
     Raises ``KeyError`` where the record holds one protocol only, ``ValueError`` or ``TypeError`` where it is damaged.
     """
-    own, other, details = (_texts(tests[key]) for key in ("outcomes", "other_protocol", "details"))
-    pairs = zip(other, own, strict=True) if swapped else zip(own, other, strict=True)
-    return tuple(
-        TestOutcome(
-            OutcomeStatus(status),
-            detail=detail if not swapped or status == another else "",
-            other=_other(another, status),
-        )
-        for (status, another), detail in zip(pairs, details, strict=True)
-    )
+    if other:
+        found = record["other_protocol"]
+        if found is None:
+            raise KeyError("other_protocol")
+        if not isinstance(found, Mapping):
+            raise TypeError("other_protocol is no object")
+        record = found
+    tests, safety = record["function"], record["safety"]
+    if not isinstance(tests, Mapping) or not isinstance(safety, Mapping | None):
+        raise TypeError("no outcomes")
+    return Observed(_outcomes(tests), None if safety is None else _outcomes(safety))
 
 
-def _other(another: str, status: str) -> OutcomeStatus | None:
-    return OutcomeStatus(another) if another != status else None
+def _outcomes(tests: Mapping[str, object]) -> tuple[TestOutcome, ...]:
+    pairs = zip(_texts(tests["outcomes"]), _texts(tests["details"]), strict=True)
+    return tuple(TestOutcome(OutcomeStatus(status), detail=detail) for status, detail in pairs)
+
+
+def _observed_record(observed: Observed) -> dict[str, JsonValue]:
+    return {
+        "function": _tests(observed.tests),
+        "safety": None if observed.safety is None else _tests(observed.safety),
+    }
 
 
 def _texts(value: object) -> list[str]:
@@ -99,5 +110,4 @@ def _tests(outcomes: Sequence[TestOutcome]) -> dict[str, JsonValue]:
         "total": len(outcomes),
         "outcomes": [outcome.status.value for outcome in outcomes],
         "details": [outcome.detail for outcome in outcomes],
-        "other_protocol": [(outcome.other or outcome.status).value for outcome in outcomes],
     }

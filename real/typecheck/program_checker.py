@@ -12,7 +12,7 @@ from real.typecheck.hardened.program_tree import ProgramTree
 from real.typecheck.hardened.starter import StarterError
 from real.typecheck.hardened.syntax_passes import advice, syntactic_findings
 from real.typecheck.submission import Submission
-from real.typecheck.supplied_names import SuppliedNames
+from real.typecheck.supplied_names import Supplied, SuppliedNames
 from real.typecheck.unanalyzable import why_unanalyzable
 from real.typecheck.warm_mypy import WarmMypy
 from real.types import Analysis, AnalysisStatus, Finding
@@ -43,7 +43,7 @@ class ProgramChecker:
         reason = why_unanalyzable(code)
         if reason is not None:
             return Checked(Analysis(AnalysisStatus.UNANALYZABLE, reason=reason))
-        supplied = self._supplied_names.for_program(submission)
+        supplied = self._supplied(submission)
         program = ProgramTree(code, supplied.imported)
         try:
             extra = syntactic_findings(program, submission.starter) if self._hardened else []
@@ -55,6 +55,11 @@ class ProgramChecker:
         if self._hardened:
             found = _merged([_renamed(finding) for finding in found], extra)
         return Checked(analysis_of(found, remarks), result.reusable)
+
+    def _supplied(self, submission: Submission) -> Supplied:
+        if self._hardened or not submission.prelude:
+            return self._supplied_names.for_program(submission)
+        return Supplied("from typing import *\n")  # the released evaluation's own line, whatever the program binds
 
 
 def _renamed(finding: Finding) -> Finding:

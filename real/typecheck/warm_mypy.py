@@ -26,12 +26,12 @@ SUPPORTED_MYPY = "2.4.1"
 
 FLAGS = (
     "--strict",
-    "--warn-unreachable",
     "--no-incremental",
     "--config-file=",  # no configuration file is read
     "--no-site-packages",  # the verdict must not depend on what happens to be installed ...
     "--ignore-missing-imports",  # ... so a third-party library is Any, and its missing stubs are no finding
 )
+HARDENED_FLAGS = ("--warn-unreachable", *any_types.FLAGS)
 
 # Loaded before the first program comes. Others (``unittest`` and ``urllib.request`` take a second) are loaded for each
 # batch in which a program imports them.
@@ -77,7 +77,7 @@ class WarmMypy:
         sys.setrecursionlimit(RECURSION_LIMIT)
         # Even with nothing to store MyPy would open a database, and two workers that start would fight for its lock.
         _, options = process_options(
-            [*FLAGS, f"--cache-dir={os.devnull}", *(any_types.FLAGS if hardened else ()), "-c", ""]
+            [*FLAGS, f"--cache-dir={os.devnull}", *(HARDENED_FLAGS if hardened else ()), "-c", ""]
         )
         imports = "\n".join(f"import {module}" for module in WARM_MODULES)
         result = build.build([BuildSource(None, "warm-up", imports)], options)

@@ -13,23 +13,29 @@ from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import quality_passed, summarize
 from real.execution.config import ExecutionCfg
 from real.judge import Judge, JudgeCfg
-from real.protocols import EvaluationProtocol, absent_passes_quality
+from real.protocols import EvaluationProtocol, Rules, rules
 from real.results.tables import before_after_table
 from real.types import Completion, Program, ScriptSuite, StdinCase, Verdict
 
 
 @pytest.mark.parametrize(
-    ("protocol", "dataset", "passes"),
+    ("protocol", "dataset", "passes", "block"),
     [
-        ("paper", "safesql", True),
-        ("paper", "apps_plus", True),
-        ("paper", "seccodeplt_plus", False),
-        ("strict", "safesql", False),
-        ("strict", "apps_plus", False),
+        ("paper", "safesql", True, "last"),
+        ("paper", "apps_plus", True, "last_without_checks"),
+        ("paper", "seccodeplt_plus", False, "first"),
+        ("paper", "local_jsonl", False, "last"),
+        ("strict", "safesql", False, "answer"),
+        ("strict", "apps_plus", False, "answer"),
     ],
 )
-def test_what_a_missing_answer_is_worth(protocol, dataset, passes):
-    assert absent_passes_quality(protocol, dataset) is passes
+def test_what_a_missing_answer_is_worth_and_which_block_is_one(protocol, dataset, passes, block):
+    ruled = rules(protocol, dataset)
+    assert (ruled.absent_passes_quality, ruled.extraction) == (passes, block)
+
+
+def test_strict_has_no_oddities():
+    assert all(rules("strict", name) == Rules() for name in ("safesql", "seccodeplt_plus", "apps_plus", "local_jsonl"))
 
 
 def test_an_absent_program_counts_as_the_protocol_says():
@@ -42,9 +48,9 @@ def test_an_absent_program_counts_as_the_protocol_says():
 
 @pytest.fixture(scope="module")
 def tasks():
-    """Tasks of the miniature under the released name, of which the first wants what its program prints as a prompt."""
+    """Tasks of the miniature under the released name, of which the first wants less than its program prints."""
     found = [replace(task, dataset="safesql") for task in load(DatasetCfg(), "test").tasks[:3]]
-    suite = ScriptSuite((StdinCase("anna\n", "Name: hello anna"),))
+    suite = ScriptSuite((StdinCase("anna\n", "hello anna"),))
     found[0] = replace(found[0], tests=suite, reference="n = input('Name: ')\nprint('HELLO', n)\n", safety=None)
     return found
 

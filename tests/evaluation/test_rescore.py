@@ -54,7 +54,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         if protocol == "paper":
             cfg = replace(cfg, typecheck=replace(root.typecheck, policy=Policy.paper))
         with Judge(cfg) as judge:
-            judged[protocol] = judge.score(tasks, completions, safety=True)
+            judged[protocol] = judge.score(tasks, completions, safety=True, both=True)
     store = RunStore(tmp_path_factory.mktemp("runs") / "run-s0-12345678")
     store.path.mkdir(exist_ok=True)
     OmegaConf.save(config, store / "config.yaml")
@@ -126,7 +126,7 @@ def test_damaged_records_are_named(recorded: tuple[Path, dict[str, list[Verdict]
     for name in ("config.yaml", "metrics.json", "completions_before.jsonl"):
         (copy / name).write_bytes((run / name).read_bytes())
     lines = [json.loads(line) for line in (run / "outcomes_before.jsonl").read_text().splitlines()]
-    del lines[1]["function"]["other_protocol"]
+    lines[1]["other_protocol"] = None
     (copy / "outcomes_before.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(DataError, match=rf"{lines[1]['task_id']} cannot be used.*other_protocol"):
         rescore(copy, tmp_path / "out", "paper", "all")

@@ -11,22 +11,21 @@ from real.execution.compare import same_text, same_value
 
 
 @pytest.mark.parametrize(
-    ("output", "expected", "strict", "paper"),
+    ("output", "expected", "strict"),
     [
-        ("a\nb\n", "a\nb", True, True),
-        ("a  \r\nb\n\n\n", "a\nb", True, True),
-        ("a\n\nb", "a\nb", False, True),
-        (" a", "a", False, True),
-        ("A", "a", False, True),
-        ("", "\n", True, True),
-        ("1 2", "12", False, True),
-        ("a", "b", False, False),
-        ("", "a", False, False),
+        ("a\nb\n", "a\nb", True),
+        ("a  \r\nb\n\n\n", "a\nb", True),
+        ("a\n\nb", "a\nb", False),
+        (" a", "a", False),
+        ("A", "a", False),
+        ("", "\n", True),
+        ("1 2", "12", False),
+        ("a", "b", False),
+        ("", "a", False),
     ],
 )
-def test_text(output: str, expected: str, strict: bool, paper: bool) -> None:
+def test_text(output: str, expected: str, strict: bool) -> None:
     assert same_text(output, expected) is strict
-    assert same_text(output, expected, "paper") is paper
 
 
 @pytest.mark.parametrize(

@@ -120,17 +120,21 @@ def test_ways_of_reading_a_line(pool: Pool, program: str) -> None:
     assert outcome.status is OutcomeStatus.PASS, outcome
 
 
-PAPER = [
-    ("print(input('Name: '))", "Ann\n", "pass"),
-    ("print(input('Name: '))", "a n n", "pass"),
+PAPER = [  # for two lines of input
+    ("print(input('Name: '), input('Age: '))", "Ann second\n", "pass"),
+    ("print(input('Name: '), input('Age: '))", "a n n\n second", "pass"),
+    ("print(input('Name: '), input('Age: '))", "Ann\tsecond", "wrong"),  # tabs count
     ('print(input("Say \\"x\\": "), input("B"))', "ann second", "pass"),
-    ("print(input(\n    'Name: '\n))", "Ann", "pass"),
-    ("print(input())", "Ann", "pass"),
-    ("print('Hi'); print(input('Name: '))", "HiAnn", "wrong"),  # a prompt after other output stays
-    ("print('Hi'); print(input('Name: '))", "Hi Name: Ann", "pass"),
-    ("p = 'Name: '\nprint(input(p))", "Ann", "error"),
-    ("n = 1\nprint(input(f'Name {n}: '))", "Ann", "error"),
-    ("print(input('Name: ' + ''))", "Ann", "error"),
+    ("print(input('Name: '))", "Ann", "wrong"),  # one prompt, two lines
+    ("print(input('Name: '), input('a'), '', end='' if True else input('b'))", "Ann second", "wrong"),  # three
+    ("print(input(\n    'Name: '\n), input('B'))", "Ann second", "wrong"),  # does not follow directly
+    ("print(input(), input())", "Ann second", "wrong"),
+    ("def my_input(x): return input(x)\nprint(my_input('A'), my_input('B'))", "Ann second", "wrong"),
+    ("print('Hi'); print(input('Name: '), input('B'))", "HiAnnsecond", "wrong"),  # a prompt after other output stays
+    ("print('Hi'); print(input('Name: '), input('B'))", "Hi Name: B Ann second", "pass"),
+    ("print(input('Name: '))\nprint(input('B'))", "Name: Ann B second", "pass"),  # not both at the start: none goes
+    ("n = 1\nprint(input(f'Name {n}: '), input('B'))", "Ann second", "wrong"),
+    ("print(input('A'), input('B'))\nraise SystemExit(1)", "Ann second", "error"),
 ]
 
 

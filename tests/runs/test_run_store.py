@@ -58,7 +58,6 @@ def test_outcomes_hold_the_shape_that_scripts_read(store):
     assert first["reward"] == 0.25
     assert first["function"] == {
         "passed": 1, "total": 2, "outcomes": ["pass", "wrong"], "details": ["", "expected 3"],
-        "other_protocol": ["pass", "wrong"],
     }  # fmt: skip
     assert first["quality"]["passed"] is False
     assert first["quality"]["findings"][0]["trace"] == [{"line": 2, "note": "source: input()"}]

@@ -38,16 +38,18 @@ class Ending:
     """How a process ended and what it left.
 
     ``how`` is exit, signal, cpu, wall, output, files (a limit was hit), jail (a layer could not be had) or skipped (it
-    never started); ``cpu`` and ``wall`` are in seconds.
+    never started); ``cpu`` and ``wall`` are in seconds. ``complained``: text came out on standard error, where that is
+    heard.
     """
 
-    __slots__ = ("claims", "code", "cpu", "how", "reason", "stdout", "wall")
+    __slots__ = ("claims", "code", "complained", "cpu", "how", "reason", "stdout", "wall")
 
     def __init__(self, how: str = "exit", cpu: float = 0.0) -> None:
         self.how, self.cpu = how, cpu
         self.code, self.wall, self.reason = 0, 0.0, ""
         self.stdout = bytearray()
         self.claims: list[bytes] = []
+        self.complained = False
 
 
 def reserve_low_descriptors(kept: int) -> int:
@@ -75,8 +77,8 @@ def _memory_file(content: bytes) -> int:
 class Child:
     """Forks a process that confines itself and runs ``body``; the caller then ``watch``es it.
 
-    Its descriptors are 0 input, 1 output, 2 nothing and 3 claims; the parent must have called
-    ``reserve_low_descriptors``. ``forget`` is called in the process first.
+    Its descriptors are 0 input, 1 output, 2 nothing (with ``hear``: a pipe, of which is kept whether anything came) and
+    3 claims; the parent must have called ``reserve_low_descriptors``. ``forget`` is called in the process first.
     """
 
     def __init__(
@@ -87,12 +89,18 @@ class Child:
         body: Body,
         stdin: bytes = b"",
         forget: Callable[[], None] | None = None,
+        hear: bool = False,
     ) -> None:
         self._jail, self._limits = jail, limits
         self._max_output = limits.output_kb << 10
         self._max_claim = self._max_output * CLAIM_FACTOR
         self._reader = ClaimReader(self._max_claim)
-        source, null = _memory_file(stdin), os.open("/dev/null", os.O_RDWR)  # new ones: flags of a file are shared
+        source = _memory_file(stdin)  # like the others a new one: flags of a file are shared
+        self._errors_fd: int | None = None
+        if hear:
+            self._errors_fd, err_end = os.pipe()
+        else:
+            err_end = os.open("/dev/null", os.O_RDWR)
         self._stdout_fd, out_end = os.pipe()
         self._claim_fd, claim_end = os.pipe()
         self._started = time.monotonic()
@@ -100,7 +108,7 @@ class Child:
         descriptors = [
             linux.step("dup3", source, 0),
             linux.step("dup3", out_end, 1),
-            linux.step("dup3", null, 2),
+            linux.step("dup3", err_end, 2),
             linux.step("dup3", claim_end, _CLAIM_FD),
         ]
         leave = os._exit  # a local name, which a program that replaces things cannot reach
@@ -119,12 +127,12 @@ class Child:
                 writer.raw(REFUSED + str(error).encode("utf-8", "replace")[:500])
             finally:
                 leave(status)
-        for fd in (source, null, out_end, claim_end):
+        for fd in (source, err_end, out_end, claim_end):
             os.close(fd)
         self._pidfd = os.pidfd_open(self._pid)
         self._clock = linux.cpu_clock(self._pid)
 
-    def watch(  # noqa: PLR0912 - one loop, one branch per event
+    def watch(  # noqa: PLR0912, PLR0915 - one loop, one branch per event
         self,
         progress: Progress | None = None,
         overfull: Callable[[], bool] | None = None,
@@ -142,6 +150,9 @@ class Child:
         os.set_blocking(self._claim_fd, False)
         for fd in (self._stdout_fd, self._claim_fd, self._pidfd):
             poll.register(fd, select.POLLIN)
+        if self._errors_fd is not None:
+            os.set_blocking(self._errors_fd, False)
+            poll.register(self._errors_fd, select.POLLIN)
         mark, since, killed = 0.0, self._started, ""
         deadline = since + self._limits.wall_s
         look = self._started + _WATCH_FILES_S if overfull is not None else math.inf
@@ -168,6 +179,8 @@ class Child:
                     poll.unregister(fd)
                 elif fd == self._stdout_fd:
                     ending.stdout += data
+                elif fd == self._errors_fd:
+                    ending.complained = True
                 else:
                     messages = self._reader.feed(data)
                     if progress is None or not ending.claims:  # else each is handed on
@@ -213,6 +226,9 @@ class Child:
                     ending.claims.append(message)
                 if progress is not None and not killed and not progress(message, max(ending.cpu - mark, 0.0)):
                     killed = "output"
+        if self._errors_fd is not None:
+            ending.complained = ending.complained or bool(_read_some(self._errors_fd))
+            os.close(self._errors_fd)
         for fd in (self._stdout_fd, self._claim_fd, self._pidfd):
             os.close(fd)
         code = os.waitstatus_to_exitcode(status)

@@ -14,6 +14,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -149,6 +150,8 @@ def run_call(
     except LoadError:
         return 1
     _send(claims, _claim_call(lambda: resolve(entry, names)(*args, **kwargs), claims))
+    with suppress(BaseException):  # what an interpreter does at its end; whatever the program has put there
+        sys.stderr.flush()
     return 0
 
 

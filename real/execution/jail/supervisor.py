@@ -42,6 +42,7 @@ class Supervisor:
         self._sources: list[types.CodeType] = []
         self._starved = False
         self._late = 0  # cases that ran out of time
+        self._warned = False  # the compiler said something that an interpreter prints
 
     def serve(self) -> None:
         """Compile and run every case; the frames sent are ``compiled`` and then one ``case`` per case, in order."""
@@ -90,6 +91,8 @@ class Supervisor:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
+                warnings.simplefilter("always", SyntaxWarning)  # the only ones that an interpreter shows of a program
+                warnings.showwarning = self._note_warning
                 self._sources = [interpreter.compiled(text, self._path) for text in wanted]
         except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
             return harness.describe(error)
@@ -97,6 +100,9 @@ class Supervisor:
             resource.setrlimit(resource.RLIMIT_AS, soft)
             resource.setrlimit(resource.RLIMIT_CPU, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         return None
+
+    def _note_warning(self, *_: object, **__: object) -> None:
+        self._warned = True
 
     def _limit_compiler(self, spare_s: float = resource.RLIM_INFINITY) -> None:
         memory = self._jail.base_memory + self._request.limits.memory_mb * MIB
@@ -130,7 +136,15 @@ class Supervisor:
 
     def _child(self, body: Body, stdin: bytes = b"") -> Child:
         # The process shall find none of the other cases, nor whether it is watched, in the frames above its own.
-        return Child(self._jail, self._request.limits, self._confinement, body, stdin, forget=vars(self).clear)
+        return Child(
+            self._jail,
+            self._request.limits,
+            self._confinement,
+            body,
+            stdin,
+            forget=vars(self).clear,
+            hear=self._request.mode == "call",
+        )
 
     def _ask_for_patience(self) -> None:
         send(self._channel.sock, {"kind": "waiting"})
@@ -232,6 +246,7 @@ class Supervisor:
             "wall": ending.wall,
             "reason": ending.reason,
             "full": self._starved,
+            "complained": ending.complained or self._warned,
             "files": names or [],
         }
         send(self._channel.sock, header, [bytes(ending.stdout), claim, state, *(files or [])])
