@@ -7,7 +7,7 @@ from functools import partial
 
 from real.errors import InfrastructureError
 from real.generation import Generator
-from real.generation.hf import HfGenerator
+from real.generation.open import open_generator
 from real.policy.chat import encode_prompt, within_limit
 from real.policy.policy import Policy
 from real.sampled_tests import with_sampled_tests
@@ -46,7 +46,7 @@ class LocalTrainer:
             gradient_checkpointing=cfg.gradient_checkpointing,
         )
         self._policy = Policy(self._models.actor, words)
-        self._generator = HfGenerator(self._models.actor, words, ws.cfg.generation)
+        self._generator = open_generator(self._models.actor, words, ws.cfg.generation)
         self._ppo = Ppo(cfg, self._models, self._generator, ws.cfg.generation.temperature)
 
     def start(self) -> int:
