@@ -46,7 +46,7 @@ def mcnemar(pairs: Pairs) -> float:
     discordant = pairs.first_only + pairs.second_only
     fewer = min(pairs.first_only, pairs.second_only)
     ways = sum(math.comb(discordant, count) for count in range(fewer + 1))
-    return min(1.0, 2 * ways / 2**discordant)
+    return min(1.0, 2 * ways / (1 << discordant))
 
 
 def paired_bootstrap(pairs: Pairs) -> tuple[float, float, float]:
