@@ -277,7 +277,7 @@ class Judge:
         found = {result.request_id: result for result in self.pool.run(requests, protocol=protocol)}
         found |= self._times[protocol].again(tests, [task for task, _ in runs.values()], found)
         results = {key: result.outcomes for key, result in found.items()}
-        return {key: Observed(results[f"t:{key}"], results.get(f"s:{key}")) for key in runs}
+        return {key: Observed(results.get(f"t:{key}", ()), results.get(f"s:{key}")) for key in runs}
 
 
 def _own(items: Mapping[str, _Answer]) -> dict[str, tuple[Task, str]]:
