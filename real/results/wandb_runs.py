@@ -67,7 +67,10 @@ def _records(log: Path) -> list[dict[str, object]]:
     done = _wandb("leet", "inspect", "--json", str(log))
     if done.returncode:
         raise DataError(f"{log} cannot be read by W&B: {_last_line(done)}", hint="Is the run still being written?")
-    return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    records = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    if not records:
+        raise DataError(f"{log} holds nothing that W&B can read: {_last_line(done)}")
+    return records
 
 
 def _wandb(*arguments: str) -> subprocess.CompletedProcess[str]:
