@@ -16,6 +16,10 @@ class RealError(Exception):
         message = super().__str__()
         return f"{message}\n  {self.hint}" if self.hint else message
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints in a notebook in place of a traceback: the message is for people."""
+        return [f"error: {self}"]
+
 
 class UsageError(RealError):
     """The command line or the configuration is wrong (exit code 2)."""

@@ -453,11 +453,13 @@ class ProgramLowerer:
             self._pending.append((unit, self.table.scopes[node]))
         return self._units[node]
 
-    def run(self) -> Program:
-        """Lower everything and build SSA."""
+    def run(self, *, ssa: bool = True) -> Program:
+        """Lower everything and build SSA; without ``ssa``, what ``listing`` shows: local variables by their names."""
         while self._pending:
             unit, scope = self._pending.pop(0)
             UnitLowerer(self, unit, scope).lower()
+            if not ssa:
+                continue
             to_ssa(unit)
             Aggregates(unit, self.classes, self.table.imports).run()
         copies = {

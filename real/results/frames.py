@@ -12,7 +12,8 @@ from real.errors import DataError
 from real.evaluation.metrics import RunMetrics, read_run
 from real.results.index import Entry, entries
 from real.results.sweep import variant_of
-from real.results.task_records import TaskRecord, stages_of, task_records
+from real.results.task_records import TaskRecord, programs, stages_of, task_records
+from real.results.traits import traits
 from real.runs.store import RunStore
 
 _RUN = ("run_id", "model", "dataset", "method", "reward", "seed", "protocol", "subset")
@@ -37,6 +38,24 @@ class Frames:
     tasks: pd.DataFrame
     steps: pd.DataFrame
     findings: pd.DataFrame
+
+    def programs(self) -> pd.DataFrame:
+        """One row a program: the columns of ``tasks``, its ``code``, and what its syntax tells (``traits.traits``).
+
+        Raises ``DataError`` where the responses of a run are missing or damaged.
+        """
+        told = self.runs.set_index("run_id")
+        rows = []
+        for (run_id, stage), tasks in self.tasks.groupby(["run_id", "stage"], sort=False):
+            run = told.loc[run_id]
+            codes = programs(Path(run.path), str(stage), run.protocol, run.dataset)
+            rows += [
+                {**task, "code": codes[task["task_id"]], **traits(codes[task["task_id"]])}
+                for task in tasks.to_dict("records")
+                if task["task_id"] in codes
+            ]
+        frame = pd.DataFrame(rows, columns=None if rows else ["run_id", "stage", "task_id", "code"])
+        return frame.merge(self.runs[["run_id", "variant", "seed"]], on="run_id")
 
 
 def load(*folders: Path | str) -> Frames:

@@ -56,15 +56,26 @@ def entries(folders: Iterable[Path | str]) -> list[Entry]:
 
 
 def finished(folders: Sequence[Path | str]) -> tuple[list[RunMetrics], list[Entry]]:
-    """The runs that have figures, and the entries that have none; ``DataError`` where no run has any."""
+    """The figures of the runs that have some, and the entries that have none; raises as ``finished_entries`` does."""
+    found, left_out = finished_entries(folders)
+    return [entry.run for entry in found if entry.run is not None], left_out
+
+
+def finished_entries(folders: Sequence[Path | str]) -> tuple[list[Entry], list[Entry]]:
+    """The entries that have figures, and those that have none; ``DataError`` where no run has any."""
     every = entries(folders)
-    runs = [entry.run for entry in every if entry.run is not None]
+    found = [entry for entry in every if entry.run is not None]
     left_out = [entry for entry in every if entry.run is None]
-    if not runs:
+    if not found:
         where = ", ".join(map(str, folders))
         reason = f": {left_out[0].problem}" if left_out else ""
         raise DataError(f"no finished run under {where}{reason}", hint="A finished run holds metrics.json.")
-    return runs, left_out
+    return found, left_out
+
+
+def is_run(folder: Path) -> bool:
+    """Whether the folder is a run directory, however far the run got."""
+    return any((folder / mark).exists() for mark in _MARKS)
 
 
 def _entries_below(folder: Path) -> list[Entry]:

@@ -54,6 +54,12 @@ class Table:
     caption: str
     notes: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows the table."""
+        from real.results.pages import page
+
+        return page("notebook_table.html", **_template_values(self))
+
 
 def render(table: Table, fmt: str) -> str:
     """The table as text that ends with a newline; raises ``UsageError`` for a format that ``SUFFIXES`` lacks."""
@@ -151,8 +157,12 @@ def _html(table: Table) -> str:
     """A page of its own in the look of the report, which loads nothing."""
     from real.results.pages import page
 
+    return page("table.html", **_template_values(table))
+
+
+def _template_values(table: Table) -> dict[str, object]:
     rows = list(zip(table.rows, marks(table), strict=True))
-    return page("table.html", table=table, groups=column_groups(table), rows=rows)
+    return {"table": table, "groups": column_groups(table), "rows": rows}
 
 
 def column_groups(table: Table) -> list[tuple[str, int]]:

@@ -90,17 +90,24 @@ def write_report(run_dir: Path | str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class Picture:
+    """A figure of a page, in both looks, as ``data:`` addresses."""
+
     name: str
     alt: str
-    light: str  # data: URIs
+    light: str
     dark: str
 
 
-def _picture(store: RunStore, name: str, alt: str, draw: Callable[[Theme], Figure]) -> _Picture:
+def pictured(name: str, alt: str, draw: Callable[[Theme], Figure]) -> Picture:
+    """The figure that ``draw`` makes, for a page in light and dark."""
+    return Picture(name, alt, *(_data_uri(to_bytes(draw(theme), "svg")) for theme in (LIGHT, DARK)))
+
+
+def _picture(store: RunStore, name: str, alt: str, draw: Callable[[Theme], Figure]) -> Picture:
     """Save the light figure beside the report, and return both looks for the page itself."""
-    _, svg = save(draw(LIGHT), store / "figures", name)
-    return _Picture(name, alt, _data_uri(svg.read_bytes()), _data_uri(to_bytes(draw(DARK), "svg")))
+    save(draw(LIGHT), store / "figures", name)
+    return pictured(name, alt, draw)
 
 
 def _data_uri(svg: bytes) -> str:
@@ -112,7 +119,7 @@ def _render(
     run: RunMetrics,
     steps: Sequence[Mapping[str, object]],
     tasks: Sequence[Sequence[Panel]],
-    figures: Sequence[_Picture],
+    figures: Sequence[Picture],
 ) -> str:
     config = store / "config.yaml"
     status = store.read_status()

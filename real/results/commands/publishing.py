@@ -49,6 +49,10 @@ def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
     export.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     export.add_argument("--format", choices=("csv", "parquet"), default="csv")
     export.set_defaults(command=_export)
+    send = commands.add_parser("sync", help="send the offline W&B runs below a folder to the server")
+    send.add_argument("folders", type=Path, nargs="*", metavar="DIR", default=[Path("outputs")])
+    send.add_argument("--dry-run", action="store_true", help="name what would be sent")
+    send.set_defaults(command=_sync)
     again = commands.add_parser("rebuild", help="every table and figure of experiments/, from what is committed there")
     again.add_argument("folder", type=Path, nargs="?", default=EXPERIMENTS, metavar="DIR")
     again.add_argument("--check", action="store_true", help="write nothing; exit code 3 where a file would change")
@@ -136,6 +140,13 @@ def _export(arguments: argparse.Namespace) -> None:
         else:
             atomic_write(path, frame.map(_storable).to_parquet(index=False))
         print(path)
+
+
+def _sync(arguments: argparse.Namespace) -> None:
+    from real.results.wandb_runs import sync
+
+    for folder in sync(arguments.folders, dry_run=arguments.dry_run):
+        print(folder)
 
 
 def _rebuild(arguments: argparse.Namespace) -> None:

@@ -9,15 +9,19 @@ from typing import Any
 
 from real.evaluation.metrics import read_run
 from real.io.disk import atomic_write
-from real.results.index import finished
+from real.results.index import finished, is_run
 from real.results.render import FORMATS, SUFFIXES, render
 from real.results.tables import before_after_table, sweep_table
 
 
 def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
     """Add the three commands to the parser."""
-    report = commands.add_parser("report", help="rebuild report.html and the figures of a run")
-    report.add_argument("run", type=Path, metavar="RUN_DIR")
+    report = commands.add_parser("report", help="the page about a run, or about an experiment of several")
+    report.add_argument("runs", type=Path, nargs="+", metavar="DIR", help="one run directory, or several, or folders")
+    report.add_argument(
+        "--out", type=Path, help="of a page about several (default: experiment.html in the first folder)"
+    )
+    report.add_argument("--allow-mixed", action="store_true", help="although versions or protocols differ; marked")
     report.set_defaults(command=_report)
     table = commands.add_parser("table", help="pass rates before and after, of one run or several")
     table.add_argument("runs", type=Path, nargs="+", metavar="RUN_DIR")
@@ -33,9 +37,16 @@ def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
 
 
 def _report(arguments: argparse.Namespace) -> None:
+    from real.results.experiment_report import write_experiment_report
     from real.results.report import write_report
 
-    print(write_report(arguments.run))
+    first: Path = arguments.runs[0]
+    alone = len(arguments.runs) == 1 and not arguments.out and (not first.is_dir() or is_run(first))
+    if alone:
+        print(write_report(first))
+        return
+    out: Path = arguments.out or (first.resolve().parent if is_run(first) else first) / "experiment.html"
+    print(write_experiment_report(arguments.runs, out, allow_mixed=arguments.allow_mixed))
 
 
 def _table(arguments: argparse.Namespace) -> None:
