@@ -31,6 +31,7 @@ from real.generation.open import open_generator
 from real.judge import Judge, JudgeCfg, Judgement
 from real.logger.wandb_preflight import check_wandb
 from real.methods.registry import METHODS
+from real.policy.load import load_policy
 from real.policy.policy import Policy, describe_policy
 from real.policy.saving import save_policy
 from real.results.publish import publish
@@ -38,7 +39,6 @@ from real.runs.store import RunStore
 from real.settings import RootCfg
 from real.training.config import Engine
 from real.training.determinism import fix_determinism
-from real.training.start import load_policy
 from real.training.workspace import Workspace
 from real.types import Task
 
