@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import multiprocessing
 import subprocess
@@ -31,7 +30,7 @@ from real.rewards import RewardCfg, Variant
 from real.runs.store import RunStore
 from real.settings import RootCfg
 from real.training.workspace import Workspace
-from real.types import Completion, JsonValue, Task
+from real.types import Completion, JsonValue, OutcomeStatus, Program, Task, TestOutcome, Verdict
 
 ROOT = Path(__file__).parents[2]
 FACTS: dict[str, JsonValue] = {"model": "m", "weights": "w"}
@@ -126,12 +125,12 @@ def test_of_two_processes_one_evaluates_and_the_other_waits(tasks: Sequence[Task
 def test_a_masked_sample_is_not_kept(tasks: Sequence[Task], tmp_path: Path) -> None:
     store = RunStore(tmp_path / "run")
     with judge_of(Variant.hybrid) as judge:
-        judge.pool.run = lambda requests, **_: []  # type: ignore[method-assign]
 
         def evaluate() -> list[Judgement]:
-            completions = [Completion(task.task_id, "```python\nprint(1)\n```") for task in tasks]
-            store.write_completions("before", completions)
-            verdicts = [dataclasses.replace(v, analyses={}) for v in judge.judge(tasks, completions)]
+            """The sandbox has failed."""
+            store.write_completions("before", [Completion(task.task_id, "```python\nprint(1)\n```") for task in tasks])
+            failed = (TestOutcome(OutcomeStatus.INFRA_ERROR),)
+            verdicts = [Verdict(task.task_id, Program("print(1)"), failed, {}) for task in tasks]
             return [Judgement(verdict, judge.reward(verdict)) for verdict in verdicts]
 
         cache.evaluate_once(tmp_path / "cache", FACTS, store, judge, tasks, evaluate)
