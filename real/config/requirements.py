@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from real.datasets.loading import SPLITS
 from real.datasets.sources import missing as missing_data
 from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
 from real.methods.config import NOT_YET
+from real.policy.config import ModelKind
 from real.settings import RootCfg
 from real.slurm.config import Scheduler
 from real.training.openrlhf.flags import PINNED, installed_version
@@ -14,7 +16,8 @@ from real.training.openrlhf.flags import PINNED, installed_version
 def missing(root: RootCfg, here: Machine) -> list[str]:
     """What ``here`` lacks for this run, one phrase each; empty when it can run."""
     lacks = [*_missing_method(root), *_missing_packages(root, here), *_missing_devices(root, here)]
-    if (reason := missing_data(root.dataset)) is not None:
+    evaluates_only = root.method.name == "vanilla" and root.model.kind is not ModelKind.tiny
+    if (reason := missing_data(root.dataset, splits=("test",) if evaluates_only else SPLITS)) is not None:
         lacks.append(reason)
     if problem := key_problem(root.logger):
         lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
