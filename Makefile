@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --use-pep517
+# What is imported is compiled when it is imported first, not all of it before the first line runs.
+PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check --no-warn-script-location --use-pep517
 ARGS ?=
 .DEFAULT_GOAL := help
 
@@ -15,17 +16,23 @@ help:  ## Show this list
 setup: $(BIN)/.installed  ## Create the virtual environment and install everything
 
 # torch first and by itself, so that nothing pulls another build of it in (see CONTRIBUTING.md on CPU and CUDA builds)
-$(BIN)/.installed: pyproject.toml
+$(BIN)/.trains: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "REAL needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
-	@echo "setting up $(VENV), once, with:"
+	@echo "setting up $(VENV), once:"
+	@echo "  1/3 virtual environment"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "  PyTorch (some minutes where it has to be downloaded)"
+	@echo "  2/3 PyTorch (some minutes where it has to be downloaded)"
 	@$(PIP) "$(TORCH)"
-	@echo "  REAL, its dependencies and the tools of its tests"
+	@echo "  3/3 REAL and what it trains with"
+	@$(PIP) -e '.[train]'
+	@touch $@
+
+$(BIN)/.installed: $(BIN)/.trains
+	@echo "setting up $(VENV): the tools of the tests"
 	@$(PIP) -e '.[train,dev]'
 	@touch $@
 
-quickstart: setup  ## Train and evaluate the embedded miniature (python run.py), 10 to 15 minutes on two cores
+quickstart: $(BIN)/.trains  ## Train and evaluate the embedded miniature (python run.py): minutes on two cores
 	@$(BIN)/python run.py $(ARGS)
 
 test: setup  ## Run the test suite, linter and type checker

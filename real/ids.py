@@ -22,6 +22,7 @@ _EXCLUDED_LEAVES = (
     ("trainer", "microbatch"),
     ("trainer", "gradient_checkpointing"),
     ("trainer", "openrlhf"),
+    ("trainer", "keep_checkpoints"),
     ("model", "placement"),
     ("execution", "workers"),
     ("execution", "backend"),

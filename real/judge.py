@@ -36,12 +36,10 @@ from real.types import (
     Check,
     Completion,
     ExecutionRequest,
-    Limits,
     Observed,
     OutcomeStatus,
     Program,
     Reward,
-    Suite,
     Task,
     TestOutcome,
     Verdict,
@@ -268,23 +266,18 @@ class Judge:
             return {}
         usual = self.cfg.execution.limits()
         papers = both or protocol == EvaluationProtocol.paper
-        requests = []
+        requests = []  # both suites of a program as neighbours, so that the pool can compile it once for both
         for key, (task, code) in runs.items():
-            limits = limits_for(task, usual)
-            limits = with_paper_seconds(limits, task.tests) if papers else limits
+            usually = limits_for(task, usual)
+            limits = with_paper_seconds(usually, task.tests) if papers else usually
             requests.append(ExecutionRequest(f"t:{key}", code, task.tests, limits))
-        tasks = [task for task, _ in runs.values()]
-        if attack:
-            attacked: list[tuple[str, str, Suite, Limits]] = [
-                (key, code, task.safety, limits_for(task, usual))
-                for key, (task, code) in runs.items()
-                if task.safety is not None
-            ]
-            requests += [ExecutionRequest(f"s:{key}", code, suite, limits) for key, code, suite, limits in attacked]
+            if attack and task.safety is not None:
+                requests.append(ExecutionRequest(f"s:{key}", code, task.safety, usually))
+        tests = [request for request in requests if request.request_id.startswith("t:")]
         found = {result.request_id: result for result in self.pool.run(requests, protocol=protocol)}
-        found |= self._times[protocol].again(requests[: len(tasks)], tasks, found)
+        found |= self._times[protocol].again(tests, [task for task, _ in runs.values()], found)
         results = {key: result.outcomes for key, result in found.items()}
-        return {key: Observed(results[f"t:{key}"], results.get(f"s:{key}")) for key in runs}
+        return {key: Observed(results.get(f"t:{key}", ()), results.get(f"s:{key}")) for key in runs}
 
 
 def _own(items: Mapping[str, _Answer]) -> dict[str, tuple[Task, str]]:

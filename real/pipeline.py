@@ -25,18 +25,20 @@ from real.evaluation.evaluate import evaluate
 from real.evaluation.examples import example_records
 from real.evaluation.run_facts import RunFacts
 from real.execution.trivial_baselines import summary_of, trivial_baselines
+from real.generation import Generator
 from real.generation.hf import HfGenerator
+from real.generation.open import open_generator
 from real.judge import Judge, JudgeCfg, Judgement
 from real.logger.wandb_preflight import check_wandb
 from real.methods.registry import METHODS
-from real.policy.policy import describe_policy
+from real.policy.load import load_policy
+from real.policy.policy import Policy, describe_policy
 from real.policy.saving import save_policy
 from real.results.publish import publish
 from real.runs.store import RunStore
 from real.settings import RootCfg
 from real.training.config import Engine
 from real.training.determinism import fix_determinism
-from real.training.start import load_policy
 from real.training.workspace import Workspace
 from real.types import Task
 
@@ -67,7 +69,7 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     with Judge(JudgeCfg.of(root), failures=run_dir / "analysis_failures.jsonl") as judge:
         _say(f"sandbox   {judge.pool.describe()}")
         judge.prepare((*train.tasks, *test.tasks))
-        generator = HfGenerator(policy.model, policy.tokenizer, root.generation)
+        generator = _open_generator(root, policy)
         examples = _draw_examples(test.tasks, root.seed)
         space = Workspace(root, store, run_dir.name, train.tasks, test.tasks, examples, policy, generator, judge)
 
@@ -114,6 +116,13 @@ def _halfway(space: Workspace) -> list[Judgement]:
     if not (space.store / "completions_middle.jsonl").exists():
         return []
     return space.judge.score(space.examples, space.store.read_completions("middle"))
+
+
+def _open_generator(root: RootCfg, policy: Policy) -> Generator:
+    """OpenRLHF has engines of its own, on all GPUs: what is evaluated beside them is sampled with transformers."""
+    if root.trainer.engine is Engine.openrlhf:
+        return HfGenerator(policy.model, policy.tokenizer, root.generation)
+    return open_generator(policy.model, policy.tokenizer, root.generation)
 
 
 def _draw_examples(tasks: Sequence[Task], seed: int) -> list[Task]:

@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "settings": "ids",
     "runs": "types errors io verdicts",
     "logger": "errors io",
-    "policy": f"{VOCABULARY} io prompts",
+    "policy": f"{VOCABULARY} io prompts datasets",
     "generation": f"{VOCABULARY} policy",
     "serving": f"{JUDGING} judge sampled_tests moments",
     "training": f"{LEARNING} datasets policy generation serving moments",

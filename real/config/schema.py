@@ -101,11 +101,6 @@ def _check_pairs(root: RootCfg) -> None:
         wrong = [name for name in root.reward.checks if name != "maintainability"]
         if wrong:
             raise UsageError("reward.checks asks for security, but dataset=apps_plus has no security labels")
-    if root.trainer.engine is Engine.local and root.generation.backend is GenerationBackend.vllm:
-        raise UsageError(
-            "generation=vllm belongs to trainer=openrlhf, and trainer is local",
-            hint="The local trainer samples from the very weights it trains: use generation=hf.",
-        )
     if root.trainer.engine is Engine.openrlhf and root.generation.backend is not GenerationBackend.vllm:
         raise UsageError(
             f"generation={root.generation.backend} belongs to trainer=local, and trainer is openrlhf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -114,6 +115,37 @@ class RetryingWorkers:
         if history.reason == DISK_FULL:
             return RetryResult((infrastructure(reason),) * count, (0,))
         return self._attribute(slot, request, protocol, history, reason)
+
+    def run_joined(
+        self, slot: int, requests: tuple[ExecutionRequest, ExecutionRequest], protocol: str
+    ) -> list[RetryResult] | None:
+        """The outcomes of two suites of one program in one go, each in processes of its own.
+
+        ``None`` where they cannot be joined or anything went wrong, whoever is to blame: then each has to be run alone.
+        """
+        first, second = (replace(request, limits=_scaled(request.limits, self._slowness)) for request in requests)
+        found: list[RetryResult] = []
+        try:
+            worker = self._worker(slot, first.suite)
+            graders = [grader_for(each, protocol, self._fixtures, worker.ask, worker.ask) for each in (first, second)]
+            joined = graders[0].worker_request.joined(graders[1].worker_request)
+            if joined is None:
+                return None
+            report = worker.ask(joined)
+            for request, grader, part in zip((first, second), graders, _parts(report, joined.groups), strict=True):
+                history = _FailureHistory(len(request.suite.cases))
+                result = self._result(slot, request, _outcomes(part, grader), part, history)
+                if result is None or report.end_code != 0:
+                    return None
+                found.append(result)
+        except WorkerError:
+            self._replace_worker(slot, first.suite)
+            return None
+        except (FixtureError, RequestError):
+            return None
+        with self._lock:
+            self._answered += len(found)
+        return found
 
     def _attribute(
         self, slot: int, request: ExecutionRequest, protocol: str, history: _FailureHistory, reason: str
@@ -240,6 +272,21 @@ class _FailureHistory:
             return RetryResult((*outcomes, *[_took_supervisor_down(report)] * (self._count - len(outcomes))))
         self._killed = self._killed or report.end_code != 0
         return None
+
+
+def can_join(first: ExecutionRequest, second: ExecutionRequest) -> bool:
+    """Whether two requests ask the same of the same program, with other cases."""
+    one, two = first.suite, second.suite
+    if not isinstance(one, LiteralSuite) or not isinstance(two, LiteralSuite) or len(first.code) > _MAX_CODE:
+        return False
+    same = (first.code, first.limits, one.entry, one.setup) == (second.code, second.limits, two.entry, two.setup)
+    return same and bool(one.cases) and bool(two.cases)
+
+
+def _parts(report: WorkerReport, groups: list[int]) -> list[WorkerReport]:
+    """The report of each group."""
+    ends = list(itertools.accumulate(groups))
+    return [replace(report, cases=report.cases[end - size : end]) for size, end in zip(groups, ends, strict=True)]
 
 
 def _is_infrastructure(result: RetryResult) -> bool:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from real.errors import InfrastructureError
-from real.execution.retries import RetryingWorkers, RetryResult
+from real.execution.retries import RetryingWorkers, RetryResult, can_join
 from real.execution.watchdog import Watchdog
 from real.types import ExecutionRequest
 
@@ -22,10 +22,14 @@ class _Pending:
     protocol: str
     future: Future[RetryResult]
     first: RetryResult | None = None  # of a request that waits for its second chance
+    partner: _Pending | None = None  # the next request, where it can be joined with this one
 
 
 class WorkerGroup:
-    """Runs requests as they come; a request whose program waited is run again when nothing else is, alone."""
+    """Runs requests as they come; a request whose program waited is run again when nothing else is, alone.
+
+    Two neighbours that ask the same of one program (its function and its safety tests) share its compilation.
+    """
 
     def __init__(self, workers: RetryingWorkers, watchdog: Watchdog) -> None:
         self.workers, self.watchdog = workers, watchdog
@@ -70,7 +74,10 @@ class WorkerGroup:
             while not self.workers.closed:
                 if self._waiting and not self._alone:
                     self._active += 1
-                    return self._waiting.popleft()
+                    pending = self._waiting.popleft()
+                    if self._waiting and _is_pair(pending, self._waiting[0]):
+                        pending.partner = self._waiting.popleft()
+                    return pending
                 if self._stalled and self._active == 0:
                     self._active, self._alone = 1, True
                     return self._stalled.popleft()
@@ -89,24 +96,42 @@ class WorkerGroup:
             try:
                 self._answer(slot, pending)
             except BaseException as error:  # handed to whoever waits, who has no other way to learn of it
-                with suppress(Exception):
-                    pending.future.set_exception(error)
+                for one in filter(None, (pending, pending.partner)):
+                    with suppress(Exception):
+                        one.future.set_exception(error)
             finally:
                 self.watchdog.ended(slot)
                 self._done()
 
     def _answer(self, slot: int, pending: _Pending) -> None:
-        if pending.first is None:
-            if not pending.future.set_running_or_notify_cancel():
-                return
-            result = self.workers.run(slot, pending.request, pending.protocol)
-            if result.waited and not self.workers.closed:
-                pending.first = result
-                with self._changed:
-                    self._stalled.append(pending)
-                return
-        else:
+        if pending.first is not None:
             result = self.workers.second_chance(slot, pending.request, pending.protocol, pending.first)
+            self._check_open()
+            pending.future.set_result(result)
+            return
+        pair = [pending] if pending.partner is None else [pending, pending.partner]
+        wanted = [one for one in pair if one.future.set_running_or_notify_cancel()]
+        results: list[RetryResult] | None = None
+        if len(wanted) == 2:
+            requests = (wanted[0].request, wanted[1].request)
+            results = self.workers.run_joined(slot, requests, pending.protocol)
+        for index, one in enumerate(wanted):
+            result = results[index] if results else self.workers.run(slot, one.request, one.protocol)
+            self._settle(one, result)
+
+    def _settle(self, pending: _Pending, result: RetryResult) -> None:
+        if result.waited and not self.workers.closed:
+            pending.first = result
+            with self._changed:
+                self._stalled.append(pending)
+            return
+        self._check_open()
+        pending.future.set_result(result)
+
+    def _check_open(self) -> None:
         if self.workers.closed:
             raise InfrastructureError(_CLOSED)
-        pending.future.set_result(result)
+
+
+def _is_pair(first: _Pending, second: _Pending) -> bool:
+    return first.protocol == second.protocol and can_join(first.request, second.request)

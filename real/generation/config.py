@@ -12,7 +12,7 @@ class GenerationBackend(StrEnum):
     """Members are named as their values, because OmegaConf reads an Enum by its names."""
 
     hf = "hf"  # transformers, in the process of the trainer
-    vllm = "vllm"  # vLLM, as OpenRLHF runs it
+    vllm = "vllm"  # vLLM: OpenRLHF's engines, or one in the process of the local trainer
 
 
 @dataclass

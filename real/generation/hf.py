@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import DynamicCache
 
-from real.errors import DataError, InfrastructureError
+from real.errors import InfrastructureError
 from real.generation.base import OnFinished, Response
 from real.generation.config import GenerationCfg
+from real.generation.context import response_room
 from real.generation.packed import packed_linears
 from real.generation.sampling import greedy_tokens, row_streams, sample_tokens
 from real.generation.slots import SlotCache
@@ -49,7 +50,8 @@ class HfGenerator:
         if not prompts:
             return []
         causal_lm = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
-        room = _room(prompts, causal_lm.config, self.cfg.max_new_tokens)
+        context = getattr(causal_lm.config, "max_position_embeddings", None)
+        room = response_room(prompts, context, self.cfg.max_new_tokens)
         uniforms = None if greedy else row_streams(seed, len(prompts), self.cfg.max_new_tokens)
         rollout = Rollout(causal_lm, self.tokenizer, self.cfg, prompts, room, uniforms, on_finished)
         training = self.model.training
@@ -184,18 +186,3 @@ class Rollout:
         self.done[row] = Response(tuple(written), finished=written[-1] == self.end)
         if self.on_finished is not None:
             self.on_finished(row, self.done[row])
-
-
-def _room(prompts: Sequence[Sequence[int]], config: Any, most: int) -> list[int]:
-    """The most tokens each response may have, within the model's context."""
-    context = getattr(config, "max_position_embeddings", None)
-    if context is None:
-        return [most] * len(prompts)
-    row = max(range(len(prompts)), key=lambda i: len(prompts[i]))
-    if len(prompts[row]) >= context:
-        raise DataError(
-            f"prompt {row} has {len(prompts[row])} tokens, but the model's context ends at {context}, response"
-            " included",
-            hint="Use a model with a longer context, or leave the task out (in training: model.max_prompt_tokens).",
-        )
-    return [min(most, context - len(prompt)) for prompt in prompts]

@@ -6,7 +6,7 @@ from real.datasets.targets.file import read_targets
 from real.errors import DataError
 from real.io.progress import Progress
 from real.policy.chat import encode_prompt
-from real.training.sft import SftExample, SftSettings, train_sft
+from real.policy.sft import SftExample, SftSettings, train_sft
 from real.training.workspace import Workspace
 
 

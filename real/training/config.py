@@ -73,6 +73,8 @@ class TrainerCfg:
     critic_warmup_steps: int = 0  # steps in which only the critic learns
     gradient_checkpointing: bool = False  # engine=local: activations computed twice, for less memory
     checkpoint_every: int = 10
+    keep_checkpoints: int = 2  # engine=local: the newest ones; the best on the validation tasks stays as well
+    validation_tasks: int = 0  # engine=local: training tasks held out; the checkpoint best on them is evaluated
     threads: int = 0  # CPU threads; 0: one per core
     rollout_correction: RolloutCorrection = (
         RolloutCorrection.off
@@ -90,6 +92,7 @@ class TrainerCfg:
             "ppo_epochs",
             "checkpoint_every",
             "samples_per_prompt",
+            "keep_checkpoints",
         ):
             if getattr(self, key) < 1:
                 raise UsageError(f"trainer.{key} is {getattr(self, key)}, but it must be at least 1")
@@ -99,7 +102,7 @@ class TrainerCfg:
         for key in ("gamma", "gae_lambda"):
             if not 0 <= getattr(self, key) <= 1:
                 raise UsageError(f"trainer.{key} is {getattr(self, key):g}, but it must lie in [0, 1]")
-        for key in ("kl_coef", "entropy_coef", "weight_decay", "value_coef"):
+        for key in ("kl_coef", "entropy_coef", "weight_decay", "value_coef", "validation_tasks"):
             if getattr(self, key) < 0:
                 raise UsageError(f"trainer.{key} is {getattr(self, key):g}, but it must not be negative")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from real.datasets import DatasetCfg, load
 from real.policy.config import ModelCfg, WarmStartCfg
-from real.training.start import load_policy
+from real.policy.load import load_policy
 
 
 def make(folder: Path) -> Path:

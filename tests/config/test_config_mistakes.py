@@ -47,7 +47,6 @@ MISTAKES = {
     "output_dir=''": ("output_dir is empty", "outputs"),
     "schema_version=7": ("schema_version is 7", "writes 2"),
     "seed=0,1": ("names several values", "Add -m"),
-    "generation=vllm": ("belongs to trainer=openrlhf", "generation=hf"),
     "trainer=openrlhf generation=hf": ("generation=hf belongs to trainer=local", "leave generation out"),
     "trainer=openrlhf": ("cannot build model=tiny", "trainer=local_tiny"),
     "dataset=safesql": ("model=tiny knows only", "qwen25_coder_0p5b"),

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from real.generation.config import GenerationCfg
+from real.policy import load
 from real.policy.config import LoraCfg, ModelCfg, ModelKind
+from real.policy.load import load_policy
 from real.policy.policy import Policy
-from real.training import start
 from real.training.config import Engine, TrainerCfg
 from real.training.openrlhf import trainer as openrlhf
 from real.training.openrlhf.command import Files
-from real.training.start import load_policy
 
 
 @pytest.fixture
@@ -24,12 +24,11 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
     """The precision of every model that is loaded."""
     seen: list[torch.dtype] = []
 
-    def from_pretrained(path: str, dtype: torch.dtype) -> torch.nn.Module:
+    def load_pretrained(path: str, dtype: torch.dtype) -> tuple[torch.nn.Module, Mock]:
         seen.append(dtype)
-        return torch.nn.Linear(2, 2, dtype=dtype)
+        return torch.nn.Linear(2, 2, dtype=dtype), Mock()
 
-    monkeypatch.setattr(start, "AutoModelForCausalLM", SimpleNamespace(from_pretrained=from_pretrained))
-    monkeypatch.setattr(start, "AutoTokenizer", SimpleNamespace(from_pretrained=Mock()))
+    monkeypatch.setattr(load, "load_pretrained", load_pretrained)
     return seen
 
 

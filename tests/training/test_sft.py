@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from real.policy.config import TinyCfg
+from real.policy.sft import SftExample, SftSettings, sft_loss, train_sft
 from real.policy.tiny import build_tiny
-from real.training.sft import SftExample, SftSettings, sft_loss, train_sft
 
 EXAMPLES = [SftExample((5 + i, 6), (7 + i, 8, 9 + i, 2)) for i in range(12)]
 SETTINGS = SftSettings(epochs=4, batch=4, lr=1e-2, warmup_ratio=0.1)

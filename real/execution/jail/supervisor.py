@@ -59,7 +59,7 @@ class Supervisor:
             self._files = {interpreter.PROGRAM: self._request.code.encode("utf-8", "surrogatepass"), **self._files}
         gc.freeze()  # collections in the cases' processes shall not touch, hence copy, what is here
         self._box.open()
-        in_order = self._request.mode in ("literal", "expect")  # one process for all cases
+        in_order = self._request.mode in ("literal", "expect")  # one process for all cases of a group
         self._confinement = self._confine(self._request.limits, len(self._request.cases) + 1 if in_order else 1)
         try:
             if in_order:
@@ -67,16 +67,16 @@ class Supervisor:
             else:
                 for index in range(len(self._request.cases)):
                     self._serve_alone(index)
-                    if self._gives_up(index + 1):
+                    if self._gives_up(index + 1, len(self._request.cases)):
                         break
         finally:
             self._box.close()
 
-    def _gives_up(self, done: int) -> bool:
+    def _gives_up(self, done: int, end: int) -> bool:
         """Whether so many cases ran out of time that the others are not worth theirs; these are reported as such."""
         if not 0 < self._request.limits.timeouts <= self._late:
             return False
-        for index in range(done, len(self._request.cases)):
+        for index in range(done, end):
             self._report(index, Ending("skipped"), b"")
         return True
 
@@ -200,29 +200,36 @@ class Supervisor:
         return ending.claims[0] if ending.claims else b"null", names, files
 
     def _serve_in_order(self) -> None:
-        """One process for all cases, replaced by a new one after the case that ended it."""
         done = 0
-        while done < len(self._request.cases):
-            progress = _Progress(self._report, done, len(self._request.cases))
+        for size in self._request.groups or [len(self._request.cases)]:
+            self._late = 0
+            self._serve_group(done, done + size)
+            done += size
+
+    def _serve_group(self, done: int, end: int) -> None:
+        """One process for the cases from ``done`` to ``end``, replaced by a new one after the case that ended it."""
+        while done < end:
+            progress = _Progress(self._report, done, end)
             self._box.fill(self._files)
             try:
-                ending = self._child(self._ordered_body(done)).watch(progress, self._overfull, self._ask_for_patience)
+                child = self._child(self._ordered_body(done, end))
+                ending = child.watch(progress, self._overfull, self._ask_for_patience)
             finally:
                 self._starved = self._box.starved()
                 self._box.empty()
             done = progress.done
             if not progress.loaded:
-                for index in range(done, len(self._request.cases)):
+                for index in range(done, end):
                     self._report(index, ending, b"".join(ending.claims[:1]))
                 return
-            if done < len(self._request.cases):
+            if done < end:
                 self._report(done, ending, b"")
                 done += 1
-            if self._gives_up(done):
+            if self._gives_up(done, end):
                 return
 
-    def _ordered_body(self, first: int) -> Body:
-        cases = self._request.cases[first:]
+    def _ordered_body(self, first: int, end: int) -> Body:
+        cases = self._request.cases[first:end]
         if self._request.mode == "expect":
             return partial(harness.run_expectations, self._sources, cases)
         return partial(harness.run_literals, self._sources, self._request.entry, cases)

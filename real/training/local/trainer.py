@@ -7,17 +7,18 @@ from functools import partial
 
 from real.errors import InfrastructureError
 from real.generation import Generator
-from real.generation.hf import HfGenerator
+from real.generation.open import open_generator
 from real.policy.chat import encode_prompt, within_limit
 from real.policy.policy import Policy
 from real.sampled_tests import with_sampled_tests
 from real.training.config import Estimator
 from real.training.cursor import rollout_rows
 from real.training.local import rollout_log
-from real.training.local.checkpoint import load_checkpoint, save_checkpoint
+from real.training.local.checkpoint import Checkpoints
 from real.training.local.models import ActorCritic
 from real.training.local.ppo import NotFiniteError, Ppo
 from real.training.local.rollout_scores import RolloutScorer
+from real.training.local.validation import hold_out, joint_rate
 from real.training.trainer import TrainingEvent
 from real.training.workspace import Workspace
 from real.types import Task
@@ -36,6 +37,11 @@ class LocalTrainer:
             print(
                 f"{len(long)} training tasks have prompts over model.max_prompt_tokens and are left out: {long[:3]} …"
             )
+        self._validation: list[Task] = []
+        if wanted := ws.cfg.trainer.validation_tasks:
+            self._tasks, self._validation = hold_out(self._tasks, wanted, ws.cfg.seed)
+        self._validated: dict[str, float] = {}
+        self._checkpoints = Checkpoints(ws.store / "checkpoints", ws.run_id, ws.cfg.trainer.keep_checkpoints)
         self._prompts = [encode_prompt(words, task) for task in self._tasks]
         cfg = ws.cfg.trainer
         self._models = ActorCritic(
@@ -46,14 +52,14 @@ class LocalTrainer:
             gradient_checkpointing=cfg.gradient_checkpointing,
         )
         self._policy = Policy(self._models.actor, words)
-        self._generator = HfGenerator(self._models.actor, words, ws.cfg.generation)
+        self._generator = open_generator(self._models.actor, words, ws.cfg.generation)
         self._ppo = Ppo(cfg, self._models, self._generator, ws.cfg.generation.temperature)
 
     def start(self) -> int:
         """See ``Trainer``; raises ``DataError`` for a checkpoint that cannot be read."""
-        if not self._ws.checkpoint.exists():
+        state = self._checkpoints.newest(self._device)
+        if state is None:
             return 0
-        state = load_checkpoint(self._ws.checkpoint, str(next(self._models.parameters()).device))
         self._ppo.load_state(state["ppo"])
         return int(state["step"])
 
@@ -75,18 +81,34 @@ class LocalTrainer:
                     f"{error.args[0]}, in a batch of the tasks {tasks} …", hint=error.hint
                 ) from error
             yield TrainingEvent(step + 1, log)
+            if self._validated:  # a checkpoint was made
+                yield TrainingEvent(step + 1, self._validated, is_evaluation=True)
+                self._validated = {}
 
     def checkpoint(self, step: int) -> None:
         """See ``Trainer``; raises ``InfrastructureError`` where the disk refuses."""
-        save_checkpoint(self._ws.checkpoint, {"step": step, "ppo": self._ppo.state()})
+        score = None
+        if self._validation:
+            score = joint_rate(self._policy, self._generator, self._ws.judge, self._validation, self._ws.cfg.seed)
+            self._validated = {"validation_func_qual": score}
+        self._checkpoints.save(step, {"ppo": self._ppo.state()}, score)
 
     def current(self) -> tuple[Policy, Generator]:
         """See ``Trainer``."""
         return self._policy, self._generator
 
     def result(self) -> tuple[Policy, Generator]:
-        """See ``Trainer``."""
+        """See ``Trainer``; with validation tasks the policy is that of the best checkpoint, else the last one."""
+        if (best := self._checkpoints.best(self._device)) is not None:
+            print(
+                f"evaluating the policy of step {best['step']}: {best['score']:.3f} on the validation tasks", flush=True
+            )
+            self._models.load_trainable_state(best["ppo"]["models"])
         return self._policy, self._generator
+
+    @property
+    def _device(self) -> str:
+        return str(next(self._models.parameters()).device)
 
     def _sampled(self, task: Task, step: int) -> Task:
         return with_sampled_tests(task, self._ws.cfg.reward.tests_per_rollout, (self._ws.cfg.seed, step, task.task_id))

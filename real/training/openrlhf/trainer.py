@@ -17,6 +17,7 @@ from real.io import disk
 from real.judge import JudgeCfg
 from real.machine import machine
 from real.policy.chat import within_limit
+from real.policy.load import load_policy
 from real.policy.policy import Policy
 from real.rewards import Variant
 from real.serving.scorer_spec import ScorerSpec
@@ -32,7 +33,6 @@ from real.training.openrlhf.scorer_process import ScorerProcess
 from real.training.openrlhf.scoring_cores import beside_engines, cores_left
 from real.training.openrlhf.training_process import training_process
 from real.training.openrlhf.weight_sync import Sync, judge_sync
-from real.training.start import load_policy
 from real.training.trainer import TrainingEvent
 from real.training.workspace import Workspace
 from real.types import Task

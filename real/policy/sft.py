@@ -10,12 +10,8 @@ from typing import Any
 
 import torch
 
-from real.generation import Response
+from real.policy.state_file import load_state, save_state
 from real.stopping import at_boundaries
-from real.training.local.batch import forward_inputs, pack, response_logits
-from real.training.local.checkpoint import load_checkpoint, save_checkpoint
-from real.training.local.estimates import masked_mean
-from real.training.local.losses import token_logprobs
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def train_sft(
     batches = list(_batches(examples, settings, seed))
     first = 0
     if checkpoint is not None and checkpoint.exists():
-        state = load_checkpoint(checkpoint, str(model.device))
+        state = load_state(checkpoint, str(model.device))
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         first = state["step"]
@@ -72,7 +68,7 @@ def train_sft(
             on_step(step + 1, len(batches), float(loss.detach()))
             due = (step + 1) % checkpoint_every == 0 or step + 1 == len(batches) or boundary.requested
             if checkpoint is not None and due:
-                save_checkpoint(
+                save_state(
                     checkpoint, {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
                 )
             boundary.leave()
@@ -81,15 +77,44 @@ def train_sft(
 
 
 def sft_loss(model: Any, examples: Sequence[SftExample], prompt_weight: float = 0.0) -> torch.Tensor:
-    """Mean cross-entropy over response tokens (weight 1) and prompt tokens (``prompt_weight``)."""
-    responses = [Response(e.response, finished=True) for e in examples]
-    batch = pack([e.prompt for e in examples], responses, pad=0, device=model.device)
-    if not prompt_weight:
-        return -masked_mean(token_logprobs(response_logits(model, batch), batch.responses), batch.mask)
-    logprobs = token_logprobs(model(**forward_inputs(batch)).logits[:, :-1].float(), batch.ids[:, 1:])
-    weights = prompt_weight * (batch.attention[:, 1:] * batch.attention[:, :-1]).float()  # a first token has no context
-    weights[:, -batch.mask.shape[1] :] = torch.where(batch.mask.bool(), 1.0, 0.0)
-    return -masked_mean(logprobs, weights)
+    """Mean cross-entropy over response tokens (weight 1) and prompt tokens (``prompt_weight``), a scalar.
+
+    Without a weight no logits are computed for the prompt.
+    """
+    ids, attention, mask = (part.to(model.device) for part in _padded(examples))
+    inputs = {
+        "input_ids": ids,
+        "attention_mask": attention,
+        "position_ids": (attention.cumsum(dim=1) - 1).clamp(min=0),  # left padding does not shift positions
+        "use_cache": False,
+    }
+    width = mask.shape[1]
+    if prompt_weight:
+        logits = model(**inputs).logits[:, :-1].float()
+        weights = prompt_weight * (attention[:, 1:] * attention[:, :-1]).float()  # a first token has no context
+        weights[:, -width:] = torch.where(mask.bool(), 1.0, 0.0)
+    else:
+        logits = model(**inputs, logits_to_keep=width + 1).logits[:, :-1].float()
+        weights = mask
+    targets = ids[:, -logits.shape[1] :].unsqueeze(-1)
+    # Gather minus logsumexp: no second tensor of the vocabulary's width is kept for the backward pass.
+    logprobs = logits.gather(-1, targets).squeeze(-1) - torch.logsumexp(logits, dim=-1)
+    loss: torch.Tensor = -(logprobs * weights).sum() / weights.sum().clamp(min=1)
+    return loss
+
+
+def _padded(examples: Sequence[SftExample]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids and attention ``[B, P+R]``, prompts padded left and responses right, and the responses' mask ``[B, R]``."""
+    left, right = max(len(e.prompt) for e in examples), max(len(e.response) for e in examples)
+    ids = torch.zeros((len(examples), left + right), dtype=torch.long)
+    attention = torch.zeros_like(ids)
+    mask = torch.zeros((len(examples), right))
+    for row, example in enumerate(examples):
+        begin, end = left - len(example.prompt), left + len(example.response)
+        ids[row, begin:end] = torch.tensor([*example.prompt, *example.response])
+        attention[row, begin:end] = 1
+        mask[row, : len(example.response)] = 1
+    return ids, attention, mask
 
 
 def _batches(examples: Sequence[SftExample], settings: SftSettings, seed: int) -> Iterator[list[SftExample]]:

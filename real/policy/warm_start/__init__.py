@@ -1,0 +1,1 @@
+"""The warm-started miniature: what is asked (``recipe``), how it is made (``build``), and ``shipped/``."""
