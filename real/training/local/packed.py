@@ -135,13 +135,14 @@ def _attend(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
         return found
-    grouped = query.shape[1] != key.shape[1]
     made = torch.nn.functional.scaled_dot_product_attention(
-        *(layout.side_by_side(t) for t in (query, key, value)),
+        layout.side_by_side(query),
+        layout.side_by_side(key),
+        layout.side_by_side(value),
         dropout_p=dropout,
         scale=scaling,
         is_causal=True,
-        enable_gqa=grouped,
+        enable_gqa=query.shape[1] != key.shape[1],
     )
     return layout.end_to_end(made), None
 
