@@ -30,6 +30,16 @@ def _missing_method(root: RootCfg) -> list[str]:
     return [f"the method {root.method.name} (not implemented yet; see CONTRIBUTING.md, “a method”)"]
 
 
+def smaller_than_advised(root: RootCfg, here: Machine) -> str | None:
+    """A sentence where the largest GPU is smaller than ``model.min_gpu_gb`` advises; it stops nobody who asks."""
+    largest, need = max(here.gpus_gb, default=0.0), root.model.min_gpu_gb
+    # A card sold as 80 GB reports 79.6: 3 % are the driver's and the label's.
+    if root.trainer.engine != "local" or root.cluster.scheduler == Scheduler.slurm or largest >= 0.97 * need:
+        return None
+    has = f"the largest here has {largest:.0f} GB" if here.gpus_gb else "this machine has none"
+    return f"model={root.model.name} is meant for a GPU with {need} GB, and {has}"
+
+
 def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
     if root.cluster.own_python:
         return []  # what this interpreter lacks is no matter: the job runs in another one
@@ -70,13 +80,6 @@ def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
         return [] if "sbatch" in here.programs else [f"{asked} ({reason})"]
     if len(here.gpus_gb) < root.cluster.gpus:
         return [f"{root.cluster.gpus} GPUs ({found})"]
-    if root.trainer.engine == "local":
-        need = root.model.min_gpu_gb
-        largest = max(here.gpus_gb, default=0.0)
-        # A card sold as 80 GB reports 79.6: 3 % are the driver's and the label's.
-        if largest < 0.97 * need:
-            has = f"the largest here has {largest:.0f} GB" if here.gpus_gb else found
-            return [f"a GPU with {need} GB for model={root.model.name} ({has})"]
-    elif not here.gpus_gb:
+    if root.trainer.engine != "local" and not here.gpus_gb:
         return [f"GPUs ({found}; the paper used 8 x H100)"]
     return []
