@@ -205,6 +205,22 @@ def test_what_an_evaluation_depends_on(change: Callable[[RootCfg], None], shared
     assert json.loads(json.dumps(facts[0])) == facts[0]
 
 
+def test_another_model_or_other_tasks_are_another_evaluation(tasks: Sequence[Task]) -> None:
+    root, other = RootCfg(), tiny_policy()
+    with torch.no_grad():
+        other.model.lm_head.weight[0, 0] += 1
+    made = [
+        cache.evaluation_facts(root, policy, a_generator(), some, content)
+        for policy, some, content in (
+            (tiny_policy(), tasks, "hash"),
+            (other, tasks, "hash"),
+            (tiny_policy(), tasks[:2], "hash"),
+            (tiny_policy(), tasks, "other"),
+        )
+    ]
+    assert all(facts != made[0] for facts in made[1:])
+
+
 def a_generator() -> HfGenerator:
     return HfGenerator(None, None, RootCfg().generation)
 
