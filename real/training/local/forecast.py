@@ -36,7 +36,8 @@ class Forecast:
         hours = [self.steps * seconds / 3600 for seconds in self.step_seconds]
         minutes = [seconds / 60 for seconds in self.step_seconds]
         lines = [
-            f"roughly {_range(minutes)} minutes a step, {_range(hours)} hours for {self.steps} steps (estimated; a matrix product runs at {gflops:,.0f} GFLOP/s here)",
+            f"roughly {_range(minutes)} minutes a step, {_range(hours)} hours for {self.steps} steps"
+            f" (estimated; a matrix product runs at {gflops:,.0f} GFLOP/s here)",
             f"roughly {self.memory_gb:.0f} GB of memory, of which {free_gb:.0f} GB are free here",
         ]
         if self.memory_gb > free_gb:
