@@ -30,7 +30,9 @@ def facts(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     metrics = json.loads((folder / "metrics.json").read_text())
     metrics.pop("seconds")
     steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
-    return metrics, [{k: v for k, v in step.items() if not k.startswith("seconds")} for step in steps]
+    return metrics, [
+        {k: v for k, v in step.items() if not k.startswith(("seconds", "tokens_per_s_"))} for step in steps
+    ]
 
 
 def steps_of(row: dict[str, Any]) -> int:
