@@ -144,7 +144,14 @@ def _render(
         config=read_text(config) if config.exists() else None,
         environment=list(_flat(store.read_environment())) if (store / "env.json").exists() else [],
         masked=run.before.masked + (run.after.masked if run.after else 0),
+        warnings=_warnings(steps),
     )
+
+
+def _warnings(steps: Sequence[Mapping[str, object]]) -> list[tuple[object, str]]:
+    """Step and text of what the training warned of (real/training/health.py)."""
+    told = ((record["step"], record.get("warnings")) for record in steps)
+    return [(step, str(text)) for step, found in told if isinstance(found, dict) for text in found.values()]
 
 
 def _headlines(run: RunMetrics) -> list[Headline]:

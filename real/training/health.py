@@ -38,8 +38,8 @@ class Health:
         self.told: set[str] = set()
         for record in history:
             self._records.append(record)
-            kinds = record.get("warnings", ())
-            self.told.update(map(str, kinds) if isinstance(kinds, list) else ())
+            warnings = record.get("warnings")
+            self.told.update(warnings if isinstance(warnings, dict) else ())
 
     def observe(self, record: Mapping[str, object]) -> list[HealthWarning]:
         """Take in the record of one step; returns what arises with it."""

@@ -42,7 +42,7 @@ def _train(trainer: Trainer, ws: Workspace, first: int) -> None:
                 continue
             record = {"step": event.step, **event.metrics}
             warnings = health.observe(record)
-            ws.store.append_step(record | ({"warnings": [w.kind for w in warnings]} if warnings else {}))
+            ws.store.append_step(record | ({"warnings": {w.kind: w.text for w in warnings}} if warnings else {}))
             tracker.log(event.step, record)
             for warning in warnings:
                 print(f"warning   step {warning.step}: {warning.text} (docs/metrics.md)", flush=True)

@@ -105,6 +105,12 @@ def test_report_says_what_doing_nothing_scores(run_maker, solved, shown):
     assert ("Function shows nothing here" in page) is shown
 
 
+def test_report_shows_what_the_training_warned_of(run_maker):
+    store = run_maker()
+    store.append_step({"step": 99, "warnings": {"saturation": "saturated: rewards differ by <0.02"}})
+    assert "Warning at step 99: saturated: rewards differ by &lt;0.02." in write_report(store.path).read_text()
+
+
 def test_report_needs_metrics_only(run_maker):
     store = run_maker()
     for name in ("steps.jsonl", "examples.jsonl", "env.json", "config.yaml", "status"):

@@ -66,7 +66,7 @@ def test_a_resumed_run_does_not_repeat_a_warning() -> None:
     records: list[dict[str, object]] = [{"step": step, **HEALTHY} for step in range(1, 11)]
     bad = {"step": 11, **HEALTHY, "reward_std": -5.0}
     assert [warning.kind for warning in Health(records).observe(bad)] == ["saturation"]
-    records[-1]["warnings"] = ["saturation"]
+    records[-1]["warnings"] = {"saturation": "…"}
     assert Health(records).observe(bad) == []
 
 
