@@ -13,7 +13,7 @@ __all__ = ["attack_problems", "chosen", "harmless", "problems"]
 _BY_NAME = {attack.name: attack for attack in ATTACKS}
 _CPU_SLACK_S = 0.7  # of a case over its CPU limit: a tick, and the time the kernel takes to end a process
 _GRADER_S = 1.0
-_PROCESSES_PER_WORKER = 8  # launcher, zygote, supervisor, case, and what prepares the next
+_PROCESSES_PER_SLOT = 10  # launcher and zygote of two workers; supervisor and case of one, and what prepares the next
 _MEMORY_SLACK_MB = 160  # what the warm interpreter needs before a program begins
 
 
@@ -66,7 +66,7 @@ def problems(sweep: dict[str, Any], attacks: tuple[Attack, ...] = ATTACKS) -> li
     found += [f"reached: {name}" for name in sweep["contacts"]]
     if sweep["replaced_workers"]:
         found.append(f"{sweep['replaced_workers']} workers were lost")
-    allowed = max(attack.processes for attack in attacks) + _PROCESSES_PER_WORKER
+    allowed = max(attack.processes for attack in attacks) + _PROCESSES_PER_SLOT
     if level == "strong" and sweep["most_processes"] > WORKERS * allowed:
         found.append(f"{sweep['most_processes']} processes at once")
     if sweep["most_memory_mb"] > LIMITS.memory_mb + _MEMORY_SLACK_MB:
