@@ -44,6 +44,7 @@ from real.types import Task
 CALLERS = 32
 PROMPT = "Write the program.\n"
 SLIPS = 0.3  # of the answers
+UNSETTLED = frozenset({"reward_seconds", "other_protocol"})
 CLOCKED = re.compile(r" ?\([\d.]+ s CPU, [\d.]+ s wall\)")  # in the details of a record
 
 
@@ -188,9 +189,14 @@ def _cpu_of_children() -> float:
 
 
 def _settled(record: Mapping[str, Any]) -> str:
-    """A record as text, without what depends on the clock."""
-    logs = {key: value for key, value in record.get("extra_logs", {}).items() if key != "reward_seconds"}
-    return CLOCKED.sub("", json.dumps({**record, "extra_logs": logs}, sort_keys=True))
+    """A record as text, without what depends on the clock, or what versions put in different places."""
+    return CLOCKED.sub("", json.dumps(_without(record, UNSETTLED), sort_keys=True))
+
+
+def _without(value: Any, names: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {key: _without(item, names) for key, item in value.items() if key not in names}
+    return [_without(item, names) for item in value] if isinstance(value, list) else value
 
 
 WAYS: dict[str, Callable[[Path, Path, Sequence[Sample]], Run]] = {

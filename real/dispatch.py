@@ -59,6 +59,8 @@ class Preflight(Callback):
             raise SystemExit(0)
         if plan.pending():
             preflight.refuse_impossible(plan, here)
+            for note in preflight.notes(plan, here):
+                print(note, flush=True)
         preflight.check_writable(plan.first.output_dir)
 
 

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from real.datasets import Loaded, load
+from real.errors import DataError
 from real.evaluation.cache import evaluate_once, evaluation_facts
 from real.evaluation.evaluate import evaluate
 from real.evaluation.examples import example_records
@@ -31,6 +32,7 @@ from real.generation.open import open_generator
 from real.judge import Judge, JudgeCfg, Judgement
 from real.logger.wandb_preflight import check_wandb
 from real.methods.registry import METHODS
+from real.policy.config import ModelKind
 from real.policy.load import load_policy
 from real.policy.policy import Policy, describe_policy
 from real.policy.saving import save_policy
@@ -57,7 +59,7 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     check_wandb(root.logger)
 
     # load
-    train = load(root.dataset, "train")
+    train = _load_train(root)
     test = load(root.dataset, "test", subset=root.evaluation.subset)
     facts = RunFacts.of(root, run_dir.name, train, test)
     store.write_environment(facts.environment())
@@ -91,6 +93,16 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     seconds = time.monotonic() - began
     store.write_metrics(facts.metrics(before, after, steps, seconds, baselines=floors))
     publish(store)
+
+
+def _load_train(root: RootCfg) -> Loaded:
+    """The training tasks; none where there are none and nothing learns from them, not even the embedded model."""
+    try:
+        return load(root.dataset, "train")
+    except DataError:
+        if root.method.name != "vanilla" or root.model.kind is ModelKind.tiny:
+            raise
+    return Loaded(root.dataset.name, "train", [], [], "none")
 
 
 def _trains_here(root: RootCfg) -> bool:

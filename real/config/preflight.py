@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from real.config.plan import Plan, PlannedRun
-from real.config.requirements import missing
+from real.config.requirements import missing, smaller_than_advised
 from real.config.shell import shown_command
 from real.errors import UsageError
 from real.io.columns import align
@@ -18,6 +18,7 @@ from real.io.disk import disk_errors
 from real.machine import Machine
 from real.runs.store import RunState
 from real.settings import RootCfg
+from real.training.local.forecast import forecast, free_memory_gb, measured_gflops
 from real.training.openrlhf import plan as openrlhf
 from real.training.openrlhf.gpu_hours import gpu_hours, total
 
@@ -38,6 +39,13 @@ def refuse_impossible(plan: Plan, here: Machine) -> None:
         "\n".join([f"{what}; none was started. Missing:" if not single else f"{what}. Missing:", *lines]),
         hint=f"What runs here: {instead}\n  To see what would happen: add dry_run=true",
     )
+
+
+def notes(plan: Plan, here: Machine) -> list[str]:
+    """What a person should know about runs that start, and that stops none of them."""
+    said = (smaller_than_advised(run.root, here) for run in plan.pending())
+    hint = "; dry_run=true estimates memory and hours"
+    return [f"note: {note}{hint}" for note in dict.fromkeys(said) if note]
 
 
 def check_writable(output_dir: str) -> None:
@@ -105,8 +113,23 @@ def _single(run: PlannedRun) -> list[str]:
 
 
 def _placement(run: PlannedRun, here: Machine) -> list[str]:
+    if run.root.trainer.engine == "local":
+        return _local_forecast(run, here)
     training = _cluster_training(run, here)
     return [openrlhf.describe(run.root, training, here.gpus_gb)] if training else []
+
+
+def _local_forecast(run: PlannedRun, here: Machine) -> list[str]:
+    """Memory and hours of a local training, measured on this machine for a quarter of a second."""
+    root = run.root
+    if root.method.name != "real" or "torch" not in here.packages or not root.model.placement.parameters:
+        return []
+    gflops = measured_gflops(root.model.dtype)
+    expected = forecast(root, gflops)
+    lines = [expected.describe(free_memory_gb(), gflops)] if expected else []
+    if note := smaller_than_advised(root, here):
+        lines.append(f"note: {note}")
+    return lines
 
 
 def _cluster_training(run: PlannedRun, here: Machine) -> openrlhf.TrainingPlan | None:

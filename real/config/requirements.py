@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from real.datasets.loading import SPLITS
 from real.datasets.sources import missing as missing_data
 from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
 from real.methods.config import NOT_YET
+from real.policy.config import ModelKind
 from real.settings import RootCfg
 from real.slurm.config import Scheduler
 from real.training.openrlhf.flags import PINNED, installed_version
@@ -14,7 +16,8 @@ from real.training.openrlhf.flags import PINNED, installed_version
 def missing(root: RootCfg, here: Machine) -> list[str]:
     """What ``here`` lacks for this run, one phrase each; empty when it can run."""
     lacks = [*_missing_method(root), *_missing_packages(root, here), *_missing_devices(root, here)]
-    if (reason := missing_data(root.dataset)) is not None:
+    evaluates_only = root.method.name == "vanilla" and root.model.kind is not ModelKind.tiny
+    if (reason := missing_data(root.dataset, splits=("test",) if evaluates_only else SPLITS)) is not None:
         lacks.append(reason)
     if problem := key_problem(root.logger):
         lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
@@ -25,6 +28,16 @@ def _missing_method(root: RootCfg) -> list[str]:
     if root.method.name not in NOT_YET:
         return []
     return [f"the method {root.method.name} (not implemented yet; see CONTRIBUTING.md, “a method”)"]
+
+
+def smaller_than_advised(root: RootCfg, here: Machine) -> str | None:
+    """A sentence where the largest GPU is smaller than ``model.min_gpu_gb`` advises; it stops nobody who asks."""
+    largest, need = max(here.gpus_gb, default=0.0), root.model.min_gpu_gb
+    # A card sold as 80 GB reports 79.6: 3 % are the driver's and the label's.
+    if root.trainer.engine != "local" or root.cluster.scheduler == Scheduler.slurm or largest >= 0.97 * need:
+        return None
+    has = f"the largest here has {largest:.0f} GB" if here.gpus_gb else "this machine has none"
+    return f"model={root.model.name} is meant for a GPU with {need} GB, and {has}"
 
 
 def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
@@ -67,13 +80,6 @@ def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
         return [] if "sbatch" in here.programs else [f"{asked} ({reason})"]
     if len(here.gpus_gb) < root.cluster.gpus:
         return [f"{root.cluster.gpus} GPUs ({found})"]
-    if root.trainer.engine == "local":
-        need = root.model.min_gpu_gb
-        largest = max(here.gpus_gb, default=0.0)
-        # A card sold as 80 GB reports 79.6: 3 % are the driver's and the label's.
-        if largest < 0.97 * need:
-            has = f"the largest here has {largest:.0f} GB" if here.gpus_gb else found
-            return [f"a GPU with {need} GB for model={root.model.name} ({has})"]
-    elif not here.gpus_gb:
+    if root.trainer.engine != "local" and not here.gpus_gb:
         return [f"GPUs ({found}; the paper used 8 x H100)"]
     return []

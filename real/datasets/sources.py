@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +62,10 @@ def find_source(cfg: DatasetCfg, split: str, option: str = CONFIG_OPTION) -> Sou
     return Source(hub_id=cfg.hub_id, hint=f"It was looked for there because {here}. {hint}")
 
 
-def missing(cfg: DatasetCfg, option: str = CONFIG_OPTION) -> str | None:
+def missing(cfg: DatasetCfg, option: str = CONFIG_OPTION, splits: Sequence[str] = SPLITS) -> str | None:
     """Why a split of a data set cannot be had, and what to do, in one line, or ``None``; a hub is taken to answer."""
     try:
-        for split in SPLITS:
+        for split in splits:
             find_source(cfg, split, option)
     except DataError as error:
         return f"{error.args[0]}. {error.hint}"

@@ -72,7 +72,7 @@ class ModelCfg:
     warm_start: WarmStartCfg = field(default_factory=WarmStartCfg)
     lora: LoraCfg = field(default_factory=LoraCfg)
     placement: PlacementCfg = field(default_factory=PlacementCfg)  # cluster trainer only
-    min_gpu_gb: int = 0  # device memory the local trainer needs; 0: runs on a CPU
+    min_gpu_gb: int = 0  # device memory the local trainer is advised to have; less is allowed, with a note
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""

@@ -9,6 +9,7 @@ from real.generation.respond import respond
 from real.io.progress import Progress
 from real.logger.tracker import make_tracker
 from real.stopping import Boundary, at_boundaries
+from real.training.health import Health
 from real.training.trainer import Trainer
 from real.training.workspace import Workspace
 
@@ -30,6 +31,7 @@ def _train(trainer: Trainer, ws: Workspace, first: int) -> None:
     if first:
         print(f"resuming at step {first + 1} of {cfg.steps}", flush=True)
     ws.store.rewind_steps(first)
+    health = Health(ws.store.read_steps())
     tracker = make_tracker(ws.cfg.logger, ws.store.path, ws.run_id, history=ws.store.read_steps())
     signals = at_boundaries() if trainer.stops_between_steps else nullcontext(Boundary())
     events = trainer.run(first)
@@ -39,8 +41,11 @@ def _train(trainer: Trainer, ws: Workspace, first: int) -> None:
                 tracker.log(event.step, event.metrics)
                 continue
             record = {"step": event.step, **event.metrics}
-            ws.store.append_step(record)
+            warnings = health.observe(record)
+            ws.store.append_step(record | ({"warnings": [w.kind for w in warnings]} if warnings else {}))
             tracker.log(event.step, record)
+            for warning in warnings:
+                print(f"warning   step {warning.step}: {warning.text} (docs/metrics.md)", flush=True)
             progress.advance(note=_note(event.metrics))
             if event.step == cfg.steps // 2:
                 _keep_examples(trainer, ws)

@@ -339,3 +339,21 @@ def test_what_does_not_fit_is_told_with_the_setting_to_try() -> None:
     text = describe(root, plan, (80.0,))
     assert "warning: training takes about" in text
     assert "model.placement.microbatch=1" in text
+
+
+@pytest.mark.parametrize("estimator", ["group_norm", "rloo", "reinforce_baseline"])
+def test_an_estimator_of_the_local_trainer_is_openrlhfs_of_that_name(estimator: str) -> None:
+    """A run moves to the cluster by changing ``trainer=`` alone."""
+    words = (f"trainer.estimator={estimator}", "trainer.samples_per_prompt=4", "dataset=safesql", f"model={MODELS[0]}")
+    local = composed("trainer=local", *words)
+    root, plan = planned("cluster=local_1x8", *words)
+    found = arguments_of(plan)
+    assert found["--algo.advantage.estimator"] == (estimator,)
+    assert found["--rollout.n_samples_per_prompt"] == ("4",)
+    assert found["--rollout.batch_size"] == (str(local.trainer.rollout_batch),)
+    assert (root.trainer.samples, plan.schedule.samples) == (local.trainer.samples, 4)
+
+
+def test_a_shared_critic_is_refused() -> None:
+    with pytest.raises(UsageError, match="critic=shared is not possible with trainer=openrlhf"):
+        planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "trainer.critic=shared")

@@ -35,6 +35,7 @@ PROMPT = "<|im_start|>user\nSay ```python\nYOUR_CODE_HERE\n``` please<|im_end|>\
 LONG = "long " * 100 + PROMPT
 SPECIAL = (engine.END, "<|endoftext|>")
 TASKS = load(DatasetCfg(), "train").tasks[:24]
+MASKED_AT_MOST = 0.001  # of the samples, for the machine's faults
 
 
 # --- reading a query ------------------------------------------------------------------------------------------------
@@ -96,13 +97,13 @@ class Served:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        job = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=2)), special=SPECIAL, deadline_s=120.0)
+        job = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=2)), special=SPECIAL)  # with the deadlines of a run
         job.add("train", TASKS)
         job.add("eval", TASKS)
         job.write(folder)
         self.address = folder / "scorer.json"
         self.process = self.start()
-        self.reward = bind(str(self.address), deadline_s=150.0)
+        self.reward = bind(str(self.address))
 
     def start(self) -> "subprocess.Popen[bytes]":
         self.address.unlink(missing_ok=True)
@@ -210,8 +211,8 @@ def test_several_queries_are_answered_as_lists(served):
     assert found["rewards"] == [-1.0, -1.0]
 
 
-def storm(reward, calls: int, threads: int, seed: int) -> tuple[list[object], float]:
-    """``calls`` samples of every kind from ``threads`` threads, and the seconds they took."""
+def storm(reward, calls: int, threads: int, seed: int) -> tuple[list[object], list[bool], float]:
+    """Answers to ``calls`` samples of every kind from ``threads`` threads, which of them nobody can read, seconds."""
     rng = random.Random(seed)
     work = []
     for row in range(calls):
@@ -219,16 +220,24 @@ def storm(reward, calls: int, threads: int, seed: int) -> tuple[list[object], fl
         label = rng.choice(engine.BROKEN_LABELS) if rng.random() < 0.03 else engine.label_of(task, row)
         query = PROMPT + engine.responses(task, rng) + engine.END
         work.append(([query if rng.random() > 0.01 else "other"], [PROMPT], [label]))
+    unreadable = [query == ["other"] or label[0] in engine.BROKEN_LABELS for query, _, label in work]
     began = time.monotonic()
     with ThreadPoolExecutor(threads) as pool:
         answers = list(pool.map(lambda item: reward(*item), work))
-    return answers, time.monotonic() - began
+    return answers, unreadable, time.monotonic() - began
+
+
+def masked_without_intent(answers, unreadable) -> int:
+    """The samples that the machine failed."""
+    pairs = zip(answers, unreadable, strict=True)
+    return sum(found["extra_logs"]["masked"] == 1.0 for found, intended in pairs if not intended)
 
 
 @pytest.mark.slow
 def test_a_small_storm(served):
-    answers, _ = storm(served.reward, 120, 16, seed=1)
+    answers, unreadable, _ = storm(served.reward, 120, 16, seed=1)
     assert all(engine.is_sound(found, LOG_KEYS) for found in answers)
+    assert masked_without_intent(answers, unreadable) == 0
 
 
 @pytest.mark.slow
@@ -239,13 +248,11 @@ def test_a_scorer_that_is_killed_and_started_again_loses_no_sample(tmp_path):
         restart = threading.Timer(2.0, lambda: setattr(made, "process", made.start()))
         killer.start()
         restart.start()
-        answers, _ = storm(made.reward, 150, 8, seed=2)
+        answers, unreadable, _ = storm(made.reward, 150, 8, seed=2)
         restart.join()
         assert all(engine.is_sound(found, LOG_KEYS) for found in answers)
-        # Only labels and queries that nobody can read are masked; what was in flight was asked again.
-        errors = sum(found["extra_logs"]["reward_error"] for found in answers)
-        masked = sum(found["extra_logs"]["masked"] for found in answers)
-        assert masked == errors < 20
+        # What was in flight was asked again.
+        assert masked_without_intent(answers, unreadable) == 0
     finally:
         made.process.terminate()
         made.process.wait()
@@ -328,14 +335,15 @@ def test_ten_thousand_calls_from_thirty_two_threads(served):
     killer = threading.Thread(target=kill_workers)
     killer.start()
     try:
-        answers, seconds = storm(served.reward, 10_000, 32, seed=3)
+        answers, unreadable, seconds = storm(served.reward, 10_000, 32, seed=3)
     finally:
         stop.set()
         killer.join()
     assert len(answers) == 10_000
     assert all(engine.is_sound(found, LOG_KEYS) for found in answers)
-    masked = sum(found["extra_logs"]["masked"] for found in answers)
-    errors = sum(found["extra_logs"]["reward_error"] for found in answers)
-    rate = 10_000 / seconds
-    print(f"\n10,000 calls in {seconds:.0f} s: {rate:.0f} a second, {masked:.0f} masked ({errors:.0f} unreadable)")
-    assert masked < 700  # four in a hundred cannot be read by intent
+    failed = masked_without_intent(answers, unreadable)
+    rate = len(answers) / seconds
+    print(
+        f"\n10,000 calls in {seconds:.0f} s: {rate:.0f} a second, {failed} masked beside {sum(unreadable)} unreadable"
+    )
+    assert failed <= MASKED_AT_MOST * len(answers)

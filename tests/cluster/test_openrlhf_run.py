@@ -165,6 +165,14 @@ def test_a_row_that_comes_twice_is_a_cursor_that_did_not_continue() -> None:
         check_rows([3, 1, 0, 2, 1, 2, 1], FOUR, complete=False)
 
 
+def test_several_samples_of_a_row_are_no_repetition() -> None:
+    two_each = PromptSchedule(passes=2, steps_per_pass=2, batch=2, samples=2)
+    fine = [3, 3, 1, 0, 1, 0, 2, 2]
+    check_rows([*fine, *fine], two_each, complete=True)
+    with pytest.raises(InfrastructureError, match=r"row 3 .* 3 times in pass 2 .*step 3"):
+        check_rows([*fine, 3, 3, 3], two_each, complete=False)
+
+
 def test_a_row_that_never_came_is_told() -> None:
     with pytest.raises(InfrastructureError, match="7 rollouts were scored, but it should have been 8"):
         check_rows([3, 1, 0, 2, 1, 2, 3], FOUR, complete=True)

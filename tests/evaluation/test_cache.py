@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import multiprocessing
 import subprocess
@@ -31,7 +30,7 @@ from real.rewards import RewardCfg, Variant
 from real.runs.store import RunStore
 from real.settings import RootCfg
 from real.training.workspace import Workspace
-from real.types import Completion, JsonValue, Task
+from real.types import Completion, JsonValue, OutcomeStatus, Program, Task, TestOutcome, Verdict
 
 ROOT = Path(__file__).parents[2]
 FACTS: dict[str, JsonValue] = {"model": "m", "weights": "w"}
@@ -126,12 +125,12 @@ def test_of_two_processes_one_evaluates_and_the_other_waits(tasks: Sequence[Task
 def test_a_masked_sample_is_not_kept(tasks: Sequence[Task], tmp_path: Path) -> None:
     store = RunStore(tmp_path / "run")
     with judge_of(Variant.hybrid) as judge:
-        judge.pool.run = lambda requests, **_: []  # type: ignore[method-assign]
 
         def evaluate() -> list[Judgement]:
-            completions = [Completion(task.task_id, "```python\nprint(1)\n```") for task in tasks]
-            store.write_completions("before", completions)
-            verdicts = [dataclasses.replace(v, analyses={}) for v in judge.judge(tasks, completions)]
+            """The sandbox has failed."""
+            store.write_completions("before", [Completion(task.task_id, "```python\nprint(1)\n```") for task in tasks])
+            failed = (TestOutcome(OutcomeStatus.INFRA_ERROR),)
+            verdicts = [Verdict(task.task_id, Program("print(1)"), failed, {}) for task in tasks]
             return [Judgement(verdict, judge.reward(verdict)) for verdict in verdicts]
 
         cache.evaluate_once(tmp_path / "cache", FACTS, store, judge, tasks, evaluate)
@@ -204,6 +203,22 @@ def test_what_an_evaluation_depends_on(change: Callable[[RootCfg], None], shared
     facts = [cache.evaluation_facts(each, policy, a_generator(), tasks, "hash") for each in (root, other)]
     assert (facts[0] == facts[1]) == shared
     assert json.loads(json.dumps(facts[0])) == facts[0]
+
+
+def test_another_model_or_other_tasks_are_another_evaluation(tasks: Sequence[Task]) -> None:
+    root, other = RootCfg(), tiny_policy()
+    with torch.no_grad():
+        other.model.lm_head.weight[0, 0] += 1
+    made = [
+        cache.evaluation_facts(root, policy, a_generator(), some, content)
+        for policy, some, content in (
+            (tiny_policy(), tasks, "hash"),
+            (other, tasks, "hash"),
+            (tiny_policy(), tasks[:2], "hash"),
+            (tiny_policy(), tasks, "other"),
+        )
+    ]
+    assert all(facts != made[0] for facts in made[1:])
 
 
 def a_generator() -> HfGenerator:

@@ -4,14 +4,7 @@ import math
 
 import torch
 
-from real.training.local.losses import policy_loss, token_entropy, token_logprobs, value_loss
-
-
-def test_token_logprobs_and_entropy():
-    logits = torch.log(torch.tensor([[[0.5, 0.25, 0.25]]]))
-    logprobs, entropy = token_logprobs(logits, torch.tensor([[1]])), token_entropy(logits)
-    assert math.isclose(float(logprobs), math.log(0.25), rel_tol=1e-5)
-    assert math.isclose(float(entropy), 0.5 * math.log(2) + 0.5 * math.log(4), rel_tol=1e-5)
+from real.training.local.losses import policy_loss, value_loss
 
 
 def test_policy_loss_clips_only_where_clipping_is_worse():

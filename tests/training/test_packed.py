@@ -55,7 +55,8 @@ def test_gradient_checkpointing_changes_nothing(model):
 
 def test_each_response_token_knows_the_token_before_it():
     batch = pack_tokens(PROMPTS, RESPONSES)
-    assert batch.lengths == (6, 4, 3)
+    assert (batch.layout.rows, batch.layout.width) == (3, 6)
+    assert batch.layout.slots.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14]
     assert batch.ids[0, batch.before].tolist() == [8, 20, 9, 22, 23, 11]
     assert batch.tokens.tolist() == [20, 21, 22, 23, 24, 25]
     assert batch.positions[0].tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 0, 1, 2]

@@ -132,12 +132,11 @@ def test_a_critic_on_a_trunk_of_its_own_is_the_same_network_as_on_the_actors(mak
     assert own.models.policy(batch, 1.0).values is None
 
 
-@pytest.mark.parametrize("lora", [False, True])
 @pytest.mark.parametrize("estimator", [e for e in Estimator if e is not Estimator.gae])
-def test_estimators_without_a_critic_learn_and_have_none(make_ppo, lora, estimator):
-    ppo = make_ppo(lora=lora, estimator=estimator, samples_per_prompt=4, actor_lr=1e-2)
+def test_estimators_without_a_critic_learn_and_have_none(make_ppo, estimator):
+    ppo = make_ppo(estimator=estimator, samples_per_prompt=4, actor_lr=1e-2)
     prompts = [prompt for prompt in PROMPTS for _ in range(4)]
-    logs = [ppo.step(prompts, share, step=t, seed=0) for t in range(20)]
+    logs = [ppo.step(prompts, share, step=t, seed=0) for t in range(8)]
     assert logs[-1]["reward_mean"] > logs[0]["reward_mean"] + 0.1
     assert ppo.models.critic_parameters() == []
     assert ppo.models.critic is None

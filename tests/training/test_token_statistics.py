@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from real.training.local.losses import token_entropy, token_logprobs
 from real.training.local.token_statistics import token_statistics
 
 
@@ -16,7 +15,8 @@ def inputs(dtype=torch.float32, n=13, width=8, vocabulary=29):
 
 def plain(hidden, weight, tokens, temperature):
     logits = (hidden @ weight.t()) / temperature
-    return token_logprobs(logits, tokens), token_entropy(logits)
+    logp = torch.log_softmax(logits, dim=-1)
+    return logp.gather(-1, tokens.unsqueeze(-1)).squeeze(-1), -(logp.exp() * logp).sum(dim=-1)
 
 
 @pytest.mark.parametrize("positions", [None, 1, 5, 100])

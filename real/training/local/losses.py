@@ -12,19 +12,6 @@ from torch import Tensor
 from real.training.local.estimates import masked_mean
 
 
-def token_logprobs(logits: Tensor, tokens: Tensor) -> Tensor:
-    """Log-probability of each token ``[B, R]`` under float32 logits ``[B, R, V]``.
-
-    Written as gather minus logsumexp, so that no second tensor of the vocabulary's width is kept for the backward pass.
-    """
-    return logits.gather(-1, tokens.unsqueeze(-1)).squeeze(-1) - torch.logsumexp(logits, dim=-1)
-
-
-def token_entropy(logits: Tensor) -> Tensor:
-    """Entropy in nats of each position's distribution ``[B, R]``."""
-    return torch.logsumexp(logits, dim=-1) - (torch.softmax(logits, dim=-1) * logits).sum(dim=-1)
-
-
 def policy_loss(
     logprobs: Tensor, old_logprobs: Tensor, advantages: Tensor, mask: Tensor, clip: float
 ) -> tuple[Tensor, Tensor]:

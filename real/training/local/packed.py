@@ -1,7 +1,8 @@
 """Prompts and responses laid end to end, without padding: every token that a model computes is one that counts.
 
-All layers of a decoder but attention look at one token at a time, so that a batch can be one long row. Attention is
-computed sequence by sequence, causally and without a mask.
+All layers of a decoder but attention look at one token at a time, so that a batch can be one long row. For attention
+alone the sequences are put side by side, padded on the right: causal attention needs no mask then, since no token looks
+at what comes after it.
 """
 
 from __future__ import annotations
@@ -21,18 +22,40 @@ _ATTENTION = "real_packed"  # under this name transformers' models find the func
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Where each token is (``slots``, ``[T]``) when ``rows`` sequences of ``width`` tokens lie side by side."""
+
+    slots: Tensor
+    rows: int
+    width: int
+
+    def side_by_side(self, packed: Tensor) -> Tensor:
+        """``[1, heads, T, D]`` to ``[rows, heads, width, D]``, with zeros on the right of shorter sequences."""
+        _, heads, _, size = packed.shape
+        room = packed.new_zeros(self.rows * self.width, heads, size)
+        filled = room.index_copy(0, self.slots, packed[0].transpose(0, 1))
+        return filled.view(self.rows, self.width, heads, size).transpose(1, 2)
+
+    def end_to_end(self, padded: Tensor) -> Tensor:
+        """``[rows, heads, width, D]`` back to ``[1, T, heads, D]``, as transformers wants what attention returns."""
+        _, heads, _, size = padded.shape
+        flat = padded.transpose(1, 2).reshape(self.rows * self.width, heads, size)
+        return flat.index_select(0, self.slots).unsqueeze(0)
+
+
+@dataclass(frozen=True)
 class PackedBatch:
     """``T`` tokens of several sequences, ``N`` of which are response tokens (in the order of the rows).
 
     ``ids``, ``positions``: ``[1, T]``; ``before``: ``[N]``, where in ``T`` the token before each response token is,
-    whose hidden state predicts it; ``tokens``: ``[N]``, the response tokens; ``lengths``: tokens of each sequence.
+    whose hidden state predicts it; ``tokens``: ``[N]``, the response tokens.
     """
 
     ids: Tensor
     positions: Tensor
     before: Tensor
     tokens: Tensor
-    lengths: tuple[int, ...]
+    layout: Layout
 
 
 def pack_tokens(
@@ -49,12 +72,14 @@ def pack_tokens(
     ]
     positions = torch.cat([torch.arange(length) for length in lengths])
     tokens = torch.tensor([token for response in responses for token in response], dtype=torch.long)
+    width = max(lengths)
+    slots = torch.cat([torch.arange(length) + row * width for row, length in enumerate(lengths)])
     return PackedBatch(
         torch.tensor([ids]).to(device),
         positions.unsqueeze(0).to(device),
         torch.tensor(before, dtype=torch.long).to(device),
         tokens.to(device),
-        tuple(lengths),
+        Layout(slots.to(device), len(lengths), width),
     )
 
 
@@ -73,7 +98,7 @@ def hidden_states(trunk: Any, batch: PackedBatch) -> Tensor:
         attention_mask=unused,
         position_ids=batch.positions,
         use_cache=False,
-        sequence_lengths=batch.lengths,
+        layout=batch.layout,
     ).last_hidden_state
     return states[0].index_select(0, batch.before)  # type: ignore[no-any-return]
 
@@ -99,26 +124,27 @@ def _attend(
     value: Tensor,
     attention_mask: Tensor | None,
     *,
-    sequence_lengths: Sequence[int] | None = None,
+    layout: Layout | None = None,
     scaling: float | None = None,
     dropout: float = 0.0,
     **others: Any,
 ) -> tuple[Tensor, None]:
     """Causal attention within each sequence; ``[1, heads, T, D]`` in, ``[1, T, heads, D]`` out (transformers' way)."""
-    if sequence_lengths is None:
+    if layout is None:
         found: tuple[Tensor, None] = sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
         return found
-    grouped = query.shape[1] != key.shape[1]
-    parts = [torch.split(t, list(sequence_lengths), dim=2) for t in (query, key, value)]
-    made = [
-        torch.nn.functional.scaled_dot_product_attention(
-            q, k, v, dropout_p=dropout, scale=scaling, is_causal=True, enable_gqa=grouped
-        )
-        for q, k, v in zip(*parts, strict=True)
-    ]
-    return torch.cat(made, dim=2).transpose(1, 2).contiguous(), None
+    made = torch.nn.functional.scaled_dot_product_attention(
+        layout.side_by_side(query),
+        layout.side_by_side(key),
+        layout.side_by_side(value),
+        dropout_p=dropout,
+        scale=scaling,
+        is_causal=True,
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+    return layout.end_to_end(made), None
 
 
 AttentionInterface.register(_ATTENTION, _attend)

@@ -13,6 +13,7 @@ from real.generation.respond import to_completions
 from real.judge import Judge, Judgement
 from real.policy.policy import Policy
 from real.training.local.scoring import ScoredRollout
+from real.training.trivial_programs import is_trivial
 from real.types import Completion, Credit, Reward, Task
 
 Scored = tuple[Completion, Judgement]
@@ -107,6 +108,8 @@ def _averages(judged: Sequence[Judgement]) -> dict[str, float]:
         **means,
         "not_runnable": 1.0 - runnable,
         "no_program": sum(verdict.program.code is None for verdict, _ in judged) / len(judged),
+        "trivial_program": sum(v.program.code is not None and is_trivial(v.program.code) for v, _ in judged)
+        / len(judged),
         "masked": (len(judged) - len(rewards)) / len(judged),
     }
 

@@ -64,10 +64,10 @@ def total(ranges: list[Range]) -> Range:
 
 def _seconds(root: RootCfg, layout: Layout, case: int) -> float:
     shape, trainer = root.model.placement, root.trainer
-    tokens = trainer.rollout_batch * (root.model.max_prompt_tokens + root.model.max_response_tokens) / 2
+    tokens = trainer.samples * (root.model.max_prompt_tokens + root.model.max_response_tokens) / 2
     operations = 2 * shape.parameters * tokens / (layout.gpus * _PEAK)
     passes = 1 / _GENERATING[case] + 3 / _FORWARD[case] + 2 * 3 * trainer.ppo_epochs / _TRAINING[case]
-    dispatch = _DISPATCH_S[case] * trainer.rollout_batch
+    dispatch = _DISPATCH_S[case] * trainer.samples
     sync = _TENSOR_S[case] * _TENSORS * shape.layers
     saving = checkpoint_gb(root) / _DISK_GB_S[case] / trainer.checkpoint_every
     compute = operations * passes * _IMBALANCE[case]

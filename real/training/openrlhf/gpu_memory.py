@@ -116,7 +116,7 @@ def engine_minimum_gb(root: RootCfg, layout: Layout) -> float:
     """GB that an inference engine needs at least: weights, and the KV cache of its share of a rollout."""
     shape = root.model.placement
     tokens = root.model.max_prompt_tokens + root.model.max_response_tokens
-    sequences = min(-(-root.trainer.rollout_batch // layout.engines), 256)
+    sequences = min(-(-root.trainer.samples // layout.engines), 256)
     cache = 4 * shape.layers * shape.kv_width * tokens * sequences
     return (2 * shape.parameters + cache) / layout.tensor_parallel / _GB
 

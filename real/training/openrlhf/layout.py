@@ -60,7 +60,7 @@ def lay_out(root: RootCfg, gpus_here: int) -> Layout:
         engines=gpus // tensor_parallel,
         tensor_parallel=tensor_parallel,
         microbatch=_even(root.trainer.minibatch, gpus, placement.microbatch, "minibatch"),
-        rollout_microbatch=_even(root.trainer.rollout_batch, gpus, placement.rollout_microbatch, "rollout_batch"),
+        rollout_microbatch=_even(root.trainer.samples, gpus, placement.rollout_microbatch, "rollout_batch"),
         tokens_per_pass=placement.tokens_per_pass,
     )
 

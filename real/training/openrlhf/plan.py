@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import UsageError
+from real.training.config import Critic, Estimator
 from real.training.openrlhf import disk_space, gpu_memory, host_memory
 from real.training.openrlhf.command import Files, argv, check, command
 from real.training.openrlhf.flags import PINNED, known_flags
@@ -38,7 +39,7 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
     """Plan the training of ``root``; raises ``UsageError`` for an impossible placement or an unknown flag."""
     _refuse_unsupported(root)
     layout = lay_out(root, gpus_here)
-    schedule = plan_passes(root.trainer.steps, root.trainer.rollout_batch)
+    schedule = plan_passes(root.trainer.steps, root.trainer.rollout_batch, root.trainer.samples_per_prompt)
     files = Files(run_dir.absolute() / "openrlhf")
     arguments = argv(root, layout, schedule, files)
     version, known = known_flags()
@@ -53,7 +54,7 @@ def make_training_plan(root: RootCfg, run_dir: Path, gpus_here: int) -> Training
 def _updates(root: RootCfg) -> list[str]:
     """The number of policy updates, with a warning if it is far below that of the released runs."""
     trainer = root.trainer
-    per_step = trainer.ppo_epochs * (trainer.rollout_batch // trainer.minibatch)
+    per_step = trainer.ppo_epochs * (trainer.samples // trainer.minibatch)
     updates = trainer.steps * per_step
     lines = [f"updates    {updates:,} of the policy, at a learning rate of {trainer.actor_lr:g}"]
     rollout, minibatch = RELEASED_BATCHES.get(root.dataset.name, (256, 256))
@@ -62,7 +63,7 @@ def _updates(root: RootCfg) -> list[str]:
         samples = root.dataset.released_steps * rollout
         lines.append(
             f"           warning: the released runs made {theirs:,} updates from {samples:,} samples (here "
-            f"{trainer.steps * trainer.rollout_batch:,}); trainer=openrlhf_released has their batches"
+            f"{trainer.steps * trainer.samples:,}); trainer=openrlhf_released has their batches"
         )
     return lines
 
@@ -73,6 +74,12 @@ def _refuse_unsupported(root: RootCfg) -> None:
             f"trainer.critic_warmup_steps is {root.trainer.critic_warmup_steps}, which OpenRLHF {PINNED} cannot do",
             hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
             "Use trainer.critic_warmup_steps=0, or trainer=local.",
+        )
+    if root.trainer.critic is Critic.shared and root.trainer.estimator is Estimator.gae:
+        raise UsageError(
+            f"trainer.critic=shared is not possible with trainer=openrlhf: the critic of OpenRLHF {PINNED} is a model"
+            " of its own",
+            hint="Leave trainer.critic out, or use trainer=local.",
         )
     tokens, longest = (
         root.model.placement.tokens_per_pass,

@@ -18,11 +18,15 @@ _FEW_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class PromptSchedule:
-    """``passes`` passes over a file of ``steps_per_pass * batch`` rows (OpenRLHF calls a pass an episode)."""
+    """``passes`` passes over a file of ``steps_per_pass * batch`` rows (OpenRLHF calls a pass an episode).
+
+    Each row is answered ``samples`` times in a pass.
+    """
 
     passes: int
     steps_per_pass: int
     batch: int
+    samples: int = 1
 
     @property
     def rows(self) -> int:
@@ -30,17 +34,17 @@ class PromptSchedule:
         return self.steps_per_pass * self.batch
 
 
-def plan_passes(steps: int, batch: int) -> PromptSchedule:
+def plan_passes(steps: int, batch: int, samples: int = 1) -> PromptSchedule:
     """Return the fewest passes of equal length (20 steps or more) that keep the file below ``MAX_ROWS`` rows."""
     for count in range(1, steps + 1):
         each, rest = divmod(steps, count)
         if rest:
             continue
         if each * batch <= MAX_ROWS and each >= _FEW_STEPS:
-            return PromptSchedule(count, each, batch)
+            return PromptSchedule(count, each, batch, samples)
         if each < _FEW_STEPS:
             break
-    return PromptSchedule(1, steps, batch)
+    return PromptSchedule(1, steps, batch, samples)
 
 
 def tasks_of_rows(schedule: PromptSchedule, n_tasks: int, seed: int) -> list[int]:

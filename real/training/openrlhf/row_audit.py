@@ -7,6 +7,7 @@ run has to go on with rows that the steps up to its checkpoint did not have.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,18 +36,23 @@ def rows_of(scored: Path, missed: Path) -> list[int]:
 
 
 def check_rows(rows: Sequence[int], schedule: PromptSchedule, *, complete: bool) -> None:
-    """Raise ``InfrastructureError`` if a row came twice in one pass or, with ``complete``, if one is missing."""
-    for start in range(0, len(rows), schedule.rows):
-        seen: set[int] = set()
-        for at, row in enumerate(rows[start : start + schedule.rows], start):
-            if row in seen:
+    """Raise ``InfrastructureError`` if a row came too often in one pass or, with ``complete``, if one is missing.
+
+    ``rows``: one for every scored sample; in one pass each row has ``schedule.samples``.
+    """
+    per_pass, per_step = schedule.rows * schedule.samples, schedule.batch * schedule.samples
+    for start in range(0, len(rows), per_pass):
+        seen: Counter[int] = Counter()
+        for at, row in enumerate(rows[start : start + per_pass], start):
+            seen[row] += 1
+            if seen[row] > schedule.samples:
+                often = "twice" if schedule.samples == 1 else f"{seen[row]} times"
                 raise InfrastructureError(
-                    f"row {row} of the prompts came twice in pass {start // schedule.rows + 1} of the file"
-                    f" (step {at // schedule.batch + 1}): the data cursor did not continue",
+                    f"row {row} of the prompts came {often} in pass {start // per_pass + 1} of the file"
+                    f" (step {at // per_step + 1}): the data cursor did not continue",
                     hint="Prompts are repeated or skipped then. Start the run anew with force=true.",
                 )
-            seen.add(row)
-    wanted = schedule.rows * schedule.passes
+    wanted = per_pass * schedule.passes
     if complete and len(rows) != wanted:
         raise InfrastructureError(
             f"{len(rows)} rollouts were scored, but it should have been {wanted}",

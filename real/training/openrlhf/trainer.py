@@ -65,7 +65,7 @@ class OpenRlhfTrainer:
         first = resumable(files.checkpoints)
         _check_same_shape(plan, first)
         _write_files(ws, plan, self._tasks)
-        rewind(files.scored, files.missed, first, ws.cfg.trainer.rollout_batch)
+        rewind(files.scored, files.missed, first, ws.cfg.trainer.samples)
         return first
 
     def run(self, first: int) -> EventStream[TrainingEvent]:
