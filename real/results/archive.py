@@ -12,6 +12,7 @@ from real.evaluation.metrics import read_run
 from real.io.disk import atomic_write, disk_errors
 
 _PLAIN = ("metrics.json", "config.yaml", "env.json", "status")
+_OWN_FOLDER = re.compile(rb"^output_dir: .*$", re.MULTILINE)  # in config.yaml; no part of what the run is
 _PACKED = re.compile(r"(steps|examples|completions_[\w-]+|outcomes_[\w-]+)\.jsonl")
 
 
@@ -39,7 +40,7 @@ def _packed(run: Path) -> dict[str, bytes]:
     with disk_errors(run):
         for path in sorted(run.iterdir()):
             if path.name in _PLAIN or path.name.endswith(".jsonl.gz"):
-                files[path.name] = path.read_bytes()
+                files[path.name] = _OWN_FOLDER.sub(b"output_dir: outputs", path.read_bytes())
             elif _PACKED.fullmatch(path.name):
                 files[f"{path.name}.gz"] = gzip.compress(path.read_bytes(), mtime=0)
     if not any(name.startswith("outcomes_") for name in files):

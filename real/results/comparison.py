@@ -9,6 +9,7 @@ from pathlib import Path
 from real.errors import DataError
 from real.evaluation.intervals import newcombe_paired
 from real.evaluation.metrics import read_run
+from real.evaluation.paired import Pairs, mcnemar, paired_bootstrap
 from real.evaluation.rates import RATE_NAMES, Rate
 from real.results.paper.mixing import refuse_mixtures
 from real.results.task_records import TaskRecord, stages_of, task_records
@@ -18,6 +19,7 @@ from real.results.task_records import TaskRecord, stages_of, task_records
 class Compared:
     """One metric: both rates over the tasks judged in both runs, second minus first with its 95 % interval.
 
+    ``difference`` has Newcombe's interval, ``bootstrap`` the paired bootstrap's, ``p_value`` is McNemar's exact test's.
     ``gained`` and ``lost`` are the tasks that only the second, or only the first, passes.
     """
 
@@ -25,6 +27,8 @@ class Compared:
     first: Rate
     second: Rate
     difference: tuple[float, float, float]
+    bootstrap: tuple[float, float, float]
+    p_value: float
     gained: tuple[str, ...]
     lost: tuple[str, ...]
 
@@ -81,6 +85,8 @@ def _compared(name: str, pairs: Sequence[tuple[TaskRecord, TaskRecord]]) -> Comp
         first=Rate.of(counts[0] + counts[1], n),
         second=Rate.of(counts[0] + counts[2], n),
         difference=newcombe_paired(*counts),
+        bootstrap=paired_bootstrap(Pairs(*counts)),
+        p_value=mcnemar(Pairs(*counts)),
         gained=tuple(new.task_id for (_, new), mark in zip(judged, marks, strict=True) if mark == (False, True)),
         lost=tuple(new.task_id for (_, new), mark in zip(judged, marks, strict=True) if mark == (True, False)),
     )

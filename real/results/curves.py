@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+ENOUGH = 5  # steps below which a curve has no shape to speak of
 _MIN_CHANGE = 0.05  # a smaller change over the whole run is noise, and has no step of saturation
 
 
@@ -37,7 +38,7 @@ def saturation_step(steps: Sequence[float], values: Sequence[float], share: floa
     The levels are the smoothed first value and the mean of the last fifth of the run. ``None`` where the curve rises
     by less than 0.05: it has nothing to saturate to.
     """
-    if len(values) < 5:
+    if len(values) < ENOUGH:
         return None
     curve = smooth(values)
     tail = curve[-max(1, len(curve) // 5) :]
@@ -54,6 +55,8 @@ def saturation_step(steps: Sequence[float], values: Sequence[float], share: floa
 
 def saturation_order(records: Sequence[Mapping[str, object]]) -> str:
     """One sentence of facts on which component saturates first; says so where nothing can be told."""
+    if max(len(series(records, f"r_{name}")[0]) for name in ("quality", "function")) < ENOUGH:
+        return f"Fewer than {ENOUGH} steps: too few to tell what saturates first"
     reached = {name: saturation_step(*series(records, f"r_{name}")) for name in ("quality", "function")}
     quality, function = reached["quality"], reached["function"]
     if quality is not None and function is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from real.evaluation.metrics import RunMetrics, read_run
 from real.io.disk import atomic_write, read_text
-from real.results.curves import saturation_step, series
+from real.results.curves import ENOUGH, saturation_step, series
 from real.results.examples import STAGES, Example, read_examples
 from real.results.figures import before_after_figure, components_figure
 from real.results.highlight import highlight
@@ -186,6 +186,8 @@ def _percent(rate: float) -> str:
 def _lesson(steps: Sequence[Mapping[str, object]]) -> str:
     """What the curves of this very run say about the paper's Figure 3, in one sentence."""
     quality, function = (saturation_step(*series(steps, f"r_{name}")) for name in ("quality", "function"))
+    if len(steps) < ENOUGH:
+        return f"This run has fewer than {ENOUGH} steps, too few to tell."
     if quality is None and function is None:
         return "Neither component rises by as much as 0.05 in this run, so there is no order of saturation to speak of."
     if function is None:

@@ -6,7 +6,7 @@ import pytest
 
 from real.evaluation.metrics import read_run
 from real.evaluation.rates import Metrics, Rate
-from real.results.curves import saturation_step, series, smooth
+from real.results.curves import saturation_order, saturation_step, series, smooth
 from real.results.figures import before_after_figure, components_figure, sweep_figure
 from real.results.style import DARK, LIGHT, save, spread_labels, to_bytes
 
@@ -44,6 +44,11 @@ def test_saturation_order_survives_noise():
     early = [min(1.0, step / 10) + noise.gauss(0, 0.03) for step in steps]
     late = [min(1.0, step / 30) + noise.gauss(0, 0.03) for step in steps]
     assert saturation_step(steps, early) < saturation_step(steps, late)
+
+
+def test_too_few_steps_are_said_to_be_too_few():
+    rising = [{"step": step, "r_quality": step / 4, "r_function": 0.5} for step in (1, 2, 3)]
+    assert "too few to tell" in saturation_order(rising)
 
 
 def test_labels_keep_their_distance_and_order():

@@ -139,6 +139,8 @@ def test_compare_counts_paired_tasks(run_maker):
     quality = {one.metric: one for one in found.metrics}["quality"]
     assert (quality.first.passed, quality.second.passed, quality.first.n) == (0, 2, 3)
     assert (quality.gained, quality.lost) == (("t/1", "t/2"), ())
+    assert quality.p_value == 0.5  # two tasks that differ, both to the better: 2 * (1/2) ** 2
+    assert quality.bootstrap[0] == quality.difference[0]
 
 
 def test_compare_refuses_what_cannot_be_compared(run_maker, capsys):

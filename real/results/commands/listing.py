@@ -12,7 +12,7 @@ from real.io.columns import align
 from real.io.progress import duration
 from real.results.comparison import compare
 from real.results.index import Entry, entries
-from real.results.labels import METRIC_LABELS, number, points, rate_text
+from real.results.labels import METRIC_LABELS, interval, number, points, rate_text
 from real.results.sweep import variant_of
 from real.results.terminal import before_after
 
@@ -75,13 +75,15 @@ def _show(arguments: argparse.Namespace) -> None:
 
 def _compare(arguments: argparse.Namespace) -> None:
     found = compare(arguments.first, arguments.second, allow_mixed=arguments.allow_mixed)
-    rows = [["", found.first, found.second, "difference", "gained", "lost"]]
+    rows = [["", found.first, found.second, "difference", "bootstrap", "p", "gained", "lost"]]
     for one in found.metrics:
         sides = [rate_text(rate.rate, rate.low, rate.high) for rate in (one.first, one.second)]
         counts = [str(len(one.gained)), str(len(one.lost))]
-        rows.append([METRIC_LABELS[one.metric], *sides, points(*one.difference), *counts])
+        tests = [points(*one.difference), interval(*one.bootstrap[1:]), f"{one.p_value:.3g}"]
+        rows.append([METRIC_LABELS[one.metric], *sides, *tests, *counts])
     print("\n".join(align(rows)))
-    print(f"\n{found.metrics[0].first.n} tasks judged in both; 95 % intervals: Wilson, and Newcombe's paired interval")
+    how = "95 % intervals: Wilson, Newcombe's paired, paired bootstrap; p: McNemar, exact"
+    print(f"\n{found.metrics[0].first.n} tasks judged in both; {how}")
     joint = found.metrics[-1]
     for label, tasks in (("gained", joint.gained), ("lost", joint.lost)):
         if tasks:

@@ -21,6 +21,7 @@ class Measured:
     runs: tuple[RunMetrics, ...]
     n: int
     masked: int
+    steps: str  # of training behind the rates, such as 20 or 3 to 20; empty where nothing was trained
 
     @property
     def seeds(self) -> int:
@@ -75,7 +76,10 @@ def _measured(seeds: Mapping[int, tuple[RunMetrics, Metrics]]) -> Measured:
     ordered = [seeds[seed] for seed in sorted(seeds)]
     rates = {name: pool([metrics.rates()[name] for _, metrics in ordered]) for name in RATE_NAMES}
     n = max(metrics.n for _, metrics in ordered)
-    return Measured(rates, tuple(run for run, _ in ordered), n, sum(metrics.masked for _, metrics in ordered))
+    masked = sum(metrics.masked for _, metrics in ordered)
+    steps = sorted({run.steps for run, metrics in ordered if metrics is run.after})
+    told = " to ".join(map(str, steps if len(steps) < 2 else (steps[0], steps[-1])))
+    return Measured(rates, tuple(run for run, _ in ordered), n, masked, told)
 
 
 def label_of(row: MethodRow, spec: TableSpec) -> str:

@@ -107,6 +107,9 @@ def _notes(spec: TableSpec, used: Sequence[RunMetrics], cells: dict[CellKey, Mea
         notes.append("Several seeds: mean ± standard deviation between seeds; they share their test tasks.")
     if used:
         notes.append("In brackets: 95 % Wilson interval (seeds pooled). " + _judges(used[0]))
+    trained = {f"{label} on {DATASETS[d]}, {size}": cell for (size, label, d), cell in cells.items() if cell.steps}
+    if trained:
+        notes.append("PPO steps: " + "; ".join(f"{name}: {cell.steps}" for name, cell in trained.items()) + ".")
     masked = sum(cell.masked for cell in cells.values())
     if masked:
         notes.append(f"{masked} samples were left out after failures of the machine, not of the programs.")
