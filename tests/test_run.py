@@ -61,7 +61,7 @@ def test_a_run_leaves_what_it_promises(straight):
         assert (folder / name).stat().st_size > 0
     assert (folder / "status").read_text().strip() == "done"
     environment = json.loads((folder / "env.json").read_text())
-    assert environment["versions"].keys() == {"detector", "typecheck", "execution"}
+    assert environment["versions"].keys() == {"detector", "typecheck", "execution", "protocols"}
 
 
 def test_a_finished_run_is_skipped(straight):
