@@ -34,7 +34,7 @@ def facts(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     metrics.pop("seconds")
     steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
-    return metrics, [{k: v for k, v in step.items() if not k.startswith("seconds")} for step in steps]
+    return metrics, [{k: v for k, v in step.items() if not k.startswith(("seconds", "tokens_per_s"))} for step in steps]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_run_leaves_what_it_promises(straight):
         assert (folder / name).stat().st_size > 0
     assert (folder / "status").read_text().strip() == "done"
     environment = json.loads((folder / "env.json").read_text())
-    assert environment["versions"].keys() == {"detector", "typecheck", "execution"}
+    assert environment["versions"].keys() == {"detector", "typecheck", "execution", "protocols"}
 
 
 def test_a_finished_run_is_skipped(straight):
