@@ -34,9 +34,7 @@ def facts(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
     metrics.pop("seconds")
     steps = [json.loads(line) for line in (folder / "steps.jsonl").read_text().splitlines()]
-    return metrics, [
-        {k: v for k, v in step.items() if not k.startswith(("seconds", "tokens_per_s_"))} for step in steps
-    ]
+    return metrics, [{k: v for k, v in step.items() if not k.startswith(("seconds", "tokens_per_s"))} for step in steps]
 
 
 @pytest.fixture(scope="module")
