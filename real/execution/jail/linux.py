@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-from contextlib import suppress
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc_holding_gil = ctypes.PyDLL(None, use_errno=True)
@@ -220,16 +219,6 @@ def with_filter(program: ctypes.Array[ctypes.c_char]) -> tuple[Step, object]:
     """Install a seccomp filter, an array of 8-byte BPF instructions; the second item must live as long as the step."""
     descriptor = _FilterProgram(len(program) // 8, ctypes.addressof(program))
     return step("prctl", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(descriptor)), (descriptor, program)
-
-
-def stay_on_this_cpu() -> None:
-    """Keep this process, and those it will start, on the processor that it runs on now.
-
-    A new process that begins elsewhere finds nothing of its parent's memory in the caches, and each page that it copies
-    has to be announced to the other processor: together an eighth of a short process's time.
-    """
-    with suppress(OSError):  # a machine that forbids it is only slower
-        os.sched_setaffinity(0, {_check(int(_libc.sched_getcpu()), "sched_getcpu")})
 
 
 def cpu_clock(pid: int) -> int:

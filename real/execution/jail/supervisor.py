@@ -289,5 +289,4 @@ def supervise(jail: Jail, channel: Channel, zygote: int) -> None:
     if os.getppid() != zygote:
         return
     linux.adopt_orphans()
-    linux.stay_on_this_cpu()  # the next supervisor starts where there is room then
     Supervisor(WorkerRequest.parse(channel.receive()), jail, channel).serve()
