@@ -53,7 +53,7 @@ def _python() -> CheckResult:
     value = f"{platform.python_version()} ({sys.executable})"
     if tuple(sys.version_info) >= (3, 11):  # metadata does not stop a checkout that is run in place
         return CheckResult("python", Health.OK, value)
-    return CheckResult("python", Health.BAD, value, "REAL needs 3.11 or newer: conda env create -f environment.yml")
+    return CheckResult("python", Health.BAD, value, "REAL needs 3.11 or newer: conda env create -f environment-cpu.yml")
 
 
 def _package(name: str, purpose: Purpose, wanted: str, locked: str) -> CheckResult:
