@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from real.errors import DataError, InfrastructureError
+from real.errors import InfrastructureError, RealError
 from real.evaluation.recorded import recorded
 from real.evaluation.run_facts import judge_versions
 from real.io import disk
@@ -63,14 +63,16 @@ def evaluate_once(
         except InfrastructureError as error:
             print(f"evaluation: another run is at the same one, and this waits for it ({error.args[0]})", flush=True)
             stack.enter_context(hold(folder / ".lock", wait=True))
-        if (folder / _FACTS).exists():
-            return _reuse(folder, store, judge, tasks)
+        if (folder / _FACTS).exists() and (kept := _reuse(folder, store, judge, tasks)) is not None:
+            return kept
+        if _key_of(store) != key:  # begun with another model or other settings, which a run directory is not named by
+            (store / f"completions_{STAGE}.jsonl").unlink(missing_ok=True)
+        _say_origin(store, folder, store.path.name)
         judged = evaluate()
         if all(func_qual_passed(verdict) is not None for verdict, _ in judged):
             folder.write_completions(STAGE, store.read_completions(STAGE))
             folder.write_outcomes(STAGE, judged)
             disk.write_json(folder / _FACTS, {**facts, "run": store.path.name})
-    _say_origin(store, folder, store.path.name)
     return judged
 
 
@@ -112,21 +114,34 @@ def _device(policy: Policy) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device.type)
 
 
-def _reuse(folder: RunStore, store: RunStore, judge: Judge, tasks: Sequence[Task]) -> list[Judgement]:
-    completions = {completion.task_id: completion for completion in folder.read_completions(STAGE)}
-    records = {str(record["task_id"]): record for record in folder.read_outcomes(STAGE)}
+def _reuse(folder: RunStore, store: RunStore, judge: Judge, tasks: Sequence[Task]) -> list[Judgement] | None:
+    """What is kept in ``folder``, judged anew; ``None`` where it is damaged: then it is evaluated again."""
     try:
+        completions = {completion.task_id: completion for completion in folder.read_completions(STAGE)}
+        records = {str(record["task_id"]): record for record in folder.read_outcomes(STAGE)}
         written = [completions[task.task_id] for task in tasks]
         outcomes = [recorded(records[task.task_id]) for task in tasks]
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{folder.path} is damaged: {error!r}", hint="Delete that folder; it is made anew.") from error
+        origin = str(disk.read_json(folder / _FACTS)["run"])
+    except (RealError, KeyError, TypeError, ValueError) as error:
+        print(f"evaluation: what {folder.path} keeps is damaged ({error!r}) and is made anew", flush=True)
+        return None
     judged = judge.score_recorded(tasks, written, outcomes)
+    if any(func_qual_passed(verdict) is None for verdict, _ in judged):  # none was masked when it was kept
+        print(f"evaluation: responses and outcomes in {folder.path} do not belong together; made anew", flush=True)
+        return None
     store.write_completions(STAGE, written)
     store.write_outcomes(STAGE, judged)
-    origin = str(disk.read_json(folder / _FACTS)["run"])
     print(f"evaluation: {len(tasks)} responses before training are those of {origin} ({folder.path})", flush=True)
     _say_origin(store, folder, origin)
     return judged
+
+
+def _key_of(store: RunStore) -> str | None:
+    """The key under which this run has evaluated, or begun to."""
+    try:
+        return str(disk.read_json(store / ORIGIN)["key"])
+    except (RealError, OSError, KeyError, ValueError):
+        return None
 
 
 def _say_origin(store: RunStore, folder: RunStore, run: str) -> None:

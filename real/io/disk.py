@@ -176,7 +176,7 @@ def _read(path: Path) -> bytes:
 def _record(text: bytes, where: str) -> dict[str, object]:
     try:
         record = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"{where} is not valid JSON: {error}", hint="The file is damaged; rerun, or restore it."
         ) from error

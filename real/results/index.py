@@ -87,9 +87,14 @@ def _entries_below(folder: Path) -> list[Entry]:
         signature = _signature(run)
         line = known.get(name)
         if line is None or line.get("signature") != signature:
-            line = {"schema": _SCHEMA, "path": name, "signature": signature, **_read_run(run)}
+            line = _line(run, name, signature)
+        try:
+            entry = _entry(run, line)
+        except (DataError, KeyError, TypeError):  # the index is of another version, or damaged: the run itself counts
+            line = _line(run, name, signature)
+            entry = _entry(run, line)
         lines.append(line)
-        result.append(_entry(run, line))
+        result.append(entry)
     if lines != list(known.values()) and folder not in runs:
         with contextlib.suppress(InfrastructureError):  # somebody else's store, perhaps: it is read all the same
             disk.write_lines(folder / INDEX, lines)
@@ -114,6 +119,11 @@ def _signature(run: Path) -> dict[str, list[int]]:
             told = (run / name).stat()
             signature[name] = [told.st_size, told.st_mtime_ns]
     return signature
+
+
+def _line(run: Path, name: str, signature: Mapping[str, list[int]]) -> dict[str, object]:
+    """The line of the index for one run, from its own files."""
+    return {"schema": _SCHEMA, "path": name, "signature": signature, **_read_run(run)}
 
 
 def _read_run(run: Path) -> dict[str, object]:

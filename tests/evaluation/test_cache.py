@@ -17,7 +17,6 @@ from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from real import pipeline
 from real.datasets import DatasetCfg, load
-from real.errors import DataError
 from real.evaluation import cache
 from real.execution.config import ExecutionCfg
 from real.generation.hf import HfGenerator
@@ -137,12 +136,44 @@ def test_a_masked_sample_is_not_kept(tasks: Sequence[Task], tmp_path: Path) -> N
     assert list((tmp_path / "cache").glob("*/facts.json")) == []
 
 
-def test_a_damaged_entry_is_told_with_what_to_do(tasks: Sequence[Task], tmp_path: Path) -> None:
-    _, store = run(tmp_path, "first", Variant.hybrid, tasks)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("outcomes_before.jsonl", '{"task_id": "x"}\n'),
+        ("outcomes_before.jsonl", "rubbish"),
+        ("completions_before.jsonl", ""),
+        ("facts.json", "{}"),
+    ],
+)
+def test_a_damaged_entry_is_made_anew(
+    tasks: Sequence[Task], tmp_path: Path, name: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = run(tmp_path, "first", Variant.hybrid, tasks)
     (entry,) = (tmp_path / "cache").iterdir()
-    (entry / "outcomes_before.jsonl").write_text('{"task_id": "x"}\n')
-    with judge_of(Variant.hybrid) as judge, pytest.raises(DataError, match=r"is damaged(.|\n)*Delete that folder"):
-        cache.evaluate_once(tmp_path / "cache", FACTS, store, judge, tasks, never)
+    (entry / name).write_text(text)
+    again, _ = run(tmp_path, "second", Variant.hybrid, tasks)
+    assert "is damaged" in capsys.readouterr().out
+    assert [reward.value for _, reward in again] == [reward.value for _, reward in first]
+    assert json.loads((entry / "facts.json").read_text())["run"] == "second"
+
+
+def test_responses_of_another_model_are_not_taken_for_this_ones(tasks: Sequence[Task], tmp_path: Path) -> None:
+    """A run directory is not named by its weights: what an interrupted evaluation left there may be another model's."""
+    store = RunStore(tmp_path / "run")
+    left = tmp_path / "run" / "completions_before.jsonl"
+    seen = []
+    with judge_of(Variant.hybrid) as judge:
+
+        def evaluate() -> list[Judgement]:
+            seen.append(left.exists())
+            return evaluating(store, judge, tasks)()
+
+        for facts in (FACTS, {**FACTS, "weights": "others"}, {**FACTS, "weights": "others"}):
+            store.write_completions("before", [Completion(task.task_id, "of an interrupted run") for task in tasks])
+            for entry in (tmp_path / "cache").glob("*/facts.json"):
+                entry.unlink()
+            cache.evaluate_once(tmp_path / "cache", facts, store, judge, tasks, evaluate)
+    assert seen == [False, False, True]  # only what was begun under the same key is gone on with
 
 
 def tiny_policy(**changes: Any) -> Policy:

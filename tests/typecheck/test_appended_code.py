@@ -16,9 +16,9 @@ CLEAN = 'def label(name: str, count: int) -> str:\n    return f"{name}: {count}"
 FLAGGED = {
     "no annotations": "def label(name, count):\n    return name\n",
     "wrong return": "def label(name: str, count: int) -> str:\n    return count\n",
-    "dead code": 'def label(name: str, count: int) -> str:\n    return name\n    print("never")\n',
 }
 HATCHES = {  # findings of the hardened policy alone
+    "dead code": 'def label(name: str, count: int) -> str:\n    return name\n    print("never")\n',
     "ignored": "def label(name: str, count: int) -> str:\n    return count  # type: ignore\n",
     "Any": "from typing import Any\n\ndef label(name: Any, count: int) -> str:\n    return f'{name}'\n",
     "other parameters": "def label(name: str) -> str:\n    return name\n",

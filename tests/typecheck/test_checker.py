@@ -16,7 +16,7 @@ def one(checker: Checker, code: str) -> Analysis:
 
 
 def test_the_version_names_the_pinned_mypy() -> None:
-    assert VERSION == "3+mypy2.4.1"
+    assert VERSION == "4+mypy2.4.1"
 
 
 def test_a_clean_program(checker: Checker) -> None:

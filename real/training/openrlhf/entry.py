@@ -11,6 +11,7 @@ import importlib
 import runpy
 from typing import Any
 
+from real.io import console
 from real.training.openrlhf.flags import ENTRY
 from real.training.openrlhf.once_per_process import OncePerProcess
 
@@ -36,6 +37,7 @@ def share_tokenizer() -> bool:
 
 
 if __name__ == "__main__":
+    console.protect()
     sent = "once" if share_tokenizer() else "with every prompt, which costs time: this OpenRLHF has another trainer"
     print(f"the tokenizer is sent to each engine {sent}", flush=True)
     runpy.run_module(ENTRY, run_name="__main__", alter_sys=True)
