@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,30 @@ def test_other_settings_are_built(recipe: Recipe) -> None:
         replace(recipe, cfg=ModelCfg(tiny=TinyCfg(hidden=64))),
     ]
     assert [shipped_for(other) for other in others] == [None] * len(others)
+
+
+@pytest.mark.parametrize("damage", ["weights", "no weights", "card", "empty card"])
+def test_a_damaged_one_is_not_started_from(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    folder = tmp_path / FOLDER.name
+    shutil.copytree(FOLDER, folder)
+    monkeypatch.setattr(build, "SHIPPED", tmp_path)
+    assert shipped_for(recipe) == folder
+    weights = folder / "model.safetensors"
+    match damage:
+        case "weights":
+            content = bytearray(weights.read_bytes())
+            content[-10] ^= 1
+            weights.write_bytes(content)
+        case "no weights":
+            weights.unlink()
+        case "card":
+            (folder / CARD).write_text("{")
+        case _:
+            (folder / CARD).write_text("{}")
+    assert shipped_for(recipe) is None
+    assert "is damaged" in capsys.readouterr().out
 
 
 def test_the_quickstart_starts_from_it_without_training(

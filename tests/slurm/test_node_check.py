@@ -188,6 +188,7 @@ def test_two_jobs_are_submitted_and_followed(
 
 def test_mistakes_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["smal"]) == 2
+    assert cli.main(["dry_run=true"]) == 2
     assert "There are small, large and submit" in capsys.readouterr().err
     assert cli.main(["--help"]) == 0
 

@@ -13,6 +13,7 @@ from real.io.lock import hold
 from real.io.progress import Progress
 from real.policy import chat, tiny, tokenizer
 from real.policy.sft import SftExample, SftSettings, train_sft
+from real.policy.warm_start.card import weights_sha256
 from real.policy.warm_start.recipe import Recipe
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -37,10 +38,19 @@ def find_or_build(recipe: Recipe, cache: Path, device: torch.device) -> Path:
 
 
 def shipped_for(recipe: Recipe) -> Path | None:
-    """The folder of the shipped miniature where it is the one that ``recipe`` asks for."""
+    """The folder of the shipped miniature where it is what ``recipe`` asks for and has the weights of its card."""
     folder = SHIPPED / f"tiny-s{recipe.seed}"
-    card = folder / CARD
-    if not card.is_file() or json.loads(card.read_text(encoding="utf-8"))["fingerprint"] != recipe.fingerprint():
+    if not (folder / CARD).is_file():
+        return None
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if card["fingerprint"] != recipe.fingerprint():
+            return None
+        whole = card["weights_sha256"] == weights_sha256(folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        print(f"the shipped miniature in {folder} is damaged: it is built here instead", flush=True)
         return None
     return folder
 

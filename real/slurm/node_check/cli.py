@@ -46,6 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(words: Sequence[str]) -> int:
     names = [word for word in words if "=" not in word]
     settings = tuple(word for word in words if "=" in word and not word.startswith("output_dir="))
+    if any(setting.partition("=")[0] == "dry_run" for setting in settings):
+        raise UsageError(
+            "a check is made of real trainings, and dry_run makes none",
+            hint="python run.py +exp=first_node_check dry_run=true shows what would be trained.",
+        )
     unknown = [name for name in names if name not in (SMALL, LARGE, SUBMIT)]
     if unknown:
         raise UsageError(f"{unknown[0]!r} is no check", hint=f"There are {SMALL}, {LARGE} and {SUBMIT}; see --help.")
