@@ -17,9 +17,10 @@ prompts                    as many as lines    --              --               
 =========================  ==================  ==============  ====================  ===============================
 
 Policy: ``typecheck.policy=paper``, which is plain ``mypy --strict`` (``real.typecheck``). Other data sets take the last
-block, and their tests pass by the rules of their kind of suite: scripts as on SafeSQL, calls as on APPS+. So programs of
-``safesql_mini``, whose prompts ask for a bare ``input()``, all fail under ``paper``. Under ``strict`` all data sets are alike: ``real.extract`` finds the answer among the
-blocks, and an answer without a program fails Function and Quality.
+block, and their tests pass by the rules of their kind of suite: scripts as on SafeSQL, calls as on APPS+. So programs
+of ``safesql_mini``, whose prompts ask for a bare ``input()``, all fail under ``paper``. Under ``strict`` all data sets
+are alike: ``real.extract`` finds the answer among the blocks, and an answer without a program fails Function and
+Quality.
 """
 
 from __future__ import annotations
