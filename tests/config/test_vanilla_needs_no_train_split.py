@@ -23,7 +23,7 @@ CONF = Path(__file__).parents[2] / "conf"
 
 def settings(folder: Path, *more: str) -> RootCfg:
     register()
-    data = ("dataset=local_jsonl", f"dataset.path={folder}", "model=qwen25_coder_0p5b", "trainer=local")
+    data = ("dataset=local_jsonl", f"dataset.path='{folder}'", "model=qwen25_coder_0p5b", "trainer=local")
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return to_dataclass(compose("config", [*data, *more]))
 
