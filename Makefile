@@ -32,7 +32,7 @@ $(BIN)/.installed: $(BIN)/.trains
 	@$(PIP) -e '.[train,dev]'
 	@touch $@
 
-quickstart: $(BIN)/.trains  ## Train and evaluate the embedded miniature (python run.py): minutes on two cores
+quickstart: $(BIN)/.trains  ## Train and evaluate the embedded miniature (python run.py): 3 to 5 minutes on two cores
 	@$(BIN)/python run.py $(ARGS)
 
 test: setup  ## Run the test suite, linter and type checker
