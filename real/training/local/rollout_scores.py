@@ -23,8 +23,8 @@ class RolloutScorer:
     """A ``Scorer`` that asks a judge from a thread of its own; one object a rollout.
 
     Whatever has been finished while the judge was busy goes to it as its next batch. Which batches that makes changes
-    no verdict, and results are put back in the order of the prompts. ``keep`` gets everything that was scored, unless the
-    judge raised: ``finish`` raises the same then, and ``InfrastructureError`` above ``reward.max_masked``.
+    no verdict, and results are put back in the order of the prompts. ``keep`` gets everything that was scored, unless
+    the judge raised: ``finish`` raises the same then, and ``InfrastructureError`` above ``reward.max_masked``.
     """
 
     def __init__(
