@@ -168,9 +168,12 @@ def test_the_watchdog_keeps_only_the_slowest() -> None:
 def test_a_program_that_waited_is_run_once_more_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine was slow the first time only: what counts is the second run."""
     runs: list[str] = []
+    queued = threading.Event()  # all of them: a fast worker would find nothing else to do before, and be alone at once
+    jobs = [echo_job(0), ExecutionRequest("waits", "", ScriptSuite((StdinCase("", ""),))), echo_job(1), echo_job(2)]
     first = RetryResult((TestOutcome(OutcomeStatus.TIMEOUT),), waited=(0,))
 
     def run(self: RetryingWorkers, slot: int, job: ExecutionRequest, protocol: str) -> RetryResult:
+        assert queued.wait(60)
         runs.append(job.request_id)
         return (
             first
@@ -178,11 +181,13 @@ def test_a_program_that_waited_is_run_once_more_alone(monkeypatch: pytest.Monkey
             else RetryResult((PASS,) * len(job.suite.cases))
         )
 
+    def requests() -> Iterator[ExecutionRequest]:
+        yield from jobs
+        queued.set()
+
     monkeypatch.setattr(RetryingWorkers, "run", run)
     with Pool(1, cache_mb=0) as pool:
-        results = pool.run(
-            [echo_job(0), ExecutionRequest("waits", "", ScriptSuite((StdinCase("", ""),))), echo_job(1), echo_job(2)]
-        )
+        results = list(pool.stream(requests()))
     assert runs[:4] == ["0", "waits", "1", "2"]
     assert runs[4:] == ["waits", "waits"]  # one case alone, then, since that did not wait, all of them
     assert [result.outcomes[0].status.value for result in results] == ["pass"] * 4
