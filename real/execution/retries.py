@@ -323,7 +323,9 @@ def _took_supervisor_down(report: WorkerReport) -> TestOutcome:
 
 def _waited(report: WorkerReport, request: ExecutionRequest) -> Iterator[int]:
     little = max(request.limits.cpu_s, request.limits.paper_s) * _LITTLE
-    return (index for index, case in enumerate(report.cases) if case.how == "wall" and case.cpu < little)
+    return (
+        index for index, case in enumerate(report.cases) if case.how == "wall" and case.waited and case.cpu < little
+    )
 
 
 def _found_no_space(report: WorkerReport, outcomes: list[TestOutcome]) -> Iterator[int]:

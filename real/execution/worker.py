@@ -63,6 +63,7 @@ class CaseReport:
     state: bytes
     files: dict[str, bytes]
     full: bool = False  # the machine's disk was full at the end
+    waited: bool = False  # at the wall-clock limit: other work on the machine may be to blame
     complained: bool = False  # text came out on standard error (calls only), or the compiler warned
 
 
@@ -282,5 +283,6 @@ def _case_report(frame: Frame, expected_index: int, total: int) -> CaseReport:
         state=state,
         files={str(name): content for name, content in zip(names, contents, strict=True)},
         full=header.get("full") is True,
+        waited=header.get("waited") is True,
         complained=header.get("complained") is True,
     )

@@ -15,6 +15,7 @@ from real.errors import InfrastructureError
 from real.execution import Pool
 from real.execution.cache import OutcomeCache
 from real.execution.failure_budget import FailureBudget
+from real.execution.jail.child import _LOOK_S, _Machine
 from real.execution.retries import RetryingWorkers, RetryResult
 from real.execution.watchdog import Watchdog
 from real.execution.worker import Worker, WorkerError
@@ -205,6 +206,50 @@ def test_a_program_that_waits_again_keeps_its_timeout(monkeypatch: pytest.Monkey
         (result,) = pool.run([ExecutionRequest("waits", "", ScriptSuite((StdinCase("", ""),) * 5))])
     assert runs == [5, 1]
     assert {outcome.status.value for outcome in result.outcomes} == {"timeout"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time\ntime.sleep(1000)",
+        "import threading\nthreading.Event().wait()",
+        "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+        "import select, time\nfor _ in range(10 ** 6):\n    select.select([], [], [], 0.05)",
+    ],
+)
+def test_a_program_that_sleeps_by_itself_is_not_run_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 of them would hold a training step for half an hour: each was run again while nothing else ran."""
+    again: list[str] = []
+
+    def second(
+        self: RetryingWorkers, slot: int, job: ExecutionRequest, protocol: str, first: RetryResult
+    ) -> RetryResult:
+        again.append(job.request_id)
+        return first
+
+    monkeypatch.setattr(RetryingWorkers, "second_chance", second)
+    with Pool(1, cache_mb=0) as pool:
+        for attempt in range(3):  # on a machine that stops for a second, the benefit of the doubt is right
+            job = ExecutionRequest(str(attempt), code, ScriptSuite((StdinCase("", "x"),)), Limits(cpu_s=0.2))
+            (result,) = pool.run([job])
+            assert [outcome.status.value for outcome in result.outcomes] == ["timeout"]
+            if not again:
+                break
+            again.clear()
+        else:
+            pytest.fail("run again three times")
+
+
+def test_a_program_that_other_work_kept_waiting_may_run_again() -> None:
+    """It took its share of the CPU: the machine is to blame, and so it is where the watching process was stopped."""
+    machine = _Machine()
+    machine.look(time.monotonic() + 2 * _LOOK_S)
+    offered = machine._offered
+    assert offered > 0
+    assert machine.kept_waiting(0.5 * offered)
+    assert not machine.kept_waiting(0.1 * offered)
+    machine.slept(0.0, time.monotonic() - 2 * _LOOK_S)
+    assert machine.kept_waiting(0.0)
 
 
 def test_closing_fails_what_still_waits() -> None:

@@ -20,6 +20,8 @@ _CHUNK = 1 << 16
 _WATCH_FILES_S = 0.05
 _SAMPLE_S = 0.02  # CPU seconds of the work that shows how busy the machine is
 _BUSY, _BUSIEST = 1.5, 16.0  # factors: below the first it is not, and beyond the second nobody waits
+_AWAKE = 0.25  # of the CPU time that it could have had: who used less has slept
+_LOOK_S = 1.0  # between two looks at how busy the machine is, while a case takes its time
 
 Body = Callable[[ClaimWriter], int]  # runs in the child; returns the exit code
 Progress = Callable[[bytes, float], bool]  # takes a claim and its CPU seconds; returns whether to go on
@@ -39,10 +41,10 @@ class Ending:
 
     ``how`` is exit, signal, cpu, wall, output, files (a limit was hit), jail (a layer could not be had) or skipped (it
     never started); ``cpu`` and ``wall`` are in seconds. ``complained``: text came out on standard error, where that is
-    heard.
+    heard. ``waited_for_machine``: the machine may be to blame for a wall-clock limit; otherwise the process slept.
     """
 
-    __slots__ = ("claims", "code", "complained", "cpu", "how", "reason", "stdout", "wall")
+    __slots__ = ("claims", "code", "complained", "cpu", "how", "reason", "stdout", "waited_for_machine", "wall")
 
     def __init__(self, how: str = "exit", cpu: float = 0.0) -> None:
         self.how, self.cpu = how, cpu
@@ -50,6 +52,35 @@ class Ending:
         self.stdout = bytearray()
         self.claims: list[bytes] = []
         self.complained = False
+        self.waited_for_machine = False
+
+
+class _Machine:
+    """What the machine gave while one case ran, looked at now and then by the process that watches the case.
+
+    A process that wants to run gets its share of the CPU even of a busy machine; one that sleeps takes none of it.
+    """
+
+    def __init__(self) -> None:
+        self._looked = time.monotonic()
+        self._offered = 0.0  # CPU seconds that a process had got which wanted to run all the time
+        self.stood_still = False
+
+    def look(self, now: float) -> None:
+        """Take a sample, where the last is long ago."""
+        if now - self._looked >= _LOOK_S:
+            factor = _slowed_down()
+            now = time.monotonic()
+            self._offered += (now - self._looked) / factor
+            self._looked = now
+
+    def slept(self, patience: float, since: float) -> None:
+        """The watcher slept since ``since``: longer than ``patience`` only where it was stopped itself."""
+        self.stood_still |= time.monotonic() - since - patience > _LOOK_S
+
+    def kept_waiting(self, cpu_s: float) -> bool:
+        """Whether a process that used ``cpu_s`` may have waited for the machine rather than slept."""
+        return self.stood_still or cpu_s >= _AWAKE * self._offered
 
 
 def reserve_low_descriptors(kept: int) -> int:
@@ -154,6 +185,7 @@ class Child:
             os.set_blocking(self._errors_fd, False)
             poll.register(self._errors_fd, select.POLLIN)
         mark, since, killed = 0.0, self._started, ""
+        machine = _Machine()
         deadline = since + self._limits.wall_s
         look = self._started + _WATCH_FILES_S if overfull is not None else math.inf
         while not killed:
@@ -161,18 +193,27 @@ class Child:
             cpu_left = self._limits.cpu_s - (time.clock_gettime(self._clock) - mark)
             wall_left = deadline - now
             if wall_left <= 0 < cpu_left:
-                wall_left = self._wall_left_on_a_busy_machine(since, patient)
-                deadline = time.monotonic() + wall_left
+                # of processes that a program starts the clock knows nothing: they may wait where it sleeps
+                awake = machine.kept_waiting(self._limits.cpu_s - cpu_left) or self._limits.processes > 0
+                ending.waited_for_machine = awake
+                if awake:
+                    wall_left = self._wall_left_on_a_busy_machine(since, patient)
+                    deadline = time.monotonic() + wall_left
             if cpu_left <= 0 or wall_left <= 0:
                 killed = "cpu" if cpu_left <= 0 else "wall"
                 break
+            machine.look(now)
             ended = False
             if overfull is not None and now >= look:
                 look = now + _WATCH_FILES_S
                 if overfull():
                     killed = "files"
                     break
-            for fd, _ in poll.poll(1 + 1000 * min(cpu_left, wall_left, look - now)):
+            patience = min(cpu_left, wall_left, look - now, _LOOK_S)
+            asked = time.monotonic()
+            ready = poll.poll(1 + 1000 * patience)
+            machine.slept(patience, asked)
+            for fd, _ in ready:
                 if fd == self._pidfd:
                     ended = True
                 elif (data := os.read(fd, _CHUNK)) == b"":
@@ -192,6 +233,7 @@ class Child:
                                 killed = "output"
                             mark = spent
                         since = time.monotonic()
+                        machine = _Machine()
                         deadline = since + self._limits.wall_s
             too_much = self._reader.overflow or (progress is None and len(ending.claims) > 1)
             if too_much or len(ending.stdout) > self._max_output:
@@ -216,6 +258,7 @@ class Child:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         _, status, usage = os.wait4(self._pid, 0)
         ending.cpu = usage.ru_utime + usage.ru_stime
+        ending.waited_for_machine |= usage.ru_majflt + usage.ru_inblock > 0  # a slow disk keeps waiting, too
         ending.wall = time.monotonic() - self._started
         kill_orphans(whole_namespace=self._jail.own_namespaces)
         while len(ending.stdout) <= self._max_output and (data := _read_some(self._stdout_fd)):

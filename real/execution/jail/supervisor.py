@@ -251,6 +251,7 @@ class Supervisor:
             "code": ending.code,
             "cpu": ending.cpu,
             "wall": ending.wall,
+            "waited": ending.waited_for_machine,
             "reason": ending.reason,
             "full": self._starved,
             "complained": ending.complained or self._warned,
