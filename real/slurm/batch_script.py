@@ -30,6 +30,7 @@ class Stage:
     ray: bool = False
     label: str = ""  # names script and logs where several stages do the same
     memory_gb: int = 0  # what the largest of its runs needs on a node; 0: not known
+    training_time: str = ""  # limit of a training job; empty: the longest
     folders: tuple[str, ...] = ()  # what its runs read, for a container
 
     @property
@@ -54,7 +55,11 @@ class Stage:
     @property
     def time(self) -> str:
         """Time limit of one job."""
-        times = {TRAIN: self.cluster.time, EVALUATE: self.cluster.evaluate_time, TABLES: _TABLES_TIME}
+        times = {
+            TRAIN: self.training_time or self.cluster.max_time,
+            EVALUATE: self.cluster.evaluate_time,
+            TABLES: _TABLES_TIME,
+        }
         return times[self.kind]
 
 

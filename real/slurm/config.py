@@ -9,6 +9,7 @@ from pathlib import Path
 
 from real.errors import UsageError
 
+AUTO = "auto"
 _TIME = re.compile(r"(?:(\d+)-)?(\d{1,3}):(\d\d):(\d\d)")
 
 
@@ -51,7 +52,8 @@ class ClusterCfg:
     cpus_per_node: int = 0  # 0: all of an exclusive node; 8 for an evaluation
     memory_gb_per_node: int = 0  # 0: all of an exclusive node, else what the model needs
     exclusive: bool = False  # whole nodes, with all their cores and memory
-    time: str = "24:00:00"  # limit of one job, [days-]hours:minutes:seconds; at its end the job is queued again
+    time: str = AUTO  # limit of one training job, at whose end it is queued again; auto: what the model needs
+    max_time: str = "24:00:00"  # the longest that time=auto asks for
     partition: str | None = None
     account: str | None = None
     qos: str | None = None
@@ -105,8 +107,9 @@ class ClusterCfg:
         # SLURM keeps the lead in 16 bits, and sends the signal up to a minute early.
         if not 10 <= self.warning_s <= 65535:
             raise UsageError(f"cluster.warning_s is {self.warning_s}, but it must lie in [10, 65535]")
-        if self.warning_s >= seconds(self.time, "cluster.time"):
-            raise UsageError(f"cluster.warning_s is {self.warning_s}, but the job ends after cluster.time={self.time}")
+        key, limit = ("max_time", self.max_time) if self.time == AUTO else ("time", self.time)
+        if self.warning_s >= seconds(limit, f"cluster.{key}"):
+            raise UsageError(f"cluster.warning_s is {self.warning_s}, but the job ends after cluster.{key}={limit}")
 
     def _check_python(self) -> None:
         if sum(bool(source) for source in (self.venv, self.conda, self.container)) > 1:

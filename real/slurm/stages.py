@@ -11,6 +11,7 @@ from real.settings import RootCfg
 from real.slurm.batch_script import EVALUATE, TABLES, TRAIN, Stage
 from real.slurm.config import Evaluate
 from real.slurm.resources import evaluation_memory, folders_of, training_memory
+from real.slurm.time_limits import longest, training_time
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def _group(jobs: Sequence[PlannedRun], indices: Sequence[int], *, label: str) ->
     def stage(kind: str, runs: Sequence[int], memory_gb: int, suffix: str = "") -> Stage:
         folders = tuple(dict.fromkeys(folder for run in runs for folder in folders_of(jobs[run].root)))
         ray = root.trainer.engine == "openrlhf"
-        return Stage(kind, root.cluster, tuple(runs), ray, f"{label}{suffix}", memory_gb, folders)
+        time = longest(training_time(jobs[run].root) for run in runs)
+        return Stage(kind, root.cluster, tuple(runs), ray, f"{label}{suffix}", memory_gb, time, folders)
 
     train_gb, evaluate_gb = training_memory(root), evaluation_memory(root)
     if root.cluster.evaluate == Evaluate.with_training:

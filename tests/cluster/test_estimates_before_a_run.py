@@ -9,6 +9,8 @@ from unittest.mock import Mock
 import pytest
 from test_openrlhf_command import planned
 
+from real.slurm.config import seconds
+from real.slurm.time_limits import longest, training_time
 from real.training.config import TrainerCfg
 from real.training.openrlhf import disk_space, gpu_hours
 from real.training.openrlhf import trainer as openrlhf
@@ -106,3 +108,29 @@ def test_checkpoints_are_deleted_once_the_model_is_there(
         with pytest.raises(InterruptedError):
             trainer.start()
     assert files.checkpoints.exists() != complete
+
+
+def test_a_training_job_asks_for_the_time_that_its_model_needs() -> None:
+    def limit(*overrides: str) -> str:
+        return training_time(planned(*overrides)[0])
+
+    sizes = [
+        seconds(limit(f"model={size}", "dataset=seccodeplt_plus", "trainer=openrlhf", "cluster=slurm_1x8"))
+        for size in SIZES
+    ]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1] < 24 * 3600
+    for size, asked in zip(SIZES, sizes, strict=True):
+        root, plan = planned(f"model={size}", "dataset=seccodeplt_plus", "trainer=openrlhf", "cluster=slurm_1x8")
+        assert asked >= 1.25 * 3600 * gpu_hours.training_hours(root, plan.layout).high + 3600
+    largest = ("model=qwen25_coder_7b", "dataset=apps_plus", "trainer=openrlhf", "cluster=slurm_1x8")
+    assert sizes[-1] < seconds(limit(*largest)) < 24 * 3600
+    assert limit(*largest, "cluster.max_time=12:00:00") == "12:00:00"  # and goes on in a second job
+    assert limit(*largest, "cluster.time=3-00:00:00") == "3-00:00:00"
+
+
+def test_of_a_local_run_nothing_is_known_and_an_array_takes_the_longest() -> None:
+    root, _ = planned("model=qwen25_coder_0p5b", "dataset=safesql", "cluster=slurm_1x8")
+    root.trainer.engine = "local"
+    assert training_time(root) == root.cluster.max_time
+    assert longest(["02:00:00", "1-00:00:00", "13:00:00"]) == "1-00:00:00"
