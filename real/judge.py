@@ -270,7 +270,8 @@ class Judge:
         for key, (task, code) in runs.items():
             usually = limits_for(task, usual)
             limits = with_paper_seconds(usually, task.tests) if papers else usually
-            requests.append(ExecutionRequest(f"t:{key}", code, task.tests, limits))
+            counts = rules(EvaluationProtocol.paper, task.dataset).counts_prompts
+            requests.append(ExecutionRequest(f"t:{key}", code, task.tests, limits, counts))
             if attack and task.safety is not None:
                 requests.append(ExecutionRequest(f"s:{key}", code, task.safety, usually))
         tests = [request for request in requests if request.request_id.startswith("t:")]

@@ -13,14 +13,14 @@ added before analysis      ``import sqlite3``  nothing         ``typing``, by st
 seconds                    10 a test           1 for all       10 a test             ``real.execution.limits``
 equal outputs              text, see there     as NumPy says   ``==``                ``real.execution.paper_rules``
 text on standard error     ignored             ignored         fails the test        ``real.execution.paper_rules``
-prompts                    as many as lines    --              --                    ``real.execution.paper_rules``
+prompts                    as many as lines    --              --                    ``counts_prompts``
 =========================  ==================  ==============  ====================  ===============================
 
 Policy: ``typecheck.policy=paper``, which is plain ``mypy --strict`` (``real.typecheck``). Other data sets take the last
-block, and their tests pass by the rules of their kind of suite: scripts as on SafeSQL, calls as on APPS+. So programs
-of ``safesql_mini``, whose prompts ask for a bare ``input()``, all fail under ``paper``. Under ``strict`` all data sets
-are alike: ``real.extract`` finds the answer among the blocks, and an answer without a program fails Function and
-Quality.
+block, and their tests pass by the rules of their kind of suite: scripts as on SafeSQL, calls as on APPS+. Prompts are
+counted on SafeSQL alone, whose task statements show them: a bare ``input()`` is right elsewhere. Under ``strict`` all
+data sets are alike: ``real.extract`` finds the answer among the blocks, and an answer without a program fails Function
+and Quality.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-VERSION = "2"  # of the rules, and of ``real.extract``: raise it when a change may alter a verdict
+VERSION = "3"  # of the rules, and of ``real.extract``: raise it when a change may alter a verdict
 
 
 class EvaluationProtocol(StrEnum):
@@ -54,10 +54,11 @@ class Rules:
     absent_passes_quality: bool = False  # an answer without a program counts as free of defects
     unparsed_is_secure: bool = False  # a detector that cannot read a program finds nothing in it
     scanned_with: str = ""  # a module that the detector takes for imported
+    counts_prompts: bool = False  # a test fails unless the program has a literal prompt for each line of its input
 
 
 _PAPER = {
-    "safesql": Rules("last", absent_passes_quality=True, scanned_with="sqlite3"),
+    "safesql": Rules("last", absent_passes_quality=True, scanned_with="sqlite3", counts_prompts=True),
     "seccodeplt_plus": Rules("first", unparsed_is_secure=True),
     "apps_plus": Rules("last_without_checks", absent_passes_quality=True),
 }

@@ -240,6 +240,7 @@ class ExecutionRequest:
     code: str
     suite: Suite
     limits: Limits = Limits()
+    counts_prompts: bool = True  # by the protocol paper: as many prompts in the code as a test has lines of input
 
 
 @dataclass(frozen=True, slots=True)

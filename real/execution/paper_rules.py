@@ -1,9 +1,9 @@
 """When a test passes by the protocol ``paper``: the rules of the paper's released scorers, one for each kind of suite.
 
-Scripts (SafeSQL): a test fails unless the program's text has as many prompts as the test has lines of input. A prompt
-is one quoted string, alone between the parentheses of a call of ``input``: ``input()``, f-strings and sums are none.
-Prompts are taken off the start of the output if all of them stand there, one after the other; otherwise none is. Then
-letter case, blanks and line feeds do not count, and all else does.
+Scripts: on SafeSQL (``ExecutionRequest.counts_prompts``) a test fails unless the program's text has as many prompts as
+the test has lines of input. A prompt is one quoted string, alone between the parentheses of a call of ``input``:
+``input()``, f-strings and sums are none. Prompts are taken off the start of the output if all of them stand there, one
+after the other; otherwise none is. Then letter case, blanks and line feeds do not count, and all else does.
 
 Functions (APPS+): ``assert f(args) == expected`` in a process of its own; whatever stands on standard error, be it a
 warning, fails the test.

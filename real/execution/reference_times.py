@@ -30,7 +30,7 @@ class ReferenceTimes:
             for request, task in zip(requests, tasks, strict=True)
             if self._is_late(results.get(request.request_id))
         ]
-        self._measure([task for _, task in late])
+        self._measure(late)
         allowed = [(request, self._limits.get(_name(task), request.limits)) for request, task in late]
         longer = [
             replace(request, limits=replace(request.limits, cpu_s=limits.cpu_s))
@@ -45,25 +45,30 @@ class ReferenceTimes:
         strict = (o.status if self._protocol == "strict" or o.other is None else o.other for o in outcomes)
         return OutcomeStatus.TIMEOUT in strict
 
-    def _measure(self, tasks: Sequence[Task]) -> None:
-        new = {_name(task): task for task in tasks if _name(task) not in self._limits}
-        unknown = {n: task for n, task in new.items() if task.reference is not None and REFERENCE_TAG not in task.tags}
+    def _measure(self, late: Sequence[tuple[ExecutionRequest, Task]]) -> None:
+        new = {_name(task): (request, task) for request, task in late if _name(task) not in self._limits}
+        unknown = {
+            name: (request, task)
+            for name, (request, task) in new.items()
+            if task.reference is not None and REFERENCE_TAG not in task.tags
+        }
         requests = [
-            ExecutionRequest(
-                task.task_id,
-                task.reference or "",
-                task.tests,
-                replace(limits_for(task, self._usual), cpu_s=_GENEROUS_S),
+            replace(
+                request,
+                request_id=task.task_id,
+                code=task.reference or "",
+                suite=task.tests,
+                limits=replace(limits_for(task, self._usual), cpu_s=_GENEROUS_S),
             )
-            for task in unknown.values()
+            for request, task in unknown.values()
         ]
         results = self._pool.run(requests, self._protocol) if requests else []
-        for (name, task), result in zip(unknown.items(), results, strict=True):
+        for (name, (_, task)), result in zip(unknown.items(), results, strict=True):
             # Limits are multiplied by how slow this machine is, so what they are made of must not be.
             slowest = max((o.seconds for o in result.outcomes if o.status is OutcomeStatus.PASS), default=0.0)
             tags = {**task.tags, REFERENCE_TAG: str(slowest / slowness())}
             self._limits[name] = limits_for(replace(task, tags=tags), self._usual)
-        for name, task in new.items():
+        for name, (_, task) in new.items():
             self._limits.setdefault(name, limits_for(task, self._usual))
 
 

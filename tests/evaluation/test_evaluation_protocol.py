@@ -91,6 +91,21 @@ def test_the_judge_of_a_run_follows_its_protocol(tasks):
         assert quality_passed(verdict) is passed
 
 
+def test_prompts_are_counted_on_safesql_alone():
+    """References of the miniature read with a bare ``input()``: right there, and one prompt too few on SafeSQL."""
+    found = load(DatasetCfg(), "test").tasks[:2]
+    mixed = [*found, *(replace(task, dataset="safesql") for task in found)]
+    answers = [Completion(task.task_id, f"```python\n{task.reference}```") for task in mixed]
+    for protocol in EvaluationProtocol:
+        with Judge(JudgeCfg(execution=ExecutionCfg(workers=1), protocol=protocol)) as judge:
+            verdicts = judge.judge(mixed, answers, both=True)
+        others = [verdict.other_protocol.tests for verdict in verdicts]
+        ours = [verdict.outcomes for verdict in verdicts]
+        paper, strict = (ours, others) if protocol is EvaluationProtocol.paper else (others, ours)
+        assert all(one.status == "pass" for outcomes in strict for one in outcomes)
+        assert [{one.status for one in outcomes} for outcomes in paper] == [{"pass"}] * 2 + [{"wrong"}] * 2
+
+
 def metrics_of(protocol, subset):
     empty = summarize([Verdict("t", Program(None))])
     return build_metrics(
