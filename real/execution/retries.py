@@ -36,11 +36,13 @@ _LITTLE = 0.9  # of its CPU seconds: a case that used less when its wall-clock t
 class RetryResult:
     """The outcomes of a request, and the cases that may have failed because of other load on the machine.
 
-    They waited instead of working until their wall-clock limit, or found a disk full that others share.
+    They waited instead of working until their wall-clock limit, or found a disk full that others share. ``slept``: by
+    all that could be seen they slept by themselves.
     """
 
     outcomes: tuple[TestOutcome, ...]
     waited: tuple[int, ...] = ()
+    slept: bool = False
 
 
 class _Place(NamedTuple):
@@ -227,7 +229,9 @@ class RetryingWorkers:
         unjailed = [case.reason for case in report.cases if case.how == "jail"]
         if len(outcomes) == len(request.suite.cases) and not unjailed:
             shared = outcomes if self._level != "strong" else []  # where each program has a file system of its own
-            return RetryResult(tuple(outcomes), (*_waited(report, request), *_found_no_space(report, shared)))
+            waited, no_space = tuple(_waited(report, request)), tuple(_found_no_space(report, shared))
+            slept = not no_space and not any(report.cases[index].waited for index in waited)
+            return RetryResult(tuple(outcomes), (*waited, *no_space), slept)
         if unjailed or report.failure:  # the next attempt shall not meet what may have spoiled this worker
             self._replace_worker(slot, request.suite)
             history.reason = f"the jail could not be set up: {unjailed[0]}" if unjailed else report.failure
@@ -238,13 +242,13 @@ class RetryingWorkers:
         """Judge a request again of which cases waited for the machine; to be called while nothing else runs.
 
         Did they wait for the machine, or by themselves? One of them alone answers that for all: where it waits again,
-        the first outcomes stand, otherwise the request is judged anew.
+        the first outcomes stand (and are returned as they are), otherwise the request is judged anew.
         """
         if not isinstance(request.suite, LiteralSuite):  # whose cases depend on those before
             alone = replace(request.suite, cases=(request.suite.cases[first.waited[0]],))  # type: ignore[arg-type]
             if self.run(slot, replace(request, suite=alone), protocol).waited:
-                return RetryResult(first.outcomes)
-        return RetryResult(self.run(slot, request, protocol).outcomes)
+                return first
+        return self.run(slot, request, protocol)
 
 
 class _FailureHistory:
@@ -323,9 +327,7 @@ def _took_supervisor_down(report: WorkerReport) -> TestOutcome:
 
 def _waited(report: WorkerReport, request: ExecutionRequest) -> Iterator[int]:
     little = max(request.limits.cpu_s, request.limits.paper_s) * _LITTLE
-    return (
-        index for index, case in enumerate(report.cases) if case.how == "wall" and case.waited and case.cpu < little
-    )
+    return (index for index, case in enumerate(report.cases) if case.how == "wall" and case.cpu < little)
 
 
 def _found_no_space(report: WorkerReport, outcomes: list[TestOutcome]) -> Iterator[int]:

@@ -13,6 +13,7 @@ from real.execution.retries import RetryingWorkers, RetryResult, can_join
 from real.execution.watchdog import Watchdog
 from real.types import ExecutionRequest
 
+_DOUBTS = 3  # programs in a row that slept, and slept again alone, after which what is seen of others is believed
 _CLOSED = "the execution pool is closed"
 
 
@@ -28,6 +29,8 @@ class _Pending:
 class WorkerGroup:
     """Runs requests as they come; a request whose program waited is run again when nothing else is, alone.
 
+    A program that slept by itself is run again, too: a slow network drive looks like that. But a policy that learns to
+    sleep would hold the training, since nothing else runs meanwhile; so after a few in vain no further one is.
     Two neighbours that ask the same of one program (its function and its safety tests) share its compilation.
     """
 
@@ -38,6 +41,7 @@ class WorkerGroup:
         self._stalled: deque[_Pending] = deque()
         self._active = 0
         self._alone = False  # the one active request must stay the only one
+        self._slept_again = 0  # programs in a row
         self._threads: list[threading.Thread] = []
 
     def put(self, request: ExecutionRequest, protocol: str) -> Future[RetryResult]:
@@ -107,6 +111,8 @@ class WorkerGroup:
         if pending.first is not None:
             result = self.workers.second_chance(slot, pending.request, pending.protocol, pending.first)
             self._check_open()
+            if pending.first.slept:
+                self._slept_again = self._slept_again + 1 if result.waited else 0
             pending.future.set_result(result)
             return
         pair = [pending] if pending.partner is None else [pending, pending.partner]
@@ -120,7 +126,8 @@ class WorkerGroup:
             self._settle(one, result)
 
     def _settle(self, pending: _Pending, result: RetryResult) -> None:
-        if result.waited and not self.workers.closed:
+        believed = result.slept and self._slept_again >= _DOUBTS
+        if result.waited and not believed and not self.workers.closed:
             pending.first = result
             with self._changed:
                 self._stalled.append(pending)
