@@ -20,7 +20,10 @@ from real.detector.rules import all_rules
 
 DETECTOR = Path(__file__).parents[2] / "real" / "detector"
 ASKING = sorted(
-    [*(DETECTOR / "rules").glob("*.py"), *(DETECTOR / f"{name}.py" for name in ("facts", "guards", "uses"))]
+    [
+        *(DETECTOR / "rules").glob("*.py"),
+        *(DETECTOR / "analysis" / f"{name}.py" for name in ("facts", "guards", "uses")),
+    ]
 )
 RULES = all_rules()
 
