@@ -149,3 +149,34 @@ def test_settings_types_know_the_vocabulary_only() -> None:
         own = f"real.{path.parent.name}."
         others = {name for name in imported(path) if name.startswith("real.") and not name.startswith(own)}
         assert others <= known, f"{path}: {others - known}"
+
+
+# --- the rooms of the detector ----------------------------------------------------------------------------------------
+
+# Each room may import those before it, and itself. `limits` is what everybody may read: bounds, and how to refuse.
+DETECTOR_ROOMS = ("limits", "ir", "models", "frontend", "analysis", "rule", "rules")
+
+
+def detector_arrows() -> dict[str, set[str]]:
+    """Module of the detector to the modules of it that it imports, wherever in the file and for whatever reason."""
+    paths = {module_of(path): path for path in sorted((REAL / "detector").rglob("*.py"))}
+    found = {}
+    for module, path in paths.items():
+        wanted = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names} & paths.keys()
+                wanted |= inner or {node.module}
+            elif isinstance(node, ast.Import):
+                wanted |= {alias.name for alias in node.names}
+        found[module] = wanted & paths.keys() - {module}
+    return found
+
+
+def test_the_rooms_of_the_detector_import_downwards_only() -> None:
+    for module, wanted in detector_arrows().items():
+        room = module.split(".")[2] if module.count(".") > 1 else ""
+        if room in DETECTOR_ROOMS:
+            allowed = DETECTOR_ROOMS[: DETECTOR_ROOMS.index(room) + 1]
+            wrong = {name for name in wanted if name.count(".") < 2 or name.split(".")[2] not in allowed}
+            assert not wrong, f"{module} imports {sorted(wrong)}"

@@ -25,7 +25,7 @@ def scan(
     training could write them.
 
     ``is_imported`` says that somebody else calls the program's functions, as the tests of a function do: then it is no
-    script, whatever it reads (``real.detector.exposure``).
+    script, whatever it reads (``real.detector.analysis.exposure``).
 
     Raises:
         UnknownNameError: ``select`` names a rule that does not exist.

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from real.detector.escapes import escapes_of
-from real.detector.library import BUILTINS
-from real.detector.limits import MAX_SECONDS, Budget, UnanalyzableError, parse
-from real.detector.literal_code import expand_literals
-from real.detector.lower import ProgramLowerer
+from real.detector.analysis.ruleset import RuleSet
+from real.detector.analysis.solver import Solver
+from real.detector.frontend.build import build
+from real.detector.limits import MAX_SECONDS, Budget, UnanalyzableError
 from real.detector.reporting import report
 from real.detector.rule import Rule
-from real.detector.ruleset import RuleSet
-from real.detector.taint import Solver
 from real.types import Analysis, AnalysisStatus, Finding
 
 
 def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS, *, is_imported: bool = False) -> Analysis:
     """Analyse ``code`` under ``rules`` for at most ``seconds`` of CPU; never raises. ``is_imported``: see ``scan``."""
     try:
-        findings = _findings(code, _compiled(tuple(rules)), Budget(seconds), is_imported=is_imported)
+        findings = _findings(code, tuple(rules), Budget(seconds), is_imported=is_imported)
     except UnanalyzableError as error:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
     except RecursionError:
@@ -34,13 +31,11 @@ def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS, *, i
     return Analysis(AnalysisStatus.CLEAN)
 
 
-def _findings(code: str, rules: RuleSet, budget: Budget, *, is_imported: bool) -> list[Finding]:
-    tree = parse(code)
-    expand_literals(tree, code)
-    escapes = escapes_of(tree)
-    solver = Solver(ProgramLowerer(tree, BUILTINS).run(), rules, budget, escapes, is_imported=is_imported)
+def _findings(code: str, rules: tuple[Rule, ...], budget: Budget, *, is_imported: bool) -> list[Finding]:
+    program, escapes = build(code)
+    solver = Solver(program, _compiled(rules), budget, escapes, is_imported=is_imported)
     solver.solve()
-    findings = report(solver)
+    findings = report(solver, rules)
     for instr, (unit, what) in solver.dynamic.items() if not findings else ():
         # Code made from text that no rule reports can hide anything; where there are findings, they say more.
         if not solver.guards.runs_outside_text(unit, instr):

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import time
-import warnings
-
-from real import source_text
-from real.source_text import SourceTextError
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 150  # levels of nested syntax; the lowering recurses a few Python frames per level
 MAX_VALUES = 400_000  # instructions in a program after lowering
 MAX_STEPS = 300_000  # instructions evaluated and objects looked at in one analysis: a second or two
-
 
 _STEPS_BETWEEN_LOOKS = 200
 MAX_SECONDS = 10.0  # of CPU for one program, so that a busy machine changes nothing; most need some milliseconds
@@ -47,33 +41,3 @@ class Budget:
         self._look = self.spent + _STEPS_BETWEEN_LOOKS
         if time.thread_time() > self._end:
             raise UnanalyzableError(f"the analysis took more than {self._seconds:g} s of CPU")
-
-
-def parse(code: str) -> ast.Module:
-    """Parse ``code``; raises ``UnanalyzableError`` with the reason for anything that is not an ordinary program."""
-    if len(code) > MAX_BYTES:
-        raise UnanalyzableError(f"the source has {len(code):,} characters; the limit is {MAX_BYTES:,}")
-    try:
-        code = source_text.checked(code)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in the analysed program are no concern of the caller
-            tree = ast.parse(code)
-            _check_compiles(tree, code)
-            return tree
-    except SyntaxError as error:
-        place = f", line {error.lineno}" if error.lineno else ""
-        raise UnanalyzableError(f"syntax error: {error.msg}{place}") from error
-    except SourceTextError as error:
-        raise UnanalyzableError(str(error)) from error
-    except ValueError as error:
-        raise UnanalyzableError(f"not parsable: {error}") from error
-    except (RecursionError, MemoryError) as error:
-        raise UnanalyzableError("the source is nested too deeply to parse") from error
-
-
-def _check_compiles(tree: ast.Module, code: str) -> None:
-    """Find the errors that the grammar allows, such as a stray ``return``; nothing is executed."""
-    try:
-        compile(tree, "<program>", "exec", dont_inherit=True)
-    except RecursionError:  # from a tree, the limit is lower than from source
-        compile(code, "<program>", "exec", dont_inherit=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.ir import Instr, Operand, Unit
-from real.detector.library import BUILTINS
-from real.detector.limits import parse
-from real.detector.lower import ProgramLowerer
+from real.detector.frontend.build import build
+from real.detector.ir.instructions import Instr, Operand, Unit
 
 
 def listing(code: str, *, ssa: bool = True) -> str:
@@ -16,7 +14,7 @@ def listing(code: str, *, ssa: bool = True) -> str:
     With ``ssa`` each value is defined once (``v7``) and ``phi`` joins those of the predecessors, in their order;
     without, local variables stand by their names. Raises ``UnanalyzableError`` where the source cannot be parsed.
     """
-    program = ProgramLowerer(parse(code), BUILTINS).run(ssa=ssa)
+    program, _ = build(code, ssa=ssa)
     return "\n".join(line for unit in program.units for line in _unit(unit))
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from real.detector.callsites import CallSite
-from real.detector.facts import Analysis, Facts
-from real.detector.flows import Flow, defect_finding, flow_finding, without_duplicates
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Analysis, Facts
+from real.detector.analysis.flows import Flow, defect_finding, flow_finding, without_duplicates
+from real.detector.analysis.solver import Solver
+from real.detector.analysis.values import BUILDER, Step, Value
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rule import Rule, Sink
-from real.detector.taint import Solver
-from real.detector.values import BUILDER, Step, Value
 from real.types import Finding
 
 
-def report(solver: Solver) -> list[Finding]:
-    """The findings of all rules in source order, one for each defect."""
+def report(solver: Solver, rules: Sequence[Rule]) -> list[Finding]:
+    """The findings of the rules in source order, one for each defect; ``rules`` are those of the solver's tables."""
     reporter = _Reporter(solver)
-    found = [finding for index, rule in enumerate(solver.rules.rules) for finding in reporter.findings(index, rule)]
-    return without_duplicates(found, solver.rules.rules)
+    found = [finding for index, rule in enumerate(rules) for finding in reporter.findings(index, rule)]
+    return without_duplicates(found, rules)
 
 
 def is_guarded(rule: Rule, facts: Facts, flow: Flow) -> bool:

@@ -2,24 +2,23 @@
 
 import pytest
 
-from real.detector.charsets import Charset, admits_only, removes_harm
-from real.detector.conditions import given, missing, named, not_given, truthy
+from real.detector.analysis.argument_conditions import given, missing, named, not_given, truthy
+from real.detector.analysis.charsets import Charset, admits_only, removes_harm
+from real.detector.analysis.facts import Analysis, Facts
+from real.detector.analysis.returned import built_with
+from real.detector.analysis.ruleset import RuleSet
+from real.detector.analysis.solver import Solver
 from real.detector.engine import analyse
-from real.detector.escapes import NONE
-from real.detector.facts import Analysis, Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import BUILTINS
-from real.detector.limits import Budget, parse
-from real.detector.lower import ProgramLowerer
-from real.detector.returned import built_with
+from real.detector.frontend.build import build
+from real.detector.frontend.escapes import NONE
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.limits import Budget
 from real.detector.rule import ReturnSink, Rule, Sink, StoreSink
-from real.detector.ruleset import RuleSet
-from real.detector.taint import Solver
 
 
 def facts_of(code: str, **fields: object) -> Facts:
     rule = Rule("CWE-1", "Test", "", "", watches=frozenset({"target", "run"}), **fields)  # type: ignore[arg-type]
-    solver = Solver(ProgramLowerer(parse(code), BUILTINS).run(), RuleSet([rule]), Budget(), NONE)
+    solver = Solver(build(code)[0], RuleSet([rule]), Budget(), NONE)
     solver.solve()
     return Facts(Analysis(solver), 1)
 

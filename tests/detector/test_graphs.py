@@ -2,14 +2,15 @@
 
 import ast
 
-from real.detector.cfg import connect
-from real.detector.dominators import dominance_frontiers, dominates, immediate_dominators, reverse_postorder
-from real.detector.ir import Block, Instr, Program, Unit
-from real.detector.lower import ProgramLowerer
+from real.detector.frontend.lowering import program as lowering
+from real.detector.frontend.normalise.passes import normalise
+from real.detector.ir.builder import connect
+from real.detector.ir.dominators import dominance_frontiers, dominates, immediate_dominators, reverse_postorder
+from real.detector.ir.instructions import Block, Instr, Program, Unit
 
 
 def lower(code: str) -> Program:
-    return ProgramLowerer(ast.parse(code), frozenset()).run()
+    return lowering.lower(normalise(ast.parse(code)).module, frozenset())
 
 
 def function(code: str) -> Unit:

@@ -58,7 +58,7 @@ LIBRARIES = {
 
 def rule_strings() -> Iterator[tuple[str, str]]:
     """The strings of the rules and library tables, without documentation: (file, text)."""
-    files = [*(ROOT / "real" / "detector" / "rules").glob("*.py"), ROOT / "real" / "detector" / "library.py"]
+    files = [file for room in ("rules", "models") for file in (ROOT / "real" / "detector" / room).rglob("*.py")]
     for path in sorted(files):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef)

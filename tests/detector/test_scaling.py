@@ -6,13 +6,12 @@ import pytest
 from shapes import SHAPES
 
 from real.detector import scan
-from real.detector.escapes import NONE
-from real.detector.library import BUILTINS
-from real.detector.limits import Budget, parse
-from real.detector.lower import ProgramLowerer
+from real.detector.analysis.ruleset import RuleSet
+from real.detector.analysis.solver import Solver
+from real.detector.frontend.build import build
+from real.detector.frontend.escapes import NONE
+from real.detector.limits import Budget
 from real.detector.rules import all_rules
-from real.detector.ruleset import RuleSet
-from real.detector.taint import Solver
 from real.types import AnalysisStatus
 
 RULES = RuleSet(tuple(all_rules()))
@@ -20,7 +19,7 @@ RULES = RuleSet(tuple(all_rules()))
 
 def steps(code: str) -> int:
     budget = Budget()
-    Solver(ProgramLowerer(parse(code), BUILTINS).run(), RULES, budget, NONE).solve()
+    Solver(build(code)[0], RULES, budget, NONE).solve()
     return budget.spent
 
 

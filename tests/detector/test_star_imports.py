@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from real.detector import scan
-from real.detector.star_imports import _KNOWN, may_bind, names_of
+from real.detector.frontend.star_imports import _KNOWN, may_bind, names_of
 
 WEAK_HASH = "def digest(password):\n    return hashlib.md5(password.encode()).hexdigest()\n"
 COMMAND = "def ping(host):\n    return __import__('os').system('ping ' + host)\n"

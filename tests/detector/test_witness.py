@@ -6,22 +6,24 @@ from pathlib import Path
 import pytest
 
 from real.detector import scan
-from real.detector.escapes import NONE
-from real.detector.facts import Analysis, Facts
-from real.detector.flows import Flow
-from real.detector.library import BUILTINS
-from real.detector.limits import Budget, parse
-from real.detector.lower import ProgramLowerer
+from real.detector.analysis.facts import Analysis, Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.ruleset import RuleSet
+from real.detector.analysis.solver import Solver
+from real.detector.analysis.witness import every
+from real.detector.frontend.build import build
+from real.detector.frontend.escapes import NONE
+from real.detector.limits import Budget
 from real.detector.reporting import is_guarded
 from real.detector.rule import Rule
 from real.detector.rules import all_rules
-from real.detector.ruleset import RuleSet
-from real.detector.taint import Solver
-from real.detector.witness import every
 
 DETECTOR = Path(__file__).parents[2] / "real" / "detector"
 ASKING = sorted(
-    [*(DETECTOR / "rules").glob("*.py"), *(DETECTOR / f"{name}.py" for name in ("facts", "guards", "uses"))]
+    [
+        *(DETECTOR / "rules").glob("*.py"),
+        *(DETECTOR / "analysis" / f"{name}.py" for name in ("facts", "guards", "uses")),
+    ]
 )
 RULES = all_rules()
 
@@ -40,7 +42,7 @@ def test_rules_and_guards_ask_every_and_not_all(path: Path) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.cwe)
 def test_no_guard_vouches_for_a_flow_without_operands(rule: Rule) -> None:
-    solver = Solver(ProgramLowerer(parse("def f(x):\n    g(x)\n"), BUILTINS).run(), RuleSet(RULES), Budget(), NONE)
+    solver = Solver(build("def f(x):\n    g(x)\n")[0], RuleSet(RULES), Budget(), NONE)
     solver.solve()
     unit = solver.program.units[1]
     call = next(instr for block in unit.blocks for instr in block.instrs if instr.op == "call")

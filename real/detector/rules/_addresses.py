@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.ir import CallShape, Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._definitions import ends_in_exception, reachable, root
 from real.detector.rules._loops import bodies_of
 from real.detector.rules._web import Place
-from real.detector.slices import Reads
-from real.detector.witness import every
 
 # Attributes of ipaddress objects -> the outcome that keeps to public addresses.
 _PUBLIC = {"is_global": True, "is_private": False}

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from real.detector.atoms import Atom
-from real.detector.charsets import SQL
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.charsets import SQL
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._definitions import definition
-from real.detector.slices import Reads
-from real.detector.witness import every
 
 # Methods of mappings that give something else than keys, but pairs.
 _VALUES = frozenset({"values", "get", "pop", "setdefault", "popitem"})

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
 from real.detector.rules._definitions import returns_constant
 from real.detector.rules._web import is_view
-from real.detector.slices import Reads
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _VERBS = names("get post put patch delete head options")

@@ -9,15 +9,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import BUILTINS, names
-from real.detector.operations import Operation
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.operations import Operation
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import STR
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import BUILTINS, names
 from real.detector.rules._called import named_words
-from real.detector.slices import Reads
-from real.detector.values import STR
-from real.detector.witness import every
 
 # What a permission is made of, in the wording of CWE-862, NIST's role-based access control and Django's contrib.auth.
 _PRIVILEGE = names(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.facts import Facts
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._definitions import definition
 
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import CallSite
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._definitions import root
-from real.detector.slices import Reads
 
 # Clients whose answers are what other machines, or whoever can write to them, have sent.
 _CLIENTS = (

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from real.detector.atoms import Atom
-from real.detector.callsites import library_paths, passed_operands
-from real.detector.charsets import Charset, removes_harm
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Instr, Unit
-from real.detector.library import HARMLESS_METHODS, STRICT_TESTS
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import library_paths
+from real.detector.analysis.charsets import Charset, removes_harm
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 from real.detector.rules._loops import comes_through, is_element_tested, root_of
-from real.detector.witness import every
 
 # What may be computed between the text and the verdict of all(...) without hiding another test.
 _PLAIN = {

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Origin, Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, ends_in_exception
 from real.detector.rules._effects import Effect, effects, looked_up_by
 from real.detector.rules._who import CLIENT_DATA, PRIVILEGES, Who
-from real.detector.slices import Origin, Reads
-from real.detector.witness import every
 
 # What says only that somebody is known.
 _KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from real.detector.atoms import Atom
-from real.detector.charsets import Charset
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Unit
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.charsets import Charset
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.values import Obj, Value
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Unit
 from real.detector.rules._characters import every_character_is_harmless
 from real.detector.rules._loops import is_element_tested, root_of
-from real.detector.values import Obj, Value
-from real.detector.witness import every
 
 # Numbers, operators, parentheses and blanks: no name, no attribute of a name, no text can be written with these.
 ARITHMETIC = Charset("+-*/%().,<>=!&|^~", letters=False, blanks=True)

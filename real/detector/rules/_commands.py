@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from real.detector.atoms import Atom
-from real.detector.charsets import Charset
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.charsets import Charset
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.models.library import names
 from real.detector.rules._characters import every_character_is_harmless
 from real.detector.rules._loops import is_element_tested, root_of
 

@@ -10,15 +10,15 @@ import re
 import string
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._markup import ESCAPERS
-from real.detector.slices import Reads
 
 _ADDRESS = re.compile(
     r"<(?:a|area|form|iframe|embed|object|button|input|base)\s[^<>]*\b(?:href|src|action|formaction|data)\s*=\s*[\"']?$",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from real.detector.ir import Block, Instr, Unit
+from real.detector.ir.instructions import Block, Instr, Unit
 
 _COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
 _MAX_PHIS = 3  # nested joins to look through

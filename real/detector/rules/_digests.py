@@ -4,15 +4,15 @@ a signature of a public key.
 
 from __future__ import annotations
 
-from real.detector.atoms import Atom
-from real.detector.callsites import passed_operands
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.slices import Origin, Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
-from real.detector.slices import Origin, Reads
-from real.detector.witness import every
 
 _COMPARISONS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 _PAIR = 2

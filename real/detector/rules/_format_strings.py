@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite, shape_of
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.values import NUM, STR, Obj, Value
+from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._definitions import definition, ends_in_exception
-from real.detector.values import NUM, STR, Obj, Value
 
 # Methods by which a class decides what of its objects is seen.
 _GATES = frozenset({"__getattr__", "__getattribute__", "__getitem__", "__format__"})

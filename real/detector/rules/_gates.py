@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.callsites import passed_operands
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Origin
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._app import app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._checks import ROLES, refusals, told_by_client
@@ -23,8 +25,6 @@ from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
 from real.detector.rules._who import CLIENT_DATA, HOOKS, PRIVILEGES, Who
-from real.detector.slices import Origin
-from real.detector.witness import every
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions

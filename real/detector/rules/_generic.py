@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._app import App, Class, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._who import ALLOWED, PRIVILEGES, SOMEBODY, class_level
-from real.detector.slices import Reads
 
 # Generic views that change records -> what they do; those that only create name no record.
 CHANGING = {

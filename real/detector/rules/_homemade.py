@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
-from real.detector.witness import every
 
 _ENCRYPTING = names("encrypt encrypted encipher cipher encode_secret obfuscate decrypt decipher")
 _KEYS = names("key keys secret password passphrase")

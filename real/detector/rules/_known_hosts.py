@@ -6,16 +6,16 @@ import itertools
 import re
 from dataclasses import replace
 
-from real.detector.atoms import Atom
-from real.detector.charsets import parse_pattern
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.charsets import parse_pattern
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members
 from real.detector.rules._web import PARSERS, is_view
-from real.detector.slices import Reads
-from real.detector.witness import every
 
 # Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
 _HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})

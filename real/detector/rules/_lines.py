@@ -9,19 +9,19 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import CallSite
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._addresses import is_tested_in_loop
 from real.detector.rules._authorization import words
 from real.detector.rules._characters import is_removed
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._web import is_view
-from real.detector.slices import Reads
 
 _BREAKS = "\r\n"
 _MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[^\n]*$")

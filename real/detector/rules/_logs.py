@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite, passed_operands
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._authorization import words
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, root

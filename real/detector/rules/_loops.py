@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.atoms import Atom
-from real.detector.callsites import passed_operands
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Block, Instr, Unit
-from real.detector.library import HARMLESS_METHODS
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.models.library import HARMLESS_METHODS
 from real.detector.rules._definitions import reachable
-from real.detector.witness import every
 
 _COPIES = frozenset({"assign", "copy", "pi", "pathload", "await"})
 _ENTRIES = frozenset({"param", "cell", "builtin", "import", "caught"})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from real.detector.charsets import Charset
-from real.detector.facts import Facts
-from real.detector.flows import Flow
+from real.detector.analysis.charsets import Charset
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.witness import every
 from real.detector.rules._characters import every_character_is_harmless, is_removed
-from real.detector.witness import every
 
 # Elements of HTML, as the standard lists them, with those that browsers still know.
 _ELEMENTS = (

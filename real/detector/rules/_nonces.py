@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words, library_words
 from real.detector.rules._definitions import definition
-from real.detector.witness import every
 
 # Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
 NONCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._markup import HTML_TAG
-from real.detector.witness import every
 
 _PAGE = re.compile(HTML_TAG)
 _RAW_BOTTLE = re.compile(r"\{\{!\s*(\w+)")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from string import Formatter
 
-from real.detector.facts import Facts
-from real.detector.ir import CallShape, Instr, Unit
+from real.detector.analysis.facts import Facts
+from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.rules._definitions import root
 
 _MAX_DEPTH = 4

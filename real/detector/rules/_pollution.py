@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.ir.instructions import Instr, Unit
 
 _SETTER_ARGUMENTS = 4
 

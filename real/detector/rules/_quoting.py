@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Unit
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Unit
 from real.detector.rules._characters import is_removed
 from real.detector.rules._pieces import ordered_pieces
-from real.detector.witness import every
 
 # Their SQL follows the standard: inside a literal only the quote has a meaning. MySQL's has the backslash too.
 _STANDARD = frozenset({"sqlite3", "aiosqlite", "apsw"})

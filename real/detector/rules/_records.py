@@ -6,17 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.callsites import shape_of
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._app import App, Class, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import ALLOWED, class_level, known_endpoints
-from real.detector.witness import every
 
 # Words in names of fields that say what somebody may do, owns or has been found to be.
 PRIVILEGED = names(

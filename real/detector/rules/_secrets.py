@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import Constant
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
-from real.detector.slices import Reads
-from real.detector.values import Constant
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._app import app_of
 from real.detector.rules._authorization import AUTHORITY, words
 from real.detector.rules._effects import Effect, effects, hand_outs
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import PRIVILEGES, Who, decides
-from real.detector.slices import Reads
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
 _ACTORS = names("actor caller current principal requester requesting viewer")

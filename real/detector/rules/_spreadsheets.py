@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._called import called_words
 from real.detector.rules._definitions import root
 from real.detector.rules._web import is_view

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from real.detector.ir import Unit
+from real.detector.ir.instructions import Unit
 
 
 def last_word(node: ast.AST) -> str:

@@ -6,7 +6,7 @@ here can read. Its name is all there is to go by.
 
 from __future__ import annotations
 
-from real.detector.library import names
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 
 _COMMANDS = names("command commands cmd cmds cmdline shell bash script")

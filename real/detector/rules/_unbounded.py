@@ -6,20 +6,20 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import CallSite
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.declared_types import parameter
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import Value
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._responses import is_handler
 from real.detector.rules._web import is_view
-from real.detector.signatures import parameter
-from real.detector.slices import Reads
-from real.detector.values import Value
-from real.detector.witness import every
 
 # Settings by which frameworks limit what they read: Flask, aiohttp, tornado, Starlette, Sanic, Django, Bottle.
 _LIMITS = names(

@@ -6,9 +6,9 @@ a token or a decorator does.
 
 from __future__ import annotations
 
-from real.detector.facts import Facts
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._authorization import words
 
 # Words in what a function reads that say who asks or what they may do.

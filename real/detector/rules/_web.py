@@ -6,18 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from real.detector.atoms import Atom
-from real.detector.callsites import passed_operands
-from real.detector.charsets import Charset, admits_only
-from real.detector.facts import Facts
-from real.detector.flows import Flow
-from real.detector.ir import Block, CallShape, Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.charsets import Charset, admits_only
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Flow
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.instructions import Block, CallShape, Instr, Unit
+from real.detector.models.library import names
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.rules._validators import dependencies, validators
-from real.detector.slices import Reads
-from real.detector.witness import every
 
 # `from urllib import parse as urlparse` is as usual as the function; in a fragment the one is taken for the other.
 _PARSE_MODULES = ("urllib.parse", "urlparse", "urllib.parse.urlparse")

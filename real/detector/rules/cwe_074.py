@@ -41,22 +41,22 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import CallSite
-from real.detector.charsets import parse_pattern
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
-from real.detector.returned import Returned
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.charsets import parse_pattern
+from real.detector.analysis.declared_types import parameter
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.returned import Returned
+from real.detector.analysis.values import STR, Value
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._characters import is_removed
 from real.detector.rules._lines import WATCHED, broken_lines, log_lines
 from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._spreadsheets import WRITERS, formulas
 from real.detector.rules._templates import is_markup_template
-from real.detector.signatures import parameter
-from real.detector.values import STR, Value
-from real.detector.witness import every
 
 _XML = re.compile(ANY_TAG)
 _HTML = re.compile(HTML_TAG)

@@ -40,19 +40,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.conditions import truthy
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Unit
-from real.detector.returned import Returned, built_with
+from real.detector.analysis.argument_conditions import truthy
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.returned import Returned, built_with
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Unit
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
 from real.detector.rules._loops import root_of
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_template, is_command_word
-from real.detector.witness import every
 
 _LINE = Sink("runs it in a shell", (0,), ("command", "cmd"))
 # The ninth parameter of Popen, which the others pass their arguments on to.

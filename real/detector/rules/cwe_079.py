@@ -48,11 +48,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite, library_paths
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Unit
-from real.detector.returned import Returned, built_with
+from real.detector.analysis.callsites import CallSite, library_paths
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.returned import Returned, built_with
+from real.detector.analysis.values import Value
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Unit
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._contexts import misplaced
 from real.detector.rules._definitions import definition
@@ -60,8 +62,6 @@ from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_m
 from real.detector.rules._pages import GENERATE, callbacks, is_document, is_other_type, raw_templates, response_bodies
 from real.detector.rules._pages import WATCHED as PAGES
 from real.detector.rules._templates import is_page_template
-from real.detector.values import Value
-from real.detector.witness import every
 
 _TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
 _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like

@@ -47,14 +47,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from real.detector.charsets import SQL
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Unit
+from real.detector.analysis.charsets import SQL
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.values import BUILDER
+from real.detector.ir.instructions import Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._allowed_keys import are_allowed_keys
 from real.detector.rules._quoting import is_quoted
-from real.detector.values import BUILDER
 
 _KEYWORDS = ("sql", "query", "operation", "statement", "sql_script", "stmt")
 

@@ -32,17 +32,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.callsites import CallSite, library_paths
-from real.detector.charsets import Charset
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.callsites import CallSite, library_paths
+from real.detector.analysis.charsets import Charset
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.values import Value
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule, Sink
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._pieces import ordered_pieces
-from real.detector.values import Value
-from real.detector.witness import every
 
 _TEMPLATE = Sink("compiles it as a template", (0,), ("source", "template_string", "text", "template"))
 _IMPORTERS = ("importlib.import_module", "builtins.__import__")

@@ -47,17 +47,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from real.detector.ambiguity import Degree, ambiguity
-from real.detector.callsites import CallSite
-from real.detector.charsets import Charset
-from real.detector.conditions import missing
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import CallShape, Instr, Unit
+from real.detector.analysis.argument_conditions import missing
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.charsets import Charset
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.regex_ambiguity import Degree, ambiguity
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._definitions import definition
 from real.detector.rules._loops import root_of
-from real.detector.witness import every
 
 # Matching function -> how it goes over the text, and which parameter of re.<function> the text is.
 _MATCHERS = {

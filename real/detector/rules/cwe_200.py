@@ -68,11 +68,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.charsets import Charset
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.charsets import Charset
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._enumeration import told_accounts

@@ -38,12 +38,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import library_paths
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import library_paths
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule, Sink
 from real.detector.rules._definitions import definition
 from real.detector.rules._homemade import own_ciphers
@@ -51,7 +52,6 @@ from real.detector.rules._nonces import COUNTERS, NONCES, nonces
 from real.detector.rules._passwords import WATCHED as PASSWORD_CALLS
 from real.detector.rules._passwords import password_hashes
 from real.detector.rules._tokens import GUESSABLE, guessable
-from real.detector.slices import Reads
 
 # Names as hashlib.new(), hmac.new() and OpenSSL take them, in lower case without separators.
 _WEAK_NAMES = frozenset(

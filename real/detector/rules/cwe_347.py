@@ -52,12 +52,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import CallSite
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import Constant
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
@@ -75,9 +78,6 @@ from real.detector.rules._trust import (
     untrusted_servers,
     unverified_downloads,
 )
-from real.detector.slices import Reads
-from real.detector.values import Constant
-from real.detector.witness import every
 
 # Calls that read signed data without looking at the signature, whatever their arguments.
 _UNVERIFIED = {

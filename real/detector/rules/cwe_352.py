@@ -50,11 +50,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._authorization import words
@@ -64,7 +65,6 @@ from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambi
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
 from real.detector.rules._views import OPEN
 from real.detector.rules._who import Who, known_endpoints
-from real.detector.slices import Reads
 
 # Words of what only a page of the same site, or a program with a key, can send.
 _PROOFS = names(

@@ -42,18 +42,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.conditions import either, given, missing, named, not_given
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
+from real.detector.analysis.argument_conditions import either, given, missing, named, not_given
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.rule import Rule, Sink
 from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
 from real.detector.rules._definitions import ends_in_exception
 from real.detector.rules._digests import is_code_test, is_digest_test, is_verified
 from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
-from real.detector.slices import Reads
-from real.detector.witness import every
 
 _PICKLE = "unpickles it, which calls whatever it names"
 _BYTES = Sink(_PICKLE, (0,), ("data", "buffer", "bytes_object", "s", "str", "string"))

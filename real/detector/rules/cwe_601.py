@@ -49,12 +49,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
-from real.detector.returned import Returned
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.returned import Returned
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
@@ -70,8 +72,6 @@ from real.detector.rules._web import (
     parsed_urls,
     places_of,
 )
-from real.detector.slices import Reads
-from real.detector.witness import every
 
 _WHY = "sends the browser there"
 _LOCATION = Sink(_WHY, (0,), ("location", "url", "to", "redirect_to", "path"))

@@ -51,12 +51,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
-from real.detector.operations import ADDING, REMOVING, Operation
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.operations import ADDING, REMOVING, Operation
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import NUM, Value
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
 from real.detector.rules._authorization import words
@@ -66,8 +68,6 @@ from real.detector.rules._framing import told_sizes
 from real.detector.rules._pagination import slices, unlimited_paginators
 from real.detector.rules._responses import is_handler
 from real.detector.rules._unbounded import WATCHED, is_chunk, is_compared, pages, read_whole
-from real.detector.slices import Reads
-from real.detector.values import NUM, Value
 
 # Calls that make a container without a limit; a first argument of a queue, a second of a deque is its limit.
 _UNLIMITED = {

@@ -48,9 +48,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import app_of
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects

@@ -51,10 +51,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.facts import Facts
-from real.detector.flows import Defect
-from real.detector.ir import Instr
-from real.detector.library import names
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr
+from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._answers import wrong_answers
 from real.detector.rules._app import Endpoint, app_of
@@ -73,7 +74,6 @@ from real.detector.rules._generic import incorrect, object_permissions, weak_tes
 from real.detector.rules._services import unchecked
 from real.detector.rules._views import OPEN, has_owners
 from real.detector.rules._who import SOMEBODY, Who, decides, known_endpoints, owner_words
-from real.detector.slices import Reads
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
 _PERSONAL = names(

@@ -46,20 +46,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.callsites import shape_of
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
-from real.detector.operations import Operation
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.operations import Operation
+from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import Value
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
-from real.detector.slices import Reads
-from real.detector.values import Value
-from real.detector.witness import every
 
 # Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
 _TOOLS = names("hashlib hmac zlib cryptography Crypto Cryptodome blake3 xxhash tqdm rich tkinter pygame collections")

@@ -47,12 +47,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.atoms import Atom
-from real.detector.facts import Facts
-from real.detector.flows import Defect, Flow
-from real.detector.ir import Instr, Unit
-from real.detector.library import names
-from real.detector.returned import Returned
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow
+from real.detector.analysis.returned import Returned
+from real.detector.analysis.slices import Reads
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule, Sink
 from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.rules._definitions import definition
@@ -60,7 +61,6 @@ from real.detector.rules._fetchers import CLIENTS, READERS, open_renderers, unre
 from real.detector.rules._known_hosts import is_host_test
 from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
 from real.detector.rules._web import Place, hosts, is_guarded, parsed_urls, places_of
-from real.detector.slices import Reads
 
 _URL = Sink("sends a request to it", (0,), ("url", "fullurl", "uri"))
 _SECOND = Sink("sends a request to it", (1,), ("url",))

@@ -1,0 +1,220 @@
+"""Who can call a function of the program: the one policy that says what its parameters are, for all rules.
+
+A function is *open* if somebody besides the program can call it. Parameters of an open function are untrusted, whatever
+the program's own calls pass: a call of the program is an example of its use and proves nothing. That holds for calls at
+top level, in ``main()``, under ``if __name__ == "__main__"``, in tests, assertions and doctests, in other functions and
+methods, in the function itself, for entries of a registry and for default values. A call that passes outside data adds
+a trace and nothing else. A function that is not open takes what its callers pass, and nothing else.
+
+Open are
+
+1. functions that nothing but themselves calls: whoever does is elsewhere;
+2. public functions of the module, public methods of public classes, and what public names of the module stand for
+   (``find = _find``, ``find = lambda name: ...``); special methods are public. Public is what does not begin with an
+   underscore, as PEP 8 has it; ``__all__`` says nothing, for ``from m import f`` does not ask it;
+3. private ones whose name the program does more with than call it (``escapes``): second names, containers, wrappers,
+   base classes, texts with the name;
+4. functions that are given away: to a decorator, a server or any function of a library that may keep them, or to
+   whoever calls an open function that returns them.
+
+One exception to the second and third: a *script*, unless the caller says that others call the functions, as tests do. A
+file that reads standard input while it is imported, outside of an ``if __name__ == "__main__"``, cannot be imported by
+another, nor called by a test; so nobody but its own flow calls its functions. There, a public function takes what its
+callers pass, provided that what is typed in really gets to it: some argument of some call is made from standard input,
+whatever has been done to it on the way (``x = int(input())``). Where only constants get to it, the reading has nothing
+to do with it, and the calls are examples again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from real.detector.analysis.heap import CONTAINERS
+from real.detector.analysis.values import BOTTOM, Obj, Value, ordered
+from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.models import library
+
+if TYPE_CHECKING:
+    from real.detector.analysis.guards import Guards
+    from real.detector.analysis.solver import Solver
+
+_MAX_NESTED = 4  # containers in containers in which functions are looked for
+_HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property", "api"}
+
+
+# They make a constructor of annotated fields: dataclasses, attrs, named tuples.
+_MAKERS = frozenset({"dataclass", "define", "frozen", "attrs", "NamedTuple"})
+
+
+def is_public_name(name: str) -> bool:
+    """Whether a name is meant for others: no leading underscore, or a special method."""
+    return not name.startswith(("_", "<")) or (name.startswith("__") and name.endswith("__"))
+
+
+def is_public(unit: Unit) -> bool:
+    """Whether a function is a public one of the module, or a public method of a public class of it."""
+    inner, outer = unit, unit.parent
+    while outer is not None and outer.kind == "class" and is_public_name(inner.name):
+        inner, outer = outer, outer.parent
+    return is_public_name(inner.name) and outer is not None and outer.kind == "module"
+
+
+def _last_name(node: ast.expr) -> str:
+    node = node.func if isinstance(node, ast.Call) else node
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def without_examples(value: Value) -> Value:
+    """What a call of the program tells about a parameter of an open function: its data, and objects of the program.
+
+    That an example passes a list, a dictionary or an object of a library does not make the parameter one.
+    """
+    if not value.objs:
+        return value
+    own = frozenset(obj for obj in value.objs if obj.kind not in CONTAINERS and obj.kind != "api")
+    return value if own == value.objs else Value(value.mask, value.why, own, None, value.kind)
+
+
+class Exposure:
+    """The policy for one program. Ask when the flow from the module's top level has reached its fixed point."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self._module = solver.program.units[0]
+        can_be_script = bool(solver.typed_at) and not solver.is_imported
+        self.is_script = can_be_script and any(self._reads_input(unit) for unit in self._run_on_import())
+
+    def is_open_by_name(self, unit: Unit) -> bool:
+        """Whether a function is public or its name is given away, and not only the flow of a script calls it."""
+        can_be_reached = is_public(unit) or self._is_given_away_by_name(unit)
+        return can_be_reached and not (self.is_script and self._is_step_of_script(unit))
+
+    def _is_given_away_by_name(self, unit: Unit) -> bool:
+        """Whether the program does more with a private function, or with the private class it is in, than call it."""
+        has, inner, outer = self._solver.escapes.has, unit, unit.parent
+        while outer is not None and outer.kind == "class":
+            if not (is_public_name(inner.name) or has(inner.name)):
+                return False
+            inner, outer = outer, outer.parent
+        return (is_public_name(inner.name) or has(inner.name)) and outer is not None and outer.kind == "module"
+
+    def has_open_fields(self, unit: Unit) -> bool:
+        """Whether a class is a public one whose fields are the parameters of its constructor, as of a dataclass."""
+        if unit.kind != "class" or self.is_script or not is_public(unit) or not isinstance(unit.node, ast.ClassDef):
+            return False
+        return any(_last_name(part) in _MAKERS for part in (*unit.node.decorator_list, *unit.node.bases))
+
+    def given_away(self) -> Iterator[Unit]:
+        """The functions that somebody else can call for having been given to them, as far as is known by now."""
+        solver = self._solver
+        for unit in solver.program.units:
+            state = solver.states[unit]
+            if not state.reached:
+                continue
+            if unit in solver.opened:
+                yield from self._functions(state.result)
+            for instr in (instr for block in unit.blocks for instr in block.instrs):
+                if instr.op == "decorate":
+                    yield from self._decorated(state.env, instr)
+                elif unit is self._module and instr.op in ("assign", "setcell") and not self.is_script:
+                    name = instr.extra[1] if instr.op == "setcell" else instr.extra
+                    if name is not None and is_public_name(str(name)):
+                        yield from self._functions(state.env[instr.args[0]])
+        for obj in tuple(solver.kept):
+            yield from self._functions_of(obj)
+
+    # --- scripts -----------------------------------------------------------------------------------------------------
+
+    def _run_on_import(self) -> dict[Unit, None]:
+        """The module and the functions that run when it is imported."""
+        found = {self._module: None}
+        work = [self._module]
+        while work:
+            unit = work.pop()
+            for instr in self._instructions(unit):
+                for target, _ in self._solver.callees.get(instr, ()):
+                    if target not in found:
+                        found[target] = None
+                        work.append(target)
+        return found
+
+    def _instructions(self, unit: Unit) -> Iterator[Instr]:
+        """Those of a unit; of the module, those that run when another program imports it."""
+        guarded = _guarded_blocks(unit, self._solver.guards) if unit is self._module else frozenset()
+        return (instr for block in unit.blocks if block not in guarded for instr in block.instrs)
+
+    def _reads_input(self, unit: Unit) -> bool:
+        return any(instr in self._solver.typed_at for instr in self._instructions(unit))
+
+    def _is_typed(self, value: Value) -> bool:
+        """Whether a value is made from standard input."""
+        return bool(self._solver.deep(value)[0] & self._solver.rules.typed)
+
+    def _is_step_of_script(self, unit: Unit) -> bool:
+        state = self._solver.states[unit]
+        if state.reached or not unit.inlined:
+            return self._takes_input(unit)
+        # Only copies of it run, in the functions that called it.
+        callers = self._solver.program.copied_into(unit)
+        return all(self._takes_input(caller) or self._reads_input(caller) for caller in callers)
+
+    def _takes_input(self, unit: Unit) -> bool:
+        params = self._solver.states[unit].params
+        return any(self._is_typed(params.get(name, BOTTOM)) for name in unit.params.names)
+
+    # --- functions that are given away -------------------------------------------------------------------------------
+
+    def _decorated(self, env: list[Value], instr: Instr) -> Iterator[Unit]:
+        decorator, value = (env[arg] for arg in instr.args)
+        names = {obj.name for obj in decorator.objs if obj.kind == "api"}
+        if decorator.mask or not decorator.objs or any(not library.keeps_to_itself(name) for name in names):
+            yield from self._functions(value)
+
+    def _functions(self, value: Value, depth: int = 0) -> Iterator[Unit]:
+        for obj in ordered(value.objs):
+            yield from self._functions_of(obj, depth)
+
+    def _functions_of(self, obj: Obj, depth: int = 0) -> Iterator[Unit]:
+        """The functions that an object is or holds."""
+        if obj.kind == "function":
+            if obj.unit is not None:
+                yield obj.unit
+        elif obj.kind in ("class", "instance") and obj.unit is not None:
+            methods = (unit for unit in self._solver.program.units if unit.parent is obj.unit)
+            yield from (unit for unit in methods if unit.kind == "function" and is_public_name(unit.name))
+        elif obj.kind in _HOLDERS and depth < _MAX_NESTED:
+            for held in (*obj.fields.values(), obj.elements):
+                if held.objs:
+                    yield from self._functions(held, depth + 1)
+
+
+def _guarded_blocks(module: Unit, guards: Guards) -> frozenset[Block]:
+    """The blocks of a module that run only if it is the main program."""
+    entries = set()
+    for block in module.blocks:
+        last = block.instrs[-1] if block.instrs else None
+        if last is not None and last.op == "branch":
+            test = module.defs[last.args[0]]
+            if test is not None and test.op == "compare" and _asks_for_main(module, test, guards):
+                entries.add(last.extra[0] if test.extra == ("Eq",) else last.extra[1])
+    entries = {block for block in entries if len(block.preds) == 1}
+    free = {module.blocks[0]} if module.blocks else set()
+    work = list(free)
+    while work:
+        for successor in work.pop().succs:
+            if successor not in free and successor not in entries:
+                free.add(successor)
+                work.append(successor)
+    return frozenset(module.blocks) - free
+
+
+def _asks_for_main(module: Unit, test: Instr, guards: Guards) -> bool:
+    if test.extra not in (("Eq",), ("NotEq",)):
+        return False
+    # Behind one such test, the name is what its two outcomes have made of it.
+    parts = [module.defs[guards.root(module, arg)] for arg in test.args]
+    names = {part.extra[1] for part in parts if part is not None and part.op in ("builtin", "cell")}
+    texts = {part.extra for part in parts if part is not None and part.op == "const"}
+    return names == {"__name__"} and texts == {"__main__"}

@@ -1,0 +1,479 @@
+"""What a rule may ask about a program once the analysis has reached its fixed point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TypeAlias, TypeVar, cast
+
+from real.detector.analysis.atoms import Atom, Conditions
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.existence import Existence
+from real.detector.analysis.flows import trace_of
+from real.detector.analysis.heap import MAPPINGS
+from real.detector.analysis.operations import Operation, Operations
+from real.detector.analysis.returned import Pieces, Returned, Texts
+from real.detector.analysis.slices import Origin, Reads, Slicer
+from real.detector.analysis.solver import Solver
+from real.detector.analysis.uses import Uses
+from real.detector.analysis.values import Constant, Value
+from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.control_dependence import ControlFlow
+from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.models.library import names
+from real.types import TraceStep
+
+Predicate: TypeAlias = "Callable[[Atom, Reads], bool]"
+T = TypeVar("T")
+_HOST_OF_URL = (("host",), ("hostname",), ("netloc",))  # attributes of pydantic's, httpx's and yarl's URLs
+# Modules whose results hold nothing but what they are given.
+_DATA_MODULES = names("io json hashlib base64 zlib gzip bz2 lzma re copy string textwrap binascii struct")
+_MAX_CALLERS = 3  # levels of callers in which a check may be
+
+
+class Analysis:
+    """The fixed point of one program and what has been derived from it so far, shared by all rules."""
+
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        self.slicer = Slicer(solver)
+        self.conditions = Conditions(self.slicer, self.control_of)
+        self.operations = Operations(self.slicer)
+        self.texts = Texts(self.slicer)
+        self.uses = Uses(self.slicer, self.control_of)
+        self.existence = Existence(self.slicer)
+        self.control: dict[Unit, ControlFlow] = {}
+        self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
+        self.shared: dict[object, object] = {}
+        self.listed: dict[Unit, list[Instr]] = {}
+
+    @cached_property
+    def sites(self) -> dict[str, list[CallSite]]:
+        """Qualified name or method name -> the recorded calls of it, in source order."""
+        found: dict[str, list[CallSite]] = {}
+        for site in sorted(self.solver.sites.values(), key=_in_source):
+            for name in {site.path, site.name}:
+                found.setdefault(name, []).append(site)
+        return found
+
+    def control_of(self, unit: Unit) -> ControlFlow:
+        """Control dependence in a unit, computed once."""
+        found = self.control.get(unit)
+        if found is None:
+            found = self.control[unit] = ControlFlow(unit, self.solver.spend)
+        return found
+
+    @cached_property
+    def call_sites(self) -> dict[Unit, list[tuple[Unit, Instr, int]]]:
+        """Called function -> (caller, call, 1 if ``self`` is bound), for calls between functions of the program."""
+        found: dict[Unit, list[tuple[Unit, Instr, int]]] = {}
+        for instr, targets in self.solver.callees.items():
+            for target, bound in targets:
+                found.setdefault(target, []).append((self.solver.call_units[instr], instr, bound))
+        return found
+
+    @cached_property
+    def declarations(self) -> dict[Unit, Reads]:
+        """Function or class -> what its decorators and bases are made from."""
+        found: dict[Unit, Reads] = {}
+        for unit in self.solver.program.units:
+            for block in unit.blocks:
+                for instr in block.instrs:
+                    if instr.op == "decorate":
+                        target = self._defined(unit, instr.args[1])
+                        if target is not None:
+                            found.setdefault(target, Reads()).update(self.slicer.reads(unit, instr.args[0]))
+                    elif instr.op == "class":
+                        for base in instr.args:
+                            found.setdefault(instr.extra, Reads()).update(self.slicer.reads(unit, base))
+        return found
+
+    @cached_property
+    def defaults(self) -> dict[Unit, dict[str, Reads]]:
+        """Function -> parameter -> what its default is made from."""
+        found: dict[Unit, dict[str, Reads]] = {}
+        for unit in self.solver.program.units:
+            for block in unit.blocks:
+                for instr in block.instrs:
+                    if instr.op == "function":
+                        target, names = instr.extra
+                        parts = zip(names, instr.args, strict=True)
+                        found[target] = {name: self.slicer.reads(unit, arg) for name, arg in parts}
+        return found
+
+    @staticmethod
+    def _defined(unit: Unit, operand: int) -> Unit | None:
+        for _ in range(len(unit.defs)):
+            instr = unit.defs[operand]
+            if instr is None:
+                return None
+            if instr.op == "function":
+                return instr.extra[0] if isinstance(instr.extra[0], Unit) else None
+            if instr.op == "class":
+                return instr.extra if isinstance(instr.extra, Unit) else None
+            if instr.op != "decorate":
+                return None
+            operand = instr.args[1]
+        return None
+
+
+def _in_source(site: CallSite) -> tuple[int, int, str]:
+    return site.instr.line, site.instr.col, site.path
+
+
+def _decides(tested: Origin, origin: Origin) -> bool:
+    """Whether a test of one tells something of the other: it is the same, holds it, or is the host of it as a URL."""
+    if tested.covers(origin):
+        return True
+    return origin.covers(tested) and tested.path[len(origin.path) :] in _HOST_OF_URL
+
+
+class Facts:
+    """The queries, for one rule (``bit`` is its bit in taint masks).
+
+    Operands are value numbers of a unit, as in ``Instr.args``; units are functions, classes and the module.
+    """
+
+    def __init__(self, analysis: Analysis, bit: int) -> None:
+        self._analysis = analysis
+        self._slicer = analysis.slicer
+        self._solver = analysis.solver
+        self.bit = bit
+
+    def shared(self, make: Callable[[Facts], T]) -> T:
+        """What ``make`` finds, once for all rules; it must not ask what is untrusted, which each rule says."""
+        known = self._analysis.shared
+        if make not in known:
+            known[make] = make(self)
+        return cast("T", known[make])
+
+    # --- functions ---------------------------------------------------------------------------------------------------
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The module, classes and functions of the program."""
+        return self._solver.program.units
+
+    @property
+    def functions(self) -> list[Unit]:
+        """The functions, methods and lambdas of the program, in source order."""
+        return [unit for unit in self._solver.program.units if unit.kind == "function"]
+
+    def is_open(self, unit: Unit) -> bool:
+        """Whether the outside can call a function: see ``exposure``."""
+        return self._solver.is_open(unit)
+
+    def declarations(self, unit: Unit) -> Reads:
+        """What the decorators of a function and the decorators and bases of its class are made from."""
+        found = Reads()
+        for holder in (unit, unit.parent):
+            if holder is not None and holder in self._analysis.declarations:
+                found.update(self._analysis.declarations[holder])
+        return found
+
+    def defaults(self, unit: Unit) -> dict[str, Reads]:
+        """Parameter -> what its default value is made from (``Depends(current_user)``)."""
+        return self._analysis.defaults.get(unit, {})
+
+    def instructions(self, unit: Unit) -> Iterable[Instr]:
+        """All instructions of a unit, each before those that it dominates."""
+        known = self._analysis.listed.get(unit)
+        if known is None:
+            known = self._analysis.listed[unit] = [instr for block in unit.blocks for instr in block.instrs]
+        return known
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def calls(self, *names: str) -> list[CallSite]:
+        """The calls of these qualified names (``hashlib.new``) or method names (``execute``), in source order.
+
+        Only names that a rule's tables or ``watches`` name (by their last component) are recorded.
+        """
+        sites = self._analysis.sites
+        wanted = names if len(names) == 1 else [name for name in names if name in sites]
+        if len(wanted) < 2:
+            return list(sites.get(wanted[0], ())) if wanted else []
+        return sorted({site: None for name in wanted for site in sites[name]}, key=_in_source)
+
+    def tabled(self, table: Mapping[str, T]) -> Iterator[tuple[CallSite, T]]:
+        """The calls of the names of a table, each with its entry: the table may be long, a program has few calls."""
+        for name, sites in self._analysis.sites.items():
+            if name in table:
+                for site in sites:
+                    yield site, table[name]
+
+    def library_names(self, unit: Unit, instr: Instr) -> frozenset[str]:
+        """The qualified library names that a call instruction may call."""
+        return self._slicer.library_names(unit, instr)
+
+    def called(self, instr: Instr) -> list[Unit]:
+        """The program's own functions that a call instruction calls."""
+        return [unit for unit, _ in self._slicer.called_units(instr)]
+
+    def call_sites(self, unit: Unit) -> list[tuple[Unit, Instr, int]]:
+        """The calls of a function of the program: (caller, call instruction, 1 if ``self`` is bound)."""
+        return self._analysis.call_sites.get(unit, [])
+
+    def passed(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
+        """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
+        callee = self.value(caller, call.args[0])
+        if any(obj.kind == "api" for obj in callee.objs) or (call.op == "method" and not callee.objs):
+            return [operand for operand in call.args if isinstance(operand, int)]
+        return passed_operands(call, unit, bound).get(param, [])
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def value(self, unit: Unit, operand: int) -> Value:
+        """The abstract value of an operand."""
+        return self._solver.states[unit].env[operand]
+
+    def constants(self, unit: Unit, operand: int) -> frozenset[Constant]:
+        """The constants that an operand may be; empty if it may be something else."""
+        return self.value(unit, operand).consts or frozenset()
+
+    def is_untrusted(self, value: Value) -> bool:
+        """Whether a value, or something it contains, may come from outside."""
+        return bool(self._solver.deep(value)[0] & self.bit)
+
+    def elements(self, value: Value) -> frozenset[Constant]:
+        """The constants among what a container holds (the keys of a dict), or that a value may be itself."""
+        found = set(value.consts or ())
+        for obj in value.objs:
+            held = self._solver.key_of(obj) if obj.kind in MAPPINGS else self._solver.contents(obj)
+            found |= held.consts or frozenset()
+            for inner in obj.fields.values() if obj.kind not in MAPPINGS else ():
+                found |= inner.consts or frozenset()  # also where others may have been added
+        return frozenset(found)
+
+    def trace(self, value: Value) -> tuple[TraceStep, ...]:
+        """How an untrusted value came to be so, from the source on."""
+        return trace_of(self._solver.deep(value)[1])
+
+    def reads(self, unit: Unit, operand: int) -> Reads:
+        """Everything that an operand depends on."""
+        return self._slicer.reads(unit, operand)
+
+    def definitions(self, unit: Unit, *operands: int) -> list[Instr]:
+        """The instructions of the unit that the operands depend on, nearest first."""
+        return self._slicer.definitions(unit, list(operands))
+
+    def is_returned(self, unit: Unit, instr: Instr) -> bool:
+        """Whether what an instruction makes, or a part of it, is returned as it is."""
+        return bool(self.returns_of(unit, instr))
+
+    def returns_of(self, unit: Unit, instr: Instr) -> list[Instr]:
+        """The returns that hand out what an instruction makes, or a part of it, as it is."""
+        return [
+            other
+            for other in self.instructions(unit)
+            if other.op in ("return", "yield") and instr in self._slicer.parts(unit, other.args[0])
+        ]
+
+    def origins(self, unit: Unit, operands: Iterable[int]) -> set[Origin]:
+        """Where the untrusted part of the operands enters the unit."""
+        return self._slicer.origins(unit, list(operands), self.bit)
+
+    def pieces(self, unit: Unit, operand: int) -> Pieces:
+        """The pieces that a text is put together from."""
+        return self._analysis.texts.pieces(unit, operand)
+
+    def is_used(self, unit: Unit, param: str) -> bool:
+        """Whether the function, or a function inside it, reads a parameter for more than printing and logging."""
+        return self._analysis.uses.is_used(unit, param)
+
+    def is_idle(self, unit: Unit, instr: Instr) -> bool:
+        """Whether nothing depends on a value: it is not read, or only by tests after which the same is done."""
+        return self._analysis.uses.is_idle(unit, instr)
+
+    def does_nothing(self, unit: Unit) -> bool:
+        """Whether a function of the program returns a constant, whatever it is given."""
+        return self._analysis.uses.does_nothing(unit)
+
+    # --- operations and the tests that control them ------------------------------------------------------------------
+
+    def operations(self, unit: Unit) -> list[Operation]:
+        """Stores into, deletions from and readings of shared containers, in program order."""
+        return self._analysis.operations.of(unit)
+
+    def returned(self) -> list[Returned]:
+        """What exported functions return, yield included."""
+        return [
+            Returned(unit, instr, instr.args[0])
+            for unit in self.functions
+            if self.is_open(unit)
+            for instr in self.instructions(unit)
+            if instr.op in ("return", "yield")
+        ]
+
+    def before(self, unit: Unit, instr: Instr) -> list[Instr]:
+        """The instructions that have been completed whenever ``instr`` is reached, latest first."""
+        return self._control(unit).before(instr)
+
+    def controlling_tests(self, unit: Unit, instr: Instr) -> list[Atom]:
+        """The elementary tests that decide whether ``instr`` is reached.
+
+        They come from the branches it depends on, also through ``and``, ``or``, ``not``, ``any()``, flags and helper
+        functions that return a truth value, and from helpers called before that do not return unless a test holds.
+        """
+        key = (unit, instr)
+        known = self._analysis.tests.get(key)
+        if known is None:
+            known = self._analysis.tests[key] = self._own_tests(unit, instr)
+        return known
+
+    def atoms(self, unit: Unit, condition: int) -> list[Atom]:
+        """The elementary tests behind the condition of a branch, whatever it controls."""
+        return self._analysis.conditions.atoms(unit, condition, None, necessary=False)
+
+    def outcomes(self, unit: Unit, branch: Instr, sense: bool) -> tuple[Block, list[Atom]]:
+        """Where an outcome of a branch leads, past blocks that do nothing, and the tests as they hold there."""
+        block = self._control(unit).target(branch, sense)
+        return block, self._analysis.conditions.atoms(unit, branch.args[0], sense, necessary=True)
+
+    def is_existence_test(self, atom: Atom) -> bool:
+        """Whether a test only asks whether something is there, of what type or how long it is."""
+        return self._analysis.existence.is_test(atom)
+
+    def asks_existence(self, unit: Unit, instr: Instr) -> bool:
+        """The same of a comparison or a call, whatever is done with the answer."""
+        return self._analysis.existence.is_asked(unit, instr)
+
+    def atom_reads(self, atom: Atom) -> Reads:
+        """Everything that the operands of a test depend on, in terms of the function that is controlled by it."""
+        return self._analysis.conditions.reads(atom)
+
+    def is_controlled(self, unit: Unit, instr: Instr, by: Predicate, depth: int = 0) -> bool:
+        """Whether some controlling test satisfies ``by``, in the function itself or in all its callers."""
+        if any(by(atom, self.atom_reads(atom)) for atom in self.controlling_tests(unit, instr)):
+            return True
+        sites = self.call_sites(unit)
+        if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
+            return False
+        return every(self.is_controlled(caller, call, by, depth + 1) for caller, call, _ in sites)
+
+    def is_prevented(self, unit: Unit, instr: Instr, alike: Iterable[Instr], by: Predicate, depth: int = 0) -> bool:
+        """Whether some controlling test that satisfies ``by`` has an outcome that rules out ``instr`` and ``alike``.
+
+        Unlike ``is_controlled``, a test does not count where both outcomes lead to the same thing, be it at another
+        place: ``alike`` are the instructions of the unit that do the same. The test may also be in all callers.
+        """
+        control = self._control(unit)
+        for branch, sense in control.deciding(control.home[instr], {control.home[other] for other in (instr, *alike)}):
+            atoms = self._analysis.conditions.atoms(unit, branch.instr.args[0], sense, branch.necessary)
+            if any(by(atom, self.atom_reads(atom)) for atom in atoms):
+                return True
+        if any(by(atom, self.atom_reads(atom)) for atom in self._tests_of_helpers(unit, instr)):
+            return True
+        sites = self.call_sites(unit)
+        if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
+            return False
+        return every(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
+
+    def is_guarded(self, unit: Unit, instr: Instr | Block, operands: Iterable[int], by: Predicate) -> bool:
+        """Whether each origin of the untrusted data in ``operands`` passes, on every way to ``instr``, a test as ``by``
+        says. A block stands for its beginning.
+
+        ``by`` is asked about tests that read the origin, with the outcome that leads on. Where the origin is a
+        parameter of a function that only the program calls, the test may also be in all callers.
+        """
+        return self._origins_guarded(unit, instr, list(operands), by, 0)
+
+    def _origins_guarded(
+        self, unit: Unit, instr: Instr | Block, operands: list[int], by: Predicate, depth: int
+    ) -> bool:
+        origins = self.origins(unit, operands)
+        origins = {origin for origin in origins if not self._is_library(unit, origin)} or origins
+        return bool(origins) and every(
+            not self._reached_untested(unit, instr, origin, by) or self._guarded_by_callers(unit, origin, by, depth)
+            for origin in origins
+        )
+
+    def _is_library(self, unit: Unit, origin: Origin) -> bool:
+        """``io`` in ``io.BytesIO(data)``: the module that is asked, beside the data that it is given."""
+        value = self.value(unit, origin.instr.dst)
+        is_plain = bool(value.objs) and every(
+            obj.kind == "api" and obj.name.partition(".")[0] in _DATA_MODULES for obj in value.objs
+        )
+        return origin.instr.op == "cell" and not origin.path and is_plain and not value.mask
+
+    def _reached_untested(self, unit: Unit, instr: Instr | Block, origin: Origin, by: Predicate) -> bool:
+        """Whether some way from the entry to ``instr`` has no outcome of a test of the origin that ``by`` accepts."""
+
+        def passes(atom: Atom) -> bool:
+            if not atom.necessary:
+                return False
+            reads = self.atom_reads(atom)
+            return any(_decides(tested, origin) for tested in reads.origins) and by(atom, reads)
+
+        control = self._control(unit)
+        first = instr.instrs[0] if isinstance(instr, Block) and instr.instrs else instr
+        if isinstance(first, Instr) and any(passes(atom) for atom in self._tests_of_helpers(unit, first)):
+            return False
+        goal = instr if isinstance(instr, Block) else control.home[instr]
+        seen = {unit.blocks[0]}
+        work = [unit.blocks[0]]
+        while work:
+            block = work.pop()
+            if block is goal:
+                return True
+            last = block.instrs[-1] if block.instrs else None
+            for successor in block.succs:
+                if successor in seen:
+                    continue
+                if last is not None and last.op == "branch" and successor in last.extra:
+                    sense = successor is last.extra[0]
+                    atoms = self._analysis.conditions.atoms(unit, last.args[0], sense, necessary=True)
+                    if any(passes(atom) for atom in atoms):
+                        continue
+                seen.add(successor)
+                work.append(successor)
+        self._solver.spend(len(seen))
+        return False
+
+    def _guarded_by_callers(self, unit: Unit, origin: Origin, by: Predicate, depth: int) -> bool:
+        sites = self.call_sites(unit)
+        if origin.instr.op != "param" or not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
+            return False
+        tested = False
+        for caller, call, bound in sites:
+            operands = self.passed(caller, call, unit, bound, str(origin.instr.extra))
+            untrusted = [operand for operand in operands if self.is_untrusted(self.value(caller, operand))]
+            if not operands or (untrusted and not self._origins_guarded(caller, call, untrusted, by, depth + 1)):
+                return False
+            tested = tested or bool(untrusted)
+        return tested
+
+    def _own_tests(self, unit: Unit, instr: Instr) -> list[Atom]:
+        control = self._control(unit)
+        conditions = self._analysis.conditions
+        found: list[Atom] = []
+        for branch in control.branches(control.home[instr]):
+            found += conditions.atoms(
+                unit, branch.instr.args[0], branch.sense, branch.necessary, leaning=branch.leaning
+            )
+        return found + self._tests_of_helpers(unit, instr)
+
+    def _tests_of_helpers(self, unit: Unit, instr: Instr) -> list[Atom]:
+        """The tests that must have held for the helpers called before to return."""
+        found: list[Atom] = []
+        for earlier in self._control(unit).before(instr):
+            if earlier.op in ("call", "method"):
+                for callee, bound in self._slicer.called_units(earlier):
+                    found += self._tests_of_return(callee, (earlier, unit, bound))
+        return found
+
+    def _tests_of_return(self, callee: Unit, via: tuple[Instr, Unit, int]) -> list[Atom]:
+        conditions = self._analysis.conditions
+        control = self._control(callee)
+        returns = [instr for instr in self.instructions(callee) if instr.op == "return"]
+        goals = {control.home[instr] for instr in returns}
+        found: list[Atom] = []
+        for instr in returns:
+            for branch, sense in control.deciding(control.home[instr], goals):  # otherwise the helper raises
+                necessary = branch.necessary and len(returns) == 1
+                found += conditions.atoms(callee, branch.instr.args[0], sense, necessary, via)
+        return found
+
+    def _control(self, unit: Unit) -> ControlFlow:
+        return self._analysis.control_of(unit)

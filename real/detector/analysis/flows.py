@@ -1,0 +1,73 @@
+"""What rules report, and how reports become findings: traces, one finding per defect, priority between rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from real.detector.analysis.tables import TaintRule
+from real.detector.analysis.values import Step
+from real.detector.ir.instructions import Instr, Unit
+from real.types import Finding, TraceStep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """Untrusted data at a sink of the tables: what the rule's ``guard`` is asked about.
+
+    ``operands`` are the values of ``unit`` that are untrusted there; ``bit`` is the rule's bit in taint masks.
+    """
+
+    rule: TaintRule
+    bit: int
+    unit: Unit
+    instr: Instr
+    operands: tuple[int, ...]
+    why: Step | None
+    label: str  # what the sink is called: "execute()"
+    verb: str  # what becomes of the data there
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defect:
+    """What a rule's ``check`` reports: where, and in one line what is wrong; ``trace`` leads up to it."""
+
+    instr: Instr
+    message: str
+    trace: tuple[TraceStep, ...] = ()
+
+
+def trace_of(why: Step | None) -> tuple[TraceStep, ...]:
+    """The steps of a taint, from the source on."""
+    steps = []
+    while why is not None:
+        steps.append(TraceStep(why.line, why.note))
+        why = why.prev
+    return tuple(reversed(steps))
+
+
+def flow_finding(flow: Flow) -> Finding:
+    """The finding of a flow from a source to a sink."""
+    last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}")
+    message = f"{flow.rule.title}: untrusted data reaches the {flow.rule.what} of {flow.label}"
+    return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, (*trace_of(flow.why), last), flow.rule.fix)
+
+
+def defect_finding(rule: TaintRule, defect: Defect) -> Finding:
+    """The finding of a defect that is no flow."""
+    last = TraceStep(defect.instr.line, defect.message)
+    message = f"{rule.title}: {defect.message}"
+    return Finding(rule.cwe, defect.instr.line, message, defect.instr.col, (*defect.trace, last), rule.fix)
+
+
+def without_duplicates(findings: Iterable[Finding], rules: Iterable[TaintRule]) -> list[Finding]:
+    """One finding for each rule and place; where a rule yields to another that reports the same place, only the other.
+
+    In source order.
+    """
+    by_place: dict[tuple[int, int], dict[str, Finding]] = {}
+    for finding in findings:
+        by_place.setdefault((finding.line, finding.column), {}).setdefault(finding.rule, finding)
+    yields = {rule.cwe: rule.yields_to for rule in rules}
+    kept = [finding for found in by_place.values() for cwe, finding in found.items() if not yields[cwe] & found.keys()]
+    return sorted(kept, key=lambda finding: (finding.line, finding.column, finding.rule))

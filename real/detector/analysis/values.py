@@ -1,0 +1,154 @@
+"""The abstract domain: what a value may be, and the heap objects it may refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import TypeAlias
+
+from real.detector.ir.instructions import Unit
+
+Constant: TypeAlias = "str | bytes | int | float | bool | None"
+
+# Kinds, as bits: numbers (also bool, None), text, anything, query builders, an untested guarded path, one character
+NUM, STR, OTHER, BUILDER, UNPROVEN, CHAR = 1, 2, 4, 8, 16, 32
+MAX_CONSTS = 64  # an allow-list of more entries is not tracked
+
+
+class Step:
+    """One step of a trace, newest first."""
+
+    __slots__ = ("line", "note", "prev")
+
+    def __init__(self, line: int, note: str, prev: Step | None) -> None:
+        self.line = line
+        self.note = note
+        self.prev = prev
+
+
+class Value:
+    """An element of the lattice.
+
+    ``mask`` has one bit per rule for which the value is untrusted, ``why`` is how it became so, ``objs`` are the
+    objects it may be, ``consts`` the constants it may be (``None``: others too), ``kind`` which sorts of value.
+    """
+
+    __slots__ = ("consts", "kind", "mask", "objs", "why")
+
+    def __init__(
+        self,
+        mask: int = 0,
+        why: Step | None = None,
+        objs: frozenset[Obj] = frozenset(),
+        consts: frozenset[Constant] | None = None,
+        kind: int = OTHER,
+    ) -> None:
+        self.mask = mask
+        self.why = why
+        self.objs = objs
+        self.consts = consts
+        self.kind = kind
+
+
+NO_OBJS: frozenset[Obj] = frozenset()
+BOTTOM = Value(0, None, NO_OBJS, frozenset(), 0)
+CLEAN = Value()  # some trusted value, nothing else known
+NUMBER = Value(kind=NUM)
+TEXT = Value(kind=STR)
+
+
+class Obj:
+    """A heap object, named by where it is created; its contents are the join of everything ever stored in it.
+
+    ``kind``: list, tuple, set, generator, dict, namespace, instance, class, function, bound, property, static,
+    classmethod, method, partial, dynattr, getter, super, or ``api`` (something of a library, ``name`` its path).
+    """
+
+    __slots__ = (
+        "deep_mask",
+        "deep_why",
+        "elements",
+        "fields",
+        "keys",
+        "kind",
+        "name",
+        "number",
+        "parents",
+        "readers",
+        "unit",
+    )
+
+    def __init__(self, kind: str, name: str, number: int, unit: Unit | None = None) -> None:
+        self.kind = kind
+        self.name = name
+        self.number = number
+        self.unit = unit
+        self.fields: dict[Constant, Value] = {}  # by constant key, index or attribute name
+        self.elements = BOTTOM  # under keys that are not known
+        self.keys = BOTTOM  # the unknown keys of a dict
+        self.readers: set[Unit] = set()
+        self.parents: dict[Obj, None] = {}  # the objects that hold this one
+        self.deep_mask = 0  # the taint of everything reachable from here, kept up to date as things are stored
+        self.deep_why: Step | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
+
+
+def of_const(value: object) -> Value:
+    """The abstraction of one constant."""
+    if isinstance(value, (str, bytes)):
+        return Value(consts=frozenset((value,)), kind=STR)
+    if value is None or isinstance(value, (bool, int, float)):
+        return Value(consts=frozenset((value,)), kind=NUM)
+    return CLEAN
+
+
+def of_obj(obj: Obj, mask: int = 0, why: Step | None = None) -> Value:
+    """A reference to one object."""
+    return Value(mask, why, frozenset((obj,)), None, OTHER)
+
+
+def join(a: Value, b: Value) -> Value:
+    """Least upper bound; returns ``a`` itself when ``b`` adds nothing."""
+    if a is b or b is BOTTOM:
+        return a
+    if a is BOTTOM:
+        return b
+    mask = a.mask | b.mask
+    objs = a.objs if b.objs <= a.objs else a.objs | b.objs
+    consts = a.consts
+    if consts is not None:
+        if b.consts is None:
+            consts = None
+        elif not b.consts <= consts:
+            consts = consts | b.consts
+            if len(consts) > MAX_CONSTS:
+                consts = None
+    kind = a.kind | b.kind
+    if mask == a.mask and objs is a.objs and consts is a.consts and kind == a.kind:
+        return a
+    return Value(mask, a.why if a.mask else b.why, objs, consts, kind)
+
+
+def join_all(values: Iterable[Value]) -> Value:
+    """The join of any number of values."""
+    result = BOTTOM
+    for value in values:
+        result = join(result, value)
+    return result
+
+
+_NUMBER = attrgetter("number")
+
+
+def ordered(objs: frozenset[Obj]) -> list[Obj]:
+    """Objects in creation order: iteration over a set would depend on memory addresses."""
+    if len(objs) < 2:
+        return list(objs)
+    return sorted(objs, key=_NUMBER)
+
+
+def may_be_plain(value: Value) -> bool:
+    """Whether it may be something else than its objects; the taint of a library object is its own."""
+    return not value.objs or (value.mask != 0 and any(obj.kind != "api" for obj in value.objs))

@@ -1,0 +1,20 @@
+"""The front end as one step: source text to the program that is analysed."""
+
+from __future__ import annotations
+
+from real.detector.frontend.escapes import Escapes
+from real.detector.frontend.lowering.program import lower
+from real.detector.frontend.normalise.passes import normalise
+from real.detector.frontend.parse import parse
+from real.detector.ir.instructions import Program
+from real.detector.models.library import BUILTINS
+
+
+def build(code: str, *, ssa: bool = True) -> tuple[Program, Escapes]:
+    """Parse, normalise and lower ``code``; also says which private names are given away.
+
+    Raises:
+        UnanalyzableError: ``code`` is no program, or one that is too large or too deep.
+    """
+    tree = normalise(parse(code), code)
+    return lower(tree.module, BUILTINS, tree.inlined, ssa=ssa), tree.escapes

@@ -1,0 +1,1 @@
+"""From the syntax tree to units of basic blocks in SSA form."""

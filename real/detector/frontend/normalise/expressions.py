@@ -1,0 +1,361 @@
+"""Simplification of source trees: detours that mean the same as something plain become it, before the analysis.
+
+``getattr(o, "exe" + "cute")(q)`` is ``o.execute(q)``, ``[x][0]`` is ``x``, ``"%s!" % (x,)`` is ``f"{x}!"``:
+no rule has to know the detours. Nothing that may have an effect is dropped, and names of the library count only where
+nothing in the program binds them anew.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable
+from typing import cast
+
+from real.detector.frontend.bindings import Bindings
+from real.detector.frontend.normalise.texts import as_text
+from real.detector.frontend.plain_classes import PlainClass, plain_class
+
+MAX_TEXT = 10_000  # characters of a constant that is computed here
+_PURE_METHODS = frozenset({"replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase"})
+COPIES = frozenset({"copy.copy", "copy.deepcopy"})
+_LITERALS = (ast.List, ast.Tuple, ast.Dict)
+
+
+def simplify(tree: ast.Module) -> None:
+    """Simplify a program in place."""
+    holders = {}
+    handed_on = False
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef):
+            made = plain_class(statement)
+            if made is not None and made.fields:
+                holders[statement.name] = made
+        elif isinstance(statement, ast.ImportFrom):
+            handed_on = handed_on or statement.module in ("copy", "types")
+        elif isinstance(statement, ast.Import):
+            handed_on = handed_on or any(alias.name in ("copy", "types") for alias in statement.names)
+    if holders or handed_on or any(_is_detour(node) for node in ast.walk(tree)):
+        Simplifier(tree, holders).visit(tree)
+
+
+def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
+    """Whether the node could be simplified; a cheap test, as most programs have nothing of the kind."""
+    kind = type(node)
+    if kind is ast.Call:
+        func = node.func  # type: ignore[attr-defined]
+        inner = type(func)
+        if inner is ast.Name:
+            return func.id in ("getattr", "next", "str", "bool", "eval")
+        if inner is ast.Attribute:
+            if func.attr in ("__call__", "substitute"):
+                return True
+            if func.attr in ("join", "format", "pop", "get", "replace"):
+                return isinstance(func.value, (ast.Constant, *_LITERALS))
+            return False
+        return inner in (ast.Call, ast.Subscript)
+    if kind is ast.keyword:
+        return node.arg is None and isinstance(node.value, ast.Dict)  # type: ignore[attr-defined]
+    if kind is ast.Starred:
+        return isinstance(node.value, (ast.List, ast.Tuple))  # type: ignore[attr-defined]
+    if kind is ast.Subscript:
+        return isinstance(node.value, (ast.Constant, ast.ListComp, *_LITERALS))  # type: ignore[attr-defined]
+    if kind is ast.BinOp:
+        return isinstance(node.left, (ast.Constant, ast.Call)) or isinstance(node.right, ast.Constant)  # type: ignore[attr-defined]
+    if kind is ast.NamedExpr:
+        return True
+    return kind is ast.IfExp and isinstance(node.test, ast.Constant)  # type: ignore[attr-defined]
+
+
+class Simplifier(ast.NodeTransformer):
+    """Rewrites one tree, innermost nodes first."""
+
+    def __init__(self, tree: ast.Module, holders: dict[str, PlainClass]) -> None:
+        self.names = Bindings(tree)
+        self.bound = self.names.bound
+        self._library = self.names.library
+        self.holders = {name: cls for name, cls in holders.items() if self.bound[name] == 1}
+        if self.holders:
+            stores = Counter(
+                n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and type(n.ctx) is not ast.Load
+            )
+            self.holders = {
+                name: cls for name, cls in self.holders.items() if all(stores[field] == 1 for field in cls.fields)
+            }
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant):
+            return node.body if node.test.value else node.orelse
+        return node
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.AST:
+        """``(v := x)``, where nothing reads ``v``."""
+        self.generic_visit(node)
+        name = node.target.id
+        unread = self.bound[name] == 1 and name not in self.names.loads and not self.names.is_reflective
+        return node.value if unread else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """``SimpleNamespace(v=x).v``, and the same of a plain class."""
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Call) and type(node.ctx) is ast.Load:
+            return self._held(node.value, node.attr) or node
+        return node
+
+    def _held(self, made: ast.Call, attribute: str) -> ast.expr | None:
+        named = {keyword.arg: keyword.value for keyword in made.keywords}
+        if None in named or any(isinstance(arg, ast.Starred) for arg in made.args):
+            return None
+        cls = self.holders.get(made.func.id) if isinstance(made.func, ast.Name) else None
+        if cls is not None:
+            params = cls.params[1:]
+            if len(made.args) > len(params) or named.keys() & set(params[: len(made.args)]):
+                return None
+            named |= dict(zip(params, made.args, strict=False))
+            if named.keys() != set(params):
+                return None
+            found = named.get(cls.fields.get(attribute))
+        elif not made.args and self._library(made.func) == "types.SimpleNamespace":
+            found = named.get(attribute)
+        else:
+            return None
+        return found if all(value is found or _is_pure(value) for value in named.values()) else None
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        chain = [node]  # long sums nest to the left
+        while isinstance(chain[-1].left, ast.BinOp):
+            chain.append(chain[-1].left)
+        chain[-1].left = self.visit(chain[-1].left)
+        made: ast.expr = chain[-1]
+        for link in reversed(chain):
+            link.right = self.visit(link.right)
+            if link is not chain[-1]:
+                link.left = made
+            made = _folded(link) or link
+        return as_text(made, self._library) or made
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        value, key = node.value, node.slice
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and isinstance(key, ast.Slice):
+            parts = [key.lower, key.upper, key.step]
+            if all(part is None or _number(part) is not None for part in parts):
+                cut = slice(*(None if part is None else _number(part) for part in parts))
+                if cut.step != 0:
+                    return _constant(value.value[cut], node)
+        if not isinstance(key, ast.Constant):
+            return node
+        if isinstance(value, ast.ListComp) and key.value == 0:
+            return _single(value) or node
+        return _item(value, key.value) or node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
+            node.args[1] = self._spelled(node.args[1])
+        self.generic_visit(node)
+        _unpack(node)
+        func = node.func
+        while isinstance(func, ast.Attribute) and func.attr == "__call__":
+            func = node.func = func.value
+        if isinstance(func, ast.Call):
+            made = self._call_of_call(node, func)
+            if made is not None:
+                return self.visit_Call(made)
+        made_value = self._value_of_call(node)
+        return made_value if made_value is not None else node
+
+    def _spelled(self, name: ast.expr) -> ast.expr:
+        """A text in which variables of constant text are put together, with these texts."""
+        texts, bound = self.names.texts, self.bound
+
+        class Spell(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.AST:
+                is_known = bound.get(node.id) == 1 and type(node.ctx) is ast.Load
+                return texts.get(node.id, node) if is_known else node
+
+        if self.names.is_reflective or "*" in bound:
+            return name
+        return cast("ast.expr", Spell().visit(name))
+
+    def _call_of_call(self, node: ast.Call, func: ast.Call) -> ast.Call | None:
+        name = self._library(func.func)
+        if not func.args or isinstance(func.args[0], ast.Starred):
+            return None
+        if name == "functools.partial":
+            passed = {keyword.arg for keyword in node.keywords}
+            kept = [keyword for keyword in func.keywords if keyword.arg not in passed]
+            return _at(ast.Call(func.args[0], [*func.args[1:], *node.args], [*kept, *node.keywords]), node)
+        if any(isinstance(arg, ast.Starred) for arg in func.args):
+            return None
+        if name == "operator.methodcaller" and len(node.args) == 1 and not node.keywords:
+            method = func.args[0]
+            if isinstance(method, ast.Constant) and isinstance(method.value, str) and method.value.isidentifier():
+                attribute = _at(ast.Attribute(node.args[0], method.value, ast.Load()), node)
+                return _at(ast.Call(attribute, func.args[1:], func.keywords), node)
+        return None
+
+    def _value_of_call(self, node: ast.Call) -> ast.expr | None:  # noqa: PLR0911
+        func, args = node.func, node.args
+        if len(args) == 1 and not node.keywords and (_is_text(args[0]) or isinstance(args[0], _LITERALS)):
+            copier = self._library(func)
+            if copier == "copy.copy" or (copier in COPIES and _is_text(args[0])):
+                return args[0]
+        if isinstance(func, ast.Attribute):
+            return _method(func, args, node) or as_text(node, self._library)
+        if node.keywords or any(isinstance(arg, ast.Starred) for arg in args) or not isinstance(func, ast.Name):
+            return None
+        if func.id in self.bound:
+            return None
+        if func.id == "getattr" and len(args) == 2 and isinstance(args[1], ast.Constant):
+            name = args[1].value
+            if isinstance(name, str) and name.isidentifier():
+                return _at(ast.Attribute(args[0], name, ast.Load()), node)
+        if (
+            func.id == "eval"
+            and args
+            and isinstance(args[0], ast.Name)
+            and self.bound.get(args[0].id) == 1
+            and "*" not in self.bound
+        ):
+            node.args[0] = self.names.texts.get(args[0].id, args[0])
+        if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.List):
+            return _item(args[0], 0)  # what an inlined generator yields
+        if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.Call):
+            return self._next(args[0], node)
+        return None
+
+    def _next(self, inner: ast.Call, node: ast.Call) -> ast.expr | None:
+        """``next(iter([x]))`` and ``next(map(f, [x]))``."""
+        name = self._library(inner.func)
+        if inner.keywords or not inner.args:
+            return None
+        last = inner.args[-1]
+        if not isinstance(last, (ast.List, ast.Tuple)) or len(last.elts) != 1 or isinstance(last.elts[0], ast.Starred):
+            return None
+        if name == "iter" and len(inner.args) == 1:
+            return last.elts[0]
+        if name == "map" and len(inner.args) == 2:
+            made = self.visit_Call(_at(ast.Call(inner.args[0], [last.elts[0]], []), node))
+            return made if isinstance(made, ast.expr) else None
+        return None
+
+
+def _at(made: ast.AST, place: ast.AST) -> ast.Call:
+    return ast.copy_location(made, place)  # type: ignore[return-value]
+
+
+def _constant(value: str, place: ast.AST) -> ast.expr:
+    return ast.copy_location(ast.Constant(value), place)
+
+
+def _number(node: ast.expr) -> int | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        return -node.operand.value if isinstance(node.operand.value, int) else None
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
+
+
+def _folded(node: ast.BinOp) -> ast.expr | None:
+    """``"ab" + "cd"``."""
+    left, right = node.left, node.right
+    if not isinstance(node.op, ast.Add) or not isinstance(left, ast.Constant) or not isinstance(right, ast.Constant):
+        return None
+    if isinstance(left.value, str) and isinstance(right.value, str) and len(left.value) + len(right.value) <= MAX_TEXT:
+        return _constant(left.value + right.value, node)
+    return None
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether it is certainly a text, which is never changed."""
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        node = node.right if isinstance(node.right, ast.Constant) else node.left
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, int)))
+
+
+def _is_pure(node: ast.expr | None) -> bool:
+    return node is None or isinstance(node, (ast.Name, ast.Constant, ast.Lambda))
+
+
+def _item(value: ast.expr, key: object) -> ast.expr | None:
+    """An element of a literal, if the others can be dropped."""
+    if isinstance(value, (ast.List, ast.Tuple)):
+        if not isinstance(key, int) or isinstance(key, bool) or not -len(value.elts) <= key < len(value.elts):
+            return None
+        found = value.elts[key]
+        if any(isinstance(item, ast.Starred) or not (item is found or _is_pure(item)) for item in value.elts):
+            return None
+        return found
+    if isinstance(value, ast.Dict) and all(isinstance(k, ast.Constant) for k in value.keys):
+        named = [k.value for k in value.keys if isinstance(k, ast.Constant)]
+        found_at = [position for position, name in enumerate(named) if name == key]
+        if len(found_at) == 1 and all(_is_pure(v) for k, v in zip(named, value.values, strict=True) if k != key):
+            return value.values[found_at[0]]
+    return None
+
+
+def _single(node: ast.ListComp) -> ast.expr | None:
+    """``[y for y in [x]][0]``."""
+    generator = node.generators[0]
+    if len(node.generators) > 1 or generator.ifs or not isinstance(generator.target, ast.Name):
+        return None
+    source = generator.iter
+    if (
+        not isinstance(source, (ast.List, ast.Tuple))
+        or len(source.elts) != 1
+        or isinstance(source.elts[0], ast.Starred)
+    ):
+        return None
+    if isinstance(node.elt, ast.Name) and node.elt.id == generator.target.id:
+        return source.elts[0]
+    return None
+
+
+def _unpack(node: ast.Call) -> None:
+    """``f(*[a, b], **{"k": c})`` -> ``f(a, b, k=c)``."""
+    if any(isinstance(arg, ast.Starred) for arg in node.args):
+        args: list[ast.expr] = []
+        for arg in node.args:
+            literal = isinstance(arg, ast.Starred) and isinstance(arg.value, (ast.List, ast.Tuple))
+            args += arg.value.elts if literal else [arg]  # type: ignore[attr-defined]
+        node.args = args
+    if any(keyword.arg is None for keyword in node.keywords):
+        keywords: list[ast.keyword] = []
+        for keyword in node.keywords:
+            value = keyword.value
+            named = isinstance(value, ast.Dict) and all(isinstance(getattr(k, "value", None), str) for k in value.keys)
+            if keyword.arg is None and named:
+                pairs = zip(value.keys, value.values, strict=True)  # type: ignore[attr-defined]
+                keywords += [ast.copy_location(ast.keyword(k.value, v), keyword) for k, v in pairs]
+            else:
+                keywords.append(keyword)
+        node.keywords = keywords
+
+
+def _method(func: ast.Attribute, args: list[ast.expr], node: ast.Call) -> ast.expr | None:  # noqa: PLR0911
+    """A method of a literal: an item of a container, or a constant text."""
+    value = func.value
+    if node.keywords or not isinstance(value, (ast.Constant, *_LITERALS)):
+        return None
+    if func.attr == "pop" and isinstance(value, ast.List) and not args:
+        return _item(value, len(value.elts) - 1)
+    if func.attr == "get" and isinstance(value, ast.Dict) and args and isinstance(args[0], ast.Constant):
+        return _item(value, args[0].value)
+    known = [arg.value for arg in args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    if func.attr not in _PURE_METHODS or not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+        return None
+    if len(known) != len(args) or len(value.value) > MAX_TEXT // 10 or sum(map(len, known)) > MAX_TEXT // 10:
+        return None
+    method: Callable[..., str] = getattr(value.value, func.attr)
+    try:
+        made = method(*known)
+    except TypeError:
+        return None
+    return _constant(made, node) if len(made) <= MAX_TEXT else None

@@ -1,0 +1,1 @@
+"""The intermediate representation: instructions, blocks and their graph, dominators, SSA, control dependence."""
