@@ -180,3 +180,13 @@ def test_the_rooms_of_the_detector_import_downwards_only() -> None:
             allowed = DETECTOR_ROOMS[: DETECTOR_ROOMS.index(room) + 1]
             wrong = {name for name in wanted if name.count(".") < 2 or name.split(".")[2] not in allowed}
             assert not wrong, f"{module} imports {sorted(wrong)}"
+
+
+def test_the_modules_of_the_detector_import_in_no_circle() -> None:
+    """Whether at run time, inside a function or under ``TYPE_CHECKING``: they can be read in one order."""
+    left = detector_arrows()
+    while left:
+        free = [module for module, wanted in left.items() if not wanted & left.keys()]
+        assert free, f"a circle among {sorted(left)}"
+        for module in free:
+            del left[module]

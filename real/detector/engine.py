@@ -36,7 +36,7 @@ def _findings(code: str, rules: tuple[Rule, ...], budget: Budget, *, is_imported
     solver = Solver(program, _compiled(rules), budget, escapes, is_imported=is_imported)
     solver.solve()
     findings = report(solver, rules)
-    for instr, (unit, what) in solver.dynamic.items() if not findings else ():
+    for instr, (unit, what) in solver.records.dynamic.items() if not findings else ():
         # Code made from text that no rule reports can hide anything; where there are findings, they say more.
         if not solver.guards.runs_outside_text(unit, instr):
             raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")

@@ -31,10 +31,10 @@ class _Reporter:
         self.solver = solver
         self.analysis = Analysis(solver)
         self.flows: dict[int, list[Flow]] = {}
-        for site in solver.sites.values():
-            for index, sink in solver.rules.sinks(site.name, site.path):
+        for site in solver.records.sites.values():
+            for index, sink in solver.heap.rules.sinks(site.name, site.path):
                 self._called(index, sink, site)
-        for site in solver.possible.values():
+        for site in solver.records.possible.values():
             self._possible(site)
 
     def findings(self, index: int, rule: Rule) -> Iterator[Finding]:
@@ -62,31 +62,31 @@ class _Reporter:
         """A call that may be any method: one finding, of the rule that knows the most methods."""
         reached = [
             (len(rule.methods), -index, why)
-            for index, rule in enumerate(self.solver.rules.rules)
+            for index, rule in enumerate(self.solver.heap.rules.rules)
             for untrusted, why in (self._untrusted(index, site.args.everything()),)
             if rule.methods and untrusted
         ]
         if reached:
             _, index, why = max(reached, key=lambda found: found[:2])
-            sink = next(iter(self.solver.rules.rules[-index].methods.values()))
+            sink = next(iter(self.solver.heap.rules.rules[-index].methods.values()))
             verb = "may be any method, also one that " + sink.why
             self._add(-index, site.unit, site.instr, site.operands((), ()), why, f"{site.name}()", verb)
 
     def _returned(self, rule: Rule, facts: Facts) -> Iterator[Flow]:
         sink = rule.returned
         for returned in facts.returned() if sink is not None else ():
-            mask, why = self.solver.deep(facts.value(returned.unit, returned.operand))
+            mask, why = self.solver.heap.deep(facts.value(returned.unit, returned.operand))
             if sink is not None and mask & facts.bit and sink.when(facts, returned):
                 label = f"the result of {returned.unit.name}()"
                 yield Flow(rule, facts.bit, returned.unit, returned.instr, (returned.operand,), why, label, sink.why)
 
     def _stored(self, rule: Rule, facts: Facts) -> Iterator[Flow]:
         sink = rule.stored
-        for unit in self.solver.program.units if sink is not None else ():
+        for unit in self.solver.state.program.units if sink is not None else ():
             for operation in facts.operations(unit):
                 if sink is None or operation.kind != "store" or operation.key is None:
                     continue
-                mask, why = self.solver.deep(facts.value(unit, operation.key))
+                mask, why = self.solver.heap.deep(facts.value(unit, operation.key))
                 if mask & facts.bit and (sink.when is None or sink.when(facts, operation)):
                     label = f"{operation.name}()" if operation.name else "a store"
                     yield Flow(rule, facts.bit, unit, operation.instr, (operation.key,), why, label, sink.why)
@@ -94,7 +94,7 @@ class _Reporter:
     def _untrusted(self, index: int, values: list[Value]) -> tuple[bool, Step | None]:
         for value in values:
             if value.kind != BUILDER:
-                mask, why = self.solver.deep(value)
+                mask, why = self.solver.heap.deep(value)
                 if mask >> index & 1:
                     return True, why
         return False, None
@@ -102,7 +102,7 @@ class _Reporter:
     def _add(
         self, index: int, unit: Unit, instr: Instr, operands: list[int], why: Step | None, label: str, verb: str
     ) -> None:
-        env = self.solver.states[unit].env
-        tainted = tuple(operand for operand in operands if self.solver.deep(env[operand])[0] >> index & 1)
-        rule = self.solver.rules.rules[index]
+        env = self.solver.state.states[unit].env
+        tainted = tuple(operand for operand in operands if self.solver.heap.deep(env[operand])[0] >> index & 1)
+        rule = self.solver.heap.rules.rules[index]
         self.flows.setdefault(index, []).append(Flow(rule, 1 << index, unit, instr, tainted, why, label, verb))

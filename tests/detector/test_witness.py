@@ -44,7 +44,7 @@ def test_rules_and_guards_ask_every_and_not_all(path: Path) -> None:
 def test_no_guard_vouches_for_a_flow_without_operands(rule: Rule) -> None:
     solver = Solver(build("def f(x):\n    g(x)\n")[0], RuleSet(RULES), Budget(), NONE)
     solver.solve()
-    unit = solver.program.units[1]
+    unit = solver.state.program.units[1]
     call = next(instr for block in unit.blocks for instr in block.instrs if instr.op == "call")
     flow = Flow(rule, 1 << RULES.index(rule), unit, call, (), None, "g()", "is used")
     assert not is_guarded(rule, Facts(Analysis(solver), flow.bit), flow)

@@ -103,7 +103,7 @@ class Conditions:
         if instr is None or (unit, operand) in seen:
             return
         seen.add((unit, operand))
-        self._slicer.solver.spend(1)
+        self._slicer.solver.heap.spend(1)
         if instr.op in _COPIES:
             yield from self._atoms(place, instr.args[0], seen)
         elif instr.op == "unary" and instr.extra == "Not":

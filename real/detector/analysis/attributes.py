@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import string
+from typing import Protocol
 
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.containers import Containers
 from real.detector.analysis.functions import Functions
-from real.detector.analysis.heap import CONTAINERS, SEQUENCES, step
+from real.detector.analysis.heap import CONTAINERS, SEQUENCES, Heap, step
+from real.detector.analysis.records import Records
 from real.detector.analysis.values import (
     BOTTOM,
     CHAR,
@@ -33,15 +36,37 @@ _MAX_DOTS = 24
 _CODE_INTERNALS = _NAMESPACES | {"__code__", "__closure__", "f_code", "gi_frame", "tb_frame"}
 
 
-class Attributes(Functions):
+class AttributeCalls(Protocol):
+    """The calls that reading and writing parts of things make."""
+
+    def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
+        """Call whatever ``fn`` may be."""
+
+    def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
+        """Call those special methods that the instance's class defines; unknown if it defines none."""
+
+    def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
+        """``getattr(receiver, name)``: each name it may be, or any."""
+
+
+class Attributes:
     """Reading and writing parts of things."""
+
+    calls: AttributeCalls
+
+    def __init__(self, heap: Heap, records: Records, containers: Containers, functions: Functions) -> None:
+        self.heap = heap
+        self.records = records
+        self.containers = containers
+        self.functions = functions
 
     def do_attr(self, instr: Instr, env: list[Value]) -> Value:
         return self.attribute(env[instr.args[0]], str(instr.extra), instr)
 
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:
+        """``value.name``."""
         if name in _NAMESPACES:
-            self.dynamic_code(instr, f"uses {name}")
+            self.records.dynamic_code(instr, f"uses {name}")
         result = BOTTOM
         if may_be_plain(value):
             result = self._plain_attribute(value, name, instr)
@@ -53,22 +78,22 @@ class Attributes(Functions):
         if name in library.CLEAN_ATTRIBUTES:
             return CLEAN
         if name == "__class__":
-            return of_obj(self.api("builtins.type()"))
-        if name in self.rules.sink_names or name in ("format", "join"):
+            return of_obj(self.heap.api("builtins.type()"))
+        if name in self.heap.rules.sink_names or name in ("format", "join"):
             method = self._method(value, name, instr)
             return Value(value.mask, value.why, method.objs)
         return Value(value.mask, value.why) if value.mask else CLEAN
 
     def _method(self, receiver: Value, name: str, instr: Instr) -> Value:
-        obj = self.obj((instr, "method", name), "method", name)
-        self.put(obj, "self", receiver)
+        obj = self.heap.obj((instr, "method", name), "method", name)
+        self.heap.put(obj, "self", receiver)
         return of_obj(obj)
 
     def _object_attribute(self, obj: Obj, value: Value, name: str, instr: Instr) -> Value:  # noqa: PLR0911
         kind = obj.kind
         if kind == "api":
             return self._api_attribute(obj, value, name, instr)
-        self.touch(obj)
+        self.heap.touch(obj)
         if kind == "instance":
             return self._instance_attribute(obj, name, instr)
         if kind == "class":
@@ -80,53 +105,53 @@ class Attributes(Functions):
         if kind in CONTAINERS or kind == "dynattr":
             return self._method(of_obj(obj), name, instr)
         if kind == "property" and name in ("setter", "getter", "deleter"):
-            return of_obj(self.api("functools.same"))
+            return of_obj(self.heap.api("functools.same"))
         return of_obj(obj) if name in ("__func__", "func", "__wrapped__", "__call__") else CLEAN
 
     def _api_attribute(self, obj: Obj, value: Value, name: str, instr: Instr) -> Value:
-        self.touch(obj)
+        self.heap.touch(obj)
         if name in library.CLEAN_ATTRIBUTES:
             return CLEAN
         path = f"{obj.name}.{name}"
         if obj.name == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
-        source = self.source(path, instr)
+        source = self.records.source(path, instr)
         if source is not None:
             return source
-        held = self.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
+        held = self.heap.part_of([value]) if value.mask or obj.elements is not BOTTOM else BOTTOM
         stored = obj.fields.get(name, BOTTOM)
-        if _is_endless(path, name) or (obj is self.anything and name not in self.rules.sink_names):
+        if _is_endless(path, name) or (obj is self.heap.anything and name not in self.heap.rules.sink_names):
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored
-        return join(of_obj(self.api(path), held.mask, held.why), stored)
+        return join(of_obj(self.heap.api(path), held.mask, held.why), stored)
 
     def _instance_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         if name == "__dict__":
             return of_obj(obj)
         result = join(obj.fields.get(name, BOTTOM), obj.elements)
         for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
-            found = self.member(cls, name)
+            found = self.functions.member(cls, name)
             if found is not None:
-                result = join(result, self.bind(found, obj, instr))
+                result = join(result, self.functions.bind(found, obj, instr))
             elif result is BOTTOM:
-                hook = self.member(cls, "__getattr__") or self.member(cls, "__getattribute__")
+                hook = self.functions.member(cls, "__getattr__") or self.functions.member(cls, "__getattribute__")
                 if hook is not None:
-                    result = self.call_value(self.bind(hook, obj, instr), Args([of_const(name)]), instr)
-                for base in self._foreign_bases(cls):
+                    result = self.calls.call_value(self.functions.bind(hook, obj, instr), Args([of_const(name)]), instr)
+                for base in self.functions.foreign_bases(cls):
                     if base != "builtins.object":
                         path = f"{base}().{name}"
-                        result = join(result, self.source(path, instr) or of_obj(self.api(path)))
-        if result is BOTTOM and name in self.rules.sink_names:
+                        result = join(result, self.records.source(path, instr) or of_obj(self.heap.api(path)))
+        if result is BOTTOM and name in self.heap.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN
 
     def _class_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
-        found = self.member(obj, name)
+        found = self.functions.member(obj, name)
         if found is None:
             if name == "__dict__":
                 return of_obj(obj)
-            result = join_all(of_obj(self.api(f"{base}.{name}")) for base in self._foreign_bases(obj))
+            result = join_all(of_obj(self.heap.api(f"{base}.{name}")) for base in self.functions.foreign_bases(obj))
             return result if result is not BOTTOM else CLEAN
         result = (
             Value(found.mask, found.why, NO_OBJS, found.consts, found.kind) if not found.objs or found.mask else BOTTOM
@@ -135,7 +160,7 @@ class Attributes(Functions):
             if inner.kind == "static":
                 result = join(result, inner.fields.get("function", BOTTOM))
             elif inner.kind == "classmethod":
-                result = join(result, self.bind(of_obj(inner), obj, instr))
+                result = join(result, self.functions.bind(of_obj(inner), obj, instr))
             else:
                 result = join(result, of_obj(inner))
         return result
@@ -143,14 +168,14 @@ class Attributes(Functions):
     def _super_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         result = BOTTOM
         for cls in ordered(obj.fields.get("class", BOTTOM).objs):
-            for base in self._bases(cls):
-                found = self.member(base, name)
+            for base in self.functions.bases(cls):
+                found = self.functions.member(base, name)
                 if found is not None:
-                    result = join(result, self.bind(found, self.instance(cls), instr))
+                    result = join(result, self.functions.bind(found, self.functions.instance(cls), instr))
             if result is BOTTOM:
-                for path in self._foreign_bases(cls):
-                    result = join(result, of_obj(self.api(f"{path}().{name}")))
-        if result is BOTTOM and name in self.rules.sink_names:
+                for path in self.functions.foreign_bases(cls):
+                    result = join(result, of_obj(self.heap.api(f"{path}().{name}")))
+        if result is BOTTOM and name in self.heap.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result
 
@@ -158,13 +183,13 @@ class Attributes(Functions):
         base, value = env[instr.args[0]], env[instr.args[1]]
         name = str(instr.extra)
         if name in _CODE_INTERNALS:
-            self.dynamic_code(instr, f"assigns {name}")
+            self.records.dynamic_code(instr, f"assigns {name}")
         if value.mask:
             value = Value(
                 value.mask, step(value.why, instr.line, f"is stored in `.{name}`"), value.objs, value.consts, value.kind
             )
         for obj in ordered(base.objs):
-            self.put(obj, name, value)
+            self.heap.put(obj, name, value)
         return BOTTOM
 
     def do_sub(self, instr: Instr, env: list[Value]) -> Value:
@@ -172,14 +197,14 @@ class Attributes(Functions):
         result = BOTTOM
         if base.mask or not base.objs:
             result = Value(base.mask, base.why, NO_OBJS, None, CHAR if base.kind in (STR, CHAR) else OTHER)
-            result = self.chosen(result, key)
+            result = self.heap.chosen(result, key)
         for obj in ordered(base.objs):
             if obj.kind in CONTAINERS:
-                result = join(result, self.chosen(self.item(obj, key), key))
+                result = join(result, self.heap.chosen(self.heap.item(obj, key), key))
             elif obj.kind == "instance" and obj.fields.get("__class__", BOTTOM).objs:
                 result = join(result, self._instance_item(obj, key, instr))
             elif obj.kind == "class":
-                result = join(result, of_obj(obj) if key.objs else self.item(obj, key))
+                result = join(result, of_obj(obj) if key.objs else self.heap.item(obj, key))
             elif obj.kind == "api":
                 result = join(result, self._api_item(obj, key, instr))
         return result
@@ -187,39 +212,39 @@ class Attributes(Functions):
     def _instance_item(self, obj: Obj, key: Value, instr: Instr) -> Value:
         names = ("__getitem__", "__missing__", "__class_getitem__")
         if any(
-            self.member(cls, name) is not None
+            self.functions.member(cls, name) is not None
             for cls in ordered(obj.fields.get("__class__", BOTTOM).objs)
             for name in names
         ):
-            return join(self.call_dunder(obj, names, Args([key]), instr), obj.elements)
-        return self.item(obj, key)
+            return join(self.calls.call_dunder(obj, names, Args([key]), instr), obj.elements)
+        return self.heap.item(obj, key)
 
     def _api_item(self, obj: Obj, key: Value, instr: Instr) -> Value:
         names = sorted((str(const) for const in key.consts), key=str) if key.consts else []
         if obj.name == "sys.modules":
-            return join_all(of_obj(self.api(name)) for name in names) if names else of_obj(self.api("?"))
+            return join_all(of_obj(self.heap.api(name)) for name in names) if names else of_obj(self.heap.api("?"))
         if obj.name.endswith(".__dict__") or obj.name == "builtins":
             if not names:
-                return self.get_attribute(of_obj(self.api(obj.name.removesuffix(".__dict__"))), CLEAN, instr)
-            owner = of_obj(self.api(obj.name.removesuffix(".__dict__")))
+                return self.calls.get_attribute(of_obj(self.heap.api(obj.name.removesuffix(".__dict__"))), CLEAN, instr)
+            owner = of_obj(self.heap.api(obj.name.removesuffix(".__dict__")))
             return join_all(self.attribute(owner, name, instr) for name in names)
-        self.touch(obj)
-        made = self.part_of([of_obj(obj)] if obj.name.endswith(")") else [of_obj(obj), key])
+        self.heap.touch(obj)
+        made = self.heap.part_of([of_obj(obj)] if obj.name.endswith(")") else [of_obj(obj), key])
         return Value(made.mask, made.why, NO_OBJS if obj.name.endswith(")") else frozenset((obj,)))
 
     def do_setsub(self, instr: Instr, env: list[Value]) -> Value:
         base, key, value = (env[arg] for arg in instr.args)
         for obj in ordered(base.objs):
             if obj.kind == "namespace":
-                self.dynamic_code(instr, "assigns into a namespace")
+                self.records.dynamic_code(instr, "assigns into a namespace")
             if obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
-                self.dynamic_code(instr, f"assigns into {obj.name}")
+                self.records.dynamic_code(instr, f"assigns into {obj.name}")
             if obj.kind == "instance":
                 for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
-                    method = self.member(cls, "__setitem__")
+                    method = self.functions.member(cls, "__setitem__")
                     if method is not None:
-                        self.call_value(self.bind(method, obj, instr), Args([key, value]), instr)
-            self.put_item(obj, key, value)
+                        self.calls.call_value(self.functions.bind(method, obj, instr), Args([key, value]), instr)
+            self.heap.put_item(obj, key, value)
         return BOTTOM
 
     def do_delsub(self, instr: Instr, env: list[Value]) -> Value:
@@ -233,31 +258,31 @@ class Attributes(Functions):
         result = Value(base.mask, base.why, NO_OBJS, None, base.kind) if base.mask or not base.objs else BOTTOM
         for obj in ordered(base.objs):
             if obj.kind in SEQUENCES:
-                result = join(result, self.fresh_list(instr, self.contents(obj)))
+                result = join(result, self.heap.fresh_list(instr, self.heap.contents(obj)))
             elif obj.kind == "instance":
                 result = join(result, self._instance_item(obj, CLEAN, instr))
             else:
-                result = join(result, self.part_of([of_obj(obj)]))
+                result = join(result, self.heap.part_of([of_obj(obj)]))
         return result
 
     def do_unpack(self, instr: Instr, env: list[Value]) -> Value:
         value = env[instr.args[0]]
         where, starred = instr.extra
         if starred:
-            return self.fresh_list(instr, self.iterate(value, instr))
+            return self.heap.fresh_list(instr, self.containers.iterate(value, instr))
         result = Value(value.mask, value.why, NO_OBJS, None, OTHER) if value.mask or not value.objs else BOTTOM
         for obj in ordered(value.objs):
             if obj.kind in ("tuple", "list") and where is not None and obj.fields:
-                result = join(result, self.item(obj, of_const(where)))
+                result = join(result, self.heap.item(obj, of_const(where)))
             else:
-                result = join(result, self.iterate(of_obj(obj), instr))
+                result = join(result, self.containers.iterate(of_obj(obj), instr))
         return result
 
     def do_part(self, instr: Instr, env: list[Value]) -> Value:
         value = env[instr.args[0]]
-        result = self.part_of([value])
+        result = self.heap.part_of([value])
         for obj in ordered(value.objs):
-            result = join(result, self.contents(obj))
+            result = join(result, self.heap.contents(obj))
         return result
 
 

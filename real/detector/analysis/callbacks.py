@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from real.detector.analysis.caller import Caller
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.context import Context
 from real.detector.analysis.values import Value, join_all, ordered
 from real.detector.ir.instructions import Instr
 
@@ -21,16 +21,16 @@ class _Handing:
 
     position: int
     keyword: str
-    style: Callable[[Context, Args, int, Instr], Args]
+    style: Callable[[Caller, Args, int, Instr], Args]
 
 
-def _following(calls: Context, args: Args, position: int, instr: Instr) -> Args:
+def _following(calls: Caller, args: Args, position: int, instr: Instr) -> Args:
     """``submit(f, a, b=c)`` -> ``f(a, b=c)``."""
     del calls, instr
     return Args(args.pos[position + 1 :], args.named, args.rest, args.named_rest)
 
 
-def _packed(calls: Context, args: Args, position: int, instr: Instr) -> Args:
+def _packed(calls: Caller, args: Args, position: int, instr: Instr) -> Args:
     """``Timer(1, f, [a], {"b": c})`` and ``Thread(target=f, args=(a,), kwargs={"b": c})`` -> ``f(a, b=c)``."""
     made = Args()
     listed = _named(args, ("args", "argument"), position + 1)
@@ -40,24 +40,24 @@ def _packed(calls: Context, args: Args, position: int, instr: Instr) -> Args:
         if items is not None:
             made.pos = items
         else:
-            made.rest = calls.iterate(listed, instr)
+            made.rest = calls.containers.iterate(listed, instr)
     for obj in ordered(mapped.objs) if mapped is not None else ():
-        calls.touch(obj)
+        calls.heap.touch(obj)
         made.named.update({key: value for key, value in obj.fields.items() if isinstance(key, str)})
         if obj.elements.kind:
             made.named_rest = obj.elements
     return made
 
 
-def _each(calls: Context, args: Args, position: int, instr: Instr) -> Args:
+def _each(calls: Caller, args: Args, position: int, instr: Instr) -> Args:
     """``map(f, xs, ys)`` -> ``f(x, y)``."""
-    rest = calls.iterate(args.rest, instr) if args.rest is not None else None
-    return Args([calls.iterate(value, instr) for value in args.pos[position + 1 :]], {}, rest)
+    rest = calls.containers.iterate(args.rest, instr) if args.rest is not None else None
+    return Args([calls.containers.iterate(value, instr) for value in args.pos[position + 1 :]], {}, rest)
 
 
-def _each_packed(calls: Context, args: Args, position: int, instr: Instr) -> Args:
+def _each_packed(calls: Caller, args: Args, position: int, instr: Instr) -> Args:
     """``starmap(f, pairs)`` -> ``f(*pair)``."""
-    return Args(rest=calls.iterate(calls.iterate(args.at(position + 1), instr), instr))
+    return Args(rest=calls.containers.iterate(calls.containers.iterate(args.at(position + 1), instr), instr))
 
 
 def _named(args: Args, keywords: tuple[str, ...], position: int) -> Value | None:
@@ -109,7 +109,7 @@ _HANDING_CALLS = {
 _FUNCTIONS = frozenset({"function", "bound", "method", "partial", "api", "class", "dynattr", "methodcaller"})
 
 
-def hand_over(calls: Context, name: str, path: str, args: Args, instr: Instr) -> Value | None:
+def hand_over(calls: Caller, name: str, path: str, args: Args, instr: Instr) -> Value | None:
     """What the function returns that a call hands over; ``None`` where it hands over none."""
     handing = _HANDING_CALLS.get(path) or _HANDINGS.get(name)
     if handing is None:

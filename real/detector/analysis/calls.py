@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import Containers
-from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, step
+from real.detector.analysis.functions import Functions
+from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
 from real.detector.analysis.library_functions import SPECIAL
+from real.detector.analysis.records import Records
+from real.detector.analysis.state import State
 from real.detector.analysis.values import (
     BOTTOM,
     BUILDER,
@@ -43,8 +47,24 @@ _COPIERS = library.names(
 )
 
 
-class Calls(Containers):
-    """Dispatch of calls."""
+class Calls:
+    """Dispatch of calls: a ``Caller``."""
+
+    def __init__(
+        self,
+        heap: Heap,
+        state: State,
+        records: Records,
+        containers: Containers,
+        functions: Functions,
+        attributes: Attributes,
+    ) -> None:
+        self.heap = heap
+        self.state = state
+        self.records = records
+        self.containers = containers
+        self.functions = functions
+        self.attributes = attributes
 
     def arguments(self, instr: Instr, shape: CallShape, env: list[Value]) -> Args:
         """Collect the operands of a call instruction, unpacking starred tuples of known length."""
@@ -62,7 +82,7 @@ class Calls(Containers):
             if items is not None:
                 args.pos += items
             else:
-                args.rest = join(args.rest or BOTTOM, self.iterate(value, instr))
+                args.rest = join(args.rest or BOTTOM, self.containers.iterate(value, instr))
         for index, name in enumerate(shape.keywords):
             value = env[instr.args[index + 1 + count]]
             if name is not None:
@@ -70,7 +90,7 @@ class Calls(Containers):
                 continue
             unknown = Value(value.mask, value.why, NO_OBJS, None, OTHER) if value.mask else BOTTOM
             for obj in ordered(value.objs):
-                self.touch(obj)
+                self.heap.touch(obj)
                 for key, item in obj.fields.items():
                     if isinstance(key, str):
                         args.named[key] = join(args.named.get(key, BOTTOM), item)
@@ -83,7 +103,7 @@ class Calls(Containers):
         if len(value.objs) != 1 or value.mask:
             return None
         (obj,) = value.objs
-        self.touch(obj)
+        self.heap.touch(obj)
         if obj.kind not in ("tuple", "list") or obj.elements is not BOTTOM:
             return None
         return [obj.fields.get(index, BOTTOM) for index in range(len(obj.fields))]
@@ -99,15 +119,15 @@ class Calls(Containers):
 
     def call_object(self, obj: Obj, args: Args, instr: Instr) -> Value:
         """Call one object."""
-        self.spend(1)
+        self.heap.spend(1)
         if obj.kind in _ENDING:
             return self._call_kind(obj, args, instr)
-        inside = self.calling.get(obj, 0)
+        inside = self.state.calling.get(obj, 0)
         if inside > _MAX_REENTERED:
             return BOTTOM  # it is, or ends in, a call of itself: what that adds has been seen
-        self.calling[obj] = inside + 1
+        self.state.calling[obj] = inside + 1
         result = self._call_kind(obj, args, instr)
-        self.calling[obj] = inside
+        self.state.calling[obj] = inside
         return result
 
     def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
@@ -115,10 +135,10 @@ class Calls(Containers):
         if kind == "api":
             return self.call_api(obj.name, None, args, instr)
         if kind == "function":
-            return self.call_function(obj, args, instr, None)
+            return self.functions.call_function(obj, args, instr, None)
         if kind == "class":
-            return self.instantiate(obj, args, instr)
-        self.touch(obj)
+            return self.functions.instantiate(obj, args, instr)
+        self.heap.touch(obj)
         if kind == "bound":
             return self.call_function_value(
                 obj.fields.get("function", BOTTOM), args, instr, obj.fields.get("self", BOTTOM)
@@ -131,19 +151,20 @@ class Calls(Containers):
             return self.call_dunder(obj, ("__call__",), args, instr)
         if kind == "attrgetter":
             return join_all(
-                self.attribute(args.first(), str(name), instr) for name in _names(obj.fields.get("name", BOTTOM))
+                self.attributes.attribute(args.first(), str(name), instr)
+                for name in _names(obj.fields.get("name", BOTTOM))
             )
         if kind == "methodcaller":
             inner = self._partial_args(obj, Args())
             names = _names(obj.fields.get("name", BOTTOM))
             return join_all(self.call_method(args.first(), str(name), inner, instr) for name in names)
         if kind == "dynattr":
-            self.record_possible_sink(args, instr)
+            self.records.record_possible_sink(args, instr)
             return self.unknown_call([obj.fields.get("self", BOTTOM), *args.everything()], args, instr)
         return BOTTOM
 
     def _partial_args(self, obj: Obj, args: Args) -> Args:
-        self.touch(obj)
+        self.heap.touch(obj)
         count = sum(1 for key in obj.fields if isinstance(key, int))
         stored = [obj.fields[index] for index in range(count)]
         named = {key[1:]: value for key, value in obj.fields.items() if isinstance(key, str) and key.startswith("=")}
@@ -155,7 +176,7 @@ class Calls(Containers):
         result = BOTTOM
         for obj in ordered(fn.objs):
             if obj.kind == "function":
-                result = join(result, self.call_function(obj, args, instr, bound))
+                result = join(result, self.functions.call_function(obj, args, instr, bound))
             else:
                 inner = Args([bound, *args.pos], args.named, args.rest, args.named_rest)
                 result = join(result, self.call_object(obj, inner, instr))
@@ -166,11 +187,11 @@ class Calls(Containers):
         result = BOTTOM
         for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
             for name in names:
-                found = self.member(cls, name)
+                found = self.functions.member(cls, name)
                 if found is not None:
-                    result = join(result, self.call_value(self.bind(found, obj, instr), args, instr))
+                    result = join(result, self.call_value(self.functions.bind(found, obj, instr), args, instr))
         if result is BOTTOM:
-            return self.part_of([of_obj(obj), *args.everything()])
+            return self.heap.part_of([of_obj(obj), *args.everything()])
         return result
 
     def call_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:
@@ -190,46 +211,46 @@ class Calls(Containers):
         kind = obj.kind
         if kind == "api":
             if name in obj.fields:
-                self.touch(obj)
+                self.heap.touch(obj)
                 return self.call_value(obj.fields[name], args, instr)
             return self.call_api(f"{obj.name}.{name}", of_obj(obj, receiver.mask, receiver.why), args, instr)
         if kind in SEQUENCES:
-            return self.sequence_method(obj, name, args, instr)
+            return self.containers.sequence_method(obj, name, args, instr)
         if kind in MAPPINGS:
-            return self.mapping_method(obj, name, args, instr)
+            return self.containers.mapping_method(obj, name, args, instr)
         if kind in ("instance", "class", "super"):
-            found = self.attribute(of_obj(obj), name, instr)
+            found = self.attributes.attribute(of_obj(obj), name, instr)
             if found is not BOTTOM and found is not CLEAN:
                 return self.call_value(found, args, instr)
-            return self.plain_method(self.part_of([of_obj(obj)]), name, args, instr)
+            return self.plain_method(self.heap.part_of([of_obj(obj)]), name, args, instr)
         if name in ("__get__", "__wrapped__"):
             return of_obj(obj)
         return self.call_object(obj, args, instr)  # fn.__call__(x), task.delay(x): whatever calls it
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
-        if self.record_call(name, "", args, instr, receiver) or name in library.DATABASE_RESULTS:
+        if self.records.record_call(name, "", args, instr, receiver) or name in library.DATABASE_RESULTS:
             return self._rows_of(CLEAN, name, instr)
         if name in library.NUMBER_METHODS:
             return NUMBER
         if name in library.HEX_METHODS:
-            self.put_unknown(self.encoded, self.part_of([receiver]))
+            self.heap.put_unknown(self.state.encoded, self.heap.part_of([receiver]))
             return TEXT
         if name in library.DECODERS:
-            return self.part_of([receiver, *args.everything(), self.contents(self.encoded)])
+            return self.heap.part_of([receiver, *args.everything(), self.heap.contents(self.state.encoded)])
         if name == "get" and _numeric_type(args.named.get("type")):
-            return self.number_from([receiver])
+            return self.heap.number_from([receiver])
         if name == "format" and receiver.kind == STR:
-            return self.format_method(receiver, args, instr)
+            return self.containers.format_method(receiver, args, instr)
         handed = hand_over(self, name, "", args, instr)
         if handed is not None:
-            return join(self.part_of([receiver, *args.everything()]), handed)
+            return join(self.heap.part_of([receiver, *args.everything()]), handed)
         if name not in library.CALLING_METHODS:
             self._give(args)
         kind = STR if receiver.kind == STR else OTHER
         given = [] if name in library.BINDERS else args.everything()
         result = self.unknown_call([receiver, *given], args, instr)
-        result = self.cleaned(result, self.rules.cleaning_methods.get(name, 0))
+        result = self.heap.cleaned(result, self.heap.rules.cleaning_methods.get(name, 0))
         return (
             Value(result.mask, step(result.why, instr.line, f"passes {name}()"), result.objs, None, kind)
             if result.mask
@@ -239,14 +260,19 @@ class Calls(Containers):
     def call_api(self, path: str, receiver: Value | None, args: Args, instr: Instr) -> Value:
         """A call of something imported or built in."""
         name = path.rpartition(".")[2]
-        trusted = name in self.rules.names and self.record_call(
-            name, path, args, instr, receiver, int(_is_class(path.rpartition(".")[0]) and name in self.rules.methods)
+        trusted = name in self.heap.rules.names and self.records.record_call(
+            name,
+            path,
+            args,
+            instr,
+            receiver,
+            int(_is_class(path.rpartition(".")[0]) and name in self.heap.rules.methods),
         )
         result = self._library_call(path, receiver, args, instr, trusted)
-        cleans = self.rules.cleans.get(path, 0) | self.rules.cleaning_methods.get(name, 0)
+        cleans = self.heap.rules.cleans.get(path, 0) | self.heap.rules.cleaning_methods.get(name, 0)
         if not cleans:
             return result
-        cleaned = self.cleaned(result, cleans)
+        cleaned = self.heap.cleaned(result, cleans)
         if path in library.PARSERS:
             return Value(cleaned.mask, cleaned.why, cleaned.objs, cleaned.consts, OTHER)
         return cleaned
@@ -256,38 +282,40 @@ class Calls(Containers):
     ) -> Value:
         handed = hand_over(self, path.rpartition(".")[2], path, args, instr) if path not in SPECIAL else None
         if handed is not None:
-            given = self.part_of(args.everything())
-            task = self.api_result(path, instr)
-            self.put_unknown(task, join(given, handed))
+            given = self.heap.part_of(args.everything())
+            task = self.heap.api_result(path, instr)
+            self.heap.put_unknown(task, join(given, handed))
             return join(of_obj(task, given.mask, given.why), handed)
         if path in library.DYNAMIC_CODE and _is_inert_code(args):
             return args.first() if path == "builtins.compile" else CLEAN
         if path in library.DYNAMIC_CODE:
-            self.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
+            self.records.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
-            self.put_unknown(self.encoded, self.part_of(args.everything()))
+            self.heap.put_unknown(self.state.encoded, self.heap.part_of(args.everything()))
         special = SPECIAL.get(path)
         if special is not None:
             return special(self, args, instr)
         if path in _COPIERS:
             self.run_callbacks(args, instr, BOTTOM, is_known=True)
-            element = join_all(self.iterate(value, instr) for value in args.everything() if not _is_callable(value))
-            return self.fresh_list(instr, element)
+            element = join_all(
+                self.containers.iterate(value, instr) for value in args.everything() if not _is_callable(value)
+            )
+            return self.heap.fresh_list(instr, element)
         if path in library.OBSERVERS:
-            return of_obj(self.api_result(path, instr))
+            return of_obj(self.heap.api_result(path, instr))
         name = path.rpartition(".")[2]
         if name in library.DECODERS:
-            return self.part_of([*args.everything(), self.contents(self.encoded)], CHAR)
+            return self.heap.part_of([*args.everything(), self.heap.contents(self.state.encoded)], CHAR)
         if trusted:
-            kind = BUILDER if self.rules.is_builder(path) else OTHER
-            made = Value(0, None, frozenset((self.api_result(path, instr),)), None, kind)
+            kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
+            made = Value(0, None, frozenset((self.heap.api_result(path, instr),)), None, kind)
             return made if kind == BUILDER else self._rows_of(made, name, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
-            return self.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
-        source = self.source(path + "()", instr)
+            return self.heap.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
+        source = self.records.source(path + "()", instr)
         if source is not None:
             return source
-        result = of_obj(self.api_result(path, instr))
+        result = of_obj(self.heap.api_result(path, instr))
         if name in library.DATABASE_RESULTS:
             return self._rows_of(result, name, instr)
         if name in library.HEX_METHODS:
@@ -297,13 +325,13 @@ class Calls(Containers):
         bound = [] if name in library.BINDERS else args.everything()
         values = args.everything() if receiver is None else [receiver, *bound]
         made = self.unknown_call(values, args, instr)
-        if receiver is not None and made.mask and not self.rules.is_builder(path):
+        if receiver is not None and made.mask and not self.heap.rules.is_builder(path):
             for obj in ordered(receiver.objs):
                 if obj.name not in ("re", "regex"):  # modules that keep nothing
-                    self.put_unknown(obj, Value(made.mask, made.why))
+                    self.heap.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
-            self.put(next(iter(result.objs)), "pattern", args.pos[0])
-        kind = BUILDER if self.rules.is_builder(path) else OTHER
+            self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])
+        kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
         if path.partition(".")[0] not in library.PURE_ROOTS:
             self._mutate(args)
             aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
@@ -312,10 +340,10 @@ class Calls(Containers):
 
     def _rows_of(self, value: Value, name: str, instr: Instr) -> Value:
         """Rows of a database, which hold what users once sent: untrusted for the rules that ask for it."""
-        if name not in library.DATABASE_ROWS or not self.rules.stored:
+        if name not in library.DATABASE_ROWS or not self.heap.rules.stored:
             return value
         why = Step(instr.line, f"{name}() returns what was stored, which users may have written", None)
-        return Value(value.mask | self.rules.stored, value.why or why, value.objs, None, value.kind)
+        return Value(value.mask | self.heap.rules.stored, value.why or why, value.objs, None, value.kind)
 
     def _mutate(self, args: Args) -> None:
         """A library function may store one argument in another."""
@@ -325,20 +353,20 @@ class Calls(Containers):
         for index, value in enumerate(values):
             for obj in ordered(value.objs):
                 if obj.kind in CONTAINERS:
-                    others = self.part_of(values[:index] + values[index + 1 :])
+                    others = self.heap.part_of(values[:index] + values[index + 1 :])
                     if others.mask:
-                        self.put_unknown(obj, others)
+                        self.heap.put_unknown(obj, others)
 
     def _give(self, args: Args) -> None:
         """Functions among the arguments are known to somebody else now, who may call them with anything."""
         for value in args.everything():
             for obj in ordered(value.objs):
                 if obj.kind in _CALLABLE or obj.kind in CONTAINERS:
-                    self.kept[obj] = None
+                    self.state.kept[obj] = None
 
     def unknown_call(self, values: list[Value], args: Args, instr: Instr) -> Value:
         """A call of which only this is known: it may use its arguments, call them, and return anything made of them."""
-        made = self.part_of(values)
+        made = self.heap.part_of(values)
         if any(value.objs for value in args.everything()):
             returned = self.run_callbacks(args, instr, made)
             if returned is not BOTTOM:
@@ -356,36 +384,40 @@ class Calls(Containers):
             for obj in ordered(value.objs):
                 if obj.kind == "api":
                     if obj.name in library.DYNAMIC_CODE:
-                        self.dynamic_code(instr, obj.name.removeprefix("builtins."))
-                    if obj.name.rpartition(".")[2] not in (self.rules.names if is_known else self.rules.sink_names):
+                        self.records.dynamic_code(instr, obj.name.removeprefix("builtins."))
+                    if obj.name.rpartition(".")[2] not in (
+                        self.heap.rules.names if is_known else self.heap.rules.sink_names
+                    ):
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue
                 others = [element]
                 for other in values[:index] + values[index + 1 :]:
-                    others += [other, self.iterate(other, instr)] if other.objs or other.mask else [other]
+                    others += [other, self.containers.iterate(other, instr)] if other.objs or other.mask else [other]
                 passed = join_all(o for o in others if not _is_callable(o))
                 result = join(result, self.call_back(obj, Args(rest=passed, named_rest=passed), instr))
         return result
 
     def call_back(self, obj: Obj, args: Args, instr: Instr) -> Value:
         """Call what a library has been given, unless this very call is being looked at."""
-        if obj in self.called_back or len(self.called_back) >= _MAX_CALLBACKS:
+        if obj in self.state.called_back or len(self.state.called_back) >= _MAX_CALLBACKS:
             return BOTTOM
-        self.called_back.add(obj)
+        self.state.called_back.add(obj)
         result = self.call_object(obj, args, instr)
-        self.called_back.discard(obj)
+        self.state.called_back.discard(obj)
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
         """``getattr(receiver, name)``: each name it may be, or any."""
         if name.consts:
-            return join_all(self.attribute(receiver, str(const), instr) for const in sorted(name.consts, key=str))
+            return join_all(
+                self.attributes.attribute(receiver, str(const), instr) for const in sorted(name.consts, key=str)
+            )
         own = [o for o in ordered(receiver.objs) if o.kind in ("instance", "class")]
         result = BOTTOM
-        if name.mask & self.rules.choices:
+        if name.mask & self.heap.rules.choices:
             modules = frozenset(o for o in receiver.objs if o.kind == "api")
-            result = Value(name.mask & self.rules.choices, name.why, modules)
+            result = Value(name.mask & self.heap.rules.choices, name.why, modules)
         for obj in own:
             result = join(result, self.any_attribute(obj, instr))
         foreign = [
@@ -394,19 +426,19 @@ class Calls(Containers):
             if o not in own and not (o.kind == "api" and o.name.partition(".")[0] in library.HARMLESS_MODULES)
         ]
         if foreign or not receiver.objs:
-            obj = self.site(instr, "dynattr")
-            self.put(obj, "self", receiver)
+            obj = self.heap.site(instr, "dynattr")
+            self.heap.put(obj, "self", receiver)
             result = join(result, of_obj(obj, receiver.mask, receiver.why))
         return result
 
     def any_attribute(self, obj: Obj, instr: Instr) -> Value:
         """Whatever attribute of one of the program's own objects."""
-        result = self.contents(obj)
+        result = self.heap.contents(obj)
         classes = [obj] if obj.kind == "class" else ordered(obj.fields.get("__class__", BOTTOM).objs)
         for cls in classes:
             for key, value in list(cls.fields.items()):
                 if isinstance(key, str) and not key.startswith("__"):
-                    result = join(result, self.bind(value, obj, instr) if obj.kind == "instance" else value)
+                    result = join(result, self.functions.bind(value, obj, instr) if obj.kind == "instance" else value)
         return result
 
 

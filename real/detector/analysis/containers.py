@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.context import Context
-from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES
+from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
     BOTTOM,
@@ -35,95 +36,110 @@ _LIST_GETTERS = frozenset({"pop", "popleft", "__next__"})
 _SET_OPERATIONS = frozenset({"union", "difference", "intersection", "symmetric_difference"})
 
 
-class Containers(Context):
+class ContainerCalls(Protocol):
+    """The calls that containers make."""
+
+    def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
+        """Call those special methods that the instance's class defines; unknown if it defines none."""
+
+    def run_callbacks(self, args: Args, instr: Instr, element: Value, is_known: bool = False) -> Value:
+        """Call every argument that can be called, with whatever the other arguments hold."""
+
+
+class Containers:
     """The containers of the language."""
+
+    calls: ContainerCalls
+
+    def __init__(self, heap: Heap) -> None:
+        self.heap = heap
 
     def sequence_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a list, tuple, set, deque or generator."""
         if name in _LIST_ADDERS:
-            self.put_unknown(obj, args.first())
+            self.heap.put_unknown(obj, args.first())
             return NUMBER
         if name in _LIST_EXTENDERS:
             for value in args.everything():
-                self.put_unknown(obj, self.iterate(value, instr))
+                self.heap.put_unknown(obj, self.iterate(value, instr))
             return NUMBER
         if name in ("index", "count", "clear", "remove", "discard", "issubset", "issuperset", "isdisjoint"):
             return NUMBER
         if name == "insert":
-            self.smash(obj)
-            self.put_unknown(obj, args.at(1))
+            self.heap.smash(obj)
+            self.heap.put_unknown(obj, args.at(1))
             return NUMBER
         if name in ("sort", "reverse"):
-            self.smash(obj)
-            self.run_callbacks(args, instr, self.contents(obj), is_known=name == "sort")
+            self.heap.smash(obj)
+            self.calls.run_callbacks(args, instr, self.heap.contents(obj), is_known=name == "sort")
             return NUMBER
         if name in _LIST_GETTERS:
-            self.smash(obj)
-            return self.contents(obj)
+            self.heap.smash(obj)
+            return self.heap.contents(obj)
         if name in _SET_OPERATIONS:
             others = join_all(self.iterate(value, instr) for value in args.everything())
-            return self.fresh_list(instr, join(self.contents(obj), others), "set")
+            return self.heap.fresh_list(instr, join(self.heap.contents(obj), others), "set")
         if name == "copy":
             return of_obj(obj)
         if name == "send":
-            self.put(obj, "sent", args.first())
-            return self.contents(obj)
-        self.put_unknown(obj, join_all(args.everything()))
-        return join(self.part_of([of_obj(obj), *args.everything()]), self.contents(obj))
+            self.heap.put(obj, "sent", args.first())
+            return self.heap.contents(obj)
+        self.heap.put_unknown(obj, join_all(args.everything()))
+        return join(self.heap.part_of([of_obj(obj), *args.everything()]), self.heap.contents(obj))
 
     def mapping_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a dict."""
         if name == "items":
-            pair = self.fresh_tuple(instr, [self.key_of(obj), self.contents(obj)], "item")
-            return self.fresh_list(instr, pair)
+            pair = self.heap.fresh_tuple(instr, [self.heap.key_of(obj), self.heap.contents(obj)], "item")
+            return self.heap.fresh_list(instr, pair)
         if name == "keys":
-            return self.fresh_list(instr, self.key_of(obj))
+            return self.heap.fresh_list(instr, self.heap.key_of(obj))
         if name == "values":
-            return self.fresh_list(instr, self.contents(obj))
+            return self.heap.fresh_list(instr, self.heap.contents(obj))
         if name in ("get", "pop", "__getitem__"):
-            return join(self.item(obj, args.at(0)), args.at(1))
+            return join(self.heap.item(obj, args.at(0)), args.at(1))
         if name == "copy":
             return of_obj(obj)
         if obj.kind == "namespace":
             raise UnanalyzableError(f"dynamic code: changes a namespace by {name}() (line {instr.line})")
         if name == "setdefault":
-            self.put_item(obj, args.at(0), args.at(1))
-            return join(self.item(obj, args.at(0)), args.at(1))
+            self.heap.put_item(obj, args.at(0), args.at(1))
+            return join(self.heap.item(obj, args.at(0)), args.at(1))
         if name == "__setitem__":
-            self.put_item(obj, args.at(0), args.at(1))
+            self.heap.put_item(obj, args.at(0), args.at(1))
             return NUMBER
         if name == "update":
             self.merge(obj, args, instr)
             return NUMBER
         if name == "popitem":
-            return self.fresh_tuple(instr, [self.key_of(obj), self.contents(obj)], "item")
+            return self.heap.fresh_tuple(instr, [self.heap.key_of(obj), self.heap.contents(obj)], "item")
         if name in ("clear", "move_to_end", "__contains__"):
             return NUMBER
-        self.put_unknown(obj, join_all(args.everything()))
-        return join(self.part_of([of_obj(obj), *args.everything()]), self.contents(obj))
+        self.heap.put_unknown(obj, join_all(args.everything()))
+        return join(self.heap.part_of([of_obj(obj), *args.everything()]), self.heap.contents(obj))
 
     def merge(self, target: Obj, args: Args, instr: Instr) -> None:
         """``dict.update``: another dict, pairs, or keywords."""
         for value in args.pos:
             for obj in ordered(value.objs):
                 if obj.kind in MAPPINGS:
-                    self.touch(obj)
+                    self.heap.touch(obj)
                     for key, item in list(obj.fields.items()):
-                        self.put(target, key, item)
-                    self.put_unknown(target, obj.elements)
-                    self.put_key(target, obj.keys)
+                        self.heap.put(target, key, item)
+                    self.heap.put_unknown(target, obj.elements)
+                    self.heap.put_key(target, obj.keys)
                 else:
                     pair = self.iterate(of_obj(obj), instr)
-                    self.put_key(target, self.iterate(pair, instr))
-                    self.put_unknown(target, self.iterate(pair, instr))
+                    self.heap.put_key(target, self.iterate(pair, instr))
+                    self.heap.put_unknown(target, self.iterate(pair, instr))
             if value.mask:
-                self.put_key(target, value)
-                self.put_unknown(target, Value(value.mask, value.why))
+                self.heap.put_key(target, value)
+                self.heap.put_unknown(target, Value(value.mask, value.why))
         for name, value in args.named.items():
-            self.put(target, name, value)
+            self.heap.put(target, name, value)
         for extra in (args.rest, args.named_rest):
             if extra is not None:
-                self.put_unknown(target, extra)
+                self.heap.put_unknown(target, extra)
 
     def iterate(self, value: Value, instr: Instr) -> Value:
         """Any element of an iterable."""
@@ -133,17 +149,17 @@ class Containers(Context):
             result = Value(value.mask, value.why, NO_OBJS, _characters(value) if kind == CHAR else None, kind)
         for obj in ordered(value.objs):
             if obj.kind in SEQUENCES or obj.kind == "super":
-                result = join(result, self.contents(obj))
+                result = join(result, self.heap.contents(obj))
             elif obj.kind in MAPPINGS:
-                result = join(result, self.key_of(obj))
+                result = join(result, self.heap.key_of(obj))
             elif obj.kind == "instance":
-                found = self.call_dunder(
+                found = self.calls.call_dunder(
                     obj, ("__iter__", "__next__", "__getitem__", "__aiter__", "__anext__"), Args([CLEAN]), instr
                 )
                 inner = [o for o in ordered(found.objs) if o is not obj and o.kind in CONTAINERS]
                 result = join(result, join(found, join_all(self.iterate(of_obj(o), instr) for o in inner)))
             else:
-                result = join(result, self.part_of([of_obj(obj)]))
+                result = join(result, self.heap.part_of([of_obj(obj)]))
         return result
 
     def as_text(self, value: Value, instr: Instr) -> Value:
@@ -153,11 +169,11 @@ class Containers(Context):
         parts = [value]
         for obj in ordered(value.objs):
             if obj.kind == "instance":
-                shown = self.call_dunder(obj, ("__str__", "__format__", "__repr__"), Args(), instr)
+                shown = self.calls.call_dunder(obj, ("__str__", "__format__", "__repr__"), Args(), instr)
                 others = value.objs - {obj}
                 parts = [Value(value.mask, value.why, others), *parts[1:], shown]
                 value = parts[0]
-        return self.part_of(parts, STR)
+        return self.heap.part_of(parts, STR)
 
     def format_method(self, receiver: Value, args: Args, instr: Instr) -> Value:
         """``"...".format(...)``: fields with a numeric format let only numbers through."""
@@ -166,7 +182,7 @@ class Containers(Context):
             wanted = untrusted_parts(next(iter(receiver.consts)), len(args.pos), tuple(args.named))
             if wanted is not None:
                 parts = [args.pos[key] if isinstance(key, int) else args.named[key] for key in wanted]
-        return self.text([receiver, *(self.as_text(part, instr) for part in parts)], instr.line)
+        return self.heap.text([receiver, *(self.as_text(part, instr) for part in parts)], instr.line)
 
 
 def _characters(value: Value) -> frozenset[Constant] | None:

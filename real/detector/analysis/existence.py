@@ -59,7 +59,7 @@ class Existence:
 
     def _compares(self, unit: Unit, operands: list[int]) -> bool:
         """With nothing, or a length or a type with anything."""
-        env = self._slicer.solver.states[unit].env
+        env = self._slicer.solver.state.states[unit].env
         return any(self._is_nothing(env[operand]) or self._is_measure(unit, operand) for operand in operands)
 
     def _is_nothing(self, value: Value) -> bool:

@@ -29,16 +29,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from real.detector.analysis.heap import CONTAINERS
+from real.detector.analysis.guards import Guards
+from real.detector.analysis.heap import CONTAINERS, Heap
+from real.detector.analysis.records import Records
+from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, Obj, Value, ordered
+from real.detector.analysis.visibility import is_public, is_public_name
+from real.detector.frontend.escapes import Escapes
 from real.detector.ir.instructions import Block, Instr, Unit
 from real.detector.models import library
-
-if TYPE_CHECKING:
-    from real.detector.analysis.guards import Guards
-    from real.detector.analysis.solver import Solver
 
 _MAX_NESTED = 4  # containers in containers in which functions are looked for
 _HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property", "api"}
@@ -46,19 +46,6 @@ _HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property"
 
 # They make a constructor of annotated fields: dataclasses, attrs, named tuples.
 _MAKERS = frozenset({"dataclass", "define", "frozen", "attrs", "NamedTuple"})
-
-
-def is_public_name(name: str) -> bool:
-    """Whether a name is meant for others: no leading underscore, or a special method."""
-    return not name.startswith(("_", "<")) or (name.startswith("__") and name.endswith("__"))
-
-
-def is_public(unit: Unit) -> bool:
-    """Whether a function is a public one of the module, or a public method of a public class of it."""
-    inner, outer = unit, unit.parent
-    while outer is not None and outer.kind == "class" and is_public_name(inner.name):
-        inner, outer = outer, outer.parent
-    return is_public_name(inner.name) and outer is not None and outer.kind == "module"
 
 
 def _last_name(node: ast.expr) -> str:
@@ -80,10 +67,16 @@ def without_examples(value: Value) -> Value:
 class Exposure:
     """The policy for one program. Ask when the flow from the module's top level has reached its fixed point."""
 
-    def __init__(self, solver: Solver) -> None:
-        self._solver = solver
-        self._module = solver.program.units[0]
-        can_be_script = bool(solver.typed_at) and not solver.is_imported
+    def __init__(
+        self, heap: Heap, state: State, records: Records, guards: Guards, escapes: Escapes, *, is_imported: bool
+    ) -> None:
+        self._heap = heap
+        self._state = state
+        self._records = records
+        self._guards = guards
+        self._escapes = escapes
+        self._module = self._state.program.units[0]
+        can_be_script = bool(self._records.typed_at) and not is_imported
         self.is_script = can_be_script and any(self._reads_input(unit) for unit in self._run_on_import())
 
     def is_open_by_name(self, unit: Unit) -> bool:
@@ -93,7 +86,7 @@ class Exposure:
 
     def _is_given_away_by_name(self, unit: Unit) -> bool:
         """Whether the program does more with a private function, or with the private class it is in, than call it."""
-        has, inner, outer = self._solver.escapes.has, unit, unit.parent
+        has, inner, outer = self._escapes.has, unit, unit.parent
         while outer is not None and outer.kind == "class":
             if not (is_public_name(inner.name) or has(inner.name)):
                 return False
@@ -108,12 +101,11 @@ class Exposure:
 
     def given_away(self) -> Iterator[Unit]:
         """The functions that somebody else can call for having been given to them, as far as is known by now."""
-        solver = self._solver
-        for unit in solver.program.units:
-            state = solver.states[unit]
+        for unit in self._state.program.units:
+            state = self._state.states[unit]
             if not state.reached:
                 continue
-            if unit in solver.opened:
+            if unit in self._state.opened:
                 yield from self._functions(state.result)
             for instr in (instr for block in unit.blocks for instr in block.instrs):
                 if instr.op == "decorate":
@@ -122,7 +114,7 @@ class Exposure:
                     name = instr.extra[1] if instr.op == "setcell" else instr.extra
                     if name is not None and is_public_name(str(name)):
                         yield from self._functions(state.env[instr.args[0]])
-        for obj in tuple(solver.kept):
+        for obj in tuple(self._state.kept):
             yield from self._functions_of(obj)
 
     # --- scripts -----------------------------------------------------------------------------------------------------
@@ -134,7 +126,7 @@ class Exposure:
         while work:
             unit = work.pop()
             for instr in self._instructions(unit):
-                for target, _ in self._solver.callees.get(instr, ()):
+                for target, _ in self._state.callees.get(instr, ()):
                     if target not in found:
                         found[target] = None
                         work.append(target)
@@ -142,26 +134,26 @@ class Exposure:
 
     def _instructions(self, unit: Unit) -> Iterator[Instr]:
         """Those of a unit; of the module, those that run when another program imports it."""
-        guarded = _guarded_blocks(unit, self._solver.guards) if unit is self._module else frozenset()
+        guarded = _guarded_blocks(unit, self._guards) if unit is self._module else frozenset()
         return (instr for block in unit.blocks if block not in guarded for instr in block.instrs)
 
     def _reads_input(self, unit: Unit) -> bool:
-        return any(instr in self._solver.typed_at for instr in self._instructions(unit))
+        return any(instr in self._records.typed_at for instr in self._instructions(unit))
 
     def _is_typed(self, value: Value) -> bool:
         """Whether a value is made from standard input."""
-        return bool(self._solver.deep(value)[0] & self._solver.rules.typed)
+        return bool(self._heap.deep(value)[0] & self._heap.rules.typed)
 
     def _is_step_of_script(self, unit: Unit) -> bool:
-        state = self._solver.states[unit]
+        state = self._state.states[unit]
         if state.reached or not unit.inlined:
             return self._takes_input(unit)
         # Only copies of it run, in the functions that called it.
-        callers = self._solver.program.copied_into(unit)
+        callers = self._state.program.copied_into(unit)
         return all(self._takes_input(caller) or self._reads_input(caller) for caller in callers)
 
     def _takes_input(self, unit: Unit) -> bool:
-        params = self._solver.states[unit].params
+        params = self._state.states[unit].params
         return any(self._is_typed(params.get(name, BOTTOM)) for name in unit.params.names)
 
     # --- functions that are given away -------------------------------------------------------------------------------
@@ -182,7 +174,7 @@ class Exposure:
             if obj.unit is not None:
                 yield obj.unit
         elif obj.kind in ("class", "instance") and obj.unit is not None:
-            methods = (unit for unit in self._solver.program.units if unit.parent is obj.unit)
+            methods = (unit for unit in self._state.program.units if unit.parent is obj.unit)
             yield from (unit for unit in methods if unit.kind == "function" and is_public_name(unit.name))
         elif obj.kind in _HOLDERS and depth < _MAX_NESTED:
             for held in (*obj.fields.values(), obj.elements):

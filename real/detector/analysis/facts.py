@@ -52,7 +52,7 @@ class Analysis:
     def sites(self) -> dict[str, list[CallSite]]:
         """Qualified name or method name -> the recorded calls of it, in source order."""
         found: dict[str, list[CallSite]] = {}
-        for site in sorted(self.solver.sites.values(), key=_in_source):
+        for site in sorted(self.solver.records.sites.values(), key=_in_source):
             for name in {site.path, site.name}:
                 found.setdefault(name, []).append(site)
         return found
@@ -61,23 +61,23 @@ class Analysis:
         """Control dependence in a unit, computed once."""
         found = self.control.get(unit)
         if found is None:
-            found = self.control[unit] = ControlFlow(unit, self.solver.spend)
+            found = self.control[unit] = ControlFlow(unit, self.solver.heap.spend)
         return found
 
     @cached_property
     def call_sites(self) -> dict[Unit, list[tuple[Unit, Instr, int]]]:
         """Called function -> (caller, call, 1 if ``self`` is bound), for calls between functions of the program."""
         found: dict[Unit, list[tuple[Unit, Instr, int]]] = {}
-        for instr, targets in self.solver.callees.items():
+        for instr, targets in self.solver.state.callees.items():
             for target, bound in targets:
-                found.setdefault(target, []).append((self.solver.call_units[instr], instr, bound))
+                found.setdefault(target, []).append((self.solver.state.call_units[instr], instr, bound))
         return found
 
     @cached_property
     def declarations(self) -> dict[Unit, Reads]:
         """Function or class -> what its decorators and bases are made from."""
         found: dict[Unit, Reads] = {}
-        for unit in self.solver.program.units:
+        for unit in self.solver.state.program.units:
             for block in unit.blocks:
                 for instr in block.instrs:
                     if instr.op == "decorate":
@@ -93,7 +93,7 @@ class Analysis:
     def defaults(self) -> dict[Unit, dict[str, Reads]]:
         """Function -> parameter -> what its default is made from."""
         found: dict[Unit, dict[str, Reads]] = {}
-        for unit in self.solver.program.units:
+        for unit in self.solver.state.program.units:
             for block in unit.blocks:
                 for instr in block.instrs:
                     if instr.op == "function":
@@ -153,16 +153,16 @@ class Facts:
     @property
     def units(self) -> tuple[Unit, ...]:
         """The module, classes and functions of the program."""
-        return self._solver.program.units
+        return self._solver.state.program.units
 
     @property
     def functions(self) -> list[Unit]:
         """The functions, methods and lambdas of the program, in source order."""
-        return [unit for unit in self._solver.program.units if unit.kind == "function"]
+        return [unit for unit in self._solver.state.program.units if unit.kind == "function"]
 
     def is_open(self, unit: Unit) -> bool:
         """Whether the outside can call a function: see ``exposure``."""
-        return self._solver.is_open(unit)
+        return self._solver.state.is_open(unit)
 
     def declarations(self, unit: Unit) -> Reads:
         """What the decorators of a function and the decorators and bases of its class are made from."""
@@ -226,7 +226,7 @@ class Facts:
 
     def value(self, unit: Unit, operand: int) -> Value:
         """The abstract value of an operand."""
-        return self._solver.states[unit].env[operand]
+        return self._solver.state.states[unit].env[operand]
 
     def constants(self, unit: Unit, operand: int) -> frozenset[Constant]:
         """The constants that an operand may be; empty if it may be something else."""
@@ -234,13 +234,13 @@ class Facts:
 
     def is_untrusted(self, value: Value) -> bool:
         """Whether a value, or something it contains, may come from outside."""
-        return bool(self._solver.deep(value)[0] & self.bit)
+        return bool(self._solver.heap.deep(value)[0] & self.bit)
 
     def elements(self, value: Value) -> frozenset[Constant]:
         """The constants among what a container holds (the keys of a dict), or that a value may be itself."""
         found = set(value.consts or ())
         for obj in value.objs:
-            held = self._solver.key_of(obj) if obj.kind in MAPPINGS else self._solver.contents(obj)
+            held = self._solver.heap.key_of(obj) if obj.kind in MAPPINGS else self._solver.heap.contents(obj)
             found |= held.consts or frozenset()
             for inner in obj.fields.values() if obj.kind not in MAPPINGS else ():
                 found |= inner.consts or frozenset()  # also where others may have been added
@@ -248,7 +248,7 @@ class Facts:
 
     def trace(self, value: Value) -> tuple[TraceStep, ...]:
         """How an untrusted value came to be so, from the source on."""
-        return trace_of(self._solver.deep(value)[1])
+        return trace_of(self._solver.heap.deep(value)[1])
 
     def reads(self, unit: Unit, operand: int) -> Reads:
         """Everything that an operand depends on."""
@@ -428,7 +428,7 @@ class Facts:
                         continue
                 seen.add(successor)
                 work.append(successor)
-        self._solver.spend(len(seen))
+        self._solver.heap.spend(len(seen))
         return False
 
     def _guarded_by_callers(self, unit: Unit, origin: Origin, by: Predicate, depth: int) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from real.detector.analysis.calls import Calls
+from typing import Protocol
+
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.context import UnitState
 from real.detector.analysis.exposure import without_examples
+from real.detector.analysis.heap import Heap
+from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
     BOTTOM,
     NO_OBJS,
@@ -23,31 +25,56 @@ _MAX_NESTED_CALLS = 10
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})  # calling one finds a member
 
 
-class Functions(Calls):
+class FunctionCalls(Protocol):
+    """The calls that instances and methods make."""
+
+    def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
+        """Call whatever ``fn`` may be."""
+
+    def call_function_value(self, fn: Value, args: Args, instr: Instr, bound: Value) -> Value:
+        """Call functions with ``self`` (or ``cls``) bound."""
+
+
+class Runner(Protocol):
+    """Who evaluates units."""
+
+    def run(self, unit: Unit) -> None:
+        """Evaluate every instruction of ``unit`` until nothing in it changes."""
+
+
+class Functions:
     """Functions are summarised: all calls share one set of parameters and one result (context-insensitive)."""
 
+    calls: FunctionCalls
+
+    def __init__(self, heap: Heap, state: State, runner: Runner) -> None:
+        self.heap = heap
+        self.state = state
+        self.runner = runner
+
     def call_function(self, obj: Obj, args: Args, instr: Instr, bound: Value | None) -> Value:
+        """Call a function of the program."""
         unit = obj.unit
         if unit is None:
             return BOTTOM
-        state = self.states[unit]
-        state.callers[self.unit] = None
-        self.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
-        self.call_units[instr] = self.unit
+        state = self.state.states[unit]
+        state.callers[self.heap.unit] = None
+        self.state.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
+        self.state.call_units[instr] = self.heap.unit
         if bound is not None:
             args = Args([bound, *args.pos], args.named, args.rest, args.named_rest)
         changed = self._bind_arguments(unit, state, args, instr)
         if changed or not state.reached:
             state.reached = True
-            if unit in self.stack or len(self.stack) > _MAX_NESTED_CALLS:
-                self.pending.add(unit)
+            if unit in self.state.stack or len(self.state.stack) > _MAX_NESTED_CALLS:
+                self.heap.pending.add(unit)
             else:
-                self.pending.discard(unit)
-                self.run(unit)
+                self.heap.pending.discard(unit)
+                self.runner.run(unit)
         if unit.is_generator:
-            return join(of_obj(self.obj(("generator", unit), "generator", unit.name)), state.result)
+            return join(of_obj(self.heap.obj(("generator", unit), "generator", unit.name)), state.result)
         if not unit.returns:  # abstract: some other definition of it does return
-            return self.part_of(args.everything())
+            return self.heap.part_of(args.everything())
         return state.result
 
     def _bind_arguments(self, unit: Unit, state: UnitState, args: Args, instr: Instr) -> bool:  # noqa: PLR0912
@@ -69,24 +96,24 @@ class Functions(Calls):
                 if name not in args.named:
                     bound[name] = join(bound.get(name, BOTTOM), args.named_rest)
         if params.vararg:
-            obj = self.obj((unit, "tuple"), "tuple")
+            obj = self.heap.obj((unit, "tuple"), "tuple")
             for index, value in enumerate(args.pos[len(params.positional) :]):
-                self.put(obj, index, value)
+                self.heap.put(obj, index, value)
             if args.rest is not None:
-                self.put_unknown(obj, args.rest)
+                self.heap.put_unknown(obj, args.rest)
             bound[params.vararg] = of_obj(obj)
         if params.kwarg:
-            obj = self.obj((unit, "dict"), "dict")
+            obj = self.heap.obj((unit, "dict"), "dict")
             for name, value in spare.items():
-                self.put(obj, name, value)
+                self.heap.put(obj, name, value)
             if args.named_rest is not None:
-                self.put_unknown(obj, args.named_rest)
-                self.put_key(obj, args.named_rest)
+                self.heap.put_unknown(obj, args.named_rest)
+                self.heap.put_key(obj, args.named_rest)
             bound[params.kwarg] = of_obj(obj)
         changed = False
         for name, value in bound.items():
             old = state.params.get(name, BOTTOM)
-            new = self.grown(old, without_examples(value) if unit in self.opened else value)
+            new = self.heap.grown(old, without_examples(value) if unit in self.state.opened else value)
             if new is not old:
                 if new.mask and not old.mask:
                     note = f"is passed to {unit.name}() as `{name}`"
@@ -97,65 +124,68 @@ class Functions(Calls):
 
     def instance(self, cls: Obj) -> Obj:
         """The one abstract instance of a class."""
-        obj = self.obj(("instance", cls), "instance", cls.name, cls.unit)
-        self.put(obj, "__class__", of_obj(cls))
+        obj = self.heap.obj(("instance", cls), "instance", cls.name, cls.unit)
+        self.heap.put(obj, "__class__", of_obj(cls))
         return obj
 
     def instantiate(self, cls: Obj, args: Args, instr: Instr) -> Value:
+        """Call a class of the program."""
         obj = self.instance(cls)
         result = of_obj(obj)
         made = self.member(cls, "__new__")
         if made is not None:
             for function in ordered(made.objs):
                 inner = function.fields.get("function", of_obj(function))
-                result = join(result, self.call_function_value(inner, args, instr, of_obj(cls)))
+                result = join(result, self.calls.call_function_value(inner, args, instr, of_obj(cls)))
         init = self.member(cls, "__init__")
         if init is not None:
-            self.call_value(self.bind(init, obj, instr), args, instr)
-        elif _ENUMS.intersection(self._foreign_bases(cls)) and self.member(cls, "_missing_") is None:
+            self.calls.call_value(self.bind(init, obj, instr), args, instr)
+        elif _ENUMS.intersection(self.foreign_bases(cls)) and self.member(cls, "_missing_") is None:
             return result  # one of the members, or an exception
         else:
             names = list(self._annotated(cls))
             for name, value in [*zip(names, args.pos, strict=False), *args.named.items()]:
-                self.put(obj, name, value)
+                self.heap.put(obj, name, value)
             for index, value in enumerate(args.pos[: len(names)]):
-                self.put(obj, index, value)  # a NamedTuple is a tuple too
+                self.heap.put(obj, index, value)  # a NamedTuple is a tuple too
             rest = [*args.pos[len(names) :], *(v for v in (args.rest, args.named_rest) if v is not None)]
             if rest:
-                self.put_unknown(obj, join_all(rest))
+                self.heap.put_unknown(obj, join_all(rest))
             after = self.member(cls, "__post_init__")
             if after is not None:
-                self.call_value(self.bind(after, obj, instr), Args(), instr)
+                self.calls.call_value(self.bind(after, obj, instr), Args(), instr)
         return result
 
     def _annotated(self, cls: Obj) -> dict[str, None]:
         names: dict[str, None] = {}
-        for base in self._bases(cls):
+        for base in self.bases(cls):
             names.update(self._annotated(base))
         if cls.unit is not None:
-            names.update(self.fields.get(cls.unit, {}))
+            names.update(self.state.fields.get(cls.unit, {}))
         return names
 
-    def _bases(self, cls: Obj) -> list[Obj]:
+    def bases(self, cls: Obj) -> list[Obj]:
+        """The classes of the program that ``cls`` names as its bases."""
         return [
             obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls
         ]
 
-    def _foreign_bases(self, cls: Obj, seen: tuple[Obj, ...] = ()) -> list[str]:
+    def foreign_bases(self, cls: Obj, seen: tuple[Obj, ...] = ()) -> list[str]:
         """The library classes that ``cls`` inherits from."""
         found = []
         for base in ordered(cls.fields.get("__bases__", BOTTOM).objs):
             if base.kind == "class" and base not in seen:
-                found += self._foreign_bases(base, (*seen, cls))
+                found += self.foreign_bases(base, (*seen, cls))
             elif base.kind == "api":
                 found.append(base.name)
         return found
 
     def member(self, cls: Obj, name: str, seen: tuple[Obj, ...] = ()) -> Value | None:
-        self.touch(cls)
+        """What a class or its bases define under ``name``."""
+        self.heap.touch(cls)
         if name in cls.fields:
             return cls.fields[name]
-        for base in self._bases(cls):
+        for base in self.bases(cls):
             if base not in seen:
                 found = self.member(base, name, (*seen, cls))
                 if found is not None:
@@ -163,27 +193,28 @@ class Functions(Calls):
         return None
 
     def bind(self, value: Value, receiver: Obj, instr: Instr) -> Value:
+        """What a class attribute is when it is taken from ``receiver``."""
         result = (
             Value(value.mask, value.why, NO_OBJS, value.consts, value.kind) if not value.objs or value.mask else BOTTOM
         )
         for obj in ordered(value.objs):
             if obj.kind == "function":
-                method = self.obj(("bound", obj, receiver), "bound", obj.name)
-                self.put(method, "function", of_obj(obj))
-                self.put(method, "self", of_obj(receiver))
+                method = self.heap.obj(("bound", obj, receiver), "bound", obj.name)
+                self.heap.put(method, "function", of_obj(obj))
+                self.heap.put(method, "self", of_obj(receiver))
                 result = join(result, of_obj(method))
             elif obj.kind == "static":
                 result = join(result, obj.fields.get("function", BOTTOM))
             elif obj.kind == "classmethod":
-                method = self.obj(("bound", obj, receiver), "bound", obj.name)
-                self.put(method, "function", obj.fields.get("function", BOTTOM))
+                method = self.heap.obj(("bound", obj, receiver), "bound", obj.name)
+                self.heap.put(method, "function", obj.fields.get("function", BOTTOM))
                 cls = receiver.fields.get("__class__", BOTTOM) if receiver.kind == "instance" else of_obj(receiver)
-                self.put(method, "self", cls)
+                self.heap.put(method, "self", cls)
                 result = join(result, of_obj(method))
             elif obj.kind == "property":
                 result = join(
                     result,
-                    self.call_function_value(obj.fields.get("function", BOTTOM), Args(), instr, of_obj(receiver)),
+                    self.calls.call_function_value(obj.fields.get("function", BOTTOM), Args(), instr, of_obj(receiver)),
                 )
             else:
                 result = join(result, of_obj(obj))

@@ -5,19 +5,15 @@ A guard counts only for the very value it tested (the same SSA value), on the br
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from real.detector.analysis.charsets import admits_only, may_spell, safe_text
-from real.detector.analysis.exposure import is_public
-from real.detector.analysis.heap import MAPPINGS, SEQUENCES
+from real.detector.analysis.heap import MAPPINGS, SEQUENCES, Heap
+from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, CHAR, STR, Constant, Value, join_all
+from real.detector.analysis.visibility import is_public
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
-
-if TYPE_CHECKING:
-    from real.detector.analysis.context import Context
 
 _MAX_CHAIN = 20
 _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper"})
@@ -28,10 +24,11 @@ _COPIES = frozenset({"assign", "copy", "pi"})
 
 
 class Guards:
-    """Decides ``pi`` instructions for a solver."""
+    """Decides ``pi`` instructions ."""
 
-    def __init__(self, solver: Context) -> None:
-        self.solver = solver
+    def __init__(self, heap: Heap, state: State) -> None:
+        self.heap = heap
+        self.state = state
         self._checking: set[tuple[Unit, int, bool | None]] = set()
         self._roots: dict[tuple[Unit, int, int], int] = {}
 
@@ -78,7 +75,7 @@ class Guards:
         if source.op == "param":
             if source.extra == unit.params.vararg:
                 return False
-            return self.solver.is_open(unit) or self._is_passed_outside_text(unit, str(source.extra), depth)
+            return self.state.is_open(unit) or self._is_passed_outside_text(unit, str(source.extra), depth)
         if source.op in _PARTS:
             return bool(self._env(unit)[source.dst].mask)
         if source.op not in ("call", "method"):
@@ -95,8 +92,8 @@ class Guards:
     def _is_passed_outside_text(self, unit: Unit, param: str, depth: int) -> bool:
         """Whether all calls of a function pass such text for a parameter."""
         calls = [
-            (self.solver.call_units[call], operand)
-            for call, targets in self.solver.callees.items()
+            (self.state.call_units[call], operand)
+            for call, targets in self.state.callees.items()
             for target, bound in targets
             if target is unit
             for operand in passed_operands(call, unit, bound).get(param, [-1])
@@ -105,7 +102,7 @@ class Guards:
 
     def proves(self, instr: Instr) -> int:
         """The rules for which the ``pi`` instruction's test makes its value harmless on this branch, as a mask."""
-        unit = self.solver.unit
+        unit = self.heap.unit
         subject = self.root(unit, instr.args[0])
         test = unit.defs[instr.args[1]]
         if test is None:
@@ -116,7 +113,7 @@ class Guards:
 
     def allowed(self, instr: Instr) -> frozenset[Constant] | None:
         """The constants that a ``pi`` instruction's test leaves possible, if it is a comparison with known ones."""
-        unit = self.solver.unit
+        unit = self.heap.unit
         test = unit.defs[instr.args[1]]
         if test is None or instr.extra is None:
             return None
@@ -128,7 +125,7 @@ class Guards:
         value: Value = self._env(unit)[test.args[1]]
         if test.extra in (("Eq",), ("NotEq",)):
             return value.consts
-        held = join_all(self.solver.key_of(o) if o.kind in MAPPINGS else self.solver.contents(o) for o in value.objs)
+        held = join_all(self.heap.key_of(o) if o.kind in MAPPINGS else self.heap.contents(o) for o in value.objs)
         known = every(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
         return held.consts if value.objs and known and not held.objs else None
 
@@ -156,7 +153,7 @@ class Guards:
         return self._call_proves(unit, test, subject, sense) if sense else 0
 
     def _env(self, unit: Unit) -> list[Value]:
-        return self.solver.states[unit].env
+        return self.state.states[unit].env
 
     def _is_subject(self, unit: Unit, operand: int, subject: int) -> bool:
         """The operand is the subject, or differs from it only by letter case and surrounding blanks."""
@@ -185,7 +182,7 @@ class Guards:
                 return proved | (self._trusted(unit, left) if self._is_subject(unit, right, subject) else 0)
         elif not sense:
             return 0  # some part of the chain does not hold, whichever
-        return self._bound_proves(unit, test, subject, sense) if self.solver.rules.numbers else 0
+        return self._bound_proves(unit, test, subject, sense) if self.heap.rules.numbers else 0
 
     def _bound_proves(self, unit: Unit, test: Instr, subject: int, sense: bool) -> int:
         """A number below a trusted limit, or something whose length is, is no more a danger to resources."""
@@ -198,7 +195,7 @@ class Guards:
                 continue
             if self._is_size_of(unit, small, subject):
                 proved |= self._trusted(unit, large)
-        return proved & self.solver.rules.numbers
+        return proved & self.heap.rules.numbers
 
     def _is_size_of(self, unit: Unit, operand: int, subject: int) -> bool:
         operand = self.root(unit, operand)
@@ -216,7 +213,7 @@ class Guards:
         value = self._env(unit)[operand]
         if any(obj.kind in ("instance", "class") for obj in value.objs) or may_spell(value):
             return 0
-        return self.solver.rules.all & ~self.solver.deep(value)[0]
+        return self.heap.rules.all & ~self.heap.deep(value)[0]
 
     def _is_whole(self, unit: Unit, subject: int) -> bool:
         """Whether the tested value is no single letter of a text: it enters the function as it is."""
@@ -224,7 +221,7 @@ class Guards:
         if made is None:
             return False
         if made.op == "param":
-            return not self.solver.states[unit].callers or (is_public(unit) and not may_spell(self._env(unit)[subject]))
+            return not self.state.states[unit].callers or (is_public(unit) and not may_spell(self._env(unit)[subject]))
         if made.op == "sub":
             return bool(self._env(unit)[made.args[1]].consts)  # request.args["sort"], values[0]
         return made.op == "call" or (made.op == "method" and made.extra[0] in _LOOKUPS)
@@ -243,16 +240,16 @@ class Guards:
             return trusted if value.consts and every(safe_text(const) for const in value.consts) else 0
         for obj in value.objs:
             if obj.kind in MAPPINGS:
-                self.solver.touch(obj)
+                self.heap.touch(obj)
                 known = [key for key in obj.fields if isinstance(key, str)]
                 if not whole and (may_spell(obj.keys) or any(len(key) == 1 and not safe_text(key) for key in known)):
                     return 0
             elif obj.kind in SEQUENCES:
-                self.solver.touch(obj)
+                self.heap.touch(obj)
                 if not whole and any(may_spell(member) for member in (*obj.fields.values(), obj.elements)):
                     return 0
             elif obj.kind == "api":
-                trusted &= ~self.solver.rules.no_allow_list.get(obj.name, 0)
+                trusted &= ~self.heap.rules.no_allow_list.get(obj.name, 0)
         return trusted
 
     def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> int:
@@ -261,7 +258,7 @@ class Guards:
             name, _ = test.extra
             receiver = test.args[0]
             if sense and name in STRICT_TESTS and self._is_subject(unit, receiver, subject):
-                return self.solver.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
+                return self.heap.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
             if sense and name in _MATCHING:
                 return self._match_proves(unit, test, subject)
         elif sense and test.op == "call" and isinstance(test.extra, CallShape) and len(test.args) == 3:
@@ -270,10 +267,10 @@ class Guards:
                 module, _, name = names.pop().rpartition(".")
                 if module in ("re", "regex") and name in _MATCHING:
                     return self._text_proves(unit, name, env[test.args[1]], test.args[2], subject)
-        targets = self.solver.callees.get(test)
+        targets = self.state.callees.get(test)
         if not targets:
             return self._isinstance_proves(unit, test, subject) if sense else 0
-        proved = self.solver.rules.all
+        proved = self.heap.rules.all
         for target, bound in targets:
             proved &= self._validates(unit, test, subject, target, bound, sense)
         return proved
@@ -288,11 +285,11 @@ class Guards:
         named = {obj for obj in types.objs if obj.kind == "tuple"}
         members = set(types.objs - named)
         for obj in named:
-            members |= self.solver.contents(obj).objs
+            members |= self.heap.contents(obj).objs
         numeric = bool(members) and every(
             obj.kind == "api" and obj.name in ("builtins.int", "builtins.float", "builtins.bool") for obj in members
         )
-        return self.solver.rules.all & ~self.solver.rules.numbers if numeric else 0
+        return self.heap.rules.all & ~self.heap.rules.numbers if numeric else 0
 
     def _match_proves(self, unit: Unit, test: Instr, subject: int) -> int:
         env = self._env(unit)
@@ -316,7 +313,7 @@ class Guards:
         texts = [pattern for pattern in patterns.consts if isinstance(pattern, str)]
         if len(texts) != len(patterns.consts):
             return 0
-        return self.solver.rules.harmless_where(
+        return self.heap.rules.harmless_where(
             lambda charset: every(admits_only(text, method, charset) for text in texts)
         )
 
@@ -337,7 +334,7 @@ class Guards:
             return 0
         key = (target, index, sense)
         if key in self._checking:
-            return self.solver.rules.all
+            return self.heap.rules.all
         self._checking.add(key)
         proved = self._returns_prove(target, index, sense)
         self._checking.discard(key)
@@ -347,7 +344,7 @@ class Guards:
         name = target.params.positional[index]
         env = self._env(target)
         returns = [instr for block in target.blocks for instr in block.instrs if instr.op == "return"]
-        proved = self.solver.rules.all if returns else 0
+        proved = self.heap.rules.all if returns else 0
         for instr in returns:
             if not isinstance(instr.extra, tuple) or name not in instr.extra:
                 return 0
@@ -359,7 +356,7 @@ class Guards:
             value = instr.args[0]
             if sense and env[value].consts and not any(env[value].consts or ()):
                 continue  # a falsy constant: the caller's branch is not taken
-            here = 0 if version.objs else self.solver.rules.all & ~version.mask
+            here = 0 if version.objs else self.heap.rules.all & ~version.mask
             test = target.defs[value]
             if sense and test is not None:
                 here |= self.holds(target, test, parameter.dst, True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Hashable
 
 from real.detector.analysis.charsets import may_spell
@@ -27,6 +26,7 @@ from real.detector.analysis.values import (
 )
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.limits import Budget
+from real.detector.models.library import DYNAMIC_CODE
 
 SEQUENCES = frozenset({"list", "tuple", "set", "generator"})
 MAPPINGS = frozenset({"dict", "namespace"})
@@ -36,14 +36,14 @@ _OPAQUE = frozenset({"class", "function"})  # what is shown of them does not com
 MAX_PATH_CALLS = 6  # longer chains of library calls keep the name they have, so that names stay finite
 
 
-class Heap(ABC):
+class Heap:
     """Objects by creation site, with subscription of readers."""
 
     def __init__(self, rules: RuleSet, budget: Budget) -> None:
         self.rules = rules
         self.spend = budget.spend
         self.objects: dict[Hashable, Obj] = {}
-        self.unit: Unit
+        self.unit: Unit  # the one that is being evaluated
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
 
@@ -92,9 +92,9 @@ class Heap(ABC):
             return old
         return Value(mask, why, objs, merged.consts, merged.kind)
 
-    @abstractmethod
     def is_special(self, path: str) -> bool:
         """Whether a library object must be told apart from others."""
+        return path in DYNAMIC_CODE or path.rpartition(".")[2] in self.rules.sink_names
 
     # --- reading and writing -----------------------------------------------------------------------------------------
 

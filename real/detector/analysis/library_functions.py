@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from real.detector.analysis.caller import Caller
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.charsets import Charset, removes_harm
-from real.detector.analysis.context import Context
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
@@ -26,199 +26,201 @@ from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
 
-def _dict(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "dict")
-    calls.merge(obj, args, instr)
+def _dict(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
+    calls.containers.merge(obj, args, instr)
     return of_obj(obj)
 
 
-def _defaultdict(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "dict")
+def _defaultdict(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
     if args.pos:
-        calls.put_unknown(obj, calls.call_value(args.pos[0], Args(), instr) if args.pos[0].objs else BOTTOM)
-    calls.merge(obj, args.after(1), instr)
+        calls.heap.put_unknown(obj, calls.call_value(args.pos[0], Args(), instr) if args.pos[0].objs else BOTTOM)
+    calls.containers.merge(obj, args.after(1), instr)
     return of_obj(obj)
 
 
-def _fromkeys(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "dict")
-    calls.put_key(obj, calls.iterate(args.at(0), instr))
-    calls.put_unknown(obj, join(args.at(1), NUMBER))
+def _fromkeys(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
+    calls.heap.put_key(obj, calls.containers.iterate(args.at(0), instr))
+    calls.heap.put_unknown(obj, join(args.at(1), NUMBER))
     return of_obj(obj)
 
 
-def _counter(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "dict")
+def _counter(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
     for value in args.pos:
-        calls.put_key(obj, calls.iterate(value, instr))
-    calls.put_unknown(obj, NUMBER)
+        calls.heap.put_key(obj, calls.containers.iterate(value, instr))
+    calls.heap.put_unknown(obj, NUMBER)
     return of_obj(obj)
 
 
-def _enumerate(calls: Context, args: Args, instr: Instr) -> Value:
-    pair = calls.fresh_tuple(instr, [NUMBER, calls.iterate(args.first(), instr)], "pair")
-    return calls.fresh_list(instr, pair)
+def _enumerate(calls: Caller, args: Args, instr: Instr) -> Value:
+    pair = calls.heap.fresh_tuple(instr, [NUMBER, calls.containers.iterate(args.first(), instr)], "pair")
+    return calls.heap.fresh_list(instr, pair)
 
 
-def _zip(calls: Context, args: Args, instr: Instr) -> Value:
-    items = [calls.iterate(value, instr) for value in args.pos]
+def _zip(calls: Caller, args: Args, instr: Instr) -> Value:
+    items = [calls.containers.iterate(value, instr) for value in args.pos]
     if args.rest is not None:
-        items = [join_all([*items, calls.iterate(args.rest, instr)])] * max(4, len(items))
-    return calls.fresh_list(instr, calls.fresh_tuple(instr, items, "pair"))
+        items = [join_all([*items, calls.containers.iterate(args.rest, instr)])] * max(4, len(items))
+    return calls.heap.fresh_list(instr, calls.heap.fresh_tuple(instr, items, "pair"))
 
 
-def _map(calls: Context, args: Args, instr: Instr) -> Value:
-    items = [calls.iterate(value, instr) for value in args.pos[1:]]
-    rest = calls.iterate(args.rest, instr) if args.rest is not None else None
-    return calls.fresh_list(instr, calls.call_value(args.first(), Args(items, {}, rest), instr))
+def _map(calls: Caller, args: Args, instr: Instr) -> Value:
+    items = [calls.containers.iterate(value, instr) for value in args.pos[1:]]
+    rest = calls.containers.iterate(args.rest, instr) if args.rest is not None else None
+    return calls.heap.fresh_list(instr, calls.call_value(args.first(), Args(items, {}, rest), instr))
 
 
-def _reduce(calls: Context, args: Args, instr: Instr) -> Value:
-    element = join(calls.iterate(args.at(1), instr), args.at(2))
+def _reduce(calls: Caller, args: Args, instr: Instr) -> Value:
+    element = join(calls.containers.iterate(args.at(1), instr), args.at(2))
     once = calls.call_value(args.first(), Args([element, element]), instr)
     again = join(element, once)
     return join(again, calls.call_value(args.first(), Args([again, element]), instr))
 
 
-def _next(calls: Context, args: Args, instr: Instr) -> Value:
-    return join(calls.iterate(args.at(0), instr), args.at(1))
+def _next(calls: Caller, args: Args, instr: Instr) -> Value:
+    return join(calls.containers.iterate(args.at(0), instr), args.at(1))
 
 
-def _extreme(calls: Context, args: Args, instr: Instr) -> Value:
-    elements = join_all(calls.iterate(value, instr) for value in args.pos)
+def _extreme(calls: Caller, args: Args, instr: Instr) -> Value:
+    elements = join_all(calls.containers.iterate(value, instr) for value in args.pos)
     calls.run_callbacks(args, instr, elements, is_known=True)
     if len(args.pos) > 1:
         return join_all(args.pos)
-    return join(calls.iterate(args.first(), instr), args.named.get("default", BOTTOM))
+    return join(calls.containers.iterate(args.first(), instr), args.named.get("default", BOTTOM))
 
 
-def _sum(calls: Context, args: Args, instr: Instr) -> Value:
+def _sum(calls: Caller, args: Args, instr: Instr) -> Value:
     if len(args.pos) < 2 and not args.named:
         return NUMBER  # text cannot be summed
-    return join_all([*(calls.iterate(value, instr) for value in args.pos[:1]), *args.pos[1:], *args.named.values()])
+    return join_all(
+        [*(calls.containers.iterate(value, instr) for value in args.pos[:1]), *args.pos[1:], *args.named.values()]
+    )
 
 
-def _str(calls: Context, args: Args, instr: Instr) -> Value:
+def _str(calls: Caller, args: Args, instr: Instr) -> Value:
     values = args.everything()
     if len(values) == 1 and not values[0].objs:
         return Value(values[0].mask, values[0].why, NO_OBJS, values[0].consts if values[0].kind == STR else None, STR)
-    return calls.text([calls.as_text(value, instr) for value in values], instr.line)
+    return calls.heap.text([calls.containers.as_text(value, instr) for value in values], instr.line)
 
 
-def _getattr(calls: Context, args: Args, instr: Instr) -> Value:
+def _getattr(calls: Caller, args: Args, instr: Instr) -> Value:
     return join(calls.get_attribute(args.at(0), args.at(1), instr), args.at(2))
 
 
-def _setattr(calls: Context, args: Args, instr: Instr) -> Value:
+def _setattr(calls: Caller, args: Args, instr: Instr) -> Value:
     for obj in ordered(args.at(0).objs):
         names = args.at(1).consts
         if names:
             for name in sorted(names, key=str):
-                calls.put(obj, str(name), args.at(2))
+                calls.heap.put(obj, str(name), args.at(2))
         else:
-            calls.put_unknown(obj, args.at(2))
+            calls.heap.put_unknown(obj, args.at(2))
     return NUMBER
 
 
-def _setitem(calls: Context, args: Args, instr: Instr) -> Value:
+def _setitem(calls: Caller, args: Args, instr: Instr) -> Value:
     for obj in ordered(args.at(0).objs):
-        calls.put_item(obj, args.at(1), args.at(2))
+        calls.heap.put_item(obj, args.at(1), args.at(2))
     return NUMBER
 
 
-def _type(calls: Context, args: Args, instr: Instr) -> Value:
+def _type(calls: Caller, args: Args, instr: Instr) -> Value:
     if len(args.pos) == 1:
         own = join_all(o.fields.get("__class__", BOTTOM) for o in ordered(args.pos[0].objs) if o.kind == "instance")
-        return own if own is not BOTTOM else of_obj(calls.api("builtins.type()"))
-    cls = calls.site(instr, "class", "type()")
-    calls.put(cls, "__bases__", join_all(calls.contents(obj) for obj in ordered(args.at(1).objs)))
+        return own if own is not BOTTOM else of_obj(calls.heap.api("builtins.type()"))
+    cls = calls.heap.site(instr, "class", "type()")
+    calls.heap.put(cls, "__bases__", join_all(calls.heap.contents(obj) for obj in ordered(args.at(1).objs)))
     members = args.at(2)
     if members.mask or any(obj.kind != "dict" or obj.keys is not BOTTOM for obj in members.objs) or not members.objs:
-        calls.dynamic_code(instr, "class made by type()")
+        calls.records.dynamic_code(instr, "class made by type()")
     for obj in ordered(members.objs):
         for name, value in list(obj.fields.items()):
-            calls.put(cls, name, value)
-            calls.kept.update(dict.fromkeys(ordered(value.objs)))
+            calls.heap.put(cls, name, value)
+            calls.state.kept.update(dict.fromkeys(ordered(value.objs)))
     return of_obj(cls)
 
 
-def _vars(calls: Context, args: Args, instr: Instr) -> Value:
-    return calls.attribute(args.first(), "__dict__", instr)
+def _vars(calls: Caller, args: Args, instr: Instr) -> Value:
+    return calls.attributes.attribute(args.first(), "__dict__", instr)
 
 
-def _partial(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "partial")
-    calls.put(obj, "function", args.first())
+def _partial(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "partial")
+    calls.heap.put(obj, "function", args.first())
     _store_args(calls, obj, args.after(1))
     return of_obj(obj)
 
 
-def _methodcaller(calls: Context, args: Args, instr: Instr) -> Value:
+def _methodcaller(calls: Caller, args: Args, instr: Instr) -> Value:
     if not args.first().consts:
         return _dynamic_getter(calls, args, instr)
-    obj = calls.site(instr, "methodcaller")
-    calls.put(obj, "name", args.first())
+    obj = calls.heap.site(instr, "methodcaller")
+    calls.heap.put(obj, "name", args.first())
     _store_args(calls, obj, args.after(1))
     return of_obj(obj)
 
 
-def _attrgetter(calls: Context, args: Args, instr: Instr) -> Value:
+def _attrgetter(calls: Caller, args: Args, instr: Instr) -> Value:
     if not args.first().consts:
         return _dynamic_getter(calls, args, instr)
-    obj = calls.site(instr, "attrgetter")
-    calls.put(obj, "name", args.first())
+    obj = calls.heap.site(instr, "attrgetter")
+    calls.heap.put(obj, "name", args.first())
     return of_obj(obj)
 
 
-def _dynamic_getter(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "dynattr")
-    calls.put(obj, "self", CLEAN)
-    calls.record_possible_sink(args.after(1), instr)
+def _dynamic_getter(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dynattr")
+    calls.heap.put(obj, "self", CLEAN)
+    calls.records.record_possible_sink(args.after(1), instr)
     return of_obj(obj)
 
 
-def _store_args(calls: Context, obj: Obj, args: Args) -> None:
+def _store_args(calls: Caller, obj: Obj, args: Args) -> None:
     for index, value in enumerate(args.pos):
-        calls.put(obj, index, value)
+        calls.heap.put(obj, index, value)
     for name, value in args.named.items():
-        calls.put(obj, f"={name}", value)
+        calls.heap.put(obj, f"={name}", value)
     for extra in (args.rest, args.named_rest):
         if extra is not None:
-            calls.put_unknown(obj, extra)
+            calls.heap.put_unknown(obj, extra)
 
 
-def _import(calls: Context, args: Args, instr: Instr) -> Value:
+def _import(calls: Caller, args: Args, instr: Instr) -> Value:
     names = args.first().consts
     if not names:
-        return of_obj(calls.api("?"))
-    return join_all(of_obj(calls.api(str(name))) for name in sorted(names, key=str))
+        return of_obj(calls.heap.api("?"))
+    return join_all(of_obj(calls.heap.api(str(name))) for name in sorted(names, key=str))
 
 
-def _wrapper(kind: str) -> Callable[[Context, Args, Instr], Value]:
-    def wrap(calls: Context, args: Args, instr: Instr) -> Value:
-        obj = calls.site(instr, kind)
-        calls.put(obj, "function", args.first())
+def _wrapper(kind: str) -> Callable[[Caller, Args, Instr], Value]:
+    def wrap(calls: Caller, args: Args, instr: Instr) -> Value:
+        obj = calls.heap.site(instr, kind)
+        calls.heap.put(obj, "function", args.first())
         return of_obj(obj)
 
     return wrap
 
 
-def _filter(calls: Context, args: Args, instr: Instr) -> Value:
+def _filter(calls: Caller, args: Args, instr: Instr) -> Value:
     names = {obj.name for obj in args.first().objs}
     if names and names <= {f"builtins.str.{test}" for test in library.STRICT_TESTS}:
-        return calls.fresh_list(instr, TEXT)
-    element = calls.iterate(args.at(1), instr)
+        return calls.heap.fresh_list(instr, TEXT)
+    element = calls.containers.iterate(args.at(1), instr)
     calls.call_value(args.first(), Args([element]), instr)
-    return calls.fresh_list(instr, element)
+    return calls.heap.fresh_list(instr, element)
 
 
-def _re_sub(calls: Context, args: Args, instr: Instr) -> Value:
+def _re_sub(calls: Caller, args: Args, instr: Instr) -> Value:
     patterns, replacements = args.at(0).consts, args.at(1).consts
     result = calls.unknown_call(args.everything(), args, instr)
     if len(args.pos) != 3 or args.named or not patterns or not replacements:
         return result
-    cleans = calls.rules.harmless_where(lambda charset: _removes_harm(charset, patterns, replacements))
-    return calls.cleaned(Value(result.mask, result.why), cleans) if cleans else result
+    cleans = calls.heap.rules.harmless_where(lambda charset: _removes_harm(charset, patterns, replacements))
+    return calls.heap.cleaned(Value(result.mask, result.why), cleans) if cleans else result
 
 
 def _removes_harm(charset: Charset, patterns: frozenset[Constant], replacements: frozenset[Constant]) -> bool:
@@ -227,31 +229,31 @@ def _removes_harm(charset: Charset, patterns: frozenset[Constant], replacements:
     )
 
 
-def _same(calls: Context, args: Args, instr: Instr) -> Value:
+def _same(calls: Caller, args: Args, instr: Instr) -> Value:
     del calls, instr
     return args.first()
 
 
-def _namespace(calls: Context, args: Args, instr: Instr) -> Value:
-    obj = calls.site(instr, "api", "types.SimpleNamespace()")
-    calls.merge(obj, args, instr)
+def _namespace(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "api", "types.SimpleNamespace()")
+    calls.containers.merge(obj, args, instr)
     return of_obj(obj)
 
 
-def _chain_from_iterable(calls: Context, args: Args, instr: Instr) -> Value:
-    return calls.fresh_list(instr, calls.iterate(calls.iterate(args.first(), instr), instr))
+def _chain_from_iterable(calls: Caller, args: Args, instr: Instr) -> Value:
+    return calls.heap.fresh_list(instr, calls.containers.iterate(calls.containers.iterate(args.first(), instr), instr))
 
 
-def _method_of_first(name: str) -> Callable[[Context, Args, Instr], Value]:
+def _method_of_first(name: str) -> Callable[[Caller, Args, Instr], Value]:
     """A function that does what a method of its first argument does, and may return that argument."""
 
-    def call(calls: Context, args: Args, instr: Instr) -> Value:
+    def call(calls: Caller, args: Args, instr: Instr) -> Value:
         return join(args.at(0), calls.call_method(args.at(0), name, args.after(1), instr))
 
     return call
 
 
-SPECIAL: dict[str, Callable[[Context, Args, Instr], Value]] = {
+SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
     "collections.ChainMap": _dict,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from real.detector.analysis.attributes import Attributes
+from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, step
+from real.detector.analysis.containers import Containers
+from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
 from real.detector.analysis.textformat import percent_parts
 from real.detector.analysis.values import (
     BOTTOM,
@@ -32,8 +33,13 @@ _DUNDERS = {
 }  # fmt: skip
 
 
-class Operators(Attributes):
+class Operators:
     """Operators."""
+
+    def __init__(self, heap: Heap, containers: Containers, calls: Calls) -> None:
+        self.heap = heap
+        self.containers = containers
+        self.calls = calls
 
     def do_binop(self, instr: Instr, env: list[Value]) -> Value:  # noqa: PLR0911
         left, right = env[instr.args[0]], env[instr.args[1]]
@@ -43,17 +49,17 @@ class Operators(Attributes):
         if not (left.mask or right.mask):
             return self._fold(left, right, op)
         if op in _NUMERIC_OPERATORS or left.kind == right.kind == NUM:
-            return self.number_from([left, right])
+            return self.heap.number_from([left, right])
         if op == "Mult":
             other = right if left.mask else left
             if other.kind == STR and not other.mask:
                 return TEXT  # text times something: the something is a number
         elif op == "Mod":
             if left.kind == NUM:
-                return self.number_from([left, right])
+                return self.heap.number_from([left, right])
             return self._percent(left, right, instr)
         elif op == "Add" and NUM in (left.kind, right.kind):
-            return self.number_from([left, right])
+            return self.heap.number_from([left, right])
         mask = left.mask | right.mask
         why = step(left.why if left.mask else right.why, instr.line, "becomes part of a text")
         return Value(mask, why, NO_OBJS, None, STR if STR in (left.kind, right.kind) else OTHER)
@@ -72,14 +78,14 @@ class Operators(Attributes):
     def _percent(self, left: Value, right: Value, instr: Instr) -> Value:
         wanted = percent_parts(next(iter(left.consts))) if left.consts is not None and len(left.consts) == 1 else None
         if wanted is None:
-            return self.text([left, self.as_text(right, instr)], instr.line)
+            return self.heap.text([left, self.containers.as_text(right, instr)], instr.line)
         if len(right.objs) == 1 and not right.mask:
             (obj,) = right.objs
-            self.touch(obj)
+            self.heap.touch(obj)
             if obj.kind in ("tuple", "dict"):
                 parts = [join(obj.fields.get(key, BOTTOM), obj.elements) for key in wanted]
-                return self.text([left, *(self.as_text(part, instr) for part in parts)], instr.line)
-        return self.text([left, self.as_text(right, instr)] if wanted else [left], instr.line)
+                return self.heap.text([left, *(self.containers.as_text(part, instr) for part in parts)], instr.line)
+        return self.heap.text([left, self.containers.as_text(right, instr)] if wanted else [left], instr.line)
 
     def _object_binop(self, left: Value, right: Value, op: str, instr: Instr) -> Value:
         if op == "Mod" and left.kind == STR and not left.objs:
@@ -89,17 +95,21 @@ class Operators(Attributes):
             for obj in ordered(value.objs):
                 if obj.kind == "instance":
                     name = f"{prefix}{_DUNDERS[op]}__"
-                    result = join(result, self.call_dunder(obj, (name, f"__i{_DUNDERS[op]}__"), Args([other]), instr))
+                    result = join(
+                        result, self.calls.call_dunder(obj, (name, f"__i{_DUNDERS[op]}__"), Args([other]), instr)
+                    )
                 elif obj.kind in SEQUENCES and op in ("Add", "Mult", "BitOr", "BitAnd", "Sub", "BitXor"):
-                    others = BOTTOM if op == "Mult" or not other.objs else self.iterate(other, instr)
-                    joined = join(self.contents(obj), others)
-                    result = join(result, self.fresh_list(instr, joined, obj.kind if obj.kind != "tuple" else "list"))
+                    others = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
+                    joined = join(self.heap.contents(obj), others)
+                    result = join(
+                        result, self.heap.fresh_list(instr, joined, obj.kind if obj.kind != "tuple" else "list")
+                    )
                 elif obj.kind in MAPPINGS:
-                    merged = self.site(instr, "dict")
-                    self.merge(merged, Args([left]), instr)
-                    self.merge(merged, Args([right]), instr)
+                    merged = self.heap.site(instr, "dict")
+                    self.containers.merge(merged, Args([left]), instr)
+                    self.containers.merge(merged, Args([right]), instr)
                     result = join(result, of_obj(merged))
-        made = self.part_of([left, right], STR if STR in (left.kind, right.kind) else OTHER)
+        made = self.heap.part_of([left, right], STR if STR in (left.kind, right.kind) else OTHER)
         if any(obj.kind == "api" for obj in left.objs | right.objs) or (made.mask and result is BOTTOM):
             builder = BUILDER if BUILDER in (left.kind, right.kind) else made.kind
             apis = frozenset(obj for obj in left.objs | right.objs if obj.kind == "api")
@@ -111,10 +121,10 @@ class Operators(Attributes):
         result = self.do_binop(instr, env)
         for obj in ordered(left.objs):
             if obj.kind in SEQUENCES:
-                self.smash(obj)
-                self.put_unknown(obj, self.iterate(right, instr))
+                self.heap.smash(obj)
+                self.heap.put_unknown(obj, self.containers.iterate(right, instr))
             elif obj.kind in MAPPINGS:
-                self.merge(obj, Args([right]), instr)
+                self.containers.merge(obj, Args([right]), instr)
         if left.objs and all(obj.kind in CONTAINERS for obj in left.objs):
             return join(left, Value(result.mask, result.why) if result.mask else BOTTOM)
         return result
@@ -123,27 +133,27 @@ class Operators(Attributes):
         value = env[instr.args[0]]
         if instr.extra == "Not" or not value.objs:
             return NUMBER
-        return self.part_of([value])
+        return self.heap.part_of([value])
 
     def do_compare(self, instr: Instr, env: list[Value]) -> Value:
         for arg in instr.args:
             value = env[arg]
             if value.kind == BUILDER or any(
-                obj.kind == "api" and self.rules.is_builder(obj.name) for obj in value.objs
+                obj.kind == "api" and self.heap.rules.is_builder(obj.name) for obj in value.objs
             ):
-                made = self.part_of([env[other] for other in instr.args])
+                made = self.heap.part_of([env[other] for other in instr.args])
                 return Value(made.mask, made.why, value.objs, None, BUILDER)
         return NUMBER
 
     def do_numeric(self, instr: Instr, env: list[Value]) -> Value:
         value = env[instr.args[0]]
-        return self.as_text(value, instr) if any(obj.kind == "instance" for obj in value.objs) else NUMBER
+        return self.containers.as_text(value, instr) if any(obj.kind == "instance" for obj in value.objs) else NUMBER
 
     def do_fstring(self, instr: Instr, env: list[Value]) -> Value:
         parts = [env[arg] for arg in instr.args]
         if any(part.objs for part in parts):
-            parts = [self.as_text(part, instr) for part in parts]
-        made = self.text(parts, instr.line)
+            parts = [self.containers.as_text(part, instr) for part in parts]
+        made = self.heap.text(parts, instr.line)
         if made.mask or any(part.consts is None or len(part.consts) != 1 for part in parts):
             return made
         values = iter(parts)

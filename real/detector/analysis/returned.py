@@ -84,7 +84,7 @@ class Texts:
             inside = self._called(unit, instr, found, seen, depth)
         for arg in inside:
             self._visit(unit, arg, found, seen, depth)
-        values = self._slicer.solver.states[unit].env[operand].consts
+        values = self._slicer.solver.state.states[unit].env[operand].consts
         if values and instr.op in ("cell", "builtin", "attr", "sub"):
             found.literals += sorted(value for value in values if isinstance(value, str))
 

@@ -108,7 +108,7 @@ class Slicer:
         With ``bit``, only along values that are untrusted for that rule. What was put into a container counts as what
         the container was made from.
         """
-        env = self.solver.states[unit].env
+        env = self.solver.state.states[unit].env
         seen: set[int] = set()
         found: list[Instr] = []
         work = list(operands)
@@ -117,7 +117,7 @@ class Slicer:
             if operand in seen or operand >= len(unit.defs):
                 continue
             seen.add(operand)
-            if bit and not self.solver.deep(env[operand])[0] & bit:
+            if bit and not self.solver.heap.deep(env[operand])[0] & bit:
                 continue
             instr = unit.defs[operand]
             if instr is None:
@@ -128,7 +128,7 @@ class Slicer:
                 work += _captured(unit, instr)
             for store in self.stores_into(unit).get(operand, ()):
                 work += [arg for arg in store.args[1:] if isinstance(arg, int)]
-        self.solver.spend(len(seen))
+        self.solver.heap.spend(len(seen))
         return found
 
     def parts(self, unit: Unit, operand: int) -> set[Instr]:
@@ -148,12 +148,12 @@ class Slicer:
                 work += instr.args[1:]
             for store in self.stores_into(unit).get(current, ()):
                 work += [arg for arg in store.args[1:] if isinstance(arg, int)]
-        self.solver.spend(len(found))
+        self.solver.heap.spend(len(found))
         return found
 
     def origins(self, unit: Unit, operands: list[int], bit: int = 0) -> set[Origin]:
         """Where the operands come from; with ``bit``, only along values that are untrusted for that rule."""
-        env = self.solver.states[unit].env
+        env = self.solver.state.states[unit].env
         found: set[Origin] = set()
         work: list[tuple[int, tuple[Constant, ...]]] = [(operand, ()) for operand in operands]
         seen = set(work)
@@ -162,7 +162,7 @@ class Slicer:
             instr = unit.defs[operand] if operand < len(unit.defs) else None
             if instr is None:
                 continue
-            if bit and not self.solver.deep(env[operand])[0] & bit and not (path and instr.op in _HOLDERS):
+            if bit and not self.solver.heap.deep(env[operand])[0] & bit and not (path and instr.op in _HOLDERS):
                 continue  # what outside data is read from need not be such itself: sys of sys.argv
             following: list[tuple[int, tuple[Constant, ...]]] = []
             key = self._access(unit, instr)
@@ -184,14 +184,14 @@ class Slicer:
                 if step not in seen:
                     seen.add(step)
                     work.append(step)
-        self.solver.spend(len(seen))
+        self.solver.heap.spend(len(seen))
         return found
 
     def _is_source(self, unit: Unit, instr: Instr, bit: int) -> bool:
         """Whether data enters by a call: one without operands, or of harmless ones with an untrusted result."""
         if len(instr.args) == 1:
             return True
-        env, deep = self.solver.states[unit].env, self.solver.deep
+        env, deep = self.solver.state.states[unit].env, self.solver.heap.deep
         bits = bit or -1
         if not deep(env[instr.dst])[0] & bits:
             return False
@@ -208,13 +208,13 @@ class Slicer:
 
     def called_units(self, instr: Instr) -> list[tuple[Unit, int]]:
         """The program's own functions that a call instruction calls, with 1 where ``self`` is bound."""
-        return list(self.solver.callees.get(instr, ()))
+        return list(self.solver.state.callees.get(instr, ()))
 
     def library_names(self, unit: Unit, instr: Instr) -> frozenset[str]:
         """The qualified library names that a call instruction may call."""
         if instr.op not in ("call", "method") or not isinstance(instr.args[0], int):
             return frozenset()
-        paths = library_paths(self.solver.states[unit].env[instr.args[0]])
+        paths = library_paths(self.solver.state.states[unit].env[instr.args[0]])
         return frozenset(f"{path}.{instr.extra[0]}" for path in paths) if instr.op == "method" else paths
 
     def _note(self, unit: Unit, instr: Instr, found: Reads, depth: int) -> None:
@@ -251,7 +251,7 @@ class Slicer:
     def _global_stores(self) -> dict[object, list[tuple[Unit, Instr]]]:
         """Global variable -> where functions assign it."""
         found: dict[object, list[tuple[Unit, Instr]]] = {}
-        for unit in self.solver.program.units:
+        for unit in self.solver.state.program.units:
             for block in unit.blocks if unit.kind == "function" else ():
                 for instr in block.instrs:
                     if instr.op == "setcell" and instr.extra[0] == _MODULE:
@@ -273,7 +273,7 @@ class Slicer:
                             found.update(self.reads(callee, inner.args[0], depth + 1).without_parameters())
 
     def _constants(self, unit: Unit, operand: int) -> frozenset[Constant]:
-        return self.solver.states[unit].env[operand].consts or frozenset()
+        return self.solver.state.states[unit].env[operand].consts or frozenset()
 
     def stores_into(self, unit: Unit) -> dict[int, list[Instr]]:
         """Container operand -> the instructions that put something into it; through copies of its name as well."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import string
 import sys
 
+from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.heap import step
-from real.detector.analysis.operators import Operators
+from real.detector.analysis.functions import Runner
+from real.detector.analysis.guards import Guards
+from real.detector.analysis.heap import Heap, step
+from real.detector.analysis.records import Records
+from real.detector.analysis.state import State
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
@@ -31,15 +35,26 @@ _WRAPPING = frozenset(
 )
 
 
-class Transfer(Operators):
-    """One method ``do_<op>`` for each opcode; each is monotone."""
+class Transfer:
+    """One method ``do_<op>`` for each opcode that is no operator and no access to a part; each is monotone."""
+
+    def __init__(
+        self, heap: Heap, state: State, records: Records, guards: Guards, calls: Calls, runner: Runner
+    ) -> None:
+        self.heap = heap
+        self.state = state
+        self.records = records
+        self.guards = guards
+        self.containers = calls.containers
+        self.calls = calls
+        self.runner = runner
 
     def do_const(self, instr: Instr, env: list[Value]) -> Value:
         old = env[instr.dst]
         return old if old is not BOTTOM else of_const(instr.extra)
 
     def do_param(self, instr: Instr, env: list[Value]) -> Value:
-        return self.states[self.unit].params.get(str(instr.extra), BOTTOM)
+        return self.state.states[self.heap.unit].params.get(str(instr.extra), BOTTOM)
 
     def do_assign(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
@@ -63,12 +78,12 @@ class Transfer(Operators):
         value: Value = env[instr.args[0]]
         if not value.mask or any(obj.kind != "api" for obj in value.objs):
             return value
-        proved = self.guards.proves(instr) & self.rules.testable
+        proved = self.guards.proves(instr) & self.heap.rules.testable
         left = value.mask & ~proved
         if left == value.mask:
             return value
         consts = self.guards.allowed(instr)
-        if not left & self.rules.all:
+        if not left & self.heap.rules.all:
             return Value(left, value.why if left else None, NO_OBJS, consts, STR)
         return Value(left, value.why, value.objs, consts, value.kind)
 
@@ -77,7 +92,7 @@ class Transfer(Operators):
 
     def do_unproven(self, instr: Instr, env: list[Value]) -> Value:
         """What tests have proved of an access path: nothing yet, so that every rule must distrust it."""
-        return Value(self.rules.all | self.rules.typed, kind=UNPROVEN)
+        return Value(self.heap.rules.all | self.heap.rules.typed, kind=UNPROVEN)
 
     def do_pathload(self, instr: Instr, env: list[Value]) -> Value:
         loaded: Value = env[instr.args[0]]
@@ -85,24 +100,24 @@ class Transfer(Operators):
         left = loaded.mask & path.mask
         if path is BOTTOM or left == loaded.mask or any(obj.kind != "api" for obj in loaded.objs):
             return loaded
-        if not left & self.rules.all:
+        if not left & self.heap.rules.all:
             return Value(left, loaded.why if left else None, NO_OBJS, path.consts, STR)
         return Value(left, loaded.why, loaded.objs, path.consts, loaded.kind)
 
     def do_builtin(self, instr: Instr, env: list[Value]) -> Value:
         name = str(instr.extra[1])
         if name == "__builtins__":
-            return of_obj(self.api("builtins"))
-        result = of_obj(self.api(f"builtins.{name}")) if name in library.BUILTINS else BOTTOM
-        for module in (taken for taken in self.program.star_imports if may_bind(taken, name)):
+            return of_obj(self.heap.api("builtins"))
+        result = of_obj(self.heap.api(f"builtins.{name}")) if name in library.BUILTINS else BOTTOM
+        for module in (taken for taken in self.state.program.star_imports if may_bind(taken, name)):
             path = f"{module}.{name}"
-            result = join(result, self.source(path, instr) or of_obj(self.api(path)))
+            result = join(result, self.records.source(path, instr) or of_obj(self.heap.api(path)))
         if result is BOTTOM and name in sys.stdlib_module_names:
-            return of_obj(self.api(name))  # a fragment whose imports are elsewhere
+            return of_obj(self.heap.api(name))  # a fragment whose imports are elsewhere
         if result is BOTTOM and name in library.USUAL_IMPORTS:
-            return of_obj(self.api(library.USUAL_IMPORTS[name]))
+            return of_obj(self.heap.api(library.USUAL_IMPORTS[name]))
         if result is BOTTOM:
-            result = self.source(name, instr) or CLEAN
+            result = self.records.source(name, instr) or CLEAN
         return result
 
     def do_import(self, instr: Instr, env: list[Value]) -> Value:
@@ -112,76 +127,76 @@ class Transfer(Operators):
         module, _, name = path.rpartition(".")
         if module == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
-        return self.source(path, instr) or of_obj(self.api(path))
+        return self.records.source(path, instr) or of_obj(self.heap.api(path))
 
     def _cell(self, owner: int, name: str) -> Obj:
-        return self.obj(("cell", owner, name), "cell", name)
+        return self.heap.obj(("cell", owner, name), "cell", name)
 
     def do_cell(self, instr: Instr, env: list[Value]) -> Value:
         owners, name = instr.extra
         result = BOTTOM
         for owner in owners:
             cell = self._cell(owner, name)
-            self.touch(cell)
+            self.heap.touch(cell)
             result = join(result, cell.elements)
         if result is BOTTOM and name in library.BUILTINS:
-            return of_obj(self.api(f"builtins.{name}"))
+            return of_obj(self.heap.api(f"builtins.{name}"))
         return result
 
     def do_setcell(self, instr: Instr, env: list[Value]) -> Value:
         owners, name = instr.extra
         for owner in owners:
-            self.put_unknown(self._cell(owner, name), env[instr.args[0]])
+            self.heap.put_unknown(self._cell(owner, name), env[instr.args[0]])
         return BOTTOM
 
     def do_build(self, instr: Instr, env: list[Value]) -> Value:
         kind, starred = instr.extra
-        obj = self.site(instr, kind)
+        obj = self.heap.site(instr, kind)
         for index, arg in enumerate(instr.args):
             value = env[arg]
             if starred is not None:
-                self.put_unknown(obj, self.iterate(value, instr) if starred[index] else value)
+                self.heap.put_unknown(obj, self.containers.iterate(value, instr) if starred[index] else value)
             elif kind == "set":
-                self.put_unknown(obj, value)
+                self.heap.put_unknown(obj, value)
             else:
-                self.put(obj, index, value)
+                self.heap.put(obj, index, value)
         old = env[instr.dst]
         return old if old is not BOTTOM else of_obj(obj)
 
     def do_add(self, instr: Instr, env: list[Value]) -> Value:
         container, value = (env[arg] for arg in instr.args)
         for obj in container.objs:
-            self.put_unknown(obj, value)
+            self.heap.put_unknown(obj, value)
         return BOTTOM
 
     def do_member(self, instr: Instr, env: list[Value]) -> Value:
         container, value = (env[arg] for arg in instr.args)
         for obj in container.objs:
-            self.put(obj, str(instr.extra), value)
+            self.heap.put(obj, str(instr.extra), value)
         return BOTTOM
 
     def do_merge(self, instr: Instr, env: list[Value]) -> Value:
         container, value = (env[arg] for arg in instr.args)
         for obj in ordered(container.objs):
-            self.merge(obj, Args([value]), instr)
+            self.containers.merge(obj, Args([value]), instr)
         return BOTTOM
 
     def do_iterate(self, instr: Instr, env: list[Value]) -> Value:
-        return self.iterate(env[instr.args[0]], instr)
+        return self.containers.iterate(env[instr.args[0]], instr)
 
     def do_await(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
         result = value
         for obj in ordered(value.objs):
             if obj.kind == "instance":
-                result = join(result, self.call_dunder(obj, ("__await__",), Args(), instr))
+                result = join(result, self.calls.call_dunder(obj, ("__await__",), Args(), instr))
         return result
 
     def do_yield(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        obj = self.obj(("generator", self.unit), "generator", self.unit.name)
-        self.touch(obj)
-        self.put_unknown(obj, self.iterate(value, instr) if instr.extra else value)
+        obj = self.heap.obj(("generator", self.heap.unit), "generator", self.heap.unit.name)
+        self.heap.touch(obj)
+        self.heap.put_unknown(obj, self.containers.iterate(value, instr) if instr.extra else value)
         return join(obj.fields.get("sent", BOTTOM), CLEAN)
 
     def do_enter(self, instr: Instr, env: list[Value]) -> Value:
@@ -189,9 +204,9 @@ class Transfer(Operators):
         result = Value(value.mask, value.why) if value.mask or not value.objs else BOTTOM
         for obj in ordered(value.objs):
             if obj.kind == "instance":
-                result = join(result, self.call_dunder(obj, ("__enter__", "__aenter__"), Args(), instr))
+                result = join(result, self.calls.call_dunder(obj, ("__enter__", "__aenter__"), Args(), instr))
             elif obj.kind == "generator":
-                result = join(result, self.contents(obj))  # @contextmanager
+                result = join(result, self.heap.contents(obj))  # @contextmanager
             else:
                 result = join(result, of_obj(obj))
         return result
@@ -200,51 +215,51 @@ class Transfer(Operators):
         operands = [
             env[arg] for raiser in instr.extra for arg in raiser.args if isinstance(arg, int)
         ]  # str: unreachable
-        return self.part_of(operands)
+        return self.heap.part_of(operands)
 
     def do_handler(self, instr: Instr, env: list[Value]) -> Value:
         return CLEAN
 
     def do_function(self, instr: Instr, env: list[Value]) -> Value:
         unit, names = instr.extra
-        state = self.states[unit]
+        state = self.state.states[unit]
         for name, arg in zip(names, instr.args, strict=True):
             old = state.params.get(name, BOTTOM)
             new = join(old, env[arg])
             if new is not old:
                 state.params[name] = new
                 if state.reached:
-                    self.pending.add(unit)
-        return of_obj(self.obj(("function", unit), "function", unit.name, unit))
+                    self.heap.pending.add(unit)
+        return of_obj(self.heap.obj(("function", unit), "function", unit.name, unit))
 
     def do_class(self, instr: Instr, env: list[Value]) -> Value:
         unit = instr.extra
         if not isinstance(unit, Unit):
             raise TypeError("a class instruction without a unit")
-        cls = self.obj(("class", unit), "class", unit.name, unit)
-        self.put(cls, "__bases__", join_all(env[arg] for arg in instr.args))
-        state = self.states[unit]
-        state.callers[self.unit] = None
+        cls = self.heap.obj(("class", unit), "class", unit.name, unit)
+        self.heap.put(cls, "__bases__", join_all(env[arg] for arg in instr.args))
+        state = self.state.states[unit]
+        state.callers[self.heap.unit] = None
         if not state.reached:
             state.reached = True
-            self.run(unit)
+            self.runner.run(unit)
         return of_obj(cls)
 
     def do_setmember(self, instr: Instr, env: list[Value]) -> Value:
-        cls = self.obj(("class", self.unit), "class", self.unit.name, self.unit)
-        self.put(cls, str(instr.extra), env[instr.args[0]])
+        cls = self.heap.obj(("class", self.heap.unit), "class", self.heap.unit.name, self.heap.unit)
+        self.heap.put(cls, str(instr.extra), env[instr.args[0]])
         return BOTTOM
 
     def do_field(self, instr: Instr, env: list[Value]) -> Value:
-        self.fields.setdefault(self.unit, {})[str(instr.extra)] = None
+        self.state.fields.setdefault(self.heap.unit, {})[str(instr.extra)] = None
         return BOTTOM
 
     def do_super(self, instr: Instr, env: list[Value]) -> Value:
         unit = instr.extra
         if not isinstance(unit, Unit):
             return CLEAN
-        obj = self.obj(("super", unit), "super", unit.name, unit)
-        self.put(obj, "class", of_obj(self.obj(("class", unit), "class", unit.name, unit)))
+        obj = self.heap.obj(("super", unit), "super", unit.name, unit)
+        self.heap.put(obj, "class", of_obj(self.heap.obj(("class", unit), "class", unit.name, unit)))
         return of_obj(obj)
 
     def do_decorate(self, instr: Instr, env: list[Value]) -> Value:
@@ -254,13 +269,13 @@ class Transfer(Operators):
             if obj.kind == "api" and obj.name not in _WRAPPING:
                 result = join(result, value)  # a library's decorator: the function stays what it is
             else:
-                result = join(result, self.call_object(obj, Args([value]), instr))
+                result = join(result, self.calls.call_object(obj, Args([value]), instr))
         return join(result, value) if result is BOTTOM or decorator.mask else result
 
     def do_return(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        state = self.states[self.unit]
-        state.result = self.grown(state.result, value)
+        state = self.state.states[self.heap.unit]
+        state.result = self.heap.grown(state.result, value)
         return value
 
     def do_call(self, instr: Instr, env: list[Value]) -> Value:
@@ -270,9 +285,9 @@ class Transfer(Operators):
         fn: Value = env[instr.args[0]]
         if fn is BOTTOM:
             return BOTTOM
-        return self.call_value(fn, self.arguments(instr, shape, env), instr)
+        return self.calls.call_value(fn, self.calls.arguments(instr, shape, env), instr)
 
     def do_method(self, instr: Instr, env: list[Value]) -> Value:
         name, shape = instr.extra
         receiver = env[instr.args[0]]
-        return self.call_method(receiver, name, self.arguments(instr, shape, env), instr)
+        return self.calls.call_method(receiver, name, self.calls.arguments(instr, shape, env), instr)

@@ -1,0 +1,71 @@
+"""What the analysis notes for the rules on its way: calls they may ask about, sources, code made from text."""
+
+from __future__ import annotations
+
+from real.detector.analysis.callsites import Args, CallSite
+from real.detector.analysis.heap import Heap
+from real.detector.analysis.state import State
+from real.detector.analysis.values import NO_OBJS, OTHER, STR, Step, Value
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models import library
+
+
+class Records:
+    """Calls, sources and dynamic code of one analysis."""
+
+    def __init__(self, heap: Heap, state: State) -> None:
+        self.heap = heap
+        self.state = state
+        self.sites: dict[tuple[Instr, str, str], CallSite] = {}  # the calls that rules may ask about
+        self.possible: dict[Instr, CallSite] = {}  # the calls that may be any method
+        self.dynamic: dict[Instr, tuple[Unit, str]] = {}  # where code is made from text
+        self.typed_at: set[Instr] = set()  # where standard input is read
+
+    def source(self, path: str, instr: Instr) -> Value | None:
+        """The untrusted value that a library name stands for, if it is a source."""
+        note = library.SOURCES.get(path)
+        if note is None:
+            return None
+        mask = self.heap.rules.all
+        if path in library.TYPED:
+            mask |= self.heap.rules.typed
+            if instr.op != "import":
+                self.typed_at.add(instr)
+        kind = STR if path.endswith("input()") else OTHER
+        return Value(mask, Step(instr.line, note, None), NO_OBJS, None, kind)
+
+    def dynamic_code(self, instr: Instr, what: str) -> None:
+        """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""
+        self.dynamic.setdefault(instr, (self.heap.unit, what))
+
+    def record_call(
+        self, name: str, path: str, args: Args, instr: Instr, receiver: Value | None = None, shift: int = 0
+    ) -> bool:
+        """Note a call that rules may ask about; returns whether its result is trusted, whatever goes in."""
+        if name not in self.heap.rules.names:
+            return False
+        known = self.sites.get((instr, name, path))
+        if known is None:
+            site = CallSite(self.heap.unit, instr, name, path, args, receiver, shift, self._names(instr, name))
+            self.sites[instr, name, path] = site
+        else:
+            known.args = known.args.joined(args) if args != known.args else args
+            known.receiver = receiver
+        return any(sink.trusted_result for _, sink in self.heap.rules.sinks(name, path))
+
+    def _names(self, instr: Instr, name: str) -> bool:
+        """Whether an instruction is a call of something of this name."""
+        if instr.op == "method":
+            return bool(instr.extra[0] == name)
+        if instr.op != "call":
+            return True
+        callee = self.state.states[self.heap.unit].env[instr.args[0]]
+        return not callee.objs or any(obj.name.rpartition(".")[2] == name for obj in callee.objs)
+
+    def record_possible_sink(self, args: Args, instr: Instr) -> None:
+        """A call of an attribute whose name is not known: it may be any sink, for untrusted data."""
+        known = self.possible.get(instr)
+        if known is None:
+            self.possible[instr] = CallSite(self.heap.unit, instr, "getattr(...)", "", args)
+        else:
+            known.args = known.args.joined(args)
