@@ -272,7 +272,7 @@ class Attributes:
             return self.heap.fresh_list(instr, self.containers.iterate(value, instr))
         result = Value(value.mask, value.why, NO_OBJS, None, OTHER) if value.mask or not value.objs else BOTTOM
         for obj in ordered(value.objs):
-            if obj.kind in ("tuple", "list") and where is not None and obj.fields:
+            if obj.kind in ("tuple", "list") and where >= 0 and obj.fields:
                 result = join(result, self.heap.item(obj, of_const(where)))
             else:
                 result = join(result, self.containers.iterate(of_obj(obj), instr))

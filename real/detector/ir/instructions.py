@@ -15,6 +15,7 @@ instruction carries besides is in ``extra``, by opcode:
     slice           the constant end, or None; operands are the sequence and, where there is one, the end
     handler         nothing; operand 0 is the exceptions that the block catches
     delattr         the attribute name            delsub      nothing; operands are the container and the key
+    unpack          (position, from the end where negative, False), or ((how many before, how many behind), True)
 """
 
 from __future__ import annotations

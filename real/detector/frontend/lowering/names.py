@@ -132,8 +132,10 @@ class NameLowerer(GraphBuilder, ABC):
             starred = next((i for i, item in enumerate(target.elts) if isinstance(item, ast.Starred)), None)
             for index, item in enumerate(target.elts):
                 inner = item.value if isinstance(item, ast.Starred) else item
-                where = index if starred is None or index < starred else None
-                part = self.emit("unpack", [value], (where, isinstance(item, ast.Starred)), target.lineno)
+                where: object = index if starred is None or index < starred else index - len(target.elts)
+                if index == starred:
+                    where = (index, len(target.elts) - index - 1)
+                part = self.emit("unpack", [value], (where, index == starred), target.lineno)
                 self.store(inner, part)
         elif isinstance(target, ast.Starred):
             self.store(target.value, value)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from real.detector.frontend.lowering.scalar_replacement import Aggregates
 from real.detector.frontend.lowering.statements import UnitLowerer
 from real.detector.frontend.lowering.units import UnitTable
+from real.detector.ir.constant_propagation import propagate_constants
 from real.detector.ir.instructions import Params, Program
 from real.detector.ir.ssa import to_ssa
 
@@ -31,5 +32,6 @@ def lower(
         UnitLowerer(units, unit, scope).lower()
         if ssa:
             to_ssa(unit)
+            propagate_constants(unit)
             Aggregates(unit, classes, units.table.imports).run()
     return units.program()

@@ -8,17 +8,21 @@ it is not certain, nothing is changed and the heap of the solver decides.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import Any, TypeAlias
 
 from real.detector.frontend.plain_classes import PlainClass
 from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.dominators import dominates, immediate_dominators
-from real.detector.ir.instructions import Block, Instr, Params, Unit
+from real.detector.ir.instructions import Block, CallShape, Instr, Params, Unit
 
 _COPIES = frozenset({"assign", "copy", "pi"})
 _JOINS = _COPIES | {"phi"}
 _EFFECTS = frozenset({"call", "method", "await", "yield", "enter", "iterate", "decorate"})
 _MAX_USES = 200
+_ONE_ARGUMENT = CallShape((False,), ())
+_READS = frozenset({"read", "each", "len", "rest"})
+# What is done with a container, the key, and the operand that is put in.
+Step: TypeAlias = tuple[str, Any, int]
 
 
 class Aggregates:
@@ -28,6 +32,7 @@ class Aggregates:
         self.unit = unit
         self.classes = classes
         self.imports = imports
+        self.made: list[Instr] = []
         self.home: dict[Instr, tuple[int, int]] = {}
         self.uses: dict[int, list[Instr]] = {}
         self._idom: dict[Block, Block] | None = None
@@ -36,10 +41,10 @@ class Aggregates:
         """Rewrite reads as copies."""
         self._forward_cells()
         self._drop_undefined()
-        made = [
+        self.made = [
             i for b in self.unit.blocks for i in b.instrs if i.op == "build" or (i.op == "call" and self._fields(i))
         ]
-        if not made:
+        if not self.made:
             return
         for number, block in enumerate(self.unit.blocks):
             for index, instr in enumerate(block.instrs):
@@ -47,7 +52,7 @@ class Aggregates:
                 for arg in set(instr.args):
                     self.uses.setdefault(arg, []).append(instr)
         self._forget_unread()
-        for instr in made:
+        for instr in self.made:  # which grows by what is made of parts
             self._take_apart(instr)
 
     def _forward_cells(self) -> None:
@@ -129,15 +134,41 @@ class Aggregates:
 
     # --- what is done with it ----------------------------------------------------------------------------------------
 
-    def _take_apart(self, made: Instr) -> None:  # noqa: PLR0912
+    def _take_apart(self, made: Instr) -> None:
+        is_open = False  # starred elements stand at its end
         if made.op == "build":
             kind, starred = made.extra
-            if kind not in ("list", "tuple", "dict") or starred is not None:
+            if kind not in ("list", "tuple", "dict"):
                 return
-            held: dict[Any, int] = dict(enumerate(made.args)) if kind != "dict" else {}
+            count = starred.index(True) if starred is not None else len(made.args)
+            is_open = starred is not None
+            held: dict[Any, int] = dict(enumerate(made.args[:count])) if kind != "dict" else {}
         else:
             kind, held = "object", dict(self._fields(made) or {})
             held.pop("", None)
+        found = self._uses_of(made)
+        if found is None:
+            return
+        names, uses = found
+        steps: list[tuple[Instr, Step]] = []
+        rest: list[Instr] = []
+        for use in uses:
+            step = self._step(kind, use, names) if not rest and sum(arg in names for arg in use.args) == 1 else None
+            if step is None or (is_open and not _is_before_stars(step, len(held))):
+                rest.append(use)
+            else:
+                steps.append((use, step))
+        is_whole = any(step[0] == "each" for _, step in steps)
+        if not rest and (not _changes(steps) or (self._in_order([made, *(use for use, _ in steps)]) and not is_whole)):
+            if self._replay(steps, held, kind) and not is_open:
+                self._forget(made, steps)
+        elif is_open and kind == "tuple":
+            self._replay(steps, held, kind)
+        elif kind in ("list", "dict") and not is_open:
+            self._make_anew(made, kind, held, names, steps, rest)
+
+    def _uses_of(self, made: Instr) -> tuple[set[int], list[Instr]] | None:
+        """The names of a container, and what is done with it, in the order of the code; ``None`` if it is too much."""
         names = {made.dst}
         work = [made.dst]
         found: dict[Instr, None] = {}
@@ -151,24 +182,78 @@ class Aggregates:
                         names.add(use.dst)
                         work.append(use.dst)
                     if len(use.args) > 1 and use.args[1] in names:
-                        return
+                        return None
                 elif use.op not in _COPIES or _is_own(use):
                     found[use] = None
         if not found or len(found) > _MAX_USES:
-            return
-        steps = []
-        for use in sorted(found, key=self.home.__getitem__):
-            step = self._step(kind, use, names)
-            if step is None or sum(arg in names for arg in use.args) != 1:
-                return
-            steps.append((use, step))
-        if any(step[0] != "read" for _, step in steps) and not self._in_order([made, *(use for use, _ in steps)]):
-            return
-        if self._replay(steps, held, kind):
-            self._forget(made, steps)
+            return None
+        return names, sorted(found, key=self.home.__getitem__)
 
-    def _step(self, kind: str, use: Instr, names: set[int]) -> tuple[str, Any, int] | None:  # noqa: PLR0911, PLR0912
-        """One use as ("read" | "write" | "append" | "pop", key, operand written); ``None``: it escapes."""
+    def _make_anew(
+        self,
+        made: Instr,
+        kind: str,
+        held: dict[Any, int],
+        names: set[int],
+        steps: list[tuple[Instr, Step]],
+        rest: list[Instr],
+    ) -> None:
+        """Where what is done at first is known, what comes after it gets a new container of what is held by then.
+
+        What was deleted or replaced before is forgotten that way (a strong update), and each item has its place.
+        """
+        ordered = 0
+        while ordered < len(steps) and self._in_order([made, *(use for use, _ in steps[: ordered + 1])]):
+            ordered += 1
+        rest = [*(use for use, _ in steps[ordered:]), *rest]
+        steps = steps[:ordered]
+        while steps and steps[-1][1][0] in _READS:
+            rest.insert(0, steps.pop()[0])
+        if not _gains(steps) or not all(self._follows(use, steps[-1][0], names) for use in rest):
+            return
+        held = dict(held)
+        if not self._replay(steps, held, kind):
+            return
+        last = steps[-1][0]
+        self._forget(made, steps)
+        block = self.unit.blocks[self.home[last][0]]
+        instrs = [self._instr("build", list(held.values()) if kind != "dict" else [], (kind, None), made)]
+        for key, value in held.items() if kind == "dict" else ():
+            constant = self._instr("const", [], key, made)
+            instrs += [constant, self._instr("setsub", [instrs[0].dst, constant.dst, value], None, made)]
+        index = block.instrs.index(last) + 1
+        block.instrs[index:index] = instrs
+        for place, instr in enumerate(block.instrs):
+            self.home[instr] = (self.home[last][0], place)
+        for use in rest:
+            use.args = [instrs[0].dst if arg in names else arg for arg in use.args]
+        for instr in (*instrs, *rest):
+            for arg in set(instr.args):
+                self.uses.setdefault(arg, []).append(instr)
+
+    def _instr(self, op: str, args: list[Any], extra: object, place: Instr) -> Instr:
+        instr = Instr(op, self.unit.values, args, extra, place.line, place.col)
+        self.unit.values += 1
+        self.unit.defs.append(instr)
+        return instr
+
+    def _follows(self, use: Instr, last: Instr, names: set[int]) -> bool:
+        """Whether a use comes after ``last``, on whatever way it is reached."""
+        start, place = self.home[last]
+        at, index = self.home[use]
+        blocks = self.unit.blocks
+        if use.op == "phi":
+            preds = [pred for pred, arg in zip(blocks[at].preds, use.args, strict=True) if arg in names]
+            return all(self._dominates(blocks[start], pred) for pred in preds)
+        return index > place if at == start else self._dominates(blocks[start], blocks[at])
+
+    def _dominates(self, block: Block, other: Block) -> bool:
+        if self._idom is None:
+            self._idom = immediate_dominators(self.unit.blocks)
+        return other in self._idom and dominates(block, other, self._idom)
+
+    def _step(self, kind: str, use: Instr, names: set[int]) -> Step | None:  # noqa: PLR0911, PLR0912
+        """One use as a step; ``None``: the container escapes."""
         op, args = use.op, use.args
         if kind == "object":
             if op == "attr":
@@ -179,8 +264,11 @@ class Aggregates:
                 key = self._constant(args[2])
                 return ("write", key, args[3]) if isinstance(key, str) else None
             return None
-        if op == "call" and kind != "dict" and len(args) == 2 and args[1] in names and self._name(args[0]) == "next":
-            return ("each", None, -1)
+        if op == "call" and len(args) == 2 and args[1] in names and shape_of(use) == _ONE_ARGUMENT:
+            function = self._name(args[0])
+            if function == "next" and kind != "dict":
+                return ("each", None, -1)
+            return ("len", None, -1) if function == "len" else None
         if args[0] not in names:
             return None
         if op == "sub":
@@ -189,20 +277,49 @@ class Aggregates:
         if op == "setsub" and kind != "tuple":
             key = self._constant(args[1])
             return ("write", key, args[2]) if _is_key(kind, key) else None
+        if op == "delsub" and kind != "tuple":
+            key = self._constant(args[1])
+            return ("delete", key, -1) if _is_key(kind, key) else None
+        if op == "unpack" and kind != "dict" and use.extra[1]:
+            return ("rest", use.extra[0], -1)
         if op == "unpack" and kind != "dict" and isinstance(use.extra[0], int) and not use.extra[1]:
             return ("read", use.extra[0], -1)
         if op == "iterate" and kind != "dict":
             return ("each", None, -1)
-        if op == "method" and shape_of(use) is not None and not shape_of(use).keywords:  # type: ignore[union-attr]
-            name = use.extra[0]
-            if kind == "list" and name == "append" and len(args) == 2:
-                return ("append", None, args[1])
-            if kind == "list" and name == "pop" and len(args) == 1:
-                return ("pop", None, -1)
-            if kind == "dict" and name == "get" and len(args) == 2:
-                key = self._constant(args[1])
-                return ("read", key, -1) if _is_key(kind, key) else None
+        shape = shape_of(use) if op == "method" else None
+        if shape is None or shape.keywords or any(shape.starred):
+            return None
+        return self._method_step(kind, str(use.extra[0]), args)
+
+    def _method_step(self, kind: str, name: str, args: list[int]) -> Step | None:  # noqa: PLR0911
+        key = self._constant(args[1]) if len(args) > 1 else None
+        is_key = _is_key(kind, key)
+        if name == "clear" and kind != "tuple" and len(args) == 1:
+            return ("clear", None, -1)
+        if name == "pop" and kind != "tuple" and is_key and len(args) == 2:
+            return ("pop", key, -1)
+        if kind == "dict":
+            return ("read", key, -1) if name == "get" and is_key and len(args) == 2 else None
+        if kind != "list":
+            return None
+        if name == "append" and len(args) == 2:
+            return ("append", None, args[1])
+        if name == "pop" and len(args) == 1:
+            return ("pop", -1, -1)
+        if name == "insert" and is_key and len(args) == 3:
+            return ("insert", key, args[2])
+        if name == "reverse" and len(args) == 1:
+            return ("reverse", None, -1)
+        if name == "extend" and len(args) == 2 and self._literal(args[1]) is not None:
+            return ("extend", None, args[1])
         return None
+
+    def _literal(self, operand: int) -> list[int] | None:
+        """The elements of a list or tuple that nothing else uses."""
+        instr = self.unit.defs[operand]
+        if instr is None or instr.op != "build" or instr.extra not in (("list", None), ("tuple", None)):
+            return None
+        return instr.args if len(self.uses.get(operand, ())) == 1 else None
 
     def _constant(self, operand: int) -> object:
         instr = self.unit.defs[operand]
@@ -222,29 +339,76 @@ class Aggregates:
             return False
         return not self.unit.has_loop or not any(_is_repeated(block, distinct[0]) for block in distinct[1:])
 
-    def _replay(self, steps: list[tuple[Instr, tuple[str, Any, int]]], held: dict[Any, int], kind: str) -> bool:
+    def _replay(  # noqa: PLR0912
+        self, steps: list[tuple[Instr, Step]], held: dict[Any, int], kind: str
+    ) -> bool:
         """Do the steps; whether everything that was read is known."""
-        changes = any(step[0] in ("write", "append", "pop") for _, step in steps)
+        changes = _changes(steps)
         is_known = True
         for use, (what, key, operand) in steps:
-            if what == "write":
-                held[key] = operand
-            elif what == "append":
-                held[len(held)] = operand
-            elif what == "pop":
-                if not held or sorted(held) != list(range(len(held))):
-                    return False
-                self._read(use, held.pop(len(held) - 1))
-            elif what == "each":
+            if what == "each":
                 is_known = is_known and len(held) == 1 and not changes
                 if len(held) == 1 and not changes:
                     self._read(use, next(iter(held.values())))
-            else:
+            elif what == "len":
+                use.op, use.args, use.extra = "const", [], len(held)
+            elif what == "read":
                 found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
                 is_known = is_known and found is not None
                 if found is not None:
                     self._read(use, found)
+            elif what == "rest":
+                items = [held.get(index, -1) for index in range(key[0], len(held) - key[1])]
+                is_known = is_known and -1 not in items
+                if is_known:
+                    self._become_list(use, items)
+            elif what == "write":
+                held[key] = operand
+            elif kind == "dict":
+                if what == "clear":
+                    held.clear()
+                elif key not in held:
+                    return False
+                elif what == "pop":
+                    self._read(use, held.pop(key))
+                else:
+                    del held[key]
+            elif not self._replay_list(use, (what, key, operand), held):
+                return False
         return is_known
+
+    def _replay_list(self, use: Instr, step: Step, held: dict[Any, int]) -> bool:
+        """Do one step that moves the items of a list; whether it is known what it does."""
+        what, key, operand = step
+        if sorted(held) != list(range(len(held))):
+            return False
+        items = [held[index] for index in range(len(held))]
+        if what == "append":
+            items.append(operand)
+        elif what == "insert":
+            items.insert(key, operand)
+        elif what == "clear":
+            items.clear()
+        elif what == "reverse":
+            items.reverse()
+        elif what == "extend":
+            items += self._literal(operand) or ()
+        elif not -len(items) <= key < len(items):
+            return False
+        elif what == "pop":
+            self._read(use, items.pop(key))
+        else:
+            del items[key]
+        held.clear()
+        held.update(enumerate(items))
+        return True
+
+    def _become_list(self, use: Instr, items: list[int]) -> None:
+        """What takes several parts of the container makes a new one of them, to be taken apart in its turn."""
+        use.op, use.args, use.extra = "build", items, ("list", None)
+        for item in set(items):
+            self.uses.setdefault(item, []).append(use)
+        self.made.append(use)
 
     def _read(self, use: Instr, value: int) -> None:
         """What reads a part of the container is a copy of it, and so a use of that part."""
@@ -256,8 +420,26 @@ class Aggregates:
         if made.op == "build":
             made.args = []
         for use, (what, _, _) in steps:
-            if what in ("write", "append"):
+            if what not in _READS and what != "pop":
                 use.op, use.args, use.extra = "const", [], None
+
+
+def _changes(steps: list[tuple[Instr, Step]]) -> bool:
+    return any(step[0] not in _READS for _, step in steps)
+
+
+def _is_before_stars(step: Step, count: int) -> bool:
+    return step[0] == "read" and isinstance(step[1], int) and 0 <= step[1] < count
+
+
+def _gains(steps: list[tuple[Instr, Step]]) -> bool:
+    """Whether something was taken out, replaced or put at a place that the heap would not know."""
+    written: set[Any] = set()
+    for _, (what, key, _) in steps:
+        if what not in _READS and (what != "write" or key in written):
+            return True
+        written.add(key)
+    return False
 
 
 def _become_copy(instr: Instr, value: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,12 @@ from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Instr, Operand, Params, Unit
 
 _CALLS = frozenset({"call", "method", "sub", "binop"})
+_LARGEST_COUNT = 1 << 31
+_ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
 
 
 @dataclass(slots=True)
@@ -207,8 +214,53 @@ class UnitLowerer(MatchLowerer):
 
     def stmt_For(self, node: ast.For | ast.AsyncFor) -> None:
         iterable = self.pin(self.expr(node.iter))
-        header, done = self.loop_over(iterable, node.target)
+        if self._has_elements(node.iter):
+            header, done = self._loop_that_runs(iterable, node.target)
+        else:
+            header, done = self.loop_over(iterable, node.target)
         self._loop_body(node, header, done, self.new_block())
+
+    def _loop_that_runs(self, iterable: int, target: ast.expr) -> tuple[Block, Block]:
+        """The same as ``loop_over`` for a loop that makes a round at least: its test stands behind the body.
+
+        Then what holds after the loop is what a round leaves, not what was before (loop inversion).
+        """
+        body, latch, done = self.new_block(), self.new_block(), self.new_block()
+        connect(latch, body)
+        connect(latch, done)
+        self.continue_in(body)
+        self.store(target, self.emit("iterate", [iterable], None, target.lineno))
+        return latch, done
+
+    def _has_elements(self, node: ast.expr) -> bool:
+        """Whether an iterable is certainly not empty: a literal, or ``range()`` of constants."""
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return any(not isinstance(item, ast.Starred) for item in node.elts)
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords or not node.args:
+            return False
+        if not self.table.is_builtin(node.func.id):
+            return False
+        if node.func.id in ("enumerate", "reversed", "sorted"):
+            return self._has_elements(node.args[0])
+        numbers = [self._number(arg) for arg in node.args]
+        if node.func.id != "range" or None in numbers or len(numbers) > 3 or 0 in numbers[2:]:
+            return False
+        return len(range(*(number for number in numbers if number is not None))) > 0
+
+    def _number(self, node: ast.expr) -> int | None:
+        """A small whole number that constants make."""
+        value: object = None
+        if isinstance(node, ast.Constant):
+            value = node.value
+        elif isinstance(node, ast.Name) and self.is_constant(node.id):
+            value = self.table.constants[node.id]
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            inner = self._number(node.operand)
+            value = -inner if inner is not None else None
+        elif isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            left, right = self._number(node.left), self._number(node.right)
+            value = _ARITHMETIC[type(node.op)](left, right) if left is not None and right is not None else None
+        return value if type(value) is int and abs(value) < _LARGEST_COUNT else None
 
     def _loop_body(self, node: ast.While | ast.For | ast.AsyncFor, header: Block, done: Block, after: Block) -> None:
         self.frames.append(_Loop(header, after, len(self.catchers)))

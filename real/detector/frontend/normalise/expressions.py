@@ -8,6 +8,7 @@ nothing in the program binds them anew.
 from __future__ import annotations
 
 import ast
+import copy
 from collections import Counter
 from collections.abc import Callable
 from typing import cast
@@ -16,6 +17,18 @@ from real.detector.frontend.bindings import Bindings
 from real.detector.frontend.normalise.texts import as_text
 from real.detector.frontend.plain_classes import PlainClass, plain_class
 
+_MAX_UNROLLED = 8  # elements of a comprehension over a literal
+# What binds names of its own, or is made once for each time that it is reached.
+_OWN_NAMES = (
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+    ast.NamedExpr,
+    ast.Await,
+    ast.Yield,
+)
 MAX_TEXT = 10_000  # characters of a constant that is computed here
 _PURE_METHODS = frozenset({"replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase"})
 COPIES = frozenset({"copy.copy", "copy.deepcopy"})
@@ -64,6 +77,8 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
         return isinstance(node.left, (ast.Constant, ast.Call)) or isinstance(node.right, ast.Constant)  # type: ignore[attr-defined]
     if kind is ast.NamedExpr:
         return True
+    if kind is ast.ListComp:
+        return isinstance(node.generators[0].iter, (ast.List, ast.Tuple))  # type: ignore[attr-defined]
     return kind is ast.IfExp and isinstance(node.test, ast.Constant)  # type: ignore[attr-defined]
 
 
@@ -101,6 +116,11 @@ class Simplifier(ast.NodeTransformer):
         name = node.target.id
         unread = self.bound[name] == 1 and name not in self.names.loads and not self.names.is_reflective
         return node.value if unread else node
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+        """``[f(v) for v in (a, b)]`` -> ``[f(a), f(b)]``."""
+        self.generic_visit(node)
+        return _unrolled(node) or node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """``SimpleNamespace(v=x).v``, and the same of a plain class."""
@@ -299,6 +319,32 @@ def _item(value: ast.expr, key: object) -> ast.expr | None:
         if len(found_at) == 1 and all(_is_pure(v) for k, v in zip(named, value.values, strict=True) if k != key):
             return value.values[found_at[0]]
     return None
+
+
+def _unrolled(node: ast.ListComp) -> ast.expr | None:
+    """The list that a comprehension over a few variables and constants makes."""
+    generator = node.generators[0]
+    target, source = generator.target, generator.iter
+    if len(node.generators) > 1 or generator.ifs or generator.is_async or not isinstance(target, ast.Name):
+        return None
+    if not isinstance(source, (ast.List, ast.Tuple)) or len(source.elts) > _MAX_UNROLLED:
+        return None
+    if not all(isinstance(item, (ast.Name, ast.Constant)) for item in source.elts):
+        return None
+    if any(isinstance(inner, _OWN_NAMES) for inner in ast.walk(node.elt)):
+        return None
+    made = [_Replacer(target.id, item).visit(copy.deepcopy(node.elt)) for item in source.elts]
+    return ast.copy_location(ast.List(made, ast.Load()), node)
+
+
+class _Replacer(ast.NodeTransformer):
+    """Puts an expression in place of a variable."""
+
+    def __init__(self, name: str, value: ast.expr) -> None:
+        self._name, self._value = name, value
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return copy.deepcopy(self._value) if node.id == self._name else node
 
 
 def _single(node: ast.ListComp) -> ast.expr | None:
