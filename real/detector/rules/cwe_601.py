@@ -61,7 +61,7 @@ from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
-from real.detector.rules._definitions import definition
+from real.detector.rules._definitions import COPIES, definition
 from real.detector.rules._known_hosts import is_host_test, reads_host
 from real.detector.rules._web import (
     JOINERS,
@@ -79,7 +79,6 @@ _RELATIVE = "/."
 _QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
 _OWN_ADDRESSES = frozenset({"url", "base_url", "url_root", "host_url"})  # of Flask's request
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
-_COPIES = frozenset({"assign", "copy", "pi", "pathload"})
 _LOOKUPS = names(
     """get_object_or_404 filter filter_by first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone
     fetchall execute find_one"""
@@ -232,7 +231,7 @@ def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[tuple[Unit, i
             yield "joined"  # the first argument alone is what the caller says that its own site is
     elif called & _QUERY_BUILDERS:
         yield "query"
-    elif made.op in _COPIES:
+    elif made.op in COPIES:
         yield from _ingredients(facts, unit, made.args[1] if made.op == "pathload" else made.args[0], seen)
     elif made.op in _TEXTS or (made.op == "method" and made.extra[0] in ("format", "join", "geturl")):
         for inner in made.args:
