@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-c
 ARGS ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help setup quickstart test test-slow test-slurm test-cluster lint format experiments notebooks clean
+.PHONY: help setup quickstart test test-models test-slow test-slurm test-cluster lint format experiments notebooks clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,17 @@ test: setup  ## Run the test suite, linter and type checker
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+
+# The models of libraries against the real ones: installed once, at the releases that the models name
+.models-venv/.installed: tests/detector/models/requirements.py $(wildcard real/detector/models/*.py)
+	$(PYTHON) -m venv .models-venv
+	PYTHONPATH=. $(PYTHON) tests/detector/models/requirements.py > .models-venv/requirements.txt
+	.models-venv/bin/python -m pip install -q --no-compile --prefer-binary -r .models-venv/requirements.txt
+	@touch $@
+
+test-models: .models-venv/.installed  ## Look up every name of the detector's models in the real libraries
+	PYTHONPATH=. .models-venv/bin/python -W ignore tests/detector/models/snapshot.py .models-venv/signatures.json
+	diff tests/detector/models/signatures.json .models-venv/signatures.json
 
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(ARGS)

@@ -153,8 +153,9 @@ def test_settings_types_know_the_vocabulary_only() -> None:
 
 # --- the rooms of the detector ----------------------------------------------------------------------------------------
 
-# Each room may import those before it, and itself. `limits` is what everybody may read: bounds, and how to refuse.
-DETECTOR_ROOMS = ("limits", "ir", "models", "frontend", "analysis", "rule", "rules")
+# Each room may import those before it, and itself. `limits` is what everybody may read: bounds, and how to refuse;
+# `vocabulary` is words.
+DETECTOR_ROOMS = ("limits", "vocabulary", "ir", "models", "frontend", "analysis", "rule", "rules")
 
 
 def detector_arrows() -> dict[str, set[str]]:

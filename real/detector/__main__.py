@@ -47,7 +47,13 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("paths", nargs="*", metavar="PATH", help="files, directories (walked for *.py), or - for stdin")
     made.add_argument("--format", choices=FORMATS, default="text", help="output (default: text)")
-    made.add_argument("--select", action="append", default=[], metavar="CWE-89[,...]", help="only these rules")
+    made.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="CWE-89[,...]",
+        help="only these rules; extended: those beyond the paper",
+    )
     made.add_argument("--ignore", action="append", default=[], metavar="CWE-89[,...]", help="all but these rules")
     made.add_argument(
         "--exclude",
@@ -61,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--stdin-name", metavar="PATH", help="what standard input is called in the output")
     made.add_argument("--jsonl", action="store_true", help='stdin lines {"id", "code"} to stdout lines with findings')
     made.add_argument("--explain", metavar="CWE-89", help="what a rule finds, why, and what silences it")
+    made.add_argument("--models", metavar="LIBRARY", help="what is known of a library (flask, psycopg, subprocess ...)")
     made.add_argument("--list", action="store_true", help="the rules")
     made.add_argument("--version", action="version", version=f"real-detect {VERSION}")
     return made
@@ -86,9 +93,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from real.detector.rules import all_rules, select_rules
+    from real.detector.models.document import model
+    from real.detector.rules import all_rules, extended_rules, select_rules
     from real.detector.selection import chosen, rule_id
 
+    if options.models:
+        console.say(model(options.models))
+        return CLEAN
     if options.explain:
         console.say(select_rules([rule_id(options.explain)])[0].doc.strip())
         return CLEAN
@@ -96,6 +107,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.list:
         for rule in all_rules():
             console.say(f"{rule.cwe:<9} {rule.title}")
+        for rule in extended_rules():
+            console.say(f"{rule.cwe:<9} {rule.title} (--select extended)")
         return CLEAN
     return _batch(options, rules) if options.jsonl else _scan(options, rules)
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from real.detector.families import rule_of
-from real.detector.rules import all_rules
+from real.detector.rules import all_rules, extended_rules
 from real.errors import UnknownNameError, UsageError
 from real.registry import did_you_mean
 
+_EXTENDED = "extended"
+
 
 def chosen(select: Sequence[str], ignore: Sequence[str]) -> tuple[str, ...]:
-    """The ids of the rules in ``select`` (all, if it is empty) but not in ``ignore``; both may hold lists with commas.
+    """The ids of the rules in ``select`` (the paper's, if it is empty) but not in ``ignore``; both may hold lists with
+    commas, and the name ``extended`` for the rules beyond the paper.
 
     Raises:
         UnknownNameError: an id that is no rule's.
         UsageError: no rule is left.
     """
     wanted, unwanted = _names(select), _names(ignore)
-    left = tuple(cwe for cwe in known() if (not wanted or cwe in wanted) and cwe not in unwanted)
+    wanted = wanted or {rule.cwe for rule in all_rules()}
+    left = tuple(cwe for cwe in known() if cwe in wanted - unwanted)
     if not left:
         raise UsageError("no rule is left to run", hint="--ignore takes away what --select chose.")
     return left
 
 
 def known() -> tuple[str, ...]:
-    """The ids of all rules."""
-    return tuple(rule.cwe for rule in all_rules())
+    """The ids of all rules, those beyond the paper last."""
+    return tuple(rule.cwe for rule in (*all_rules(), *extended_rules()))
 
 
 def rule_id(name: str) -> str:
@@ -46,4 +50,6 @@ def nearest(name: str) -> str:
 
 
 def _names(options: Sequence[str]) -> set[str]:
-    return {rule_id(name) for option in options for name in option.split(",")}
+    given = {name.strip() for option in options for name in option.split(",")}
+    group = {rule.cwe for rule in extended_rules()} if _EXTENDED in given else set()
+    return group | {rule_id(name) for name in given - {_EXTENDED}}

@@ -35,6 +35,7 @@ LIBRARIES = {
     "check_output": "subprocess.check_output",
     "quote_plus": "urllib.parse.quote_plus",
     "sha3_512": "hashlib.sha3_512",
+    "sql_query": "web.py, DB.query",
     "format_string": "Django, format_html",
     "base_url": "Flask, Request",
     "host_url": "Flask, Request",

@@ -327,7 +327,7 @@ class Calls:
         made = self.unknown_call(values, args, instr)
         if receiver is not None and made.mask and not self.heap.rules.is_builder(path):
             for obj in ordered(receiver.objs):
-                if obj.name not in ("re", "regex"):  # modules that keep nothing
+                if obj.name not in ("re", "regex", "os.path"):  # modules that keep nothing
                     self.heap.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])

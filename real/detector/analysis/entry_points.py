@@ -110,7 +110,7 @@ class EntryPoints:
         if unit.is_method and positional and unit.parent is not None:
             self._bind_self(unit, unit.parent, positional.pop(0))
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
-            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
+            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None, unit)
             value = self._outside(unit, name, self._heap.rules.all, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)
@@ -144,7 +144,7 @@ class EntryPoints:
         kinds = {obj.kind for obj in held.objs} if held is not None else set()
         state = self._state.states[unit]
         if "static" in kinds:
-            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None)
+            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None, unit)
             value = self._outside(unit, name, self._heap.rules.all, why)
         elif "classmethod" in kinds:
             value = of_obj(cls)

@@ -21,6 +21,7 @@ from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.control_dependence import ControlFlow
 from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.models.kinds import SourceKind
 from real.detector.models.library import names
 from real.types import TraceStep
 
@@ -249,6 +250,13 @@ class Facts:
     def trace(self, value: Value) -> tuple[TraceStep, ...]:
         """How an untrusted value came to be so, from the source on."""
         return trace_of(self._solver.heap.deep(value)[1])
+
+    def entry(self, value: Value) -> SourceKind | Unit | None:
+        """Where an untrusted value enters the program: the kind of source, or the function whose parameter it is."""
+        step = self._solver.heap.deep(value)[1]
+        while step is not None and step.prev is not None:
+            step = step.prev
+        return step.entry if step is not None else None
 
     def reads(self, unit: Unit, operand: int) -> Reads:
         """Everything that an operand depends on."""

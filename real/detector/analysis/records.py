@@ -7,7 +7,8 @@ from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State
 from real.detector.analysis.values import NO_OBJS, OTHER, STR, Step, Value
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models import library
+from real.detector.models.catalogue import sources
+from real.detector.models.kinds import SourceKind
 
 
 class Records:
@@ -23,16 +24,16 @@ class Records:
 
     def source(self, path: str, instr: Instr) -> Value | None:
         """The untrusted value that a library name stands for, if it is a source."""
-        note = library.SOURCES.get(path)
-        if note is None:
+        known = sources().get(path)
+        if known is None:
             return None
         mask = self.heap.rules.all
-        if path in library.TYPED:
+        if known.kind is SourceKind.TERMINAL:
             mask |= self.heap.rules.typed
             if instr.op != "import":
                 self.typed_at.add(instr)
         kind = STR if path.endswith("input()") else OTHER
-        return Value(mask, Step(instr.line, note, None), NO_OBJS, None, kind)
+        return Value(mask, Step(instr.line, known.note, None, known.kind), NO_OBJS, None, kind)
 
     def dynamic_code(self, instr: Instr, what: str) -> None:
         """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""

@@ -8,6 +8,9 @@ from typing import TypeAlias
 
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.charsets import Charset
+from real.detector.models import rows
+from real.detector.models.catalogue import tables
+from real.detector.models.kinds import Kind
 
 Condition: TypeAlias = Callable[[CallSite], bool]
 
@@ -26,10 +29,20 @@ class Sink:
     when: Condition | None = None
     trusted_result: bool = False
 
+    @classmethod
+    def of_row(cls, row: rows.Sink) -> Sink:
+        """The sink that a row of a model describes."""
+        positions = tuple(argument.position for argument in row.arguments if argument.position is not None)
+        names = tuple(name for argument in row.arguments for name in argument.names)
+        return cls(row.kind.value, positions, names, row.when, row.returns_stored)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TaintRule:
     """The tables of one CWE for the one taint analysis that all rules share.
+
+    ``kinds`` are the readers that must not get outside data: the models of libraries (``detector/models``) say which
+    calls are of these kinds, and which calls make data safe for them. They are added to the tables that follow.
 
     Sinks. ``methods`` are sinks by method name on any receiver that is not provably an object of the program itself;
     ``calls`` are sinks by fully qualified name; ``rooted`` are methods that are sinks only on receivers that come from
@@ -57,6 +70,7 @@ class TaintRule:
     doc: str
     fix: str
     what: str = "argument"  # what the sink's argument is, for the message: "SQL"
+    kinds: tuple[Kind, ...] = ()
     methods: Mapping[str, Sink] = field(default_factory=dict)
     calls: Mapping[str, Sink] = field(default_factory=dict)
     rooted: Mapping[str, Mapping[str, Sink]] = field(default_factory=dict)
@@ -72,3 +86,20 @@ class TaintRule:
     choice_matters: bool = False
     watches: frozenset[str] = frozenset()
     yields_to: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Add what the models know of the kinds."""
+        if not self.kinds:
+            return
+        known = tables(self.kinds)
+        calls = {path: Sink.of_row(row) for path, row in known.calls.items()}
+        methods = {name: Sink.of_row(row) for name, row in known.methods.items()}
+        rooted = {root: {name: Sink.of_row(row) for name, row in table.items()} for root, table in known.rooted.items()}
+        for name, added in (("calls", calls), ("methods", methods), ("rooted", rooted)):
+            object.__setattr__(self, name, {**added, **getattr(self, name)})
+        for name, cleaning in (
+            ("sanitizers", known.cleans),
+            ("sanitizer_methods", known.cleaning_methods),
+            ("builders", known.builders),
+        ):
+            object.__setattr__(self, name, cleaning | getattr(self, name))

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from real.detector.ir.instructions import Unit
+from real.detector.models.kinds import SourceKind
 
 Constant: TypeAlias = "str | bytes | int | float | bool | None"
 
@@ -16,14 +17,15 @@ MAX_CONSTS = 64  # an allow-list of more entries is not tracked
 
 
 class Step:
-    """One step of a trace, newest first."""
+    """One step of a trace, newest first; the first one says where the data enter: the kind of source, or a function."""
 
-    __slots__ = ("line", "note", "prev")
+    __slots__ = ("entry", "line", "note", "prev")
 
-    def __init__(self, line: int, note: str, prev: Step | None) -> None:
+    def __init__(self, line: int, note: str, prev: Step | None, entry: SourceKind | Unit | None = None) -> None:
         self.line = line
         self.note = note
         self.prev = prev
+        self.entry = entry
 
 
 class Value:

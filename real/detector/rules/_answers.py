@@ -17,8 +17,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._syntax import last_word
+from real.detector.vocabulary import PERMISSION_VERBS
 
-_ASKING = names("is has can may check require requires verify ensure assert owns allowed authorize allow")
 _PRIVILEGES = names(
     """access admin administrator allowed authorized authorised delete edit editor manage manager member moderator
     owner permission permissions permitted privilege role roles scope scopes staff write"""
@@ -57,7 +57,7 @@ def _answer(place: Instr, unit: Unit) -> Iterator[Defect]:
 
 
 def _asks(unit: Unit) -> bool:
-    return unit.name.lstrip("_").partition("_")[0].lower() in _ASKING and bool(words(unit.name) & _PRIVILEGES)
+    return unit.name.lstrip("_").partition("_")[0].lower() in PERMISSION_VERBS and bool(words(unit.name) & _PRIVILEGES)
 
 
 def _left_out(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:

@@ -18,6 +18,7 @@ from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import BUILTINS, names
 from real.detector.rules._called import named_words
+from real.detector.vocabulary import ACTORS
 
 # What a permission is made of, in the wording of CWE-862, NIST's role-based access control and Django's contrib.auth.
 _PRIVILEGE = names(
@@ -31,9 +32,8 @@ _IDENTITY = names(
 AUTHORITY = _PRIVILEGE | _IDENTITY
 # Words in the name of a parameter that stands for the person who asks: CWE-862 itself ("an actor"), AWS
 # (GetCallerIdentity, principal), Flask-Login and the FastAPI tutorial (current_user), role-based access control (role).
-_ACTORS = names("actor caller current principal role")
 # Words of a parameter that may say who asks, where nothing uses it: an identity, or a kind of person.
-_IDENTITIES = _ACTORS | names(
+_IDENTITIES = (ACTORS | {"role"}) | names(
     """account admin agent author customer editor employee id identifier login manager member operator owner person
     buyer client clerk doctor giver guest patient player reader requester seller sender session staff student subject
     teacher token uid user username viewer visitor worker writer"""
@@ -110,7 +110,7 @@ def _actors(facts: Facts, unit: Unit, operations: list[Operation]) -> set[str]:
         and not name.startswith("_")
         and not words(name) & _PROOFS
         and words(name) & _IDENTITIES
-        and (not facts.is_used(unit, name) or words(name) & _ACTORS)
+        and (not facts.is_used(unit, name) or words(name) & (ACTORS | {"role"}))
     }
 
 

@@ -17,6 +17,7 @@ from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, ends_in_exception
 from real.detector.rules._effects import Effect, effects, looked_up_by
 from real.detector.rules._who import CLIENT_DATA, PRIVILEGES, Who
+from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS
 
 # What says only that somebody is known.
 _KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
@@ -29,9 +30,6 @@ _PLAIN_CALLS = names("builtins.str builtins.bool builtins.int json.loads builtin
 _REFUSALS = names("Forbidden HTTPForbidden PermissionDenied PermissionError NotAuthorized HttpResponseForbidden")
 _PERSONAL = names("owner user author creator uid account member customer username employee sender role")
 # Words of parameters that stand for the person who asks, and of those that say whose a record is.
-_ACTORS = names("actor caller current principal requester requesting")
-_OWNERS = names("owner author creator")
-_ASKING = names("is has can may check owns allowed verify")
 
 
 def told_by_client(facts: Facts, who: Who, places: Iterable[Instr]) -> Iterator[Defect]:
@@ -280,7 +278,7 @@ def thrown_away(facts: Facts, who: Who) -> Iterator[Defect]:
 
 
 def _first(name: str) -> bool:
-    return name.lstrip("_").partition("_")[0] in _ASKING
+    return name.lstrip("_").partition("_")[0] in PERMISSION_VERBS
 
 
 def _raises(facts: Facts, unit: Unit) -> bool:
@@ -289,8 +287,8 @@ def _raises(facts: Facts, unit: Unit) -> bool:
 
 def told_by_argument(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``if user.id != owner_id: raise`` where the caller says both, and the record is not asked whose it is."""
-    actors = frozenset(name for name in unit.params.positional if words(name) & _ACTORS or name == "user")
-    others = [name for name in unit.params.names if name not in actors and words(name) & _OWNERS]
+    actors = frozenset(name for name in unit.params.positional if words(name) & ACTORS or name == "user")
+    others = [name for name in unit.params.names if name not in actors and words(name) & OWNERS]
     if not actors or not others:
         return
     if not any(

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from real.detector.ir.instructions import Block, Instr, Unit
 
-_COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
+# Instructions that hand on the value that they are given, under another name or after a wait.
+COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
 _MAX_PHIS = 3  # nested joins to look through
 
 
@@ -16,7 +17,7 @@ def root(unit: Unit, operand: int, depth: int = 0) -> int:
         made = unit.defs[operand]
         if made is None:
             break
-        if made.op in _COPIES:
+        if made.op in COPIES:
             operand = made.args[1] if made.op == "pathload" else made.args[0]
         elif made.op == "phi" and depth < _MAX_PHIS:
             roots = {root(unit, arg, depth + 1) for arg in made.args} - {operand}
@@ -52,7 +53,7 @@ def is_loaded(units: Iterable[Unit], store: Instr) -> bool:
 def untested(unit: Unit, operand: int) -> Instr | None:
     """The same, but of an attribute or part that a test has told something of: the reading itself."""
     made = unit.defs[operand]
-    while made is not None and made.op in _COPIES:
+    while made is not None and made.op in COPIES:
         made = unit.defs[made.args[0]]
     return made
 

@@ -16,6 +16,7 @@ from real.detector.rules._app import App, Class, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._who import ALLOWED, PRIVILEGES, SOMEBODY, class_level
+from real.detector.vocabulary import OWNERS
 
 # Generic views that change records -> what they do; those that only create name no record.
 CHANGING = {
@@ -30,9 +31,6 @@ READING = dict.fromkeys(
 _NARROWING = names(
     """get_queryset get_object test_func has_permission check_object_permissions filter_queryset dispatch
     perform_update perform_destroy form_valid delete destroy update get_permissions"""
-)
-_OWNERS = names(
-    "owner user author creator created_by customer employee account member uploader patient recipient buyer tenant"
 )
 
 
@@ -110,9 +108,9 @@ def has_owners(facts: Facts, view: GenericView) -> bool:
         for instr in facts.instructions(unit):
             shape = instr.extra[1] if instr.op == "method" else instr.extra if instr.op == "call" else None
             keywords = getattr(shape, "keywords", ())
-            if any(keyword and words(keyword) & _OWNERS for keyword in keywords) and reads_person(facts, unit):
+            if any(keyword and words(keyword) & OWNERS for keyword in keywords) and reads_person(facts, unit):
                 return True
-            if instr.op == "setattr" and words(str(instr.extra)) & _OWNERS and reads_person(facts, unit):
+            if instr.op == "setattr" and words(str(instr.extra)) & OWNERS and reads_person(facts, unit):
                 return True
     del view
     return False

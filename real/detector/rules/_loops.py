@@ -9,9 +9,8 @@ from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Block, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS
-from real.detector.rules._definitions import reachable
+from real.detector.rules._definitions import COPIES, reachable
 
-_COPIES = frozenset({"assign", "copy", "pi", "pathload", "await"})
 _ENTRIES = frozenset({"param", "cell", "builtin", "import", "caught"})
 # Calls that give all of what they are given: as a tree, as nodes, as words, as characters.
 _WHOLE_CALLS = frozenset(
@@ -25,7 +24,7 @@ def root_of(unit: Unit, operand: int) -> Instr | None:
     """The instruction that made an operand, seen through copies."""
     instr = unit.defs[operand] if operand < len(unit.defs) else None
     for _ in range(len(unit.defs)):
-        if instr is None or instr.op not in _COPIES:
+        if instr is None or instr.op not in COPIES:
             return instr
         instr = unit.defs[instr.args[1] if instr.op == "pathload" else instr.args[0]]
     return instr

@@ -8,6 +8,8 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
+from real.detector.models import kinds
+from real.detector.models.catalogue import sanitizing
 from real.detector.rules._characters import every_character_is_harmless, is_removed
 
 # Elements of HTML, as the standard lists them, with those that browsers still know.
@@ -30,43 +32,7 @@ MARKUP = Charset(dangerous="<\"'")
 _OPEN_ATTRIBUTE = re.compile(r"<[^<>]*=\s*[\"']?[^<>\"']*$")
 
 # They replace < and & (and most of them quotes) by entities, or remove the tags that are not allowed.
-ESCAPERS = frozenset(
-    {
-        "html.escape",
-        "cgi.escape",  # Python 2
-        "markupsafe.escape",
-        "markupsafe.escape_silent",
-        "markupsafe.Markup.escape",
-        "flask.escape",
-        "flask.Markup.escape",
-        "jinja2.escape",
-        "werkzeug.utils.escape",
-        "django.utils.html.escape",
-        "django.utils.html.conditional_escape",
-        "django.utils.html.escapejs",
-        "django.utils.html.format_html",
-        "django.utils.html.format_html_join",
-        "django.utils.html.strip_tags",
-        "xml.sax.saxutils.escape",
-        "xml.sax.saxutils.quoteattr",
-        "tornado.escape.xhtml_escape",
-        "bottle.html_escape",
-        "bottle.html_quote",
-        "bleach.clean",
-        "bleach.linkify",  # cleans what it is given
-        "nh3.clean",
-        "nh3.clean_text",
-        "lxml.html.clean.clean_html",
-        "lxml_html_clean.clean_html",
-        "mistune.escape",
-        "urllib.parse.quote",  # percent-encodes < > " and '
-        "urllib.parse.quote_plus",
-        "urllib.parse.urlencode",
-        "urllib.quote",
-        "base64.b64encode",
-        "base64.urlsafe_b64encode",
-    }
-)
+ESCAPERS = sanitizing(*kinds.MARKUP)
 
 
 def is_neutral_markup(facts: Facts, flow: Flow) -> bool:

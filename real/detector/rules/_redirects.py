@@ -11,12 +11,12 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
+from real.detector.vocabulary import HOST_WORDS
 
 # Headers by which a client proves who it is (RFC 9110, 11.6.2; RFC 6265, 5.4).
 CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-auth-token", "proxy-authorization"})
 _LOCATION = "location"
 _REQUESTS = names("request get post put urlopen Request stream send head fetch")
-_ORIGINS = names("hostname netloc host hosts origin origins domain domains")
 _COMPARISONS = names("Eq NotEq In NotIn Is IsNot")
 _READERS = names("get getheader get_header")
 
@@ -80,4 +80,4 @@ def _compares_origin(facts: Facts, unit: Unit, request: Instr) -> bool:
 def _is_origin(facts: Facts, unit: Unit, operand: int) -> bool:
     """Something that is, by name, a host or a list of hosts."""
     reads = facts.reads(unit, operand)
-    return any(words(name) & _ORIGINS for name in (*reads.attributes, *reads.names, *reads.params))
+    return any(words(name) & HOST_WORDS for name in (*reads.attributes, *reads.names, *reads.params))

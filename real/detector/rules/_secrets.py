@@ -14,10 +14,10 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
+from real.detector.vocabulary import SECRET_WORDS
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 
-_SECRETS = names("password passwd passphrase pwd secret secrets ssn cvv cvc credentials passcode otp totp iban")
 _SECRET_PAIRS = [
     names(pair)
     for pair in (
@@ -54,7 +54,7 @@ def is_secret(name: str) -> bool:
     parts = words(name)
     if any(pair <= parts for pair in _SECRET_PAIRS) and not parts & {"masked", "redacted", "url", "expired", "valid"}:
         return True
-    return bool(parts & _SECRETS) and not parts & _NO_SECRETS
+    return bool(parts & SECRET_WORDS) and not parts & _NO_SECRETS
 
 
 def is_credential_address(name: str) -> bool:

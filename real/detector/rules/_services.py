@@ -19,9 +19,9 @@ from real.detector.rules._authorization import AUTHORITY, words
 from real.detector.rules._effects import Effect, effects, hand_outs
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._who import PRIVILEGES, Who, decides
+from real.detector.vocabulary import ACTORS
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
-_ACTORS = names("actor caller current principal requester requesting viewer")
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.
 _PERSONS = names("user username uid account member userid id")
 _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member AuthUser AbstractUser Caller")
@@ -76,7 +76,7 @@ def _actors(unit: Unit) -> tuple[frozenset[str], frozenset[str]]:
     if not params or (len(params) < _MIN_PARAMETERS and not unit.is_method):
         return frozenset(), frozenset()
     typed = {name for name, seen in annotation_words(unit, _PERSON_TYPES).items() if seen & _PERSON_TYPES}
-    strong = {name for name in params if words(name) & _ACTORS}
+    strong = {name for name in params if words(name) & ACTORS}
     weak = {name for name in params if _is_person(name) or name in typed} - strong
     return frozenset(strong), frozenset(weak)
 

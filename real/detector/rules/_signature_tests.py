@@ -10,8 +10,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
+from real.detector.vocabulary import SIGNATURE_WORDS
 
-_SIGNATURE = names("signature signatures sig mac hmac")
 _KEYS = names("key keys secret secrets token password salt private pepper")
 _COMPARING = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 
@@ -55,10 +55,10 @@ def _is_signature(facts: Facts, unit: Unit, operand: int) -> bool:
     if made is None:
         return False
     if made.op in ("param", "attr"):
-        return bool(words(str(made.extra)) & _SIGNATURE)
+        return bool(words(str(made.extra)) & SIGNATURE_WORDS)
     if made.op == "sub" or (made.op == "method" and made.extra[0] == "get"):
         keys = facts.constants(unit, made.args[1]) if len(made.args) > 1 else frozenset()
-        return any(words(str(key).replace("-", "_")) & _SIGNATURE for key in keys)
+        return any(words(str(key).replace("-", "_")) & SIGNATURE_WORDS for key in keys)
     return False
 
 

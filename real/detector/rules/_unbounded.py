@@ -15,6 +15,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.kinds import SourceKind
 from real.detector.models.library import names
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, root
@@ -51,7 +52,7 @@ _PARTS = frozenset({"iter_content", "iter_bytes", "iter_chunked", "iter_any", "s
 _COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _PLACE = re.compile(r"\?|%s|\$\d+")
 _MAX_DEPTH = 5
-_CLIENT = ("sent by the client", "what the client sent", "what the peer sent")
+_CLIENTS = frozenset({SourceKind.HTTP, SourceKind.PEER})
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
 WATCHED = frozenset(
@@ -265,14 +266,7 @@ def _limit_index(statement: str) -> int | None:
 
 def is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
     """Whether a value comes from a request, or from a parameter of what a web framework calls."""
-    trace = facts.trace(value)
-    if not trace:
-        return False
-    first = trace[0].note
-    if first.endswith(_CLIENT):
-        return True
-    if not first.startswith("parameter "):
-        return False
-    return is_view(facts, unit) or any(
-        f"` of {other.name}() " in first and is_handler(facts, other) for other in facts.functions
-    )
+    entry = facts.entry(value)
+    if isinstance(entry, SourceKind):
+        return entry in _CLIENTS
+    return entry is not None and (is_view(facts, unit) or is_handler(facts, entry))

@@ -10,6 +10,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
+from real.detector.vocabulary import OWNERS, PERSONS
 
 # Words in what a function reads that say who asks or what they may do.
 _IDENTITY = names(
@@ -17,7 +18,6 @@ _IDENTITY = names(
     permission permissions principal privilege require role roles staff superuser token tokens"""
 )
 _SESSIONS = names("session current_user")
-_PERSONS = names("user account member uid current customer person viewer")  # in attributes of Flask's `g`
 # Django: no one is asked for.
 _METHOD_TESTS = ("require_POST", "require_GET", "require_safe", "require_http_methods")
 _USER_HOLDERS = names("request g session self.request current_user")
@@ -29,7 +29,6 @@ OPEN = names(
     sessions token authenticate"""
 )
 SIGNING_IN = names("login signin signup register logout signout webhook callback session token authenticate")
-_OWNERS = names("owner user username author creator created customer account")
 _USER_LIBRARIES = ("django.contrib.auth", "flask_login", "flask_jwt_extended", "flask_httpauth", "fastapi.security")
 _MAX_VALUES = 50
 
@@ -68,7 +67,7 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
 def _is_person(facts: Facts, unit: Unit, attribute: Instr) -> bool:
     """``request.user``, ``g.account``, ``flask.session``: an attribute that says who asks."""
     name = str(attribute.extra)
-    if name not in ("user", "session") and not words(name) & _PERSONS:
+    if name not in ("user", "session") and not words(name) & PERSONS:
         return bool(words(name) & _IDENTITY)
     held = facts.reads(unit, attribute.args[0])
     named = {found.rpartition(".")[2] for found in held.names}
@@ -101,7 +100,7 @@ def has_owners(facts: Facts, unit: Unit, base: int) -> bool:
         for obj in value.objs:
             if obj.kind != "dict":
                 continue
-            if any(isinstance(key, str) and words(key) & _OWNERS for key in obj.fields):
+            if any(isinstance(key, str) and words(key) & OWNERS for key in obj.fields):
                 return True
             if len(work) < _MAX_VALUES:
                 work += [*obj.fields.values(), obj.elements]

@@ -20,6 +20,7 @@ from real.detector.rules._called import called_words, named_words
 from real.detector.rules._definitions import ends_in_exception, returns_constant
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
+from real.detector.vocabulary import OWNERS, PERSONS
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
@@ -62,7 +63,6 @@ CLIENT_DATA = names(
     get_arguments get_cookie get_header media params"""
 )
 _SESSIONS = names("session current_user")
-_PERSONS = names("user account member uid current customer person viewer claims identity")  # what `g` may hold
 _USER_ATTRIBUTES = names("user current_user session auth identity principal remote_user")
 _SIGNED = names("get_secure_cookie get_signed_cookie get_current_user get_jwt_identity get_jwt")
 
@@ -94,7 +94,7 @@ class Who:
         known = reads.attributes & _USER_ATTRIBUTES
         if self.session_is_of_database:
             known -= {"session"}
-        if "g" in last and any(words(name) & _PERSONS for name in reads.attributes):
+        if "g" in last and any(words(name) & PERSONS for name in reads.attributes):
             return True
         holders = last | reads.params | reads.attributes
         if known and holders & {"request", "req", "self", "g", "info", "ctx", "context"}:
@@ -394,7 +394,6 @@ def _known_endpoints(facts: Facts) -> list[tuple[Endpoint, Who]]:
     return [(endpoint, who_asks(facts, endpoint)) for endpoint in app_of(facts).endpoints]
 
 
-_OWNERS = names("owner owners author creator customer uploader employee patient recipient")
 _OWNED = names("user account member owner author creator customer uploader employee patient recipient tenant")
 _COLUMNS = names("user owner account member tenant customer id")
 
@@ -413,7 +412,7 @@ def owner_words(facts: Facts) -> bool:
     """Whether the program knows records that belong to somebody: it compares, filters or stores the owner of one."""
     for unit in facts.units:
         for instr in facts.instructions(unit):
-            if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & _OWNERS:
+            if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & OWNERS:
                 return True
             if instr.op == "setmember" and _is_of_owner(str(instr.extra)) and _is_model(facts, unit):
                 return True
@@ -424,6 +423,6 @@ def owner_words(facts: Facts) -> bool:
                     return True
             elif instr.op == "const" and isinstance(instr.extra, str):
                 is_sql = "=" in instr.extra and any(f"{word}_id" in instr.extra for word in _OWNED)
-                if instr.extra in _OWNERS or is_sql:
+                if instr.extra in OWNERS or is_sql:
                     return True
     return False

@@ -22,6 +22,7 @@ from real.detector.rules._records import MODELS
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules._syntax import words_in
 from real.detector.rules._web import is_view
+from real.detector.vocabulary import SECRET_WORDS
 
 # Words in names of models and collections whose records are persons or their accounts.
 PERSON_MODELS = names("user users account accounts member members customer customers employee employees patient person")
@@ -38,7 +39,6 @@ _FINDERS = names("find_one find")
 _FILTERS = names("response_model response_model_exclude response_model_include response_class")
 # Types that say nothing about fields.
 _OPEN_TYPES = names("dict Dict list List Any Optional object Sequence Union str")
-_KEPT = names("password passwd passphrase pwd hash ssn cvv cvc")  # never sent back, whatever is asked
 _COPIES = names("sub iterate phi")
 _MAX_DEPTH = 3
 _SERIALIZERS = names("ModelSerializer HyperlinkedModelSerializer")
@@ -235,7 +235,7 @@ def declared_answers(facts: Facts) -> Iterator[Defect]:
             secrets = {
                 secret for name in _types(model) if name in by_name for secret in secrets_of(facts, by_name[name])
             }
-            kept = {secret for secret in secrets if words(secret) & _KEPT}
+            kept = {secret for secret in secrets if words(secret) & SECRET_WORDS}
             if kept:
                 yield Defect(_decorator(facts, unit), f"the response shows `{min(kept)}` with the rest of the record")
     if app.uses("rest_framework"):
@@ -266,7 +266,7 @@ def _serializer(facts: Facts, meta: Class, outer: Class) -> Iterator[Defect]:
     if listed is not None:
         fields = {str(field) for field in facts.elements(facts.value(*listed))}
         if fields != {_ALL}:
-            secrets = {field for field in fields if is_secret(field) and words(field) & (_KEPT | {"secret"})}
+            secrets = {field for field in fields if is_secret(field) and words(field) & (SECRET_WORDS | {"secret"})}
     elif left_out is not None:
         hidden |= {str(field) for field in facts.elements(facts.value(*left_out))}
     else:

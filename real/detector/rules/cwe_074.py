@@ -51,10 +51,11 @@ from real.detector.analysis.returned import Returned
 from real.detector.analysis.values import STR, Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.models.kinds import Kind
+from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._characters import is_removed
 from real.detector.rules._lines import WATCHED, broken_lines, log_lines
-from real.detector.rules._markup import ANY_TAG, ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._markup import ANY_TAG, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._spreadsheets import WRITERS, formulas
 from real.detector.rules._templates import is_markup_template
 
@@ -100,8 +101,6 @@ _CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret"
 _MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
 _IMAGE = "data:image/"
 _XML_USERS = frozenset({"requests", "httpx", "aiohttp", "xml", "lxml", "defusedxml"})
-_FILTER = Sink("searches with it as an LDAP filter", (2,), ("filterstr",))
-_XPATH = Sink("evaluates it as XPath", (0,), ("_path", "path", "expr"))
 
 
 def _is_markup_or_header(facts: Facts, returned: Returned) -> bool:
@@ -312,30 +311,7 @@ RULE = Rule(
     fix="neutralize the special characters of the output: saxutils.escape(), escape_filter_chars(), no line breaks",
     what="text",
     harmless=MARKUP,
-    sanitizers=ESCAPERS
-    | {
-        "ldap.filter.escape_filter_chars",
-        "ldap.dn.escape_dn_chars",
-        "ldap3.utils.conv.escape_filter_chars",
-        "ldap3.utils.dn.escape_rdn",
-        "shlex.quote",
-    },
-    rooted={
-        "ldap": {"search_s": _FILTER, "search": _FILTER, "search_st": _FILTER, "search_ext": _FILTER},
-        "ldap3": {"search": Sink("searches with it as an LDAP filter", (1,), ("search_filter",))},
-        "xml.etree.ElementTree": dict.fromkeys(("find", "findall", "findtext", "iterfind"), _XPATH),
-    },
-    methods={
-        "xpath": _XPATH,  # lxml's trees and elements, parsel's and Scrapy's selectors
-        "send_header": Sink("writes it into a header", (1,), ("value",)),  # http.server
-        # python-ldap's connections; no other library has these names
-        **dict.fromkeys(("search_s", "search_st", "search_ext", "search_ext_s"), _FILTER),
-    },
-    calls={
-        "lxml.etree.XPath": _XPATH,
-        "lxml.etree.ETXPath": _XPATH,
-        "elementpath.select": Sink("evaluates it as XPath", (1,), ("path",)),
-    },
+    kinds=(Kind.XML, Kind.XPATH, Kind.LDAP, Kind.HEADER),
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
     check=_check,

@@ -40,24 +40,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.analysis.argument_conditions import truthy
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Unit
-from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.models.kinds import Kind
+from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
 from real.detector.rules._loops import root_of
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_template, is_command_word
 
-_LINE = Sink("runs it in a shell", (0,), ("command", "cmd"))
-# The ninth parameter of Popen, which the others pass their arguments on to.
-_WITH_SHELL = Sink("runs it in a shell", (0,), ("args",), when=truthy(8, "shell"))
-_REMOTE = Sink("runs it in a shell of the other machine", (0,), ("command",))
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"})
 _SHELL_OPTIONS = frozenset({"-c", "/c", "/C", "-lc", "-Command", "-command"})
 _STARTERS = (
@@ -140,42 +136,7 @@ RULE = Rule(
     fix="start the program with a list of arguments and without a shell, or quote each argument with shlex.quote()",
     what="command line",
     harmless=SHELL,
-    sanitizers=frozenset({"shlex.quote", "shlex.join", "pipes.quote"}),
-    calls={
-        "os.system": _LINE,
-        "os.popen": _LINE,
-        "os.popen2": _LINE,  # Python 2
-        "os.popen3": _LINE,
-        "os.popen4": _LINE,
-        "popen2.popen3": _LINE,
-        "popen2.Popen3": _LINE,
-        "commands.getoutput": _LINE,
-        "commands.getstatusoutput": _LINE,
-        "subprocess.getoutput": _LINE,
-        "subprocess.getstatusoutput": _LINE,
-        "subprocess.run": _WITH_SHELL,
-        "subprocess.Popen": _WITH_SHELL,
-        "subprocess.call": _WITH_SHELL,
-        "subprocess.check_call": _WITH_SHELL,
-        "subprocess.check_output": _WITH_SHELL,
-        "asyncio.create_subprocess_shell": _LINE,
-        "asyncio.subprocess.create_subprocess_shell": _LINE,
-        "pexpect.spawn": _LINE,
-        "pexpect.run": _LINE,
-        "pexpect.runu": _LINE,
-        "platform.popen": _LINE,
-        "invoke.run": _LINE,
-        "fabric.api.run": _REMOTE,
-        "fabric.api.sudo": _REMOTE,
-        "fabric.api.local": _LINE,
-    },
-    rooted={
-        "fabric": {"run": _REMOTE, "sudo": _REMOTE, "local": _LINE},
-        "invoke": {"run": _LINE, "sudo": _LINE},
-        "asyncio": {"subprocess_shell": Sink("runs it in a shell", (1,), ("cmd",))},
-        "docker": {"exec_run": _REMOTE},
-    },
-    methods={"exec_command": _REMOTE},  # paramiko's SSHClient and Channel
+    kinds=(Kind.SHELL, Kind.REMOTE_SHELL),
     returned=ReturnSink("may be run in a shell", _is_command_line),
     guard=is_checked_command,
     check=_check,

@@ -48,22 +48,22 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.analysis.callsites import CallSite, library_paths
+from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Unit
-from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.models.kinds import Kind
+from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._contexts import misplaced
 from real.detector.rules._definitions import definition
-from real.detector.rules._markup import ESCAPERS, HTML_TAG, MARKUP, is_neutral_markup
-from real.detector.rules._pages import GENERATE, callbacks, is_document, is_other_type, raw_templates, response_bodies
+from real.detector.rules._markup import HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._pages import WATCHED as PAGES
+from real.detector.rules._pages import callbacks, is_document, is_other_type, raw_templates, response_bodies
 from real.detector.rules._templates import is_page_template
 
-_TYPE_KEYWORDS = ("mimetype", "content_type", "media_type")
 _VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
 _HTML_VIEWS = ("flask.Flask()", "flask.Blueprint()", "bottle.Bottle()", "bottle.", "quart.Quart()")
 _PAGE = re.compile(HTML_TAG)
@@ -73,34 +73,6 @@ _MARKDOWN = frozenset({"markdown.markdown", "markdown2.markdown", "mistune.html"
 _TEXT_PARTS = frozenset({"args", "form", "values", "cookies"})
 _MARKED = ("markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()")
 _FILTERED = re.compile(r"\|\s*(?:e|escape|forceescape|tojson|urlencode)\b|\bautoescape\b")
-
-
-def _is_html(site: CallSite) -> bool:
-    """Whether the response is HTML: it is by default, and unless its type says otherwise."""
-    for keyword in _TYPE_KEYWORDS:
-        types = [text for text in site.constants(None, keyword) if isinstance(text, str)]
-        if types and not any("html" in text or "xml" in text or "svg" in text for text in types):
-            return False
-    return True
-
-
-def _is_typed_html(site: CallSite) -> bool:
-    types = {str(text) for keyword in _TYPE_KEYWORDS for text in site.constants(None, keyword)}
-    return any("html" in text or "svg" in text for text in types)
-
-
-def _allows_html(site: CallSite) -> bool:
-    return site.constants(None, "unsafe_allow_html") == frozenset((True,))
-
-
-def _is_html_mail(site: CallSite) -> bool:
-    return "html" in site.constants(1, "_subtype") | site.constants(None, "subtype")
-
-
-_BODY = Sink("sends it as HTML", (0,), ("response", "content", "body", "text", "chunk"), when=_is_html)
-_TYPED = Sink("sends it as HTML", (0,), ("text", "body", "content"), when=_is_typed_html)  # plain text by default
-_MAIL = Sink("sends it as an HTML mail", (0,), ("_text", "content"), when=_is_html_mail)
-_MARK = Sink("takes it for safe HTML", (0,), ("s", "object", "base"))
 
 
 def _is_marked(value: Value) -> bool:
@@ -150,7 +122,9 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
     ):
         return True  # tornado sends a dict as JSON
     marked = every(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
-    return (marked and flow.verb == _BODY.why) or is_neutral_markup(facts, flow)  # what is put into Markup is escaped
+    return (marked and flow.verb == Kind.HTML.value) or is_neutral_markup(
+        facts, flow
+    )  # what is put into Markup is escaped
 
 
 def _is_echoed(facts: Facts, returned: Returned) -> bool:
@@ -236,71 +210,7 @@ RULE = Rule(
     what="page",
     harmless=MARKUP,
     stored_matters=True,
-    sanitizers=ESCAPERS
-    | {
-        # These escape what is put into the template, or send something else than HTML.
-        GENERATE,
-        "flask.json.htmlsafe_dumps",
-        "jinja2.utils.htmlsafe_json_dumps",
-        "django.utils.html.json_script",
-        "flask.render_template",
-        "quart.render_template",
-        "flask.jsonify",
-        "flask.redirect",
-        "flask.url_for",
-        "flask.send_file",
-        "flask.abort",
-        "django.shortcuts.render",
-        "django.template.loader.render_to_string",
-        "django.http.JsonResponse",
-        "starlette.responses.JSONResponse",
-        "fastapi.responses.JSONResponse",
-    },
-    calls={
-        "markupsafe.Markup": _MARK,
-        "flask.Markup": _MARK,
-        "jinja2.Markup": _MARK,
-        "jinja2.utils.markupsafe.Markup": _MARK,
-        "django.utils.safestring.mark_safe": _MARK,
-        "django.utils.safestring.SafeString": _MARK,
-        "django.utils.safestring.SafeText": _MARK,
-        "django.utils.html.mark_safe": _MARK,
-        "webhelpers.html.literal": _MARK,
-        "flask.Response": _BODY,
-        "flask.make_response": _BODY,
-        "flask.wrappers.Response": _BODY,
-        "werkzeug.wrappers.Response": _BODY,
-        "quart.Response": _BODY,
-        "django.http.HttpResponse": _BODY,
-        "django.http.response.HttpResponse": _BODY,
-        "django.http.HttpResponseBadRequest": _BODY,
-        "django.http.HttpResponseNotFound": _BODY,
-        "django.http.HttpResponseForbidden": _BODY,
-        "django.http.HttpResponseServerError": _BODY,
-        "django.shortcuts.HttpResponse": _BODY,
-        "fastapi.responses.HTMLResponse": _BODY,
-        "starlette.responses.HTMLResponse": _BODY,
-        "sanic.response.html": _BODY,
-        "aiohttp.web.Response": _TYPED,
-        "starlette.responses.Response": _TYPED,
-        "fastapi.Response": _TYPED,
-        "fastapi.responses.Response": _TYPED,
-        "litestar.Response": _TYPED,
-        "bottle.HTTPResponse": _BODY,
-        # Its first argument is the template: only the others are escaped.
-        "django.utils.html.format_html": Sink("takes it for safe HTML", (0,), ("format_string",)),
-        "email.mime.text.MIMEText": _MAIL,
-        "email.message.EmailMessage().set_content": _MAIL,
-        "email.message.EmailMessage().add_alternative": _MAIL,
-        "pyramid.response.Response": _BODY,
-        "webob.Response": _BODY,
-    },
-    rooted={
-        "tornado": {"write": _BODY, "finish": _BODY},
-        "webapp2": {"write": _BODY},
-        "streamlit": {"markdown": Sink("shows it as HTML", (0,), ("body",), when=_allows_html)},
-    },
-    sanitizer_methods=frozenset({"render_template", "render_to_string", "render_string"}),
+    kinds=(Kind.HTML, Kind.SAFE_HTML, Kind.HTML_MAIL, Kind.HTML_WIDGET),
     returned=ReturnSink("may be sent as HTML", _is_page),
     guard=_is_guarded,
     check=_check,

@@ -52,22 +52,10 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import BUILDER
 from real.detector.ir.instructions import Unit
-from real.detector.rule import Rule, Sink
+from real.detector.models.kinds import SQL_KINDS
+from real.detector.rule import Rule
 from real.detector.rules._allowed_keys import are_allowed_keys
 from real.detector.rules._quoting import is_quoted
-
-_KEYWORDS = ("sql", "query", "operation", "statement", "sql_script", "stmt")
-
-
-def _sink(why: str, positions: tuple[int, ...], keywords: tuple[str, ...]) -> Sink:
-    """Rows are stored data, which counts as trusted."""
-    return Sink(why, positions, keywords, trusted_result=True)
-
-
-_STATEMENT = _sink("runs it as an SQL statement", (0,), _KEYWORDS)
-_SCRIPT = _sink("runs it as an SQL script", (0,), _KEYWORDS)
-_TEXT = _sink("takes it as raw SQL", (0,), ("text", "sql", "query"))
-_READ = _sink("runs it as a query", (0,), ("sql", "query"))
 
 # How a statement begins that is made here and run by a function of another file.
 _BEGINNING = re.compile(
@@ -113,79 +101,8 @@ RULE = Rule(
         "take table and column names from a constant allow-list"
     ),
     what="SQL",
-    # They quote the name of a table or column for the database at hand.
-    sanitizers=frozenset(
-        {"psycopg2.extensions.quote_ident", "psycopg2.extensions.adapt", "sqlalchemy.sql.quoted_name"}
-    ),
-    sanitizer_methods=frozenset({"quote_name", "quote_identifier", "escape_identifier"}),
+    kinds=SQL_KINDS,
     harmless=SQL,
     guard=_is_harmless,
     check=_check,
-    methods={
-        # PEP 249 (sqlite3, psycopg, MySQLdb, pymysql, cx_Oracle, pyodbc, aiosqlite, ...) and SQLAlchemy connections
-        "execute": _STATEMENT,
-        "executemany": _STATEMENT,
-        "executescript": _SCRIPT,
-        "exec_driver_sql": _STATEMENT,  # SQLAlchemy, straight to the driver
-        "execute_sql": _STATEMENT,  # peewee
-        "execute_fetchall": _STATEMENT,  # aiosqlite
-        "execute_insert": _STATEMENT,  # aiosqlite
-        "execute_async": _STATEMENT,  # snowflake connector, cassandra driver
-        "execute_string": _SCRIPT,  # snowflake connector
-        "copy_expert": _STATEMENT,  # psycopg2
-        "mogrify": _STATEMENT,  # psycopg2, pymysql: the statement with its values quoted
-        "execute_query_dict": _STATEMENT,  # Tortoise
-        "callproc": _sink("calls the procedure of this name", (0,), ("procname",)),  # PEP 249
-        "read_sql": _READ,  # pandas, polars and their wrappers
-        "read_sql_query": _READ,
-        "read_database": _READ,  # polars
-    },
-    calls={
-        "pandas.io.sql.execute": _STATEMENT,
-        "duckdb.sql": _STATEMENT,
-        "duckdb.query": _STATEMENT,
-        "django.db.models.expressions.RawSQL": _TEXT,
-        "django.db.models.RawSQL": _TEXT,
-        "peewee.SQL": _TEXT,
-        "peewee.RawQuery": _sink("takes it as raw SQL", (0, 1), ("sql",)),
-        "psycopg.sql.SQL": _TEXT,
-        "psycopg2.sql.SQL": _TEXT,
-        "records.Database().query": _STATEMENT,
-        "psycopg2.extras.execute_values": _sink("runs it as an SQL statement", (1,), ("sql",)),
-        "psycopg2.extras.execute_batch": _sink("runs it as an SQL statement", (1,), ("sql",)),
-    },
-    rooted={
-        "sqlalchemy": {"text": _TEXT, "literal_column": _TEXT, "DDL": _TEXT, "TextClause": _TEXT},
-        "flask_sqlalchemy": {"text": _TEXT, "literal_column": _TEXT, "DDL": _TEXT},
-        "sqlmodel": {"text": _TEXT},
-        "asyncpg": {"fetch": _STATEMENT, "fetchrow": _STATEMENT, "fetchval": _STATEMENT, "prepare": _STATEMENT},
-        "databases": {"fetch_all": _STATEMENT, "fetch_one": _STATEMENT, "fetch_val": _STATEMENT, "iterate": _STATEMENT},
-        "pyspark": {"sql": _STATEMENT},
-        "duckdb": {"sql": _STATEMENT, "query": _STATEMENT},
-        "MySQLdb": {"query": _STATEMENT},
-        "pymysql": {"query": _STATEMENT},
-        "pg": {"query": _STATEMENT},
-        "google.cloud.bigquery": {"query": _STATEMENT, "query_and_wait": _STATEMENT},
-        "clickhouse_connect": {"query": _STATEMENT, "command": _STATEMENT, "query_df": _STATEMENT},
-        "boto3": {"start_query_execution": _sink("runs it as a query", (), ("QueryString",))},
-        "web": {"query": _STATEMENT},
-        # Django's managers, however the model was imported
-        "*.objects": {
-            "raw": _sink("runs it as an SQL statement", (0,), ("raw_query",)),
-            "extra": _sink("puts it into the SQL statement", (0, 1, 3, 4), ("select", "where", "tables", "order_by")),
-        },
-        "peewee": {"raw": _STATEMENT},
-    },
-    builders=frozenset(
-        {
-            "sqlalchemy",
-            "flask_sqlalchemy",
-            "sqlmodel",
-            "django.db.models",
-            "peewee",
-            "psycopg.sql",
-            "psycopg2.sql",
-            "pypika",
-        }
-    ),
 )

@@ -39,14 +39,13 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.kinds import Kind
 from real.detector.models.library import names
-from real.detector.rule import Rule, Sink
+from real.detector.rule import Rule
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._pieces import ordered_pieces
 
-_TEMPLATE = Sink("compiles it as a template", (0,), ("source", "template_string", "text", "template"))
 _IMPORTERS = ("importlib.import_module", "builtins.__import__")
-_SCRIPT_FILE = Sink("runs the file as Python", (0,), ("path_name", "mod_name"))
 _LOADERS = frozenset(
     {"importlib.import_module", "builtins.__import__", "runpy.run_path", "runpy.run_module", "importlib.reload"}
     | {"importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "builtins.exec"}
@@ -87,7 +86,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
 def _stored_templates(facts: Facts) -> Iterator[Defect]:
     """``env.from_string(row["body"])``: who may write the text of a record writes code, unless there is a sandbox."""
     for site in facts.calls("from_string", "Template", "render_template_string"):
-        is_template = site.path in RULE.calls or (site.name == "from_string" and _is_engine(site))
+        engine = RULE.methods["from_string"].when
+        is_template = site.path in RULE.calls or (site.name == "from_string" and engine is not None and engine(site))
         if not is_template or any("Sandbox" in path for path in (site.path, *_receivers(site))):
             continue
         for operand in site.operands((0,), ("source", "template_string", "text"))[:1]:
@@ -169,13 +169,6 @@ def _is_program(value: Value, name: str) -> bool:
     return any(isinstance(const, str) and const.rpartition("/")[2].startswith(name) for const in value.consts or ())
 
 
-def _is_engine(site: CallSite) -> bool:
-    """An environment of Jinja or Django that was made elsewhere, and not the one that is made for strangers."""
-    paths = library_paths(site.receiver) if site.receiver is not None else frozenset()
-    known = not site.path or site.path.startswith(("jinja2.", "django."))
-    return known and not any("Sandbox" in path for path in (site.path, *paths))
-
-
 RULE = Rule(
     cwe="CWE-94",
     title="Code injection",
@@ -184,51 +177,10 @@ RULE = Rule(
     what="source",
     # Names and numbers cannot open a tag of any template language, nor an expression of Python.
     harmless=Charset("_ .,:;!?-", letters=True),
-    calls={
-        "flask.render_template_string": _TEMPLATE,
-        "flask.stream_template_string": _TEMPLATE,
-        "quart.render_template_string": _TEMPLATE,
-        "jinja2.Template": _TEMPLATE,
-        "jinja2.environment.Template": _TEMPLATE,
-        "jinja2.Environment().from_string": _TEMPLATE,
-        "jinja2.environment.Environment().from_string": _TEMPLATE,
-        "mako.template.Template": _TEMPLATE,
-        "django.template.Template": _TEMPLATE,
-        "django.template.base.Template": _TEMPLATE,
-        "django.template.Engine().from_string": _TEMPLATE,
-        "tornado.template.Template": _TEMPLATE,
-        "bottle.SimpleTemplate": _TEMPLATE,
-        "bottle.template": _TEMPLATE,
-        "chameleon.PageTemplate": _TEMPLATE,
-        "Cheetah.Template.Template": _TEMPLATE,
-        "genshi.template.MarkupTemplate": _TEMPLATE,
-        "genshi.template.TextTemplate": _TEMPLATE,
-        # They load a file of the caller's choice as code.
-        "runpy.run_path": _SCRIPT_FILE,
-        "runpy.run_module": _SCRIPT_FILE,
-        **{
-            f"code.{name}().{method}": Sink("runs it as Python", (0,), ("source", "line", "code"))
-            for name in ("InteractiveInterpreter", "InteractiveConsole")
-            for method in ("runsource", "runcode", "push")
-        },
-        "importlib.util.spec_from_file_location": Sink("loads the file as a module", (1,), ("location",)),
-        "imp.load_source": Sink("runs the file as Python", (1,), ("pathname",)),
-        # They make a function from code that was compiled from text.
-        "types.FunctionType": Sink("makes it a function", (0,), ("code",)),
-        "types.LambdaType": Sink("makes it a function", (0,), ("code",)),
-        # A remote or embedded interpreter.
-        "js2py.eval_js": Sink("runs it as JavaScript", (0,), ("js",)),
-        "execjs.eval": Sink("runs it as JavaScript", (0,), ("source",)),
-        "execjs.exec_": Sink("runs it as JavaScript", (0,), ("source",)),
-        "execjs.compile": Sink("runs it as JavaScript", (0,), ("source",)),
-        "lupa.LuaRuntime().execute": Sink("runs it as Lua", (0,), ("lua_code",)),
-        "lupa.LuaRuntime().eval": Sink("runs it as Lua", (0,), ("lua_code",)),
-    },
-    rooted={
-        "selenium": {"execute_script": Sink("runs it as JavaScript", (0,), ("script",))},
-        "IPython": {"run_cell": Sink("runs it as Python", (0,), ("raw_cell",))},
-    },
-    methods={"from_string": Sink("compiles it as a template", (0,), ("source", "template_code"), when=_is_engine)},
+    kinds=(
+        *(Kind.TEMPLATE, Kind.MODULE, Kind.MODULE_FILE, Kind.CODE_OBJECT, Kind.PYTHON_CELL),
+        *(Kind.JAVASCRIPT, Kind.LUA),
+    ),
     guard=is_checked_code,
     check=_check,
     watches=frozenset(

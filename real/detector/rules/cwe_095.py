@@ -35,15 +35,9 @@ Sources: as for CWE-89; the parameters of functions that nothing in the program 
 
 from __future__ import annotations
 
-from real.detector.rule import Rule, Sink
+from real.detector.models.kinds import Kind
+from real.detector.rule import Rule
 from real.detector.rules._code import ARITHMETIC, is_checked_code
-
-_EVALUATED = Sink("evaluates it as Python", (0,), ("source", "expression", "object"))
-_EXECUTED = Sink("runs it as Python", (0,), ("source", "object"))
-_TIMED = Sink("runs it as Python", (0, 1), ("stmt", "setup"))
-_STATEMENT = Sink("runs it as Python", (0,), ("statement", "cmd", "expr", "expression", "source", "code"))
-_FRAME = Sink("evaluates it as an expression", (0,), ("expr",))
-_FORMULA = Sink("evaluates it by eval()", (0,), ("a", "s", "expr", "ex"))
 
 RULE = Rule(
     cwe="CWE-95",
@@ -52,38 +46,6 @@ RULE = Rule(
     fix="read data with ast.literal_eval() or json.loads(); map names from a constant dict to functions",
     what="code",
     harmless=ARITHMETIC,
-    calls={
-        "builtins.eval": _EVALUATED,
-        "builtins.exec": _EXECUTED,
-        "builtins.execfile": Sink("runs the file as Python", (0,), ("filename",)),  # Python 2
-        # They compile what they are given and call exec().
-        "timeit.timeit": _TIMED,
-        "timeit.repeat": _TIMED,
-        "timeit.Timer": _TIMED,
-        "cProfile.run": _STATEMENT,
-        "profile.run": _STATEMENT,
-        "pdb.run": _STATEMENT,
-        "pdb.runeval": _STATEMENT,
-        "code.InteractiveInterpreter().runsource": _STATEMENT,
-        "code.InteractiveInterpreter().runcode": _STATEMENT,
-        "code.InteractiveConsole().push": _STATEMENT,
-        # "This function uses eval, and thus should not be used on unsanitized input" (documentation of SymPy).
-        "sympy.sympify": _FORMULA,
-        "sympy.S": _FORMULA,
-        "sympy.parsing.sympy_parser.parse_expr": _FORMULA,
-        "sympy.parse_expr": _FORMULA,
-        # The expression may call methods of the objects that it can name.
-        "pandas.eval": Sink("evaluates it as an expression", (0,), ("expr",)),
-        "pandas.DataFrame().eval": Sink("evaluates it as an expression", (0,), ("expr",)),
-        "pandas.DataFrame().query": Sink("evaluates it as an expression", (0,), ("expr",)),
-        "numexpr.evaluate": Sink("evaluates it as an expression", (0,), ("ex",)),
-    },
-    rooted={
-        # what pandas.read_csv() and the like return, and what is made of it
-        library: {"query": _FRAME, "eval": _FRAME}
-        for library in ("pandas", "dask.dataframe", "modin.pandas", "geopandas", "cudf")
-    },
-    methods={"eval": Sink("evaluates it", (0,), ("expr", "script"))},  # data frames, embedded interpreters, Redis
-    sanitizers=frozenset({"ast.literal_eval", "json.loads"}),
+    kinds=(Kind.EVAL, Kind.EXEC, Kind.FORMULA, Kind.EXPRESSION, Kind.EMBEDDED_EVAL),
     guard=is_checked_code,
 )

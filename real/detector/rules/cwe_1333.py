@@ -47,7 +47,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from real.detector.analysis.argument_conditions import missing
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
@@ -55,7 +54,8 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import CallShape, Instr, Unit
-from real.detector.rule import Rule, Sink
+from real.detector.models.kinds import Kind
+from real.detector.rule import Rule
 from real.detector.rules._definitions import definition
 from real.detector.rules._loops import root_of
 
@@ -71,7 +71,6 @@ _MATCHERS = {
     "subn": ("search", 2),
 }
 _MODULES = ("re", "regex")
-_PATTERN = Sink("uses it as a regular expression", (0,), ("pattern",), when=missing(None, "timeout"))
 # What means itself in an expression.
 _LITERAL = Charset("_ ,;:@&%=~<>'\"!/-")
 # Validators of frameworks that match what clients send; the expression is a constant of the program.
@@ -196,8 +195,7 @@ RULE = Rule(
     what="pattern",
     numbers_are_harmless=False,  # a test of the length makes the text harmless
     harmless=_LITERAL,
-    sanitizers=frozenset({"re.escape", "regex.escape", "fnmatch.translate", "glob.translate"}),
-    calls={f"{module}.{name}": _PATTERN for module in _MODULES for name in ("compile", *_MATCHERS)},
+    kinds=(Kind.REGEX,),
     check=_check,
     watches=frozenset({*_FRAME_METHODS, *(path.rpartition(".")[2] for path in _VALIDATORS)}),
 )

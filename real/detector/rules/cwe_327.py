@@ -44,8 +44,10 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import tables
+from real.detector.models.kinds import Kind
 from real.detector.models.library import names
-from real.detector.rule import Rule, Sink
+from real.detector.rule import Rule
 from real.detector.rules._definitions import definition
 from real.detector.rules._homemade import own_ciphers
 from real.detector.rules._nonces import COUNTERS, NONCES, nonces
@@ -146,12 +148,8 @@ _KEY_SIZES: dict[str, tuple[int, str]] = {
 }
 _MIN_KEY_SIZE = 2048
 # Call -> where the algorithm is chosen, by name or by a library object.
-_CHOICES: dict[str, tuple[int, str]] = {
-    "hashlib.new": (0, "name"),
-    "hmac.new": (2, "digestmod"),
-    "hmac.HMAC": (2, "digestmod"),
-    "hmac.digest": (2, "digest"),
-    "hashlib.pbkdf2_hmac": (0, "hash_name"),
+_CHOICES = {
+    path: (row.arguments[0].position, row.arguments[0].name) for path, row in tables((Kind.ALGORITHM,)).calls.items()
 }
 _WEAK_PROTOCOLS = frozenset(
     {"PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_SSLv23", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1"}
@@ -314,10 +312,7 @@ RULE = Rule(
     doc=__doc__ or "",
     fix="use SHA-256 or better, AES-GCM, RSA from 2048 bits, TLS 1.2; take algorithm names from a constant allow-list",
     what="algorithm",
-    calls={
-        path: Sink("computes with the algorithm of this name", (position,), (keyword,))
-        for path, (position, keyword) in _CHOICES.items()
-    },
+    kinds=(Kind.ALGORITHM,),
     no_allow_list=_LISTS_OF_EVERYTHING,
     choice_matters=True,
     guard=_is_guarded,

@@ -78,6 +78,7 @@ from real.detector.rules._trust import (
     untrusted_servers,
     unverified_downloads,
 )
+from real.detector.vocabulary import SIGNATURE_WORDS
 
 # Calls that read signed data without looking at the signature, whatever their arguments.
 _UNVERIFIED = {
@@ -107,7 +108,6 @@ _ANSWERING = {
     "gnupg.GPG().verify_data": "returns an object with the answer in `valid`",
 }
 # Words in the names of a value that is a signature; a mask, a sign of a number and a signal are not.
-_SIGNATURE = names("signature signatures sig sign hmac mac digest")
 _OTHERWISE = names("frame signum")  # beside these, `sig` is a signal
 
 
@@ -201,7 +201,7 @@ def _unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
         keys = facts.constants(unit, step.args[1])
         holder = facts.reads(unit, step.args[0])
         if "headers" not in holder.attributes or not any(
-            isinstance(key, str) and words(key.replace("-", "_")) & _SIGNATURE for key in keys
+            isinstance(key, str) and words(key.replace("-", "_")) & SIGNATURE_WORDS for key in keys
         ):
             continue
         if not _is_handed_on(facts, unit, step):
@@ -281,7 +281,7 @@ def _unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
     if {name.lower() for name in params} & _OTHERWISE:
         return
     for name in params:
-        if words(name) & _SIGNATURE and len(params) > 1:
+        if words(name) & SIGNATURE_WORDS and len(params) > 1:
             found = results(facts, unit)
             if found and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, found):
                 yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is")

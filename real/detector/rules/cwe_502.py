@@ -42,84 +42,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.analysis.argument_conditions import either, given, missing, named, not_given
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rule import Rule, Sink
+from real.detector.models.catalogue import tables
+from real.detector.models.kinds import Kind
+from real.detector.models.pyyaml import UNSAFE, UNSAFE_LOADERS
+from real.detector.rule import Rule
 from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
 from real.detector.rules._definitions import ends_in_exception
 from real.detector.rules._digests import is_code_test, is_digest_test, is_verified
-from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
-
-_PICKLE = "unpickles it, which calls whatever it names"
-_BYTES = Sink(_PICKLE, (0,), ("data", "buffer", "bytes_object", "s", "str", "string"))
-_FILE = Sink(_PICKLE, (0,), ("file", "f", "filename", "filepath_or_buffer", "path"))
-_CODE = Sink("rebuilds code objects from it", (0,), ("bytes", "file"))
-_JSONPICKLE = Sink("creates the objects that it names", (0,), ("string",))
-
-_UNSAFE_LOADERS = (
-    "yaml.Loader",
-    "yaml.CLoader",
-    "yaml.UnsafeLoader",
-    "yaml.CUnsafeLoader",
-    "yaml.loader.Loader",
-    "yaml.loader.UnsafeLoader",
-    "yaml.cyaml.CLoader",
-)
-
-
-# Without a loader, PyYAML before 6 calls what the document names; FullLoader has been broken more than once.
-_without_safe_loader = either(missing(1, "Loader"), named(1, "Loader", *_UNSAFE_LOADERS))
-_YAML = Sink("creates the objects that its tags name", (0,), ("stream",), when=_without_safe_loader)
-_YAML_ANY = Sink("creates the objects that its tags name", (0,), ("stream",))
-
-
-# Modules with the interface of pickle.
-_PICKLE_MODULES = ("pickle", "_pickle", "cPickle", "cloudpickle", "dill", "pickle5")
-
-_CALLS: dict[str, Sink] = {
-    **{f"{module}.loads": _BYTES for module in _PICKLE_MODULES},
-    **{f"{module}.load": _FILE for module in _PICKLE_MODULES},
-    **{f"{module}.Unpickler": _FILE for module in _PICKLE_MODULES},
-    # code objects, and a format whose reader is documented as not secure against malicious data
-    "marshal.loads": _CODE,
-    "marshal.load": _CODE,
-    # a database file of pickles
-    "shelve.open": Sink(_PICKLE, (0,), ("filename",)),
-    "shelve.DbfilenameShelf": Sink(_PICKLE, (0,), ("filename",)),
-    # scientific Python: files of pickles
-    "joblib.load": _FILE,
-    "sklearn.externals.joblib.load": _FILE,
-    "pandas.read_pickle": _FILE,
-    "pandas.io.pickle.read_pickle": _FILE,
-    "numpy.load": Sink(_PICKLE, (0,), ("file",), when=given(2, "allow_pickle", True)),
-    "torch.load": Sink(_PICKLE, (0,), ("f",), when=not_given(None, "weights_only", True)),
-    # YAML
-    "yaml.load": _YAML,
-    "yaml.load_all": _YAML,
-    "yaml.unsafe_load": _YAML_ANY,
-    "yaml.unsafe_load_all": _YAML_ANY,
-    # models with layers of code
-    **{
-        f"{module}.load_model": Sink(
-            "loads layers that hold code", (0,), ("filepath",), when=given(None, "safe_mode", False)
-        )
-        for module in ("keras.models", "keras.saving", "tensorflow.keras.models", "tensorflow.keras.saving")
-    },
-    # JSON that names classes
-    "jsonpickle.decode": _JSONPICKLE,
-    "jsonpickle.loads": _JSONPICKLE,
-    "jsonpickle.unpickler.decode": _JSONPICKLE,
-}
 
 _READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_text", "read_bytes"})
+# What reads a pickle whatever its other arguments; an Unpickler is given one and reads it later.
 _PICKLED = tuple(
-    path for path, sink in _CALLS.items() if sink in (_BYTES, _FILE) and not path.endswith(".Unpickler")
-)  # fmt: skip
+    path for path, row in tables((Kind.PICKLE,)).calls.items() if row.when is None and not path.endswith(".Unpickler")
+)
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
@@ -152,7 +93,7 @@ def _open_loaders(facts: Facts) -> Iterator[Defect]:
         value, loader = site.argument(0, "stream"), site.argument(1, "Loader")
         classes = [obj.unit for obj in loader.objs if obj.unit is not None] if loader is not None else []
         bases = {f"yaml.{word}" for unit in classes for word in facts.declarations(unit).words}
-        if value is not None and facts.is_untrusted(value) and not bases.isdisjoint(_UNSAFE_LOADERS):
+        if value is not None and facts.is_untrusted(value) and not bases.isdisjoint(UNSAFE_LOADERS):
             yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
 
 
@@ -160,7 +101,7 @@ def _documents_of_files(facts: Facts) -> Iterator[Defect]:
     """``yaml.load(open("settings.yml"))``: who edits the file runs code, and a safe loader would read it too."""
     for site in facts.calls("yaml.load", "yaml.load_all"):
         value = site.argument(0, "stream")
-        if value is None or facts.is_untrusted(value) or not _without_safe_loader(site):
+        if value is None or facts.is_untrusted(value) or not UNSAFE(site):
             continue
         for operand in site.operands((0,), ("stream",))[:1]:
             if facts.reads(site.unit, operand).calls & _READERS:
@@ -219,9 +160,7 @@ RULE = Rule(
     doc=__doc__ or "",
     fix="use a format that holds data only (json, yaml.safe_load), or check an HMAC of the bytes before they are read",
     what="data",
-    calls=_CALLS,
-    sanitizers=VERIFIERS,
-    sanitizer_methods=VERIFYING_METHODS,
+    kinds=(Kind.PICKLE, Kind.MARSHAL, Kind.YAML_TAGS, Kind.JSON_CLASSES, Kind.MODEL_LAYERS),
     guard=_is_guarded,
     check=_check,
     watches=frozenset({"YAML", "load_all", "Listener"}) | CONFIGURING | RECEIVING,

@@ -56,13 +56,13 @@ from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.kinds import Kind
 from real.detector.models.library import names
-from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
-from real.detector.rules._definitions import definition
+from real.detector.rules._definitions import COPIES, definition
 from real.detector.rules._known_hosts import is_host_test, reads_host
-from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
 from real.detector.rules._web import (
     JOINERS,
     PARSERS,
@@ -73,44 +73,12 @@ from real.detector.rules._web import (
     places_of,
 )
 
-_WHY = "sends the browser there"
-_LOCATION = Sink(_WHY, (0,), ("location", "url", "to", "redirect_to", "path"))
-_RESPONSE = Sink(_WHY, (0,), ("url", "location", "redirect_to"))
-_AIOHTTP = Sink(_WHY, (0,), ("location",))
-
 # A relative address keeps the host only if its first character after the slash is no slash.
 _RELATIVE = "/."
 
-_CALLS: dict[str, Sink] = {
-    "flask.redirect": _LOCATION,
-    "flask.helpers.redirect": _LOCATION,
-    "werkzeug.utils.redirect": _LOCATION,
-    "werkzeug.redirect": _LOCATION,
-    "quart.redirect": _LOCATION,
-    "bottle.redirect": _LOCATION,
-    "sanic.response.redirect": _LOCATION,
-    "cherrypy.HTTPRedirect": Sink(_WHY, (0,), ("urls",)),
-    "web.seeother": _RESPONSE,
-    "web.redirect": _RESPONSE,
-    "django.shortcuts.redirect": Sink(_WHY, (0,), ("to",)),
-    "django.http.HttpResponseRedirect": Sink(_WHY, (0,), ("redirect_to",)),
-    "django.http.HttpResponsePermanentRedirect": Sink(_WHY, (0,), ("redirect_to",)),
-    "django.http.response.HttpResponseRedirect": Sink(_WHY, (0,), ("redirect_to",)),
-    **{f"falcon.{name}": _AIOHTTP for name in ("HTTPFound", "HTTPSeeOther", "HTTPMovedPermanently")},
-    **{f"falcon.{name}": _AIOHTTP for name in ("HTTPTemporaryRedirect", "HTTPPermanentRedirect")},
-    **{f"{package}.responses.RedirectResponse": _RESPONSE for package in ("fastapi", "starlette")},
-    **{
-        f"{package}.{name}": _AIOHTTP
-        for package in ("aiohttp.web", "pyramid.httpexceptions", "aiohttp.web_exceptions")
-        for name in ("HTTPFound", "HTTPSeeOther", "HTTPMovedPermanently", "HTTPTemporaryRedirect")
-    },
-}
-# Methods of the request or the application that build addresses of the program's own views.
-_BUILDERS = names("url_for url_path_for route_url route_path reverse_url")
 _QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
 _OWN_ADDRESSES = frozenset({"url", "base_url", "url_root", "host_url"})  # of Flask's request
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
-_COPIES = frozenset({"assign", "copy", "pi", "pathload"})
 _LOOKUPS = names(
     """get_object_or_404 filter filter_by first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone
     fetchall execute find_one"""
@@ -263,7 +231,7 @@ def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[tuple[Unit, i
             yield "joined"  # the first argument alone is what the caller says that its own site is
     elif called & _QUERY_BUILDERS:
         yield "query"
-    elif made.op in _COPIES:
+    elif made.op in COPIES:
         yield from _ingredients(facts, unit, made.args[1] if made.op == "pathload" else made.args[0], seen)
     elif made.op in _TEXTS or (made.op == "method" and made.extra[0] in ("format", "join", "geturl")):
         for inner in made.args:
@@ -309,18 +277,8 @@ RULE = Rule(
     doc=__doc__ or "",
     fix="redirect only to addresses of your own: test that urlparse(url).netloc is empty or in a constant set of hosts",
     what="address",
-    calls=_CALLS,
-    rooted={"tornado.web.RequestHandler()": {"redirect": _RESPONSE}},
+    kinds=(Kind.REDIRECT,),
     returned=ReturnSink("is an address that urljoin() or a query was used for, with no test of its host", _is_built),
-    sanitizers=frozenset(
-        {
-            "flask.url_for",  # builds the address of a view of the program
-            "quart.url_for",
-            "django.urls.reverse",
-        }
-    )
-    | VERIFIERS,
-    sanitizer_methods=VERIFYING_METHODS | _BUILDERS,
     guard=_is_guarded,
     check=_check,
 )

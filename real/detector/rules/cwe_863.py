@@ -74,6 +74,7 @@ from real.detector.rules._generic import incorrect, object_permissions, weak_tes
 from real.detector.rules._services import unchecked
 from real.detector.rules._views import OPEN, has_owners
 from real.detector.rules._who import SOMEBODY, Who, decides, known_endpoints, owner_words
+from real.detector.vocabulary import PERMISSION_VERBS
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
 _PERSONAL = names(
@@ -97,7 +98,6 @@ _PUBLIC = names(
     """article articles book books comment comments course courses event events item items listing listings movie news
     page pages post posts product products recipe recipes review reviews"""
 )
-_ASKING = frozenset({"is", "has", "can", "may", "check", "require", "verify", "ensure", "owns", "allowed", "authorize"})
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -190,7 +190,7 @@ def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:
         elif instr.op == "compare" and _is_attempt(facts.reads(unit, instr.dst), subject):
             found = found or "does not decide whether this happens"
         elif instr.op in ("call", "method") and instr is not operation:
-            asks = any(words(callee.name) & _ASKING for callee in facts.called(instr) if callee.returns)
+            asks = any(words(callee.name) & PERMISSION_VERBS for callee in facts.called(instr) if callee.returns)
             if asks and _is_attempt(facts.reads(unit, instr.dst), subject):
                 found = found or "is called, but what it returns is not used"
     return found

@@ -53,67 +53,14 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
-from real.detector.rule import ReturnSink, Rule, Sink
+from real.detector.models.kinds import Kind
+from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.rules._definitions import definition
 from real.detector.rules._fetchers import CLIENTS, READERS, open_renderers, unrestricted_fetches
 from real.detector.rules._known_hosts import is_host_test
-from real.detector.rules._signed import VERIFIERS, VERIFYING_METHODS
 from real.detector.rules._web import Place, hosts, is_guarded, parsed_urls, places_of
 
-_URL = Sink("sends a request to it", (0,), ("url", "fullurl", "uri"))
-_SECOND = Sink("sends a request to it", (1,), ("url",))
-_HOST = Sink("connects to it", (0,), ("host",))
-_VERBS = names("get post put patch delete head options")
-
-# Clients with a method for each HTTP method, and request(method, url).
-_CLIENTS = (
-    "requests",
-    "requests.api",
-    "requests.Session()",
-    "requests.session()",
-    "requests.sessions.Session()",
-    "httpx",
-    "httpx.Client()",
-    "httpx.AsyncClient()",
-    "aiohttp.ClientSession()",
-    "aiohttp.client.ClientSession()",
-    "grequests",
-    "treq",
-)
-_CALLS: dict[str, Sink] = {
-    **{f"{client}.{verb}": _URL for client in _CLIENTS for verb in _VERBS},
-    **{f"{client}.request": _SECOND for client in _CLIENTS},
-    "httpx.stream": _SECOND,
-    "httpx.Client().stream": _SECOND,
-    "httpx.AsyncClient().stream": _SECOND,
-    "aiohttp.request": _SECOND,
-    "aiohttp.ClientSession().ws_connect": _URL,
-    # the standard library
-    "urllib.request.urlopen": _URL,
-    "urllib.request.urlretrieve": _URL,
-    "urllib.request.build_opener().open": _URL,
-    "urllib.request.OpenerDirector().open": _URL,
-    "urllib.urlopen": _URL,
-    "urllib2.urlopen": _URL,
-    "http.client.HTTPConnection": _HOST,
-    "http.client.HTTPSConnection": _HOST,
-    # urllib3
-    "urllib3.request": _SECOND,
-    "urllib3.PoolManager().request": _SECOND,
-    "urllib3.PoolManager().urlopen": _SECOND,
-    "urllib3.PoolManager().request_encode_url": _SECOND,
-    # others that fetch what they are given
-    "tornado.httpclient.HTTPClient().fetch": Sink("sends a request to it", (0,), ("request",)),
-    "tornado.httpclient.AsyncHTTPClient().fetch": Sink("sends a request to it", (0,), ("request",)),
-    **{f"{module}.from_url": Sink("renders it", (0,), ("url",)) for module in ("pdfkit", "imgkit")},
-    "weasyprint.HTML": Sink("renders it", (0,), ("url", "guess")),
-    "feedparser.parse": Sink("fetches it", (0,), ("url_file_stream_or_string",)),
-    "wget.download": _URL,
-    "xmlrpc.client.ServerProxy": Sink("sends its calls to it", (0,), ("uri",)),
-    "pycurl.Curl().setopt": Sink("makes it the target of the request", (1,), ("value",)),
-}
 _SAME_URL = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
 _MAX_STEPS = 20
 
@@ -175,15 +122,8 @@ RULE = Rule(
     doc=__doc__ or "",
     fix="before the request, test that urlparse(url).hostname is in a constant set of hosts, and stop if it is not",
     what="URL",
-    calls=_CALLS,
+    kinds=(Kind.URL, Kind.HOST, Kind.RENDERED_URL, Kind.FETCHED_URL, Kind.RPC_URL, Kind.REQUEST_TARGET),
     returned=ReturnSink("is the URL that it took apart, with no test of the host", _hands_back),
-    rooted={
-        "playwright": {"goto": _URL},
-        "pyppeteer": {"goto": _URL},
-        "selenium": {"get": _URL},
-    },
-    sanitizers=VERIFIERS,
-    sanitizer_methods=VERIFYING_METHODS,
     guard=_is_guarded,
     check=_check,
     watches=READERS | CLIENTS | {"HTML"},

@@ -1,0 +1,23 @@
+"""asyncpg: PostgreSQL for asyncio."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sinks
+
+LIBRARY = Library(
+    "asyncpg",
+    "asyncpg==0.32.0",
+    (
+        *sinks(
+            Kind.SQL,
+            arg(0, "query"),
+            "asyncpg.**.fetch",
+            "asyncpg.**.fetchrow",
+            "asyncpg.**.fetchval",
+            "asyncpg.**.prepare",
+            returns_stored=True,
+            of=("asyncpg.connection.Connection",),
+        ),
+    ),
+)

@@ -1,0 +1,101 @@
+"""All models, and the tables that the analysis derives from them: a rule names kinds, and gets what the libraries have.
+
+A file beside this one (or in ``stdlib/``) that defines ``LIBRARY`` is a model; there is no other list of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from real.detector.models import __path__ as _folder
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Builder, Library, Sanitizer, Sink, Source
+from real.detector.models.stdlib import __path__ as _stdlib
+
+_NOT_MODELS = frozenset({"kinds", "rows", "when", "catalogue", "document", "library", "stdlib"})
+
+
+@cache
+def libraries() -> tuple[Library, ...]:
+    """Every model, by name; raises ``TypeError`` for a file that defines none."""
+    places = [(_folder, "real.detector.models"), (_stdlib, "real.detector.models.stdlib")]
+    found = []
+    for folder, package in places:
+        for module in pkgutil.iter_modules(folder):
+            if module.name in _NOT_MODELS:
+                continue
+            library = importlib.import_module(f"{package}.{module.name}").LIBRARY
+            if not isinstance(library, Library):
+                raise TypeError(f"{package}.{module.name}.LIBRARY is not a Library")
+            found.append(library)
+    return tuple(sorted(found, key=lambda library: library.name.lower()))
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Qualified name -> what makes it a source."""
+    return {row.api: row for library in libraries() for row in library.rows if isinstance(row, Source)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the rows of some kinds come to, in the form that the analysis looks them up in.
+
+    ``methods`` and ``cleaning_methods`` are by method name; ``rooted`` by library, then by method name.
+    """
+
+    calls: dict[str, Sink] = field(default_factory=dict)
+    methods: dict[str, Sink] = field(default_factory=dict)
+    rooted: dict[str, dict[str, Sink]] = field(default_factory=dict)
+    cleans: set[str] = field(default_factory=set)
+    cleaning_methods: set[str] = field(default_factory=set)
+    builders: set[str] = field(default_factory=set)
+
+
+@cache
+def tables(kinds: tuple[Kind, ...]) -> Tables:
+    """The rows of the kinds."""
+    found = Tables()
+    for library in libraries():
+        for row in library.rows:
+            if isinstance(row, Sink) and row.kind in kinds:
+                _add(found, row)
+            elif isinstance(row, Sanitizer) and not set(kinds).isdisjoint(row.kinds):
+                root, name = _split(row.api)
+                if root is None:
+                    found.cleans.add(row.api)
+                else:
+                    found.cleaning_methods.add(name)
+            elif isinstance(row, Builder) and not set(kinds).isdisjoint(row.kinds):
+                found.builders.add(row.api)
+    return found
+
+
+def sanitizing(*kinds: Kind) -> frozenset[str]:
+    """The qualified names of what is safe for all readers of these kinds."""
+    return frozenset(row.api for row in _sanitizers() if set(kinds) <= set(row.kinds) and not row.api.startswith("**."))
+
+
+def _sanitizers() -> Iterator[Sanitizer]:
+    return (row for library in libraries() for row in library.rows if isinstance(row, Sanitizer))
+
+
+def _split(api: str) -> tuple[str | None, str]:
+    """``asyncpg``, ``fetch`` of ``asyncpg.**.fetch``; the root of ``**.execute`` is empty, a plain name has none."""
+    root, found, name = api.rpartition("**.")
+    return (root.removesuffix("."), name) if found else (None, api)
+
+
+def _add(found: Tables, row: Sink) -> None:
+    root, name = _split(row.api)
+    if root is None:
+        found.calls[name] = row
+    elif not root:
+        found.methods[name] = row
+    else:
+        # ``**.objects.**.raw``: anything below an attribute of this name
+        found.rooted.setdefault(root.replace("**.", "*."), {})[name] = row

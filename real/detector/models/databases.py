@@ -1,0 +1,23 @@
+"""databases: SQL for asyncio."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sinks
+
+LIBRARY = Library(
+    "databases",
+    "databases",
+    (
+        *sinks(
+            Kind.SQL,
+            arg(0, "query"),
+            "databases.**.fetch_all",
+            "databases.**.fetch_one",
+            "databases.**.fetch_val",
+            "databases.**.iterate",
+            returns_stored=True,
+        ),
+    ),
+    unchecked="pins an old SQLAlchemy",
+)

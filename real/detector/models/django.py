@@ -1,0 +1,95 @@
+"""Django: a web framework."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import MARKUP, SIGNED, SQL_KINDS, Kind, SourceKind
+from real.detector.models.rows import Builder, Library, arg, sanitizers, sinks, sources
+from real.detector.models.when import IsHtml
+
+LIBRARY = Library(
+    "django",
+    "django==5.2.19",
+    (
+        *sinks(Kind.SAFE_HTML, arg(0, "s"), "django.utils.safestring.mark_safe", "django.utils.html.mark_safe"),
+        *sinks(
+            Kind.SAFE_HTML, arg(0, "object"), "django.utils.safestring.SafeString", "django.utils.safestring.SafeText"
+        ),
+        *sinks(
+            Kind.HTML,
+            arg(0, "content"),
+            "django.http.HttpResponse",
+            "django.http.response.HttpResponse",
+            "django.http.HttpResponseBadRequest",
+            "django.http.HttpResponseNotFound",
+            "django.http.HttpResponseForbidden",
+            "django.http.HttpResponseServerError",
+            "django.shortcuts.HttpResponse",
+            when=IsHtml((arg(None, "content_type"),), default=True),
+        ),
+        *sinks(Kind.SAFE_HTML, arg(0, "format_string"), "django.utils.html.format_html"),
+        *sinks(Kind.SQL_TEXT, arg(0, "sql"), "django.db.models.expressions.RawSQL", returns_stored=True),
+        *sinks(
+            Kind.SQL, arg(0, "raw_query"), "**.objects.**.raw", returns_stored=True, of=("django.db.models.Manager",)
+        ),
+        *sinks(
+            Kind.SQL_CLAUSE,
+            (arg(0, "select"), arg(1, "where"), arg(3, "tables"), arg(4, "order_by")),
+            "**.objects.**.extra",
+            returns_stored=True,
+            of=("django.db.models.query.QuerySet",),
+        ),
+        Builder("django.db.models", SQL_KINDS),
+        *sinks(Kind.TEMPLATE, arg(0, "template_string"), "django.template.Template", "django.template.base.Template"),
+        *sinks(Kind.TEMPLATE, arg(0, "template_code"), "django.template.Engine().from_string"),
+        *sinks(Kind.REDIRECT, arg(0, "to"), "django.shortcuts.redirect"),
+        *sinks(
+            Kind.REDIRECT,
+            arg(0, "redirect_to"),
+            "django.http.HttpResponseRedirect",
+            "django.http.HttpResponsePermanentRedirect",
+            "django.http.response.HttpResponseRedirect",
+        ),
+        *sanitizers((Kind.SQL,), "**.quote_name", of=("django.db.backends.base.operations.BaseDatabaseOperations",)),
+        *sanitizers((Kind.HTML,), "**.render_to_string", of=("django.template.loader",)),
+        *sanitizers(SIGNED, "**.unsign_object", of=("django.core.signing.Signer",)),
+        *sanitizers(SIGNED, "django.core.signing.Signer().unsign_object", "django.core.signing.loads"),
+        *sanitizers(
+            (Kind.HTML,),
+            "django.http.JsonResponse",
+            "django.shortcuts.render",
+            "django.template.loader.render_to_string",
+            "django.utils.html.json_script",
+        ),
+        *sanitizers((Kind.REDIRECT,), "django.urls.reverse"),
+        *sanitizers(
+            MARKUP,
+            "django.utils.html.conditional_escape",
+            "django.utils.html.escape",
+            "django.utils.html.escapejs",
+            "django.utils.html.format_html",
+            "django.utils.html.format_html_join",
+            "django.utils.html.strip_tags",
+        ),
+        *sources(
+            SourceKind.HTTP,
+            "request is sent by the client",
+            "django.views.View().request",
+            "django.views.generic.View().request",
+            "django.views.generic.TemplateView().request",
+            "django.views.generic.RedirectView().request",
+            "django.views.generic.FormView().request",
+            "django.views.generic.CreateView().request",
+            "django.views.generic.UpdateView().request",
+            "django.views.generic.DeleteView().request",
+            "django.views.generic.DetailView().request",
+            "django.contrib.auth.views.LoginView().request",
+            "django.contrib.auth.views.LogoutView().request",
+        ),
+        *sources(
+            SourceKind.HTTP,
+            "cleaned_data is what the client sent",
+            "django.forms.Form().cleaned_data",
+            "django.forms.ModelForm().cleaned_data",
+        ),
+    ),
+)

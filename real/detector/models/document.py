@@ -1,0 +1,84 @@
+"""The models for people: ``real-detect --models flask``, and ``docs/detector_models.md`` with all of them.
+
+``python -m real.detector.models.document > docs/detector_models.md`` writes the page; a test compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.models.catalogue import libraries
+from real.detector.models.rows import Builder, Library, Returns, Sanitizer, Sink, Source
+from real.errors import UnknownNameError
+from real.registry import did_you_mean
+
+_HEAD = """# What the detector knows of libraries
+
+Generated from `real/detector/models/` by `python -m real.detector.models.document`. Each row there is checked against
+the release that is named here (`make test-models`) and has a program that fails without it; `real-detect --models NAME`
+prints one library. A call that is not here is taken for one that passes on what it is given.
+
+- `()` stands for what a call returns: `requests.Session().get` is a method of a session.
+- `**` stands for any way there: `**.execute` is the method of anything that is no object of the program's own,
+  `asyncpg.**.fetch` of anything that comes from asyncpg.
+- *Reads* are arguments that must not get outside data, *safe* are results that hold nothing special for a reader,
+  *sources* are outside data, *binds* are libraries whose objects carry data beside the statement.
+"""
+
+
+def described(library: Library) -> str:
+    """One library, as a section of the page."""
+    release = library.release or "Python"
+    checked = f"not looked up: {library.unchecked}" if library.unchecked else "every name looked up"
+    return "\n".join([f"## {library.name}", "", f"{release}; {checked}.", "", *_lines(library)])
+
+
+def _lines(library: Library) -> Iterator[str]:
+    for row in library.rows:
+        if isinstance(row, Sink):
+            taken = ", ".join(_argument(argument.position, argument.names) for argument in row.arguments)
+            yield f"- reads: `{row.api}` {taken}: {row.kind.value}{_condition(row)}{_until(row.until)}"
+        elif isinstance(row, Sanitizer):
+            readers = ", ".join(kind.name for kind in row.kinds)
+            yield f"- safe: `{row.api}` for {readers}{_until(row.until)}"
+        elif isinstance(row, Source):
+            yield f"- source: `{row.api}`: {row.kind.name}{_until(row.until)}"
+        elif isinstance(row, Builder):
+            yield f"- binds: `{row.api}`"
+        elif isinstance(row, Returns):
+            yield f"- `{row.api}()` returns a `{row.type}`"
+
+
+def _argument(position: int | None, names: tuple[str, ...]) -> str:
+    named = "/".join(names)
+    if position is None:
+        return named
+    return f"{position + 1}. {named}".strip()
+
+
+def _condition(row: Sink) -> str:
+    if row.when is None:
+        return ""
+    names = "/".join(argument.name for argument in row.when.arguments if argument.name)
+    return f" (depends on `{names}`)" if names else " (depends on the receiver)"
+
+
+def _until(release: str) -> str:
+    return f" (gone since {release})" if release else ""
+
+
+def model(name: str) -> str:
+    """The section of one library; raises ``UnknownNameError`` with the nearest names."""
+    known = {library.name.lower(): library for library in libraries()}
+    if name.lower() not in known:
+        raise UnknownNameError(f"no model of {name!r}", hint=did_you_mean(name, sorted(known)))
+    return described(known[name.lower()])
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([_HEAD, "\n\n".join(described(library) for library in libraries())]) + "\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

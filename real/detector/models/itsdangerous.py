@@ -1,0 +1,27 @@
+"""ItsDangerous: signed data."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import SIGNED
+from real.detector.models.rows import Library, sanitizers
+
+LIBRARY = Library(
+    "itsdangerous",
+    "itsdangerous==2.2.0",
+    (
+        *sanitizers(SIGNED, "**.unsign", of=("itsdangerous.Signer",)),
+        *sanitizers(SIGNED, "itsdangerous.JSONWebSignatureSerializer().loads", until="ItsDangerous 2.1"),
+        *sanitizers(
+            SIGNED,
+            "itsdangerous.Serializer().loads",
+            "itsdangerous.TimedSerializer().loads",
+            "itsdangerous.URLSafeSerializer().loads",
+            "itsdangerous.URLSafeTimedSerializer().loads",
+            "itsdangerous.serializer.Serializer().loads",
+            "itsdangerous.url_safe.Serializer().loads",
+            "itsdangerous.url_safe.TimedSerializer().loads",
+            "itsdangerous.url_safe.URLSafeSerializer().loads",
+            "itsdangerous.url_safe.URLSafeTimedSerializer().loads",
+        ),
+    ),
+)

@@ -1,0 +1,95 @@
+"""The kinds of sources and sinks: a rule names them, a model says which library calls are of which kind."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class SourceKind(Enum):
+    """Where outside data enter. The value ends the sentence "X ..." in a trace."""
+
+    TERMINAL = "is what the user typed, and the program waits for it"
+    WIDGET = "is what the user typed into a field"
+    COMMAND_LINE = "holds the command line"
+    ENVIRONMENT = "is set by the caller"
+    HTTP = "is sent by the client"
+    PEER = "is what the peer sent"
+
+
+class Kind(Enum):
+    """What becomes of data in an argument: the interpreter that reads them there.
+
+    The value ends the sentence "reaches X, which ..." in a trace. Sanitizers name the same kinds: the reader for which
+    their result holds nothing special.
+    """
+
+    # CWE-89
+    SQL = "runs it as an SQL statement"
+    SQL_SCRIPT = "runs it as an SQL script"
+    SQL_QUERY = "runs it as a query"
+    SQL_TEXT = "takes it as raw SQL"
+    SQL_CLAUSE = "puts it into the SQL statement"
+    SQL_PROCEDURE = "calls the procedure of this name"
+    # CWE-77
+    SHELL = "runs it in a shell"
+    REMOTE_SHELL = "runs it in a shell of the other machine"
+    # CWE-79
+    HTML = "sends it as HTML"
+    SAFE_HTML = "takes it for safe HTML"
+    HTML_MAIL = "sends it as an HTML mail"
+    HTML_WIDGET = "shows it as HTML"
+    # CWE-74
+    XML = "reads it as XML"
+    XPATH = "evaluates it as XPath"
+    LDAP = "searches with it as an LDAP filter"
+    HEADER = "writes it into a header"
+    # CWE-94
+    TEMPLATE = "compiles it as a template"
+    MODULE = "runs the file or module as Python"
+    MODULE_FILE = "loads the file as a module"
+    CODE_OBJECT = "makes it a function"
+    PYTHON_CELL = "runs it as a cell of Python"
+    JAVASCRIPT = "runs it as JavaScript"
+    LUA = "runs it as Lua"
+    # CWE-95
+    EVAL = "evaluates it as Python"
+    EXEC = "runs it as Python"
+    FORMULA = "evaluates it by eval()"
+    EXPRESSION = "evaluates it as an expression"
+    EMBEDDED_EVAL = "evaluates it"
+    # CWE-502
+    PICKLE = "unpickles it, which calls whatever it names"
+    MARSHAL = "rebuilds code objects from it"
+    YAML_TAGS = "creates the objects that its tags name"
+    JSON_CLASSES = "creates the objects that it names"
+    MODEL_LAYERS = "loads layers that hold code"
+    # CWE-601
+    REDIRECT = "sends the browser there"
+    # CWE-918
+    URL = "sends a request to it"
+    HOST = "connects to it"
+    RENDERED_URL = "renders it"
+    FETCHED_URL = "fetches it"
+    RPC_URL = "sends its calls to it"
+    REQUEST_TARGET = "makes it the target of the request"
+    # CWE-1333, CWE-327
+    REGEX = "uses it as a regular expression"
+    ALGORITHM = "computes with the algorithm of this name"
+    # beyond the paper: CWE-22, CWE-611
+    PATH = "opens the file of this name"
+    XML_ENTITIES = "resolves the entities that it declares"
+
+
+# Readers of SQL: an object that binds its data may be given to any of them.
+SQL_KINDS = (
+    Kind.SQL,
+    Kind.SQL_SCRIPT,
+    Kind.SQL_QUERY,
+    Kind.SQL_TEXT,
+    Kind.SQL_CLAUSE,
+    Kind.SQL_PROCEDURE,
+)
+# Data that were signed by the program itself are its own, whichever of these readers gets them.
+SIGNED = (Kind.PICKLE, Kind.REDIRECT, Kind.URL)
+# Text for a page, and for any other markup.
+MARKUP = (Kind.HTML, Kind.XML)

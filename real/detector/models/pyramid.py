@@ -1,0 +1,29 @@
+"""Pyramid: a web framework."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.when import IsHtml
+
+LIBRARY = Library(
+    "pyramid",
+    "pyramid==2.1",
+    (
+        *sinks(
+            Kind.HTML,
+            arg(0, "body"),
+            "pyramid.response.Response",
+            when=IsHtml((arg(None, "content_type"),), default=True),
+        ),
+        *sinks(
+            Kind.REDIRECT,
+            arg(0, "location"),
+            "pyramid.httpexceptions.HTTPFound",
+            "pyramid.httpexceptions.HTTPSeeOther",
+            "pyramid.httpexceptions.HTTPMovedPermanently",
+            "pyramid.httpexceptions.HTTPTemporaryRedirect",
+        ),
+        *sanitizers((Kind.REDIRECT,), "**.route_path", "**.route_url", of=("pyramid.request.Request",)),
+    ),
+)

@@ -1,0 +1,117 @@
+"""What a model says of a library: typed rows, one sentence each.
+
+An ``api`` is a qualified name as the analysis sees it: ``requests.get``; ``()`` stands for what a call returns, so
+``requests.Session().get`` is the method of an object. ``**`` stands for any way there: ``**.execute`` is the method
+of anything that is no object of the program's own, ``asyncpg.**.fetch`` of anything that comes from asyncpg. Rows
+with ``**`` say in ``of`` which classes of the library have the method, so that the row can be looked up there.
+
+Anchors: the stubs of Pysa (``def redirect(location: TaintSink[Redirect])``), CodeQL's models as data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from real.detector.models.kinds import Kind, SourceKind
+from real.detector.models.when import Arg, When
+
+
+def arg(position: int | None, *names: str) -> Arg:
+    """An argument by its position (from 0, without ``self``; ``None``: by keyword only) and its names."""
+    return Arg(position, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """``api`` is or returns outside data; ``note`` is the sentence that begins the trace."""
+
+    api: str
+    kind: SourceKind
+    note: str
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """``api`` reads these arguments as the kind says.
+
+    ``when`` restricts it to calls whose other arguments are dangerous; ``returns_stored`` says that the result is
+    stored data, whatever went in (rows of a database). ``until`` is the release that no longer has the name.
+    """
+
+    api: str
+    arguments: tuple[Arg, ...]
+    kind: Kind
+    when: When | None = None
+    returns_stored: bool = False
+    until: str = ""
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sanitizer:
+    """The result of ``api`` holds nothing that is special to the readers of these kinds, or the call fails."""
+
+    api: str
+    kinds: tuple[Kind, ...]
+    until: str = ""
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Objects of this module bind or quote the data they are given: sinks of these kinds may take them."""
+
+    api: str
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """What a call returns, where the library does not annotate it: the name of a class."""
+
+    api: str
+    type: str
+
+
+Row: TypeAlias = "Source | Sink | Sanitizer | Builder | Returns"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What is known of one library.
+
+    ``release`` is what the rows are checked against (``flask==3.1.2``), empty for Python's own modules; ``unchecked``
+    says why they cannot be looked up (Python 2, a library that needs a compiler).
+    """
+
+    name: str
+    release: str
+    rows: tuple[Row, ...]
+    unchecked: str = ""
+
+
+def sinks(
+    kind: Kind,
+    arguments: Arg | tuple[Arg, ...],
+    *apis: str,
+    when: When | None = None,
+    returns_stored: bool = False,
+    until: str = "",
+    of: tuple[str, ...] = (),
+) -> Iterator[Sink]:
+    """Several calls that take the same argument."""
+    taken = (arguments,) if isinstance(arguments, Arg) else arguments
+    return (Sink(api, taken, kind, when, returns_stored, until, of) for api in apis)
+
+
+def sanitizers(kinds: tuple[Kind, ...], *apis: str, until: str = "", of: tuple[str, ...] = ()) -> Iterator[Sanitizer]:
+    """Several calls that are safe for the same readers."""
+    return (Sanitizer(api, kinds, until, of) for api in apis)
+
+
+def sources(kind: SourceKind, note: str, *apis: str, until: str = "") -> Iterator[Source]:
+    """Several sources that a trace begins with in the same words."""
+    return (Source(api, kind, note, until) for api in apis)

@@ -1,0 +1,26 @@
+"""SQLAlchemy: SQL and an object-relational mapper."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import SQL_KINDS, Kind
+from real.detector.models.rows import Builder, Library, arg, sanitizers, sinks
+
+LIBRARY = Library(
+    "sqlalchemy",
+    "sqlalchemy==2.1.9",
+    (
+        *sinks(Kind.SQL, arg(0, "statement"), "**.exec_driver_sql", returns_stored=True, of=("sqlalchemy.Connection",)),
+        *sinks(
+            Kind.SQL_TEXT,
+            arg(0, "text"),
+            "sqlalchemy.**.text",
+            "sqlalchemy.**.literal_column",
+            "sqlalchemy.**.TextClause",
+            returns_stored=True,
+            of=("sqlalchemy",),
+        ),
+        *sinks(Kind.SQL_TEXT, arg(0, "statement"), "sqlalchemy.**.DDL", returns_stored=True, of=("sqlalchemy",)),
+        Builder("sqlalchemy", SQL_KINDS),
+        *sanitizers((Kind.SQL,), "sqlalchemy.sql.quoted_name"),
+    ),
+)

@@ -1,0 +1,1 @@
+"""What is known of the modules of Python itself."""

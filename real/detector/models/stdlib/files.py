@@ -1,0 +1,17 @@
+"""Python: files and folders."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sanitizers, sinks
+
+LIBRARY = Library(
+    "files",
+    "",
+    (
+        *sinks(Kind.PATH, arg(0, "file"), "builtins.open", "io.open"),
+        *sinks(Kind.PATH, arg(0, "path"), "os.remove", "os.unlink", "os.listdir", "os.rmdir", "shutil.rmtree"),
+        *sinks(Kind.PATH, arg(0, "src"), "shutil.copyfile", "shutil.copy", "shutil.move"),
+        *sanitizers((Kind.PATH,), "os.path.basename", "ntpath.basename"),
+    ),
+)

@@ -1,0 +1,64 @@
+"""Python: processes and shells."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind, SourceKind
+from real.detector.models.rows import Library, arg, sanitizers, sinks, sources
+from real.detector.models.when import Truthy
+
+# The ninth parameter of Popen, which the others pass their arguments on to.
+_SHELL = Truthy(arg(8, "shell"))
+
+LIBRARY = Library(
+    "processes",
+    "",
+    (
+        *sinks(Kind.SHELL, arg(0, "command"), "os.system"),
+        *sinks(
+            Kind.SHELL,
+            arg(0, "cmd"),
+            "os.popen",
+            "subprocess.getoutput",
+            "subprocess.getstatusoutput",
+            "asyncio.create_subprocess_shell",
+            "asyncio.subprocess.create_subprocess_shell",
+        ),
+        *sinks(
+            Kind.SHELL,
+            arg(0, "command"),
+            "os.popen2",
+            "os.popen3",
+            "os.popen4",
+            "popen2.popen3",
+            "popen2.Popen3",
+            "commands.getoutput",
+            "commands.getstatusoutput",
+            until="Python 3",
+        ),
+        *sinks(
+            Kind.SHELL,
+            arg(0, "args"),
+            "subprocess.run",
+            "subprocess.Popen",
+            "subprocess.call",
+            "subprocess.check_call",
+            "subprocess.check_output",
+            when=_SHELL,
+        ),
+        *sinks(Kind.SHELL, arg(0, "command"), "platform.popen", until="Python 3.8"),
+        *sinks(Kind.SHELL, arg(1, "cmd"), "asyncio.**.subprocess_shell", of=("asyncio.AbstractEventLoop",)),
+        *sanitizers((Kind.SHELL,), "pipes.quote", until="Python 3.13"),
+        *sanitizers((Kind.SHELL,), "shlex.join"),
+        *sanitizers(
+            (
+                Kind.SHELL,
+                Kind.XML,
+            ),
+            "shlex.quote",
+        ),
+        *sources(SourceKind.ENVIRONMENT, "os.environ is set by the caller", "os.environ"),
+        *sources(SourceKind.ENVIRONMENT, "os.environb is set by the caller", "os.environb"),
+        *sources(SourceKind.ENVIRONMENT, "os.getenv() reads what the caller set", "os.getenv()"),
+        *sources(SourceKind.PEER, "os.read() returns outside data", "os.read()"),
+    ),
+)

@@ -1,0 +1,22 @@
+"""Python: reading and writing objects."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import MARKUP, Kind
+from real.detector.models.rows import Library, arg, sanitizers, sinks
+
+LIBRARY = Library(
+    "serialization",
+    "",
+    (
+        *sinks(Kind.PICKLE, arg(0, "data"), "pickle.loads", "_pickle.loads"),
+        *sinks(Kind.PICKLE, arg(0, "str"), "cPickle.loads", until="Python 3"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "pickle.load", "_pickle.load", "pickle.Unpickler", "_pickle.Unpickler"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "cPickle.load", "cPickle.Unpickler", until="Python 3"),
+        *sinks(Kind.MARSHAL, arg(0, "bytes"), "marshal.loads"),
+        *sinks(Kind.MARSHAL, arg(0, "file"), "marshal.load"),
+        *sinks(Kind.PICKLE, arg(0, "filename"), "shelve.open", "shelve.DbfilenameShelf"),
+        *sanitizers(MARKUP, "base64.b64encode", "base64.urlsafe_b64encode"),
+        *sanitizers((Kind.EVAL,), "json.loads"),
+    ),
+)

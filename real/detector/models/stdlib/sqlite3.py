@@ -1,0 +1,23 @@
+"""Python: SQLite."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sinks
+
+LIBRARY = Library(
+    "sqlite3",
+    "",
+    (
+        *sinks(
+            Kind.SQL_SCRIPT,
+            arg(0, "sql_script"),
+            "**.executescript",
+            returns_stored=True,
+            of=(
+                "sqlite3.Cursor",
+                "sqlite3.Connection",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,85 @@
+"""Python: URLs, HTTP, mail and markup."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import MARKUP, Kind, SourceKind
+from real.detector.models.rows import Library, Returns, arg, sanitizers, sinks, sources
+from real.detector.models.when import May
+
+LIBRARY = Library(
+    "web",
+    "",
+    (
+        *sinks(Kind.HEADER, arg(1, "value"), "**.send_header", of=("http.server.BaseHTTPRequestHandler",)),
+        *sinks(
+            Kind.XPATH,
+            arg(0, "path"),
+            "xml.etree.ElementTree.**.find",
+            "xml.etree.ElementTree.**.findall",
+            "xml.etree.ElementTree.**.findtext",
+            "xml.etree.ElementTree.**.iterfind",
+            of=("xml.etree.ElementTree.Element",),
+        ),
+        *sinks(Kind.HTML_MAIL, arg(0, "_text"), "email.mime.text.MIMEText", when=May(arg(1, "_subtype"), ("html",))),
+        *sinks(
+            Kind.HTML_MAIL,
+            arg(0, "content"),
+            "email.message.EmailMessage().set_content",
+            "email.message.EmailMessage().add_alternative",
+            when=May(arg(1, "subtype"), ("html",)),
+        ),
+        *sinks(Kind.XML_ENTITIES, arg(0, "source"), "xml.sax.make_parser().parse"),
+        Returns("urllib.request.build_opener", "urllib.request.OpenerDirector"),
+        Returns("xml.sax.make_parser", "xml.sax.expatreader.ExpatParser"),
+        *sinks(Kind.URL, arg(0, "url"), "urllib.request.urlopen", "urllib.request.urlretrieve"),
+        *sinks(
+            Kind.URL, arg(0, "fullurl"), "urllib.request.build_opener().open", "urllib.request.OpenerDirector().open"
+        ),
+        *sinks(Kind.URL, arg(0, "url"), "urllib.urlopen", "urllib2.urlopen", until="Python 3"),
+        *sinks(Kind.HOST, arg(0, "host"), "http.client.HTTPConnection", "http.client.HTTPSConnection"),
+        *sinks(Kind.RPC_URL, arg(0, "uri"), "xmlrpc.client.ServerProxy"),
+        *sanitizers(MARKUP, "cgi.escape", until="Python 3.8"),
+        *sanitizers(
+            MARKUP,
+            "html.escape",
+            "urllib.parse.quote",
+            "urllib.parse.quote_plus",
+            "urllib.parse.urlencode",
+            "xml.sax.saxutils.escape",
+            "xml.sax.saxutils.quoteattr",
+        ),
+        *sanitizers(MARKUP, "urllib.quote", until="Python 3"),
+        *sources(SourceKind.HTTP, "FieldStorage() holds the request", "cgi.FieldStorage()", until="Python 3.13"),
+        *sources(
+            SourceKind.HTTP,
+            "path of a request handler is sent by the client",
+            "http.server.BaseHTTPRequestHandler().path",
+            "http.server.SimpleHTTPRequestHandler().path",
+        ),
+        *sources(
+            SourceKind.HTTP,
+            "headers of a request handler is sent by the client",
+            "http.server.BaseHTTPRequestHandler().headers",
+            "http.server.SimpleHTTPRequestHandler().headers",
+        ),
+        *sources(
+            SourceKind.HTTP,
+            "rfile of a request handler is sent by the client",
+            "http.server.BaseHTTPRequestHandler().rfile",
+            "http.server.SimpleHTTPRequestHandler().rfile",
+            "socketserver.StreamRequestHandler().rfile",
+        ),
+        *sources(
+            SourceKind.HTTP,
+            "requestline of a request handler is sent by the client",
+            "http.server.BaseHTTPRequestHandler().requestline",
+            "http.server.SimpleHTTPRequestHandler().requestline",
+        ),
+        *sources(
+            SourceKind.HTTP,
+            "request of a request handler is sent by the client",
+            "socketserver.StreamRequestHandler().request",
+            "socketserver.BaseRequestHandler().request",
+        ),
+    ),
+)

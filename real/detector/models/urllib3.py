@@ -1,0 +1,21 @@
+"""urllib3: a client of HTTP."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sinks
+
+LIBRARY = Library(
+    "urllib3",
+    "urllib3==2.8.0",
+    (
+        *sinks(
+            Kind.URL,
+            arg(1, "url"),
+            "urllib3.request",
+            "urllib3.PoolManager().request",
+            "urllib3.PoolManager().urlopen",
+            "urllib3.PoolManager().request_encode_url",
+        ),
+    ),
+)

@@ -1,0 +1,30 @@
+"""Werkzeug: the toolkit below Flask."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import MARKUP, Kind
+from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.when import IsHtml
+
+LIBRARY = Library(
+    "werkzeug",
+    "werkzeug==3.1.9",
+    (
+        *sanitizers((Kind.PATH,), "werkzeug.utils.secure_filename", "werkzeug.utils.safe_join"),
+        *sinks(
+            Kind.HTML,
+            arg(0, "response"),
+            "werkzeug.wrappers.Response",
+            when=IsHtml(
+                (
+                    arg(None, "mimetype"),
+                    arg(None, "content_type"),
+                ),
+                default=True,
+            ),
+        ),
+        *sinks(Kind.REDIRECT, arg(0, "location"), "werkzeug.utils.redirect"),
+        *sinks(Kind.REDIRECT, arg(0, "location"), "werkzeug.redirect", until="Werkzeug 1"),
+        *sanitizers(MARKUP, "werkzeug.utils.escape", until="Werkzeug 2.1"),
+    ),
+)

@@ -1,0 +1,67 @@
+"""Words by which a name is taken for evidence, each list once: what for, two unrelated examples, a source.
+
+Words are weak evidence: they say what a name is about, never that something is safe or unsafe by itself. What a library
+documents is no word but a row of a model (``models/``). ``words()`` of ``rules/_authorization`` splits names.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+
+class Words(frozenset[str]):
+    """A list of lower-case words. ``examples`` are names in two programs that have nothing to do with each other."""
+
+    purpose: str
+    examples: tuple[str, str]
+    source: str
+
+    def __new__(cls, text: str, purpose: str, examples: tuple[str, str], source: str) -> Self:
+        made = super().__new__(cls, text.split())
+        made.purpose, made.examples, made.source = purpose, examples, source
+        return made
+
+
+OWNERS = Words(
+    """account author buyer created created_by creator customer employee member owner owners patient recipient tenant
+    uploader user username""",
+    "fields of a record that say whose it is",
+    ("note.owner == current_user", "invoice.customer_id"),
+    "Django's documentation (author, owner, user); CWE-639 (the owner of a record)",
+)
+PERSONS = Words(
+    "account claims current customer identity member person uid user viewer",
+    "what an application keeps about the person who asks: attributes of Flask's g, parameters",
+    ("g.user", "g.current_customer"),
+    "Flask's tutorial (g.user); OpenID Connect Core (claims, identity)",
+)
+ACTORS = Words(
+    "actor caller current principal requester requesting viewer",
+    "parameters that stand for the person who asks, whatever the function does with them",
+    ("def delete(note_id, actor)", "def close(self, ticket, requesting_user)"),
+    'CWE-862 ("an actor"), AWS (GetCallerIdentity, principal), Flask-Login and FastAPI (current_user)',
+)
+PERMISSION_VERBS = Words(
+    "allow allowed assert authorize can check ensure has is may owns require requires verify",
+    "functions that answer or enforce whether somebody may do something",
+    ("user.can_edit(post)", "require_owner(order, user)"),
+    "Django (has_perm), CanCan and Pundit (can, authorize)",
+)
+SIGNATURE_WORDS = Words(
+    "digest hmac mac sig sign signature signatures",
+    "values that prove who wrote a message; a mask, a sign of a number and a signal are none",
+    ("expected_sig", "request.headers['X-Hub-Signature']"),
+    "RFC 2104 (HMAC, MAC), RFC 7515 (signature)",
+)
+SECRET_WORDS = Words(
+    "credentials cvc cvv hash iban otp passcode passphrase passwd password pwd secret secrets ssn totp",
+    "fields that are never shown to anybody",
+    ("user.password", "card['cvv']"),
+    "CWE-200 and CWE-359; PCI DSS 3.3 (cvv); OWASP Secrets Management Cheat Sheet",
+)
+HOST_WORDS = Words(
+    "domain domains host hostname hosts netloc origin origins",
+    "values that are hosts, or lists of hosts",
+    ("ALLOWED_HOSTS", "parts.netloc"),
+    "RFC 6454 (origin), urllib.parse (netloc, hostname), Django (ALLOWED_HOSTS)",
+)
