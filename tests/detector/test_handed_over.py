@@ -3,6 +3,7 @@
 import pytest
 
 from real.detector import scan
+from real.types import AnalysisStatus
 
 IMPORTS = "import asyncio, atexit, functools, itertools, os, pickle, subprocess, threading\n"
 CALLS = {
@@ -48,3 +49,20 @@ def test_what_is_packed_is_unpacked() -> None:
 def test_a_future_holds_what_the_function_returns() -> None:
     code = "import os\ndef _line():\n    return input()\ndef run(pool):\n    os.system(pool.submit(_line).result())\n"
     assert scan(code).status.value == "findings"
+
+
+# A parameter may be the function of a library that the program gives it: by default, or where it calls the function.
+GIVEN = {
+    "a default": "import os\ndef f(x, go=os.system):\n    go(x)\n",
+    "a default given by keyword": "import os\ndef f(x, *, go=os.popen):\n    return go(x).read()\n",
+    "an example": "import os\ndef f(x, go):\n    go(x)\nf('df', os.system)\n",
+}
+
+
+@pytest.mark.parametrize("code", GIVEN.values(), ids=GIVEN)
+def test_a_function_given_to_a_parameter_is_called(code: str) -> None:
+    assert scan(code).status is AnalysisStatus.FINDINGS
+
+
+def test_a_harmless_function_given_to_a_parameter_is_no_sink() -> None:
+    assert scan("def f(x, go=print):\n    go(x)\n").status is AnalysisStatus.CLEAN

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.callsites import Args
@@ -35,6 +37,7 @@ from real.detector.frontend.normalise.literal_code import is_inert
 from real.detector.ir.instructions import CallShape, Instr
 from real.detector.models import library
 
+_STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
@@ -327,7 +330,7 @@ class Calls:
         made = self.unknown_call(values, args, instr)
         if receiver is not None and made.mask and not self.heap.rules.is_builder(path):
             for obj in ordered(receiver.objs):
-                if obj.name not in ("re", "regex", "os.path"):  # modules that keep nothing
+                if obj.name not in self.heap.modules and obj.name not in _STANDARD_MODULES:
                     self.heap.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])

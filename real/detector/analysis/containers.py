@@ -77,8 +77,11 @@ class Containers:
             self.heap.smash(obj)
             return self.heap.contents(obj)
         if name in _SET_OPERATIONS:
-            others = join_all(self.iterate(value, instr) for value in args.everything())
-            return self.heap.fresh_list(instr, join(self.heap.contents(obj), others), "set")
+            elements = self.heap.contents(obj)
+            for value in args.everything() if name != "difference" else ():
+                others = self.iterate(value, instr)
+                elements = self.common(elements, others) if name == "intersection" else join(elements, others)
+            return self.heap.fresh_list(instr, elements, "set")
         if name == "copy":
             return of_obj(obj)
         if name == "send":
@@ -86,6 +89,12 @@ class Containers:
             return self.heap.contents(obj)
         self.heap.put_unknown(obj, join_all(args.everything()))
         return join(self.heap.part_of([of_obj(obj), *args.everything()]), self.heap.contents(obj))
+
+    def common(self, elements: Value, others: Value) -> Value:
+        """What two sets have in common is part of both, and so of the one that is trusted."""
+        if not self.heap.deep(elements)[0]:
+            return elements
+        return join(elements, others) if self.heap.deep(others)[0] else others
 
     def mapping_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a dict."""

@@ -46,6 +46,7 @@ class Heap:
         self.unit: Unit  # the one that is being evaluated
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
+        self.modules: set[str] = set()  # what the program imports as a whole: modules hold nothing
 
     # --- objects -----------------------------------------------------------------------------------------------------
 

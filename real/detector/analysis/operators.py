@@ -98,6 +98,13 @@ class Operators:
                     result = join(
                         result, self.calls.call_dunder(obj, (name, f"__i{_DUNDERS[op]}__"), Args([other]), instr)
                     )
+                elif obj.kind in SEQUENCES and op in ("Sub", "BitAnd"):
+                    elements = self.containers.iterate(left, instr)
+                    if op == "BitAnd":
+                        elements = self.containers.common(elements, self.containers.iterate(right, instr))
+                    result = join(result, self.heap.fresh_list(instr, elements, "set"))
+                elif op == "Add" and self._has_places(left) and self._has_places(right):
+                    result = join(result, self._appended(left, right, instr))
                 elif obj.kind in SEQUENCES and op in ("Add", "Mult", "BitOr", "BitAnd", "Sub", "BitXor"):
                     others = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
                     joined = join(self.heap.contents(obj), others)
@@ -115,6 +122,28 @@ class Operators:
             apis = frozenset(obj for obj in left.objs | right.objs if obj.kind == "api")
             return join(result, Value(made.mask, made.why, apis, None, builder))
         return result if result is not BOTTOM else made
+
+    def _has_places(self, value: Value) -> bool:
+        """Whether it is one of some lists or tuples of the same known length."""
+        lengths = set()
+        for obj in value.objs:
+            self.heap.touch(obj)
+            if obj.kind not in ("list", "tuple") or obj.elements is not BOTTOM or not obj.fields:
+                return False
+            lengths.add(len(obj.fields))
+        return len(lengths) == 1 and not value.mask
+
+    def _appended(self, left: Value, right: Value, instr: Instr) -> Value:
+        """``[a] + [b, c]``: each item has its place."""
+        made = self.heap.site(instr, "list")
+        start = 0
+        for value in (left, right):
+            objs = ordered(value.objs)
+            for obj in objs:
+                for index, item in obj.fields.items():
+                    self.heap.put(made, start + int(str(index)), item)
+            start += len(objs[0].fields)
+        return of_obj(made)
 
     def do_inplace(self, instr: Instr, env: list[Value]) -> Value:
         left, right = env[instr.args[0]], env[instr.args[1]]

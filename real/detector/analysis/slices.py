@@ -10,6 +10,7 @@ from real.detector.analysis.solver import Solver
 from real.detector.analysis.values import Constant
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import GlobalName, Instr, Unit
+from real.detector.models.catalogue import sources
 
 _MUTATORS = frozenset({"add", "setsub", "merge", "member", "setattr"})
 _MUTATING_METHODS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft"})
@@ -151,7 +152,9 @@ class Slicer:
         self.solver.heap.spend(len(found))
         return found
 
-    def origins(self, unit: Unit, operands: list[int], bit: int = 0) -> set[Origin]:
+    def origins(  # noqa: PLR0912
+        self, unit: Unit, operands: list[int], bit: int = 0
+    ) -> set[Origin]:
         """Where the operands come from; with ``bit``, only along values that are untrusted for that rule."""
         env = self.solver.state.states[unit].env
         found: set[Origin] = set()
@@ -166,6 +169,10 @@ class Slicer:
                 continue  # what outside data is read from need not be such itself: sys of sys.argv
             following: list[tuple[int, tuple[Constant, ...]]] = []
             key = self._access(unit, instr)
+            if key is not None and self._is_part_from_outside(unit, instr):
+                base = unit.defs[self.solver.guards.root(unit, instr.args[0])] or instr
+                found.add(Origin(base, (key, *path)[:_MAX_PATH]))
+                continue
             if key is not None:
                 following = [(instr.args[0], (key, *path)[:_MAX_PATH])]
             elif instr.op in ("pi", "pathload", "assign", "copy"):
@@ -196,6 +203,11 @@ class Slicer:
         if not deep(env[instr.dst])[0] & bits:
             return False
         return not any(deep(env[arg])[0] & bits for arg in instr.args if isinstance(arg, int))
+
+    def _is_part_from_outside(self, unit: Unit, instr: Instr) -> bool:
+        """Whether outside data enters by an attribute of what a library has made, whatever that was made from."""
+        objs = self.solver.state.states[unit].env[instr.args[0]].objs if instr.op == "attr" else ()
+        return any(obj.name.endswith("()") and f"{obj.name}.{instr.extra}" in sources() for obj in objs)
 
     def _access(self, unit: Unit, instr: Instr) -> Constant:
         """The attribute or constant key that an instruction takes from its first operand; ``None`` for any other."""

@@ -27,7 +27,7 @@ from real.detector.analysis.values import (
     ordered,
 )
 from real.detector.frontend.star_imports import may_bind
-from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.ir.instructions import CallShape, Instr, ModuleName, Unit
 from real.detector.models import library
 
 _WRAPPING = frozenset(
@@ -124,6 +124,8 @@ class Transfer:
         path = str(instr.extra)
         if path.startswith(("unittest.mock", "mock.")):
             return CLEAN  # a mock stands for anything: what it is called with says nothing of a parameter
+        if isinstance(instr.extra, ModuleName):
+            self.heap.modules.add(path)
         module, _, name = path.rpartition(".")
         if module == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))

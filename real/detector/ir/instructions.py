@@ -89,6 +89,12 @@ class Params:
         return self.positional + self.kwonly + rest
 
 
+class ModuleName(str):
+    """What an ``import`` says of a name that ``import X`` binds: it is a module, and not something in one."""
+
+    __slots__ = ()
+
+
 class GlobalName(str):
     """What an ``assign`` says of a variable that stands for a constant of the module: the name of the constant."""
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, SourceKind
+from real.detector.models.rows import Library, Returns, arg, sinks, sources
 
 LIBRARY = Library(
     "requests",
     "requests==2.34.2",
     (
+        Returns("requests.get", "requests.models.Response"),
+        Returns("requests.head", "requests.models.Response"),
+        Returns("requests.post", "requests.models.Response"),
+        Returns("requests.request", "requests.models.Response"),
+        *sources(
+            SourceKind.PEER,
+            "a header of the answer is chosen by the other server",
+            "requests.get().headers",
+            "requests.head().headers",
+            "requests.post().headers",
+            "requests.request().headers",
+        ),
         *sinks(
             Kind.URL,
             arg(0, "url"),

@@ -13,7 +13,7 @@ from real.detector.frontend.lowering.units import UnitTable
 from real.detector.frontend.normalise.inline import Inlined
 from real.detector.frontend.scopes import Scope
 from real.detector.ir.builder import connect
-from real.detector.ir.instructions import Block, Instr, Operand, Params, Unit
+from real.detector.ir.instructions import Block, Instr, ModuleName, Operand, Params, Unit
 
 _CALLS = frozenset({"call", "method", "sub", "binop"})
 _LARGEST_COUNT = 1 << 31
@@ -158,7 +158,7 @@ class UnitLowerer(MatchLowerer):
     def stmt_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             dotted = alias.name if alias.asname else alias.name.split(".")[0]
-            value = self.emit("import", [], dotted, node.lineno)
+            value = self.emit("import", [], ModuleName(dotted), node.lineno)
             self.store_name(alias.asname or dotted, value, node, note=False)
 
     def stmt_ImportFrom(self, node: ast.ImportFrom) -> None:
