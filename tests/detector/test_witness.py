@@ -35,7 +35,7 @@ def test_every_needs_a_witness() -> None:
 
 
 @pytest.mark.parametrize("path", ASKING, ids=lambda path: path.name)
-def test_rules_and_guards_ask_every_and_not_all(path: Path) -> None:
+def test_rules_and_the_analysis_ask_every_and_not_all(path: Path) -> None:
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     assert [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "all"] == []
 

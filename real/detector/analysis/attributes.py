@@ -10,6 +10,7 @@ from real.detector.analysis.containers import Containers
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.heap import CONTAINERS, SEQUENCES, Heap, step
 from real.detector.analysis.records import Records
+from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.values import (
     BOTTOM,
     CHAR,
@@ -17,6 +18,7 @@ from real.detector.analysis.values import (
     NO_OBJS,
     OTHER,
     STR,
+    TEXT,
     Obj,
     Value,
     join,
@@ -54,13 +56,18 @@ class Attributes:
 
     calls: AttributeCalls
 
-    def __init__(self, heap: Heap, records: Records, containers: Containers, functions: Functions) -> None:
+    def __init__(
+        self, heap: Heap, records: Records, containers: Containers, functions: Functions, routes: FixedRoutes
+    ) -> None:
         self.heap = heap
         self.records = records
         self.containers = containers
         self.functions = functions
+        self.routes = routes
 
     def do_attr(self, instr: Instr, env: list[Value]) -> Value:
+        if self.routes.is_path_of_route(self.heap.unit, instr):
+            return TEXT
         return self.attribute(env[instr.args[0]], str(instr.extra), instr)
 
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:

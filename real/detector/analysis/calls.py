@@ -33,6 +33,7 @@ from real.detector.analysis.values import (
     of_obj,
     ordered,
 )
+from real.detector.analysis.witness import every
 from real.detector.frontend.normalise.literal_code import is_inert
 from real.detector.ir.instructions import CallShape, Instr
 from real.detector.models import library
@@ -450,7 +451,7 @@ def _names(value: Value) -> list[Constant]:
 
 
 def _is_callable(value: Value) -> bool:
-    return bool(value.objs) and not value.mask and all(obj.kind in _CALLABLE for obj in value.objs)
+    return bool(value.objs) and not value.mask and every(obj.kind in _CALLABLE for obj in value.objs)
 
 
 def _is_class(path: str) -> bool:
@@ -462,7 +463,7 @@ def _is_class(path: str) -> bool:
 def _is_inert_code(args: Args) -> bool:
     """Whether the code that is run is a constant of the program that only makes a value."""
     consts = args.first().consts
-    return bool(consts) and not args.first().objs and all(is_inert(text) for text in consts or ())
+    return bool(consts) and not args.first().objs and every(is_inert(text) for text in consts or ())
 
 
 def _numeric_type(value: Value | None) -> bool:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from real.detector.analysis.values import CHAR, Value
+from real.detector.analysis.witness import every
 
 ParsedItem: TypeAlias = Any  # (opcode, argument): the parser is not typed
 _PARSER: Any = re._parser  # type: ignore[attr-defined]  # the standard library's own pattern parser
@@ -60,7 +61,7 @@ class Charset:
     def harmless_text(self, const: object) -> bool:
         """Whether a constant consists of harmless characters."""
         text = const.decode("latin-1") if isinstance(const, bytes) else str(const)
-        return all(self.harmless(char) for char in text)
+        return not any(not self.harmless(char) for char in text)  # an empty text is harmless
 
 
 SQL = Charset("_.:@+-,", strips_to_digits=True)
@@ -99,7 +100,7 @@ def admits_only(pattern: str, method: str, charset: Charset) -> bool:
     starts = bool(items) and _is_anchor(items[0], "AT_BEGINNING", "AT_BEGINNING_STRING")
     ends = bool(items) and _is_anchor(items[-1], "AT_END", "AT_END_STRING")
     anchored = {"fullmatch": True, "match": ends, "search": starts and ends}[method]
-    return anchored and all(_harmless_item(item, charset) for item in items)
+    return anchored and every(_harmless_item(item, charset) for item in items)
 
 
 @lru_cache(maxsize=512)
@@ -119,11 +120,11 @@ def removes_harm(pattern: str, charset: Charset) -> bool:
         return left.dangerous == chr(arg)
     if op == "BRANCH":  # each character is an alternative of its own, whatever else is removed
         singles = [next(iter(branch)) for branch in arg[1] if len(branch) == 1]
-        return bool(left.dangerous) and all(any(_removes(item, char) for item in singles) for char in left.dangerous)
+        return bool(left.dangerous) and every(any(_removes(item, char) for item in singles) for char in left.dangerous)
     if op != "IN":
         return False
     members = list(arg)
-    return all(left.harmless(char) or _in_class(members, char) for char in (*_PROBES, *left.dangerous))
+    return every(left.harmless(char) or _in_class(members, char) for char in (*_PROBES, *left.dangerous))
 
 
 def _removes(item: ParsedItem, char: str) -> bool:
@@ -155,11 +156,11 @@ def _harmless_item(item: ParsedItem, charset: Charset) -> bool:
         return charset.harmless(chr(arg))
     if op == "IN":
         members = list(arg)
-        return all(charset.harmless(char) or not _in_class(members, char) for char in (*_PROBES, *charset.dangerous))
+        return every(charset.harmless(char) or not _in_class(members, char) for char in (*_PROBES, *charset.dangerous))
     if op in _REPEATS:
-        return all(_harmless_item(inner, charset) for inner in arg[2])
+        return every(_harmless_item(inner, charset) for inner in arg[2])
     if op == "SUBPATTERN":
-        return all(_harmless_item(inner, charset) for inner in arg[3])
+        return every(_harmless_item(inner, charset) for inner in arg[3])
     if op == "BRANCH":
-        return all(_harmless_item(inner, charset) for branch in arg[1] for inner in branch)
+        return every(_harmless_item(inner, charset) for branch in arg[1] for inner in branch)
     return op == "AT"

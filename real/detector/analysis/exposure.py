@@ -36,6 +36,7 @@ from real.detector.analysis.records import Records
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, Obj, Value, ordered
 from real.detector.analysis.visibility import is_public, is_public_name
+from real.detector.analysis.witness import every
 from real.detector.frontend.escapes import Escapes
 from real.detector.ir.instructions import Block, Instr, Unit
 from real.detector.models import library
@@ -153,7 +154,7 @@ class Exposure:
             return self._takes_input(unit)
         # Only copies of it run, in the functions that called it.
         callers = self._state.program.copied_into(unit)
-        return all(self._takes_input(caller) or self._reads_input(caller) for caller in callers)
+        return every(self._takes_input(caller) or self._reads_input(caller) for caller in callers)
 
     def _takes_input(self, unit: Unit) -> bool:
         params = self._state.states[unit].params

@@ -22,6 +22,7 @@ from real.detector.analysis.values import (
     of_obj,
     ordered,
 )
+from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
@@ -224,7 +225,7 @@ def _re_sub(calls: Caller, args: Args, instr: Instr) -> Value:
 
 
 def _removes_harm(charset: Charset, patterns: frozenset[Constant], replacements: frozenset[Constant]) -> bool:
-    return all(isinstance(pattern, str) and removes_harm(pattern, charset) for pattern in patterns) and all(
+    return every(isinstance(pattern, str) and removes_harm(pattern, charset) for pattern in patterns) and every(
         charset.harmless_text(replacement) for replacement in replacements
     )
 

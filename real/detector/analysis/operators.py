@@ -23,6 +23,7 @@ from real.detector.analysis.values import (
     of_obj,
     ordered,
 )
+from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr
 
 _FOLDED = 200  # constants longer than this are not folded by +
@@ -67,7 +68,7 @@ class Operators:
     def _fold(self, left: Value, right: Value, op: str) -> Value:
         if op == "Add" and left.consts and right.consts and len(left.consts) * len(right.consts) <= 4:
             parts = {a + b for a in left.consts for b in right.consts if isinstance(a, str) and isinstance(b, str)}
-            if len(parts) == len(left.consts) * len(right.consts) and all(len(part) <= _FOLDED for part in parts):
+            if len(parts) == len(left.consts) * len(right.consts) and every(len(part) <= _FOLDED for part in parts):
                 return Value(consts=frozenset(parts), kind=STR)
         if left is BOTTOM or right is BOTTOM:
             return BOTTOM
@@ -154,7 +155,7 @@ class Operators:
                 self.heap.put_unknown(obj, self.containers.iterate(right, instr))
             elif obj.kind in MAPPINGS:
                 self.containers.merge(obj, Args([right]), instr)
-        if left.objs and all(obj.kind in CONTAINERS for obj in left.objs):
+        if left.objs and every(obj.kind in CONTAINERS for obj in left.objs):
             return join(left, Value(result.mask, result.why) if result.mask else BOTTOM)
         return result
 

@@ -24,6 +24,7 @@ from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.operators import Operators
 from real.detector.analysis.records import Records
+from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.state import State
 from real.detector.analysis.transfer import Transfer
@@ -54,7 +55,7 @@ class Solver:
         self.guards = Guards(heap, state)
         containers = Containers(heap)
         self._functions = functions = Functions(heap, state, self)
-        attributes = Attributes(heap, records, containers, functions)
+        attributes = Attributes(heap, records, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)
         containers.calls = functions.calls = attributes.calls = calls
         transfer = Transfer(heap, state, records, self.guards, calls, self)
