@@ -8,8 +8,9 @@ it is not certain, nothing is changed and the heap of the solver decides.
 from __future__ import annotations
 
 import itertools
-from typing import Any, TypeAlias
+from typing import Any
 
+from real.detector.frontend.lowering.replay import READS, Replay, Step, become_copy, changes, gains
 from real.detector.frontend.plain_classes import PlainClass
 from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.dominators import dominates, immediate_dominators
@@ -20,9 +21,6 @@ _JOINS = _COPIES | {"phi"}
 _EFFECTS = frozenset({"call", "method", "await", "yield", "enter", "iterate", "decorate"})
 _MAX_USES = 200
 _ONE_ARGUMENT = CallShape((False,), ())
-_READS = frozenset({"read", "each", "len", "rest"})
-# What is done with a container, the key, and the operand that is put in.
-Step: TypeAlias = tuple[str, Any, int]
 
 
 class Aggregates:
@@ -52,6 +50,7 @@ class Aggregates:
                 for arg in set(instr.args):
                     self.uses.setdefault(arg, []).append(instr)
         self._forget_unread()
+        self.replay = Replay(self.unit.defs, self.uses, self.made)
         for instr in self.made:  # which grows by what is made of parts
             self._take_apart(instr)
 
@@ -66,7 +65,7 @@ class Aggregates:
                     if len(instr.extra[0]) == 1:
                         known[instr.extra] = instr.args[0]
                 elif instr.op == "cell" and instr.extra in known:
-                    _become_copy(instr, known[instr.extra])
+                    become_copy(instr, known[instr.extra])
                 elif instr.op in _EFFECTS:
                     known = {}
             ends[block] = known
@@ -80,7 +79,7 @@ class Aggregates:
                 if instr.op == "phi":
                     values = {arg for arg in instr.args if arg != instr.dst and defs[arg] is not None}
                     if len(values) == 1 and len(instr.args) > 1 and seen >= values:
-                        _become_copy(instr, values.pop())
+                        become_copy(instr, values.pop())
                 seen.add(instr.dst)
 
     def _forget_unread(self) -> None:
@@ -159,11 +158,11 @@ class Aggregates:
             else:
                 steps.append((use, step))
         is_whole = any(step[0] == "each" for _, step in steps)
-        if not rest and (not _changes(steps) or (self._in_order([made, *(use for use, _ in steps)]) and not is_whole)):
-            if self._replay(steps, held, kind) and not is_open:
-                self._forget(made, steps)
+        if not rest and (not changes(steps) or (self._in_order([made, *(use for use, _ in steps)]) and not is_whole)):
+            if self.replay.run(steps, held, kind) and not is_open:
+                self.replay.forget(made, steps)
         elif is_open and kind == "tuple":
-            self._replay(steps, held, kind)
+            self.replay.run(steps, held, kind)
         elif kind in ("list", "dict") and not is_open:
             self._make_anew(made, kind, held, names, steps, rest)
 
@@ -207,15 +206,15 @@ class Aggregates:
             ordered += 1
         rest = [*(use for use, _ in steps[ordered:]), *rest]
         steps = steps[:ordered]
-        while steps and steps[-1][1][0] in _READS:
+        while steps and steps[-1][1][0] in READS:
             rest.insert(0, steps.pop()[0])
-        if not _gains(steps) or not all(self._follows(use, steps[-1][0], names) for use in rest):
+        if not gains(steps) or not all(self._follows(use, steps[-1][0], names) for use in rest):
             return
         held = dict(held)
-        if not self._replay(steps, held, kind):
+        if not self.replay.run(steps, held, kind):
             return
         last = steps[-1][0]
-        self._forget(made, steps)
+        self.replay.forget(made, steps)
         block = self.unit.blocks[self.home[last][0]]
         instrs = [self._instr("build", list(held.values()) if kind != "dict" else [], (kind, None), made)]
         for key, value in held.items() if kind == "dict" else ():
@@ -310,16 +309,9 @@ class Aggregates:
             return ("insert", key, args[2])
         if name == "reverse" and len(args) == 1:
             return ("reverse", None, -1)
-        if name == "extend" and len(args) == 2 and self._literal(args[1]) is not None:
+        if name == "extend" and len(args) == 2 and self.replay.literal(args[1]) is not None:
             return ("extend", None, args[1])
         return None
-
-    def _literal(self, operand: int) -> list[int] | None:
-        """The elements of a list or tuple that nothing else uses."""
-        instr = self.unit.defs[operand]
-        if instr is None or instr.op != "build" or instr.extra not in (("list", None), ("tuple", None)):
-            return None
-        return instr.args if len(self.uses.get(operand, ())) == 1 else None
 
     def _constant(self, operand: int) -> object:
         instr = self.unit.defs[operand]
@@ -339,111 +331,9 @@ class Aggregates:
             return False
         return not self.unit.has_loop or not any(_is_repeated(block, distinct[0]) for block in distinct[1:])
 
-    def _replay(  # noqa: PLR0912
-        self, steps: list[tuple[Instr, Step]], held: dict[Any, int], kind: str
-    ) -> bool:
-        """Do the steps; whether everything that was read is known."""
-        changes = _changes(steps)
-        is_known = True
-        for use, (what, key, operand) in steps:
-            if what == "each":
-                is_known = is_known and len(held) == 1 and not changes
-                if len(held) == 1 and not changes:
-                    self._read(use, next(iter(held.values())))
-            elif what == "len":
-                use.op, use.args, use.extra = "const", [], len(held)
-            elif what == "read":
-                found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
-                is_known = is_known and found is not None
-                if found is not None:
-                    self._read(use, found)
-            elif what == "rest":
-                items = [held.get(index, -1) for index in range(key[0], len(held) - key[1])]
-                is_known = is_known and -1 not in items
-                if is_known:
-                    self._become_list(use, items)
-            elif what == "write":
-                held[key] = operand
-            elif kind == "dict":
-                if what == "clear":
-                    held.clear()
-                elif key not in held:
-                    return False
-                elif what == "pop":
-                    self._read(use, held.pop(key))
-                else:
-                    del held[key]
-            elif not self._replay_list(use, (what, key, operand), held):
-                return False
-        return is_known
-
-    def _replay_list(self, use: Instr, step: Step, held: dict[Any, int]) -> bool:
-        """Do one step that moves the items of a list; whether it is known what it does."""
-        what, key, operand = step
-        if sorted(held) != list(range(len(held))):
-            return False
-        items = [held[index] for index in range(len(held))]
-        if what == "append":
-            items.append(operand)
-        elif what == "insert":
-            items.insert(key, operand)
-        elif what == "clear":
-            items.clear()
-        elif what == "reverse":
-            items.reverse()
-        elif what == "extend":
-            items += self._literal(operand) or ()
-        elif not -len(items) <= key < len(items):
-            return False
-        elif what == "pop":
-            self._read(use, items.pop(key))
-        else:
-            del items[key]
-        held.clear()
-        held.update(enumerate(items))
-        return True
-
-    def _become_list(self, use: Instr, items: list[int]) -> None:
-        """What takes several parts of the container makes a new one of them, to be taken apart in its turn."""
-        use.op, use.args, use.extra = "build", items, ("list", None)
-        for item in set(items):
-            self.uses.setdefault(item, []).append(use)
-        self.made.append(use)
-
-    def _read(self, use: Instr, value: int) -> None:
-        """What reads a part of the container is a copy of it, and so a use of that part."""
-        _become_copy(use, value)
-        self.uses.setdefault(value, []).append(use)
-
-    def _forget(self, made: Instr, steps: list[tuple[Instr, tuple[str, Any, int]]]) -> None:
-        """Nobody reads the container any more: what was put into it is not used by that."""
-        if made.op == "build":
-            made.args = []
-        for use, (what, _, _) in steps:
-            if what not in _READS and what != "pop":
-                use.op, use.args, use.extra = "const", [], None
-
-
-def _changes(steps: list[tuple[Instr, Step]]) -> bool:
-    return any(step[0] not in _READS for _, step in steps)
-
 
 def _is_before_stars(step: Step, count: int) -> bool:
     return step[0] == "read" and isinstance(step[1], int) and 0 <= step[1] < count
-
-
-def _gains(steps: list[tuple[Instr, Step]]) -> bool:
-    """Whether something was taken out, replaced or put at a place that the heap would not know."""
-    written: set[Any] = set()
-    for _, (what, key, _) in steps:
-        if what not in _READS and (what != "write" or key in written):
-            return True
-        written.add(key)
-    return False
-
-
-def _become_copy(instr: Instr, value: int) -> None:
-    instr.op, instr.args, instr.extra = "copy", [value], None
 
 
 def _is_own(instr: Instr) -> bool:
