@@ -103,6 +103,9 @@ def rows(tool: Tool, pairs: Sequence[Pair], scope: str, verdicts: dict[str, Foun
     ]
 
 
+_OTHER = Tool("other", lambda programs: [])
+
+
 def _family(tool: Tool, cwe: str) -> frozenset[str]:
     own = family(cwe)
     if tool.name == "REAL":
@@ -157,8 +160,31 @@ def _chosen(options: argparse.Namespace) -> list[Pair]:
     ]
 
 
-def main() -> None:
-    """Measure and print."""
+def write_programs(pairs: Sequence[Pair], folder: Path) -> None:
+    """Each pair as two files, and ``pairs.json``, by which ``real.results.paper.imported`` reads a detector's SARIF."""
+    listed = []
+    for number, pair in enumerate(pairs):
+        place = Path(f"pair_{number:04d}")
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        for role in ("vulnerable", "patched"):
+            (folder / place / f"{role}.py").write_text(getattr(pair, role), encoding="utf-8", errors="surrogateescape")
+        listed.append(
+            {
+                "origin": pair.origin,
+                "name": pair.name,
+                "cwe": pair.cwe,
+                "family": sorted(one.removeprefix("CWE-").lstrip("0") for one in _family(_OTHER, pair.cwe)),
+                **{role: f"{place}/{role}.py" for role in ("vulnerable", "patched")},
+            }
+        )
+    (folder / "pairs.json").write_text(json.dumps({"pairs": listed}, indent=1) + "\n", encoding="utf-8")
+    print(
+        f"{len(pairs)} pairs in {folder}: scan it, then python -m real.results paper table 6 --sarif NAME=FILE "
+        f"--programs {folder}"
+    )
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the released data")
     parser.add_argument("--scope", choices=("all", "family"), default="all", help="which rules patched code must pass")
@@ -166,11 +192,21 @@ def main() -> None:
     parser.add_argument("--origin", action="append", help="only these pairs (development, held out, SVEN, ...)")
     parser.add_argument("--name", action="append", help="only pairs with this in their names")
     parser.add_argument("--wrong", action="store_true", help="name each miss and each false positive")
+    parser.add_argument(
+        "--write", type=Path, metavar="FOLDER", help="write the programs for other detectors; scan none"
+    )
     parser.add_argument("--json", type=Path, help="write the table to this file")
     parser.add_argument("--figure", type=Path, help="draw the table into this file (PNG)")
-    options = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
     pairs = _chosen(options)
+    if options.write:
+        write_programs(pairs, options.write)
+        return
     single = [] if options.origin or options.name else harmless(options.data)
     programs = list(dict.fromkeys(code for pair in pairs for code in (pair.vulnerable, pair.patched)))
 

@@ -29,6 +29,8 @@ _EXCLUDED_LEAVES = (
     ("execution", "ray_address"),
     ("execution", "fusion_url"),
 )
+# Keys that came when directories with ids existed: at these values, which say what was meant before, they do not count.
+_LATER = {("evaluation", "samples"): 1, ("evaluation", "temperature"): 0.0}
 # Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by
 # the rule of ``datasets/sources.py``, is no part of a run's id; what was read is: every result records its hash.)
 _AS_WRITTEN = (("dataset", "path"), ("model", "path"))
@@ -44,6 +46,9 @@ def canonical(cfg: DictConfig) -> str:
     for group, leaf in _EXCLUDED_LEAVES:
         if group in content:
             content[group].pop(leaf, None)
+    for (group, leaf), before in _LATER.items():
+        if group in content and content[group].get(leaf) == before:
+            del content[group][leaf]
     content["schema_version"] = SCHEMA_VERSION
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from real.detector.config import DetectorCfg
 from real.execution.backends import Backend, open_backend
 from real.execution.config import ExecutionCfg
+from real.execution.flaky import run_flaky_alone
 from real.execution.limits import limits_for, with_paper_seconds
 from real.execution.reference_times import ReferenceTimes
 from real.execution.trivial_baselines import trivial_baselines
@@ -76,12 +77,13 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordedOutcomes:
-    """What the sandbox observed in an earlier run; ``baseline`` and ``other_protocol`` as in ``Verdict``."""
+    """What the sandbox observed in an earlier run; ``baseline``, ``other_protocol`` and ``flaky`` as in ``Verdict``."""
 
     tests: tuple[TestOutcome, ...]
     safety: tuple[TestOutcome, ...] | None = None
     baseline: float | None = None
     other_protocol: Observed | None = None
+    flaky: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,11 @@ class Judge:
         *,
         safety: bool | None = None,
         both: bool = False,
+        twice: bool = False,
     ) -> list[Judgement]:
-        """Verdict and reward of each (task, completion) pair, in order; ``safety`` and ``both`` as in ``judge``."""
-        return [Judgement(v, self.reward(v)) for v in self.judge(tasks, completions, safety=safety, both=both)]
+        """Verdict and reward of each (task, completion) pair, in order; the switches are those of ``judge``."""
+        verdicts = self.judge(tasks, completions, safety=safety, both=both, twice=twice)
+        return [Judgement(verdict, self.reward(verdict)) for verdict in verdicts]
 
     def score_missing(self, task: Task) -> Judgement:
         """Verdict and reward where a task has no completion: failed on both, or as the protocol says."""
@@ -186,20 +190,22 @@ class Judge:
         *,
         safety: bool | None = None,
         both: bool = False,
+        twice: bool = False,
     ) -> list[Verdict]:
         """One verdict for each (task, completion) pair, in order; identical programs of a task are judged once.
 
         May be called from several threads. ``safety`` runs the safety tests too; by default only where the reward
         variant needs them. ``both`` has the outcomes by the other protocol as well: of the same run where both take
-        the same program out of a completion, else of one more.
+        the same program out of a completion, else of one more. ``twice`` finds the flaky programs, see
+        ``real.execution.flaky``.
         """
         attack = self.cfg.reward.variant == Variant.safety_unit_tests if safety is None else safety
         pairs = zip(tasks, completions, strict=True)
         answers = [self._answer(task, completion, both=both) for task, completion in pairs]
-        keys = [_key(answer, attack) for answer in answers]
+        keys = [_key(answer, attack, twice) for answer in answers]
         found = {key: verdict for key in keys if (verdict := self._verdicts.get(key)) is not None}
         fresh = {key: answer for key, answer in zip(keys, answers, strict=True) if key not in found}
-        made = self._judge_new(fresh, attack)
+        made = self._judge_new(fresh, attack, twice)
         if len(self._verdicts) > _CACHE_LIMIT:
             self._verdicts = {}
         self._verdicts.update((k, v) for k, v in made.items() if not _is_infrastructure_failure(v))
@@ -212,14 +218,14 @@ class Judge:
         other = [extract(completion.text, rules(protocol, task.dataset).extraction) for protocol in others]
         return _Answer(task, program, *other)
 
-    def _judge_new(self, items: Mapping[str, _Answer], attack: bool) -> dict[str, Verdict]:
+    def _judge_new(self, items: Mapping[str, _Answer], attack: bool, twice: bool) -> dict[str, Verdict]:
         runs = _own(items)
         others = {key: (a.task, code) for key, a in items.items() if (code := a.other_code) is not None}
         both = any(answer.other is not None for answer in items.values())
         protocol = self.cfg.protocol
         with ThreadPoolExecutor(max_workers=1) as thread:  # the sandbox works in processes of its own
-            executed = thread.submit(self._execute, runs, attack, protocol, both)
-            executed_others = thread.submit(self._execute, others, attack, protocol.other, both)
+            executed = thread.submit(self._execute, runs, attack, protocol, both, twice)
+            executed_others = thread.submit(self._execute, others, attack, protocol.other, both, False)
             analyses = self.static_checks.run(runs)
             observed, elsewhere = executed.result(), executed_others.result()
         floors = self._find_floors(answer.task for answer in items.values())
@@ -230,7 +236,7 @@ class Judge:
             other = None
             if answer.other is not None:
                 other = _swapped(own) if answer.agreed else elsewhere.get(key, Observed())
-            outcomes = RecordedOutcomes(own.tests, own.safety, floor, other)
+            outcomes = RecordedOutcomes(own.tests, own.safety, floor, other, own.flaky)
             verdicts[key] = self._verdict(answer, outcomes, analyses.get(key, {}))
         return verdicts
 
@@ -243,6 +249,7 @@ class Judge:
             analyses,
             outcomes.safety,
             outcomes.baseline,
+            flaky=outcomes.flaky,
             absent_quality=answer.program.code is None and ruled.absent_passes_quality,
             other_protocol=outcomes.other_protocol,
         )
@@ -259,7 +266,12 @@ class Judge:
         return self._floors
 
     def _execute(
-        self, runs: Mapping[str, tuple[Task, str]], attack: bool, protocol: EvaluationProtocol, both: bool
+        self,
+        runs: Mapping[str, tuple[Task, str]],
+        attack: bool,
+        protocol: EvaluationProtocol,
+        both: bool,
+        twice: bool,
     ) -> dict[str, Observed]:
         """What the tests of each program came to by ``protocol``, with the statuses by the other one if ``both``."""
         if not runs:
@@ -271,14 +283,19 @@ class Judge:
             usually = limits_for(task, usual)
             limits = with_paper_seconds(usually, task.tests) if papers else usually
             counts = rules(EvaluationProtocol.paper, task.dataset).counts_prompts
-            requests.append(ExecutionRequest(f"t:{key}", code, task.tests, limits, counts))
+            requests.append(ExecutionRequest(f"t:{key}", code, task.tests, limits, counts_prompts=counts))
             if attack and task.safety is not None:
                 requests.append(ExecutionRequest(f"s:{key}", code, task.safety, usually))
         tests = [request for request in requests if request.request_id.startswith("t:")]
         found = {result.request_id: result for result in self.pool.run(requests, protocol=protocol)}
-        found |= self._times[protocol].again(tests, [task for task, _ in runs.values()], found)
-        results = {key: result.outcomes for key, result in found.items()}
-        return {key: Observed(results.get(f"t:{key}", ()), results.get(f"s:{key}")) for key in runs}
+        longer = self._times[protocol].again(tests, [task for task, _ in runs.values()], found)
+        found |= longer  # under other limits, and dear: these are not run again
+        repeated = [request for request in tests if twice and request.request_id not in longer]
+        settled = run_flaky_alone(self.pool, protocol, repeated, found)
+        results = {key: result.outcomes for key, result in (found | settled).items()}
+        return {
+            key: Observed(results.get(f"t:{key}", ()), results.get(f"s:{key}"), f"t:{key}" in settled) for key in runs
+        }
 
 
 def _own(items: Mapping[str, _Answer]) -> dict[str, tuple[Task, str]]:
@@ -289,7 +306,7 @@ def _own(items: Mapping[str, _Answer]) -> dict[str, tuple[Task, str]]:
 def _swapped(observed: Observed) -> Observed:
     """What was observed of a program, as the other protocol sees it; the reasons of a changed status are not known."""
     safety = None if observed.safety is None else tuple(map(_by_the_other, observed.safety))
-    return Observed(tuple(map(_by_the_other, observed.tests)), safety)
+    return Observed(tuple(map(_by_the_other, observed.tests)), safety, observed.flaky)
 
 
 def _by_the_other(outcome: TestOutcome) -> TestOutcome:
@@ -298,10 +315,10 @@ def _by_the_other(outcome: TestOutcome) -> TestOutcome:
     return replace(outcome, status=outcome.other, other=outcome.status, detail="")
 
 
-def _key(answer: _Answer, attack: bool) -> str:
+def _key(answer: _Answer, attack: bool, twice: bool = False) -> str:
     task = answer.task
     texts = [_text(program) for program in (answer.program, answer.other) if program is not None]
-    facts = (task.dataset, task.split, task.task_id, task.tags.get("tests", ""), str(attack), *texts)
+    facts = (task.dataset, task.split, task.task_id, task.tags.get("tests", ""), str(attack), str(twice), *texts)
     return hashlib.sha256("\0".join(facts).encode(errors="replace")).hexdigest()
 
 

@@ -24,19 +24,21 @@ from real.errors import DataError
 from real.evaluation.cache import evaluate_once, evaluation_facts
 from real.evaluation.evaluate import evaluate
 from real.evaluation.examples import example_records
+from real.evaluation.metrics import read_run
 from real.evaluation.run_facts import RunFacts
 from real.execution.trivial_baselines import summary_of, trivial_baselines
 from real.generation import Generator
 from real.generation.hf import HfGenerator
-from real.generation.open import open_generator
+from real.generation.open import at_temperature, open_generator
 from real.judge import Judge, JudgeCfg, Judgement
+from real.logger.wandb_documents import log_documents
 from real.logger.wandb_preflight import check_wandb
 from real.methods.registry import METHODS
 from real.policy.config import ModelKind
 from real.policy.load import load_policy
 from real.policy.policy import Policy, describe_policy
 from real.policy.saving import save_policy
-from real.results.publish import publish
+from real.results.publish import headline, publish
 from real.runs.store import RunStore
 from real.settings import RootCfg
 from real.training.config import Engine
@@ -92,7 +94,8 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     # report
     seconds = time.monotonic() - began
     store.write_metrics(facts.metrics(before, after, steps, seconds, baselines=floors))
-    publish(store)
+    documents = publish(store)
+    log_documents(root.logger, run_dir, run_dir.name, documents, headline(read_run(run_dir)))
 
 
 def _load_train(root: RootCfg) -> Loaded:
@@ -111,8 +114,10 @@ def _trains_here(root: RootCfg) -> bool:
 
 
 def _evaluate(space: Workspace, stage: str) -> list[Judgement]:
-    batch, seed = space.cfg.generation.batch, space.cfg.seed
-    return evaluate(space.policy, space.generator, space.judge, space.test, space.store, stage, batch=batch, seed=seed)
+    cfg, sampling = space.cfg, space.cfg.evaluation.sampling()
+    generator = space.generator if sampling.greedy else at_temperature(space.generator, sampling.temperature)
+    parts = (space.policy, generator, space.judge, space.test, space.store, stage)
+    return evaluate(*parts, batch=cfg.generation.batch, seed=cfg.seed, sampling=sampling)
 
 
 def _evaluate_before(space: Workspace, test: Loaded) -> list[Judgement]:

@@ -138,6 +138,7 @@ class Completion:
     task_id: str
     text: str
     finished: bool = True  # False: cut off at the length limit
+    sample: int = 0  # which of several answers to the task
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,7 @@ class ExecutionRequest:
     code: str
     suite: Suite
     limits: Limits = Limits()
+    repeat: int = 0  # another number: run anew, whatever is remembered of an earlier run
     counts_prompts: bool = True  # by the protocol paper: as many prompts in the code as a test has lines of input
 
 
@@ -258,6 +260,7 @@ class Observed:
 
     tests: tuple[TestOutcome, ...] = ()
     safety: tuple[TestOutcome, ...] | None = None
+    flaky: bool = False  # two runs of the tests differed: these are the outcomes of a third, alone
 
 
 # --- Verdict and Reward ------------------------------------------------------------
@@ -274,6 +277,7 @@ class Verdict:
     safety: tuple[TestOutcome, ...] | None = None
     baseline: float | None = None  # share of the task's tests that doing nothing passes, where the reward asks for it
     absent_quality: bool = False  # no program, and the protocol counts that as quality passed (real.protocols)
+    flaky: bool = False  # as in Observed
     other_protocol: Observed | None = None  # what the other protocol takes for the program, where that was asked for
 
 

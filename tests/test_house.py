@@ -72,7 +72,7 @@ _WORKSHOP = tuple(
 )
 _GENERATORS = tuple(
     f"real.datasets.build.{name}"
-    for name in ("mini", "safesql.manifest", "safesql.candidate", "safesql.evolver", "safesql.grammar")
+    for name in ("mini", "functions", "safesql.manifest", "safesql.candidate", "safesql.evolver", "safesql.grammar")
 )
 
 

@@ -12,7 +12,7 @@ from hydra.core.config_store import ConfigStore
 
 import real.methods
 from real.datasets import LOADERS
-from real.datasets.config import EMBEDDED
+from real.datasets.config import EMBEDDED, MINIATURES
 from real.errors import UnknownNameError, UsageError
 from real.generation.config import GenerationBackend
 from real.ids import SCHEMA_VERSION, register_resolver
@@ -36,7 +36,7 @@ def register() -> None:
 def check(root: RootCfg) -> None:
     """Raise ``UsageError`` on the first value out of range or pair of values that contradict each other."""
     judged = (root.reward, root.typecheck, root.execution)
-    for part in (root.dataset, root.model, *judged, root.trainer, root.generation, root.cluster):
+    for part in (root.dataset, root.model, *judged, root.evaluation, root.trainer, root.generation, root.cluster):
         part.check()
     _check_finite(asdict(root))
     _check_own(root)
@@ -114,8 +114,8 @@ def _check_pairs(root: RootCfg) -> None:
         raise UsageError(
             f"dataset={root.dataset.name} needs dataset.path, the folder that holds its splits, or dataset.hub_id"
         )
-    if root.model.kind is ModelKind.tiny and root.dataset.name != "safesql_mini":
+    if root.model.kind is ModelKind.tiny and root.dataset.name not in MINIATURES:
         raise UsageError(
-            f"model=tiny knows only the embedded dataset=safesql_mini, not dataset={root.dataset.name}",
+            f"model=tiny knows only dataset={' and dataset='.join(MINIATURES)}, not dataset={root.dataset.name}",
             hint="Its vocabulary and its warm start come from there; other data sets need model=qwen25_coder_0p5b.",
         )

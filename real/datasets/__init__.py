@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from real.datasets import apps_plus, local_jsonl, safesql, safesql_gen, safesql_mini, seccodeplt_plus  # noqa: F401
+from real.datasets import apps_plus, functions_mini, local_jsonl, safesql, safesql_gen, safesql_mini, seccodeplt_plus  # noqa: F401
 from real.datasets.config import EMBEDDED, DatasetCfg
 from real.datasets.detection import load_files
 from real.datasets.files import SUFFIXES, RawRow, holds_split, read_files, read_hub, split_files

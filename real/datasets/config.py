@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from real.errors import UsageError
 
-EMBEDDED = ("safesql_mini", "safesql_gen")  # generated: they need neither a path nor a hub id
+MINIATURES = ("safesql_mini", "functions_mini")  # model=tiny has a warm start for them
+EMBEDDED = (*MINIATURES, "safesql_gen")  # generated: they need neither a path nor a hub id
 
 
 @dataclass

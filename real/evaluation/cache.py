@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # torch comes with these
     from real.settings import RootCfg
 
 STAGE = "before"
+_JUDGED = frozenset({"tasks", "protocol", "limits", "isolation", "backend", "floors", "versions"})  # not the responses
 _FACTS = "facts.json"  # written last: a folder that has it is complete
 ORIGIN = "before_origin.json"
 
@@ -55,7 +56,8 @@ def evaluate_once(
     run gets its own copy, and ``before_origin.json`` says which run has evaluated. An evaluation with a masked sample
     is not kept: the next run may do better.
     """
-    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+    key = _key(facts)
+    written_under = _key({name: value for name, value in facts.items() if name not in _JUDGED})
     folder = RunStore(cache / key)
     with ExitStack() as stack:
         try:
@@ -65,9 +67,9 @@ def evaluate_once(
             stack.enter_context(hold(folder / ".lock", wait=True))
         if (folder / _FACTS).exists() and (kept := _reuse(folder, store, judge, tasks)) is not None:
             return kept
-        if _key_of(store) != key:  # begun with another model or other settings, which a run directory is not named by
+        if _written_under(store) != written_under:  # another model, for instance, which a run directory is not named by
             (store / f"completions_{STAGE}.jsonl").unlink(missing_ok=True)
-        _say_origin(store, folder, store.path.name)
+        _say_origin(store, folder, store.path.name, written_under)
         judged = evaluate()
         if all(func_qual_passed(verdict) is not None for verdict, _ in judged):
             folder.write_completions(STAGE, store.read_completions(STAGE))
@@ -81,10 +83,12 @@ def evaluation_facts(
 ) -> dict[str, JsonValue]:
     """Everything that an evaluation's responses and outcomes depend on; ``content_hash`` is that of the tasks' files.
 
-    The seed is no part of it: evaluation decodes greedily.
+    The seed is no part of it where evaluation decodes greedily.
     """
     from real.policy.fingerprint import fingerprint  # late: torch comes with it
 
+    sampling = root.evaluation.sampling()
+    drawn: dict[str, JsonValue] = {} if sampling.greedy else {**asdict(sampling), "seed": root.seed}
     prompts = [encode_prompt(policy.tokenizer, task) for task in tasks]
     made = describe(seed=0, config_hash="", data_hash="")
     return {
@@ -104,6 +108,7 @@ def evaluation_facts(
         "versions": dict(judge_versions()),
         "real": made["real"],
         "packages": made["packages"],
+        **drawn,
     }
 
 
@@ -117,32 +122,40 @@ def _device(policy: Policy) -> str:
 def _reuse(folder: RunStore, store: RunStore, judge: Judge, tasks: Sequence[Task]) -> list[Judgement] | None:
     """What is kept in ``folder``, judged anew; ``None`` where it is damaged: then it is evaluated again."""
     try:
-        completions = {completion.task_id: completion for completion in folder.read_completions(STAGE)}
-        records = {str(record["task_id"]): record for record in folder.read_outcomes(STAGE)}
-        written = [completions[task.task_id] for task in tasks]
-        outcomes = [recorded(records[task.task_id]) for task in tasks]
+        known = {task.task_id: task for task in tasks}
+        written = folder.read_completions(STAGE)
+        records = folder.read_outcomes(STAGE)
+        asked = [known[one.task_id] for one in written]  # several times a task where it has several samples
+        told = [(str(record["task_id"]), record.get("sample", 0)) for record in records]
+        if told != [(one.task_id, one.sample) for one in written] or {*known} != {task.task_id for task in asked}:
+            raise ValueError("not one outcome for each response, or not the tasks of this evaluation")
+        outcomes = [recorded(record) for record in records]
         origin = str(disk.read_json(folder / _FACTS)["run"])
     except (RealError, KeyError, TypeError, ValueError) as error:
         print(f"evaluation: what {folder.path} keeps is damaged ({error!r}) and is made anew", flush=True)
         return None
-    judged = judge.score_recorded(tasks, written, outcomes)
+    judged = judge.score_recorded(asked, written, outcomes)
     if any(func_qual_passed(verdict) is None for verdict, _ in judged):  # none was masked when it was kept
         print(f"evaluation: responses and outcomes in {folder.path} do not belong together; made anew", flush=True)
         return None
     store.write_completions(STAGE, written)
     store.write_outcomes(STAGE, judged)
     print(f"evaluation: {len(tasks)} responses before training are those of {origin} ({folder.path})", flush=True)
-    _say_origin(store, folder, origin)
+    _say_origin(store, folder, origin, "")
     return judged
 
 
-def _key_of(store: RunStore) -> str | None:
-    """The key under which this run has evaluated, or begun to."""
+def _key(facts: Mapping[str, JsonValue]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _written_under(store: RunStore) -> str | None:
+    """The key of what the responses of this run depend on, which it has written, or begun to."""
     try:
-        return str(disk.read_json(store / ORIGIN)["key"])
+        return str(disk.read_json(store / ORIGIN)["written_under"])
     except (RealError, OSError, KeyError, ValueError):
         return None
 
 
-def _say_origin(store: RunStore, folder: RunStore, run: str) -> None:
-    disk.write_json(store / ORIGIN, {"evaluated_by": run, "key": folder.path.name})
+def _say_origin(store: RunStore, folder: RunStore, run: str, written_under: str) -> None:
+    disk.write_json(store / ORIGIN, {"evaluated_by": run, "key": folder.path.name, "written_under": written_under})

@@ -1,10 +1,12 @@
-"""Greedy evaluation of a policy on a split (paper section 4.1)."""
+"""Evaluation of a policy on a split: greedy (paper section 4.1), or several samples a task at a temperature."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from real.evaluation.sampling import GREEDY, Sampling
 from real.generation.respond import respond
 from real.io.progress import Progress
 from real.judge import Judge, Judgement
@@ -26,22 +28,30 @@ def evaluate(
     *,
     batch: int,
     seed: int,
+    sampling: Sampling = GREEDY,
 ) -> list[Judgement]:
     """Decode, judge (safety tests included) and record ``tasks``; responses stored by an earlier try are reused.
 
-    ``stage`` names the files of the run directory (``before``, ``after``); ``batch`` tasks are decoded between two
-    writes of the responses.
+    ``stage`` names the files of the run directory (``before``, ``after``); ``batch`` responses are decoded between two
+    writes. The samples of a task follow each other in what is returned and recorded. Where they are drawn,
+    ``generator`` does so at the temperature of ``sampling``, and each batch has a seed of its own, so that an
+    interrupted evaluation ends as any other. Programs are run twice, to find the flaky ones.
     """
-    known: dict[str, Completion] = {}
+    asked = [(task, sample) for task in tasks for sample in range(sampling.samples)]
+    known: dict[tuple[str, int], Completion] = {}
     if (store / f"completions_{stage}.jsonl").exists():
-        known = {c.task_id: c for c in store.read_completions(stage)}
-    missing = [task for task in tasks if task.task_id not in known]
-    with Progress(len(missing), f"evaluating {stage}", "tasks") as progress:
-        for start in range(0, len(missing), batch):
-            part = missing[start : start + batch]
-            known |= {c.task_id: c for c in respond(policy, generator, part, seed=seed)}
-            store.write_completions(stage, [known[t.task_id] for t in tasks if t.task_id in known])
+        known = {(one.task_id, one.sample): one for one in store.read_completions(stage)}
+    batches = [(start, asked[start : start + batch]) for start in range(0, len(asked), batch)]
+    missing = [(start, part) for start, part in batches if any((t.task_id, n) not in known for t, n in part)]
+    with Progress(sum(len(part) for _, part in missing), f"evaluating {stage}", "responses") as progress:
+        for start, part in missing:
+            of_batch = seed if sampling.greedy else sampling.seed(seed, stage, start)
+            answers = respond(policy, generator, [t for t, _ in part], seed=of_batch, greedy=sampling.greedy)
+            for (task, sample), answer in zip(part, answers, strict=True):
+                known[task.task_id, sample] = replace(answer, sample=sample)
+            store.write_completions(stage, [known[t.task_id, n] for t, n in asked if (t.task_id, n) in known])
             progress.advance(len(part))
-    judged = judge.score(tasks, [known[task.task_id] for task in tasks], safety=True, both=True)
+    answers = [known[task.task_id, sample] for task, sample in asked]
+    judged = judge.score([task for task, _ in asked], answers, safety=True, both=True, twice=True)
     store.write_outcomes(stage, judged)
     return judged

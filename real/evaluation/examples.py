@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from real.judge import Judgement
@@ -15,9 +16,8 @@ def example_records(
     """One record for each task and (stage, step, judgements) that has a verdict on it."""
     for task in tasks:
         for stage, step, judged in stages:
-            for verdict, reward in judged:
-                if verdict.task_id != task.task_id:
-                    continue
+            of_task = (one for one in judged if one.verdict.task_id == task.task_id)
+            for verdict, reward in itertools.islice(of_task, 1):  # of several samples the first: nobody chose it
                 record = outcome_record(verdict, reward)
                 quality = record["quality"]
                 yield {

@@ -3,27 +3,63 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
 
 
-def wilson(passed: int, n: int) -> tuple[float, float]:
+def wilson(passed: int, n: int, effective_n: float | None = None) -> tuple[float, float]:
     """Wilson score interval (95 %) of ``passed`` out of ``n``; (0, 1) where nothing was observed.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
-    Raises ``ValueError`` unless ``0 <= passed <= n``.
+    ``effective_n`` takes the place of ``n`` where samples depend on each other (see ``effective_size``). Raises
+    ``ValueError`` unless ``0 <= passed <= n``.
     """
     if not 0 <= passed <= n:
         raise ValueError(f"{passed} passed of {n} samples is no proportion")
     if n == 0:
         return 0.0, 1.0
-    p, z2 = passed / n, Z_95 * Z_95
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z_95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    p, size = passed / n, n if effective_n is None else effective_n
+    z2 = Z_95 * Z_95
+    centre = (p + z2 / (2 * size)) / (1 + z2 / size)
+    half = Z_95 * math.sqrt(p * (1 - p) / size + z2 / (4 * size * size)) / (1 + z2 / size)
     # Rounding must not move a bound to the wrong side of an observed 0 or 1.
     low = 0.0 if passed == 0 else max(0.0, centre - half)
     high = 1.0 if passed == n else min(1.0, centre + half)
     return low, high
+
+
+def effective_size(tasks: Sequence[tuple[int, int]]) -> float:
+    """How many independent samples tell as much about a rate as those of ``tasks``, each (passed, samples), do.
+
+    The variance of one sample, p (1 - p), over the variance of the rate, estimated from the tasks as clusters. It is
+    the number of tasks where the samples of each agree, and never above the number of samples; the number of tasks too
+    where all samples of all tasks agree, since nothing was seen to vary. Source: the Wilson interval with an effective
+    sample size of C. Franco, R. Little, T. Louis and E. Slud, "Comparative study of confidence intervals for
+    proportions in complex sample surveys", Journal of Survey Statistics and Methodology 7 (2019).
+    """
+    passed, samples = sum(p for p, _ in tasks), sum(n for _, n in tasks)
+    p = passed / samples
+    variance = sum((own - p * n) ** 2 for own, n in tasks) / samples**2
+    if passed in (0, samples):
+        return float(len(tasks))
+    return min(float(samples), p * (1 - p) / variance) if variance > 0 else float(samples)
+
+
+def clustered_difference(changes: Sequence[float]) -> tuple[float, float, float]:
+    """The mean change of tasks' own rates, with a 95 % interval: (d, low, high); NaN and (-1, 1) without a task.
+
+    Normal approximation with the standard error between tasks, as for questions with several samples in E. Miller,
+    "Adding error bars to evals" (2024, https://arxiv.org/abs/2411.00640). One task tells nothing of that error.
+    """
+    n = len(changes)
+    if n == 0:
+        return math.nan, -1.0, 1.0
+    d = sum(changes) / n
+    if n == 1:
+        return d, -1.0, 1.0
+    error = math.sqrt(sum((change - d) ** 2 for change in changes) / (n - 1) / n)
+    return d, max(-1.0, d - Z_95 * error), min(1.0, d + Z_95 * error)
 
 
 def newcombe_paired(both: int, first_only: int, second_only: int, neither: int) -> tuple[float, float, float]:

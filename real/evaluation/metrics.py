@@ -8,10 +8,11 @@ from pathlib import Path
 
 from real.errors import DataError
 from real.evaluation.rates import Difference, Metrics, from_json, to_json
+from real.evaluation.sampling import GREEDY, Sampling
 from real.runs.store import RunStore
 from real.types import JsonValue
 
-SCHEMA = 2  # of the record: 1 had no number, and is read; a newer one than this is refused
+SCHEMA = 3  # of the record: 1 had no number, 2 no samples, and both are read; a newer one than this is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class RunMetrics:
     trivial_baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     protocol: str = "strict"  # whose rules judged (real.protocols)
     subset: str = "all"  # which test tasks (real.datasets.subset)
+    sampling: Sampling = GREEDY
+    typecheck: str = "hardened"  # the policy of the type checker
 
 
 def build_metrics(
@@ -56,6 +59,8 @@ def build_metrics(
     trivial_baselines: Mapping[str, JsonValue] | None = None,
     protocol: str = "strict",
     subset: str = "all",
+    sampling: Sampling = GREEDY,
+    typecheck: str = "hardened",
 ) -> dict[str, JsonValue]:
     """The record for ``RunStore.write_metrics``.
 
@@ -81,6 +86,9 @@ def build_metrics(
         "baselines": dict(trivial_baselines or {}),
         "protocol": protocol,
         "subset": subset,
+        "samples": sampling.samples,
+        "temperature": sampling.temperature,
+        "typecheck": typecheck,
     }
 
 
@@ -127,11 +135,20 @@ def _parse(record: Mapping[str, object]) -> RunMetrics:
         },
         protocol=str(record.get("protocol", "strict")),
         subset=str(record.get("subset", "all")),
+        sampling=_sampling(record),
+        typecheck=str(record.get("typecheck", "paper" if record.get("protocol") == "paper" else "hardened")),
         **{
             name: str(record[name])
             for name in ("run_id", "dataset", "model", "method", "reward", "config_hash", "data_hash")
         },
     )
+
+
+def _sampling(record: Mapping[str, object]) -> Sampling:
+    """Greedy, one answer a task, before schema 3."""
+    if "samples" not in record:
+        return GREEDY
+    return Sampling(int(_number(record, "samples")), _number(record, "temperature"))
 
 
 def _object(record: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from real.evaluation.rates import RATE_NAMES
 from real.types import Verdict
 from real.verdicts import func_qual_passed, function_passed, quality_passed
 
+PASSED: Mapping[str, Callable[[Verdict], bool | None]] = {
+    "function": function_passed,
+    "quality": quality_passed,
+    "func_qual": func_qual_passed,  # both of one sample: the joint pass@k is no product of the other two
+}
 KS = (1, 5, 10, 25, 50, 100)
 
 
@@ -32,7 +36,7 @@ def pass_at_k_of(verdicts: Sequence[Verdict], missing: Collection[str] = ()) -> 
     samples = Counter(verdict.task_id for verdict in verdicts)
     passed = {
         name: Counter(verdict.task_id for verdict in verdicts if is_passed(verdict) is True)
-        for name, is_passed in zip(RATE_NAMES, (function_passed, quality_passed, func_qual_passed), strict=True)
+        for name, is_passed in PASSED.items()
     }
     fewest = min((n for task_id, n in samples.items() if task_id not in missing), default=0)
     by_k = {}

@@ -18,5 +18,9 @@ def recorded(record: Mapping[str, object], *, swapped: bool = False) -> Recorded
     known = swapped or record.get("other_protocol") is not None
     other = recorded_outcomes(record, other=not swapped) if known else None
     return RecordedOutcomes(
-        own.tests, own.safety, None if baseline is None else float(str(baseline)), other_protocol=other
+        own.tests,
+        own.safety,
+        None if baseline is None else float(str(baseline)),
+        other_protocol=other,
+        flaky=bool(record.get("flaky", False)),
     )

@@ -24,7 +24,7 @@ from real.evaluation.run_facts import judge_versions
 from real.io import console, disk
 from real.judge import Judge, JudgeCfg
 from real.protocols import PROTOCOLS, EvaluationProtocol
-from real.runs.store import RunStore
+from real.runs.store import RunState, RunStore
 from real.typecheck.config import Policy
 from real.types import JsonValue, Task, Verdict
 
@@ -50,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     """Judge what ``run`` recorded and write ``metrics.json`` and outcomes below ``out``; returns the new folder.
 
-    Under ``paper`` the type checker follows the paper's policy too. Raises ``UsageError`` where ``out`` is the run
-    itself or cannot be written, ``DataError`` where the run is not finished, its data set is another one now, or its
-    records are damaged.
+    Under another protocol the type checker follows the policy that goes with it (``conf/evaluation``). Raises
+    ``UsageError`` where ``out`` is the run itself or cannot be written, ``DataError`` where the run is not finished,
+    its data set is another one now, or its records are damaged.
     """
     if out.resolve() == run.resolve():
         raise UsageError("--out is the run itself, whose own results must stay", hint="Choose another folder.")
@@ -60,12 +60,13 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
     root = _config(run)
     test = load(root.dataset, "test", subset=subset)
     cfg = replace(JudgeCfg.of(root), protocol=EvaluationProtocol(protocol))
-    if protocol == EvaluationProtocol.paper:
-        cfg = replace(cfg, typecheck=replace(root.typecheck, policy=Policy.paper))
+    if protocol != old.protocol:
+        policy = Policy.paper if protocol == EvaluationProtocol.paper else Policy.hardened
+        cfg = replace(cfg, typecheck=replace(root.typecheck, policy=policy))
     new = RunStore(out / f"{old.run_id}-{protocol}-{subset}")
     disk.check_output(new / "metrics.json", "--out", parents=True)
     with Judge(cfg) as judge:
-        again = _Records(judge, EvaluationProtocol(old.protocol))
+        again = _Records(judge, EvaluationProtocol(old.protocol), old.sampling.samples)
         before = again.score(store, new, "before", test.tasks)
         after = None if old.after is None else again.score(store, new, "after", test.tasks)
     baselines: dict[str, JsonValue] = {name: dict(shares) for name, shares in old.trivial_baselines.items()}
@@ -88,8 +89,11 @@ def rescore(run: Path, out: Path, protocol: str, subset: str) -> Path:
             trivial_baselines=baselines,
             protocol=protocol,
             subset=test.subset,
+            sampling=old.sampling,
+            typecheck=cfg.typecheck.policy,
         )
     )
+    new.write_status(RunState.DONE, f"judged anew by {protocol}, from the records of {old.run_id}")
     return new.path
 
 
@@ -114,11 +118,13 @@ class _Records:
 
     judge: Judge
     recorded: EvaluationProtocol  # the run's own
+    samples: int  # of a task
 
     def score(self, store: RunStore, new: RunStore, stage: str, tasks: Sequence[Task]) -> list[Verdict]:
-        known = {completion.task_id: completion for completion in store.read_completions(stage)}
-        records = {str(record.get("task_id")): record for record in store.read_outcomes(stage)}
-        absent = [task.task_id for task in tasks if task.task_id not in known or task.task_id not in records]
+        known = {(one.task_id, one.sample): one for one in store.read_completions(stage)}
+        records = {(str(one.get("task_id")), one.get("sample", 0)): one for one in store.read_outcomes(stage)}
+        asked = [(task, sample) for task in tasks for sample in range(self.samples)]
+        absent = [t.task_id for t, n in asked if (t.task_id, n) not in known or (t.task_id, n) not in records]
         if absent:
             raise DataError(
                 f"{store.path} has nothing recorded {stage} training for {len(absent)} test tasks, such as {absent[0]}",
@@ -126,16 +132,16 @@ class _Records:
             )
         outcomes = []
         swapped = self.recorded != self.judge.cfg.protocol
-        for task in tasks:
+        for task, sample in asked:
             try:
-                outcomes.append(recorded(records[task.task_id], swapped=swapped))
+                outcomes.append(recorded(records[task.task_id, sample], swapped=swapped))
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(
                     f"{store.path}: what was recorded {stage} training for {task.task_id} cannot be used: {error!r}",
                     hint="It was recorded by another version, or edited; real.score judges completions anew.",
                 ) from error
-        completions = [known[task.task_id] for task in tasks]
-        judged = self.judge.score_recorded(tasks, completions, outcomes)
+        completions = [known[task.task_id, sample] for task, sample in asked]
+        judged = self.judge.score_recorded([task for task, _ in asked], completions, outcomes)
         new.write_completions(stage, completions)
         new.write_outcomes(stage, judged)
         return [verdict for verdict, _ in judged]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from real import detector, execution, protocols, typecheck
 from real.datasets import Loaded
 from real.evaluation.metrics import build_metrics
 from real.evaluation.rates import paired_difference, summarize
+from real.evaluation.sampling import GREEDY, Sampling
 from real.judge import Judgement
 from real.runs.environment import describe
 from real.types import JsonValue
@@ -42,6 +43,8 @@ class RunFacts:
     subset: str
     config_hash: str
     data_hash: str
+    sampling: Sampling = GREEDY
+    typecheck: str = "hardened"
 
     @classmethod
     def of(cls, root: RootCfg, run_id: str, train: Loaded, test: Loaded) -> RunFacts:
@@ -57,6 +60,8 @@ class RunFacts:
             subset=test.subset,
             config_hash=run_id.rpartition("-")[2],
             data_hash=f"{train.content_hash}+{test.content_hash}",
+            sampling=root.evaluation.sampling(),
+            typecheck=root.typecheck.policy,
         )
 
     def environment(self) -> dict[str, JsonValue]:
@@ -81,7 +86,7 @@ class RunFacts:
         first = [verdict for verdict, _ in before]
         last = None if after is None else [verdict for verdict, _ in after]
         return build_metrics(
-            **asdict(self),
+            **{one.name: getattr(self, one.name) for one in fields(self)},
             before=summarize(first),
             after=None if last is None else summarize(last),
             difference={} if last is None else paired_difference(first, last),

@@ -30,7 +30,14 @@ class OutcomeCache:
     def key(self, request: ExecutionRequest, protocol: str) -> bytes:
         """The hash of everything that outcomes depend on; raises ``UnhashableTestsError``."""
         digest = hashlib.sha256(self._suite_digest(request.suite))
-        for text in (self._version, protocol, repr(request.limits), str(request.counts_prompts), request.code):
+        for text in (
+            self._version,
+            protocol,
+            repr(request.limits),
+            str(request.counts_prompts),
+            str(request.repeat),
+            request.code,
+        ):
             data = text.encode("utf-8", "surrogatepass")
             digest.update(len(data).to_bytes(8, "big") + data)
         return digest.digest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any
 
 from real.generation.base import Generator
@@ -17,3 +19,11 @@ def open_generator(model: Any, tokenizer: Any, cfg: GenerationCfg) -> Generator:
     from real.generation.hf import HfGenerator
 
     return HfGenerator(model, tokenizer, cfg)
+
+
+def at_temperature(generator: Generator, temperature: float) -> Generator:
+    """The same generator, sampling from the whole distribution at ``temperature``: for an evaluation."""
+    twin: Any = copy.copy(generator)
+    twin.cfg = replace(twin.cfg, temperature=temperature, top_p=1.0)
+    made: Generator = twin
+    return made

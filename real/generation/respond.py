@@ -13,10 +13,12 @@ if TYPE_CHECKING:  # torch comes with these
     from real.policy.policy import Policy
 
 
-def respond(policy: Policy, generator: Generator, tasks: Sequence[Task], *, seed: int) -> list[Completion]:
-    """One greedy completion a task, in their order."""
+def respond(
+    policy: Policy, generator: Generator, tasks: Sequence[Task], *, seed: int, greedy: bool = True
+) -> list[Completion]:
+    """One completion a task, in their order; a task may be there several times."""
     prompts = [encode_prompt(policy.tokenizer, task) for task in tasks]
-    return to_completions(policy, tasks, generator.generate(prompts, greedy=True, seed=seed))
+    return to_completions(policy, tasks, generator.generate(prompts, greedy=greedy, seed=seed))
 
 
 def to_completions(policy: Policy, tasks: Sequence[Task], responses: Sequence[Response]) -> list[Completion]:

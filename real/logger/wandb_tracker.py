@@ -63,11 +63,11 @@ def start(
         for folder in (run_dir / "wandb").glob(f"offline-run-*-{run_id}"):
             shutil.rmtree(folder, ignore_errors=True)
     try:
-        run = _init(cfg, run_dir, run_id, config, online)
+        run = open_run(cfg, run_dir, run_id, config, online)
     except ImportError as error:
         _failed(f"W&B is not installed ({error}); `pip install wandb` adds it", online, warn)
         return None
-    except _startup_errors() as error:
+    except startup_errors() as error:
         _failed(f"W&B could not start: {error}", online, warn)
         return None
     tracker = WandbTracker(run, warn)
@@ -79,9 +79,10 @@ def start(
     return tracker
 
 
-def _init(cfg: LoggerCfg, run_dir: Path, run_id: str, config: Mapping[str, object], online: bool) -> Any:  # noqa: ANN401
+def open_run(cfg: LoggerCfg, run_dir: Path, run_id: str, config: Mapping[str, object], online: bool) -> Any:  # noqa: ANN401
+    """Start, or go on with, the W&B run ``run_id``; raises ``ImportError``, or one of ``startup_errors``."""
     run_dir.mkdir(parents=True, exist_ok=True)
-    with _own_cache(run_dir / "wandb" / "cache"):
+    with own_folders(run_dir):
         import wandb
 
         settings = wandb.Settings(
@@ -106,19 +107,20 @@ def _init(cfg: LoggerCfg, run_dir: Path, run_id: str, config: Mapping[str, objec
 
 
 @contextlib.contextmanager
-def _own_cache(folder: Path) -> Iterator[None]:
-    """W&B's service logs to the home folder, which need not be writable: give it a place inside the run directory."""
-    if "WANDB_CACHE_DIR" in os.environ:
-        yield
-        return
-    os.environ["WANDB_CACHE_DIR"] = str(folder)
+def own_folders(run_dir: Path) -> Iterator[None]:
+    """W&B caches and stages in the home folder, which need not be writable: give it places inside the run directory."""
+    places = {"WANDB_CACHE_DIR": run_dir / "wandb" / "cache", "WANDB_DATA_DIR": run_dir / "wandb" / "data"}
+    ours = {name: str(folder.resolve()) for name, folder in places.items() if name not in os.environ}
+    os.environ.update(ours)
     try:
         yield
     finally:
-        del os.environ["WANDB_CACHE_DIR"]
+        for name in ours:
+            del os.environ[name]
 
 
-def _startup_errors() -> tuple[type[Exception], ...]:
+def startup_errors() -> tuple[type[Exception], ...]:
+    """What the client raises where it, the disk or the server fails."""
     from wandb.errors import Error
 
     return (Error, OSError)

@@ -50,6 +50,8 @@ def compare(first: Path, second: Path, *, allow_mixed: bool = False) -> Comparis
     notes it instead), share no task, or recorded nothing.
     """
     sides = [_side(first), _side(second)]
+    for run, _ in sides:
+        _refuse_samples(run)
     notes = refuse_mixtures([read_run(run) for run, _ in sides], allow=allow_mixed)
     old, new = ({r.task_id: r for r in task_records(run, stage)} for run, stage in sides)
     shared = [task for task in old if task in new]
@@ -60,6 +62,15 @@ def compare(first: Path, second: Path, *, allow_mixed: bool = False) -> Comparis
     metrics = tuple(_compared(name, [(old[task], new[task]) for task in shared]) for name in RATE_NAMES)
     names = [f"{run.name} ({stage})" for run, stage in sides]
     return Comparison(names[0], names[1], metrics, notes)
+
+
+def _refuse_samples(run: Path) -> None:
+    sampling = read_run(run).sampling
+    if sampling.samples > 1:
+        raise DataError(
+            f"{run} has {sampling.describe()}, and two runs are compared task by task, with one answer each",
+            hint="`python -m real.results show RUN` has its pass@k; real.results.load() has every sample.",
+        )
 
 
 def _side(text: Path) -> tuple[Path, str]:

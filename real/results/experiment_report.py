@@ -31,6 +31,7 @@ from real.results.task_records import STAGES, TaskRecord, programs, stages_of, t
 from real.runs.store import RunStore
 
 _TRACE = ("line", "note")
+_FLAKY = "flaky: two runs of its tests differed; this is one alone"
 
 
 def write_experiment_report(folders: Sequence[Path], out: Path, *, allow_mixed: bool = False) -> Path:
@@ -120,10 +121,10 @@ def _data(entries: Iterable[Entry]) -> dict[str, object]:
     return {"runs": runs, "programs": list(texts)}
 
 
-def _task(record: TaskRecord, codes: Mapping[str, str], texts: dict[str, int]) -> dict[str, object]:
-    code = codes.get(record.task_id)
+def _task(record: TaskRecord, codes: Mapping[tuple[str, int], str], texts: dict[str, int]) -> dict[str, object]:
+    code = codes.get((record.task_id, record.sample))
     return {
-        "task": record.task_id,
+        "task": f"{record.task_id}, sample {record.sample}" if record.sample else record.task_id,
         "status": record.status,
         "reason": record.reason,
         "function": record.function,
@@ -132,7 +133,7 @@ def _task(record: TaskRecord, codes: Mapping[str, str], texts: dict[str, int]) -
         "passed": record.passed,
         "total": record.total,
         "outcomes": Counter(record.outcomes).most_common(),
-        "details": [detail for detail in dict.fromkeys(record.details) if detail][:3],
+        "details": [detail for detail in dict.fromkeys((_FLAKY * record.flaky, *record.details)) if detail][:3],
         "reward": record.reward,
         "program": None if code is None else texts.setdefault(code, len(texts)),
         "findings": [_finding(finding) for finding in record.findings],

@@ -16,11 +16,12 @@ from real.errors import DataError, UsageError
 from real.evaluation.metrics import RunMetrics
 from real.io.disk import atomic_write, read_text
 from real.registry import did_you_mean
-from real.results.index import entries
+from real.results.index import distinct, entries
 from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import spec_of
 from real.results.paper.tables import paper_table
 from real.results.render import SUFFIXES, Table, render
+from real.results.tables import runs_table
 
 FILE = "experiment.toml"
 START, END = "<!-- results: python -m real.results rebuild -->", "<!-- end of results -->"
@@ -29,10 +30,12 @@ START, END = "<!-- results: python -m real.results rebuild -->", "<!-- end of re
 @dataclass(frozen=True)
 class Build:
     """One thing to build. ``kind``: ``table`` (``number`` 2 to 5), ``datasets`` (Table 1), ``detectors`` (Table 6),
-    ``text`` (a program's output as it is), ``sweep`` (figure), ``components`` and ``figure3`` (figures of one run).
+    ``runs`` (what a store holds), ``text`` (a program's output as it is), ``sweep`` (figure), ``components`` and
+    ``figure3`` (figures of one run).
 
-    ``source`` is a folder of runs, one run, or a file, relative to the experiment; what is not there yet is said to be
-    not yet run. ``out`` names the files. ``run`` chooses the run of a figure by the beginning of its name.
+    ``source`` is a folder of runs, one run, or a file (of detectors, a pattern of several), relative to the experiment;
+    what is not there yet is said to be not yet run. ``out`` names the files. ``run`` chooses the run of a figure by the
+    beginning of its name.
     """
 
     kind: str
@@ -94,8 +97,9 @@ def _make(folder: Path, build: Build) -> Table | str | bytes:
     makers: Mapping[str, Callable[[Path, Build], Table | str | bytes]] = {
         "table": _table,
         "datasets": lambda source, _: datasets_table(source),
-        "detectors": lambda source, _: detectors_table([source] if source.exists() else []),
+        "detectors": lambda source, _: detectors_table(sorted(source.parent.glob(source.name))),
         "text": _text,
+        "runs": _stored,
         "sweep": _sweep,
         "components": _components,
         "figure3": _figure3,
@@ -113,6 +117,12 @@ def _table(source: Path, build: Build) -> Table:
 
 def _text(source: Path, _: Build) -> str:
     return f"```\n{read_text(source).rstrip()}\n```\n" if source.exists() else _not_yet(source)
+
+
+def _stored(source: Path, _: Build) -> Table | str:
+    """The runs of a store: what a table is made of."""
+    found = [entry for entry in distinct(entries([source])) if entry.run] if source.is_dir() else []
+    return runs_table(found) if found else _not_yet(source)
 
 
 def _sweep(source: Path, build: Build) -> bytes | str:
@@ -147,7 +157,7 @@ def _figure3(source: Path, build: Build) -> bytes | str:
 
 
 def _runs(source: Path) -> list[RunMetrics]:
-    return [entry.run for entry in entries([source]) if entry.run is not None] if source.is_dir() else []
+    return [entry.run for entry in distinct(entries([source])) if entry.run is not None] if source.is_dir() else []
 
 
 def _one_run(source: Path, build: Build) -> Path | None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from real.errors import DataError
 from real.evaluation.metrics import RunMetrics, read_run
-from real.results.index import Entry, entries
+from real.results.index import Entry, distinct, entries
 from real.results.sweep import variant_of
 from real.results.task_records import TaskRecord, programs, stages_of, task_records
 from real.results.traits import traits
@@ -21,7 +21,7 @@ _RATE = ("stage", "metric", "rate", "low", "high", "passed", "n", "masked")
 _FINDING = ("rule", "line", "column", "message", "trace", "fix")
 _TASK = (
     "task_id", "stage", "status", "reason", "reward", "function", "quality", "func_qual", "safety", "passed", "total",
-    "findings",
+    "findings", "sample", "flaky",
 )  # fmt: skip
 
 
@@ -30,7 +30,8 @@ class Frames:
     """What a store holds, as tidy frames that share the column ``run_id``.
 
     ``runs``: one row a run directory, unfinished ones with their ``problem``. ``rates``: one row a pass rate.
-    ``tasks``: one row a task of one evaluation. ``steps``: one row a PPO step. ``findings``: one row a finding.
+    ``tasks``: one row an answer of one evaluation, ``sample`` counting those of a task. ``steps``: one row a PPO step.
+    ``findings``: one row a finding. ``pass_at_k``: one row a rate and k, of runs with several samples a task.
     """
 
     runs: pd.DataFrame
@@ -38,6 +39,7 @@ class Frames:
     tasks: pd.DataFrame
     steps: pd.DataFrame
     findings: pd.DataFrame
+    pass_at_k: pd.DataFrame
 
     def programs(self) -> pd.DataFrame:
         """One row a program: the columns of ``tasks``, its ``code``, and what its syntax tells (``traits.traits``).
@@ -50,9 +52,9 @@ class Frames:
             run = told.loc[run_id]
             codes = programs(Path(run.path), str(stage), run.protocol, run.dataset)
             rows += [
-                {**task, "code": codes[task["task_id"]], **traits(codes[task["task_id"]])}
+                {**task, "code": code, **traits(code)}
                 for task in tasks.to_dict("records")
-                if task["task_id"] in codes
+                if (code := codes.get((task["task_id"], task["sample"]))) is not None
             ]
         frame = pd.DataFrame(rows, columns=None if rows else ["run_id", "stage", "task_id", "code"])
         return frame.merge(self.runs[["run_id", "variant", "seed"]], on="run_id")
@@ -64,7 +66,7 @@ def load(*folders: Path | str) -> Frames:
     Raises ``DataError`` where a folder is missing, or holds no run, or a finished run has a damaged record.
     """
     places = folders or ("outputs",)
-    found = entries(places)
+    found = distinct(entries(places))
     if not found:
         raise DataError(
             f"no run under {', '.join(map(str, places))}",
@@ -78,8 +80,9 @@ def load(*folders: Path | str) -> Frames:
         steps=_steps(found),
         findings=pd.DataFrame(
             [row for entry, record in records for row in _findings(entry, record)],
-            columns=("run_id", "task_id", "stage", *_FINDING),
+            columns=("run_id", "task_id", "sample", "stage", *_FINDING),
         ),
+        pass_at_k=_pass_at_k(entry.run for entry in found if entry.run),
     )
 
 
@@ -129,6 +132,7 @@ def _runs(found: Sequence[Entry]) -> pd.DataFrame:
         if entry.run is not None:
             run = entry.run
             row |= {name: getattr(run, name) for name in _RUN} | {"variant": variant_of(run)}
+            row |= {"samples": run.sampling.samples, "temperature": run.sampling.temperature}
             row |= {"seconds": run.seconds, "config_hash": run.config_hash, "data_hash": run.data_hash, **run.versions}
         rows.append(row | {"steps": entry.run.steps if entry.run else entry.steps, "problem": entry.problem})
     return pd.DataFrame(rows)
@@ -144,6 +148,18 @@ def _rates(runs: Iterable[RunMetrics]) -> pd.DataFrame:
                 masked = metrics.masked if metrics else 0
                 rows.append({**told, "stage": stage, "metric": metric, **figures, "masked": masked})
     return pd.DataFrame(rows, columns=(*_RUN, "variant", *_RATE))
+
+
+def _pass_at_k(runs: Iterable[RunMetrics]) -> pd.DataFrame:
+    rows = [
+        {"run_id": run.run_id, "stage": stage, "k": int(k), "metric": metric, "rate": rate}
+        for run in runs
+        for stage, metrics in (("before", run.before), ("after", run.after))
+        if metrics
+        for k, rates in metrics.pass_at_k.items()
+        for metric, rate in rates.items()
+    ]
+    return pd.DataFrame(rows, columns=("run_id", "stage", "k", "metric", "rate"))
 
 
 def _records(entry: Entry) -> Iterator[TaskRecord]:
@@ -170,4 +186,5 @@ def _steps(found: Sequence[Entry]) -> pd.DataFrame:
 def _findings(entry: Entry, record: TaskRecord) -> Iterator[dict[str, object]]:
     for finding in record.findings:
         told = {name: finding.get(name) for name in _FINDING}
-        yield {"run_id": entry.run_id, "task_id": record.task_id, "stage": record.stage, **told}
+        of = {"run_id": entry.run_id, "task_id": record.task_id, "sample": record.sample, "stage": record.stage}
+        yield {**of, **told}

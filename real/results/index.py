@@ -73,6 +73,25 @@ def finished_entries(folders: Sequence[Path | str]) -> tuple[list[Entry], list[E
     return found, left_out
 
 
+def distinct(found: Iterable[Entry]) -> list[Entry]:
+    """The entries without copies of a run, such as an archive beside its origin; unfinished ones as they are.
+
+    Raises ``DataError`` where two run directories of one name have different figures.
+    """
+    kept: list[Entry] = []
+    first: dict[str, Entry] = {}
+    for entry in found:
+        other = first.setdefault(entry.run_id, entry) if entry.run is not None else entry
+        if other is entry:
+            kept.append(entry)
+        elif (other.path / "metrics.json").read_bytes() != (entry.path / "metrics.json").read_bytes():
+            raise DataError(
+                f"{other.path} and {entry.path} have one name, but not the same figures",
+                hint="One was made anew (force=true) or edited: name the folder of the one that counts.",
+            )
+    return kept
+
+
 def is_run(folder: Path) -> bool:
     """Whether the folder is a run directory, however far the run got."""
     return any((folder / mark).exists() for mark in _MARKS)

@@ -77,7 +77,11 @@ def pool(rates: Sequence[Rate]) -> Pooled:
         mean=statistics.fmean(values),
         sd=statistics.stdev(values) if len(values) > 1 else None,
         by_seed=values,
-        pooled=Rate.of(sum(rate.passed for rate in rates), sum(rate.n for rate in rates)),
+        pooled=Rate.of(
+            sum(rate.passed for rate in rates),
+            sum(rate.n for rate in rates),
+            sum(rate.effective_n for rate in rates),
+        ),
     )
 
 

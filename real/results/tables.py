@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES, Metrics, Rate
+from real.results.index import Entry
 from real.results.labels import METRIC_LABELS, interval, number, points, rate_text
 from real.results.render import Cell, Column, Row, Table
 from real.results.sweep import BEFORE, Group, Pooled, gather, variant_of
+from real.runs.store import RunStore
 
 
 def before_after_table(runs: Sequence[RunMetrics]) -> Table:
@@ -19,6 +21,7 @@ def before_after_table(runs: Sequence[RunMetrics]) -> Table:
     notes = (
         "95 % intervals in brackets: Wilson for rates, Newcombe's paired interval for changes.",
         *_protocols(runs),
+        *_samples(runs),
         *_masked(runs),
     )
     return Table((*labels, *rates, Column("n")), tuple(rows), "Pass rates before and after training", notes)
@@ -52,12 +55,39 @@ def sweep_table(runs: Sequence[RunMetrics]) -> Table:
     return Table(tuple(columns), tuple(rows), "Pass rates by reward", notes)
 
 
+def runs_table(found: Sequence[Entry]) -> Table:
+    """One row a run with figures: what it took, of which commit, and by whom it was judged."""
+    titles = ("Run", "Seed", "Steps", "Minutes", "Commit", "Processors", "Protocol", "Judges")
+    rows = []
+    for entry in found:
+        run = entry.run
+        assert run is not None  # the caller's choice
+        made = RunStore(entry.path).read_environment() if (entry.path / "env.json").exists() else {}
+        commit = str(made.get("git_commit") or "")[:7] + (" and changes" if made.get("git_dirty") else "")
+        judges = ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
+        told = (entry.run_id, run.seed, run.steps, f"{run.seconds / 60:.0f}", commit, made.get("cpu_count", ""))
+        rows.append(Row(tuple(Cell(str(value)) for value in (*told, run.protocol, judges))))
+    return Table(tuple(Column(title) for title in titles), tuple(rows), "Runs", ())
+
+
 def _protocols(runs: Sequence[RunMetrics]) -> list[str]:
     """Whose rules judged which test tasks; figures of different ones should not be compared."""
-    kinds = sorted({(run.protocol, run.subset) for run in runs})
-    named = " and ".join(f"protocol {protocol} on {subset} test tasks" for protocol, subset in kinds)
+    kinds = sorted({(run.protocol, run.subset, run.sampling.describe()) for run in runs})
+    named = " and ".join(f"protocol {protocol} on {subset} test tasks, {how}" for protocol, subset, how in kinds)
     mixed = " These are not comparable with one another." if len(kinds) > 1 else ""
     return [f"Judged by {named}.{mixed}"] if runs else []
+
+
+def _samples(runs: Sequence[RunMetrics]) -> list[str]:
+    """pass@k of runs with several samples a task."""
+    notes = []
+    for run in runs:
+        for stage, metrics in (("before", run.before), ("after", run.after)):
+            larger = {k: rates for k, rates in metrics.pass_at_k.items() if k != "1"} if metrics else {}
+            for k, rates in larger.items():
+                told = ", ".join(f"{METRIC_LABELS[name]} {number(rates[name])}" for name in RATE_NAMES)
+                notes.append(f"{run.run_id}, {stage}: pass@{k} {told}.")
+    return [*notes, "Rates are pass@1; their intervals allow for samples of a task being alike."] if notes else []
 
 
 def _masked(runs: Sequence[RunMetrics]) -> list[str]:

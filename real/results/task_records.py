@@ -37,6 +37,8 @@ class TaskRecord:
     outcomes: tuple[str, ...]
     details: tuple[str, ...]
     findings: tuple[Mapping[str, object], ...]
+    sample: int = 0
+    flaky: bool = False
 
 
 def stages_of(run: Path) -> list[str]:
@@ -58,11 +60,11 @@ def task_records(run: Path, stage: str) -> list[TaskRecord]:
     return records
 
 
-def programs(run: Path, stage: str, protocol: str, dataset: str) -> dict[str, str]:
-    """The program of each task, as the run's protocol takes it out of the response; tasks without one are left out."""
+def programs(run: Path, stage: str, protocol: str, dataset: str) -> dict[tuple[str, int], str]:
+    """The program of each (task, sample), as the run's protocol takes it out of the response; those that have one."""
     rule = rules(protocol, dataset).extraction
-    found = {c.task_id: extract(c.text, rule).code for c in RunStore(run).read_completions(stage)}
-    return {task_id: code for task_id, code in found.items() if code is not None}
+    found = {(c.task_id, c.sample): extract(c.text, rule).code for c in RunStore(run).read_completions(stage)}
+    return {answer: code for answer, code in found.items() if code is not None}
 
 
 def _parse(record: Mapping[str, object], stage: str) -> TaskRecord:
@@ -87,6 +89,8 @@ def _parse(record: Mapping[str, object], stage: str) -> TaskRecord:
         outcomes=_texts(function["outcomes"]),
         details=_texts(function.get("details", [])),
         findings=tuple(_object(finding) for finding in _list(quality["findings"])),
+        sample=int(str(record.get("sample", 0))),
+        flaky=bool(record.get("flaky", False)),
     )
 
 

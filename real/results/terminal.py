@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from real.evaluation.rates import Metrics, Rate
 from real.io.columns import align
-from real.results.labels import METRIC_LABELS, points, rate_text
+from real.results.labels import METRIC_LABELS, number, points, rate_text
 
 
 def before_after(
@@ -20,7 +20,18 @@ def before_after(
         if after:
             row += [_cell(later[name]) if name in later else "", _change(rate, later.get(name), difference, name)]
         rows.append(row)
-    return "\n".join([*align(rows), "", _footnote(before, after)])
+    return "\n".join([*align(rows), "", *_pass_at_k(before, after), _footnote(before, after)])
+
+
+def _pass_at_k(before: Metrics, after: Metrics | None) -> list[str]:
+    """One line for each stage and k above 1, where tasks have several samples."""
+    stages = [("before", before)] + ([("after", after)] if after else [])
+    return [
+        f"{stage}, pass@{k}: " + ", ".join(f"{METRIC_LABELS[name]} {number(rate)}" for name, rate in rates.items())
+        for stage, metrics in stages
+        for k, rates in metrics.pass_at_k.items()
+        if k != "1"
+    ]
 
 
 def _cell(rate: Rate) -> str:
@@ -37,6 +48,7 @@ def _footnote(before: Metrics, after: Metrics | None) -> str:
     counts = [("before", before)] + ([("after", after)] if after else [])
     masked = [f"{m.masked} {stage}" for stage, m in counts if m.masked]
     sizes = {m.n for _, m in counts}
-    tasks = f"{before.n}" if len(sizes) == 1 else " and ".join(f"{m.n} ({stage})" for stage, m in counts)
-    note = f"{tasks} tasks, 95 % intervals in brackets"
+    size = f"{before.n}" if len(sizes) == 1 else " and ".join(f"{m.n} ({stage})" for stage, m in counts)
+    what = "samples, several of each task" if before.pass_at_k else "tasks"
+    note = f"{size} {what}, 95 % intervals in brackets"
     return note + (f"; left out after failures of the machine: {', '.join(masked)}" if masked else "")

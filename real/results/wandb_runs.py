@@ -36,7 +36,7 @@ def history(folder: Path) -> pd.DataFrame:
 
     rows: list[dict[str, object]] = []
     for log in offline_runs(folder):
-        for record in _records(log):
+        for record in records(log):
             if record.get("type") == "history":
                 item = dict(record["history"]["item"])  # type: ignore[index]
                 rows.append({"run_id": log.stem.removeprefix("run-"), "step": item.pop("_step", None), **item})
@@ -63,14 +63,15 @@ def sync(folders: Sequence[Path], *, dry_run: bool = False) -> list[Path]:
     return offline
 
 
-def _records(log: Path) -> list[dict[str, object]]:
+def records(log: Path) -> list[dict[str, object]]:
+    """Everything in one log, by W&B's own reader; raises ``DataError`` where it cannot be read."""
     done = _wandb("leet", "inspect", "--json", str(log))
     if done.returncode:
         raise DataError(f"{log} cannot be read by W&B: {_last_line(done)}", hint="Is the run still being written?")
-    records = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-    if not records:
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    if not found:
         raise DataError(f"{log} holds nothing that W&B can read: {_last_line(done)}")
-    return records
+    return found
 
 
 def _wandb(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,17 +9,19 @@ from real.verdicts import func_qual_passed, quality_passed
 
 
 def completion_record(completion: Completion) -> dict[str, JsonValue]:
-    """One line of ``completions_{stage}.jsonl``."""
-    return {"task_id": completion.task_id, "completion": completion.text, "finished": completion.finished}
+    """One line of ``completions_{stage}.jsonl``; ``sample`` only where it is not the first answer to its task."""
+    sample: dict[str, JsonValue] = {"sample": completion.sample} if completion.sample else {}
+    return {"task_id": completion.task_id, "completion": completion.text, "finished": completion.finished, **sample}
 
 
-def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
-    """One line of ``outcomes_{stage}.jsonl``.
+def outcome_record(verdict: Verdict, reward: Reward, sample: int = 0) -> dict[str, JsonValue]:
+    """One line of ``outcomes_{stage}.jsonl``; ``sample`` stands in it where it is not the first answer to its task.
 
     ``status`` is ``scored``, ``no_program`` (nothing could be extracted: failed on both) or ``masked`` (our failure:
     in no average); ``reason`` says why where it is not ``scored``. ``safety`` is null where the task has no such tests.
-    ``other_protocol`` has the outcomes by the other protocol (``strict`` or ``paper``) of what that one takes for the
-    program, where they were asked for; else it is null.
+    ``flaky``: two runs of the tests differed, and the outcomes are those of a third, alone. ``other_protocol`` has the
+    outcomes by the other protocol (``strict`` or ``paper``) of what that one takes for the program, where they were
+    asked for; else it is null.
     """
     status, reason = _status(verdict, reward)
     return {
@@ -36,7 +38,9 @@ def outcome_record(verdict: Verdict, reward: Reward) -> dict[str, JsonValue]:
         },
         "safety": None if verdict.safety is None else _tests(verdict.safety),
         "baseline": verdict.baseline,
+        "flaky": verdict.flaky,
         "other_protocol": None if verdict.other_protocol is None else _observed_record(verdict.other_protocol),
+        **({"sample": sample} if sample else {}),
     }
 
 

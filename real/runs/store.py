@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -78,18 +79,26 @@ class RunStore:
         disk.write_lines(self._staged("completions", stage), map(completion_record, completions))
 
     def write_outcomes(self, stage: str, judged: Iterable[tuple[Verdict, Reward]]) -> None:
-        """Store the verdict and reward of every response of one evaluation."""
-        disk.write_lines(self._staged("outcomes", stage), (outcome_record(v, r) for v, r in judged))
+        """Store the verdict and reward of every response of one evaluation; samples of a task are in their order."""
+        seen: Counter[str] = Counter()
+        records = []
+        for verdict, reward in judged:
+            records.append(outcome_record(verdict, reward, seen[verdict.task_id]))
+            seen[verdict.task_id] += 1
+        disk.write_lines(self._staged("outcomes", stage), records)
 
     def read_completions(self, stage: str) -> list[Completion]:
         """The responses of one evaluation, as they were stored."""
         path = self._staged("completions", stage)
         try:
             return [
-                Completion(str(r["task_id"]), str(r["completion"]), bool(r["finished"])) for r in disk.read_lines(path)
+                Completion(str(r["task_id"]), str(r["completion"]), bool(r["finished"]), int(str(r.get("sample", 0))))
+                for r in disk.read_lines(path)
             ]
         except KeyError as error:
             raise DataError(f"{path}: a record has no {error}") from error
+        except ValueError as error:
+            raise DataError(f"{path}: a record has no number under 'sample'") from error
 
     def read_outcomes(self, stage: str) -> list[dict[str, object]]:
         """The outcome records of one evaluation (see ``records.outcome_record``)."""

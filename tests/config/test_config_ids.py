@@ -51,6 +51,14 @@ def test_what_cannot_change_a_number_is_left_out() -> None:
     assert {run_id(cfg(**change)) for change in same} == {run_id(cfg())}
 
 
+def test_keys_that_came_later_count_where_they_are_set() -> None:
+    """Directories made before there were samples keep their names."""
+    greedy = cfg(evaluation={"protocol": "strict"})
+    assert run_id(cfg(evaluation={"protocol": "strict", "samples": 1, "temperature": 0.0})) == run_id(greedy)
+    drawn = [{"samples": 5, "temperature": 0.8}, {"samples": 1, "temperature": 0.8}]
+    assert len({run_id(greedy), *(run_id(cfg(evaluation={"protocol": "strict", **one})) for one in drawn)}) == 3
+
+
 def test_everything_else_counts() -> None:
     changes = [{"seed": 1}, {"reward__alpha": 0.4}, {"copied": 25}, {"dataset__path": "mine"}, {"model__path": "m"}]
     assert len({run_id(cfg(**change)) for change in [{}, *changes]}) == len(changes) + 1

@@ -10,12 +10,13 @@ from real.datasets import load
 from real.datasets.config import DatasetCfg
 from real.datasets.local_jsonl import to_row
 from real.evaluation.metrics import build_metrics
-from real.evaluation.rates import quality_passed, summarize
+from real.evaluation.rates import summarize
 from real.execution.config import ExecutionCfg
 from real.judge import Judge, JudgeCfg
 from real.protocols import EvaluationProtocol, Rules, rules
 from real.results.tables import before_after_table
 from real.types import Completion, Program, ScriptSuite, StdinCase, Verdict
+from real.verdicts import quality_passed
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_tables_name_the_protocol_and_warn_where_they_mix(tmp_path):
         store = RunStore(tmp_path / protocol)
         store.write_metrics(metrics_of(protocol, subset))
         runs.append(read_run(store.path))
-    assert "Judged by protocol paper on all test tasks." in before_after_table(runs[:1]).notes
+    assert "Judged by protocol paper on all test tasks, greedy decoding." in before_after_table(runs[:1]).notes
     assert any("not comparable" in note and "clean-1" in note for note in before_after_table(runs).notes)
 
 

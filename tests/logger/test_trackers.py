@@ -80,6 +80,7 @@ def test_wandb_offline_holds_every_step_once_after_a_kill(tmp_path, monkeypatch,
         """
     )
     home = {**os.environ, "HOME": "/proc/nowhere"}  # no writable home is needed
+    home.pop("WANDB_SERVICE", None)  # of another test in this process, in which the killed run would live on
     killed = subprocess.run([sys.executable, "-c", script, str(tmp_path)], env=home, capture_output=True)
     assert killed.returncode == -9
     assert killed.stdout + killed.stderr == b""

@@ -45,12 +45,12 @@ def test_every_readme_says_what_it_must(name):
 
 
 def test_a_rebuild_repairs_what_was_edited_and_check_only_tells(tmp_path, capsys):
-    shutil.copytree(EXPERIMENTS / "table3_maintainability", tmp_path / "e" / "table3_maintainability")
-    table = tmp_path / "e" / "table3_maintainability" / "table3.md"
+    shutil.copytree(EXPERIMENTS / "table1_datasets", tmp_path / "e" / "table1_datasets")
+    table = tmp_path / "e" / "table1_datasets" / "table1.md"
     good = table.read_bytes()
     table.write_text("edited")
     assert main(["rebuild", str(tmp_path / "e"), "--check"]) == 3
-    assert "table3.md" in capsys.readouterr().err
+    assert "table1.md" in capsys.readouterr().err
     assert table.read_text() == "edited"
     assert main(["rebuild", str(tmp_path / "e")]) == 0
     assert table.read_bytes() == good

@@ -3,12 +3,14 @@
 import csv
 import io
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from real.errors import DataError
 from real.evaluation.metrics import read_run
 from real.evaluation.rates import RATE_NAMES, Metrics, Rate
+from real.evaluation.sampling import Sampling
 from real.results.__main__ import main
 from real.results.paper.numbers import TEST_SIZES, Place, printed, rate
 from real.results.paper.overview import datasets_table, detectors_table
@@ -145,6 +147,21 @@ def test_the_miniature_says_that_it_is_one(run_maker):
     assert all(key[2] != "ours" for key in rows_of(paper_table(SPECS[4], [run])))
 
 
+def test_the_miniature_of_table_3_is_of_typed_functions(run_maker):
+    run = read_run(run_maker("a", dataset="functions_mini").path)
+    rows = rows_of(paper_table(SPECS[3].in_miniature(), [run]))
+    assert rows["0.7M", "REAL", "ours"][2].startswith("0.673 [")  # 101 of 150
+    assert SPECS[4].in_miniature().datasets == ("safesql_mini",)
+
+
+def test_flaky_programs_and_samples_are_told_below_a_table(run_maker):
+    run = read_run(run_maker("a").path)
+    flaky = replace(run, after=replace(run.after, flaky=3), sampling=Sampling(5, 0.8))
+    told = " ".join(paper_table(SPECS[4].in_miniature(), [flaky]).notes)
+    assert "3 programs were flaky" in told
+    assert "Rates are pass@1" in told and "5 samples a task at temperature 0.8" in told
+
+
 def test_two_runs_of_one_cell_are_refused(run_maker):
     runs = [read_run(run_maker(name).path) for name in ("a", "b")]
     with pytest.raises(DataError, match=r"a and b would fill the same cell \(seed 0\)"):
@@ -173,6 +190,19 @@ def test_every_table_is_printed_in_every_format_without_a_run(tmp_path, monkeypa
     said = capsys.readouterr().out
     assert "not yet run" in said.lower() or fmt == "csv"
     assert "0.7647" in said or number in (1, 3, 6) or fmt == "csv"
+
+
+def test_folders_that_fill_nothing_are_refused_in_words(run_maker, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert main(["paper", "table", "2", str(tmp_path / "empty")]) == 3
+    assert "no finished run under" in capsys.readouterr().err
+    run_maker("store/a")
+    assert main(["paper", "table", "3", str(tmp_path / "store")]) == 3
+    said = capsys.readouterr().err
+    assert "belongs into this table: it wants vanilla or prompt_eng or sft or real on apps_plus" in said
+    assert "there is real (hybrid) of tiny on safesql_mini" in said and "--miniature" in said
+    assert main(["paper", "table", "4", str(tmp_path / "store"), "--miniature", "--protocol", "paper"]) == 3
+    assert "was judged as asked" in capsys.readouterr().err
 
 
 def test_csv_has_the_papers_number_and_ours(run_maker, tmp_path, capsys):

@@ -7,10 +7,12 @@ import pytest
 
 import real.results
 from real.errors import DataError, UsageError
+from real.evaluation.rates import RATE_NAMES, Metrics, Rate, to_json
 from real.results.__main__ import main
 from real.results.archive import archive
 from real.results.comparison import compare
 from real.results.index import INDEX, entries, finished
+from real.results.task_records import task_records
 
 
 def test_entries_are_the_runs_below_a_folder(run_maker, tmp_path):
@@ -153,8 +155,19 @@ def test_compare_refuses_what_cannot_be_compared(run_maker, capsys):
     assert "It has before and after" in capsys.readouterr().err
 
 
+def whole(store):
+    """The run with the figures that its three recorded answers give."""
+    record = store.read_metrics()
+    for stage in ("before", "after"):
+        records = task_records(store.path, stage)
+        passed = [Rate.of(sum(getattr(one, name) is True for one in records), 3) for name in RATE_NAMES]
+        record[stage] = to_json(Metrics(*passed, None, 3, 0))
+    store.write_metrics(record)
+    return store
+
+
 def test_an_archive_reads_like_the_run_it_came_from(run_maker, tmp_path):
-    store = run_maker("a")
+    store = whole(run_maker("a"))
     (store / "checkpoint.pt").write_bytes(b"weights")
     (folder,) = archive([store.path], tmp_path / "packed")
     assert "checkpoint.pt" not in {path.name for path in folder.iterdir()}
@@ -169,7 +182,7 @@ def test_an_archive_reads_like_the_run_it_came_from(run_maker, tmp_path):
 
 
 def test_an_archive_is_append_only_and_of_finished_runs(run_maker, tmp_path):
-    store = run_maker("a")
+    store = whole(run_maker("a"))
     archive([store.path], tmp_path / "packed")
     (store / "status").write_text("failed: no\n")
     with pytest.raises(UsageError, match="holds another run"):
@@ -179,8 +192,38 @@ def test_an_archive_is_append_only_and_of_finished_runs(run_maker, tmp_path):
         archive([store.path], tmp_path / "other")
 
 
+@pytest.mark.parametrize(
+    ("name", "kept", "said"),
+    [
+        ("outcomes_after.jsonl", 2, "does not give the figures of metrics.json: 2 judged and 0 masked"),
+        ("outcomes_before.jsonl", 0, "metrics.json: 0 judged and 0 masked"),
+        ("completions_after.jsonl", 1, "lacks 2 of 3 responses, such as that to t/2"),
+    ],
+)
+def test_a_run_that_was_cut_off_is_not_archived(run_maker, tmp_path, name, kept, said, capsys):
+    store = whole(run_maker("a"))
+    lines = (store / name).read_text().splitlines(keepends=True)
+    (store / name).write_text("".join(lines[:kept]) + lines[kept][:40])
+    assert main(["archive", str(store.path), "--out", str(tmp_path / "packed")]) == 3
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "packed").exists()
+
+
+def test_a_run_and_its_copy_count_once_and_two_of_one_name_are_told_apart(run_maker, tmp_path, capsys):
+    store = whole(run_maker("one/a"))
+    archive([store.path], tmp_path / "two")
+    table = ["paper", "table", "4", str(tmp_path / "one"), str(tmp_path / "two"), "--miniature"]
+    assert main(table) == 0
+    assert list(real.results.load(tmp_path / "one", tmp_path / "two").runs.run_id) == ["a"]
+    record = store.read_metrics()
+    store.write_metrics({**record, "seconds": 1.0})
+    assert main(table) == 3
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'one/a'} and {tmp_path / 'two/a'} have one name, but not the same figures" in said
+
+
 def test_a_damaged_archive_is_named(run_maker, tmp_path):
-    (folder,) = archive([run_maker("a").path], tmp_path / "packed")
+    (folder,) = archive([whole(run_maker("a")).path], tmp_path / "packed")
     (folder / "outcomes_after.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(DataError, match=r"outcomes_after.jsonl.gz cannot be decompressed"):
         real.results.load(folder)
@@ -194,4 +237,6 @@ def test_export_writes_every_frame(run_maker, tmp_path, fmt, capsys):
     assert main(["export", str(tmp_path / "store"), "--out", str(tmp_path / "out"), "--format", fmt]) == 0
     read = pd.read_csv if fmt == "csv" else pd.read_parquet
     assert len(read(tmp_path / "out" / f"tasks.{fmt}")) == 6
-    assert {path.stem for path in (tmp_path / "out").iterdir()} == {"runs", "rates", "tasks", "steps", "findings"}
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {
+        *("runs", "rates", "tasks", "steps", "findings", "pass_at_k")
+    }

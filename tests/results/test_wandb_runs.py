@@ -1,12 +1,15 @@
 """W&B runs: what is read back is what was logged, and what cannot be read or sent is one message."""
 
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from real.errors import DataError, InfrastructureError
 from real.logger.config import LoggerCfg
 from real.logger.tracker import make_tracker
+from real.logger.wandb_documents import log_documents
 from real.results import frames, wandb_runs
 from real.results.__main__ import main
 
@@ -30,6 +33,49 @@ def test_curves_in_wandb_equal_those_of_the_store(logged):
     assert set(theirs.run_id) == {"mine"}
     for name in ("reward_mean", "r_function", "r_quality", "kl", "func_qual"):
         assert list(theirs[name]) == pytest.approx(list(ours[name])), name
+
+
+@pytest.fixture
+def copied(logged, tmp_path):
+    shutil.copytree(logged, tmp_path / "mine", symlinks=True)
+    return tmp_path / "mine"
+
+
+def test_the_documents_are_an_artifact_of_the_same_run_and_its_curves_stay(copied, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    curves = wandb_runs.history(copied)
+    report = copied / "report.html"
+    report.write_text("the report")
+    (copied / "figures").mkdir(exist_ok=True)
+    (copied / "figures" / "components.svg").write_text("<svg/>")
+    files = [report, copied / "figures" / "components.svg"]
+    for _ in range(2):  # a second time, as after an interruption: there is one log of documents
+        log_documents(LoggerCfg("wandb_offline"), copied, "mine", files, {"after/func_qual": 0.75}, warn=pytest.fail)
+    records = [record for log in wandb_runs.offline_runs(copied) for record in wandb_runs.records(log)]
+    (artifact,) = (record["artifact"] for record in records if record["type"] == "artifact")
+    held = {entry["path"]: Path(entry["local_path"]).read_text() for entry in artifact["manifest"]["contents"]}
+    assert held == {"report.html": "the report", "figures/components.svg": "<svg/>"}
+    assert (artifact["name"], artifact["type"]) == ("mine-report", "report")
+    assert {record["run"]["run_id"] for record in records if record["type"] == "run"} == {"mine"}
+    assert any(
+        record["summary"]["update"].get("after/func_qual") == 0.75 for record in records if record["type"] == "summary"
+    )
+    assert wandb_runs.history(copied).equals(curves)
+
+
+def test_documents_that_cannot_be_copied_are_a_warning(copied, monkeypatch):
+    said = []
+    log_documents(LoggerCfg("none"), copied, "mine", [copied / "nowhere"], {}, warn=pytest.fail)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    log_documents(LoggerCfg("wandb_offline"), copied, "other", [copied / "status"], {"x": 1.0}, warn=said.append)
+    assert said == []
+    monkeypatch.setattr("real.logger.wandb_documents.open_run", _refused)
+    log_documents(LoggerCfg("wandb_offline"), copied, "mine", [], {}, warn=said.append)
+    assert said == [f"the report is not in W&B: no room. It is in {copied}."]
+
+
+def _refused(*_):
+    raise OSError("no room")
 
 
 def test_no_run_and_a_damaged_one_are_named(tmp_path):

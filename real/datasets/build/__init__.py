@@ -1,6 +1,7 @@
 """Pipelines that make data sets: ``python -m real.datasets build NAME`` runs the one that ``BUILDERS`` names.
 
-One package a data set: ``mini`` (``safesql_mini``), ``safesql`` (``safesql_gen``), ``apps_plus``, ``seccodeplt_plus``.
+One package a data set: ``mini`` (``safesql_mini``), ``functions`` (``functions_mini``), ``safesql`` (``safesql_gen``),
+``apps_plus``, ``seccodeplt_plus``.
 The modules beside this file are what several builders share.
 """
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from real.datasets.build.mini import mixture
+from real.datasets.build.functions import mixture as functions_mixture
+from real.datasets.build.mini import mixture as scripts_mixture
 from real.policy.config import ModelCfg
 from real.prompts import messages
 from real.types import Task
@@ -28,7 +29,9 @@ class Recipe:
 
     @classmethod
     def of(cls, cfg: ModelCfg, tasks: Sequence[Task], seed: int) -> Recipe:
-        """What ``cfg`` asks for; raises ``DataError`` for tasks that ``safesql_mini`` did not make."""
+        """What ``cfg`` asks for; raises ``DataError`` for tasks that no embedded miniature made."""
+        functions = all(task.dataset == "functions_mini" for task in tasks)
+        mixture = functions_mixture if functions else scripts_mixture
         pairs = tuple(
             (task, completion)
             for number in range(cfg.warm_start.samples_per_task)

@@ -7,21 +7,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from real.errors import DataError, UsageError
 from real.evaluation.metrics import RunMetrics
-from real.io.disk import atomic_write
+from real.io.disk import atomic_write, write_json
 from real.results import load
 from real.results.archive import archive
 from real.results.experiments import experiments, rebuild, write
-from real.results.index import entries
+from real.results.index import distinct, entries
+from real.results.paper.cells import fill
+from real.results.paper.imported import counts_of
 from real.results.paper.overview import datasets_table, detectors_table
-from real.results.paper.specs import SPECS, spec_of
+from real.results.paper.specs import SPECS, TableSpec, spec_of
 from real.results.paper.tables import paper_table
 from real.results.render import SUFFIXES, Table, render
+from real.types import JsonValue
 
 EXPERIMENTS = Path("experiments")
+_LIST = "`python -m real.results list FOLDER` shows what is there."
+_KINDS = 3  # of runs that a message names
 
 
 def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
@@ -37,6 +42,11 @@ def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
     table.add_argument("--subset", default="all", help="which test tasks (default: all)")
     table.add_argument("--miniature", action="store_true", help="the same rows from runs of the embedded miniature")
     table.add_argument("--allow-mixed", action="store_true", help="mix versions, protocols and subsets; marked")
+    table.add_argument(
+        "--sarif", action="append", type=_named_file, metavar="NAME=FILE", help="Table 6: what another detector reports"
+    )
+    table.add_argument("--programs", type=Path, metavar="FOLDER", help="what it scanned: detector_pairs.py --write")
+    table.add_argument("--keep", type=Path, metavar="FILE", help="write the counts from --sarif, to be committed")
     table.set_defaults(command=_table)
     figure = what.add_parser("figure", help="Figure 3: one task through training, beside the reward components")
     figure.add_argument("number", type=int, choices=(3,))
@@ -87,12 +97,57 @@ def _build(arguments: argparse.Namespace) -> Table:
     if arguments.number == 1:
         return datasets_table(folders[0] if folders else EXPERIMENTS / "table1_datasets" / "datasets.csv")
     if arguments.number == 6:
-        return detectors_table(folders or sorted((EXPERIMENTS / "detector_accuracy").glob("*.json")))
+        files = folders or sorted((EXPERIMENTS / "detector_accuracy").glob("*.json"))
+        return detectors_table(files, _imported(arguments))
+    if arguments.sarif or arguments.programs or arguments.keep:
+        raise UsageError("--sarif, --programs and --keep belong to Table 6, detectors compared")
     spec = spec_of(arguments.number)
-    if not folders and Path("outputs").is_dir():
+    spec = spec.in_miniature() if arguments.miniature else spec
+    named = bool(folders)
+    if not named and Path("outputs").is_dir():
         folders = [Path("outputs")]
     runs = _runs(folders, arguments)
-    return paper_table(spec.in_miniature() if arguments.miniature else spec, runs, allow_mixed=arguments.allow_mixed)
+    if named and not fill(spec, runs):
+        _nothing_to_show(spec, runs, arguments)
+    return paper_table(spec, runs, allow_mixed=arguments.allow_mixed)
+
+
+def _named_file(text: str) -> tuple[str, Path]:
+    name, separator, file = text.partition("=")
+    if not (name and separator and file):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE, such as CodeQL=codeql.sarif")
+    return name, Path(file)
+
+
+def _imported(arguments: argparse.Namespace) -> dict[str, dict[str, JsonValue]]:
+    """What ``--sarif`` says of the programs, by file; kept where that is asked for."""
+    files: list[tuple[str, Path]] = arguments.sarif or []
+    if files and arguments.programs is None:
+        raise UsageError(
+            "--sarif needs --programs, the folder that the detector scanned",
+            hint="`python benchmarks/detector_pairs.py --data DATA --write FOLDER` makes it.",
+        )
+    if arguments.keep is not None and len(files) != 1:
+        raise UsageError("--keep is for the counts of one --sarif")
+    found = {str(file): counts_of(name, file, arguments.programs) for name, file in files}
+    if arguments.keep is not None:
+        write_json(arguments.keep, next(iter(found.values())))
+    return found
+
+
+def _nothing_to_show(spec: TableSpec, runs: Sequence[RunMetrics], arguments: argparse.Namespace) -> NoReturn:
+    """Raise ``DataError``: the folders that were named fill no cell of the table."""
+    where = ", ".join(map(str, arguments.folders))
+    if not runs:
+        raise DataError(f"no finished run under {where} was judged as asked", hint=_LIST)
+    kinds = sorted({f"{run.method} ({run.reward}) of {run.model} on {run.dataset}" for run in runs})
+    wanted = f"{' or '.join(row.method for row in spec.rows)} on {' or '.join(spec.datasets)}"
+    miniature = "" if arguments.miniature else " Runs of the embedded miniatures fill it with --miniature."
+    raise DataError(
+        f"no run under {where} belongs into this table: it wants {wanted}, and there is {'; '.join(kinds[:_KINDS])}"
+        + (f" and {len(kinds) - _KINDS} more kinds" if len(kinds) > _KINDS else ""),
+        hint=f"{_LIST}{miniature}",
+    )
 
 
 def _runs(folders: Sequence[Path], arguments: argparse.Namespace) -> list[RunMetrics]:
@@ -101,7 +156,7 @@ def _runs(folders: Sequence[Path], arguments: argparse.Namespace) -> list[RunMet
     for entry in found:
         if entry.run is None:
             print(f"left out: {entry.problem}", file=sys.stderr)
-    every = [entry.run for entry in found if entry.run is not None]
+    every = [entry.run for entry in distinct(found) if entry.run is not None]
     if arguments.allow_mixed:
         return every
     protocols = {run.protocol for run in every}

@@ -21,6 +21,7 @@ class Measured:
     runs: tuple[RunMetrics, ...]
     n: int
     masked: int
+    flaky: int
     steps: str  # of training behind the rates, such as 20 or 3 to 20; empty where nothing was trained
 
     @property
@@ -79,7 +80,8 @@ def _measured(seeds: Mapping[int, tuple[RunMetrics, Metrics]]) -> Measured:
     masked = sum(metrics.masked for _, metrics in ordered)
     steps = sorted({run.steps for run, metrics in ordered if metrics is run.after})
     told = " to ".join(map(str, steps if len(steps) < 2 else (steps[0], steps[-1])))
-    return Measured(rates, tuple(run for run, _ in ordered), n, masked, told)
+    flaky = sum(metrics.flaky for _, metrics in ordered)
+    return Measured(rates, tuple(run for run, _ in ordered), n, masked, flaky, told)
 
 
 def label_of(row: MethodRow, spec: TableSpec) -> str:

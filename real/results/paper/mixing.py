@@ -13,7 +13,8 @@ _LISTED = 3  # run ids of each kind that a message names
 
 def judged_by(run: RunMetrics) -> tuple[tuple[str, str], ...]:
     """What must agree between runs of one table, as (name, value); the data of a data set is compared within it."""
-    return (("protocol", run.protocol), ("subset", run.subset), *sorted(run.versions.items()))
+    told = {"protocol": run.protocol, "subset": run.subset, "sampling": run.sampling.describe()}
+    return (*told.items(), ("typecheck policy", run.typecheck), *sorted(run.versions.items()))
 
 
 def mixtures(runs: Iterable[RunMetrics]) -> list[str]:

@@ -45,15 +45,17 @@ def datasets_table(facts: Path) -> Table:
     return Table(tuple(columns), tuple(rows), "Table 1. The benchmarks", notes)
 
 
-def detectors_table(files: Sequence[Path]) -> Table:
+def detectors_table(files: Sequence[Path], imported: Mapping[str, Mapping[str, object]] | None = None) -> Table:
     """Table 6: recall, silence and correct pairs of each detector on the same pairs.
 
     A file is what ``benchmarks/detector_pairs.py --json`` writes: ``rows`` of counts by tool and origin, ``extra`` with
-    ``median_cpu_ms`` a program, ``versions``. Tools that no file names were not run. Raises ``DataError``.
+    ``median_cpu_ms`` a program, where it was measured, ``versions``. ``imported`` are such records by their names, from
+    SARIF. Tools that no file names were not run. Raises ``DataError``.
     """
     counts: dict[str, dict[str, Mapping[str, object]]] = {}
-    for file in files:
-        for tool, origin, told in _counts(file):
+    records = [(str(file), read_json(file)) for file in files] + list((imported or {}).items())
+    for name, record in records:
+        for tool, origin, told in _counts(record, name):
             counts.setdefault(origin, {})[tool] = told
     columns = [Column("Pairs"), Column("n"), Column("Detector")]
     columns += [Column(title, compared=True) for title in ("Recall", "Silent", "Correct pairs")]
@@ -63,7 +65,8 @@ def detectors_table(files: Sequence[Path]) -> Table:
         for tool, count in by_tool.items():
             labels = (Cell(origin), Cell(str(count["pairs"])), Cell(f"{tool} {count['version']}".strip()))
             rows.append(Row((*labels, *_detector_cells(count)), origin))
-    absent = [tool for tool in TOOLS if not any(tool in by_tool for by_tool in counts.values())]
+    run = {tool.lower() for by_tool in counts.values() for tool in by_tool}
+    absent = [tool for tool in TOOLS if tool.lower() not in run]
     notes = (
         *((f"{NOT_RUN.capitalize()}: {', '.join(absent)}.",) if absent else ()),
         "A pair is a vulnerable program and its patched twin; it is correct if the one is reported under its family of "
@@ -76,8 +79,9 @@ def detectors_table(files: Sequence[Path]) -> Table:
 def _detector_cells(count: Mapping[str, object]) -> tuple[Cell, ...]:
     pairs = _float(count["pairs"])
     shares = (_float(count["found"]), pairs - _float(count["false"]), _float(count["correct"]))
-    ms = _float(count["ms"])
-    return (*(_share(share / pairs) for share in shares), Cell(f"{ms:.1f}", None, {"": ms}))
+    ms = count["ms"]
+    time = Cell("") if ms is None else Cell(f"{_float(ms):.1f}", None, {"": _float(ms)})
+    return (*(_share(share / pairs) for share in shares), time)
 
 
 def _count(text: str) -> Cell:
@@ -99,13 +103,12 @@ def _counted(facts: Path) -> dict[str, list[str]]:
     return {row[0]: row for row in rows[1:]}
 
 
-def _counts(file: Path) -> Iterator[tuple[str, str, Mapping[str, object]]]:
-    record = read_json(file)
+def _counts(record: Mapping[str, object], name: str) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     rows, extra, versions = (record.get(key) for key in ("rows", "extra", "versions"))
     if not isinstance(rows, list) or not isinstance(extra, Mapping) or not isinstance(versions, Mapping):
-        raise DataError(f"{file} is not what benchmarks/detector_pairs.py --json writes (rows, extra, versions)")
+        raise DataError(f"{name} is not what benchmarks/detector_pairs.py --json writes (rows, extra, versions)")
     for row in rows:
         if row.get("cwe") == "all":
             tool = str(row["tool"])
-            told = {"ms": extra[tool]["median_cpu_ms"], "version": versions.get(tool, "")}
+            told = {"ms": extra.get(tool, {}).get("median_cpu_ms"), "version": versions.get(tool, "")}
             yield tool, str(row["origin"]), {**row, **told}

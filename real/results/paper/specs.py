@@ -19,6 +19,7 @@ DATASETS: Mapping[str, str] = {
     "safesql": "SafeSQL",
     "apps_plus": "APPS+",
     "safesql_mini": "SafeSQL miniature",
+    "functions_mini": "APPS+ miniature",
 }
 
 
@@ -51,11 +52,11 @@ class TableSpec:
     miniature: bool = False
 
     def in_miniature(self) -> TableSpec:
-        """The same rows for the model and data set that come with REAL."""
+        """The same rows for the model and data set that come with REAL: typed functions where APPS+ stands alone."""
         return replace(
             self,
             caption=f"Miniature of Table {self.number} ({self.caption[0].lower()}{self.caption[1:]})",
-            datasets=("safesql_mini",),
+            datasets=("functions_mini",) if self.datasets == ("apps_plus",) else ("safesql_mini",),
             sizes=(SIZES["tiny"],),
             miniature=True,
         )

@@ -110,6 +110,11 @@ def _notes(spec: TableSpec, used: Sequence[RunMetrics], cells: dict[CellKey, Mea
     trained = {f"{label} on {DATASETS[d]}, {size}": cell for (size, label, d), cell in cells.items() if cell.steps}
     if trained:
         notes.append("PPO steps: " + "; ".join(f"{name}: {cell.steps}" for name, cell in trained.items()) + ".")
+    if any(run.sampling.samples > 1 for run in used):
+        notes.append("Rates are pass@1, and n counts samples; intervals allow for samples of a task being alike.")
+    flaky = sum(cell.flaky for cell in cells.values())
+    if flaky:
+        notes.append(f"{flaky} programs were flaky (two runs of their tests differed): a run of each alone counts.")
     masked = sum(cell.masked for cell in cells.values())
     if masked:
         notes.append(f"{masked} samples were left out after failures of the machine, not of the programs.")
@@ -118,5 +123,6 @@ def _notes(spec: TableSpec, used: Sequence[RunMetrics], cells: dict[CellKey, Mea
 
 def _judges(run: RunMetrics) -> str:
     told = dict(judged_by(run))
-    versions = ", ".join(f"{name} {value}" for name, value in told.items() if name not in ("protocol", "subset"))
-    return f"Protocol {told['protocol']}, {told['subset']} test tasks; {versions}."
+    named = ("protocol", "subset", "sampling")
+    versions = ", ".join(f"{name} {value}" for name, value in told.items() if name not in named)
+    return f"Protocol {told['protocol']}, {told['subset']} test tasks, {told['sampling']}; {versions}."
