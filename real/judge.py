@@ -50,6 +50,9 @@ if TYPE_CHECKING:  # needs OmegaConf, which the scorer does without
     from real.settings import RootCfg
 
 _CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
+# Of one call: starting processes, and the longest that the type checker may be silent (10 minutes); and how much slower
+# than the reference a machine may be, whose limits grow with that.
+_STALLED_S, _SLOWEST = 900.0, 4.0
 
 
 @dataclass
@@ -158,6 +161,20 @@ class Judge:
         """Verdict and reward of each (task, completion) pair, in order; the switches are those of ``judge``."""
         verdicts = self.judge(tasks, completions, safety=safety, both=both, twice=twice)
         return [Judgement(verdict, self.reward(verdict)) for verdict in verdicts]
+
+    def patience_s(self, tasks: Sequence[Task]) -> float:
+        """Seconds after which a call of ``judge`` for these tasks has hung: more than its own deadlines together.
+
+        Every program may use the CPU time of all its cases, and as many of them as may run out of time may wait.
+        """
+        usual = self.cfg.execution.limits()
+        seconds = 0.0
+        for task in tasks:
+            limits = with_paper_seconds(limits_for(task, usual), task.tests)
+            case_s = max(limits.cpu_s, limits.paper_s)
+            cases = sum(len(suite.cases) for suite in (task.tests, task.safety) if suite is not None)
+            seconds += case_s * (cases + 3 * min(cases, 2 * (limits.timeouts or cases)))
+        return _STALLED_S + _SLOWEST * seconds
 
     def score_missing(self, task: Task) -> Judgement:
         """Verdict and reward where a task has no completion: failed on both, or as the protocol says."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from real.judge import Judge, JudgeCfg, Judgement
 from real.logger.wandb_documents import log_documents
 from real.logger.wandb_preflight import check_wandb
 from real.methods.registry import METHODS
+from real.policy.compute import choose_compute
 from real.policy.config import ModelKind
 from real.policy.load import load_policy
 from real.policy.policy import Policy, describe_policy
@@ -44,7 +45,7 @@ from real.settings import RootCfg
 from real.training.config import Engine
 from real.training.determinism import fix_determinism
 from real.training.workspace import Workspace
-from real.types import Task
+from real.types import JsonValue, Task
 
 N_EXAMPLES = 6
 
@@ -64,11 +65,18 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     train = _load_train(root)
     test = load(root.dataset, "test", subset=root.evaluation.subset)
     facts = RunFacts.of(root, run_dir.name, train, test)
-    store.write_environment(facts.environment())
+    begun = store.read_environment() if (store / "env.json").exists() else {}
+    compute = choose_compute(root.model, root.trainer.threads, _part(begun, "compute"))
+    environment = facts.environment() | {"compute": compute.record()}
+    store.write_environment(environment)
     _say(f"data      {_describe(train, test)}")
     cache = Path(root.output_dir) / "warm_starts"
     policy = load_policy(root.model, train.tasks, seed=root.seed, cache=cache, trained_here=_trains_here(root))
+    origin = _part(begun, "policy") or {"origin": policy.origin}
+    store.write_environment(environment | {"policy": origin})
     _say(f"model     {describe_policy(policy, root.model)}")
+    if advice := compute.advice():
+        _say(f"note: {advice}")
 
     with Judge(JudgeCfg.of(root), failures=run_dir / "analysis_failures.jsonl") as judge:
         _say(f"sandbox   {judge.pool.describe()}")
@@ -151,6 +159,12 @@ def _describe(train: Loaded, test: Loaded) -> str:
     skipped = len(train.skipped) + len(test.skipped)
     note = f", {skipped} rows skipped" if skipped else ""
     return f"{test.name}: {len(train.tasks)} train / {len(test.tasks)} test tasks{note}"
+
+
+def _part(environment: Mapping[str, object], name: str) -> dict[str, JsonValue]:
+    """What the run that is continued has recorded when it was begun; empty for a new one."""
+    found = environment.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _say(line: str) -> None:

@@ -60,6 +60,10 @@ def test_a_run_leaves_what_it_promises(straight):
     assert (folder / "status").read_text().strip() == "done"
     environment = json.loads((folder / "env.json").read_text())
     assert environment["versions"].keys() == {"detector", "typecheck", "execution", "protocols"}
+    assert environment["compute"]["dtype"] == "float32"
+    assert environment["compute"]["threads"] == 1
+    assert environment["policy"]["origin"].startswith("warm-started here just now: ")
+    assert environment["policy"]["origin"] in done.stdout
 
 
 def test_a_finished_run_is_skipped(straight):

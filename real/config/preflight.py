@@ -186,4 +186,7 @@ def _ppo(root: RootCfg) -> str:
     updates = trainer.steps * trainer.ppo_epochs * (trainer.samples // trainer.minibatch)
     programs = trainer.steps * trainer.samples
     counts = f"{programs:,} programs scored, {updates:,} updates"
-    return f"{trainer.steps} PPO steps of {trainer.samples} programs ({counts}), reward {root.reward.variant}"
+    each = ""
+    if trainer.samples_per_prompt > 1:  # rollout_batch counts prompts: the number of samples need not divide it
+        each = f", {trainer.samples_per_prompt} for each of {trainer.rollout_batch} prompts"
+    return f"{trainer.steps} PPO steps of {trainer.samples} programs{each} ({counts}), reward {root.reward.variant}"

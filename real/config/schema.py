@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import pkgutil
 import re
-from dataclasses import asdict
+from dataclasses import asdict, astuple
+from functools import cache
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
 import real.methods
-from real.datasets import LOADERS
-from real.datasets.config import EMBEDDED, MINIATURES
-from real.errors import UnknownNameError, UsageError
+from real.datasets import LOADERS, load
+from real.datasets.config import EMBEDDED, MINIATURES, DatasetCfg
+from real.errors import RealError, UnknownNameError, UsageError
 from real.generation.config import GenerationBackend
 from real.ids import SCHEMA_VERSION, register_resolver
 from real.methods.config import NOT_YET
@@ -42,6 +43,7 @@ def check(root: RootCfg) -> None:
     _check_own(root)
     _check_names(root)
     _check_batches(root)
+    _check_validation(root)
     _check_pairs(root)
 
 
@@ -84,6 +86,32 @@ def _check_batches(root: RootCfg) -> None:
                 f"trainer.{part} is {small}, which does not divide {whole}",
                 hint="A remainder would make one update noisier than the others; choose a divisor.",
             )
+
+
+def _check_validation(root: RootCfg) -> None:
+    """Validation tasks are taken from the training tasks, some of which have to be left."""
+    wanted = root.trainer.validation_tasks
+    if not wanted or root.trainer.engine is Engine.openrlhf:
+        return
+    there = _train_tasks(astuple(root.dataset))
+    if there is not None and wanted >= there:
+        raise UsageError(
+            f"trainer.validation_tasks is {wanted}, but dataset={root.dataset.name} has {there} training tasks to take"
+            " them from",
+            hint="A tenth of them is usual.",
+        )
+
+
+@cache
+def _train_tasks(settings: tuple[Any, ...]) -> int | None:
+    """How many training tasks a ``DatasetCfg`` of these values has; ``None`` where they are not on this machine."""
+    dataset = DatasetCfg(*settings)
+    if dataset.path is None and dataset.hub_id is not None:
+        return dataset.train_tasks
+    try:
+        return len(load(dataset, "train").tasks)
+    except RealError:  # what is wrong with the data has a message of its own
+        return dataset.train_tasks
 
 
 def _check_pairs(root: RootCfg) -> None:

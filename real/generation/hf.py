@@ -15,7 +15,7 @@ from real.generation.base import OnFinished, Response
 from real.generation.config import GenerationCfg
 from real.generation.context import response_room
 from real.generation.packed import packed_linears
-from real.generation.sampling import greedy_tokens, row_streams, sample_tokens
+from real.generation.sampling import Sampler, greedy_tokens, row_streams
 from real.generation.slots import SlotCache
 
 PREFILL_TOKENS = 8192  # prompt tokens in one forward pass, padding included: bounds its activations
@@ -98,11 +98,12 @@ class Rollout:
         on_finished: OnFinished | None,
     ) -> None:
         """``room[i]`` is the most tokens row ``i`` may get, ``uniforms[i]`` its random numbers (``None``: greedy)."""
-        self.model, self.cfg = model, cfg
+        self.model = model
         self.prompts = [tuple(prompt) for prompt in prompts]
         self.room, self.on_finished = room, on_finished
         self.uniforms = None if uniforms is None else uniforms.to(model.device)
         self.end, self.pad = tokenizer.eos_token_id, tokenizer.pad_token_id
+        self.sample = Sampler(cfg.temperature, cfg.top_p)
         self.done: dict[int, Response] = {}
         # The argument was renamed within transformers 5, and the old name warns.
         self.cache_argument = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
@@ -177,7 +178,7 @@ class Rollout:
         if self.uniforms is None:
             return greedy_tokens(logits)
         drawn = self.uniforms[list(rows), list(map(len, written))]
-        return sample_tokens(logits, drawn, self.cfg.temperature, self.cfg.top_p)
+        return self.sample(logits, drawn)
 
     def _is_over(self, row: int, written: Sequence[int]) -> bool:
         return written[-1] == self.end or len(written) >= self.room[row]

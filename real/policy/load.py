@@ -38,10 +38,10 @@ def load_policy(
     """
     transformers_logging.disable_progress_bar()  # its bars for sub-second work drown ours
     if cfg.kind is ModelKind.tiny:
-        folder = find_or_build(Recipe.of(cfg, tasks, seed), cache, device())
+        folder, origin = find_or_build(Recipe.of(cfg, tasks, seed), cache, device())
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-        return Policy(model.to(device()).eval(), AutoTokenizer.from_pretrained(folder))
+        return Policy(model.to(device()).eval(), AutoTokenizer.from_pretrained(folder), origin)
     # Full fine-tuning keeps float32 weights and computes in cfg.dtype.
     dtype = torch.float32 if trained_here and not cfg.lora.enabled else getattr(torch, cfg.dtype)
     model, words = load_pretrained(str(cfg.path), dtype)
-    return Policy(model.to(device()).eval(), words)
+    return Policy(model.to(device()).eval(), words, f"from {cfg.path}")

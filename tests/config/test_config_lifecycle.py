@@ -187,6 +187,11 @@ def test_dry_run_starts_nothing(command, engine, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_dry_run_counts_prompts_and_their_samples(command) -> None:
+    said = command("dry_run=true", "trainer.samples_per_prompt=3").out
+    assert "20 PPO steps of 384 programs, 3 for each of 128 prompts" in said
+
+
 def test_dry_run_says_what_is_missing_before_any_detail(command) -> None:
     words = ["model=qwen25_coder_3b", "trainer=openrlhf", "cluster=local_1x8", "dry_run=true"]
     said = command(*words).out

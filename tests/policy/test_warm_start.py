@@ -16,7 +16,7 @@ from real.policy.config import ModelCfg, TinyCfg, WarmStartCfg
 from real.policy.load import load_policy
 from real.policy.warm_start import build
 from real.policy.warm_start.__main__ import make
-from real.policy.warm_start.build import CARD, SHIPPED, shipped_for
+from real.policy.warm_start.build import CARD, SHIPPED, find_or_build, shipped_for
 from real.policy.warm_start.card import weights_sha256
 from real.policy.warm_start.recipe import Recipe
 
@@ -32,6 +32,21 @@ def recipe() -> Recipe:
 @pytest.fixture(scope="module")
 def card() -> dict[str, object]:
     return json.loads((FOLDER / CARD).read_text(encoding="utf-8"))
+
+
+def test_a_run_is_told_where_its_model_comes_from(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = torch.device("cpu")
+    assert find_or_build(recipe, tmp_path, here) == (FOLDER, "warm-started: the one that is shipped")
+    monkeypatch.setattr(
+        "real.policy.warm_start.build.build", lambda recipe, folder, device: (folder / "model").mkdir(parents=True)
+    )
+    other = replace(recipe, seed=9)
+    made, again = (find_or_build(other, tmp_path, here) for _ in range(2))
+    assert made.origin.startswith("warm-started here just now: ")
+    assert again.origin.startswith("warm-started here by an earlier run: ")
+    assert made.folder == again.folder
 
 
 def test_what_is_shipped_is_what_the_quickstart_asks_for(recipe: Recipe) -> None:

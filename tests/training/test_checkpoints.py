@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from real.errors import DataError, InfrastructureError
+from real.errors import DataError, InfrastructureError, UsageError
 from real.io import disk
 from real.policy.state_file import save_state
 from real.training.local import checkpoint
@@ -123,4 +123,6 @@ def test_validation_tasks_are_never_trained_on() -> None:
     assert (train, held) == hold_out(tasks, 8, seed=3)  # type: ignore[arg-type]
     assert held != hold_out(tasks, 8, seed=4)[1]  # type: ignore[arg-type]
     assert hold_out(tasks, 0, seed=3) == (tasks, [])  # type: ignore[arg-type]
-    assert len(hold_out(tasks, 99, seed=3)[0]) == 1  # type: ignore[arg-type]
+    assert len(hold_out(tasks, 49, seed=3)[0]) == 1  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="validation_tasks is 50, but there are 50 training tasks"):
+        hold_out(tasks, 50, seed=3)  # type: ignore[arg-type]

@@ -11,12 +11,13 @@ import pytest
 from real.training import health
 from real.training.health import Health
 from real.training.local.rollout_scores import _averages
+from real.training.local.second_opinion import METRIC
 from real.training.openrlhf import log_parser
 from real.training.trivial_programs import is_trivial
 
 HEALTHY = {
     "entropy": 1.0, "kl": 2.0, "response_tokens": 70.0, "unfinished": 0.02, "r_quality": 0.3, "r_function": 0.6,
-    "no_program": 0.0, "trivial_program": 0.01, "reward_mean": 0.2, "reward_std": 0.5,
+    "no_program": 0.0, "trivial_program": 0.01, "reward_mean": 0.2, "reward_std": 0.5, "clean_but_unsafe": 0.1,
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs/metrics.md"
@@ -43,6 +44,7 @@ def warned(late: dict[str, float], steps: int = 20) -> list[str]:
         ({"r_quality": 0.9, "r_function": 0.1}, "reward_hacking"),
         ({"no_program": 0.5}, "trivial_programs"),
         ({"trivial_program": 0.5}, "trivial_programs"),
+        ({"clean_but_unsafe": 0.8}, "judges_apart"),
         ({"reward_mean": -0.5}, "worse_than_untrained"),
         ({"reward_std": 0.0}, "saturation"),
     ],
@@ -99,7 +101,7 @@ def test_every_metric_is_explained_and_every_explained_metric_exists(make_ppo: A
     first_columns = [line.split("|")[1] for line in DOCS.read_text().splitlines() if line.startswith("| `")]
     explained = {name for column in first_columns for name in re.findall(r"`(\w+)`", column)}
     kinds = set(health._CHECKS)
-    assert explained == local | scored | components | engine | {"step", "warnings"} | kinds
+    assert explained == local | scored | components | engine | {"step", "warnings", METRIC} | kinds
 
 
 def _judgement() -> Any:

@@ -25,8 +25,11 @@ class Judge:
     """Scores an answer by its length; ``before`` is called with every batch."""
 
     def __init__(self, before=lambda tasks: None, masked=(), limit=1.0):
-        self.cfg = SimpleNamespace(reward=SimpleNamespace(max_masked=limit))
+        self.cfg = SimpleNamespace(reward=SimpleNamespace(max_masked=limit, variant="hybrid"))
         self.before, self.masked, self.batches = before, masked, []
+
+    def patience_s(self, tasks):
+        return 600.0
 
     def score(self, tasks, completions):
         self.batches.append([task.task_id for task in tasks])
@@ -84,6 +87,34 @@ def test_an_error_of_the_judge_reaches_the_training():
 
     with pytest.raises(InfrastructureError, match="the sandbox is gone"):
         RolloutScorer(Judge(before=fail), POLICY, TASKS).finish(RESPONSES)
+
+
+def test_a_judge_that_hangs_ends_the_run_by_its_own_deadlines():
+    """The clock is the judge's: how long it may take is what it says, here no time at all."""
+    hang, began = threading.Event(), threading.Event()
+
+    def wait_for_ever(tasks):
+        began.set()
+        hang.wait()
+
+    judge = Judge(before=wait_for_ever)
+    judge.patience_s = lambda tasks: 0.0
+    scorer = RolloutScorer(judge, POLICY, TASKS)
+    scorer.on_finished(0, RESPONSES[0])
+    assert began.wait(timeout=60)
+    try:
+        with pytest.raises(InfrastructureError, match="of 4 answers 0 were scored"):
+            scorer.finish(RESPONSES)
+        assert all(thread.daemon for thread in threading.enumerate() if thread.name == "rewards")
+    finally:
+        hang.set()
+
+
+def test_the_thread_of_a_rollout_ends_with_it():
+    RolloutScorer(Judge(), POLICY, TASKS).finish(RESPONSES)
+    for thread in [thread for thread in threading.enumerate() if thread.name == "rewards"]:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
 
 
 def test_too_many_masked_samples_stop_the_run_after_they_were_kept():

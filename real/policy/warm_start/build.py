@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -20,21 +21,31 @@ SHIPPED = Path(__file__).parent / "shipped"
 CARD = "card.json"
 
 
-def find_or_build(recipe: Recipe, cache: Path, device: torch.device) -> Path:
-    """The folder of the model that ``recipe`` asks for, as ``from_pretrained`` reads it.
+class WarmStart(NamedTuple):
+    """The folder of a warm-started model, as ``from_pretrained`` reads it, and in words where it comes from."""
+
+    folder: Path
+    origin: str
+
+
+def find_or_build(recipe: Recipe, cache: Path, device: torch.device) -> WarmStart:
+    """The model that ``recipe`` asks for.
 
     The shipped one where it fits; else below ``cache``, where runs which differ in their reward only share it. Making
     it takes minutes and shows its progress. Raises ``InfrastructureError`` where the disk refuses.
     """
     if (shipped := shipped_for(recipe)) is not None:
-        return shipped
+        return WarmStart(shipped, "warm-started: the one that is shipped")
     # Sums over threads, and other releases of torch, round differently.
     rounding = hashlib.sha256(f"{torch.__version__}/{torch.get_num_threads()}".encode()).hexdigest()[:4]
     folder = cache / f"tiny-s{recipe.seed}-{recipe.fingerprint()}-{rounding}"
     with hold(folder / ".lock", wait=True):  # jobs of a sweep run at the same time, and share it
-        if not (folder / "model").is_dir():
+        if (folder / "model").is_dir():
+            origin = f"warm-started here by an earlier run: {folder}"
+        else:
             build(recipe, folder, device)
-    return folder / "model"
+            origin = f"warm-started here just now: {folder}"
+    return WarmStart(folder / "model", origin)
 
 
 def shipped_for(recipe: Recipe) -> Path | None:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from real.errors import UsageError
 from real.policy.config import LoraCfg
 from real.training.config import Critic
+from real.training.local.fused_lora import fuse_adapters
 from real.training.local.packed import PackedBatch, hidden_states
 from real.training.local.token_statistics import token_statistics
 
@@ -189,6 +190,7 @@ def _with_adapters(model: Any, lora: LoraCfg, critic: Critic | None) -> Any:
         for name, parameter in wrapped.named_parameters():
             if ".critic." in name:
                 parameter.requires_grad_(True)
+    fuse_adapters(wrapped)
     return wrapped
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 
 from real.errors import InfrastructureError
 from real.generation import Response
@@ -13,6 +14,7 @@ from real.generation.respond import to_completions
 from real.judge import Judge, Judgement
 from real.policy.policy import Policy
 from real.training.local.scoring import ScoredRollout
+from real.training.local.second_opinion import second_opinion
 from real.training.trivial_programs import is_trivial
 from real.types import Completion, Credit, Reward, Task
 
@@ -24,7 +26,8 @@ class RolloutScorer:
 
     Whatever has been finished while the judge was busy goes to it as its next batch. Which batches that makes changes
     no verdict, and results are put back in the order of the prompts. ``keep`` gets everything that was scored, unless
-    the judge raised: ``finish`` raises the same then, and ``InfrastructureError`` above ``reward.max_masked``.
+    the judge raised: ``finish`` raises the same then, and ``InfrastructureError`` above ``reward.max_masked`` or where
+    the judge has not answered by its own deadlines (``Judge.patience_s``).
     """
 
     def __init__(
@@ -36,7 +39,9 @@ class RolloutScorer:
     ) -> None:
         """``tasks``: of each prompt of the rollout its own."""
         self._judge, self._policy, self._tasks, self._keep = judge, policy, tasks, keep
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rewards")
+        self._calls: queue.SimpleQueue[Future[None]] = queue.SimpleQueue()
+        # A daemon: where a judge hangs the run has to end, and an executor's thread would be waited for.
+        threading.Thread(target=self._work, name="rewards", daemon=True).start()
         self._lock = threading.Lock()
         self._waiting: dict[int, Response] = {}
         self._told: set[int] = set()
@@ -49,16 +54,16 @@ class RolloutScorer:
             self._told.add(row)
             self._waiting[row] = response
             if len(self._waiting) == 1:
-                self._batches.append(self._thread.submit(self._score_waiting))
+                call: Future[None] = Future()
+                self._batches.append(call)
+                self._calls.put(call)
 
     def finish(self, responses: Sequence[Response]) -> ScoredRollout:
         """See ``Scorer``."""
         for row, response in enumerate(responses):
             if row not in self._told:
                 self.on_finished(row, response)
-        self._thread.shutdown(wait=True)
-        for batch in self._batches:
-            batch.result()
+        self._wait(len(responses))
         scored = [self._scored[row] for row in range(len(responses))]
         self._keep(scored)
         rewards = [judgement.reward for _, judgement in scored]
@@ -68,7 +73,37 @@ class RolloutScorer:
             for row, reward in enumerate(rewards)
             if reward.credit
         }
-        return ScoredRollout([r.value for r in rewards], credit, _averages([judgement for _, judgement in scored]))
+        log = _averages([judgement for _, judgement in scored])
+        log |= second_opinion(self._judge, self._tasks, *_columns(scored))
+        return ScoredRollout([r.value for r in rewards], credit, log)
+
+    def close(self) -> None:
+        """Let the thread end, once it has nothing left to do; ``finish`` does so too."""
+        end: Future[None] = Future()
+        end.cancel()
+        self._calls.put(end)
+
+    def _wait(self, answers: int) -> None:
+        patience = self._judge.patience_s(self._tasks)
+        late = wait(self._batches, timeout=patience).not_done
+        self.close()
+        if late:
+            raise InfrastructureError(
+                f"the judge has not answered: of {answers} answers {len(self._scored)} were scored, and the others not"
+                f" within {patience:.0f} s, more than all their deadlines together",
+                hint="`python -m real.execution doctor` tells what the sandbox lacks; then the same command resumes.",
+            )
+        for batch in self._batches:
+            batch.result()
+
+    def _work(self) -> None:
+        while not (call := self._calls.get()).cancelled():
+            try:
+                self._score_waiting()
+            except BaseException as error:  # whatever it is, the training has to hear of it
+                call.set_exception(error)
+            else:
+                call.set_result(None)
 
     def _score_waiting(self) -> None:
         with self._lock:
@@ -91,6 +126,10 @@ def token_credit(policy: Policy, response: Response, credit: Sequence[Credit]) -
         for n in over:
             earned[n] += part.value / len(over)
     return earned
+
+
+def _columns(scored: Sequence[Scored]) -> tuple[list[Completion], list[Judgement]]:
+    return [completion for completion, _ in scored], [judgement for _, judgement in scored]
 
 
 def _averages(judged: Sequence[Judgement]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from real.training.local.checkpoint import Checkpoints
 from real.training.local.models import ActorCritic
 from real.training.local.ppo import NotFiniteError, Ppo
 from real.training.local.rollout_scores import RolloutScorer
+from real.training.local.second_opinion import is_independent
 from real.training.local.validation import hold_out, joint_rate
 from real.training.trainer import TrainingEvent
 from real.training.workspace import Workspace
@@ -43,6 +44,8 @@ class LocalTrainer:
         self._validated: dict[str, float] = {}
         self._checkpoints = Checkpoints(ws.store / "checkpoints", ws.run_id, ws.cfg.trainer.keep_checkpoints)
         self._prompts = [encode_prompt(words, task) for task in self._tasks]
+        if not is_independent(ws.judge, self._tasks):
+            print("note: no safety tests beside the reward: detector and tests cannot be compared (docs/metrics.md)")
         cfg = ws.cfg.trainer
         self._models = ActorCritic(
             ws.policy.model,

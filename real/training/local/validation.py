@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from real.errors import UsageError
 from real.generation import Generator
 from real.generation.respond import respond
 from real.judge import Judge
@@ -14,8 +15,16 @@ from real.verdicts import func_qual_passed
 
 
 def hold_out(tasks: Sequence[Task], n: int, seed: int) -> tuple[list[Task], list[Task]]:
-    """Training tasks in their order, and ``n`` validation tasks drawn by ``seed``; the test split is not touched."""
-    chosen = set(random.Random(f"validation:{seed}").sample(range(len(tasks)), min(n, len(tasks) - 1)))
+    """Training tasks in their order, and ``n`` validation tasks drawn by ``seed``; the test split is not touched.
+
+    Raises ``UsageError`` where none would be left to train on.
+    """
+    if n >= len(tasks):
+        raise UsageError(
+            f"trainer.validation_tasks is {n}, but there are {len(tasks)} training tasks to take them from",
+            hint="A tenth of them is usual.",
+        )
+    chosen = set(random.Random(f"validation:{seed}").sample(range(len(tasks)), n))
     return (
         [task for row, task in enumerate(tasks) if row not in chosen],
         [task for row, task in enumerate(tasks) if row in chosen],
