@@ -9,6 +9,7 @@ from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.heap import CONTAINERS, SEQUENCES, Heap, step
+from real.detector.analysis.option_files import is_option_file, sections
 from real.detector.analysis.records import Records
 from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.values import (
@@ -235,6 +236,9 @@ class Attributes:
                 return self.calls.get_attribute(of_obj(self.heap.api(obj.name.removesuffix(".__dict__"))), CLEAN, instr)
             owner = of_obj(self.heap.api(obj.name.removesuffix(".__dict__")))
             return join_all(self.attribute(owner, name, instr) for name in names)
+        held = sections(self.heap, obj, names) if is_option_file(obj) else None
+        if held is not None:
+            return held
         self.heap.touch(obj)
         made = self.heap.part_of([of_obj(obj)] if obj.name.endswith(")") else [of_obj(obj), key])
         return Value(made.mask, made.why, NO_OBJS if obj.name.endswith(")") else frozenset((obj,)))

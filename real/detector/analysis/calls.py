@@ -11,6 +11,7 @@ from real.detector.analysis.containers import Containers
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
 from real.detector.analysis.library_functions import SPECIAL
+from real.detector.analysis.option_files import is_option_file, option_method
 from real.detector.analysis.records import Records
 from real.detector.analysis.state import State
 from real.detector.analysis.values import (
@@ -214,6 +215,9 @@ class Calls:
     def _object_method(self, obj: Obj, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         kind = obj.kind
         if kind == "api":
+            options = option_method(self.heap, obj, name, args) if is_option_file(obj) else None
+            if options is not None:
+                return options
             if name in obj.fields:
                 self.heap.touch(obj)
                 return self.call_value(obj.fields[name], args, instr)
