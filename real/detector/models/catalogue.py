@@ -16,7 +16,7 @@ from real.detector.models.kinds import Kind
 from real.detector.models.rows import Builder, Library, Sanitizer, Sink, Source
 from real.detector.models.stdlib import __path__ as _stdlib
 
-_NOT_MODELS = frozenset({"kinds", "rows", "when", "catalogue", "document", "library", "stdlib"})
+_NOT_MODELS = frozenset({"kinds", "rows", "when", "catalogue", "document", "library", "stdlib_returns", "stdlib"})
 
 
 @cache

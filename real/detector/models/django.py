@@ -40,7 +40,6 @@ LIBRARY = Library(
         ),
         Builder("django.db.models", SQL_KINDS),
         *sinks(Kind.TEMPLATE, arg(0, "template_string"), "django.template.Template", "django.template.base.Template"),
-        *sinks(Kind.TEMPLATE, arg(0, "template_code"), "django.template.Engine().from_string"),
         *sinks(Kind.REDIRECT, arg(0, "to"), "django.shortcuts.redirect"),
         *sinks(
             Kind.REDIRECT,

@@ -9,7 +9,6 @@ LIBRARY = Library(
     "duckdb",
     "duckdb==2.0.1",
     (
-        *sinks(Kind.SQL, arg(0, "query"), "duckdb.sql", "duckdb.query", returns_stored=True),
         *sinks(
             Kind.SQL,
             arg(0, "query"),

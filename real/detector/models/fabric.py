@@ -9,8 +9,6 @@ LIBRARY = Library(
     "fabric",
     "fabric==3.2.3",
     (
-        *sinks(Kind.REMOTE_SHELL, arg(0, "command"), "fabric.api.run", "fabric.api.sudo", until="Fabric 2"),
-        *sinks(Kind.SHELL, arg(0, "command"), "fabric.api.local", until="Fabric 2"),
         *sinks(Kind.REMOTE_SHELL, arg(0, "command"), "fabric.**.run", "fabric.**.sudo", of=("fabric.Connection",)),
         *sinks(Kind.SHELL, arg(0, "command"), "fabric.**.local", until="Fabric 2", of=("fabric.Connection",)),
     ),

@@ -8,8 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "invoke",
     "invoke==2.2.1",
-    (
-        *sinks(Kind.SHELL, arg(0, "command"), "invoke.run"),
-        *sinks(Kind.SHELL, arg(0, "command"), "invoke.**.run", "invoke.**.sudo", of=("invoke.Context",)),
-    ),
+    (*sinks(Kind.SHELL, arg(0, "command"), "invoke.**.run", "invoke.**.sudo", of=("invoke.Context",)),),
 )

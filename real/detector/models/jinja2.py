@@ -20,8 +20,6 @@ LIBRARY = Library(
             arg(0, "source"),
             "jinja2.Template",
             "jinja2.environment.Template",
-            "jinja2.Environment().from_string",
-            "jinja2.environment.Environment().from_string",
         ),
         *sinks(
             Kind.TEMPLATE,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import builtins
 
+from real.detector.models.stdlib_returns import FIXED, NUMBERS, TRUTHS
+
 
 def names(text: str) -> frozenset[str]:
     """The words of ``text``."""
@@ -67,25 +69,28 @@ REGISTRARS = names(
     basic_consume"""
 )
 
-# Calls that return a number, a truth value or an object with a fixed, harmless text form, or fail.
-CLEAN_CALLS = names(
-    """builtins.int builtins.float builtins.bool builtins.complex builtins.len builtins.ord builtins.hash builtins.id
-    builtins.hex builtins.oct builtins.bin builtins.isinstance builtins.issubclass builtins.callable builtins.hasattr
-    builtins.any builtins.all builtins.abs builtins.round builtins.range builtins.divmod builtins.pow builtins.slice
-    decimal.Decimal fractions.Fraction uuid.UUID datetime.date datetime.datetime datetime.time datetime.timedelta
-    datetime.date.fromisoformat datetime.datetime.fromisoformat datetime.time.fromisoformat
-    datetime.datetime.strptime datetime.datetime.fromtimestamp datetime.date.fromtimestamp datetime.date.fromordinal
-    time.strptime time.mktime time.time ipaddress.IPv4Address ipaddress.IPv4Network
-    math.floor math.ceil math.sqrt math.trunc math.isclose math.isnan math.log math.pow math.fsum
-    operator.not_ operator.truth operator.is_ operator.is_not operator.eq operator.ne operator.lt operator.le
-    operator.gt operator.ge operator.contains operator.countOf operator.indexOf operator.length_hint
-    os.path.exists os.path.isfile os.path.isdir os.path.getsize binascii.crc32 zlib.crc32 binascii.hexlify
-    builtins.print sys.exit sqlite3.complete_statement"""
+# Calls that return a number, a truth value or an object with a fixed, harmless text form, or fail: what typeshed says,
+# and what it cannot say (generic functions, digits as text, what returns nothing of use).
+CLEAN_CALLS = (
+    TRUTHS
+    | NUMBERS
+    | FIXED
+    | names(
+        """builtins.abs builtins.bin builtins.divmod builtins.hex builtins.oct builtins.pow builtins.print
+        builtins.round binascii.hexlify math.ceil math.floor math.trunc operator.eq operator.ge operator.gt operator.le
+        operator.lt operator.ne sqlite3.complete_statement sys.exit"""
+    )
 )
 # Those of them whose result grows with what goes in: harmless as text, not as a size or a count.
 NUMERIC_CALLS = names(
     """builtins.int builtins.float builtins.complex builtins.abs builtins.round builtins.range builtins.divmod
-    builtins.pow decimal.Decimal fractions.Fraction math.floor math.ceil math.sqrt math.trunc math.pow math.fsum"""
+    builtins.pow decimal.Decimal fractions.Fraction math.floor math.ceil math.trunc"""
+) | (
+    NUMBERS
+    - names(
+        """builtins.len builtins.ord builtins.hash builtins.id binascii.crc32 math.log operator.countOf operator.indexOf
+        operator.length_hint os.path.getsize time.mktime time.time zlib.crc32"""
+    )
 )
 # They tell how a class or function is made, and call nothing of it.
 OBSERVERS = names(

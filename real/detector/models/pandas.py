@@ -9,11 +9,9 @@ LIBRARY = Library(
     "pandas",
     "pandas==3.1.1",
     (
-        *sinks(Kind.SQL, arg(0, "sql"), "pandas.io.sql.execute", returns_stored=True, until="pandas 2.2"),
         *sinks(Kind.SQL_QUERY, arg(0, "sql"), "**.read_sql", "**.read_sql_query", returns_stored=True, of=("pandas",)),
-        *sinks(Kind.EXPRESSION, arg(0, "expr"), "pandas.eval", "pandas.DataFrame().eval", "pandas.DataFrame().query"),
         *sinks(Kind.EMBEDDED_EVAL, arg(0, "expr", "script"), "**.eval", of=("pandas.DataFrame",)),
-        *sinks(Kind.EXPRESSION, arg(0, "expr"), "pandas.**.query", "pandas.**.eval", of=("pandas.DataFrame",)),
+        *sinks(Kind.EXPRESSION, arg(0, "expr"), "pandas.**.query", of=("pandas.DataFrame",)),
         *sinks(Kind.PICKLE, arg(0, "filepath_or_buffer"), "pandas.read_pickle", "pandas.io.pickle.read_pickle"),
     ),
 )

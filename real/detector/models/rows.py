@@ -102,7 +102,9 @@ def sinks(
     until: str = "",
     of: tuple[str, ...] = (),
 ) -> Iterator[Sink]:
-    """Several calls that take the same argument."""
+    """Several calls that take the same argument; raises ``ValueError`` where none is named."""
+    if not apis:
+        raise ValueError(f"no call is named for {kind}")
     taken = (arguments,) if isinstance(arguments, Arg) else arguments
     return (Sink(api, taken, kind, when, returns_stored, until, of) for api in apis)
 

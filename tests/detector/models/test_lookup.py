@@ -41,7 +41,7 @@ def wrong(row: Row, said: dict[str, object]) -> list[str]:
             checked = [*row.arguments, *(row.when.arguments if row.when is not None else ())]
             for argument in checked:
                 given = argument.names
-                if "**" in row.api:  # of several classes, whose parameters have different names
+                if "**" in row.api and shown is not None:  # of several classes, whose parameters have different names
                     given = tuple(known for known in given if known in shown) or given[:1]
                 problem = mismatch(shown, argument.position, given)
                 if problem:
