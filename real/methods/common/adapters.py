@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from real.errors import DataError
 from real.io.disk import disk_errors, write_json
 from real.policy.config import LoraCfg
-from real.policy.policy import Policy
 from real.training.workspace import Workspace, evaluation_generator
 
 BACKBONE = "backbone.json"  # beside the adapters: what they were trained on
@@ -56,7 +56,7 @@ def _add(ws: Workspace, config: Any, names: Sequence[str]) -> Any:
 def use(ws: Workspace, model: Any) -> None:
     """Make ``model`` what the run evaluates."""
     model.eval()
-    ws.policy = Policy(model, ws.policy.tokenizer)
+    ws.policy = replace(ws.policy, model=model)
     ws.generator = evaluation_generator(ws.cfg, ws.policy)
 
 
