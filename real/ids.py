@@ -49,8 +49,17 @@ def canonical(cfg: DictConfig) -> str:
     for (group, leaf), before in _LATER.items():
         if group in content and content[group].get(leaf) == before:
             del content[group][leaf]
+    _drop_other_methods(content.get("method"))
     content["schema_version"] = SCHEMA_VERSION
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _drop_other_methods(method: Any) -> None:  # noqa: ANN401 - nested values
+    """Settings of another method than the run's change no number of it (those of sft stay: older ids hold them)."""
+    if isinstance(method, dict):
+        for section in [key for key, value in method.items() if isinstance(value, dict)]:
+            if section not in ("sft", method.get("name")):
+                del method[section]
 
 
 def config_hash(cfg: DictConfig) -> str:

@@ -27,7 +27,7 @@ class Machine:
 @functools.cache
 def machine() -> Machine:
     """Look once: cores this process may use, GPUs as ``nvidia-smi`` lists them, packages, programs."""
-    names = ("torch", "transformers", "peft", "vllm", "ray", "openrlhf", "wandb")
+    names = ("torch", "transformers", "peft", "vllm", "ray", "openrlhf", "wandb", "bandit", "openai")
     return Machine(
         cpus=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         gpus_gb=_gpus(),

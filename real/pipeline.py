@@ -27,24 +27,21 @@ from real.evaluation.examples import example_records
 from real.evaluation.metrics import read_run
 from real.evaluation.run_facts import RunFacts
 from real.execution.trivial_baselines import summary_of, trivial_baselines
-from real.generation import Generator
-from real.generation.hf import HfGenerator
-from real.generation.open import at_temperature, open_generator
+from real.generation.open import at_temperature
 from real.judge import Judge, JudgeCfg, Judgement
 from real.logger.wandb_documents import log_documents
 from real.logger.wandb_preflight import check_wandb
-from real.methods.registry import METHODS
+from real.methods.registry import method_of
 from real.policy.compute import choose_compute
 from real.policy.config import ModelKind
 from real.policy.load import load_policy
-from real.policy.policy import Policy, describe_policy
+from real.policy.policy import describe_policy
 from real.policy.saving import save_policy
 from real.results.publish import headline, publish
 from real.runs.store import RunStore
 from real.settings import RootCfg
-from real.training.config import Engine
 from real.training.determinism import fix_determinism
-from real.training.workspace import Workspace
+from real.training.workspace import Workspace, evaluation_generator
 from real.types import JsonValue, Task
 
 N_EXAMPLES = 6
@@ -58,6 +55,7 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     """
     began = time.monotonic()
     store = RunStore(run_dir)
+    method = method_of(root.method.name)
     fix_determinism(root.seed, root.trainer.threads)
     check_wandb(root.logger)
 
@@ -71,7 +69,8 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     store.write_environment(environment)
     _say(f"data      {_describe(train, test)}")
     cache = Path(root.output_dir) / "warm_starts"
-    policy = load_policy(root.model, train.tasks, seed=root.seed, cache=cache, trained_here=_trains_here(root))
+    trained_here = method.trains_model(root)
+    policy = load_policy(root.model, train.tasks, seed=root.seed, cache=cache, trained_here=trained_here)
     origin = _part(begun, "policy") or {"origin": policy.origin}
     store.write_environment(environment | {"policy": origin})
     _say(f"model     {describe_policy(policy, root.model)}")
@@ -81,18 +80,19 @@ def run(root: RootCfg, run_dir: Path, *, train_only: bool = False) -> None:
     with Judge(JudgeCfg.of(root), failures=run_dir / "analysis_failures.jsonl") as judge:
         _say(f"sandbox   {judge.pool.describe()}")
         judge.prepare((*train.tasks, *test.tasks))
-        generator = _open_generator(root, policy)
+        generator = evaluation_generator(root, policy)
         examples = _draw_examples(test.tasks, root.seed)
         space = Workspace(root, store, run_dir.name, train.tasks, test.tasks, examples, policy, generator, judge)
+        method.check(space)
 
         # rollout, judge, reward and train: see the method's file, and real/training
         before = [] if train_only else _evaluate_before(space, test)  # a job that trains only has eight GPUs for it
-        steps = METHODS.get(root.method.name)(space)
+        steps = method.run(space)
         if train_only:
             return
 
         # evaluate
-        after = _evaluate(space, "after") if steps else None
+        after = _evaluate(space, "after") if steps or space.responder else None
         if steps:
             save_policy(space.policy, run_dir / "model")
         stages = [("before", 0, before), ("middle", steps // 2, _halfway(space)), ("after", steps, after or [])]
@@ -111,21 +111,16 @@ def _load_train(root: RootCfg) -> Loaded:
     try:
         return load(root.dataset, "train")
     except DataError:
-        if root.method.name != "vanilla" or root.model.kind is ModelKind.tiny:
+        if method_of(root.method.name).learns_from_tasks or root.model.kind is ModelKind.tiny:
             raise
     return Loaded(root.dataset.name, "train", [], [], "none")
-
-
-def _trains_here(root: RootCfg) -> bool:
-    """Whether this process trains the policy that it loads, instead of only evaluating it."""
-    return root.trainer.engine is Engine.local and root.method.name != "vanilla"
 
 
 def _evaluate(space: Workspace, stage: str) -> list[Judgement]:
     cfg, sampling = space.cfg, space.cfg.evaluation.sampling()
     generator = space.generator if sampling.greedy else at_temperature(space.generator, sampling.temperature)
     parts = (space.policy, generator, space.judge, space.test, space.store, stage)
-    return evaluate(*parts, batch=cfg.generation.batch, seed=cfg.seed, sampling=sampling)
+    return evaluate(*parts, batch=cfg.generation.batch, seed=cfg.seed, sampling=sampling, responder=space.responder)
 
 
 def _evaluate_before(space: Workspace, test: Loaded) -> list[Judgement]:
@@ -141,13 +136,6 @@ def _halfway(space: Workspace) -> list[Judgement]:
     if not (space.store / "completions_middle.jsonl").exists():
         return []
     return space.judge.score(space.examples, space.store.read_completions("middle"))
-
-
-def _open_generator(root: RootCfg, policy: Policy) -> Generator:
-    """OpenRLHF has engines of its own, on all GPUs: what is evaluated beside them is sampled with transformers."""
-    if root.trainer.engine is Engine.openrlhf:
-        return HfGenerator(policy.model, policy.tokenizer, root.generation)
-    return open_generator(policy.model, policy.tokenizer, root.generation)
 
 
 def _draw_examples(tasks: Sequence[Task], seed: int) -> list[Task]:

@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "generation": f"{VOCABULARY} policy",
     "serving": f"{JUDGING} judge sampled_tests moments",
     "training": f"{LEARNING} datasets policy generation serving moments",
-    "methods": f"{LEARNING} datasets.workshop policy generation training",
+    "methods": f"{LEARNING} datasets datasets.workshop policy generation training",
     "evaluation": f"{LEARNING} datasets policy generation",
     "results": f"{VOCABULARY} io extract runs evaluation",
     "score": f"{JUDGING} judge datasets runs evaluation",

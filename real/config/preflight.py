@@ -16,8 +16,8 @@ from real.errors import UsageError
 from real.io.columns import align
 from real.io.disk import disk_errors
 from real.machine import Machine
+from real.methods.registry import method_of
 from real.runs.store import RunState
-from real.settings import RootCfg
 from real.training.local.forecast import forecast, free_memory_gb, measured_gflops
 from real.training.openrlhf import plan as openrlhf
 from real.training.openrlhf.gpu_hours import gpu_hours, total
@@ -172,21 +172,6 @@ def _steps(run: PlannedRun) -> list[str]:
     if root.model.kind == "tiny":
         model = f"build the model {root.model.name} and warm-start it ({root.model.warm_start.epochs} epochs of SFT)"
     steps = [f"load {data.name}: {sizes}", model, "evaluate it on the test tasks"]
-    if root.method.name == "real":
-        steps.append(f"train it: {_ppo(root)}")
-    elif root.method.name != "vanilla":
-        steps.append(f"train it with {root.method.name}")
-    if root.method.name != "vanilla":
-        steps.append("evaluate it again")
+    if step := method_of(root.method.name).describe(root):
+        steps += [step, "evaluate it again"]
     return [*steps, f"write metrics and a report to {run.run_dir}"]
-
-
-def _ppo(root: RootCfg) -> str:
-    trainer = root.trainer
-    updates = trainer.steps * trainer.ppo_epochs * (trainer.samples // trainer.minibatch)
-    programs = trainer.steps * trainer.samples
-    counts = f"{programs:,} programs scored, {updates:,} updates"
-    each = ""
-    if trainer.samples_per_prompt > 1:  # rollout_batch counts prompts: the number of samples need not divide it
-        each = f", {trainer.samples_per_prompt} for each of {trainer.rollout_batch} prompts"
-    return f"{trainer.steps} PPO steps of {trainer.samples} programs{each} ({counts}), reward {root.reward.variant}"

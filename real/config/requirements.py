@@ -6,7 +6,7 @@ from real.datasets.loading import SPLITS
 from real.datasets.sources import missing as missing_data
 from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
 from real.machine import Machine
-from real.methods.config import NOT_YET
+from real.methods.registry import method_of
 from real.policy.config import ModelKind
 from real.settings import RootCfg
 from real.slurm.config import Scheduler
@@ -15,19 +15,14 @@ from real.training.openrlhf.flags import PINNED, installed_version
 
 def missing(root: RootCfg, here: Machine) -> list[str]:
     """What ``here`` lacks for this run, one phrase each; empty when it can run."""
-    lacks = [*_missing_method(root), *_missing_packages(root, here), *_missing_devices(root, here)]
-    evaluates_only = root.method.name == "vanilla" and root.model.kind is not ModelKind.tiny
+    method = method_of(root.method.name)
+    lacks = [*method.missing(root), *_missing_packages(root, here), *_missing_devices(root, here)]
+    evaluates_only = not method.learns_from_tasks and root.model.kind is not ModelKind.tiny
     if (reason := missing_data(root.dataset, splits=("test",) if evaluates_only else SPLITS)) is not None:
         lacks.append(reason)
     if problem := key_problem(root.logger):
         lacks.append(f"a W&B key in WANDB_API_KEY ({problem}; logger=wandb_offline needs none)")
     return lacks
-
-
-def _missing_method(root: RootCfg) -> list[str]:
-    if root.method.name not in NOT_YET:
-        return []
-    return [f"the method {root.method.name} (not implemented yet; see CONTRIBUTING.md, “a method”)"]
 
 
 def smaller_than_advised(root: RootCfg, here: Machine) -> str | None:
@@ -43,9 +38,7 @@ def smaller_than_advised(root: RootCfg, here: Machine) -> str | None:
 def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
     if root.cluster.own_python:
         return []  # what this interpreter lacks is no matter: the job runs in another one
-    needed = ["torch", "transformers"]
-    if root.model.lora.enabled and root.trainer.engine == "local" and root.method.name != "vanilla":
-        needed.append("peft")
+    needed = ["torch", "transformers", *method_of(root.method.name).packages(root)]
     if root.generation.backend == "vllm" and not root.trainer.openrlhf.ray_address:
         needed.append("vllm")
     if root.trainer.engine == "openrlhf":

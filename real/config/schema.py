@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import pkgutil
 import re
 from dataclasses import asdict, astuple
 from functools import cache
@@ -11,15 +10,13 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
-import real.methods
 from real.datasets import LOADERS, load
 from real.datasets.config import EMBEDDED, MINIATURES, DatasetCfg
-from real.errors import RealError, UnknownNameError, UsageError
+from real.errors import RealError, UsageError
 from real.generation.config import GenerationBackend
 from real.ids import SCHEMA_VERSION, register_resolver
-from real.methods.config import NOT_YET
+from real.methods.registry import method_of
 from real.policy.config import ModelKind
-from real.registry import did_you_mean
 from real.rewards.config import Variant
 from real.settings import RootCfg
 from real.training.config import Engine
@@ -37,7 +34,16 @@ def register() -> None:
 def check(root: RootCfg) -> None:
     """Raise ``UsageError`` on the first value out of range or pair of values that contradict each other."""
     judged = (root.reward, root.typecheck, root.execution)
-    for part in (root.dataset, root.model, *judged, root.evaluation, root.trainer, root.generation, root.cluster):
+    for part in (
+        root.dataset,
+        root.model,
+        root.method,
+        *judged,
+        root.evaluation,
+        root.trainer,
+        root.generation,
+        root.cluster,
+    ):
         part.check()
     _check_finite(asdict(root))
     _check_own(root)
@@ -68,10 +74,7 @@ def _check_own(root: RootCfg) -> None:
 
 def _check_names(root: RootCfg) -> None:
     LOADERS.get(root.dataset.name)
-    # Their modules import torch: a name is looked up in the folder, not in the registry that importing them fills.
-    methods = {module.name for module in pkgutil.iter_modules(real.methods.__path__)} - {"registry", "config"}
-    if root.method.name not in (*methods, *NOT_YET):  # those that nobody wrote are missing, not unknown
-        raise UnknownNameError(f"unknown method {root.method.name!r}", hint=did_you_mean(root.method.name, methods))
+    method_of(root.method.name)
 
 
 def _check_batches(root: RootCfg) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from real.evaluation.sampling import GREEDY, Sampling
-from real.generation.respond import respond
+from real.generation.respond import Responder, respond
 from real.io.progress import Progress
 from real.judge import Judge, Judgement
 from real.runs.store import RunStore
@@ -29,8 +29,9 @@ def evaluate(
     batch: int,
     seed: int,
     sampling: Sampling = GREEDY,
+    responder: Responder | None = None,
 ) -> list[Judgement]:
-    """Decode, judge (safety tests included) and record ``tasks``; responses stored by an earlier try are reused.
+    """Answer (greedily, or as ``responder`` does), judge (safety tests included) and record ``tasks``.
 
     ``stage`` names the files of the run directory (``before``, ``after``); ``batch`` responses are decoded between two
     writes. The samples of a task follow each other in what is returned and recorded. Where they are drawn,
@@ -46,7 +47,11 @@ def evaluate(
     with Progress(sum(len(part) for _, part in missing), f"evaluating {stage}", "responses") as progress:
         for start, part in missing:
             of_batch = seed if sampling.greedy else sampling.seed(seed, stage, start)
-            answers = respond(policy, generator, [t for t, _ in part], seed=of_batch, greedy=sampling.greedy)
+            wanted = [task for task, _ in part]
+            if responder is not None:
+                answers = responder(wanted, of_batch)
+            else:
+                answers = respond(policy, generator, wanted, seed=of_batch, greedy=sampling.greedy)
             for (task, sample), answer in zip(part, answers, strict=True):
                 known[task.task_id, sample] = replace(answer, sample=sample)
             store.write_completions(stage, [known[t.task_id, n] for t, n in asked if (t.task_id, n) in known])

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
-from transformers.cache_utils import DynamicCache
 
 from real.errors import InfrastructureError
 from real.generation.base import OnFinished, Response
 from real.generation.config import GenerationCfg
 from real.generation.context import response_room
 from real.generation.packed import packed_linears
+from real.generation.prefix import begin_with, behind_padding, cache_argument, learned_prefix
 from real.generation.sampling import Sampler, greedy_tokens, row_streams
 from real.generation.slots import SlotCache
 
 PREFILL_TOKENS = 8192  # prompt tokens in one forward pass, padding included: bounds its activations
 REFILL_SHARE = 8  # prompts enter when a slots/8 is free: one at a time would cost a forward pass each
+
+# Of logits [B, V] and what each row has written so far: the logits to choose from (constrained decoding).
+Constraint: TypeAlias = Callable[[Tensor, Sequence[Sequence[int]]], Tensor]
 
 
 class HfGenerator:
@@ -33,6 +35,7 @@ class HfGenerator:
         self.model = model
         self.tokenizer = tokenizer
         self.cfg = cfg
+        self.constraint: Constraint | None = None
 
     def generate(
         self,
@@ -51,9 +54,12 @@ class HfGenerator:
             return []
         causal_lm = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
         context = getattr(causal_lm.config, "max_position_embeddings", None)
-        room = response_room(prompts, context, self.cfg.max_new_tokens)
+        prefix = learned_prefix(self.model)
+        tokens = prefix[0][0].shape[2] if prefix else 0
+        room = response_room(prompts, context and context - tokens, self.cfg.max_new_tokens)
         uniforms = None if greedy else row_streams(seed, len(prompts), self.cfg.max_new_tokens)
         rollout = Rollout(causal_lm, self.tokenizer, self.cfg, prompts, room, uniforms, on_finished)
+        rollout.prefix, rollout.constraint = prefix, self.constraint
         training = self.model.training
         self.model.eval()
         try:
@@ -105,8 +111,9 @@ class Rollout:
         self.end, self.pad = tokenizer.eos_token_id, tokenizer.pad_token_id
         self.sample = Sampler(cfg.temperature, cfg.top_p)
         self.done: dict[int, Response] = {}
-        # The argument was renamed within transformers 5, and the old name warns.
-        self.cache_argument = "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+        self.prefix: list[tuple[Tensor, Tensor]] = []  # learned keys and values before every prompt
+        self.constraint: Constraint | None = None
+        self.cache_argument = cache_argument(model)
 
     def run(self, slots: int) -> None:
         """Finish every row that is not done, ``slots`` at a time; a row that an error interrupted begins anew."""
@@ -157,15 +164,18 @@ class Rollout:
         for number, prompt in enumerate(distinct):  # left padding: the last position is the last of every prompt
             ids[number, width - len(prompt) :] = torch.tensor(prompt)
         columns = torch.arange(width)
+        tokens = self.prefix[0][0].shape[2] if self.prefix else 0
+        held = (columns >= starts.unsqueeze(1)).long()
         inputs = {
-            "attention_mask": (columns >= starts.unsqueeze(1)).long().to(self.model.device),
-            "position_ids": (columns - starts.unsqueeze(1)).clamp(min=0).to(self.model.device),
+            "attention_mask": torch.cat([held.new_ones(len(distinct), tokens), held], dim=1).to(self.model.device),
+            "position_ids": (tokens + columns - starts.unsqueeze(1)).clamp(min=0).to(self.model.device),
         }
-        prefilled = DynamicCache()
+        prefilled = begin_with(self.prefix, len(distinct))
         logits = self._forward(ids.to(self.model.device), prefilled, inputs)
+        behind_padding(prefilled, starts, tokens)
         number_of = {prompt: number for number, prompt in enumerate(distinct)}
         source = torch.tensor([number_of[self.prompts[row]] for row in rows], device=self.model.device)
-        cache.admit(prefilled, source, starts.to(self.model.device), width)
+        cache.admit(prefilled, source, starts.to(self.model.device), tokens + width)
         return self._choose(logits[source], rows, [[] for _ in rows])
 
     def _forward(self, ids: Tensor, cache: Any, inputs: dict[str, Tensor]) -> Tensor:
@@ -175,6 +185,8 @@ class Rollout:
         return logits
 
     def _choose(self, logits: Tensor, rows: Sequence[int], written: Sequence[Sequence[int]]) -> Tensor:
+        if self.constraint is not None:
+            logits = self.constraint(logits, written)
         if self.uniforms is None:
             return greedy_tokens(logits)
         drawn = self.uniforms[list(rows), list(map(len, written))]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from real.policy.chat import encode_prompt
 from real.types import Completion, Task
@@ -11,6 +11,8 @@ from real.types import Completion, Task
 if TYPE_CHECKING:  # torch comes with these
     from real.generation.base import Generator, Response
     from real.policy.policy import Policy
+
+Responder: TypeAlias = Callable[[Sequence[Task], int], list[Completion]]  # of tasks and a seed, in their order
 
 
 def respond(

@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
-from real.training.optimise import optimise
-from real.training.trainer import open_trainer
+from real.methods.base import Method
+from real.settings import RootCfg
+from real.training.config import Engine
 from real.training.workspace import Workspace
 
 
-def real(ws: Workspace) -> int:
-    """Train with PPO where ``trainer=`` says, resuming from the newest checkpoint; returns the number of steps."""
-    return optimise(open_trainer(ws), ws)
+class Real(Method):
+    """Train with PPO where ``trainer=`` says."""
+
+    learns_from_tasks = True
+
+    def trains_model(self, root: RootCfg) -> bool:
+        """OpenRLHF trains in processes of its own."""
+        return root.trainer.engine is Engine.local
+
+    def packages(self, root: RootCfg) -> tuple[str, ...]:
+        """See ``Method``."""
+        return ("peft",) if root.model.lora.enabled and root.trainer.engine is Engine.local else ()
+
+    def run(self, ws: Workspace) -> int:
+        """Resume from the newest checkpoint; returns the number of steps."""
+        from real.training.optimise import optimise
+        from real.training.trainer import open_trainer
+
+        return optimise(open_trainer(ws), ws)
+
+    def describe(self, root: RootCfg) -> str:
+        """The size of the training."""
+        trainer = root.trainer
+        updates = trainer.steps * trainer.ppo_epochs * (trainer.samples // trainer.minibatch)
+        programs = trainer.steps * trainer.samples
+        counts = f"{programs:,} programs scored, {updates:,} updates"
+        each = ""
+        if trainer.samples_per_prompt > 1:  # rollout_batch counts prompts: the number of samples need not divide it
+            each = f", {trainer.samples_per_prompt} for each of {trainer.rollout_batch} prompts"
+        ppo = f"{trainer.steps} PPO steps of {trainer.samples} programs{each} ({counts}), reward {root.reward.variant}"
+        return f"train it: {ppo}"
+
+
+METHOD = Real()

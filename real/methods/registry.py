@@ -1,18 +1,27 @@
-"""Every method by its name (``conf/method``)."""
+"""Every method by its name: the module (or package) of that name in this folder, which holds ``METHOD``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+import importlib
+import pkgutil
 
-from real.methods.real import real
-from real.methods.sft import sft
-from real.methods.vanilla import vanilla
-from real.registry import Registry
-from real.training.workspace import Workspace
+import real.methods
+from real.errors import UnknownNameError
+from real.methods.base import Method
+from real.registry import did_you_mean
 
-Method: TypeAlias = Callable[[Workspace], int]  # returns the number of optimisation steps taken
+_NO_METHODS = {"base", "common", "config", "registry"}
 
-METHODS: Registry[Method] = Registry("method")
-for _method in (vanilla, sft, real):
-    METHODS.register(_method.__name__)(_method)
+
+def method_names() -> list[str]:
+    """All of them, sorted; nothing is imported."""
+    return sorted({module.name for module in pkgutil.iter_modules(real.methods.__path__)} - _NO_METHODS)
+
+
+def method_of(name: str) -> Method:
+    """The method called ``name``; raises ``UnknownNameError`` with the nearest names."""
+    if name not in method_names():
+        raise UnknownNameError(f"unknown method {name!r}", hint=did_you_mean(name, method_names()))
+    method = importlib.import_module(f"real.methods.{name}").METHOD
+    assert isinstance(method, Method)
+    return method

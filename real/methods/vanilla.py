@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from real.training.workspace import Workspace
+from real.methods.base import Method
 
-
-def vanilla(_: Workspace) -> int:
-    """Train nothing."""
-    return 0
+METHOD = Method()

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from real.prompts import messages
-from real.types import Task
+from real.types import Message, Task
 
 
 def encode_prompt(tokenizer: Any, task: Task) -> list[int]:
     """Chat-template token ids of a task, ending where the response begins."""
-    chat = [{"role": m.role, "content": m.content} for m in messages(task)]
+    return encode_chat(tokenizer, messages(task))
+
+
+def encode_chat(tokenizer: Any, turns: Sequence[Message]) -> list[int]:
+    """Token ids of a chat, ending where the next response begins."""
+    chat = [{"role": turn.role, "content": turn.content} for turn in turns]
     ids = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=True, return_dict=False)
     return list(ids)
 

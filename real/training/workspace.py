@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from real.generation import Generator
+from real.generation import GenerationCfg, Generator
+from real.generation.config import GenerationBackend
+from real.generation.respond import Responder
 from real.judge import Judge
 from real.policy.policy import Policy
 from real.runs.store import RunStore
 from real.settings import RootCfg
+from real.training.config import Engine
 from real.types import Task
+
+
+def evaluation_generator(root: RootCfg, policy: Policy, settings: GenerationCfg | None = None) -> Generator:
+    """What samples the policy in this process; ``settings`` in place of those of the run.
+
+    OpenRLHF has engines of its own, on all GPUs: what is evaluated beside them is sampled with transformers.
+    """
+    from real.generation.open import open_generator  # torch comes with it
+
+    cfg = settings or root.generation
+    if root.trainer.engine is Engine.openrlhf:
+        cfg = replace(cfg, backend=GenerationBackend.hf)
+    return open_generator(policy.model, policy.tokenizer, cfg)
 
 
 @dataclass
@@ -27,6 +43,7 @@ class Workspace:
     policy: Policy
     generator: Generator
     judge: Judge
+    responder: Responder | None = None  # how test tasks are answered; None: greedily, by the policy alone
 
     @property
     def checkpoint(self) -> Path:

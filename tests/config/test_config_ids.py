@@ -59,6 +59,14 @@ def test_keys_that_came_later_count_where_they_are_set() -> None:
     assert len({run_id(greedy), *(run_id(cfg(evaluation={"protocol": "strict", **one})) for one in drawn)}) == 3
 
 
+def test_settings_of_another_method_do_not_count() -> None:
+    sections = {"sven": {"lr": 1.0}, "promsec": {"rounds": 3}}
+    plain = run_id(cfg())
+    assert run_id(cfg(method={"name": "real", **sections})) == plain
+    assert run_id(cfg(method={"name": "sven", **sections})) != run_id(cfg(method={"name": "sven"}))
+    assert run_id(cfg(method={"name": "real", "sft": {"lr": 1.0}})) != plain  # as ever
+
+
 def test_everything_else_counts() -> None:
     changes = [{"seed": 1}, {"reward__alpha": 0.4}, {"copied": 25}, {"dataset__path": "mine"}, {"model__path": "m"}]
     assert len({run_id(cfg(**change)) for change in [{}, *changes]}) == len(changes) + 1

@@ -22,6 +22,7 @@ from real.execution.config import ExecutionCfg
 from real.generation.hf import HfGenerator
 from real.judge import Judge, JudgeCfg, Judgement
 from real.logger.config import LoggerName
+from real.methods.base import Method
 from real.policy.fingerprint import fingerprint
 from real.policy.policy import Policy
 from real.protocols import EvaluationProtocol
@@ -272,14 +273,15 @@ def test_a_job_that_only_trains_leaves_the_evaluation_to_the_other_job(
 ) -> None:
     asked: list[str] = []
 
-    def train(_: Workspace) -> int:
-        asked.append("train")
-        return 0
+    class Training(Method):
+        def run(self, ws: Workspace) -> int:
+            asked.append("train")
+            return 0
 
     root = RootCfg(output_dir=str(tmp_path))
     root.logger.name = LoggerName.none
     monkeypatch.setattr(pipeline, "load_policy", lambda *_, **__: tiny_policy())
     monkeypatch.setattr(pipeline, "_evaluate_before", lambda *_: asked.append("before"))
-    monkeypatch.setattr(pipeline, "METHODS", SimpleNamespace(get=lambda _: train))
+    monkeypatch.setattr(pipeline, "method_of", lambda _: Training())
     pipeline.run(root, tmp_path / "run", train_only=True)
     assert asked == ["train"]

@@ -10,6 +10,7 @@ from real.datasets.config import DatasetCfg
 from real.errors import DataError
 from real.methods import sft
 from real.methods.config import SftCfg
+from real.policy.config import LoraCfg
 
 
 class Words:
@@ -27,7 +28,7 @@ def learn(monkeypatch, tmp_path):
     tasks = load(DatasetCfg(), "train").tasks[:3]
     seen = []
     monkeypatch.setattr(sft, "encode_prompt", lambda words, task: [ord(mark) for mark in task.task_id])
-    monkeypatch.setattr(sft, "train_sft", lambda model, examples, *rest, **more: seen.extend(examples) or 1)
+    monkeypatch.setattr("real.policy.sft.train_sft", lambda model, examples, *rest, **more: seen.extend(examples) or 1)
 
     def run(lines=None):
         path = None
@@ -37,10 +38,11 @@ def learn(monkeypatch, tmp_path):
         cfg = SimpleNamespace(
             method=SimpleNamespace(sft=SftCfg(targets=None if path is None else str(path))),
             dataset=SimpleNamespace(name="safesql_mini"),
+            model=SimpleNamespace(lora=LoraCfg()),
             seed=0,
         )
         policy = SimpleNamespace(tokenizer=Words(), model=None)
-        sft.sft(SimpleNamespace(cfg=cfg, train=tasks, policy=policy, checkpoint=tmp_path / "c.pt"))
+        sft.METHOD.run(SimpleNamespace(cfg=cfg, train=tasks, policy=policy, checkpoint=tmp_path / "c.pt"))
         assert all(example.response[-1] == 0 for example in seen)
         return {"".join(map(chr, e.prompt)): "".join(map(chr, e.response[:-1])) for e in seen}
 

@@ -1,0 +1,1 @@
+"""What several methods share: losses, masks, the training loop, adapters, findings."""
