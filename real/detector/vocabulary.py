@@ -29,6 +29,12 @@ OWNERS = Words(
     ("note.owner == current_user", "invoice.customer_id"),
     "Django's documentation (author, owner, user); CWE-639 (the owner of a record)",
 )
+RECORD_OWNERS = Words(
+    "author buyer created created_by creator customer employee owner owners patient recipient tenant uploader",
+    "the same, of programs as a whole: ``account`` and ``user`` are also what a session keeps of the person who asks",
+    ("note.owner", "invoice.customer_id"),
+    "CWE-639 (the owner of a record)",
+)
 PERSONS = Words(
     "account claims current customer identity member person uid user viewer",
     "what an application keeps about the person who asks: attributes of Flask's g, parameters",

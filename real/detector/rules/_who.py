@@ -20,7 +20,7 @@ from real.detector.rules._called import called_words, named_words
 from real.detector.rules._definitions import ends_in_exception, returns_constant
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
-from real.detector.vocabulary import OWNERS, PERSONS
+from real.detector.vocabulary import PERSONS, RECORD_OWNERS
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
@@ -412,7 +412,7 @@ def owner_words(facts: Facts) -> bool:
     """Whether the program knows records that belong to somebody: it compares, filters or stores the owner of one."""
     for unit in facts.units:
         for instr in facts.instructions(unit):
-            if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & OWNERS:
+            if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & RECORD_OWNERS:
                 return True
             if instr.op == "setmember" and _is_of_owner(str(instr.extra)) and _is_model(facts, unit):
                 return True
@@ -423,6 +423,6 @@ def owner_words(facts: Facts) -> bool:
                     return True
             elif instr.op == "const" and isinstance(instr.extra, str):
                 is_sql = "=" in instr.extra and any(f"{word}_id" in instr.extra for word in _OWNED)
-                if instr.extra in OWNERS or is_sql:
+                if instr.extra in RECORD_OWNERS or is_sql:
                     return True
     return False
