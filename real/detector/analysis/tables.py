@@ -9,8 +9,8 @@ from typing import TypeAlias
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.charsets import Charset
 from real.detector.models import rows
-from real.detector.models.catalogue import tables
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
 
 Condition: TypeAlias = Callable[[CallSite], bool]
 
@@ -43,6 +43,7 @@ class TaintRule:
 
     ``kinds`` are the readers that must not get outside data: the models of libraries (``detector/models``) say which
     calls are of these kinds, and which calls make data safe for them. They are added to the tables that follow.
+    ``asks`` are roles: the calls of them are recorded for the rule's own questions.
 
     Sinks. ``methods`` are sinks by method name on any receiver that is not provably an object of the program itself;
     ``calls`` are sinks by fully qualified name; ``rooted`` are methods that are sinks only on receivers that come from
@@ -71,6 +72,7 @@ class TaintRule:
     fix: str
     what: str = "argument"  # what the sink's argument is, for the message: "SQL"
     kinds: tuple[Kind, ...] = ()
+    asks: tuple[Role, ...] = ()
     methods: Mapping[str, Sink] = field(default_factory=dict)
     calls: Mapping[str, Sink] = field(default_factory=dict)
     rooted: Mapping[str, Mapping[str, Sink]] = field(default_factory=dict)
@@ -88,7 +90,9 @@ class TaintRule:
     yields_to: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        """Add what the models know of the kinds."""
+        """Add what the models know of the kinds and of the roles."""
+        asked = {api.rpartition(".")[2] for role in self.asks for api in calls_of(role)}
+        object.__setattr__(self, "watches", self.watches | asked)
         if not self.kinds:
             return
         known = tables(self.kinds)

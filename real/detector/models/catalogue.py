@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from real.detector.models import __path__ as _folder
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Builder, Library, Sanitizer, Sink, Source
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Builder, Call, Library, Sanitizer, Sink, Source
 from real.detector.models.stdlib import __path__ as _stdlib
 
 _NOT_MODELS = frozenset({"kinds", "rows", "when", "catalogue", "document", "library", "stdlib_returns", "stdlib"})
@@ -73,6 +73,17 @@ def tables(kinds: tuple[Kind, ...]) -> Tables:
             elif isinstance(row, Builder) and not set(kinds).isdisjoint(row.kinds):
                 found.builders.add(row.api)
     return found
+
+
+@cache
+def calls_of(role: Role) -> dict[str, Call]:
+    """Qualified name, or the name of a method of anything, -> the row of a call of this role."""
+    return {
+        row.api.removeprefix("**."): row
+        for library in libraries()
+        for row in library.rows
+        if isinstance(row, Call) and row.role is role
+    }
 
 
 def sanitizing(*kinds: Kind) -> frozenset[str]:

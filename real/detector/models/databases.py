@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
 LIBRARY = Library(
     "databases",
     "databases",
     (
+        *calls(Role.CONNECTOR, (), "databases.Database"),
         *sinks(
             Kind.SQL,
             arg(0, "query"),

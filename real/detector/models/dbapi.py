@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sanitizers, sinks
 
 LIBRARY = Library(
     "dbapi",
     "",
     (
+        *calls(Role.SIZE, arg(0, "size"), "**.fetchmany"),
         *sinks(
             Kind.SQL,
             arg(0, "sql", "query", "operation", "statement", "stmt"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import MARKUP, SIGNED, SQL_KINDS, Kind, SourceKind
-from real.detector.models.rows import Builder, Library, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import MARKUP, SIGNED, SQL_KINDS, Kind, Role, SourceKind
+from real.detector.models.rows import Builder, Library, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
     "django",
     "django==5.2.19",
     (
+        *calls(Role.PASSWORD_HASH, (), "django.contrib.auth.hashers.make_password"),
+        *calls(Role.SIZE, arg(1, "per_page"), "django.core.paginator.Paginator"),
         *sinks(Kind.SAFE_HTML, arg(0, "s"), "django.utils.safestring.mark_safe", "django.utils.html.mark_safe"),
         *sinks(
             Kind.SAFE_HTML, arg(0, "object"), "django.utils.safestring.SafeString", "django.utils.safestring.SafeText"

@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.models.catalogue import libraries
-from real.detector.models.rows import Builder, Library, Returns, Sanitizer, Sink, Source
+from real.detector.models.rows import Builder, Call, Library, Returns, Sanitizer, Sink, Source
 from real.errors import UnknownNameError
 from real.registry import did_you_mean
 
 _HEAD = """# What the detector knows of libraries
 
-Generated from `real/detector/models/` by `python -m real.detector.models.document`. Each row there is checked against
-the release that is named here (`make test-models`) and has a program that fails without it; `real-detect --models NAME`
-prints one library. A call that is not here is taken for one that passes on what it is given.
+Generated from `real/detector/models/` by `python -m real.detector.models.document`. Each row there is looked up in the
+release that is named here (`make test-models`); each of *reads*, *safe* and *source* has a program that is judged
+otherwise without it. `real-detect --models NAME` prints one library. A call that is not here is taken for one that
+passes on what it is given.
 
 - `()` stands for what a call returns: `requests.Session().get` is a method of a session.
 - `**` stands for any way there: `**.execute` is the method of anything that is no object of the program's own,
   `asyncpg.**.fetch` of anything that comes from asyncpg.
 - *Reads* are arguments that must not get outside data, *safe* are results that hold nothing special for a reader,
-  *sources* are outside data, *binds* are libraries whose objects carry data beside the statement.
+  *sources* are outside data, *binds* are libraries whose objects carry data beside the statement, and rules
+  have questions about what is *asked for*.
 """
 
 
@@ -45,6 +47,9 @@ def _lines(library: Library) -> Iterator[str]:
             yield f"- source: `{row.api}`: {row.kind.name}{_until(row.until)}"
         elif isinstance(row, Builder):
             yield f"- binds: `{row.api}`"
+        elif isinstance(row, Call):
+            taken = ", ".join(_argument(argument.position, argument.names) for argument in row.arguments)
+            yield f"- asked for: `{row.api}` {taken}: {row.role.value}{_until(row.until)}".replace("` :", "`:")
         elif isinstance(row, Returns):
             yield f"- `{row.api}()` returns a `{row.type}`"
 

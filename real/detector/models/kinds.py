@@ -16,6 +16,28 @@ class SourceKind(Enum):
     PEER = "is what the peer sent"
 
 
+class Role(Enum):
+    """What a call is to a rule that asks for it: no reader of data, but something that a rule has a question about."""
+
+    # CWE-327
+    WEAK_HASH = "computes a hash that is broken"
+    WEAK_CIPHER = "encrypts with what is broken"
+    FAST_HASH = "hashes a whole message, fast"
+    KEY_SIZE = "makes a key of a given size"
+    NONCE = "takes a nonce or an initialisation vector"
+    COUNTER = "counts from 1 unless it is told where to begin"
+    GUESSABLE = "draws numbers that can be computed"
+    PASSWORD_HASH = "hashes a password, slowly on purpose"
+    PASSWORD_COST = "is as slow as it is told"
+    PASSWORD_SALT = "takes the salt of a password"
+    # CWE-770
+    SIZE = "allocates or does as much as it is told"
+    INFLATER = "unpacks data at once"
+    ARCHIVE = "opens an archive"
+    # CWE-200
+    CONNECTOR = "takes an address with a password in it"
+
+
 class Kind(Enum):
     """What becomes of data in an argument: the interpreter that reads them there.
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 from real.detector.models.when import May
 
 LIBRARY = Library(
     "numpy",
     "numpy==2.4.6",
-    (*sinks(Kind.PICKLE, arg(0, "file"), "numpy.load", when=May(arg(2, "allow_pickle"), (True,))),),
+    (
+        *calls(
+            Role.GUESSABLE,
+            (),
+            "numpy.random.choice",
+            "numpy.random.randint",
+            "numpy.random.random",
+            "numpy.random.sample",
+            "numpy.random.shuffle",
+            "numpy.random.uniform",
+        ),
+        *calls(Role.SIZE, arg(0, "shape"), "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"),
+        *calls(Role.SIZE, arg(0, "d0"), "numpy.random.rand"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "numpy.load", when=May(arg(2, "allow_pickle"), (True,))),
+        *calls(Role.SIZE, (arg(0), arg(None, "stop")), "numpy.arange"),
+    ),
 )

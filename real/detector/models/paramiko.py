@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
 LIBRARY = Library(
     "paramiko",
     "paramiko==5.1.0",
     (
+        *calls(
+            Role.KEY_SIZE,
+            arg(0, "bits"),
+            "paramiko.RSAKey.generate",
+        ),
         *sinks(
             Kind.REMOTE_SHELL,
             arg(0, "command"),
@@ -18,5 +23,6 @@ LIBRARY = Library(
                 "paramiko.Channel",
             ),
         ),
+        *calls(Role.KEY_SIZE, arg(0, "bits"), "paramiko.DSSKey.generate", until="Paramiko 4"),
     ),
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import SQL_KINDS, Kind
-from real.detector.models.rows import Builder, Library, arg, sinks
+from real.detector.models.kinds import SQL_KINDS, Kind, Role
+from real.detector.models.rows import Builder, Library, arg, calls, sinks
 
 LIBRARY = Library(
     "psycopg",
     "psycopg==3.3.9",
     (
+        *calls(Role.CONNECTOR, (), "psycopg.AsyncConnection.connect", "psycopg.connect"),
         *sinks(Kind.SQL_TEXT, arg(0, "obj"), "psycopg.sql.SQL", returns_stored=True),
         Builder("psycopg.sql", SQL_KINDS),
     ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import SQL_KINDS, Kind
-from real.detector.models.rows import Builder, Library, arg, sanitizers, sinks
+from real.detector.models.kinds import SQL_KINDS, Kind, Role
+from real.detector.models.rows import Builder, Library, arg, calls, sanitizers, sinks
 
 LIBRARY = Library(
     "psycopg2",
     "psycopg2-binary==2.9.13",
     (
+        *calls(Role.CONNECTOR, (), "psycopg2.connect"),
         *sinks(Kind.SQL_TEXT, arg(0, "string"), "psycopg2.sql.SQL", returns_stored=True),
         *sinks(
             Kind.SQL,

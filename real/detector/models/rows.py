@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from real.detector.models.kinds import Kind, SourceKind
+from real.detector.models.kinds import Kind, Role, SourceKind
 from real.detector.models.when import Arg, When
 
 
@@ -76,7 +76,24 @@ class Returns:
     type: str
 
 
-Row: TypeAlias = "Source | Sink | Sanitizer | Builder | Returns"
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that rules ask for by its role.
+
+    ``arguments`` are those that the question is about, ``shown`` is what a message calls the algorithm, ``least`` the
+    smallest value that is enough.
+    """
+
+    api: str
+    role: Role
+    arguments: tuple[Arg, ...] = ()
+    shown: str = ""
+    least: int = 0
+    until: str = ""
+    of: tuple[str, ...] = ()
+
+
+Row: TypeAlias = "Source | Sink | Sanitizer | Builder | Returns | Call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,16 @@ def sinks(
         raise ValueError(f"no call is named for {kind}")
     taken = (arguments,) if isinstance(arguments, Arg) else arguments
     return (Sink(api, taken, kind, when, returns_stored, until, of) for api in apis)
+
+
+def calls(
+    role: Role, arguments: Arg | tuple[Arg, ...], *apis: str, shown: str = "", least: int = 0, until: str = ""
+) -> Iterator[Call]:
+    """Several calls of one role that take the same argument; raises ``ValueError`` where none is named."""
+    if not apis:
+        raise ValueError(f"no call is named for {role}")
+    taken = (arguments,) if isinstance(arguments, Arg) else arguments
+    return (Call(api, role, taken, shown, least, until) for api in apis)
 
 
 def sanitizers(kinds: tuple[Kind, ...], *apis: str, until: str = "", of: tuple[str, ...] = ()) -> Iterator[Sanitizer]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import SQL_KINDS, Kind
-from real.detector.models.rows import Builder, Library, arg, sanitizers, sinks
+from real.detector.models.kinds import SQL_KINDS, Kind, Role
+from real.detector.models.rows import Builder, Library, arg, calls, sanitizers, sinks
 
 LIBRARY = Library(
     "sqlalchemy",
     "sqlalchemy==2.1.9",
     (
+        *calls(Role.SIZE, arg(0, "limit"), "**.limit"),
+        *calls(Role.CONNECTOR, (), "sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine"),
         *sinks(Kind.SQL, arg(0, "statement"), "**.exec_driver_sql", returns_stored=True, of=("sqlalchemy.Connection",)),
         *sinks(
             Kind.SQL_TEXT,

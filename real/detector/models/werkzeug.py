@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import MARKUP, Kind
-from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.kinds import MARKUP, Kind, Role
+from real.detector.models.rows import Library, arg, calls, sanitizers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
     "werkzeug",
     "werkzeug==3.1.9",
     (
+        *calls(Role.PASSWORD_HASH, (), "werkzeug.security.generate_password_hash"),
         *sanitizers((Kind.PATH,), "werkzeug.utils.secure_filename", "werkzeug.utils.safe_join"),
         *sinks(
             Kind.HTML,

@@ -8,46 +8,26 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
+from real.detector.models.when import Arg
 from real.detector.rules._definitions import definition
 from real.detector.rules._unbounded import is_bounded, is_requested
 
-# Call -> position and keyword of the argument that decides how much is allocated or done.
-SIZES: dict[str, tuple[int, str]] = {
-    "builtins.range": (0, "stop"),
-    "builtins.bytes": (0, "source"),
-    "builtins.bytearray": (0, "source"),
-    "os.urandom": (0, "size"),
-    "secrets.token_bytes": (0, "nbytes"),
-    "secrets.token_hex": (0, "nbytes"),
-    "itertools.repeat": (1, "times"),
-    "numpy.zeros": (0, "shape"),
-    "numpy.ones": (0, "shape"),
-    "numpy.empty": (0, "shape"),
-    "numpy.arange": (0, "stop"),
-    "random.choices": (1, "k"),
-    "time.sleep": (0, "secs"),
-    "concurrent.futures.ThreadPoolExecutor": (0, "max_workers"),
-    "concurrent.futures.ProcessPoolExecutor": (0, "max_workers"),
-    "numpy.full": (0, "shape"),
-    "numpy.random.rand": (0, "d0"),
-    "math.factorial": (0, "n"),
-    "hashlib.pbkdf2_hmac": (3, "iterations"),
-    "PIL.Image.new": (1, "size"),
-    "resize": (0, "size"),  # Pillow
-    "ljust": (0, "width"),
-    "rjust": (0, "width"),
-    "zfill": (0, "width"),
-    "fetchmany": (0, "size"),
-    "to_list": (0, "length"),  # Motor
-    "django.core.paginator.Paginator": (1, "per_page"),
-    "limit": (0, "limit"),  # SQLAlchemy, peewee, pymongo: how many rows
-}
+# Call -> the arguments that decide how much is allocated or done.
+SIZES = calls_of(Role.SIZE)
 _SEQUENCES = frozenset({"list", "tuple"})
 _MAX_DIMENSIONS = 4
 
 
-def sized(facts: Facts, site: CallSite, position: int, keyword: str) -> Iterator[Defect]:
-    operands = site.operands((position,), (keyword,))
+def sized(facts: Facts, site: CallSite, arguments: tuple[Arg, ...]) -> Iterator[Defect]:
+    """The calls that are told by a request how much to allocate or to do."""
+    operands = [
+        operand
+        for argument in arguments
+        if site.argument(argument.position, argument.name) is not None
+        for operand in site.operands((argument.position,) if argument.position is not None else (), argument.names)
+    ]
     if site.name == "range":
         operands = [operand for operand in site.instr.args[1:] if isinstance(operand, int)]
     for operand in operands:

@@ -16,7 +16,7 @@ from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, ends_in_exception
 from real.detector.rules._effects import Effect, effects, looked_up_by
-from real.detector.rules._who import CLIENT_DATA, PRIVILEGES, Who
+from real.detector.rules.principals import CLIENT_DATA, PRIVILEGES, Principal
 from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS
 
 # What says only that somebody is known.
@@ -32,7 +32,7 @@ _PERSONAL = names("owner user author creator uid account member customer usernam
 # Words of parameters that stand for the person who asks, and of those that say whose a record is.
 
 
-def told_by_client(facts: Facts, who: Who, places: Iterable[Instr]) -> Iterator[Defect]:
+def told_by_client(facts: Facts, who: Principal, places: Iterable[Instr]) -> Iterator[Defect]:
     """A role or permission that is read from the request and nothing else decides."""
     unit = who.unit
     for instr in places:
@@ -43,9 +43,9 @@ def told_by_client(facts: Facts, who: Who, places: Iterable[Instr]) -> Iterator[
             return
 
 
-def _is_told(facts: Facts, who: Who, atom: Atom) -> bool:
+def _is_told(facts: Facts, who: Principal, atom: Atom) -> bool:
     reads = facts.atom_reads(atom)
-    if who.is_who_made_of(reads) or _looks_up(reads):
+    if who.is_made_of_principal(reads) or _looks_up(reads):
         return False
     last = {name.rpartition(".")[2] for name in reads.names}
     client = reads.params - who.params - {"self", "cls", "request", "req"}
@@ -66,13 +66,13 @@ def _looks_up(reads: Reads) -> bool:
     return bool({call for call in reads.calls - plain if "request" not in call.split(".") and "Header" not in call})
 
 
-def _is_authority(facts: Facts, who: Who, atom: Atom) -> bool:
+def _is_authority(facts: Facts, who: Principal, atom: Atom) -> bool:
     """Whether a test reads a role, a permission or an owner from somewhere else."""
     reads = facts.atom_reads(atom)
     if _is_told(facts, who, atom):
         return False
     return any(words(word) & PRIVILEGES for word in reads.words) or (
-        who.is_who_made_of(reads) and atom.op in ("Eq", "NotEq", "In", "NotIn")
+        who.is_made_of_principal(reads) and atom.op in ("Eq", "NotEq", "In", "NotIn")
     )
 
 
@@ -95,8 +95,8 @@ def refusals(facts: Facts, unit: Unit) -> Iterator[Instr]:
                 yield instr
 
 
-def compared_with_client(facts: Facts, who: Who, done: list[Effect]) -> Iterator[Defect]:
-    """Who asks is compared with what the same request says, and the stored record is not asked whose it is."""
+def compared_with_client(facts: Facts, who: Principal, done: list[Effect]) -> Iterator[Defect]:
+    """The principal is compared with what the same request says, and the stored record is not asked whose it is."""
     unit = who.unit
     keys: set[Origin] = set()
     for effect in done:
@@ -109,15 +109,15 @@ def compared_with_client(facts: Facts, who: Who, done: list[Effect]) -> Iterator
             return
 
 
-def _compares(facts: Facts, who: Who, atom: Atom) -> bool:
+def _compares(facts: Facts, who: Principal, atom: Atom) -> bool:
     if atom.op not in ("Eq", "NotEq") or atom.unit is not who.unit or len(atom.operands) != 2:
         return False
-    sides = [who.is_who(facts, operand) for operand in atom.operands]
+    sides = [who.is_principal(facts, operand) for operand in atom.operands]
     return sides[0] != sides[1] and not any(facts.constants(atom.unit, operand) for operand in atom.operands)
 
 
-def _is_said(facts: Facts, who: Who, atom: Atom, keys: set[Origin]) -> bool:
-    other = next(operand for operand in atom.operands if not who.is_who(facts, operand))
+def _is_said(facts: Facts, who: Principal, atom: Atom, keys: set[Origin]) -> bool:
+    other = next(operand for operand in atom.operands if not who.is_principal(facts, operand))
     if not who.is_client(facts, other) or _looked_up(facts, who, other):
         return False
     reads = facts.reads(atom.unit, other)
@@ -127,7 +127,7 @@ def _is_said(facts: Facts, who: Who, atom: Atom, keys: set[Origin]) -> bool:
     return any(words(word) & _PERSONAL for word in said)
 
 
-def _looked_up(facts: Facts, who: Who, operand: int) -> bool:
+def _looked_up(facts: Facts, who: Principal, operand: int) -> bool:
     """Whether an operand is taken from a record that was looked up, not from the request itself."""
     found = looked_up_by(facts, who, operand)
     if not found:
@@ -255,14 +255,14 @@ def _is_personal(facts: Facts, atom: Atom) -> bool:
     return any(words(word) & _PERSONAL for word in reads.attributes) or bool(reads.keys & _PERSONAL)
 
 
-def thrown_away(facts: Facts, who: Who) -> Iterator[Defect]:
+def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
     """``owns(user, album)`` as a statement: it returns a truth value, and nobody looks at it."""
     unit = who.unit
     used = {arg for instr in facts.instructions(unit) for arg in instr.args if isinstance(arg, int)}
     for instr in facts.instructions(unit):
         if instr.dst in used:
             continue
-        if instr.op == "compare" and any(who.is_who(facts, arg) for arg in instr.args if isinstance(arg, int)):
+        if instr.op == "compare" and any(who.is_principal(facts, arg) for arg in instr.args if isinstance(arg, int)):
             yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
             return
         if instr.op in ("call", "method"):
@@ -272,7 +272,7 @@ def thrown_away(facts: Facts, who: Who) -> Iterator[Defect]:
             )
             if asks or name in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
                 passed = [arg for arg in instr.args if isinstance(arg, int)]
-                if any(who.is_who(facts, arg) for arg in passed):
+                if any(who.is_principal(facts, arg) for arg in passed):
                     yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
                     return
 
@@ -295,5 +295,5 @@ def told_by_argument(facts: Facts, unit: Unit) -> Iterator[Defect]:
         instr.op == "attr" and facts.reads(unit, instr.args[0]).params & actors for instr in facts.instructions(unit)
     ):
         return  # a name that is passed, not the person whom a framework knows
-    who = Who(unit, params=actors)
+    who = Principal(unit, params=actors)
     yield from compared_with_client(facts, who, [effect for effect in effects(facts, who) if effect.named])

@@ -19,7 +19,7 @@ from real.detector.rules._authorization import words
 from real.detector.rules._called import named_words
 from real.detector.rules._definitions import definition, root
 from real.detector.rules._syntax import annotation_words
-from real.detector.rules._who import Who
+from real.detector.rules.principals import Principal
 
 LOOK_UPS = names(
     """get get_or_404 one_or_404 first first_or_404 one one_or_none get_object_or_404 aget_object_or_404 filter
@@ -78,7 +78,7 @@ class Effect:
     base: int | None = None  # the container or record
 
 
-def effects(facts: Facts, who: Who) -> Iterator[Effect]:
+def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
     """The effects of a function, in program order."""
     unit = who.unit
     shared = {operation.instr: operation for operation in facts.operations(unit) if operation.kind != "read"}
@@ -90,14 +90,14 @@ def effects(facts: Facts, who: Who) -> Iterator[Effect]:
             if operation.attribute is not None or not any(who.is_client(facts, key) for key in keys):
                 keys += [found for key in keys for found in looked_up_by(facts, who, key)]  # remove(record)
                 keys += looked_up_by(facts, who, operation.base)
-                if operation.attribute is not None and not keys and not who.is_who(facts, operation.base):
+                if operation.attribute is not None and not keys and not who.is_principal(facts, operation.base):
                     continue
             yield _effect(facts, who, instr, verb, keys, operation.base)
         elif instr.op == "setattr" and not (
             _is_passing(facts, unit, instr.args[0]) or _is_made_here(facts, unit, instr.args[0])
         ):
             keys = looked_up_by(facts, who, instr.args[0])
-            if keys or who.is_who(facts, instr.args[0]):
+            if keys or who.is_principal(facts, instr.args[0]):
                 yield _effect(facts, who, instr, "changes", keys, instr.args[0])
         elif instr.op == "method" and operation is None:
             yield from _method(facts, who, instr)
@@ -105,13 +105,13 @@ def effects(facts: Facts, who: Who) -> Iterator[Effect]:
             yield from _call(facts, who, instr)
 
 
-def _effect(facts: Facts, who: Who, instr: Instr, verb: str, keys: list[int], base: int | None = None) -> Effect:
+def _effect(facts: Facts, who: Principal, instr: Instr, verb: str, keys: list[int], base: int | None = None) -> Effect:
     named = [key for key in keys if who.is_client(facts, key)]
-    is_own = any(who.is_who(facts, key) for key in keys) or (base is not None and who.is_who(facts, base))
+    is_own = any(who.is_principal(facts, key) for key in keys) or (base is not None and who.is_principal(facts, base))
     return Effect(who.unit, instr, verb, bool(named), tuple(keys), is_own, base)
 
 
-def _method(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:
+def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
     unit, name = who.unit, str(instr.extra[0])
     receiver, *passed = [arg for arg in instr.args if isinstance(arg, int)]
     if name in _EXECUTORS and passed:
@@ -132,7 +132,7 @@ def _method(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:
     found = looked_up_by(facts, who, receiver)
     if name in _RECORD_METHODS and found:
         yield _effect(facts, who, instr, _RECORD_METHODS[name], found, receiver)
-    elif name in _RECORD_METHODS and who.is_who(facts, receiver):
+    elif name in _RECORD_METHODS and who.is_principal(facts, receiver):
         yield _effect(facts, who, instr, _RECORD_METHODS[name], [], receiver)
     elif name in _GIVEN_RECORD and len(passed) == 1 and (given := looked_up_by(facts, who, passed[0])):
         yield _effect(facts, who, instr, _GIVEN_RECORD[name], given, passed[0])
@@ -140,12 +140,12 @@ def _method(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:
         yield _effect(facts, who, instr, verb, passed)
 
 
-def _is_held_session(facts: Facts, who: Who, operand: int) -> bool:
+def _is_held_session(facts: Facts, who: Principal, operand: int) -> bool:
     """``self.session``, in a function that uses it as a session of a database."""
     return who.session_is_of_database and "session" in facts.reads(who.unit, operand).attributes
 
 
-def _call(facts: Facts, who: Who, instr: Instr) -> Iterator[Effect]:
+def _call(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
     """``delete_account(user_id)`` of another file."""
     unit = who.unit
     if facts.called(instr) or len(instr.args) < 2:
@@ -176,7 +176,7 @@ _LIBRARIES = names(
 )
 
 
-def _statement(facts: Facts, who: Who, instr: Instr, passed: list[int]) -> Iterator[Effect]:
+def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) -> Iterator[Effect]:
     unit = who.unit
     reads = facts.reads(unit, passed[0])
     texts = [text for text in reads.constants if isinstance(text, str)]
@@ -291,7 +291,7 @@ def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:
     return bool(last & {"Session", "SessionLocal", "sessionmaker", "AsyncSession", "scoped_session", "create_engine"})
 
 
-def looked_up_by(facts: Facts, who: Who, operand: int) -> list[int]:
+def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:
     """What names the record, where an operand is the result of a look-up."""
     unit = who.unit
     found: list[int] = []
@@ -324,7 +324,7 @@ def _receivers(facts: Facts, unit: Unit, operand: int) -> Iterator[Instr]:
             work.append(made.args[0])
 
 
-def hand_outs(facts: Facts, who: Who) -> Iterator[Effect]:
+def hand_outs(facts: Facts, who: Principal) -> Iterator[Effect]:
     """The records that an endpoint looks up by a key of the request, and returns or makes its answer of."""
     unit = who.unit
     answers = [

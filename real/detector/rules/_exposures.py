@@ -15,7 +15,7 @@ from real.detector.rules._called import library_words
 from real.detector.rules._definitions import root
 from real.detector.rules._responses import Sent
 from real.detector.rules._secrets import is_secret, secret_fields
-from real.detector.rules._whole import (
+from real.detector.rules.serialized_records import (
     exposed_by,
     found_document,
     record_of,

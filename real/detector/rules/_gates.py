@@ -24,7 +24,7 @@ from real.detector.rules._checks import ROLES, refusals, told_by_client
 from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
-from real.detector.rules._who import CLIENT_DATA, HOOKS, PRIVILEGES, Who
+from real.detector.rules.principals import CLIENT_DATA, HOOKS, PRIVILEGES, Principal
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
@@ -259,5 +259,5 @@ def _told_dependency(facts: Facts, unit: Unit) -> Iterator[Defect]:
         return
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     if unit not in answering:
-        who = Who(unit, params=frozenset(unit.params.names) - given)
+        who = Principal(unit, params=frozenset(unit.params.names) - given)
         yield from told_by_client(facts, who, refusals(facts, unit))

@@ -15,7 +15,7 @@ from real.detector.models.library import names
 from real.detector.rules._app import App, Class, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
-from real.detector.rules._who import ALLOWED, PRIVILEGES, SOMEBODY, class_level
+from real.detector.rules.principals import ALLOWED, PRIVILEGES, SOMEBODY, class_level
 from real.detector.vocabulary import OWNERS
 
 # Generic views that change records -> what they do; those that only create name no record.

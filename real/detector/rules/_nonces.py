@@ -8,32 +8,18 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words, library_words
 from real.detector.rules._definitions import definition
 
 # Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
-NONCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
-    **{
-        f"cryptography.hazmat.primitives.ciphers.modes.{mode}": ((0,), ("initialization_vector", "nonce"))
-        for mode in ("CBC", "CTR", "GCM", "OFB", "CFB", "CFB8")
-    },
-    "cryptography.hazmat.primitives.ciphers.algorithms.ChaCha20": ((1,), ("nonce",)),
-    **{
-        f"cryptography.hazmat.primitives.ciphers.aead.{cipher}().encrypt": ((0,), ("nonce",))
-        for cipher in ("AESGCM", "AESCCM", "AESOCB3", "ChaCha20Poly1305")
-    },
-    **{
-        f"{package}.Cipher.{cipher}.new": ((2,), ("iv", "IV", "nonce"))
-        for package in ("Crypto", "Cryptodome")
-        for cipher in ("AES", "ChaCha20", "ChaCha20_Poly1305", "Salsa20")
-    },
-    "nacl.secret.SecretBox().encrypt": ((1,), ("nonce",)),
-}
+NONCES = calls_of(Role.NONCE)
 _DECRYPTING = frozenset({"decrypt", "decryptor", "decrypt_and_verify"})
 # Counters of PyCryptodome that start at 1 unless they are told where.
-COUNTERS = ("Crypto.Util.Counter.new", "Cryptodome.Util.Counter.new")
+COUNTERS = tuple(calls_of(Role.COUNTER))
 _DRAWS = names("urandom token_bytes get_random_bytes randbytes")
 _FRESH = names(
     "random nonce counter sequence seq number index message msg plaintext text data payload content time now uuid4 salt"
@@ -47,11 +33,11 @@ def nonces(facts: Facts) -> Iterator[Defect]:
     sites = facts.calls(*NONCES)
     decrypts = {site.unit for site in sites if any(_decrypts(step) for step in facts.instructions(site.unit))}
     for site in sites:
-        positions, keywords = NONCES[site.path]
-        given = [site.argument(position) for position in positions] + [site.argument(None, k) for k in keywords]
+        (nonce,) = NONCES[site.path].arguments
+        given = [site.argument(nonce.position), *(site.argument(None, name) for name in nonce.names)]
         if not any(value is not None for value in given) or site.unit in decrypts:
             continue
-        operands = site.operands(positions, keywords)
+        operands = site.operands((nonce.position,) if nonce.position is not None else (), nonce.names)
         if len(operands) != 1:
             continue
         if is_fixed(facts, site.unit, operands[0], 0) or _is_kept(facts, site.unit, operands[0]):

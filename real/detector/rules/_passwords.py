@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import root
@@ -16,31 +18,14 @@ from real.detector.rules._tokens import HASHES
 _MIN_ROUNDS = 10_000
 KDF = "cryptography.hazmat.primitives.kdf"
 # Call -> where the cost is, and the least that is worth something (OWASP's password storage cheat sheet).
-COSTS = {
-    "bcrypt.gensalt": (0, "rounds", 10),
-    "hashlib.scrypt": (None, "n", 2**12),
-    f"{KDF}.scrypt.Scrypt": (2, "n", 2**12),
-    "argon2.PasswordHasher": (1, "memory_cost", 4096),
-}
+COSTS = calls_of(Role.PASSWORD_COST)
 # Call -> where the salt is.
-SALTED: dict[str, tuple[int | None, str]] = {
-    "hashlib.pbkdf2_hmac": (2, "salt"),
-    "hashlib.scrypt": (None, "salt"),
-    f"{KDF}.pbkdf2.PBKDF2HMAC": (2, "salt"),
-    f"{KDF}.scrypt.Scrypt": (0, "salt"),
-}
+SALTED = calls_of(Role.PASSWORD_SALT)
 _PASSWORDS = names("password passwd passphrase pwd passcode")
 _NO_PASSWORDS = names("hash hashed digest reset token id url policy length salt")
 # Functions that are slow on purpose; what is hashed before them is only made to fit.
-_SLOW = (
-    *("bcrypt.hashpw", "bcrypt.checkpw", "bcrypt.kdf", "argon2.PasswordHasher"),
-    *("hashlib.scrypt", "hashlib.pbkdf2_hmac"),
-    *(f"{KDF}.pbkdf2.PBKDF2HMAC", f"{KDF}.scrypt.Scrypt", f"{KDF}.argon2.Argon2id", "passlib.context.CryptContext"),
-    *("passlib.hash.argon2.hash", "passlib.hash.bcrypt.hash", "passlib.hash.pbkdf2_sha256.hash"),
-    *("werkzeug.security.generate_password_hash", "django.contrib.auth.hashers.make_password"),
-)
+_SLOW = frozenset(calls_of(Role.PASSWORD_HASH))
 _HASHING = names("hash verify derive encrypt verify_and_update")
-WATCHED = frozenset(path.rpartition(".")[2] for path in (*COSTS, *SALTED, *_SLOW, *HASHES))
 
 
 def password_hashes(facts: Facts) -> Iterator[Defect]:
@@ -48,11 +33,11 @@ def password_hashes(facts: Facts) -> Iterator[Defect]:
     yield from _fast(facts)
     yield from _rounds(facts)
     yield from _salts(facts)
-    for path, (position, keyword, least) in COSTS.items():
-        for site in facts.calls(path):
-            costs = [cost for cost in site.constants(position, keyword) if isinstance(cost, int)]
-            if costs and max(costs) < least:
-                yield Defect(site.instr, f"{keyword}={max(costs)} makes the hash of a password cheap to try")
+    for site, row in facts.tabled(COSTS):
+        (argument,) = row.arguments
+        costs = [cost for cost in site.constants(argument.position, argument.name) if isinstance(cost, int)]
+        if costs and max(costs) < row.least:
+            yield Defect(site.instr, f"{argument.name}={max(costs)} makes the hash of a password cheap to try")
 
 
 def _fast(facts: Facts) -> Iterator[Defect]:
@@ -108,13 +93,13 @@ def _is_password(facts: Facts, unit: Unit, operand: int) -> bool:
 
 
 def _salts(facts: Facts) -> Iterator[Defect]:
-    for path, (position, keyword) in SALTED.items():
-        for site in facts.calls(path):
-            if site.argument(position, keyword) is None:
-                continue
-            operands = site.operands((position,) if position is not None else (), (keyword,))
-            if len(operands) == 1 and is_fixed(facts, site.unit, operands[0], 0):
-                yield Defect(site.instr, "one salt for all passwords lets all of them be tried at once")
+    for site, row in facts.tabled(SALTED):
+        (salt,) = row.arguments
+        if site.argument(salt.position, salt.name) is None:
+            continue
+        operands = site.operands((salt.position,) if salt.position is not None else (), salt.names)
+        if len(operands) == 1 and is_fixed(facts, site.unit, operands[0], 0):
+            yield Defect(site.instr, "one salt for all passwords lets all of them be tried at once")
 
 
 def _rounds(facts: Facts) -> Iterator[Defect]:

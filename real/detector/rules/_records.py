@@ -16,7 +16,7 @@ from real.detector.rules._app import App, Class, app_of
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._syntax import annotation_words
-from real.detector.rules._who import ALLOWED, class_level, known_endpoints
+from real.detector.rules.principals import ALLOWED, class_level, known_endpoints
 
 # Words in names of fields that say what somebody may do, owns or has been found to be.
 PRIVILEGED = names(

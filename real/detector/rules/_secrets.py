@@ -11,6 +11,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition, root
@@ -40,12 +42,7 @@ _ADDRESS_PAIRS = [
     )
 ]
 # Calls that take such an address.
-CONNECTORS = names(
-    """psycopg2.connect psycopg.connect psycopg.AsyncConnection.connect asyncpg.connect asyncpg.create_pool
-    sqlalchemy.create_engine sqlalchemy.ext.asyncio.create_async_engine pymongo.MongoClient redis.from_url
-    redis.Redis.from_url redis.StrictRedis.from_url pika.URLParameters motor.motor_asyncio.AsyncIOMotorClient
-    databases.Database aio_pika.connect aio_pika.connect_robust pymongo.AsyncMongoClient celery.Celery"""
-)
+CONNECTORS = frozenset(calls_of(Role.CONNECTOR))
 _MAX_STEPS = 20
 
 

@@ -18,7 +18,7 @@ from real.detector.rules._app import app_of
 from real.detector.rules._authorization import AUTHORITY, words
 from real.detector.rules._effects import Effect, effects, hand_outs
 from real.detector.rules._syntax import annotation_words
-from real.detector.rules._who import PRIVILEGES, Who, decides
+from real.detector.rules.principals import PRIVILEGES, Principal, decides
 from real.detector.vocabulary import ACTORS
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
@@ -126,14 +126,14 @@ def _first(facts: Facts, unit: Unit, strong: frozenset[str], weak: frozenset[str
     return Unchecked(late, min(strong | weak), attempted=True) if late is not None else None
 
 
-def _who(facts: Facts, unit: Unit, actors: frozenset[str]) -> Who:
+def _who(facts: Facts, unit: Unit, actors: frozenset[str]) -> Principal:
     is_of_database = any(
         step.op == "method"
         and step.extra[0] in _OF_DATABASE
         and "session" in facts.reads(unit, step.args[0]).attributes
         for step in facts.instructions(unit)
     )
-    return Who(unit, params=actors, session_is_of_database=is_of_database)
+    return Principal(unit, params=actors, session_is_of_database=is_of_database)
 
 
 def _is_meant(facts: Facts, effect: Effect, actors: frozenset[str]) -> bool:
@@ -207,9 +207,10 @@ def _follows(facts: Facts, effect: Effect, step: Instr) -> bool:
     return effect.instr in facts.before(effect.unit, step)
 
 
-def _is_passed_on(facts: Facts, who: Who, effect: Effect) -> bool:
+def _is_passed_on(facts: Facts, who: Principal, effect: Effect) -> bool:
     """Whether something that is told who asks is called before the effect, and may decide."""
     return any(
-        step.op in ("call", "method") and any(isinstance(arg, int) and who.is_who(facts, arg) for arg in step.args[1:])
+        step.op in ("call", "method")
+        and any(isinstance(arg, int) and who.is_principal(facts, arg) for arg in step.args[1:])
         for step in facts.before(who.unit, effect.instr)
     )

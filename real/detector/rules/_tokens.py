@@ -9,16 +9,15 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._nonces import NONCES
 
 # Functions that hash a whole message.
-HASHES = tuple(
-    f"hashlib.{name}" for name in ("sha256", "sha512", "sha384", "sha224", "sha3_256", "sha3_512", "blake2b", "blake2s")
-)
-# Functions of the module random that give values, and words in the names of what must not be guessed.
-GUESSABLE = names("random randint randrange choice choices sample getrandbits randbytes uniform shuffle")
+HASHES = tuple(calls_of(Role.FAST_HASH))
+# Words in the names of what must not be guessed.
 _UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
 _UNGUESSABLE_PAIRS = [
     names(pair)
@@ -37,7 +36,7 @@ _CIPHERS = ("cryptography.fernet.", "cryptography.hazmat.primitives.ciphers.", "
 
 _MAX_HELPERS = 2
 
-_DRAWS = [f"{random}.{name}" for random in ("random", "numpy.random", "random.Random()") for name in sorted(GUESSABLE)]
+_DRAWS = tuple(calls_of(Role.GUESSABLE))
 
 
 def guessable(facts: Facts) -> Iterator[Defect]:
@@ -97,8 +96,10 @@ def _owners(unit: Unit) -> Iterator[str]:
 
 def _is_for_cipher(facts: Facts, unit: Unit, call: Instr) -> bool:
     """Whether the value becomes a nonce, or the key of a cipher or of a message authentication code."""
-    for site in facts.calls(*NONCES):
-        if site.unit is unit and call in facts.definitions(unit, *site.operands(*NONCES[site.path])):
+    for site, row in facts.tabled(NONCES):
+        (nonce,) = row.arguments
+        operands = site.operands((nonce.position,) if nonce.position is not None else (), nonce.names)
+        if site.unit is unit and call in facts.definitions(unit, *operands):
             return True
     return any(
         name in _KEYED or (name.startswith(_CIPHERS) and name.rpartition(".")[2][:1].isupper())

@@ -50,6 +50,7 @@ WATCHED = frozenset(
         *_VERBS,
         "extractall",
         "_create_unverified_context",
+        "_create_stdlib_context",
         "set_missing_host_key_policy",
         "connect",
         *(path.rpartition(".")[2] for path in (*_RUNNERS, *_DOWNLOADS)),

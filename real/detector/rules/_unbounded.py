@@ -15,7 +15,8 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.kinds import SourceKind
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, root
@@ -32,19 +33,8 @@ _SIZES = names("content_length size file_size st_size length compress_size max_l
 _MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__ tell os.path.getsize getsize builtins.sum")
 _STREAMS = frozenset({"rfile", "stream", "content"})
 _UPLOADS = frozenset({"files", "FILES"})
-_INFLATERS = names(
-    """zlib.decompress gzip.decompress bz2.decompress lzma.decompress brotli.decompress zstandard.decompress
-    shutil.unpack_archive"""
-)
-_ARCHIVES = (
-    "zipfile.ZipFile",
-    "tarfile.open",
-    "tarfile.TarFile",
-    "gzip.open",
-    "bz2.open",
-    "lzma.open",
-    "gzip.GzipFile",
-)
+_INFLATERS = frozenset(calls_of(Role.INFLATER))
+_ARCHIVES = tuple(calls_of(Role.ARCHIVE))
 _UNPACKERS = ("extractall", "extract", "read", "readlines")
 _SERVERS = ("start_server", "start_unix_server")
 _CHUNKS = frozenset({"recv", "read", "read1", "receive", "receive_bytes", "receive_text"})

@@ -82,7 +82,7 @@ from real.detector.rules._logs import LOGGERS, logged, shown_in_repr
 from real.detector.rules._redirects import credentials_abroad
 from real.detector.rules._responses import WATCHED, sent
 from real.detector.rules._secrets import is_secret
-from real.detector.rules._whole import declared_answers
+from real.detector.rules.serialized_records import declared_answers
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OTHERS_MAY_READ = 0o044

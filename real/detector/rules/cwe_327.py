@@ -44,108 +44,28 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import tables
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._definitions import definition
 from real.detector.rules._homemade import own_ciphers
-from real.detector.rules._nonces import COUNTERS, NONCES, nonces
-from real.detector.rules._passwords import WATCHED as PASSWORD_CALLS
+from real.detector.rules._nonces import nonces
 from real.detector.rules._passwords import password_hashes
-from real.detector.rules._tokens import GUESSABLE, guessable
+from real.detector.rules._tokens import guessable
 
 # Names as hashlib.new(), hmac.new() and OpenSSL take them, in lower case without separators.
 _WEAK_NAMES = frozenset(
     {"md2", "md4", "md5", "mdc2", "md5sha1", "sha", "sha0", "sha1", "ripemd", "ripemd160", "rmd160"}
 )
 # Calls and library names that are a broken algorithm, whatever their arguments.
-_WEAK_HASHES = {
-    "hashlib.md5": "MD5",
-    "hashlib.sha1": "SHA-1",
-    "Crypto.Hash.MD2.new": "MD2",
-    "Crypto.Hash.MD4.new": "MD4",
-    "Crypto.Hash.MD5.new": "MD5",
-    "Crypto.Hash.SHA.new": "SHA-1",
-    "Crypto.Hash.SHA1.new": "SHA-1",
-    "Cryptodome.Hash.MD5.new": "MD5",
-    "Cryptodome.Hash.SHA1.new": "SHA-1",
-    "cryptography.hazmat.primitives.hashes.MD5": "MD5",
-    "cryptography.hazmat.primitives.hashes.SHA1": "SHA-1",
-    "passlib.hash.md5_crypt.hash": "MD5-crypt",
-    "passlib.hash.des_crypt.hash": "DES-crypt",
-    "passlib.hash.lmhash.hash": "LM hash",
-    "passlib.hash.nthash.hash": "NT hash",
-    "passlib.hash.sha1_crypt.hash": "SHA-1-crypt",
-    "passlib.hash.hex_md5.hash": "MD5",
-    "passlib.hash.hex_sha1.hash": "SHA-1",
-    "passlib.hash.ldap_md5.hash": "MD5",
-    "passlib.hash.ldap_sha1.hash": "SHA-1",
-    "passlib.hash.mysql323.hash": "the hash of MySQL 3.23",
-    "crypt.crypt": "crypt()",
-    "Cryptodome.Hash.MD2.new": "MD2",
-    "Cryptodome.Hash.MD4.new": "MD4",
-    "Cryptodome.Hash.SHA.new": "SHA-1",
-    "Crypto.Hash.RIPEMD.new": "RIPEMD",
-}
-_WEAK_CIPHERS = {
-    **{
-        f"{package}.Cipher.{cipher}.new": shown
-        for package in ("Crypto", "Cryptodome")
-        for cipher, shown in (
-            ("DES", "DES"),
-            ("DES3", "Triple DES"),
-            ("ARC2", "RC2"),
-            ("ARC4", "RC4"),
-            ("Blowfish", "Blowfish"),
-            ("CAST", "CAST-128"),
-            ("XOR", "XOR"),
-        )
-    },
-    **{
-        f"cryptography.hazmat.{place}.algorithms.{cipher}": shown
-        for place in ("primitives.ciphers", "decrepit.ciphers")
-        for cipher, shown in (
-            ("ARC4", "RC4"),
-            ("TripleDES", "Triple DES"),
-            ("Blowfish", "Blowfish"),
-            ("CAST5", "CAST-128"),
-            ("IDEA", "IDEA"),
-            ("SEED", "SEED"),
-        )
-    },
-    "cryptography.hazmat.primitives.ciphers.modes.ECB": "ECB mode",
-    "cryptography.hazmat.decrepit.ciphers.algorithms.RC2": "RC2",
-    # RSA encryption as in PKCS #1 v1.5, whose padding tells what was encrypted (Bleichenbacher)
-    "Crypto.Cipher.PKCS1_v1_5.new": "PKCS #1 v1.5 encryption",
-    "Cryptodome.Cipher.PKCS1_v1_5.new": "PKCS #1 v1.5 encryption",
-    "rsa.encrypt": "PKCS #1 v1.5 encryption",
-    "rsa.decrypt": "PKCS #1 v1.5 encryption",
-    **{f"{module}.new": shown for module, shown in (("pyDes.des", "DES"), ("Crypto.Cipher.ARC4", "RC4"))},
-    **{
-        f"cryptography.hazmat.primitives.asymmetric.ec.{curve}": f"the curve {curve}"  # below 112 bits of security
-        for curve in ("SECP192R1", "SECT163K1", "SECT163R2")
-    },
-}
-_WEAK_CALLS = {**_WEAK_HASHES, **_WEAK_CIPHERS}
+_WEAK_HASHES = {api: row.shown for api, row in calls_of(Role.WEAK_HASH).items()}
+
+_WEAK_CALLS = {**_WEAK_HASHES, **{api: row.shown for api, row in calls_of(Role.WEAK_CIPHER).items()}}
 _ECB_CALLS = frozenset({"Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new"})
 _ECB_MODE = 1  # Crypto.Cipher.AES.MODE_ECB
 # Call -> where the size of the key is.
-_KEY_SIZES: dict[str, tuple[int, str]] = {
-    "cryptography.hazmat.primitives.asymmetric.rsa.generate_private_key": (1, "key_size"),
-    "cryptography.hazmat.primitives.asymmetric.dsa.generate_private_key": (0, "key_size"),
-    "cryptography.hazmat.primitives.asymmetric.dh.generate_parameters": (1, "key_size"),
-    "cryptography.hazmat.primitives.asymmetric.dsa.generate_parameters": (0, "key_size"),
-    "paramiko.RSAKey.generate": (0, "bits"),
-    "paramiko.DSSKey.generate": (0, "bits"),
-    "OpenSSL.crypto.PKey().generate_key": (1, "bits"),
-    "Crypto.PublicKey.ElGamal.generate": (0, "bits"),
-    "rsa.newkeys": (0, "nbits"),
-    "Crypto.PublicKey.RSA.generate": (0, "bits"),
-    "Crypto.PublicKey.DSA.generate": (0, "bits"),
-    "Cryptodome.PublicKey.RSA.generate": (0, "bits"),
-    "Cryptodome.PublicKey.DSA.generate": (0, "bits"),
-}
+_KEY_SIZES = {api: (row.arguments[0].position, row.arguments[0].name) for api, row in calls_of(Role.KEY_SIZE).items()}
 _MIN_KEY_SIZE = 2048
 # Call -> where the algorithm is chosen, by name or by a library object.
 _CHOICES = {
@@ -317,13 +237,13 @@ RULE = Rule(
     choice_matters=True,
     guard=_is_guarded,
     check=_check,
+    asks=(
+        *(Role.WEAK_HASH, Role.WEAK_CIPHER, Role.FAST_HASH, Role.KEY_SIZE, Role.NONCE, Role.COUNTER, Role.GUESSABLE),
+        *(Role.PASSWORD_HASH, Role.PASSWORD_COST, Role.PASSWORD_SALT),
+    ),
     watches=frozenset(
-        path.rpartition(".")[2]
-        for path in (
-            *(*_WEAK_CALLS, *_KEY_SIZES, *_ECB_CALLS, *NONCES, *COUNTERS, *GUESSABLE, "ssl.SSLContext"),
-            *("ssl.wrap_socket", *PASSWORD_CALLS, "uuid.uuid1", "jwt.encode"),
-            *("encrypt", "decrypt", "set_ciphers", "set_cipher_list", "OpenSSL.SSL.Context", "pbkdf2_hmac"),
-            *("PBKDF2HMAC", "CryptContext", "generate_password_hash"),
-        )
+        {"SSLContext", "wrap_socket", "Context", "set_ciphers", "set_cipher_list", "uuid1", "encode"}
+        | {"encrypt", "decrypt", "CryptContext", "generate_password_hash"}
+        | {path.rpartition(".")[2] for path in _ECB_CALLS}
     ),
 )

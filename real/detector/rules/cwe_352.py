@@ -64,7 +64,7 @@ from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
 from real.detector.rules._views import OPEN
-from real.detector.rules._who import Who, known_endpoints
+from real.detector.rules.principals import Principal, known_endpoints
 
 # Words of what only a page of the same site, or a program with a key, can send.
 _PROOFS = names(
@@ -107,7 +107,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
             yield from _changes(facts, unit)
 
 
-def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Who, protected: bool) -> Defect | None:
+def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protected: bool) -> Defect | None:
     """An endpoint that a link or a form of another site can make a browser use, with the user's own cookies."""
     if endpoint.words & OPEN or not is_ambient(facts, endpoint):
         return None

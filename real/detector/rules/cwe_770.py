@@ -58,6 +58,7 @@ from real.detector.analysis.operations import ADDING, REMOVING, Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import NUM, Value
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
@@ -111,8 +112,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
             yield from _growing(facts, unit, empty)
         yield from _received(facts, unit)
         yield from repeated(facts, unit)
-    for site, (position, keyword) in facts.tabled(SIZES):
-        yield from sized(facts, site, position, keyword)
+    for site, row in facts.tabled(SIZES):
+        yield from sized(facts, site, row.arguments)
     for site in facts.calls("search"):  # Elasticsearch and OpenSearch: how many documents
         if site.argument(None, "size") is not None:
             for operand in site.operands((), ("size",)):
@@ -392,5 +393,6 @@ RULE = Rule(
     numbers_are_harmless=False,
     limits_matter=True,
     check=_check,
-    watches=frozenset({"Thread", "Process", "search", *WATCHED, *FRAMES, *(path.rpartition(".")[2] for path in SIZES)}),
+    asks=(Role.SIZE, Role.INFLATER),
+    watches=frozenset({"Thread", "Process", "search", *WATCHED, *FRAMES}),
 )

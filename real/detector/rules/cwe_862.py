@@ -58,7 +58,7 @@ from real.detector.rules._effects import VERBS, effects, hand_outs, hands_out_ro
 from real.detector.rules._generic import missing
 from real.detector.rules._services import unchecked
 from real.detector.rules._views import OPEN, RESTRICTED, SIGNING_IN, knows_of_users
-from real.detector.rules._who import known_endpoints
+from real.detector.rules.principals import known_endpoints
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
 # Words of an address or a name by which an endpoint says that it takes a record away.

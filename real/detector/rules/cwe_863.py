@@ -73,7 +73,7 @@ from real.detector.rules._gates import weak_gates
 from real.detector.rules._generic import incorrect, object_permissions, weak_tests
 from real.detector.rules._services import unchecked
 from real.detector.rules._views import OPEN, has_owners
-from real.detector.rules._who import SOMEBODY, Who, decides, known_endpoints, owner_words
+from real.detector.rules.principals import SOMEBODY, Principal, decides, known_endpoints, owner_words
 from real.detector.vocabulary import PERMISSION_VERBS
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
@@ -153,7 +153,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         yield Defect(place, f"{unit.name}() asks only whether somebody is logged in")
 
 
-def _decides(facts: Facts, who: Who) -> bool:
+def _decides(facts: Facts, who: Principal) -> bool:
     unit = who.unit
     if decides(facts, unit, who):
         return True

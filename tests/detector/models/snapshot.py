@@ -17,7 +17,7 @@ from typing import Any
 from lookup import NotThereError, parameters, resolve
 
 from real.detector.models.catalogue import libraries
-from real.detector.models.rows import Builder, Library, Returns, Row, Sanitizer, Sink
+from real.detector.models.rows import Builder, Call, Library, Returns, Row, Sanitizer, Sink
 
 
 def names(row: Row) -> Iterator[tuple[str, bool]]:
@@ -30,7 +30,7 @@ def names(row: Row) -> Iterator[tuple[str, bool]]:
     _, found, method = api.rpartition("**.")
     if not found:
         yield api, "()" in api
-    elif isinstance(row, (Sink, Sanitizer)):
+    elif isinstance(row, (Sink, Sanitizer, Call)):
         for owner in row.of:
             yield f"{owner}.{method}", True
 

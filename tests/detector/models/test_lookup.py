@@ -12,7 +12,7 @@ from lookup import NotThereError, mismatch, parameters, resolve
 from snapshot import looked_up, names
 
 from real.detector.models.catalogue import libraries
-from real.detector.models.rows import Builder, Library, Row, Sink
+from real.detector.models.rows import Builder, Call, Library, Row, Sink
 
 SNAPSHOT = json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))
 CHECKED = [library for library in libraries() if library.release and not library.unchecked]
@@ -37,8 +37,9 @@ def wrong(row: Row, said: dict[str, object]) -> list[str]:
             problems.append(f"{name}: {shown}")
             continue
         assert shown is None or isinstance(shown, list)
-        if isinstance(row, Sink):
-            checked = [*row.arguments, *(row.when.arguments if row.when is not None else ())]
+        if isinstance(row, (Sink, Call)):
+            when = row.when if isinstance(row, Sink) else None
+            checked = [*row.arguments, *(when.arguments if when is not None else ())]
             for argument in checked:
                 given = argument.names
                 if "**" in row.api and shown is not None:  # of several classes, whose parameters have different names

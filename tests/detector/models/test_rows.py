@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from real.detector import scan
-from real.detector.models.catalogue import libraries, sources
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, libraries, sources
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import Sanitizer, Sink, Source
 from real.detector.models.when import Given, IsHtml, May, Truthy
 from real.detector.rules import all_rules, extended_rules
@@ -89,6 +89,10 @@ def reported(code: str) -> set[str]:
 def test_every_kind_has_a_rule_and_a_row() -> None:
     assert {row.kind for row in SINKS} == set(RULE_OF) - UNUSED
     assert set(RULE_OF) == set(Kind)
+
+
+def test_every_role_has_a_row() -> None:
+    assert all(calls_of(role) for role in Role)
 
 
 UNUSED = {Kind.XML}  # text that is returned as XML: no call reads it; its sanitizers are rows

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
 LIBRARY = Library(
     "digests",
     "",
     (
+        *calls(Role.WEAK_HASH, (), "hashlib.md5", shown="MD5"),
+        *calls(Role.WEAK_HASH, (), "hashlib.sha1", shown="SHA-1"),
+        *calls(Role.WEAK_HASH, (), "crypt.crypt", shown="crypt()"),
+        *calls(
+            Role.FAST_HASH,
+            (),
+            "hashlib.sha256",
+            "hashlib.sha512",
+            "hashlib.sha384",
+            "hashlib.sha224",
+            "hashlib.sha3_256",
+            "hashlib.sha3_512",
+            "hashlib.blake2b",
+            "hashlib.blake2s",
+        ),
+        *calls(Role.PASSWORD_HASH, (), "hashlib.scrypt", "hashlib.pbkdf2_hmac"),
+        *calls(Role.PASSWORD_COST, arg(None, "n"), "hashlib.scrypt", least=4096),
+        *calls(Role.PASSWORD_SALT, arg(2, "salt"), "hashlib.pbkdf2_hmac"),
+        *calls(Role.PASSWORD_SALT, arg(None, "salt"), "hashlib.scrypt"),
+        *calls(Role.SIZE, arg(3, "iterations"), "hashlib.pbkdf2_hmac"),
         *sinks(Kind.ALGORITHM, arg(0, "name"), "hashlib.new"),
         *sinks(Kind.ALGORITHM, arg(2, "digestmod"), "hmac.new", "hmac.HMAC"),
         *sinks(Kind.ALGORITHM, arg(2, "digest"), "hmac.digest"),

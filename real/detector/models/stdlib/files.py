@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sanitizers, sinks
 
 LIBRARY = Library(
     "files",
     "",
     (
+        *calls(Role.SIZE, arg(0, "size"), "os.urandom"),
         *sinks(Kind.PATH, arg(0, "file"), "builtins.open", "io.open"),
         *sinks(Kind.PATH, arg(0, "path"), "os.remove", "os.unlink", "os.listdir", "os.rmdir", "shutil.rmtree"),
         *sinks(Kind.PATH, arg(0, "src"), "shutil.copyfile", "shutil.copy", "shutil.move"),

@@ -1,4 +1,4 @@
-"""Who asks: what in an endpoint, or declared around it, says so, and which values of a function are made from that.
+"""The authenticated principal of an endpoint: what declares it, and which values of a function are made from it.
 
 Two levels are told apart: somebody is known (a login), and it is decided what that person may do (a role, a permission,
 an owner). Names are the evidence: those of frameworks, and the words of which programs make theirs.
@@ -68,7 +68,7 @@ _SIGNED = names("get_secure_cookie get_signed_cookie get_current_user get_jwt_id
 
 
 @dataclass(slots=True, eq=False)
-class Who:
+class Principal:
     """What is known of the person who asks, in one endpoint or function."""
 
     unit: Unit
@@ -78,15 +78,15 @@ class Who:
     session_is_of_database: bool = False  # `self.session` holds rows, not what a browser is known by
     _known: dict[int, bool] = field(default_factory=dict)
 
-    def is_who(self, facts: Facts, operand: int) -> bool:
+    def is_principal(self, facts: Facts, operand: int) -> bool:
         """Whether a value is made from what the server knows of the person."""
         known = self._known.get(operand)
         if known is None:
-            known = self.is_who_made_of(facts.reads(self.unit, operand)) or self._is_signed(facts, operand)
+            known = self.is_made_of_principal(facts.reads(self.unit, operand)) or self._is_signed(facts, operand)
             self._known[operand] = known
         return known
 
-    def is_who_made_of(self, reads: Reads) -> bool:
+    def is_made_of_principal(self, reads: Reads) -> bool:
         """Whether something that depends on these is made from what the server knows of the person."""
         last = {name.rpartition(".")[2] for name in reads.names}
         if last & _SESSIONS or reads.params & self.params:
@@ -136,11 +136,11 @@ def _names_person(call: str) -> bool:
     )
 
 
-def who_asks(facts: Facts, endpoint: Endpoint) -> Who:
+def principal_of(facts: Facts, endpoint: Endpoint) -> Principal:
     """What an endpoint, its class, its decorators, its dependencies and the hooks of the application say."""
     app = app_of(facts)
     params, dependency_level = _dependencies(facts, app, endpoint.unit)
-    found = Who(endpoint.unit, params=params, level=dependency_level)
+    found = Principal(endpoint.unit, params=params, level=dependency_level)
     found.level = max(found.level, _declared_level(facts, app, endpoint.unit))
     if endpoint.owner is not None:
         level, is_open = class_level(facts, app, endpoint.owner)
@@ -315,12 +315,12 @@ def _can_refuse(facts: Facts, unit: Unit) -> bool:
     return any(ends_in_exception(block) for block in unit.blocks)
 
 
-def decides(facts: Facts, unit: Unit, who: Who | None = None) -> bool:
+def decides(facts: Facts, unit: Unit, who: Principal | None = None) -> bool:
     """Whether a function lets something depend on who asks, beyond that somebody does."""
-    who = who or Who(unit)
+    who = who or Principal(unit)
     for instr in facts.instructions(unit):
         if instr.op == "compare":
-            sides = [arg for arg in instr.args if isinstance(arg, int) and who.is_who(facts, arg)]
+            sides = [arg for arg in instr.args if isinstance(arg, int) and who.is_principal(facts, arg)]
             said = sides and not asks_for_presence(facts, unit, instr)
             if (said or _mentions_privilege(facts, unit, instr)) and not facts.is_idle(unit, instr):
                 return True
@@ -331,12 +331,12 @@ def decides(facts: Facts, unit: Unit, who: Who | None = None) -> bool:
             named = words(str(instr.extra)) & PRIVILEGES and not str(instr.extra)[:1].isupper()
             if named and not facts.is_idle(unit, instr):
                 return True
-        elif instr.op == "sub" and who.is_who(facts, instr.args[1]):
+        elif instr.op == "sub" and who.is_principal(facts, instr.args[1]):
             return True
     return False
 
 
-def _calls_check(facts: Facts, who: Who, instr: Instr) -> bool:
+def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
     """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
     unit = who.unit
     own = facts.called(instr)
@@ -348,7 +348,7 @@ def _calls_check(facts: Facts, who: Who, instr: Instr) -> bool:
     if any(words(name) & PRIVILEGES and not name[:1].isupper() for name in called):
         return True
     passed = _leaves(unit, [arg for arg in instr.args[1:] if isinstance(arg, int)])
-    if not any(who.is_who(facts, arg) for arg in passed) or called & _TELLING:
+    if not any(who.is_principal(facts, arg) for arg in passed) or called & _TELLING:
         return False
     if called & _LOOKING or any(name.partition("_")[0] in _LOOKING for name in called):
         return any(who.is_client(facts, arg) for arg in passed)
@@ -385,13 +385,13 @@ def _mentions_privilege(facts: Facts, unit: Unit, instr: Instr) -> bool:
     return any(words(name) & PRIVILEGES for name in asked)
 
 
-def known_endpoints(facts: Facts) -> Iterator[tuple[Endpoint, Who]]:
+def known_endpoints(facts: Facts) -> Iterator[tuple[Endpoint, Principal]]:
     """The endpoints of the program, each with who asks."""
     yield from facts.shared(_known_endpoints)
 
 
-def _known_endpoints(facts: Facts) -> list[tuple[Endpoint, Who]]:
-    return [(endpoint, who_asks(facts, endpoint)) for endpoint in app_of(facts).endpoints]
+def _known_endpoints(facts: Facts) -> list[tuple[Endpoint, Principal]]:
+    return [(endpoint, principal_of(facts, endpoint)) for endpoint in app_of(facts).endpoints]
 
 
 _OWNED = names("user account member owner author creator customer uploader employee patient recipient tenant")

@@ -1,4 +1,4 @@
-"""Records that a program sends as they are stored: which model they are of, and what of them no client may see.
+"""Whole ORM records in a response: which model they are of, and what of them no client may see.
 
 A model of the program says itself which of its fields are secret. Of a model that is imported, the name has to do:
 what stands for a person has a password, a token or an address (CWE-359), whatever the file says that it is in.

@@ -1,0 +1,33 @@
+"""Python: archives and compressed data."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Role
+from real.detector.models.rows import Library, calls
+
+LIBRARY = Library(
+    "archives",
+    "",
+    (
+        *calls(
+            Role.INFLATER,
+            (),
+            "bz2.decompress",
+            "gzip.decompress",
+            "lzma.decompress",
+            "shutil.unpack_archive",
+            "zlib.decompress",
+        ),
+        *calls(
+            Role.ARCHIVE,
+            (),
+            "zipfile.ZipFile",
+            "tarfile.open",
+            "tarfile.TarFile",
+            "gzip.open",
+            "bz2.open",
+            "lzma.open",
+            "gzip.GzipFile",
+        ),
+    ),
+)

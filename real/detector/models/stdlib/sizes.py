@@ -1,0 +1,25 @@
+"""Python: what allocates or does as much as it is told."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Role
+from real.detector.models.rows import Library, arg, calls
+
+LIBRARY = Library(
+    "sizes",
+    "",
+    (
+        *calls(Role.SIZE, arg(0, "stop"), "builtins.range"),
+        *calls(Role.SIZE, arg(0, "source"), "builtins.bytes", "builtins.bytearray"),
+        *calls(Role.SIZE, arg(1, "times"), "itertools.repeat"),
+        *calls(Role.SIZE, arg(0, "secs"), "time.sleep"),
+        *calls(
+            Role.SIZE,
+            arg(0, "max_workers"),
+            "concurrent.futures.ThreadPoolExecutor",
+            "concurrent.futures.ProcessPoolExecutor",
+        ),
+        *calls(Role.SIZE, arg(0, "n"), "math.factorial"),
+        *calls(Role.SIZE, arg(0, "width"), "**.ljust", "**.rjust", "**.zfill"),
+    ),
+)
