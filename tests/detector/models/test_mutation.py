@@ -19,10 +19,16 @@ from real.detector.rules import select_rules
 RULES = {rule.cwe: rule for rule in select_rules(ALL)}
 # `eval` is also a method of anything (data frames, embedded interpreters), which the builtin would be taken for.
 COVERED = {"builtins.eval"}
-# What covers these: the method of the same name, the analysis itself (percent-encoding), the builders of SQLAlchemy.
+# What covers these: the method of the same name (of addresses: decode() as that of a text), the analysis itself
+# (percent-encoding), the builders of SQLAlchemy.
 SAFE_ANYWAY = {
     *(f"urllib.parse.{name}" for name in ("quote", "quote_plus", "urlencode")),
-    *("urllib.quote", "django.core.signing.Signer().unsign_object", "django.template.loader.render_to_string"),
+    *(
+        "urllib.quote",
+        "jwt.decode",
+        "django.core.signing.Signer().unsign_object",
+        "django.template.loader.render_to_string",
+    ),
     *("flask.render_template", "flask.url_for", "quart.render_template", "quart.url_for", "sqlalchemy.sql.quoted_name"),
 }
 
