@@ -7,7 +7,7 @@ from collections.abc import Collection
 from real.detector.limits import MAX_SECONDS
 from real.types import Analysis
 
-VERSION = "0.4.0"  # of the verdicts: raise it when a change may alter one
+VERSION = "0.5.0"  # of the verdicts: raise it when a change may alter one
 
 
 def scan(
