@@ -291,9 +291,14 @@ class Attributes:
 
     def do_part(self, instr: Instr, env: list[Value]) -> Value:
         value = env[instr.args[0]]
-        result = self.heap.part_of([value])
+        where = instr.extra
+        result = Value(value.mask, value.why) if value.mask or not value.objs else BOTTOM
         for obj in ordered(value.objs):
-            result = join(result, self.heap.contents(obj))
+            has_places = obj.kind == "dict" if isinstance(where, str) else obj.kind in ("list", "tuple")
+            if has_places and where is not None and obj.fields:
+                result = join(result, self.heap.item(obj, of_const(where)))
+            else:
+                result = join(result, join(self.heap.part_of([of_obj(obj)]), self.heap.contents(obj)))
         return result
 
 

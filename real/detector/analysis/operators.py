@@ -49,7 +49,8 @@ class Operators:
             return self._object_binop(left, right, op, instr)
         if not (left.mask or right.mask):
             return self._fold(left, right, op)
-        if op in _NUMERIC_OPERATORS or left.kind == right.kind == NUM:
+        joins_paths = op == "Div" and NUM not in (left.kind, right.kind)  # `folder / name`
+        if (op in _NUMERIC_OPERATORS and not joins_paths) or left.kind == right.kind == NUM:
             return self.heap.number_from([left, right])
         if op == "Mult":
             other = right if left.mask else left

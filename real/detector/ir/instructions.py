@@ -14,6 +14,7 @@ instruction carries besides is in ``extra``, by opcode:
     branch          (block if true, block if false); operand 0 is the condition; the last of its block
     slice           the constant end, or None; operands are the sequence and, where there is one, the end
     handler         nothing; operand 0 is the exceptions that the block catches
+    part            the index or key of what a pattern takes, None where that is not known
     delattr         the attribute name            delsub      nothing; operands are the container and the key
     unpack          (position, from the end where negative, False), or ((how many before, how many behind), True)
 """
@@ -123,6 +124,7 @@ class Unit:
     inlined: bool = False  # its code has been put in place of calls
     defs: list[Instr | None] = field(default_factory=list)  # value -> its defining instruction, after SSA
     node: ast.AST | None = None
+    bounds: dict[int, tuple[int | None, int | None, int | None]] = field(default_factory=dict)  # of each ``slice``
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class CallLowerer(ConditionLowerer):
                 value = self.expr(ast.Name(local, ast.Load(), lineno=node.lineno, col_offset=0))
                 self.emit("member", [container, value], local, node.lineno)
             return container
+        if name in ("dict", "list", "set") and not node.args and not node.keywords:
+            return self.emit("build", [], (name, None), node.lineno)
         if name == "super" and not node.args and self.unit.is_method:
             return self.emit("super", [], self.unit.parent, node.lineno)
         if name == "eval" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant):

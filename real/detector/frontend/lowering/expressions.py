@@ -34,14 +34,18 @@ class ExprLowerer(CallLowerer):
     def expr_Subscript(self, node: ast.Subscript) -> Operand:
         base = self.expr(node.value)
         if isinstance(node.slice, ast.Slice):
-            return self.emit("slice", [base, *self.bounds(node.slice)], _end(node.slice), node.lineno)
+            parts = self.bounds(node.slice)
+            end = [] if parts[1] is None else [parts[1]]
+            cut = self.emit("slice", [base, *end], _end(node.slice), node.lineno)
+            self.unit.bounds[cut] = parts
+            return cut
         value = self.emit("sub", [base, self.expr(node.slice)], None, node.lineno, node.col_offset)
         return self.load_path(node, value)
 
-    def bounds(self, node: ast.Slice) -> list[Operand]:
-        """Evaluate the parts of a slice; the operand that is its end, if it has one."""
-        parts = [None if part is None else self.expr(part) for part in (node.lower, node.upper, node.step)]
-        return [] if parts[1] is None else [parts[1]]
+    def bounds(self, node: ast.Slice) -> tuple[int | None, int | None, int | None]:
+        """Evaluate the parts of a slice: its start, its end and its step."""
+        parts = [None if part is None else self.pin(self.expr(part)) for part in (node.lower, node.upper, node.step)]
+        return parts[0], parts[1], parts[2]
 
     def expr_Slice(self, node: ast.Slice) -> Operand:
         self.bounds(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from real.detector.frontend.lowering.expressions import ExprLowerer
 from real.detector.ir.builder import connect
@@ -66,21 +66,34 @@ class MatchLowerer(ExprLowerer):
             self._structure(pattern, subject, matched, other)
 
     def _structure(self, pattern: ast.pattern, subject: int, matched: Block, other: Block) -> None:
-        if isinstance(pattern, ast.MatchStar):
-            parts: list[ast.pattern] = []
-            names = [pattern.name] if pattern.name else []
-        elif isinstance(pattern, ast.MatchMapping):
-            parts, names = pattern.patterns, [pattern.rest] if pattern.rest else []
-        elif isinstance(pattern, ast.MatchClass):
-            parts, names = [*pattern.patterns, *pattern.kwd_patterns], []
-        else:
-            parts, names = pattern.patterns if isinstance(pattern, ast.MatchSequence) else [], []
         connect(self.block, other)
-        part = self.emit("part", [subject], None, pattern.lineno)
-        for name in names:
-            self.store_name(name, part, pattern)
-        for inner in parts:
+        for inner, where in _parts(pattern):
+            part = self.emit("part", [subject], where, pattern.lineno)
+            if isinstance(inner, str):
+                self.store_name(inner, part, pattern)
+                continue
             passed = self.new_block()
             self._pattern(inner, part, [], passed, other)
             self.start(passed)
         connect(self.block, matched)
+
+
+def _parts(pattern: ast.pattern) -> Iterator[tuple[ast.pattern | str, object]]:
+    """The patterns and names within one, each with the index or key of what it takes, where that is known."""
+    if isinstance(pattern, ast.MatchSequence):
+        count = len(pattern.patterns)
+        star = next((i for i, inner in enumerate(pattern.patterns) if isinstance(inner, ast.MatchStar)), count)
+        for index, inner in enumerate(pattern.patterns):
+            if isinstance(inner, ast.MatchStar) and not inner.name:
+                continue  # it takes what nobody reads
+            yield inner, index if index < star else index - count if index > star else None
+    elif isinstance(pattern, ast.MatchStar):
+        if pattern.name:
+            yield pattern.name, None
+    elif isinstance(pattern, ast.MatchMapping):
+        if pattern.rest:
+            yield pattern.rest, None
+        for key, inner in zip(pattern.keys, pattern.patterns, strict=True):
+            yield inner, key.value if isinstance(key, ast.Constant) else None
+    elif isinstance(pattern, ast.MatchClass):
+        yield from ((inner, None) for inner in (*pattern.patterns, *pattern.kwd_patterns))

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from real.detector.ir.instructions import Instr
 
 Step: TypeAlias = tuple[str, Any, int]
-READS = frozenset({"read", "each", "len", "rest"})
+READS = frozenset({"read", "each", "len", "rest", "cut"})
 
 
 class Replay:
@@ -39,8 +39,10 @@ class Replay:
                 is_known = is_known and found is not None
                 if found is not None:
                     self._read(use, found)
-            elif what == "rest":
-                items = [held.get(index, -1) for index in range(key[0], len(held) - key[1])]
+            elif what in ("rest", "cut"):
+                places = range(len(held))
+                taken = places[key] if isinstance(key, slice) else range(key[0], len(held) - key[1])
+                items = [held.get(index, -1) for index in taken]
                 is_known = is_known and -1 not in items
                 if is_known:
                     self._become_list(use, items)

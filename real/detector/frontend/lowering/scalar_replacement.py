@@ -279,6 +279,11 @@ class Aggregates:
         if op == "delsub" and kind != "tuple":
             key = self._constant(args[1])
             return ("delete", key, -1) if _is_key(kind, key) else None
+        if op == "part" and use.extra is not None and isinstance(use.extra, str) == (kind == "dict"):
+            return ("read", use.extra, -1)
+        if op == "slice" and kind != "dict":
+            cut = self._cut(use)
+            return ("cut", cut, -1) if cut is not None else None
         if op == "unpack" and kind != "dict" and use.extra[1]:
             return ("rest", use.extra[0], -1)
         if op == "unpack" and kind != "dict" and isinstance(use.extra[0], int) and not use.extra[1]:
@@ -312,6 +317,14 @@ class Aggregates:
         if name == "extend" and len(args) == 2 and self.replay.literal(args[1]) is not None:
             return ("extend", None, args[1])
         return None
+
+    def _cut(self, use: Instr) -> slice | None:
+        """The part of a sequence that a slice takes, where its bounds are numbers of the program."""
+        bounds = self.unit.bounds.get(use.dst, ())
+        parts = [None if bound is None else self._constant(bound) for bound in bounds]
+        if any(bound is not None and type(part) is not int for bound, part in zip(bounds, parts, strict=True)):
+            return None
+        return slice(*parts) if parts and parts[2] != 0 else None
 
     def _constant(self, operand: int) -> object:
         instr = self.unit.defs[operand]
