@@ -16,7 +16,7 @@ E = TypeVar("E", bound=StrEnum)
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """One sentence naming the nearest known names, or all of them when none is near."""
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.55)
     return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
 
 

@@ -131,7 +131,7 @@ def _nearest(key: str) -> str:
         siblings = {name.rpartition(".")[2]: name for name in keys if name.rpartition(".")[0] == scope}
         near = difflib.get_close_matches(leaf, siblings, n=3, cutoff=0.6)
         return f"Did you mean {' or '.join(siblings[name] for name in near)}?" if near else did_you_mean(leaf, siblings)
-    same_leaf = [name for name in keys if name.rpartition(".")[2] == leaf]
+    same_leaf = sorted((name for name in keys if name.rpartition(".")[2] == leaf), key=lambda name: name.count("."))
     if same_leaf:
         return f"Did you mean {' or '.join(same_leaf[:3])}?"
     tops: Collection[str] = [name for name in keys if "." not in name]

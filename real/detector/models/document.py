@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from real.detector.models.catalogue import libraries
 from real.detector.models.rows import Builder, Call, Library, Returns, Sanitizer, Sink, Source
 from real.errors import UnknownNameError
+from real.io import console
 from real.registry import did_you_mean
 
 _HEAD = """# What the detector knows of libraries
@@ -86,4 +87,5 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    console.protect()
     print(page(), end="")
