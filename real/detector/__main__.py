@@ -67,7 +67,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--stdin-name", metavar="PATH", help="what standard input is called in the output")
     made.add_argument("--jsonl", action="store_true", help='stdin lines {"id", "code"} to stdout lines with findings')
     made.add_argument("--explain", metavar="CWE-89", help="what a rule finds, why, and what silences it")
-    made.add_argument("--models", metavar="LIBRARY", help="what is known of a library (flask, psycopg, subprocess ...)")
+    made.add_argument(
+        "--models", metavar="LIBRARY", help="what is known of a library (flask, psycopg, subprocess ...), or of all"
+    )
     made.add_argument("--list", action="store_true", help="the rules")
     made.add_argument("--version", action="version", version=f"real-detect {VERSION}")
     return made
@@ -93,12 +95,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from real.detector.models.document import model
+    from real.detector.models.document import model, page
     from real.detector.rules import all_rules, extended_rules, select_rules
     from real.detector.selection import chosen, rule_id
 
     if options.models:
-        console.say(model(options.models))
+        console.say(page().rstrip() if options.models == "all" else model(options.models))
         return CLEAN
     if options.explain:
         console.say(select_rules([rule_id(options.explain)])[0].doc.strip())

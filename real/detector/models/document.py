@@ -1,6 +1,6 @@
 """The models for people: ``real-detect --models flask``, and ``docs/detector_models.md`` with all of them.
 
-``python -m real.detector.models.document > docs/detector_models.md`` writes the page; a test compares them.
+``real-detect --models all > docs/detector_models.md`` writes the page; a test compares them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from real.detector.models.catalogue import libraries
 from real.detector.models.rows import Builder, Call, Library, Returns, Sanitizer, Sink, Source
 from real.errors import UnknownNameError
-from real.io import console
 from real.registry import did_you_mean
 
 _HEAD = """# What the detector knows of libraries
 
-Generated from `real/detector/models/` by `python -m real.detector.models.document`. Each row there is looked up in the
+Generated from `real/detector/models/` by `real-detect --models all`. Each row there is looked up in the
 release that is named here (`make test-models`); each of *reads*, *safe* and *source* has a program that is judged
 otherwise without it. `real-detect --models NAME` prints one library. A call that is not here is taken for one that
 passes on what it is given.
@@ -84,8 +83,3 @@ def model(name: str) -> str:
 def page() -> str:
     """The whole page."""
     return "\n".join([_HEAD, "\n\n".join(described(library) for library in libraries())]) + "\n"
-
-
-if __name__ == "__main__":
-    console.protect()
-    print(page(), end="")

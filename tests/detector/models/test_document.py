@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_page_is_generated() -> None:
     written = (ROOT / "docs" / "detector_models.md").read_text(encoding="utf-8")
-    assert written == page(), "python -m real.detector.models.document > docs/detector_models.md"
+    assert written == page(), "real-detect --models all > docs/detector_models.md"
 
 
 def test_models_prints_one_library(capsys: pytest.CaptureFixture[str]) -> None:
