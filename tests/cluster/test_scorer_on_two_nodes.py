@@ -34,7 +34,7 @@ with ScorerProcess(files, OpenRlhfCfg(), print, other_node=sys.argv[2]):
 _ASK = """
 import json, sys
 from real.serving.openrlhf_reward import bind
-reward = bind(sys.argv[1], deadline_s=60.0)
+reward = bind(sys.argv[1], deadline_s=300.0)
 print(json.dumps(reward(["What? ```python\\npass\\n```<|im_end|>"], ["What?"], [sys.argv[2]])))
 """
 
@@ -72,7 +72,7 @@ def nodes() -> Iterator[tuple[str, str]]:
 def test_an_engine_on_another_node_gets_its_score(nodes: tuple[str, str], tmp_path: Path) -> None:
     launcher, other = nodes
     tasks = load(DatasetCfg(name="safesql_mini"), "train").tasks[:1]
-    spec = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=1)), special=(engine.END,), deadline_s=60.0)
+    spec = ScorerSpec(JudgeCfg(execution=ExecutionCfg(workers=1)), special=(engine.END,), deadline_s=300.0)
     spec.add("train", tasks)
     spec.add("eval", tasks)
     spec.write(tmp_path)
@@ -89,7 +89,7 @@ def test_an_engine_on_another_node_gets_its_score(nodes: tuple[str, str], tmp_pa
         address = json.loads((tmp_path / "scorer.json").read_text())
         assert address["url"].startswith(f"http://{LAUNCHER}:")
         asked = [*at, other, sys.executable, "-c", _ASK, str(tmp_path / "scorer.json"), engine.label_of(tasks[0], 1)]
-        answer = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True, timeout=120).stdout)
+        answer = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True, timeout=400).stdout)
         assert answer["extra_logs"]["masked"] == 0.0, answer
     finally:
         scorer.stdin.close()
