@@ -154,8 +154,8 @@ def _harmless_item(item: ParsedItem, charset: Charset) -> bool:
     op, arg = str(item[0]), item[1]
     if op == "LITERAL":
         return charset.harmless(chr(arg))
-    if op == "IN":
-        members = list(arg)
+    if op in ("IN", "NOT_LITERAL"):
+        members = list(arg) if op == "IN" else [("NEGATE", None), ("LITERAL", arg)]
         return every(charset.harmless(char) or not _in_class(members, char) for char in (*_PROBES, *charset.dangerous))
     if op in _REPEATS:
         return every(_harmless_item(inner, charset) for inner in arg[2])

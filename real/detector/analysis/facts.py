@@ -20,7 +20,7 @@ from real.detector.analysis.values import Constant, Value
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.control_dependence import ControlFlow
-from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.ir.instructions import Block, Edge, Instr, Unit
 from real.detector.models.kinds import SourceKind
 from real.detector.models.library import names
 from real.types import TraceStep
@@ -378,7 +378,7 @@ class Facts:
             return False
         return every(self.is_prevented(caller, call, (), by, depth + 1) for caller, call, _ in sites)
 
-    def is_guarded(self, unit: Unit, instr: Instr | Block, operands: Iterable[int], by: Predicate) -> bool:
+    def is_guarded(self, unit: Unit, instr: Instr | Block | Edge, operands: Iterable[int], by: Predicate) -> bool:
         """Whether each origin of the untrusted data in ``operands`` passes, on every way to ``instr``, a test as ``by``
         says. A block stands for its beginning.
 
@@ -388,7 +388,7 @@ class Facts:
         return self._origins_guarded(unit, instr, list(operands), by, 0)
 
     def _origins_guarded(
-        self, unit: Unit, instr: Instr | Block, operands: list[int], by: Predicate, depth: int
+        self, unit: Unit, instr: Instr | Block | Edge, operands: list[int], by: Predicate, depth: int
     ) -> bool:
         origins = self.origins(unit, operands)
         origins = {origin for origin in origins if not self._is_library(unit, origin)} or origins
@@ -405,39 +405,62 @@ class Facts:
         )
         return origin.instr.op == "cell" and not origin.path and is_plain and not value.mask
 
-    def _reached_untested(self, unit: Unit, instr: Instr | Block, origin: Origin, by: Predicate) -> bool:
-        """Whether some way from the entry to ``instr`` has no outcome of a test of the origin that ``by`` accepts."""
+    def _reached_untested(self, unit: Unit, goal: Instr | Block | Edge, origin: Origin, by: Predicate) -> bool:
+        """Whether some way from the entry to ``goal`` has no outcome of a test of the origin that ``by`` accepts.
+
+        A way on which the origin is empty or missing carries nothing from outside.
+        """
 
         def passes(atom: Atom) -> bool:
             if not atom.necessary:
                 return False
+            if self._is_missing(unit, atom, origin):
+                return True
             reads = self.atom_reads(atom)
             return any(_decides(tested, origin) for tested in reads.origins) and by(atom, reads)
 
-        control = self._control(unit)
-        first = instr.instrs[0] if isinstance(instr, Block) and instr.instrs else instr
-        if isinstance(first, Instr) and any(passes(atom) for atom in self._tests_of_helpers(unit, first)):
+        return not self.passes_on_every_way(unit, goal, passes)
+
+    def _is_missing(self, unit: Unit, atom: Atom, origin: Origin) -> bool:
+        """``if not url``: the origin itself, and not something that was computed from it, is false."""
+        if atom.unit is not unit or atom.op not in ("truth", "call") or atom.sense is not False:
             return False
-        goal = instr if isinstance(instr, Block) else control.home[instr]
+        return self._slicer.origin_itself(unit, atom.instr.dst) == origin
+
+    def passes_on_every_way(self, unit: Unit, goal: Instr | Block | Edge, passes: Callable[[Atom], bool]) -> bool:
+        """Whether each way from the entry of a unit to ``goal`` has an outcome of a test that ``passes`` accepts.
+
+        A block stands for its beginning.
+        """
+        control = self._control(unit)
+        place = goal.start if isinstance(goal, Edge) else goal
+        first = (
+            place.instrs[-1 if isinstance(goal, Edge) else 0] if isinstance(place, Block) and place.instrs else place
+        )
+        if isinstance(first, Instr) and any(passes(atom) for atom in self._tests_of_helpers(unit, first)):
+            return True
+        if isinstance(goal, Edge) and self._passes_on_edge(unit, goal.start, goal.end, passes):
+            return True
+        end = place if isinstance(place, Block) else control.home[place]
         seen = {unit.blocks[0]}
         work = [unit.blocks[0]]
         while work:
             block = work.pop()
-            if block is goal:
-                return True
-            last = block.instrs[-1] if block.instrs else None
+            if block is end:
+                return False
             for successor in block.succs:
-                if successor in seen:
-                    continue
-                if last is not None and last.op == "branch" and successor in last.extra:
-                    sense = successor is last.extra[0]
-                    atoms = self._analysis.conditions.atoms(unit, last.args[0], sense, necessary=True)
-                    if any(passes(atom) for atom in atoms):
-                        continue
-                seen.add(successor)
-                work.append(successor)
+                if successor not in seen and not self._passes_on_edge(unit, block, successor, passes):
+                    seen.add(successor)
+                    work.append(successor)
         self._solver.heap.spend(len(seen))
-        return False
+        return True
+
+    def _passes_on_edge(self, unit: Unit, start: Block, end: Block, passes: Callable[[Atom], bool]) -> bool:
+        last = start.instrs[-1] if start.instrs else None
+        if last is None or last.op != "branch" or end not in last.extra:
+            return False
+        sense = end is last.extra[0]
+        return any(passes(atom) for atom in self._analysis.conditions.atoms(unit, last.args[0], sense, necessary=True))
 
     def _guarded_by_callers(self, unit: Unit, origin: Origin, by: Predicate, depth: int) -> bool:
         sites = self.call_sites(unit)

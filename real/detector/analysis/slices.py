@@ -11,6 +11,7 @@ from real.detector.analysis.values import Constant
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import GlobalName, Instr, Unit
 from real.detector.models.catalogue import sources
+from real.detector.models.library import HARMLESS_METHODS
 
 _MUTATORS = frozenset({"add", "setsub", "merge", "member", "setattr"})
 _MUTATING_METHODS = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft"})
@@ -193,6 +194,22 @@ class Slicer:
                     work.append(step)
         self.solver.heap.spend(len(seen))
         return found
+
+    def origin_itself(self, unit: Unit, operand: int) -> Origin | None:
+        """The origin that an operand is, as it is or trimmed; ``None`` for what was computed from one."""
+        found = self.origins(unit, [operand])
+        path: tuple[Constant, ...] = ()
+        instr = unit.defs[self.solver.guards.root(unit, operand)]
+        while instr is not None and len(found) == 1:
+            if Origin(instr, path[:_MAX_PATH]) in found:
+                return next(iter(found))
+            key = self._access(unit, instr)
+            trims = instr.op == "method" and instr.extra[0] in HARMLESS_METHODS and len(instr.args) == 1
+            if key is None and not trims:
+                return None
+            path = path if key is None else (key, *path)
+            instr = unit.defs[self.solver.guards.root(unit, instr.args[0])]
+        return None
 
     def _is_source(self, unit: Unit, instr: Instr, bit: int) -> bool:
         """Whether data enters by a call: one without operands, or of harmless ones with an untrusted result."""

@@ -67,6 +67,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """The step of control from a block to one of its successors."""
+
+    start: Block
+    end: Block
+
+
+@dataclass(frozen=True, slots=True)
 class CallShape:
     """How the operands after the callee are passed: positional (some starred), then keywords (``None`` is ``**``)."""
 

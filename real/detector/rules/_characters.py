@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
@@ -11,9 +11,10 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
-from real.detector.rules._loops import comes_through, is_element_tested, root_of
+from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of
+from real.detector.rules._refusals import refused
 
 # What may be computed between the text and the verdict of all(...) without hiding another test.
 _PLAIN = {
@@ -40,13 +41,15 @@ PERCENT_ENCODERS = frozenset(
 )
 # Methods that take a text apart -> what is gone when its parts are joined.
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
+# What holds the parts of a text.
+_PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 _MAX_CALLS = 3  # helpers inside helpers
-_Call: TypeAlias = "tuple[Unit, Instr, Unit]"  # caller, call, callee
+_MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
 _KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop"})
 
 
-def every_character_is_harmless(facts: Facts, flow: Flow, charset: Charset) -> bool:
+def every_character_is_harmless(facts: Facts, flow: Flow | Use, charset: Charset) -> bool:
     """Whether the sink is reached only if each character of the data has passed a test that admits harmless ones."""
     return any(
         _is_loop(facts, flow, atom, charset)
@@ -56,7 +59,7 @@ def every_character_is_harmless(facts: Facts, flow: Flow, charset: Charset) -> b
     )
 
 
-def _is_loop(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bool:
+def _is_loop(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
     """``for c in text: if c not in "0123456789": raise``, or the same inside ``all`` or ``any``."""
     if atom.op != "In" or atom.sense is None or not _admits(facts, atom.unit, atom.operands[1], charset):
         return False
@@ -70,7 +73,7 @@ def _admits(facts: Facts, unit: Unit, operand: int, charset: Charset) -> bool:
     return bool(allowed) and not facts.is_untrusted(value) and every(charset.harmless_text(text) for text in allowed)
 
 
-def _is_quantifier(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bool:
+def _is_quantifier(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
     """``all(c.isalnum() or c in "-_" for c in text)``: every alternative admits harmless characters only."""
     unit, call = atom.unit, atom.instr
     if not atom.sense or not atom.necessary or facts.library_names(unit, call) != {"builtins.all"}:
@@ -85,7 +88,7 @@ def _is_quantifier(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bo
     )
 
 
-def _is_subset(facts: Facts, flow: Flow, atom: Atom, charset: Charset) -> bool:
+def _is_subset(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
     """``set(text) <= set("0123456789")``, ``set(text).issubset("0123456789")``."""
     is_method = atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "issubset"
     if not atom.necessary or not (atom.op == "LtE" or (is_method and atom.sense)) or len(atom.operands) != 2:
@@ -110,76 +113,129 @@ def _admits_element(facts: Facts, unit: Unit, test: Instr, charset: Charset) -> 
     return charset.harmless_text(STRICT_TESTS[test.extra[0]])
 
 
-def is_removed(facts: Facts, unit: Unit, operand: int, characters: str, *, doubling: bool = False) -> bool:
+def is_removed(
+    facts: Facts, unit: Unit, operand: int, characters: str, *, doubling: bool = False, at: Instr | None = None
+) -> bool:
     """Whether every untrusted part of a text has lost these characters before it became part of it.
 
     By ``re.sub`` with a constant class of characters, by ``replace`` of each one, or by percent-encoding, also in a
     helper of the program. With ``doubling``, writing a character twice counts too, as a quote inside an SQL literal.
+    With ``at``, where the text is used, tests that refuse a character count as well.
     """
-    return _Removal(facts, doubling).of(unit, operand, frozenset(characters), ())
+    return _Removal(facts, doubling).of(unit, operand, frozenset(characters), _Way((at,) if at is not None else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of a helper on the way from where the text is used, and the places in the caller that it led through."""
+
+    caller: Unit
+    call: Instr
+    callee: Unit
+    goals: tuple[Instr | Edge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the search came to a value: the places of its function where it is used, nearest last, and the calls."""
+
+    goals: tuple[Instr | Edge, ...] = ()
+    calls: tuple[_Call, ...] = ()
+    callers: int = 0  # how many levels of callers it has gone up
 
 
 class _Removal:
     def __init__(self, facts: Facts, doubling: bool) -> None:
         self.facts = facts
         self.doubling = doubling
-        self.seen: set[tuple[Unit, int, frozenset[str], tuple[_Call, ...]]] = set()
+        self.seen: set[tuple[Unit, int, frozenset[str], _Way]] = set()
 
-    def of(self, unit: Unit, operand: int, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
-        """Whether the operand has lost the characters ``left``; ``calls`` led here from the sink's function."""
+    def of(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """Whether the operand has lost the characters ``left``."""
         instr = root_of(unit, operand)
         if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return True
-        key = (unit, instr.dst, left, calls)
+        key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls))
         if key in self.seen:
             return True  # a loop: the other ways into it decide
         self.seen.add(key)
-        return self._made(unit, instr, left, calls)
+        if self._made(unit, instr, left, way):
+            return True
+        characters = "".join(sorted(left))
+        charset = Charset(dangerous=characters)
+        uses = [Use(unit, goal, (instr.dst,)) for goal in way.goals if isinstance(goal, Instr)]
+        if any(every_character_is_harmless(self.facts, use, charset) for use in uses):
+            return True
+        kept = refused(self.facts, unit, way.goals, instr, characters)
+        return bool(kept) and (kept == left or self._made(unit, instr, left - kept, way))
 
-    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
-        if instr.op == "param" and calls:
-            caller, call, callee = calls[-1]
-            return callee is unit and self._passed(caller, call, unit, str(instr.extra), left, calls[:-1])
+    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911
+        if instr.op == "param":
+            return self._given(unit, str(instr.extra), left, way)
         if instr.op in ("call", "method"):
             if self.facts.called(instr):
-                return self._helper(unit, instr, left, calls)
+                return self._helper(unit, instr, left, way)
             if self.facts.library_names(unit, instr) & PERCENT_ENCODERS and left <= frozenset("'\"<>\r\n;\\`"):
                 return True
         if instr.op == "method":
-            return self._method(unit, instr, left, calls)
+            return self._method(unit, instr, left, way)
         if instr.op == "build":
-            return self._built(unit, instr, left, calls)
-        inside = instr.args if instr.op in ("fstring", "binop", "inplace", "phi") else []
-        return bool(inside) and every(self.of(unit, inner, left, calls) for inner in inside)
+            return self._built(unit, instr, left, way)
+        if instr.op == "phi":
+            block = next(block for block in unit.blocks if instr in block.instrs)
+            return every(
+                self.of(unit, inner, left, replace(way, goals=(*way.goals, Edge(pred, block))[-_MAX_GOALS:]))
+                for inner, pred in zip(instr.args, block.preds, strict=True)
+            )
+        inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
+        if instr.op == "slice":
+            inside = instr.args[:1]
+        elif instr.op in ("sub", "unpack", "iterate"):
+            split = root_of(unit, instr.args[0])
+            is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
+            inside = split.args[:1] if split is not None and is_part else []
+        return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
-    def _method(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+    def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
+        """What the call that led here passes for a parameter; otherwise what all callers of a helper pass."""
+        if way.calls:
+            last = way.calls[-1]
+            before = _Way((*last.goals, last.call), way.calls[:-1], way.callers)
+            return last.callee is unit and self._passed(last.caller, last.call, unit, name, left, before)
+        sites = self.facts.call_sites(unit) if way.goals and not self.facts.is_open(unit) else []
+        return way.callers < _MAX_CALLS and every(
+            self._passed(caller, call, unit, name, left, _Way((call,), (), way.callers + 1))
+            for caller, call, _ in sites
+        )
+
+    def _method(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
         name, receiver = instr.extra[0], instr.args[0]
         if name == "replace" and len(instr.args) == 3:
             gone = self.facts.constants(unit, instr.args[1])
             added = self.facts.constants(unit, instr.args[2])
             if len(gone) == 1 and added and not any(self._brings(str(text), left) for text in added):
-                return self.of(unit, receiver, left - {str(text) for text in gone}, calls)
+                return self.of(unit, receiver, left - {str(text) for text in gone}, way)
         if name in ("sub", "subn"):
-            return self._substituted(unit, instr, left, calls)
+            return self._substituted(unit, instr, left, way)
         if name == "translate" and len(instr.args) == 2:
-            return self.of(unit, receiver, left - self._translated(unit, instr.args[1], left), calls)
+            return self.of(unit, receiver, left - self._translated(unit, instr.args[1], left), way)
         if name == "join" and len(instr.args) == 2:
             parts = root_of(unit, instr.args[1])
             if parts is not None and parts.op == "method" and len(parts.args) == 1 and parts.extra[0] in _SPLITTERS:
                 gone = left & frozenset(_SPLITTERS[parts.extra[0]])
                 glue = self.facts.constants(unit, receiver)
                 if glue and not any(gone & set(str(text)) for text in glue):
-                    return self.of(unit, parts.args[0], left - gone, calls)
+                    return self.of(unit, parts.args[0], left - gone, way)
         inside = instr.args if name in ("format", "join") else instr.args[:1] if name in HARMLESS_METHODS else []
-        return bool(inside) and every(self.of(unit, inner, left, calls) for inner in inside)
+        return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
-    def _built(self, unit: Unit, made: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+    def _built(self, unit: Unit, made: Instr, left: frozenset[str], way: _Way) -> bool:
         """Each element has lost the characters, or is put in only if it is none of them."""
         elements = _elements(self.facts, unit, made)
         charset = Charset(dangerous="".join(sorted(left)))
         return bool(elements) and every(
             (added is not None and _is_admitted(self.facts, unit, added, inner, charset))
-            or self.of(unit, inner, left, calls)
+            or self.of(unit, inner, left, way)
             for inner, added in elements
         )
 
@@ -211,7 +267,7 @@ class _Removal:
                 text = text.replace(char * 2, "")
         return bool(left & set(text))
 
-    def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+    def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
         """``re.sub(pattern, "", text)`` and ``compiled.sub("", text)``, of all places where the pattern matches."""
         receiver = self.facts.value(unit, instr.args[0])
         if "re" in library_paths(receiver) and len(instr.args) == 4:
@@ -227,15 +283,15 @@ class _Removal:
         dangerous = Charset(dangerous="".join(sorted(left)))
         if every(isinstance(pattern, str) and removes_harm(pattern, dangerous) for pattern in patterns):
             return True
-        return self.of(unit, instr.args[-1], left, calls)
+        return self.of(unit, instr.args[-1], left, way)
 
-    def _helper(self, unit: Unit, call: Instr, left: frozenset[str], calls: tuple[_Call, ...]) -> bool:
+    def _helper(self, unit: Unit, call: Instr, left: frozenset[str], way: _Way) -> bool:
         """Whether every result of a helper has lost the characters."""
-        if len(calls) >= _MAX_CALLS:
+        if len(way.calls) >= _MAX_CALLS:
             return False
         callees = self.facts.called(call)
         results = [
-            self.of(callee, step.args[0], left, (*calls, (unit, call, callee)))
+            self.of(callee, step.args[0], left, _Way((step,), (*way.calls, _Call(unit, call, callee, way.goals))))
             for callee in callees
             for step in self.facts.instructions(callee)
             if step.op == "return"
@@ -249,12 +305,12 @@ class _Removal:
         callee: Unit,
         name: str,
         left: frozenset[str],
-        calls: tuple[_Call, ...],
+        way: _Way,
     ) -> bool:
         sites = self.facts.call_sites(callee)
         bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
         passed = passed_operands(call, callee, bound).get(name, [])
-        return bool(passed) and every(self.of(caller, operand, left, calls) for operand in passed)
+        return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
 
 
 def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:

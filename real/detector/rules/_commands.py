@@ -6,9 +6,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
+from real.detector.analysis.witness import every
 from real.detector.models.library import names
 from real.detector.rules._characters import every_character_is_harmless
 from real.detector.rules._loops import is_element_tested, root_of
+from real.detector.rules._quoting import SHELL as QUOTED
+from real.detector.rules._quoting import stays_inside
 
 # Utilities of POSIX and of common systems whose names begin no English sentence.
 UTILITIES = names(
@@ -28,9 +31,11 @@ SHELL = Charset("_./:@+-,=% ")
 
 
 def is_checked_command(facts: Facts, flow: Flow) -> bool:
-    """Whether the command runs only after a test of all its characters or of all its words."""
-    return every_character_is_harmless(facts, flow, SHELL) or any(
-        _is_word_allowed(facts, flow, atom) for atom in facts.controlling_tests(flow.unit, flow.instr)
+    """Whether the command runs only after a test of all its characters or words, or the data stays inside quotes."""
+    return (
+        every_character_is_harmless(facts, flow, SHELL)
+        or every(stays_inside(facts, flow.unit, flow.instr, operand, QUOTED) for operand in flow.operands)
+        or any(_is_word_allowed(facts, flow, atom) for atom in facts.controlling_tests(flow.unit, flow.instr))
     )
 
 

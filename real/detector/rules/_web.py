@@ -13,7 +13,7 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.instructions import Block, CallShape, Instr, Unit
+from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
@@ -43,11 +43,11 @@ _MAX_DEPTH = 4
 class Place:
     """An operand of ``unit`` that decides the host, and the places at which it is passed on, nearest last.
 
-    A block is a place where control arrives and nothing is done: the missing ``else`` of a test.
+    An edge is the step of control on which the operand becomes what is used: the missing ``else`` of a test.
     """
 
     unit: Unit
-    at: tuple[Instr | Block, ...]
+    at: tuple[Instr | Edge, ...]
     operand: int
     inner: tuple[Place, ...] = ()  # the same data where it came through before: in helpers, in validators of a model
 
@@ -65,17 +65,19 @@ class _Hosts:
     def __init__(self, facts: Facts, relative: str) -> None:
         self.facts = facts
         self.relative = relative
-        self.seen: set[tuple[Unit, int]] = set()
+        self.seen: set[tuple[Unit, int, object]] = set()  # with the last place: a join may have it twice
 
-    def of(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
+    def of(self, unit: Unit, at: tuple[Instr | Edge, ...], operand: int, depth: int) -> Iterator[Place]:
         facts = self.facts
         if not facts.is_untrusted(facts.value(unit, operand)):
             return  # a test has proved it, which its root does not know
         operand = root(unit, operand)
-        if (unit, operand) in self.seen or not facts.is_untrusted(facts.value(unit, operand)):
-            return
-        self.seen.add((unit, operand))
         made = unit.defs[operand]
+        is_join = made is not None and made.op == "phi"
+        key = (unit, operand, None if is_join else at[-1])
+        if key in self.seen or not facts.is_untrusted(facts.value(unit, operand)):
+            return
+        self.seen.add(key)
         if made is not None and made.op == "phi":
             for inner, last in _arguments(unit, made):
                 yield from self.of(unit, (*at, last), inner, depth)
@@ -86,7 +88,7 @@ class _Hosts:
         for inner in following or ():
             yield from self.of(unit, at, inner, depth)
 
-    def _whole(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
+    def _whole(self, unit: Unit, at: tuple[Instr | Edge, ...], operand: int, depth: int) -> Iterator[Place]:
         """An operand that is no text which is put together here: where it comes from."""
         facts, made = self.facts, unit.defs[operand]
         here = Place(unit, at, operand, _returns(validators(facts, unit, operand)))
@@ -103,7 +105,7 @@ class _Hosts:
         else:
             yield here
 
-    def _from_helper(self, unit: Unit, at: tuple[Instr | Block, ...], call: Instr, depth: int) -> Iterator[Place]:
+    def _from_helper(self, unit: Unit, at: tuple[Instr | Edge, ...], call: Instr, depth: int) -> Iterator[Place]:
         for callee in self.facts.called(call):
             bound = next((b for caller, site, b in self.facts.call_sites(callee) if site is call and caller is unit), 0)
             for step in self.facts.instructions(callee):
@@ -118,7 +120,7 @@ class _Hosts:
                     else:
                         yield place
 
-    def _local(self, unit: Unit, at: tuple[Instr | Block, ...], operand: int, depth: int) -> Iterator[Place]:
+    def _local(self, unit: Unit, at: tuple[Instr | Edge, ...], operand: int, depth: int) -> Iterator[Place]:
         """The same without going on to the callers, which the call that led here already is."""
         if not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return
@@ -137,8 +139,8 @@ class _Hosts:
                 return
             steps = [(inner, at) for inner in following]
         for inner, places in steps:
-            if (unit, inner) not in self.seen:
-                self.seen.add((unit, inner))
+            if (unit, inner, places[-1]) not in self.seen:
+                self.seen.add((unit, inner, places[-1]))
                 yield from self._local(unit, places, inner, depth)
 
     def _inside(self, unit: Unit, made: Instr) -> list[int] | None:
@@ -277,13 +279,11 @@ def _has_plain_characters(facts: Facts, atom: Atom) -> bool:
     )
 
 
-def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Instr | Block]]:
-    """The arguments of a phi, each with the last place on the way on which it arrives."""
+def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Edge]]:
+    """The arguments of a phi, each with the last step of the way on which it arrives."""
     block = next(block for block in unit.blocks if phi in block.instrs)
     for argument, pred in zip(phi.args, block.preds, strict=False):
-        while not pred.instrs and len(pred.preds) == 1 and len(pred.preds[0].succs) == 1:
-            pred = pred.preds[0]  # noqa: PLW2901
-        yield argument, pred.instrs[-1] if pred.instrs else pred
+        yield argument, Edge(pred, block)
 
 
 def is_guarded(facts: Facts, places: list[Place], by: Callable[[Atom, Reads], bool]) -> bool:

@@ -23,9 +23,11 @@ Good:
 What silences it:
 - for markup and templates: html.escape(), xml.sax.saxutils.escape(), quoteattr(), or building a tree of elements;
 - for headers: removing or refusing line breaks, urllib.parse.quote(), an EmailMessage;
-- for LDAP: ldap.filter.escape_filter_chars(), ldap3.utils.conv.escape_filter_chars();
+- for LDAP: ldap.filter.escape_filter_chars(), ldap3.utils.conv.escape_filter_chars(), or refusing * ( ) and the
+  backslash in a value;
 - for filters of script addresses that let images pass: refusing SVG;
-- for XPath: variables, as in tree.xpath("//user[@name=$name]", name=name);
+- for XPath: variables, as in tree.xpath("//user[@name=$name]", name=name), or a value in quotes that has lost that
+  quote, or is used only where a test has found none in it;
 - a conversion to a number, a constant allow-list, or a test that admits no special character.
 
 - for log lines: repr(), `!r`, json.dumps(), removing line breaks; for cells: a test of how they begin.
@@ -39,11 +41,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TypeAlias
 
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import CallSite
-from real.detector.analysis.charsets import parse_pattern
+from real.detector.analysis.charsets import Charset, parse_pattern
 from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
@@ -53,11 +57,14 @@ from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
-from real.detector.rules._characters import is_removed
+from real.detector.rules._characters import every_character_is_harmless, is_removed
 from real.detector.rules._lines import WATCHED, broken_lines, log_lines
 from real.detector.rules._markup import ANY_TAG, HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._quoting import CODE, XPATH, stays_a_value, stays_inside
 from real.detector.rules._spreadsheets import WRITERS, formulas
 from real.detector.rules._templates import is_markup_template
+
+_Keeper: TypeAlias = Callable[[Facts, Unit, Instr, int], bool]
 
 _XML = re.compile(ANY_TAG)
 _HTML = re.compile(HTML_TAG)
@@ -81,25 +88,34 @@ _BINDERS = ("simple_bind_s", "simple_bind", "bind_s", "add_s", "delete_s", "modi
 # They read XML, or send it to who does.
 _READERS = ("fromstring", "XML", "parseString", "post", "put", "request")
 _QUERY_OF_GRAPHQL = re.compile(r"\{[^{}]*\w\s*\(\s*\w+\s*:\s*\\?\"?(?:$|%s|\{)")
-# Methods, what a text of the language looks like before the data, and what it is.
-_LANGUAGES = (
+# Methods, what a text of the language looks like before the data, what it is, and what keeps data in its place.
+_LANGUAGES: tuple[tuple[tuple[str, ...], re.Pattern[str], str, _Keeper | None], ...] = (
     (
         ("search", "search_s", "search_ext", "paged_search"),
         re.compile(r"\((?:[&|!]\()*\w+[~<>]?=(?:$|%s|\{)"),
         "an LDAP filter",
+        stays_a_value,
     ),
     (
         (*_BINDERS, "search", "search_s", "search_ext"),
         _NAME,
         "a name of LDAP",
+        None,
     ),
-    (("find", "findall", "findtext", "iterfind"), re.compile(r"\[@?\w+\s*=\s*[\"']?(?:$|%s|\{)"), "a path of XML"),
-    (("run",), re.compile(r"(?i)\b(?:MATCH|MERGE)\s*\("), "a query of Neo4j"),
+    (
+        ("find", "findall", "findtext", "iterfind"),
+        re.compile(r"\[@?\w+\s*=\s*[\"']?(?:$|%s|\{)"),
+        "a path of XML",
+        partial(stays_inside, language=XPATH),
+    ),
+    (("run",), re.compile(r"(?i)\b(?:MATCH|MERGE)\s*\("), "a query of Neo4j", partial(stays_inside, language=CODE)),
 )
 # What a condition in place of a text gets past: fields by which somebody is let in.
 _CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret", "pin", "api_key"})
 _MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
 _IMAGE = "data:image/"
+# Characters that mean nothing in XPath and LDAP, inside of quotes and outside.
+_PLAIN = Charset("_-.")
 _XML_USERS = frozenset({"requests", "httpx", "aiohttp", "xml", "lxml", "defusedxml"})
 
 
@@ -269,7 +285,7 @@ def _may_be_document(facts: Facts, site: CallSite) -> bool:
 
 def _languages(facts: Facts) -> Iterator[Defect]:
     """Filters of LDAP, paths of XML and queries of Neo4j that are put together, whatever the object that runs them."""
-    for names_of, pattern, what in _LANGUAGES:
+    for names_of, pattern, what, keeps in _LANGUAGES:
         for site in facts.calls(*names_of):
             if site.instr.op != "method" or site.path.startswith(("re.", "builtins.")):
                 continue
@@ -277,7 +293,9 @@ def _languages(facts: Facts) -> Iterator[Defect]:
                 value = facts.value(site.unit, operand)
                 pieces = facts.pieces(site.unit, operand)
                 built = pieces.is_built and any(pattern.search(text) for text in pieces.literals)
-                if built and facts.is_untrusted(value):
+                if not built or not facts.is_untrusted(value):
+                    continue
+                if keeps is None or not keeps(facts, site.unit, site.instr, operand):
                     yield Defect(site.instr, f"untrusted data is part of {what}", facts.trace(value))
                     break
 
@@ -294,13 +312,19 @@ def _filled_templates(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    """Line breaks end a header; what begins a tag or ends an attribute counts for all else."""
+    """Each language has its own characters: line breaks end a header, quotes a literal, what begins a tag a text."""
+    if flow.verb == Kind.XPATH.value:
+        return every_character_is_harmless(facts, flow, _PLAIN) or every(
+            stays_inside(facts, flow.unit, flow.instr, operand, XPATH) for operand in flow.operands
+        )
+    if flow.verb == Kind.LDAP.value:
+        return every_character_is_harmless(facts, flow, _PLAIN) or every(
+            stays_a_value(facts, flow.unit, flow.instr, operand) for operand in flow.operands
+        )
     literals = [text for operand in flow.operands for text in facts.pieces(flow.unit, operand).literals]
     is_lines = any(_HEADER.search(text) or _CALENDAR.search(text) for text in literals)
-    if is_lines and not any(_XML.search(text) for text in literals):
-        return every(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
-    if flow.label == "send_header()":
-        return every(is_removed(facts, flow.unit, operand, "\r\n") for operand in flow.operands)
+    if (is_lines and not any(_XML.search(text) for text in literals)) or flow.label == "send_header()":
+        return every(is_removed(facts, flow.unit, operand, "\r\n", at=flow.instr) for operand in flow.operands)
     return is_neutral_markup(facts, flow)
 
 
