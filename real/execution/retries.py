@@ -174,6 +174,10 @@ class RetryingWorkers:
         result = self._attempt(slot, empty, protocol, _FailureHistory(len(request.suite.cases)))
         return result is not None and not _is_infrastructure(result)
 
+    def _is_program_s_fault(self, slot: int, request: ExecutionRequest, protocol: str) -> bool:
+        """Whether an empty program is answered where one with something in it silences its worker."""
+        return bool(request.code) and self._empty_program_runs(slot, request, protocol)
+
     def _replace_worker(self, slot: int, suite: Suite) -> None:
         with self._lock:
             worker = self._workers.pop(_place(slot, suite), None)
@@ -191,7 +195,10 @@ class RetryingWorkers:
             outcomes = _outcomes(report, grader)
         except WorkerError as error:
             self._replace_worker(slot, request.suite)
-            return history.lost(error)
+            if not history.stalled_twice(error) or not self._is_program_s_fault(slot, request, protocol):
+                return None
+            detail = f"twice: {error}; an empty program runs"
+            return RetryResult((TestOutcome(OutcomeStatus.TIMEOUT, detail=detail),) * len(request.suite.cases))
         except FixtureError as error:
             return RetryResult((infrastructure(str(error)),) * len(request.suite.cases))
         except RequestError as error:
@@ -259,15 +266,12 @@ class _FailureHistory:
         self._count = count
         self._killed = self._stalled = False
 
-    def lost(self, error: WorkerError) -> RetryResult | None:
-        """A worker was lost; returns outcomes where the program is to blame."""
+    def stalled_twice(self, error: WorkerError) -> bool:
+        """A worker was lost; returns whether it is the second that fell silent."""
         self.reason = str(error)
-        if not isinstance(error, WorkerStalledError):
-            return None
-        if self._stalled:
-            return RetryResult((TestOutcome(OutcomeStatus.TIMEOUT, detail=f"twice: {self.reason}"),) * self._count)
-        self._stalled = True
-        return None
+        again = isinstance(error, WorkerStalledError) and self._stalled
+        self._stalled = self._stalled or isinstance(error, WorkerStalledError)
+        return again
 
     def supervisor_ended(self, report: WorkerReport, outcomes: list[TestOutcome]) -> RetryResult | None:
         """The supervisor ended before the last case; returns outcomes where the program is to blame."""

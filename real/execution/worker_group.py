@@ -14,6 +14,7 @@ from real.execution.watchdog import Watchdog
 from real.types import ExecutionRequest
 
 _DOUBTS = 3  # programs in a row that slept, and slept again alone, after which what is seen of others is believed
+_EVERY = 8  # but of so many one is run again all the same: the machine may have been to blame for those before
 _CLOSED = "the execution pool is closed"
 
 
@@ -23,6 +24,7 @@ class _Pending:
     protocol: str
     future: Future[RetryResult]
     first: RetryResult | None = None  # of a request that waits for its second chance
+    must_run: bool = False  # again, whatever is believed of others
     partner: _Pending | None = None  # the next request, where it can be joined with this one
 
 
@@ -30,7 +32,8 @@ class WorkerGroup:
     """Runs requests as they come; a request whose program waited is run again when nothing else is, alone.
 
     A program that slept by itself is run again, too: a slow network drive looks like that. But a policy that learns to
-    sleep would hold the training, since nothing else runs meanwhile; so after a few in vain no further one is.
+    sleep would hold the training, since nothing else runs meanwhile; so after a few in vain only one of many is, until
+    one of them does not sleep again.
     Two neighbours that ask the same of one program (its function and its safety tests) share its compilation.
     """
 
@@ -41,7 +44,7 @@ class WorkerGroup:
         self._stalled: deque[_Pending] = deque()
         self._active = 0
         self._alone = False  # the one active request must stay the only one
-        self._slept_again = 0  # programs in a row
+        self._slept_again = self._believed = 0  # programs in a row
         self._threads: list[threading.Thread] = []
 
     def put(self, request: ExecutionRequest, protocol: str) -> Future[RetryResult]:
@@ -108,6 +111,9 @@ class WorkerGroup:
                 self._done()
 
     def _answer(self, slot: int, pending: _Pending) -> None:
+        if pending.first is not None and not pending.must_run and self._is_believed(pending.first):
+            pending.future.set_result(pending.first)  # those before it slept again in the meantime
+            return
         if pending.first is not None:
             result = self.workers.second_chance(slot, pending.request, pending.protocol, pending.first)
             self._check_open()
@@ -126,14 +132,20 @@ class WorkerGroup:
             self._settle(one, result)
 
     def _settle(self, pending: _Pending, result: RetryResult) -> None:
-        believed = result.slept and self._slept_again >= _DOUBTS
-        if result.waited and not believed and not self.workers.closed:
-            pending.first = result
+        if result.waited and not self.workers.closed and not self._is_believed(result):
+            pending.first, pending.must_run = result, self._slept_again >= _DOUBTS
             with self._changed:
                 self._stalled.append(pending)
             return
         self._check_open()
         pending.future.set_result(result)
+
+    def _is_believed(self, first: RetryResult) -> bool:
+        """Whether a program that slept is not run again."""
+        if not first.slept or self._slept_again < _DOUBTS:
+            return False
+        self._believed += 1
+        return self._believed % _EVERY != 0
 
     def _check_open(self) -> None:
         if self.workers.closed:

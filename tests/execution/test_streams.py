@@ -15,10 +15,12 @@ from real.errors import InfrastructureError
 from real.execution import Pool
 from real.execution.cache import OutcomeCache
 from real.execution.failure_budget import FailureBudget
+from real.execution.jail import child
 from real.execution.jail.child import _LOOK_S, _Machine
+from real.execution.jail.worker_request import WorkerRequest
 from real.execution.retries import RetryingWorkers, RetryResult
 from real.execution.watchdog import Watchdog
-from real.execution.worker import Worker, WorkerError
+from real.execution.worker import Worker, WorkerError, WorkerStalledError
 from real.types import ExecutionRequest, Limits, OutcomeStatus, ScriptSuite, StdinCase, TestOutcome
 
 PASS = TestOutcome(OutcomeStatus.PASS)
@@ -232,35 +234,78 @@ def test_what_sleeps_by_itself_is_seen(code: str, monkeypatch: pytest.MonkeyPatc
     assert found[-1].slept
 
 
-def test_programs_that_sleep_do_not_hold_the_others_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """64 of them held a training step for half an hour: each was run again while nothing else ran."""
+@pytest.fixture
+def sleepers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The requests that ran: all sleep, from 100 on the first time only, and 5 by the machine's fault."""
     runs: list[int] = []
-    patient = 7  # the requests of this number and above work when they run alone
 
     def run(self: RetryingWorkers, slot: int, job: ExecutionRequest, protocol: str) -> RetryResult:
         number, count = int(job.request_id), len(job.suite.cases)
         runs.append(number)
-        if number >= patient and runs.count(number) > 1:
+        if number >= 100 and runs.count(number) > 1:
             return RetryResult((PASS,) * count)
         return RetryResult((TestOutcome(OutcomeStatus.TIMEOUT),) * count, waited=(0,), slept=number != 5)
 
     monkeypatch.setattr(RetryingWorkers, "run", run)
+    return runs
+
+
+def numbered(*numbers: int) -> list[ExecutionRequest]:
+    return [ExecutionRequest(str(number), "", ScriptSuite((StdinCase("", ""),))) for number in numbers]
+
+
+def test_programs_that_sleep_one_after_the_other_are_believed_after_three(sleepers: list[int]) -> None:
     with Pool(1, cache_mb=0) as pool:
-
-        def verdicts(*numbers: int) -> list[str]:
-            jobs = [ExecutionRequest(str(number), "", ScriptSuite((StdinCase("", ""),))) for number in numbers]
-            return [pool.run([job])[0].outcomes[0].status.value for job in jobs]
-
-        assert verdicts(0, 1, 7, 2, 3, 4) == ["timeout", "timeout", "pass", "timeout", "timeout", "timeout"]
-        assert all(
-            runs.count(number) > 1 for number in (0, 1, 7, 2, 3, 4)
-        )  # one that did not sleep again: no such habit
-        assert verdicts(6, 8, 5) == ["timeout", "timeout", "timeout"]
-        assert [runs.count(number) for number in (6, 8)] == [1, 1]  # believed now
-        assert runs.count(5) > 1  # the machine may be to blame
+        for number in (0, 1, 100, 2, 3, 4, 5, 6, 7):
+            (result,) = pool.run(numbered(number))
+            assert result.outcomes[0].status.value == ("pass" if number == 100 else "timeout")
+    assert {number for number in sleepers if sleepers.count(number) == 1} == {
+        6,
+        7,
+    }  # not 2: 100 was no sleeper after all
 
 
-def test_a_program_that_other_work_kept_waiting_may_run_again() -> None:
+def test_programs_that_sleep_together_do_not_hold_the_others(sleepers: list[int]) -> None:
+    """64 of them held a training step for half an hour: each was run again while nothing else ran."""
+    with Pool(2, cache_mb=0) as pool:
+        results = pool.run(numbered(*range(10, 50)))
+    assert {result.outcomes[0].status.value for result in results} == {"timeout"}
+    again = sum(sleepers.count(number) > 1 for number in range(10, 50))
+    assert 3 <= again <= 3 + 40 / 8
+
+
+def test_what_is_believed_is_tried_now_and_then(sleepers: list[int]) -> None:
+    """The machine may have been to blame: one that works when it runs alone ends the belief."""
+    with Pool(1, cache_mb=0) as pool:
+        pool.run(numbered(0))
+        pool.run(numbered(1))
+        pool.run(numbered(2))
+        found = [pool.run(numbered(number))[0].outcomes[0].status.value for number in range(100, 116)]
+    assert found.index("pass") == 7
+    assert set(found[7:]) == {"pass"}
+
+
+def test_a_program_that_silences_its_worker_twice_is_blamed_only_where_an_empty_one_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = Worker.ask
+    silent: list[str] = []
+
+    def ask(self: Worker, request: WorkerRequest) -> object:
+        if silent and (silent[0] == "all" or request.code):
+            raise WorkerStalledError("timed out")
+        return answers(self, request)
+
+    monkeypatch.setattr(Worker, "ask", ask)
+    with Pool(1, cache_mb=0) as pool:
+        silent.append("programs")
+        assert pool.run([echo_job(1)])[0].outcomes[0].status.value == "timeout"
+        silent[0] = "all"
+        with pytest.raises(InfrastructureError):
+            pool.run([echo_job(number) for number in range(9)])
+
+
+def test_a_program_that_other_work_kept_waiting_may_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """It took its share of the CPU: the machine is to blame, and so it is where the watching process was stopped."""
     machine = _Machine()
     machine.look(time.monotonic() + 2 * _LOOK_S)
@@ -268,6 +313,11 @@ def test_a_program_that_other_work_kept_waiting_may_run_again() -> None:
     assert offered > 0
     assert machine.kept_waiting(0.5 * offered)
     assert not machine.kept_waiting(0.1 * offered)
+    monkeypatch.setattr(child, "_slowed_down", lambda: 400.0)  # beside neighbours of a higher priority
+    starved = _Machine()
+    for second in range(1, 9):
+        starved.look(starved._looked + second)
+    assert starved.kept_waiting(8 / 400)
     machine.slept(0.0, time.monotonic() - 2 * _LOOK_S)
     assert machine.kept_waiting(0.0)
 

@@ -19,7 +19,8 @@ _CLAIM_FD = 3
 _CHUNK = 1 << 16
 _WATCH_FILES_S = 0.05
 _SAMPLE_S = 0.02  # CPU seconds of the work that shows how busy the machine is
-_BUSY, _BUSIEST = 1.5, 16.0  # factors: below the first it is not, and beyond the second nobody waits
+_BUSY = 1.5  # the factor below which a machine is not busy
+_PATIENCE = 16.0  # the longest extension of a wall-clock limit, as a factor
 _AWAKE = 0.25  # of the CPU time that it could have had: who used less has slept
 _LOOK_S = 1.0  # between two looks at how busy the machine is, while a case takes its time
 
@@ -33,7 +34,7 @@ def _slowed_down() -> float:
     while time.thread_time() - cpu < _SAMPLE_S:
         pass
     factor = (time.monotonic() - wall) / _SAMPLE_S
-    return min(factor, _BUSIEST) if factor > _BUSY else 1.0
+    return factor if factor > _BUSY else 1.0
 
 
 class Ending:
@@ -245,7 +246,7 @@ class Child:
 
     def _wall_left_on_a_busy_machine(self, since: float, patient: Callable[[], None] | None) -> float:
         """Seconds by which to extend the limit of what began at ``since``: at most as much as it is, at a time."""
-        allowed = self._limits.wall_s * _slowed_down()
+        allowed = self._limits.wall_s * min(_slowed_down(), _PATIENCE)
         left = min(since + allowed - time.monotonic(), self._limits.wall_s)
         if left > 0 and patient is not None:
             patient()
