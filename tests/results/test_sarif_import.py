@@ -48,6 +48,11 @@ def at(uri, **place):
     return [{"physicalLocation": {"artifactLocation": {"uri": uri, **place}, "region": {"startLine": 3}}}]
 
 
+def finding(uri, **more):
+    taxa = [{"id": "89", "toolComponent": {"name": "CWE"}}]
+    return {"ruleId": "py/sql", "message": {"text": ""}, "locations": at(uri), "taxa": taxa, **more}
+
+
 def found(path):
     return read_sarif(path).found
 
@@ -172,6 +177,26 @@ def test_the_command_makes_table_6_and_keeps_the_counts(programs, tmp_path, caps
     assert "CodeQL" not in said.split("Not yet run:")[1]
     assert main(["paper", "table", "6", "codeql.json"]) == 0
     assert capsys.readouterr().out == said
+
+
+def test_an_origin_of_one_pair_is_counted_in_numbers(programs, tmp_path, capsys, monkeypatch):
+    listed = json.loads((programs / "pairs.json").read_text())["pairs"]
+    (programs / "pairs.json").write_text(json.dumps({"pairs": listed[:1]}))
+    file = log(tmp_path / "a.sarif", results=[finding("pair_0/vulnerable.py")])
+    monkeypatch.chdir(tmp_path)
+    assert main(["paper", "table", "6", "--sarif", f"x={file}", "--programs", str(programs), "--keep", "x.json"]) == 0
+    assert "100.0 %" in capsys.readouterr().out
+    (row,) = json.loads((tmp_path / "x.json").read_text())["rows"]
+    assert [type(row[key]) for key in ("pairs", "found", "false", "correct")] == [int] * 4
+
+
+def test_counts_are_kept_only_where_the_table_can_be_made(programs, tmp_path, capsys):
+    file = log(tmp_path / "a.sarif", results=[finding("pair_0/vulnerable.py")])
+    (tmp_path / "other.json").write_text("{}")
+    imported = ["--sarif", f"x={file}", "--programs", str(programs), "--keep", str(tmp_path / "x.json")]
+    assert main(["paper", "table", "6", str(tmp_path / "other.json"), *imported]) == 3
+    assert "other.json" in capsys.readouterr().err
+    assert not (tmp_path / "x.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,11 @@ def _build(arguments: argparse.Namespace) -> Table:
         return datasets_table(folders[0] if folders else EXPERIMENTS / "table1_datasets" / "datasets.csv")
     if arguments.number == 6:
         files = folders or sorted((EXPERIMENTS / "detector_accuracy").glob("*.json"))
-        return detectors_table(files, _imported(arguments))
+        imported = _imported(arguments)
+        table = detectors_table(files, imported)
+        if arguments.keep is not None:
+            write_json(arguments.keep, next(iter(imported.values())))
+        return table
     if arguments.sarif or arguments.programs or arguments.keep:
         raise UsageError("--sarif, --programs and --keep belong to Table 6, detectors compared")
     spec = spec_of(arguments.number)
@@ -120,7 +124,7 @@ def _named_file(text: str) -> tuple[str, Path]:
 
 
 def _imported(arguments: argparse.Namespace) -> dict[str, dict[str, JsonValue]]:
-    """What ``--sarif`` says of the programs, by file; kept where that is asked for."""
+    """What each ``--sarif`` says of the programs, by NAME=FILE."""
     files: list[tuple[str, Path]] = arguments.sarif or []
     if files and arguments.programs is None:
         raise UsageError(
@@ -129,10 +133,7 @@ def _imported(arguments: argparse.Namespace) -> dict[str, dict[str, JsonValue]]:
         )
     if arguments.keep is not None and len(files) != 1:
         raise UsageError("--keep is for the counts of one --sarif")
-    found = {str(file): counts_of(name, file, arguments.programs) for name, file in files}
-    if arguments.keep is not None:
-        write_json(arguments.keep, next(iter(found.values())))
-    return found
+    return {f"{name}={file}": counts_of(name, file, arguments.programs) for name, file in files}
 
 
 def _nothing_to_show(spec: TableSpec, runs: Sequence[RunMetrics], arguments: argparse.Namespace) -> NoReturn:

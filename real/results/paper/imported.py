@@ -75,7 +75,8 @@ def _counted(pairs: Sequence[ListedPair], found: Mapping[str, set[str]], unread:
     for pair in pairs:
         right = pair.vulnerable not in unread and bool(found[pair.vulnerable] & pair.family)
         false = pair.patched in unread or bool(found[pair.patched])
-        counts.setdefault(pair.origin, Counter()).update(pairs=1, found=right, false=false, correct=right and not false)
+        told = {"pairs": 1, "found": int(right), "false": int(false), "correct": int(right and not false)}
+        counts.setdefault(pair.origin, Counter()).update(told)  # an empty Counter stores what it is given: no bools
     return counts
 
 
