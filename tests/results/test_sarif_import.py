@@ -216,6 +216,56 @@ def test_a_file_that_is_no_sarif_is_named(programs, tmp_path, text, said, capsys
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ({"results": [{"ruleId": "x", "message": {"text": ""}, "locations": at("pair_0/vulnerable.py")}]},
+         "none of its 1 findings names a weakness (CWE)"),
+        ({"invocations": [{"executionSuccessful": True}, {"executionSuccessful": False}]},
+         "tool did not end successfully (executionSuccessful: false)"),
+        ({"results": [finding("a.py", locations=[]), finding("a.py", locations=[{}])]},
+         "none of its 2 findings names a file"),
+    ],
+)  # fmt: skip
+def test_what_is_no_silence_is_refused(programs, tmp_path, run, said, capsys):
+    """A detector that failed, or whose findings cannot be read, must not count as one that finds nothing."""
+    file = log(tmp_path / "a.sarif", **run)
+    assert main(["paper", "table", "6", "--sarif", f"x={file}", "--programs", str(programs)]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"error: {file}: {said}" in printed.err
+
+
+def test_a_run_without_the_key_results_is_refused_and_one_that_found_nothing_is_not(programs, tmp_path):
+    file = log(tmp_path / "a.sarif")
+    (row,) = counts_of("x", file, programs)["rows"]
+    assert (row["found"], row["false"]) == (0, 0)
+    content = json.loads(file.read_text())
+    whole = content["runs"][0]
+    for silent in ({key: value for key, value in whole.items() if key != "results"}, {**whole, "results": None}):
+        file.write_text(json.dumps({**content, "runs": [whole, silent]}))
+        with pytest.raises(DataError, match=r"a.sarif: tool computed no results"):
+            counts_of("x", file, programs)
+
+
+def test_findings_that_cannot_be_used_are_counted(programs, tmp_path, capsys):
+    used = [finding("pair_0/vulnerable.py"), finding("pair_1/patched.py", taxa=[])]
+    results = [*used, finding("x", locations=[]), finding("setup.py", taxa=[])]
+    (row,) = counts_of("x", log(tmp_path / "a.sarif", results=results), programs)["rows"]
+    assert (row["found"], row["false"], row["correct"]) == (1, 1, 1)
+    said = capsys.readouterr().err
+    assert "2 of 3 findings name no weakness" in said
+    assert "1 of 4 findings name no file: left out" in said
+    assert "1 of 3 files with findings is none of the programs, such as 'setup.py': left out" in said
+
+
+def test_one_name_for_two_files_is_refused(programs, tmp_path, capsys):
+    file = log(tmp_path / "a.sarif")
+    twice = ["--sarif", f"X={file}", "--sarif", f"X={tmp_path / 'other.sarif'}", "--programs", str(programs)]
+    assert main(["paper", "table", "6", *twice]) == 2
+    assert "--sarif names X twice" in capsys.readouterr().err
+
+
 def test_mistakes_are_one_message(programs, tmp_path, capsys):
     file = log(tmp_path / "a.sarif", results=[{"message": {"text": ""}, "locations": at("elsewhere/x.py")}])
     with pytest.raises(DataError, match=r"names none of the 4 programs of .* but 'elsewhere/x.py'"):

@@ -131,6 +131,12 @@ def _imported(arguments: argparse.Namespace) -> dict[str, dict[str, JsonValue]]:
             "--sarif needs --programs, the folder that the detector scanned",
             hint="`python benchmarks/detector_pairs.py --data DATA --write FOLDER` makes it.",
         )
+    names = [name for name, _ in files]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            f"--sarif names {', '.join(twice)} twice",
+            hint="Each detector is one row: give each file a name of its own.",
+        )
     if arguments.keep is not None and len(files) != 1:
         raise UsageError("--keep is for the counts of one --sarif")
     return {f"{name}={file}": counts_of(name, file, arguments.programs) for name, file in files}
