@@ -15,7 +15,7 @@ from real.io.disk import atomic_write, write_json
 from real.results import load
 from real.results.archive import archive
 from real.results.experiments import experiments, rebuild, write
-from real.results.index import distinct, entries
+from real.results.index import distinct, entries, name_left_out
 from real.results.paper.cells import fill
 from real.results.paper.imported import counts_of
 from real.results.paper.overview import datasets_table, detectors_table
@@ -160,9 +160,7 @@ def _nothing_to_show(spec: TableSpec, runs: Sequence[RunMetrics], arguments: arg
 def _runs(folders: Sequence[Path], arguments: argparse.Namespace) -> list[RunMetrics]:
     """The runs with figures that were judged as asked; the others are named on standard error."""
     found = entries(folders)
-    for entry in found:
-        if entry.run is None:
-            print(f"left out: {entry.problem}", file=sys.stderr)
+    name_left_out(found)
     every = [entry.run for entry in distinct(found) if entry.run is not None]
     if arguments.allow_mixed:
         return every
