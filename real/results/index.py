@@ -8,6 +8,7 @@ writers leave one of two right indexes, and a killed one leaves the old. Where i
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,11 @@ def finished(folders: Sequence[Path | str]) -> tuple[list[RunMetrics], list[Entr
 
 
 def finished_entries(folders: Sequence[Path | str]) -> tuple[list[Entry], list[Entry]]:
-    """The entries that have figures, and those that have none; ``DataError`` where no run has any."""
-    every = entries(folders)
+    """The entries that have figures, copies once, and those that have none.
+
+    Raises ``DataError`` where no run has figures, or two of one name have different ones.
+    """
+    every = distinct(entries(folders))
     found = [entry for entry in every if entry.run is not None]
     left_out = [entry for entry in every if entry.run is None]
     if not found:
@@ -90,6 +94,13 @@ def distinct(found: Iterable[Entry]) -> list[Entry]:
                 hint="One was made anew (force=true) or edited: name the folder of the one that counts.",
             )
     return kept
+
+
+def name_left_out(found: Iterable[Entry]) -> None:
+    """Say on standard error which runs count nowhere, and why."""
+    for entry in found:
+        if entry.problem:
+            print(f"left out: {entry.problem}", file=sys.stderr)
 
 
 def is_run(folder: Path) -> bool:

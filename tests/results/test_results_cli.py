@@ -38,6 +38,29 @@ def test_sweep_searches_folders_and_names_what_it_leaves_out(run_maker, tmp_path
     }
 
 
+@pytest.mark.parametrize("command", ["sweep", "report"])
+def test_two_runs_of_one_name_and_runs_of_different_judges_are_refused(command, run_maker, tmp_path, capsys):
+    run_maker("one/a", steps=2)
+    run_maker("two/a", steps=2)
+    folders = [str(tmp_path / name) for name in ("one", "two")]
+    out = ["--out", str(tmp_path / "out")]
+    assert main([command, *folders, *out]) == 0  # a copy
+    run_maker("two/a", steps=3)
+    assert main([command, *folders, *out]) == 3
+    assert "have one name, but not the same figures" in capsys.readouterr().err
+    run_maker("one/b", steps=2, seed=1, detector="2")
+    assert main([command, folders[0], *out]) == 3
+    assert "detector: 1 (a); 2 (b)" in capsys.readouterr().err
+
+
+def test_a_mixed_sweep_is_marked(run_maker, tmp_path, capsys):
+    for seed in (0, 1):
+        run_maker(f"runs/{seed}", seed=seed, steps=2, detector=str(seed))
+    assert main(["sweep", str(tmp_path / "runs"), "--allow-mixed"]) == 0
+    assert "MIXED, not comparable: detector" in capsys.readouterr().out
+    assert "MIXED" in (tmp_path / "runs/sweep.md").read_text()
+
+
 @pytest.mark.parametrize("command", ["report", "table", "sweep"])
 def test_missing_run_exits_3_with_one_message(command, tmp_path, capsys):
     assert main([command, str(tmp_path / "nothing")]) == 3

@@ -48,6 +48,11 @@ def at(uri, **place):
     return [{"physicalLocation": {"artifactLocation": {"uri": uri, **place}, "region": {"startLine": 3}}}]
 
 
+def finding(uri, **more):
+    taxa = [{"id": "89", "toolComponent": {"name": "CWE"}}]
+    return {"ruleId": "py/sql", "message": {"text": ""}, "locations": at(uri), "taxa": taxa, **more}
+
+
 def found(path):
     return read_sarif(path).found
 
@@ -174,6 +179,26 @@ def test_the_command_makes_table_6_and_keeps_the_counts(programs, tmp_path, caps
     assert capsys.readouterr().out == said
 
 
+def test_an_origin_of_one_pair_is_counted_in_numbers(programs, tmp_path, capsys, monkeypatch):
+    listed = json.loads((programs / "pairs.json").read_text())["pairs"]
+    (programs / "pairs.json").write_text(json.dumps({"pairs": listed[:1]}))
+    file = log(tmp_path / "a.sarif", results=[finding("pair_0/vulnerable.py")])
+    monkeypatch.chdir(tmp_path)
+    assert main(["paper", "table", "6", "--sarif", f"x={file}", "--programs", str(programs), "--keep", "x.json"]) == 0
+    assert "100.0 %" in capsys.readouterr().out
+    (row,) = json.loads((tmp_path / "x.json").read_text())["rows"]
+    assert [type(row[key]) for key in ("pairs", "found", "false", "correct")] == [int] * 4
+
+
+def test_counts_are_kept_only_where_the_table_can_be_made(programs, tmp_path, capsys):
+    file = log(tmp_path / "a.sarif", results=[finding("pair_0/vulnerable.py")])
+    (tmp_path / "other.json").write_text("{}")
+    imported = ["--sarif", f"x={file}", "--programs", str(programs), "--keep", str(tmp_path / "x.json")]
+    assert main(["paper", "table", "6", str(tmp_path / "other.json"), *imported]) == 3
+    assert "other.json" in capsys.readouterr().err
+    assert not (tmp_path / "x.json").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -189,6 +214,56 @@ def test_a_file_that_is_no_sarif_is_named(programs, tmp_path, text, said, capsys
     arguments = ["--sarif", f"CodeQL={tmp_path / 'codeql.sarif'}", "--programs", str(programs)]
     assert main(["paper", "table", "6", *arguments]) == 3
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ({"results": [{"ruleId": "x", "message": {"text": ""}, "locations": at("pair_0/vulnerable.py")}]},
+         "none of its 1 findings names a weakness (CWE)"),
+        ({"invocations": [{"executionSuccessful": True}, {"executionSuccessful": False}]},
+         "tool did not end successfully (executionSuccessful: false)"),
+        ({"results": [finding("a.py", locations=[]), finding("a.py", locations=[{}])]},
+         "none of its 2 findings names a file"),
+    ],
+)  # fmt: skip
+def test_what_is_no_silence_is_refused(programs, tmp_path, run, said, capsys):
+    """A detector that failed, or whose findings cannot be read, must not count as one that finds nothing."""
+    file = log(tmp_path / "a.sarif", **run)
+    assert main(["paper", "table", "6", "--sarif", f"x={file}", "--programs", str(programs)]) == 3
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert f"error: {file}: {said}" in printed.err
+
+
+def test_a_run_without_the_key_results_is_refused_and_one_that_found_nothing_is_not(programs, tmp_path):
+    file = log(tmp_path / "a.sarif")
+    (row,) = counts_of("x", file, programs)["rows"]
+    assert (row["found"], row["false"]) == (0, 0)
+    content = json.loads(file.read_text())
+    whole = content["runs"][0]
+    for silent in ({key: value for key, value in whole.items() if key != "results"}, {**whole, "results": None}):
+        file.write_text(json.dumps({**content, "runs": [whole, silent]}))
+        with pytest.raises(DataError, match=r"a.sarif: tool computed no results"):
+            counts_of("x", file, programs)
+
+
+def test_findings_that_cannot_be_used_are_counted(programs, tmp_path, capsys):
+    used = [finding("pair_0/vulnerable.py"), finding("pair_1/patched.py", taxa=[])]
+    results = [*used, finding("x", locations=[]), finding("setup.py", taxa=[])]
+    (row,) = counts_of("x", log(tmp_path / "a.sarif", results=results), programs)["rows"]
+    assert (row["found"], row["false"], row["correct"]) == (1, 1, 1)
+    said = capsys.readouterr().err
+    assert "2 of 3 findings name no weakness" in said
+    assert "1 of 4 findings name no file: left out" in said
+    assert "1 of 3 files with findings is none of the programs, such as 'setup.py': left out" in said
+
+
+def test_one_name_for_two_files_is_refused(programs, tmp_path, capsys):
+    file = log(tmp_path / "a.sarif")
+    twice = ["--sarif", f"X={file}", "--sarif", f"X={tmp_path / 'other.sarif'}", "--programs", str(programs)]
+    assert main(["paper", "table", "6", *twice]) == 2
+    assert "--sarif names X twice" in capsys.readouterr().err
 
 
 def test_mistakes_are_one_message(programs, tmp_path, capsys):

@@ -15,7 +15,7 @@ from real.io.disk import atomic_write, write_json
 from real.results import load
 from real.results.archive import archive
 from real.results.experiments import experiments, rebuild, write
-from real.results.index import distinct, entries
+from real.results.index import distinct, entries, name_left_out
 from real.results.paper.cells import fill
 from real.results.paper.imported import counts_of
 from real.results.paper.overview import datasets_table, detectors_table
@@ -98,7 +98,11 @@ def _build(arguments: argparse.Namespace) -> Table:
         return datasets_table(folders[0] if folders else EXPERIMENTS / "table1_datasets" / "datasets.csv")
     if arguments.number == 6:
         files = folders or sorted((EXPERIMENTS / "detector_accuracy").glob("*.json"))
-        return detectors_table(files, _imported(arguments))
+        imported = _imported(arguments)
+        table = detectors_table(files, imported)
+        if arguments.keep is not None:
+            write_json(arguments.keep, next(iter(imported.values())))
+        return table
     if arguments.sarif or arguments.programs or arguments.keep:
         raise UsageError("--sarif, --programs and --keep belong to Table 6, detectors compared")
     spec = spec_of(arguments.number)
@@ -120,19 +124,22 @@ def _named_file(text: str) -> tuple[str, Path]:
 
 
 def _imported(arguments: argparse.Namespace) -> dict[str, dict[str, JsonValue]]:
-    """What ``--sarif`` says of the programs, by file; kept where that is asked for."""
+    """What each ``--sarif`` says of the programs, by NAME=FILE."""
     files: list[tuple[str, Path]] = arguments.sarif or []
     if files and arguments.programs is None:
         raise UsageError(
             "--sarif needs --programs, the folder that the detector scanned",
             hint="`python benchmarks/detector_pairs.py --data DATA --write FOLDER` makes it.",
         )
+    names = [name for name, _ in files]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(
+            f"--sarif names {', '.join(twice)} twice",
+            hint="Each detector is one row: give each file a name of its own.",
+        )
     if arguments.keep is not None and len(files) != 1:
         raise UsageError("--keep is for the counts of one --sarif")
-    found = {str(file): counts_of(name, file, arguments.programs) for name, file in files}
-    if arguments.keep is not None:
-        write_json(arguments.keep, next(iter(found.values())))
-    return found
+    return {f"{name}={file}": counts_of(name, file, arguments.programs) for name, file in files}
 
 
 def _nothing_to_show(spec: TableSpec, runs: Sequence[RunMetrics], arguments: argparse.Namespace) -> NoReturn:
@@ -153,9 +160,7 @@ def _nothing_to_show(spec: TableSpec, runs: Sequence[RunMetrics], arguments: arg
 def _runs(folders: Sequence[Path], arguments: argparse.Namespace) -> list[RunMetrics]:
     """The runs with figures that were judged as asked; the others are named on standard error."""
     found = entries(folders)
-    for entry in found:
-        if entry.run is None:
-            print(f"left out: {entry.problem}", file=sys.stderr)
+    name_left_out(found)
     every = [entry.run for entry in distinct(found) if entry.run is not None]
     if arguments.allow_mixed:
         return every

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from real.evaluation.metrics import read_run
 from real.io.disk import atomic_write
-from real.results.index import finished, is_run
+from real.results.index import finished, is_run, name_left_out
+from real.results.paper.mixing import refuse_mixtures
 from real.results.render import FORMATS, SUFFIXES, render
 from real.results.tables import before_after_table, sweep_table
 
@@ -33,6 +35,7 @@ def add(commands: Any) -> None:  # noqa: ANN401 - argparse's own type is private
     sweep.add_argument(
         "--out", type=Path, help="folder for sweep.{md,csv,tex,png,svg} (default: the folder of the runs)"
     )
+    sweep.add_argument("--allow-mixed", action="store_true", help="although versions or protocols differ; marked")
     sweep.set_defaults(command=_sweep)
 
 
@@ -55,9 +58,10 @@ def _table(arguments: argparse.Namespace) -> None:
 
 def _sweep(arguments: argparse.Namespace) -> None:
     runs, left_out = finished(arguments.runs)
-    for entry in left_out:
-        print(f"left out: {entry.problem}", file=sys.stderr)
+    name_left_out(left_out)
+    mixed = refuse_mixtures(runs, allow=arguments.allow_mixed)
     table = sweep_table(runs)
+    table = replace(table, notes=(*mixed, *table.notes))
     print(render(table, arguments.format), end="")
     from real.results.figures import sweep_figure
     from real.results.style import save

@@ -7,6 +7,7 @@ ours.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,24 +51,41 @@ def read_pairs(folder: Path) -> list[ListedPair]:
 def counts_of(name: str, file: Path, folder: Path) -> dict[str, JsonValue]:
     """Counts by origin of the detector ``name`` from its SARIF ``file``, in the form of ``detector_pairs.py --json``.
 
-    Raises ``DataError`` where the file is no SARIF, or names none of the programs of ``folder``.
+    Findings that cannot be used as they stand are counted on standard error. Raises ``DataError`` where the file is no
+    SARIF of a detector that ended well, names none of the programs of ``folder``, or no weakness at all.
     """
     pairs, report = read_pairs(folder), read_sarif(file)
     known = {path for pair in pairs for path in (pair.vulnerable, pair.patched)}
     found = {path: set[str]() for path in known}
-    matched = False
+    strange = [path for path in report.found if _known(path, known) is None]
     for path, weaknesses in report.found.items():
         if (program := _known(path, known)) is not None:
             found[program] |= weaknesses
-            matched = True
     unread = {program for path in report.unread if (program := _known(path, known)) is not None}
-    if report.found and not matched:
+    if report.found and len(strange) == len(report.found):
         raise DataError(
-            f"{file} names none of the {len(known)} programs of {folder}, but {next(iter(report.found))!r}",
+            f"{file} names none of the {len(known)} programs of {folder}, but {strange[0]!r}",
             hint="Was another folder scanned, or another version of this one?",
         )
+    if report.unnamed and report.unnamed == report.placed:
+        raise DataError(
+            f"{file}: none of its {report.placed} findings names a weakness (CWE)",
+            hint="A rule names it by a tag such as external/cwe/cwe-089 or CWE-89, or by a relationship to a taxon of "
+            "CWE; a result by taxa. Without one nothing can count as found.",
+        )
+    if report.unnamed:
+        _tell(f"{file}: {report.unnamed} of {report.placed} findings name no weakness: alarms, but never right ones")
+    if report.unplaced:
+        _tell(f"{file}: {report.unplaced} of {report.placed + report.unplaced} findings name no file: left out")
+    if strange:
+        are = f"{len(strange)} of {len(report.found)} files with findings {'is' if len(strange) == 1 else 'are'}"
+        _tell(f"{file}: {are} none of the programs, such as {strange[0]!r}: left out")
     rows: list[JsonValue] = [_row(name, origin, count) for origin, count in _counted(pairs, found, unread).items()]
     return {"scope": "all", "versions": {name: report.version}, "rows": rows, "extra": {name: {}}}
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 def _counted(pairs: Sequence[ListedPair], found: Mapping[str, set[str]], unread: set[str]) -> dict[str, Counter[str]]:
@@ -75,7 +93,8 @@ def _counted(pairs: Sequence[ListedPair], found: Mapping[str, set[str]], unread:
     for pair in pairs:
         right = pair.vulnerable not in unread and bool(found[pair.vulnerable] & pair.family)
         false = pair.patched in unread or bool(found[pair.patched])
-        counts.setdefault(pair.origin, Counter()).update(pairs=1, found=right, false=false, correct=right and not false)
+        told = {"pairs": 1, "found": int(right), "false": int(false), "correct": int(right and not false)}
+        counts.setdefault(pair.origin, Counter()).update(told)  # an empty Counter stores what it is given: no bools
     return counts
 
 

@@ -30,17 +30,25 @@ class Report:
     """What one detector says of a folder of programs, by the path of each, as the file has it.
 
     ``found``: the numbers of the weaknesses reported in a file; a finding without one is ``""``. ``unread``: files that
-    the detector could not analyse.
+    the detector could not analyse. ``placed`` counts the findings that name a file, ``unnamed`` those of them without a
+    weakness, ``unplaced`` the findings that name no file.
     """
 
     tool: str
     version: str
     found: dict[str, set[str]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    placed: int = 0
+    unnamed: int = 0
+    unplaced: int = 0
 
 
 def read_sarif(file: Path) -> Report:
-    """All runs of a file as one report; raises ``DataError`` where it is no SARIF 2.1.0, or breaks its rules."""
+    """All runs of a file as one report.
+
+    Raises ``DataError`` where it is no SARIF 2.1.0 or breaks its rules, where a run says that it failed or computed no
+    results, and where no finding names a file: none of these is a detector that finds nothing.
+    """
     record = read_json(file)
     runs = record.get("runs")
     if record.get("version") != _VERSION or not isinstance(runs, list) or not runs:
@@ -52,9 +60,16 @@ def read_sarif(file: Path) -> Report:
         parts = [_Run(_object(run)) for run in runs]
         report = Report(parts[0].name, parts[0].version)
         for part in parts:
+            if (reason := part.incomplete()) is not None:
+                raise DataError(f"{file}: {reason}", hint="Run the detector again until it ends well.")
             part.read_into(report)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DataError(f"{file} breaks the rules of SARIF: {error!r}", hint="Which program wrote it?") from error
+    if report.unplaced and not report.placed:
+        raise DataError(
+            f"{file}: none of its {report.unplaced} findings names a file",
+            hint="A finding says where it is under locations[].physicalLocation.artifactLocation (SARIF 3.28, 3.29).",
+        )
     return report
 
 
@@ -72,6 +87,14 @@ class _Run:
         self._artifacts = [_object(artifact) for artifact in _list(run.get("artifacts"))]
         self._taxonomies = [_object(taxonomy) for taxonomy in _list(run.get("taxonomies"))]
 
+    def incomplete(self) -> str | None:
+        """Why silence of this run says nothing: it failed (3.20.14), or computed no results (3.14.23)."""
+        if any(_object(one).get("executionSuccessful") is False for one in _list(self._run.get("invocations"))):
+            return f"{self.name} did not end successfully (executionSuccessful: false), so its silence says nothing"
+        if self._run.get("results") is None:
+            return f"{self.name} computed no results (they are missing or null; a detector without findings writes [])"
+        return None
+
     def read_into(self, report: Report) -> None:
         """Add what this run reports, and what it could not analyse."""
         for result in map(_object, _list(self._run.get("results"))):
@@ -79,8 +102,12 @@ class _Run:
             if not _is_reported(result, rule):
                 continue
             weaknesses = {*self._weaknesses(rule, "relationships"), *self._weaknesses(result, "taxa")} or {""}
-            for path in self._paths(result):
+            paths = set(self._paths(result))
+            for path in paths:
                 report.found.setdefault(path, set()).update(weaknesses)
+            report.placed += bool(paths)
+            report.unnamed += bool(paths) and weaknesses == {""}
+            report.unplaced += not paths
         for invocation in map(_object, _list(self._run.get("invocations"))):
             for notification in map(_object, _list(invocation.get("toolExecutionNotifications"))):
                 if notification.get("level") == "error":
