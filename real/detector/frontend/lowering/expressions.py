@@ -34,7 +34,7 @@ class ExprLowerer(CallLowerer):
     def expr_Subscript(self, node: ast.Subscript) -> Operand:
         base = self.expr(node.value)
         if isinstance(node.slice, ast.Slice):
-            return self.emit("slice", [base, *self.bounds(node.slice)], _end(node.slice), node.lineno)
+            return self.emit("slice", [base, *self.bounds(node.slice)], _written_bounds(node.slice), node.lineno)
         value = self.emit("sub", [base, self.expr(node.slice)], None, node.lineno, node.col_offset)
         return self.load_path(node, value)
 
@@ -210,7 +210,15 @@ _EXPRESSIONS.update(
 )
 
 
-def _end(node: ast.Slice) -> int | None:
-    """The length that ``text[:200]`` cannot exceed; ``None`` where the end is missing, negative or not constant."""
-    upper = node.upper.value if isinstance(node.upper, ast.Constant) else None
-    return upper if isinstance(upper, int) and node.step is None else None
+def _written_bounds(node: ast.Slice) -> tuple[int | None, int | None]:
+    """The constant start and end of ``text[1:-1]``; ``None`` for one that is not constant, and for a missing end."""
+    if node.step is not None:
+        return None, None
+    return (0 if node.lower is None else _constant_bound(node.lower)), _constant_bound(node.upper)
+
+
+def _constant_bound(node: ast.expr | None) -> int | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _constant_bound(node.operand)
+        return None if inner is None else -inner
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
