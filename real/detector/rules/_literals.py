@@ -9,6 +9,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS
+from real.detector.rules._definitions import untested
 from real.detector.rules._loops import root_of
 from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._refusals import Subject, holds_on_every_way
@@ -112,7 +113,7 @@ class _Ends:
     def _base(self, index: int) -> int:
         """The text whose first character the left side of a comparison is; the side itself if it is none."""
         operand = self.atom.operands[0]
-        made = root_of(self.atom.unit, operand)
+        made = untested(self.atom.unit, operand)
         is_item = made is not None and made.op == "sub" and _index(self.atom.unit, made.args[1]) == index
         return int(made.args[0]) if made is not None and is_item else -1
 
@@ -143,7 +144,7 @@ class _Ends:
         return any(self._is_at(one, 0) and self._is_at(other, -1) for one, other in ((left, right), (right, left)))
 
     def _is_at(self, operand: int, index: int) -> bool:
-        made = root_of(self.atom.unit, operand)
+        made = untested(self.atom.unit, operand)
         if made is None or made.op not in ("sub", "slice"):
             return False
         if made.op == "slice":
