@@ -166,3 +166,52 @@ def test_data_that_cannot_end_its_literal_is_harmless(code: str) -> None:
 @pytest.mark.parametrize("code", VULNERABLE.values(), ids=VULNERABLE)
 def test_data_that_can_is_not(code: str) -> None:
     assert scan(code).status is AnalysisStatus.FINDINGS
+
+
+LITERAL = {
+    "ends and middle": 'def f(x):\n    if x.startswith("\'") and x.endswith("\'") and "\'" not in x[1:-1]:\n        return eval(x)\n',
+    "early return": "def f(x):\n    if not x.startswith('\"') or not x.endswith('\"') or '\"' in x[1:-1]:\n        return None\n    exec(x)\n",
+    "own quote": "def f(x):\n    if x[0] in '\"\\'' and x[-1] == x[0] and x[0] not in x[1:-1]:\n        return eval(x)\n",
+    "items": 'def f(x):\n    if x[0] != "\'" or x[-1] != "\'":\n        raise ValueError(x)\n    if x[1:-1].find("\'") != -1:\n        raise ValueError(x)\n    return eval(x)\n',
+    "two of them": 'def f(x):\n    if x.startswith("\'") and x.endswith("\'") and x.count("\'") == 2:\n        return eval(x)\n',
+    "trimmed": 'def f(x):\n    y = x.strip()\n    if not (y.startswith("\'") and y.endswith("\'")) or "\'" in y[1:-1]:\n        raise ValueError(x)\n    return eval(y)\n',
+    "a helper": 'def is_text(t):\n    return t.startswith("\'") and t.endswith("\'") and "\'" not in t[1:-1]\ndef f(x):\n    if not is_text(x):\n        raise ValueError(x)\n    return eval(x)\n',
+    "a pattern": "import re\ndef f(x):\n    if re.fullmatch(r\"'[^']*'\", x):\n        return eval(x)\n",
+    "a pattern with escapes": 'import re\nTEXT = re.compile(r\'^"(?:[^"\\\\]|\\\\.)*"$\')\ndef f(x):\n    if not TEXT.match(x):\n        raise ValueError(x)\n    return eval(x)\n',
+    "a pattern of two": "import re\ndef f(x):\n    if re.fullmatch(r\"'[^']*'|[0-9]+\", x) is None:\n        raise ValueError(x)\n    return eval(x)\n",
+    "repr": "def f(x):\n    exec('name = ' + repr(x))\n",
+    "repr in a text": "def f(x):\n    return eval(f'len({repr(x)})')\n",
+    "json": "import json\ndef f(x):\n    return eval('dict(a=' + json.dumps(x) + ')')\n",
+    "inside quotes": "def f(x):\n    if any(c in x for c in '\"\\\\\\n'):\n        raise ValueError(x)\n    return eval('len(\"' + x + '\")')\n",
+    "parsed numbers": "import json\ndef f(x):\n    return eval(str(float(json.loads(x)['n'])) + ' * 2')\n",
+}
+CODE = {
+    "the ends only": 'def f(x):\n    if x.startswith("\'") and x.endswith("\'"):\n        return eval(x)\n',
+    "another end": 'def f(x):\n    if x.startswith("\'") and "\'" not in x[1:-1]:\n        return eval(x)\n',
+    "another quote between": 'def f(x):\n    if x.startswith("\'") and x.endswith("\'") and \'"\' not in x[1:-1]:\n        return eval(x)\n',
+    "a shorter middle": 'def f(x):\n    if x.startswith("\'") and x.endswith("\'") and "\'" not in x[2:-2]:\n        return eval(x)\n',
+    "one of the tests": 'def f(x):\n    if x.startswith("\'") or x.endswith("\'") or "\'" not in x[1:-1]:\n        return eval(x)\n',
+    "another text": 'def f(x, y):\n    if y.startswith("\'") and y.endswith("\'") and "\'" not in y[1:-1]:\n        return eval(x)\n',
+    "the inside": 'def f(x):\n    if x.startswith("\'") and x.endswith("\'") and "\'" not in x[1:-1]:\n        return eval(x[1:-1])\n',
+    "a pattern of the start": "import re\ndef f(x):\n    if re.match(r\"'[^']*'\", x):\n        return eval(x)\n",
+    "a pattern of any": "import re\ndef f(x):\n    if re.fullmatch(r\"'.*'\", x):\n        return eval(x)\n",
+    "a pattern of escapes": "import re\ndef f(x):\n    if re.fullmatch(r\"'(?:[^']|\\\\.)*'\", x):\n        return eval(x)\n",
+    "a pattern of two": "import re\ndef f(x):\n    if re.fullmatch(r\"'[^']*'|\\w+\\(\\)\", x):\n        return eval(x)\n",
+    "repr in quotes": "def f(x):\n    return eval(f\"len('{repr(x)}')\")\n",
+    "repr of one": "def f(x, y):\n    return eval(f'len({repr(x)}) + {y}')\n",
+    "inside quotes, a backslash": "def f(x, y):\n    if '\"' in x or '\"' in y:\n        raise ValueError(x)\n    return eval('len(\"' + x + '\", \"' + y + '\")')\n",
+    "parsed": "import json\ndef f(x):\n    return eval(json.loads(x)['formula'])\n",
+    "parsed item": "import ast\ndef f(x):\n    for line in ast.literal_eval(x):\n        exec(line)\n",
+    "parsed for SQL": "import json, sqlite3\ndef f(db, x):\n    row = json.loads(x)\n    db.execute(f\"select a from b where c = '{row['c']}'\")\n",
+    "a template": 'import jinja2\ndef f(x):\n    if x.startswith("\'") and x.endswith("\'") and "\'" not in x[1:-1]:\n        return jinja2.Template(x).render()\n',
+}
+
+
+@pytest.mark.parametrize("code", LITERAL.values(), ids=LITERAL)
+def test_a_literal_is_no_code(code: str) -> None:
+    assert scan(code).status is not AnalysisStatus.FINDINGS  # what code the program writes itself is not analysed
+
+
+@pytest.mark.parametrize("code", CODE.values(), ids=CODE)
+def test_what_is_not_shown_to_be_a_literal_is(code: str) -> None:
+    assert scan(code).status is AnalysisStatus.FINDINGS

@@ -93,14 +93,24 @@ def parse_pattern(pattern: str) -> ParsedItem:
 @lru_cache(maxsize=512)
 def admits_only(pattern: str, method: str, charset: Charset) -> bool:
     """Whether a match (by ``fullmatch``, ``match`` or ``search``) means that the whole text is harmless."""
+    items = is_whole_match(pattern, method)
+    return items is not None and every(is_within(item, charset) for item in items)
+
+
+def is_whole_match(pattern: str, method: str) -> list[ParsedItem] | None:
+    """The items of a pattern that, matched by ``method``, is matched by the whole text; ``None`` if it may be by less.
+
+    Anchors at the ends are left out, but where they are all that there is.
+    """
     parsed = parse_pattern(pattern)
     if parsed is None or parsed.state.flags & ~_FIXED_FLAGS.value:
-        return False
+        return None
     items = list(parsed)
     starts = bool(items) and _is_anchor(items[0], "AT_BEGINNING", "AT_BEGINNING_STRING")
     ends = bool(items) and _is_anchor(items[-1], "AT_END", "AT_END_STRING")
     anchored = {"fullmatch": True, "match": ends, "search": starts and ends}[method]
-    return anchored and every(_harmless_item(item, charset) for item in items)
+    inner = items[int(starts) : len(items) - int(ends)]
+    return (inner or items) if anchored else None
 
 
 @lru_cache(maxsize=512)
@@ -150,7 +160,8 @@ def _is_anchor(item: ParsedItem, *names: str) -> bool:
     return str(item[0]) == "AT" and str(item[1]) in names
 
 
-def _harmless_item(item: ParsedItem, charset: Charset) -> bool:
+def is_within(item: ParsedItem, charset: Charset) -> bool:
+    """Whether all that an item of a pattern matches is harmless."""
     op, arg = str(item[0]), item[1]
     if op == "LITERAL":
         return charset.harmless(chr(arg))
@@ -158,9 +169,9 @@ def _harmless_item(item: ParsedItem, charset: Charset) -> bool:
         members = list(arg) if op == "IN" else [("NEGATE", None), ("LITERAL", arg)]
         return every(charset.harmless(char) or not _in_class(members, char) for char in (*_PROBES, *charset.dangerous))
     if op in _REPEATS:
-        return every(_harmless_item(inner, charset) for inner in arg[2])
+        return every(is_within(inner, charset) for inner in arg[2])
     if op == "SUBPATTERN":
-        return every(_harmless_item(inner, charset) for inner in arg[3])
+        return every(is_within(inner, charset) for inner in arg[3])
     if op == "BRANCH":
-        return every(_harmless_item(inner, charset) for branch in arg[1] for inner in branch)
+        return every(is_within(inner, charset) for branch in arg[1] for inner in branch)
     return op == "AT"

@@ -12,7 +12,7 @@ instruction carries besides is in ``extra``, by opcode:
     binop, inplace  the operator                  fstring     literal pieces, None for each operand
     compare         the operators                 caught      the instructions that may have raised
     branch          (block if true, block if false); operand 0 is the condition; the last of its block
-    slice           the constant end, or None; operands are the sequence and, where there is one, the end
+    slice           (constant start, constant end), None for others; operands are the sequence and the end, if any
     handler         nothing; operand 0 is the exceptions that the block catches
     part            the index or key of what a pattern takes, None where that is not known
     delattr         the attribute name            delsub      nothing; operands are the container and the key

@@ -9,8 +9,11 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.values import Obj, Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Unit
+from real.detector.models.kinds import Kind
 from real.detector.rules._characters import every_character_is_harmless
+from real.detector.rules._literals import is_one_literal, is_written_as_literals
 from real.detector.rules._loops import is_element_tested, root_of
+from real.detector.rules._quoting import CODE, stays_inside
 
 # Numbers, operators, parentheses and blanks: no name, no attribute of a name, no text can be written with these.
 ARITHMETIC = Charset("+-*/%().,<>=!&|^~", letters=False, blanks=True)
@@ -34,11 +37,29 @@ _CALL = "ast.Call"  # a deny-list must have it
 
 
 def is_checked_code(facts: Facts, flow: Flow) -> bool:
-    """Whether the code is evaluated only after a test of all its characters or of all nodes of its syntax tree."""
+    """Whether the code is evaluated only after a test of all its characters or of all nodes of its syntax tree,
+    or as literals."""
     return (
         every_character_is_harmless(facts, flow, ARITHMETIC)
         or _is_tree_checked(facts, flow)
         or _is_tree_visited(facts, flow)
+        or (_is_python(facts, flow) and every(_is_data(facts, flow, operand) for operand in flow.operands))
+    )
+
+
+def _is_python(facts: Facts, flow: Flow) -> bool:
+    """Whether Python reads the code, which takes a literal for nothing but data."""
+    is_builtin = bool(facts.library_names(flow.unit, flow.instr) & {"builtins.eval", "builtins.exec"})
+    return is_builtin or flow.verb in (Kind.EVAL.value, Kind.EXEC.value)
+
+
+def _is_data(facts: Facts, flow: Flow, operand: int) -> bool:
+    """Whether what comes from outside is a literal of the code: the whole of it, or a part in quotes or by repr()."""
+    unit, at = flow.unit, flow.instr
+    return (
+        is_one_literal(facts, unit, at, operand)
+        or is_written_as_literals(facts, unit, operand)
+        or stays_inside(facts, unit, at, operand, CODE)
     )
 
 

@@ -6,7 +6,7 @@ way to the place where the value is used has its good outcome, or has no text at
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.charsets import Charset, admits_only, removes_harm
@@ -33,22 +33,38 @@ def refused(facts: Facts, unit: Unit, goals: tuple[Instr | Edge, ...], made: Ins
 
 
 def _is_refused(facts: Facts, unit: Unit, goal: Instr | Edge, made: Instr, char: str) -> bool:
-    if facts.passes_on_every_way(unit, goal, lambda atom: _keeps_out(facts, atom, unit, goal, made, char)):
+    if holds_on_every_way(facts, unit, goal, made, lambda subject: subject.lacks(char)):
         return True
     return isinstance(goal, Instr) and _is_refused_in_loop(facts, unit, goal, made, char)
 
 
-def _keeps_out(facts: Facts, atom: Atom, unit: Unit, goal: Instr | Edge, made: Instr, char: str) -> bool:
-    if not atom.necessary:
-        return False
-    subject = _Subject(facts, atom, unit, made)
-    if subject.is_empty():
-        return True
-    elements = _elements(atom)
+def holds_on_every_way(
+    facts: Facts,
+    unit: Unit,
+    goal: Instr | Edge,
+    made: Instr,
+    claim: Callable[[Subject], bool],
+    *,
+    inner: bool = False,
+) -> bool:
+    """Whether on every way to ``goal`` a test says ``claim`` of a value, or that it is empty.
+
+    With ``inner``, of the value without its first and last character.
+    """
     last = goal if isinstance(goal, Instr) else goal.start.instrs[-1] if goal.start.instrs else None
-    if elements and (last is None or not every(_is_each(facts, unit, last, atom, element) for element in elements)):
-        return False
-    return subject.lacks(char)
+
+    def passes(atom: Atom) -> bool:
+        if not atom.necessary:
+            return False
+        subject = Subject(facts, atom, unit, made, inner=inner)
+        if subject.is_empty():
+            return True
+        elements = _elements(atom)
+        if elements and (last is None or not every(_is_each(facts, unit, last, atom, one) for one in elements)):
+            return False
+        return claim(subject)
+
+    return facts.passes_on_every_way(unit, goal, passes)
 
 
 def _is_each(facts: Facts, unit: Unit, goal: Instr, atom: Atom, element: Instr) -> bool:
@@ -70,31 +86,32 @@ def _is_refused_in_loop(facts: Facts, unit: Unit, goal: Instr, made: Instr, char
         if (
             bool(elements)
             and every(is_tested_in_each_round(facts, unit, goal, atom, element) for element in elements)
-            and _Subject(facts, atom, unit, made).lacks(char)
+            and Subject(facts, atom, unit, made).lacks(char)
         ):
             return True
     return False
 
 
-class _Subject:
+class Subject:
     """What one test says of one value; the test may be in a helper that was given the value."""
 
-    def __init__(self, facts: Facts, atom: Atom, unit: Unit, made: Instr) -> None:
+    def __init__(self, facts: Facts, atom: Atom, unit: Unit, made: Instr, *, inner: bool = False) -> None:
         self.facts = facts
         self.atom = atom
         self.unit = unit
         self.made = made
+        self.inner = inner
 
     def is_empty(self) -> bool:
         """``not text``, ``text is None``, ``text == ""``."""
         atom = self.atom
         if atom.op in ("truth", "call"):
-            return atom.sense is False and self._is_it(atom.instr.dst)
+            return atom.sense is False and self.is_it(atom.instr.dst)
         if atom.op not in ("Is", "Eq") or len(atom.operands) != 2:
             return False
         left, right = atom.operands
         return any(
-            self._is_it(one) and every(const in (None, "", b"") for const in self.facts.constants(atom.unit, other))
+            self.is_it(one) and every(const in (None, "", b"") for const in self.facts.constants(atom.unit, other))
             for one, other in ((left, right), (right, left))
         )
 
@@ -119,16 +136,18 @@ class _Subject:
             return texts == {char} if atom.op == "NotEq" else bool(texts) and not any(char in str(t) for t in texts)
         return self._counted(left, right, char) or (atom.op == "Eq" and self._counted(right, left, char))
 
-    def _is_it(self, operand: int) -> bool:
+    def is_it(self, operand: int) -> bool:
         """Whether an operand of the test is the value, trimmed or in another case or container at most."""
-        unit = self.atom.unit
+        unit, inner = self.atom.unit, self.inner
         for _ in range(_MAX_DEPTH):
             found = root_of(unit, operand)
             if found is None:
                 return False
-            if unit is self.unit and _is_same(self.facts, unit, found, self.made):
+            if inner and found.op == "slice" and found.extra == (1, -1):
+                inner, operand = False, found.args[0]
+            elif not inner and unit is self.unit and _is_same(self.facts, unit, found, self.made):
                 return True
-            if found.op == "param" and unit is not self.unit:
+            elif found.op == "param" and unit is not self.unit:
                 passed = self._passed(str(found.extra))
                 if passed is None:
                     return False
@@ -151,14 +170,14 @@ class _Subject:
     def _is_element(self, operand: int) -> bool:
         """Whether an operand is one character of the value, each in turn."""
         element = root_of(self.atom.unit, operand)
-        return element is not None and element.op == "iterate" and self._is_it(element.args[0])
+        return element is not None and element.op == "iterate" and self.is_it(element.args[0])
 
     def _membership(self, left: int, right: int, char: str) -> bool:
         unit = self.atom.unit
         if self._is_element(left):
             members = set(_members(self.facts, unit, right))
             return char in members if self.atom.op == "NotIn" else bool(members) and char not in members
-        if self.atom.op == "In" or not self._is_it(right):
+        if self.atom.op == "In" or not self.is_it(right):
             return False
         element = root_of(unit, left)
         if element is not None and element.op == "iterate":
@@ -168,7 +187,7 @@ class _Subject:
     def _counted(self, left: int, right: int, char: str) -> bool:
         """``text.find("'") == -1``, ``text.count("'") < 1``."""
         unit, call = self.atom.unit, root_of(self.atom.unit, left)
-        if call is None or call.op != "method" or len(call.args) != 2 or not self._is_it(call.args[0]):
+        if call is None or call.op != "method" or len(call.args) != 2 or not self.is_it(call.args[0]):
             return False
         limit = _number(unit, right)
         is_none = (self.atom.op, limit) in _ABSENT.get(call.extra[0], ())
@@ -179,7 +198,7 @@ class _Subject:
         found = pattern_call(facts, unit, call)
         if found is not None:
             method, patterns, operand = found
-            if not self._is_it(operand):
+            if not self.is_it(operand):
                 return False
             charset = Charset(dangerous=char)
             if sense:
@@ -189,14 +208,25 @@ class _Subject:
             return False
         name = str(call.extra[0])
         if name in STRICT_TESTS and len(call.args) == 1:
-            return sense and char not in STRICT_TESTS[name] and not char.isalnum() and self._is_it(call.args[0])
+            return sense and char not in STRICT_TESTS[name] and not char.isalnum() and self.is_it(call.args[0])
         if name == "isdisjoint" and sense and len(call.args) == 2:
             return self._shares(call.args[0], call.args[1], char)
         if name == "count" and not sense and len(call.args) == 2:
-            return self._is_it(call.args[0]) and facts.constants(unit, call.args[1]) == {char}
+            return self.is_it(call.args[0]) and facts.constants(unit, call.args[1]) == {char}
         if name == "intersection" and not sense and len(call.args) == 2:
             return self._shares(call.args[0], call.args[1], char)
         return False
+
+    def matches(self, claim: Callable[[str, str], bool]) -> bool:
+        """Whether the value matches patterns of which all, with their methods, are as ``claim`` says."""
+        atom, call = self.atom, self.atom.instr
+        if atom.op == "IsNot" and self.facts.constants(atom.unit, atom.operands[1]) == {None}:
+            inner = root_of(atom.unit, atom.operands[0])
+            call = inner if inner is not None else call
+        elif atom.op != "call" or atom.sense is not True:
+            return False
+        found = pattern_call(self.facts, atom.unit, call)
+        return found is not None and self.is_it(found[2]) and every(claim(text, found[0]) for text in found[1])
 
     def _is_common(self, made: Instr, char: str) -> bool:
         """``set(text) & {"'", '"'}``."""
@@ -205,7 +235,7 @@ class _Subject:
     def _shares(self, left: int, right: int, char: str) -> bool:
         unit = self.atom.unit
         return any(
-            self._is_it(one) and char in _members(self.facts, unit, other)
+            self.is_it(one) and char in _members(self.facts, unit, other)
             for one, other in ((left, right), (right, left))
         )
 
@@ -282,4 +312,4 @@ def _matched(method: str, patterns: Iterable[object], operand: int) -> tuple[str
     return (method, texts, operand) if texts else None
 
 
-__all__ = ["pattern_call", "refused"]
+__all__ = ["Subject", "holds_on_every_way", "refused"]

@@ -69,7 +69,7 @@ def _is_digest(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_cut_to_length(facts: Facts, unit: Unit, made: Instr) -> bool:
     """``expected[: len(signature)]``: the end is no constant, and the function asks for the length of a signature."""
-    return made.extra is None and any(
+    return made.extra[1] is None and any(
         "builtins.len" in facts.library_names(unit, step) and _is_signature(facts, unit, step.args[1])
         for step in facts.instructions(unit)
         if step.op == "call" and len(step.args) > 1

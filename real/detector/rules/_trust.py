@@ -26,6 +26,12 @@ _PROOF_WORDS = names(
 _HASHES = names(
     "hashlib.sha256 hashlib.sha512 hashlib.sha384 hashlib.sha3_256 hashlib.blake2b hashlib.new hashlib.file_digest"
 )
+# They raise, or say no, unless a message is signed (https://docs.stripe.com/webhooks/signature,
+# https://www.twilio.com/docs/usage/webhooks/webhooks-security).
+_VERIFYING = names(
+    """stripe.Webhook.construct_event stripe.StripeClient().construct_event
+    twilio.request_validator.RequestValidator().validate"""
+)
 _CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib3.")
 _VERBS = names(
     "get post put patch delete head options request stream Client AsyncClient TCPConnector PoolManager ws_connect"
@@ -74,7 +80,7 @@ def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
     if step.op not in ("call", "method") or facts.called(step):
         return False
     paths = facts.library_names(unit, step)
-    if paths & _HASHES or any(path.startswith("hmac.") for path in paths):
+    if paths & (_HASHES | _VERIFYING) or any(path.startswith("hmac.") for path in paths):
         return is_given_something(facts, unit, step)
     return any(words(name) & _PROOF_WORDS or "verify" in name.lower() for name in named_words(facts, unit, step))
 

@@ -16,12 +16,15 @@ Good:
     total = eval(formula)
 
 What silences it:
-- ast.literal_eval(), json.loads(), int(), float(): they read data, not code;
+- int(), float(), and reading data in place of code: ast.literal_eval(), json.loads(); the texts that these find are as
+  untrusted as what they were found in;
 - a test of the whole text that admits digits, operators, parentheses and blanks only: re.fullmatch, or each character
   in a constant text;
 - a test of every node of ast.walk(ast.parse(text)) that admits only listed node classes, ast.Call and ast.Attribute not
   among them, or that stops at ast.Call;
 - a NodeVisitor of the program that visits the tree before and whose generic_visit() fails at all but listed classes;
+- a test that the text is one literal: it begins and ends with a quote and has none between, or a pattern says so;
+- repr() and json.dumps(), which write literals; data inside quotes that has lost the quote and the backslash;
 - a constant allow-list of whole expressions.
 
 What does not: {"__builtins__": {}} or {"__builtins__": None} as globals, removing or refusing some words ("import",

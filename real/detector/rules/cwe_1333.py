@@ -184,7 +184,7 @@ def _patterns(facts: Facts, site: CallSite) -> Iterator[str]:
 def _is_cut(site: CallSite, operand: int) -> bool:
     """Whether the text is a slice with a constant end."""
     made = root_of(site.unit, operand)
-    return made is not None and made.op == "slice" and isinstance(made.extra, int)
+    return made is not None and made.op == "slice" and made.extra[1] is not None and made.extra[1] >= 0
 
 
 RULE = Rule(

@@ -36,7 +36,7 @@ class ExprLowerer(CallLowerer):
         if isinstance(node.slice, ast.Slice):
             parts = self.bounds(node.slice)
             end = [] if parts[1] is None else [parts[1]]
-            cut = self.emit("slice", [base, *end], _end(node.slice), node.lineno)
+            cut = self.emit("slice", [base, *end], _written_bounds(node.slice), node.lineno)
             self.unit.bounds[cut] = parts
             return cut
         value = self.emit("sub", [base, self.expr(node.slice)], None, node.lineno, node.col_offset)
@@ -214,7 +214,15 @@ _EXPRESSIONS.update(
 )
 
 
-def _end(node: ast.Slice) -> int | None:
-    """The length that ``text[:200]`` cannot exceed; ``None`` where the end is missing, negative or not constant."""
-    upper = node.upper.value if isinstance(node.upper, ast.Constant) else None
-    return upper if isinstance(upper, int) and node.step is None else None
+def _written_bounds(node: ast.Slice) -> tuple[int | None, int | None]:
+    """The constant start and end of ``text[1:-1]``; ``None`` for one that is not constant, and for a missing end."""
+    if node.step is not None:
+        return None, None
+    return (0 if node.lower is None else _constant_bound(node.lower)), _constant_bound(node.upper)
+
+
+def _constant_bound(node: ast.expr | None) -> int | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _constant_bound(node.operand)
+        return None if inner is None else -inner
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, SourceKind
-from real.detector.models.rows import Library, arg, sanitizers, sinks, sources
+from real.detector.models.rows import Library, arg, sinks, sources
 
 LIBRARY = Library(
     "code",
@@ -27,7 +27,6 @@ LIBRARY = Library(
         *sinks(Kind.EXEC, (arg(0, "stmt"), arg(1, "setup")), "timeit.timeit", "timeit.repeat", "timeit.Timer"),
         *sinks(Kind.EXEC, arg(0, "statement"), "cProfile.run", "profile.run", "pdb.run"),
         *sinks(Kind.EXEC, arg(0, "expression"), "pdb.runeval"),
-        *sanitizers((Kind.EVAL,), "ast.literal_eval"),
         *sources(SourceKind.TERMINAL, "input() returns what the user typed", "builtins.input()"),
     ),
 )

@@ -17,6 +17,5 @@ LIBRARY = Library(
         *sinks(Kind.MARSHAL, arg(0, "file"), "marshal.load"),
         *sinks(Kind.PICKLE, arg(0, "filename"), "shelve.open", "shelve.DbfilenameShelf"),
         *sanitizers(MARKUP, "base64.b64encode", "base64.urlsafe_b64encode"),
-        *sanitizers((Kind.EVAL,), "json.loads"),
     ),
 )
