@@ -59,7 +59,7 @@ from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, is_loaded
+from real.detector.rules._definitions import definition, is_loaded, root
 from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
@@ -131,15 +131,30 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protec
 
 
 def _is_by_link(facts: Facts, effect: Effect) -> bool:
-    """What the query changes, or a deletion of the record in the address after which a page leads on to another."""
+    """What the query changes, or a change of the record in the address that needs no form and leads to another page."""
     if "GET" in facts.reads(effect.unit, effect.instr.dst).attributes:
         return True
-    if effect.verb != "deletes" or not effect.named:
+    if not effect.named or (effect.verb != "deletes" and _may_take_form(facts, effect.unit)):
         return False
     return any(
         name.endswith((".redirect", ".HttpResponseRedirect"))
         for instr in facts.instructions(effect.unit)
         for name in facts.library_names(effect.unit, instr)
+    )
+
+
+def _may_take_form(facts: Facts, unit: Unit) -> bool:
+    """Whether a view of Django reads what a form sends, or gives the request to somebody who may read it."""
+    if _takes_form(facts, unit):
+        return True
+    requests = {step.dst for step in facts.instructions(unit) if step.op == "param" and step.extra == "request"}
+    return any(
+        any(root(unit, arg) in requests for arg in step.args[1:] if isinstance(arg, int))
+        and not any(name.startswith("django.") for name in facts.library_names(unit, step))
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method")
+    ) or any(
+        step.op == "attr" and step.extra in ("POST", "FILES", "body", "method") for step in facts.instructions(unit)
     )
 
 
