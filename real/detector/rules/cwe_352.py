@@ -48,6 +48,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html (the shape
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
@@ -94,6 +95,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     app = app_of(facts)
     protected = _is_protected(facts)
     endpoints = {endpoint.unit: (endpoint, who) for endpoint, who in known_endpoints(facts)}
+    exempted = _exempted(facts)
     for unit in facts.functions:
         if not facts.is_open(unit) and unit not in endpoints:
             continue
@@ -101,10 +103,33 @@ def _check(facts: Facts) -> Iterator[Defect]:
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
                 yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
-        elif unit in endpoints and (defect := _endpoint(facts, app, *endpoints[unit], protected)) is not None:
+        elif (
+            unit in endpoints
+            and (defect := _endpoint(facts, app, *endpoints[unit], protected and not _is_of(unit, exempted)))
+            is not None
+        ):
             yield defect
         elif not protected and not any(words(word) & _PROOFS for word in declared):
             yield from _changes(facts, unit)
+
+
+def _exempted(facts: Facts) -> frozenset[str]:
+    """The names of blueprints that the protection of the application is told to leave alone: ``csrf.exempt(api)``."""
+    found: set[str] = set()
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op == "method" and step.extra[0] in _EXEMPTIONS and len(step.args) > 1:
+                given = unit.defs[step.args[1]]
+                if given is not None and given.op in ("assign", "cell"):
+                    found.add(str(given.extra[1] if given.op == "cell" else given.extra or given.var))
+    return frozenset(found)
+
+
+def _is_of(unit: Unit, blueprints: frozenset[str]) -> bool:
+    """Whether a view is registered with one of the blueprints."""
+    calls = [found for found in getattr(unit.node, "decorator_list", ()) if isinstance(found, ast.Call)]
+    receivers = [found.func.value for found in calls if isinstance(found.func, ast.Attribute)]
+    return any(isinstance(found, ast.Name) and found.id in blueprints for found in receivers)
 
 
 def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protected: bool) -> Defect | None:
