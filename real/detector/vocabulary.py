@@ -71,3 +71,17 @@ HOST_WORDS = Words(
     ("ALLOWED_HOSTS", "parts.netloc"),
     "RFC 6454 (origin), urllib.parse (netloc, hostname), Django (ALLOWED_HOSTS)",
 )
+HTML_ESCAPING = Words(
+    "esc escape escaped escapes escaping htmlescape sanitise sanitised sanitize sanitized",
+    "functions of files that are not seen, by whose name their result may stand in the text of a page",
+    ("escape_html(comment)", "helpers.sanitize_user_text(bio)"),
+    "OWASP Cross Site Scripting Prevention Cheat Sheet (escaping, HTML sanitization); WordPress (esc_html)",
+)
+OTHER_READERS = Words(
+    """applescript arg bash css csv dn exif filename filter glob identifier javascript js json latex ldap like log logs
+    markdown md path pattern quotes regex regexp rst sed shell slug solr sql string_literal telegram tex url uri xpath
+    yaml""",
+    "whom an escaping function is for that is not for pages",
+    ("escape_like(term)", "sanitize_filename(upload.filename)"),
+    "OWASP Injection Prevention Cheat Sheet (escaping is specific to the interpreter)",
+)

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import MARKUP, SIGNED, SQL_KINDS, Kind, Role, SourceKind
-from real.detector.models.rows import Builder, Library, arg, calls, sanitizers, sinks, sources
+from real.detector.models.rows import Builder, Library, Returns, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import IsHtml
+
+# Templates that an engine of Django fills: it escapes, unless the template says otherwise ("Automatic HTML escaping").
+_RENDERED = (
+    "django.template.loader.get_template().render",
+    "django.template.loader.select_template().render",
+    "django.template.Template().render",
+    "django.template.base.Template().render",
+    "django.template.Engine().from_string().render",
+    "django.template.Engine().get_template().render",
+)
 
 LIBRARY = Library(
     "django",
@@ -59,8 +69,13 @@ LIBRARY = Library(
             "django.http.JsonResponse",
             "django.shortcuts.render",
             "django.template.loader.render_to_string",
+            *_RENDERED,
             "django.utils.html.json_script",
         ),
+        Returns("django.template.loader.get_template", "django.template.backends.django.Template"),
+        Returns("django.template.loader.select_template", "django.template.backends.django.Template"),
+        Returns("django.template.Engine.from_string", "django.template.Template"),
+        Returns("django.template.Engine.get_template", "django.template.Template"),
         *sanitizers((Kind.REDIRECT,), "django.urls.reverse"),
         *sanitizers(
             MARKUP,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import Block, Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._called import library_words
 from real.detector.rules._definitions import definition, reachable, root
@@ -18,6 +18,8 @@ _FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})
 _FAILURES = names(
     "InvalidSignature BadSignatureError BadSignature InvalidSignatureError InvalidTokenError VerificationError"
 )
+# Methods that return what was signed: they raise where the signature is wrong (itsdangerous, Django, PyJWT).
+_OPENING = names("unsign loads unsign_object decode get_signed_cookie")
 # Calls that only show, measure or convert what they are given.
 _PREPARING = names(
     """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
@@ -50,6 +52,8 @@ def swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
         after = reachable([start])
         answers = [result for block in after for result in block.instrs if result in told]
         joined = reachable(unit.blocks[:1], start) & after  # what follows whether the signature is right or wrong
+        if _is_replaced(facts, unit, after - joined, joined):
+            continue
         acts = any(
             step.op in ("setsub", "setattr")
             or (
@@ -63,6 +67,42 @@ def swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
         )
         if acts or any(not _is_failure(facts, unit, result) for result in answers):
             yield Defect(instr, "a wrong signature is caught, and the function goes on as if it were right")
+
+
+def _is_replaced(facts: Facts, unit: Unit, handled: set[Block], joined: set[Block]) -> bool:
+    """``try: data = signer.loads(text)``, ``except BadSignature: data = {}``: nothing is left of the text."""
+    for block in joined:
+        for step in block.instrs:
+            made = [definition(unit, arg) for arg in step.args] if step.op == "phi" else []
+            if any(_gives_data(one) for one in made) and any(_is_nothing(facts, unit, arg) for arg in step.args):
+                return True
+    given = [
+        (root(unit, step.args[0]), facts.constants(unit, step.args[1]))
+        for step in facts.instructions(unit)
+        if step.op == "setsub" and _gives_data(definition(unit, step.args[2]))
+    ]
+    return any(
+        step.op == "setsub"
+        and (root(unit, step.args[0]), facts.constants(unit, step.args[1])) in given
+        and _is_nothing(facts, unit, step.args[2])
+        for block in handled
+        for step in block.instrs
+    )
+
+
+def _gives_data(made: Instr | None) -> bool:
+    """Whether a call verifies what it is given and returns what was signed, and nothing otherwise."""
+    return made is not None and made.op == "method" and made.extra[0] in _OPENING
+
+
+def _is_nothing(facts: Facts, unit: Unit, operand: int) -> bool:
+    """``None``, ``""``, ``{}``: says nothing of anybody."""
+    constants = facts.constants(unit, operand)
+    if constants:
+        return not any(constants)
+    made = definition(unit, operand)
+    objs = facts.value(unit, operand).objs
+    return made is not None and made.op == "build" and not made.args and every(not obj.fields for obj in objs)
 
 
 def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:

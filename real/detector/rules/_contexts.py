@@ -19,6 +19,7 @@ from real.detector.models.library import names
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._markup import ESCAPERS
+from real.detector.rules._unseen_escapers import is_unseen_escaper
 
 _ADDRESS = re.compile(
     r"<(?:a|area|form|iframe|embed|object|button|input|base)\s[^<>]*\b(?:href|src|action|formaction|data)\s*=\s*[\"']?$",
@@ -34,7 +35,15 @@ _PLACES = (
         re.compile(r"<[a-z][^<>]*\s[\w-]+=$", re.I),
         "an attribute without quotes ends at a blank, which is not escaped",
     ),
+    (
+        re.compile(
+            r"<[a-z][^<>]*\s(?:on\w+\s*=\s*(?:\"[^\"<>]*|'[^'<>]*)|[\w-]+\s*=\s*[\"']?\s*javascript:[^<>]*)$", re.I
+        ),
+        "the browser undoes the escaping before it runs the code in an attribute",
+    ),
 )
+_SCRIPT = re.compile(r"<script\b[^<>]*>((?:(?!</script).)*)$", re.I | re.S)
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`")
 _FORMATS = names("django.utils.html.format_html")
 # They leave quotes alone, unless they are told.
 _KEEP_QUOTES = frozenset({"xml.sax.saxutils.escape", "cgi.escape"})
@@ -111,6 +120,7 @@ def _harm(facts: Facts, unit: Unit, step: Instr, before: str, operand: int) -> s
         return None
     made = definition(unit, operand)
     escaped = made is not None and made.op in ("call", "method") and bool(_escapers(facts, unit, made))
+    escaped = escaped or is_unseen_escaper(facts, unit, made)
     is_format = step.op in ("call", "method") and bool(facts.library_names(unit, step) & _FORMATS)
     if not escaped and not is_format:
         return None  # what is not escaped at all is found by its flow
@@ -126,6 +136,22 @@ def _harm(facts: Facts, unit: Unit, step: Instr, before: str, operand: int) -> s
     return next((why for place, why in _PLACES if place.search(before)), None) or (
         "a quote, which is not escaped, ends the attribute" if keeps and _QUOTED.search(before) else None
     )
+
+
+def harm_of_place(facts: Facts, unit: Unit, before: str, operand: int | None, key: str) -> str | None:
+    """What harm escaped data does behind the text ``before`` of a template; ``key`` is what the data is read from.
+
+    ``operand`` is what is passed to the template, where it is passed as a whole.
+    """
+    if _ADDRESS.search(before):
+        given = _is_given_address(facts, unit, operand) if operand is not None else bool(words(key) & _SITES)
+        if given and not _tests_scheme(facts, unit):
+            return "an address from outside may begin with javascript:"
+    script = _SCRIPT.search(before)
+    if script is not None:
+        inside = _STRING.sub("", script.group(1))
+        return None if set(inside) & set("\"'`") else _PLACES[0][1]
+    return next((why for place, why in _PLACES[1:] if place.search(before)), None)
 
 
 def _escapers(facts: Facts, unit: Unit, made: Instr) -> set[str]:

@@ -59,6 +59,11 @@ _PASSING = names(
     """session g response resp request logger log logging cache flash self.session headers cookies
     os sys json re time threading asyncio shutil redis channel_layer metrics limiter span"""
 )
+# Methods of responses and of tornado's handlers: what they set lasts as long as the answer, or is the browser's own.
+_ANSWERING = names(
+    """add_header clear_header set_header set_status set_cookie set_secure_cookie set_signed_cookie clear_cookie
+    clear_all_cookies delete_cookie set_etag_header set_content_type"""
+)
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
 _DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
@@ -84,6 +89,8 @@ def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
     shared = {operation.instr: operation for operation in facts.operations(unit) if operation.kind != "read"}
     for instr in facts.instructions(unit):
         operation = shared.get(instr)
+        if operation is not None and _is_keywords(unit, operation.base):
+            continue
         if operation is not None and not _is_passing(facts, unit, operation.base):
             verb = "deletes" if operation.kind == "delete" else "changes"
             keys = [operation.key] if operation.key is not None else []
@@ -103,6 +110,12 @@ def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
             yield from _method(facts, who, instr)
         elif instr.op == "call":
             yield from _call(facts, who, instr)
+
+
+def _is_keywords(unit: Unit, operand: int) -> bool:
+    """``kwargs`` of ``**kwargs``, which Python makes anew for each call."""
+    made = definition(unit, operand)
+    return made is not None and made.op == "param" and made.extra == unit.params.kwarg
 
 
 def _effect(facts: Facts, who: Principal, instr: Instr, verb: str, keys: list[int], base: int | None = None) -> Effect:
@@ -127,7 +140,7 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
         if "objects" in facts.reads(unit, receiver).attributes:
             yield _effect(facts, who, instr, "creates", [])
         return
-    if name in ("commit", "flush"):
+    if name in ("commit", "flush") or name in _ANSWERING:
         return
     found = looked_up_by(facts, who, receiver)
     if name in _RECORD_METHODS and found:

@@ -23,6 +23,7 @@ _ELEMENTS = (
 )
 # An opening or closing tag of HTML.
 HTML_TAG = rf"(?i)<(?:!doctype\s|/?(?:{_ELEMENTS})(?:[\s>/]|$))"
+PAGE = re.compile(HTML_TAG)
 # An opening or closing tag of any XML: a name, then attributes or the end of the tag.
 ANY_TAG = r"<(?:/?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|\?xml\s)"
 # Text without these opens no tag and ends no quoted attribute.

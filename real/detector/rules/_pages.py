@@ -1,24 +1,18 @@
-"""Pages of frameworks whose templates or responses are told in the program: bottle, tornado, Falcon, JSONP (CWE-79)."""
+"""Pages of frameworks whose responses are told in the program: bottle, tornado, Falcon, JSONP (CWE-79)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
-from real.detector.rules._markup import HTML_TAG
+from real.detector.rules._markup import PAGE
 
-_PAGE = re.compile(HTML_TAG)
-_RAW_BOTTLE = re.compile(r"\{\{!\s*(\w+)")
-_RAW_TORNADO = re.compile(r"\{%\s*(?:raw\s|autoescape\s+None)")
 _BODIES = ("text", "body")
-GENERATE = "tornado.template.Template().generate"
 RESPONSES = (
     "flask.Response",
     "flask.make_response",
@@ -26,33 +20,7 @@ RESPONSES = (
     "fastapi.Response",
     "aiohttp.web.Response",
 )
-WATCHED = frozenset({"template", "Template", "generate", "set_header", "Response", "HttpResponse", "make_response"})
-
-
-def raw_templates(facts: Facts) -> Iterator[Defect]:
-    """``template("<b>{{!name}}</b>", name=data)``, ``Template("{% raw name %}").generate(name=data)``."""
-    for site in facts.calls("bottle.template", "bottle.SimpleTemplate().render"):
-        sources = [site] if site.name == "template" else facts.calls("bottle.SimpleTemplate")
-        texts = [str(text) for source in sources for text in source.constants(0, "source")]
-        raw = {name for text in texts for name in _RAW_BOTTLE.findall(text)}
-        yield from _given(facts, site, raw)
-    makers = facts.calls("tornado.template.Template")
-    open_ones = [
-        site
-        for site in makers
-        if site.constants(None, "autoescape") == {None}
-        or any(_RAW_TORNADO.search(str(text)) for text in site.constants(0, "template_string"))
-    ]
-    if open_ones:
-        for site in facts.calls(GENERATE):
-            yield from _given(facts, site, set(site.args.named))
-
-
-def _given(facts: Facts, site: CallSite, raw: set[str]) -> Iterator[Defect]:
-    for name, value in site.args.named.items():
-        if name in raw and facts.is_untrusted(value):
-            yield Defect(site.instr, f"the template puts `{name}` into the page as it is", facts.trace(value))
-            return
+WATCHED = frozenset({"set_header", "Response", "HttpResponse", "make_response"})
 
 
 def response_bodies(facts: Facts) -> Iterator[Defect]:
@@ -66,7 +34,7 @@ def response_bodies(facts: Facts) -> Iterator[Defect]:
                 continue
             value = facts.value(unit, step.args[1])
             pieces = facts.pieces(unit, step.args[1])
-            if facts.is_untrusted(value) and pieces.is_built and any(_PAGE.search(text) for text in pieces.literals):
+            if facts.is_untrusted(value) and pieces.is_built and any(PAGE.search(text) for text in pieces.literals):
                 yield Defect(step, "untrusted data is part of the page of the response", facts.trace(value))
 
 

@@ -44,9 +44,8 @@ Sources: as for CWE-89; the parameters of functions that nothing in the program 
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
@@ -54,25 +53,26 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
-from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._contexts import misplaced
-from real.detector.rules._definitions import definition
-from real.detector.rules._markup import HTML_TAG, MARKUP, is_neutral_markup
+from real.detector.rules._echoes import is_echo
+from real.detector.rules._html_bodies import is_no_page, page_operands
+from real.detector.rules._html_views import is_html_view
+from real.detector.rules._markup import HTML_TAG, MARKUP, PAGE, is_neutral_markup
 from real.detector.rules._pages import WATCHED as PAGES
-from real.detector.rules._pages import callbacks, is_document, is_other_type, raw_templates, response_bodies
+from real.detector.rules._pages import callbacks, is_document, is_other_type, response_bodies
+from real.detector.rules._template_engines import BY_ALIAS
+from real.detector.rules._template_engines import WATCHED as FILLS
+from real.detector.rules._template_files import WATCHED as FILES
+from real.detector.rules._template_files import templates_not_escaped_by_name
+from real.detector.rules._template_places import template_defects
 from real.detector.rules._templates import is_page_template
+from real.detector.rules._unseen_escapers import is_escaped_elsewhere
 
-_VIEW_CALLS = frozenset({"route", "get", "post", "put", "patch", "delete"})  # decorators of Flask and its like
-_HTML_VIEWS = ("flask.Flask()", "flask.Blueprint()", "bottle.Bottle()", "bottle.", "quart.Quart()")
-_PAGE = re.compile(HTML_TAG)
 _has_tag = built_with(HTML_TAG)
 _WRITERS = ("write", "print")
-_MARKDOWN = frozenset({"markdown.markdown", "markdown2.markdown", "mistune.html", "mistune.markdown"})
-_TEXT_PARTS = frozenset({"args", "form", "values", "cookies"})
 _MARKED = ("markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()")
-_FILTERED = re.compile(r"\|\s*(?:e|escape|forceescape|tojson|urlencode)\b|\bautoescape\b")
 
 
 def _is_marked(value: Value) -> bool:
@@ -82,38 +82,29 @@ def _is_marked(value: Value) -> bool:
 
 def _is_page(facts: Facts, returned: Returned) -> bool:
     """A result that is built with a tag of HTML, or any text that a view of Flask builds."""
-    if _is_marked(facts.value(returned.unit, returned.operand)):
-        return False  # what is put into Markup is escaped
-    if _has_tag(facts, returned) or _is_echoed(facts, returned):
-        return True
-    pieces = facts.pieces(returned.unit, returned.operand)
-    if pieces.is_built and any(piece.strip() for piece in pieces.literals) and _is_flask_view(facts, returned):
-        return True
-    return pieces.is_built and any(is_page_template(name) for name in pieces.undefined)
-
-
-def _is_flask_view(facts: Facts, returned: Returned) -> bool:
-    reads = facts.declarations(returned.unit)
-    if "cherrypy.expose" in reads.words or "response_class" in _keywords(returned.unit):
-        return _sends_html(returned.unit)
+    if not is_html_view(facts, returned.unit):
+        return _is_built_page(facts, returned)
+    pages = [replace(returned, operand=page) for page in page_operands(facts, returned.unit, returned.operand)]
     return any(
-        call.startswith(_HTML_VIEWS) and call.rpartition(".")[2].rstrip("()") in _VIEW_CALLS for call in reads.calls
+        facts.is_untrusted(facts.value(page.unit, page.operand))
+        and (_is_built_page(facts, page) or _is_built_text(facts, page) or is_echo(facts, page.unit, page.operand))
+        for page in pages
+        if not _is_marked(facts.value(page.unit, page.operand))
     )
 
 
-def _keywords(unit: Unit) -> dict[str, str]:
-    """The keywords of the decorators of a function, as they are written."""
-    return {
-        keyword.arg: ast.unparse(keyword.value)
-        for decorator in getattr(unit.node, "decorator_list", ())
-        if isinstance(decorator, ast.Call)
-        for keyword in decorator.keywords
-        if keyword.arg
-    }
+def _is_built_page(facts: Facts, returned: Returned) -> bool:
+    if _is_marked(facts.value(returned.unit, returned.operand)):
+        return False  # what is put into Markup is escaped
+    if _has_tag(facts, returned):
+        return True
+    pieces = facts.pieces(returned.unit, returned.operand)
+    return pieces.is_built and any(is_page_template(name) for name in pieces.undefined)
 
 
-def _sends_html(unit: Unit) -> bool:
-    return "HTML" in _keywords(unit).get("response_class", "HTML")
+def _is_built_text(facts: Facts, returned: Returned) -> bool:
+    pieces = facts.pieces(returned.unit, returned.operand)
+    return pieces.is_built and any(piece.strip() for piece in pieces.literals)
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
@@ -121,31 +112,30 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
         every(is_document(facts, flow, operand) for operand in flow.operands) or is_other_type(facts, flow)
     ):
         return True  # tornado sends a dict as JSON
+    if flow.verb == Kind.HTML.value and is_no_page(facts, flow):
+        return True
+    flow = _at_bodies(facts, flow)
+    if every(is_escaped_elsewhere(facts, flow.unit, operand) for operand in flow.operands):
+        return True
     marked = every(_is_marked(facts.value(flow.unit, operand)) for operand in flow.operands)
     return (marked and flow.verb == Kind.HTML.value) or is_neutral_markup(
         facts, flow
     )  # what is put into Markup is escaped
 
 
-def _is_echoed(facts: Facts, returned: Returned) -> bool:
-    """A view of Flask that returns what the client sent as it is, or as Markdown, which lets HTML pass."""
-    if not _is_flask_view(facts, returned):
-        return False
-    made = definition(returned.unit, returned.operand)
-    if made is None:
-        return False
-    if made.op == "param" or facts.library_names(returned.unit, made) & _MARKDOWN:
-        return True
-    is_part = made.op == "sub" or (made.op == "method" and made.extra[0] == "get")
-    return is_part and bool(facts.reads(returned.unit, made.args[0]).attributes & _TEXT_PARTS)
+def _at_bodies(facts: Facts, flow: Flow) -> Flow:
+    """The same flow, of what is the page in a tuple that is returned."""
+    if flow.instr.op not in ("return", "yield") or not is_html_view(facts, flow.unit):
+        return flow
+    bodies = [page for operand in flow.operands for page in page_operands(facts, flow.unit, operand)]
+    return replace(flow, operands=tuple(bodies) or flow.operands)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    yield from _marked_safe(facts)
     yield from _written(facts)
     yield from _environments(facts)
-    yield from _rendered(facts)
-    yield from raw_templates(facts)
+    yield from template_defects(facts)
+    yield from templates_not_escaped_by_name(facts)
     yield from response_bodies(facts)
     yield from callbacks(facts)
     yield from misplaced(facts)
@@ -159,21 +149,10 @@ def _written(facts: Facts) -> Iterator[Defect]:
         if value is None or not facts.is_untrusted(value):
             continue
         pieces = [facts.pieces(site.unit, operand) for operand in operands]
-        if any(piece.is_built and any(_PAGE.search(text) for text in piece.literals) for piece in pieces):
+        if any(piece.is_built and any(PAGE.search(text) for text in piece.literals) for piece in pieces):
             yield Defect(
                 site.instr, f"untrusted data is part of the page that {site.name}() writes", facts.trace(value)
             )
-
-
-def _marked_safe(facts: Facts) -> Iterator[Defect]:
-    """``render_template_string("{{ text|safe }}", text=data)``."""
-    for site in facts.calls("flask.render_template_string", "jinja2.Template().render"):
-        sources = [site] if site.name != "render" else facts.calls("jinja2.Template")
-        templates = [text for source in sources for text in source.constants(0, "source") if isinstance(text, str)]
-        for name, value in site.args.named.items():
-            pattern = re.compile(rf"\{{\{{\s*{re.escape(name)}\s*\|\s*safe\b")
-            if facts.is_untrusted(value) and any(pattern.search(text) for text in templates):
-                yield Defect(site.instr, f"the template takes `{name}` for safe HTML", facts.trace(value))
 
 
 def _environments(facts: Facts) -> Iterator[Defect]:
@@ -186,34 +165,19 @@ def _environments(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "the templates of this environment escape nothing")
 
 
-def _rendered(facts: Facts) -> Iterator[Defect]:
-    """``Template("<p>{{ name }}</p>").render(name=data)``, ``Environment().from_string(...)``: nothing is escaped."""
-    makers = [site for site in facts.calls("jinja2.Template") if not any(site.constants(None, "autoescape"))]
-    environments = facts.calls("jinja2.Environment", "jinja2.environment.Environment")
-    if environments and not any(site.argument(None, "autoescape") for site in environments):
-        makers += facts.calls("jinja2.Environment().from_string")
-    templates = [text for site in makers for text in site.constants(0, "source") if isinstance(text, str)]
-    if not any(_PAGE.search(text) and not _FILTERED.search(text) for text in templates):
-        return
-    for site in facts.calls("jinja2.Template().render", "jinja2.Environment().from_string().render"):
-        untrusted = [value for value in site.args.everything() if facts.is_untrusted(value)]
-        if untrusted:
-            message = "untrusted data is put into a template that escapes nothing"
-            yield Defect(site.instr, message, facts.trace(untrusted[0]))
-
-
 RULE = Rule(
     cwe="CWE-79",
     title="Cross-site scripting",
     doc=__doc__ or "",
     fix="escape the data with html.escape() or markupsafe.escape(), or pass it to a template engine that escapes",
     what="page",
+    sanitizers=BY_ALIAS,
     harmless=MARKUP,
     stored_matters=True,
     kinds=(Kind.HTML, Kind.SAFE_HTML, Kind.HTML_MAIL, Kind.HTML_WIDGET),
     returned=ReturnSink("may be sent as HTML", _is_page),
     guard=_is_guarded,
     check=_check,
-    watches=PAGES | {*_WRITERS, "Environment", "from_string", "render", "render_template_string"},
+    watches=PAGES | FILLS | FILES | {*_WRITERS},
     yields_to=frozenset({"CWE-94"}),
 )

@@ -48,6 +48,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html (the shape
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
@@ -59,7 +60,7 @@ from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, is_loaded
+from real.detector.rules._definitions import definition, is_loaded, root
 from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
@@ -94,6 +95,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     app = app_of(facts)
     protected = _is_protected(facts)
     endpoints = {endpoint.unit: (endpoint, who) for endpoint, who in known_endpoints(facts)}
+    exempted = _exempted(facts)
     for unit in facts.functions:
         if not facts.is_open(unit) and unit not in endpoints:
             continue
@@ -101,10 +103,33 @@ def _check(facts: Facts) -> Iterator[Defect]:
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
                 yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
-        elif unit in endpoints and (defect := _endpoint(facts, app, *endpoints[unit], protected)) is not None:
+        elif (
+            unit in endpoints
+            and (defect := _endpoint(facts, app, *endpoints[unit], protected and not _is_of(unit, exempted)))
+            is not None
+        ):
             yield defect
         elif not protected and not any(words(word) & _PROOFS for word in declared):
             yield from _changes(facts, unit)
+
+
+def _exempted(facts: Facts) -> frozenset[str]:
+    """The names of blueprints that the protection of the application is told to leave alone: ``csrf.exempt(api)``."""
+    found: set[str] = set()
+    for unit in facts.units:
+        for step in facts.instructions(unit):
+            if step.op == "method" and step.extra[0] in _EXEMPTIONS and len(step.args) > 1:
+                given = unit.defs[step.args[1]]
+                if given is not None and given.op in ("assign", "cell"):
+                    found.add(str(given.extra[1] if given.op == "cell" else given.extra or given.var))
+    return frozenset(found)
+
+
+def _is_of(unit: Unit, blueprints: frozenset[str]) -> bool:
+    """Whether a view is registered with one of the blueprints."""
+    calls = [found for found in getattr(unit.node, "decorator_list", ()) if isinstance(found, ast.Call)]
+    receivers = [found.func.value for found in calls if isinstance(found.func, ast.Attribute)]
+    return any(isinstance(found, ast.Name) and found.id in blueprints for found in receivers)
 
 
 def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protected: bool) -> Defect | None:
@@ -131,15 +156,30 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protec
 
 
 def _is_by_link(facts: Facts, effect: Effect) -> bool:
-    """What the query changes, or a deletion of the record in the address after which a page leads on to another."""
+    """What the query changes, or a change of the record in the address that needs no form and leads to another page."""
     if "GET" in facts.reads(effect.unit, effect.instr.dst).attributes:
         return True
-    if effect.verb != "deletes" or not effect.named:
+    if not effect.named or (effect.verb != "deletes" and _may_take_form(facts, effect.unit)):
         return False
     return any(
         name.endswith((".redirect", ".HttpResponseRedirect"))
         for instr in facts.instructions(effect.unit)
         for name in facts.library_names(effect.unit, instr)
+    )
+
+
+def _may_take_form(facts: Facts, unit: Unit) -> bool:
+    """Whether a view of Django reads what a form sends, or gives the request to somebody who may read it."""
+    if _takes_form(facts, unit):
+        return True
+    requests = {step.dst for step in facts.instructions(unit) if step.op == "param" and step.extra == "request"}
+    return any(
+        any(root(unit, arg) in requests for arg in step.args[1:] if isinstance(arg, int))
+        and not any(name.startswith("django.") for name in facts.library_names(unit, step))
+        for step in facts.instructions(unit)
+        if step.op in ("call", "method")
+    ) or any(
+        step.op == "attr" and step.extra in ("POST", "FILES", "body", "method") for step in facts.instructions(unit)
     )
 
 

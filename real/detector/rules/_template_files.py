@@ -1,0 +1,121 @@
+"""Templates in files that the engine does not escape, as their names say, and that are sent as a page (CWE-79).
+
+Flask and Quart escape in ``.html``, ``.htm``, ``.xml``, ``.xhtml`` and ``.svg`` only (Flask's API, "select_jinja_
+autoescape"), Jinja's select_autoescape() in the extensions that it is given, ``html``, ``htm`` and ``xml`` by default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
+from real.detector.rules._definitions import definition
+from real.detector.rules._html_bodies import is_other_type, page_operands, types_of_call, types_set_later
+from real.detector.rules._html_views import is_html_view
+
+_RENDERS = (
+    *("flask.render_template", "flask.stream_template", "quart.render_template", "quart.stream_template"),
+    *("flask.templating.render_template", "quart.templating.render_template"),
+)
+_ESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
+# What an application does to escape in other files, too.
+_SETTINGS = names("select_jinja_autoescape autoescape jinja_options jinja_environment")
+_MAKERS = names("make_response Response")
+_ENVIRONMENTS = ("jinja2.Environment", "jinja2.environment.Environment")
+_LOADED = tuple(f"{maker}().{get}().render" for maker in _ENVIRONMENTS for get in ("get_template", "select_template"))
+_GETTERS = tuple(f"{maker}().get_template" for maker in _ENVIRONMENTS)
+_SELECT = ("jinja2.select_autoescape", "jinja2.utils.select_autoescape")
+_DEFAULT = ("html", "htm", "xml")
+_MAX_DEPTH = 4
+WATCHED = frozenset({"render_template", "stream_template", "get_template", "select_autoescape", "render"})
+
+
+def templates_not_escaped_by_name(facts: Facts) -> Iterator[Defect]:
+    """``return render_template("card.txt", name=request.args["name"])``."""
+    pages = _Pages(facts)
+    if not _escapes_elsewhere(facts):
+        for site in facts.calls(*_RENDERS):
+            name = _unescaped_name(site, _ESCAPED)
+            value = next((v for v in site.args.after(1).everything() if facts.is_untrusted(v)), None)
+            if name and value is not None and pages.sends(site.instr):
+                yield Defect(site.instr, f"the engine escapes nothing in {name!r}", facts.trace(value))
+    extensions = _selected(facts)
+    if extensions is None:
+        return
+    for site in facts.calls(*_LOADED):
+        getter = definition(site.unit, site.instr.args[0])
+        made = next((g for g in facts.calls(*_GETTERS) if g.instr is getter), None)
+        name = _unescaped_name(made, extensions, lower=True) if made is not None else ""
+        value = next((v for v in site.args.everything() if facts.is_untrusted(v)), None)
+        if name and value is not None and pages.sends(site.instr):
+            yield Defect(site.instr, f"the engine escapes nothing in {name!r}", facts.trace(value))
+
+
+def _unescaped_name(site: CallSite, extensions: tuple[str, ...], *, lower: bool = False) -> str:
+    """A name that a template may have by which its engine escapes nothing."""
+    found = [name for name in site.constants(0, "template_name_or_list") if isinstance(name, str)]
+    found += [name for name in site.constants(0, "name") if isinstance(name, str)]
+    return next((name for name in found if not (name.lower() if lower else name).endswith(extensions)), "")
+
+
+def _escapes_elsewhere(facts: Facts) -> bool:
+    """Whether the program says by itself where its application escapes."""
+    return any(
+        (step.op == "setattr" and step.extra in _SETTINGS) or (step.op == "setmember" and step.extra in _SETTINGS)
+        for unit in facts.units
+        for step in facts.instructions(unit)
+    )
+
+
+def _selected(facts: Facts) -> tuple[str, ...] | None:
+    """The extensions for which the only environment of the program escapes; ``None`` if that is not seen."""
+    sites = facts.calls(*_SELECT)
+    if len(sites) != 1 or len(facts.calls(*_ENVIRONMENTS)) != 1:
+        return None
+    site = sites[0]
+    if site.argument(3, "default") is not None or site.argument(1, "disabled_extensions") is not None:
+        return None
+    given = site.argument(0, "enabled_extensions")
+    found = _DEFAULT if given is None else tuple(str(text) for text in facts.elements(given))
+    return tuple(f".{extension.lstrip('.').lower()}" for extension in found) or None
+
+
+class _Pages:
+    """What the views of a program send as a page: calls, followed through responses and helpers."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._sent: set[Instr] | None = None
+
+    def sends(self, call: Instr) -> bool:
+        """Whether what a call makes is sent as HTML."""
+        if self._sent is None:
+            self._sent = set()
+            for unit in self.facts.functions:
+                if is_html_view(self.facts, unit):
+                    self._note_returns(unit, 0)
+        return call in self._sent
+
+    def _note_returns(self, unit: Unit, depth: int) -> None:
+        for step in self.facts.instructions(unit):
+            if step.op == "return":
+                for page in page_operands(self.facts, unit, step.args[0]):
+                    self._note(unit, page, depth)
+
+    def _note(self, unit: Unit, operand: int, depth: int) -> None:
+        made = definition(unit, operand)
+        if made is None or made.op not in ("call", "method") or depth > _MAX_DEPTH:
+            return
+        if self._sent is not None:
+            self._sent.add(made)
+        if {name.rpartition(".")[2] for name in self.facts.library_names(unit, made)} & _MAKERS and len(made.args) > 1:
+            types = types_set_later(self.facts, unit, made) or types_of_call(self.facts, unit, made, made.args[1:2])
+            if not is_other_type(types):
+                for page in page_operands(self.facts, unit, made.args[1]):
+                    self._note(unit, page, depth + 1)
+        for callee in self.facts.called(made):
+            self._note_returns(callee, depth + 1)
