@@ -116,7 +116,9 @@ def _check_schema(record: Mapping[str, object], where: Path) -> None:
     if not isinstance(schema, int) or not 1 <= schema <= SCHEMA:
         raise DataError(
             f"{where} is of schema {schema!r}, and this version of REAL reads 1 to {SCHEMA}",
-            hint="It was written by a newer version: update REAL, or leave the run out.",
+            hint="It was written by a newer version: update REAL, or leave the run out."
+            if isinstance(schema, int) and schema > SCHEMA
+            else "No version writes that: the file was edited or damaged.",
         )
 
 

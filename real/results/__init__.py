@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def load(*folders: Path | str) -> Frames:
     """The runs at or below ``folders`` (``outputs`` where none is named) as pandas frames: see ``frames.Frames``.
 
-    Raises ``UsageError`` where pandas is missing, ``DataError`` where there is no run or a record is damaged.
+    Raises ``UsageError`` where pandas is missing, ``DataError`` where there is no run that can be read.
     """
     from real.errors import UsageError
 

@@ -19,7 +19,7 @@ from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES, Metrics, Rate
 from real.io.disk import atomic_write, has_lines
 from real.results.figures import components_figure, sweep_figure
-from real.results.index import Entry, finished_entries
+from real.results.index import Entry, finished_entries, name_left_out
 from real.results.labels import METRIC_LABELS, number
 from real.results.pages import page
 from real.results.paper.mixing import refuse_mixtures
@@ -37,10 +37,12 @@ _FLAKY = "flaky: two runs of its tests differed; this is one alone"
 def write_experiment_report(folders: Sequence[Path], out: Path, *, allow_mixed: bool = False) -> Path:
     """Write the page about every finished run at or below ``folders``; returns ``out``.
 
-    Raises ``DataError`` where no run is finished, one is damaged, or they were judged by different versions, protocols,
+    Runs without figures, or damaged, are named on the page and on standard error. Raises ``DataError`` where no other
+    is left, or they were judged by different versions, protocols,
     subsets or data (``allow_mixed`` says so on the page instead).
     """
     entries, left_out = finished_entries(folders)
+    name_left_out(left_out)
     runs = [entry.run for entry in entries if entry.run is not None]
     notes = refuse_mixtures(runs, allow=allow_mixed)
     script = resources.files("real.results").joinpath("templates/experiment.js").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from real.errors import DataError
 from real.evaluation.metrics import RunMetrics, read_run
-from real.results.index import Entry, distinct, entries
+from real.results.index import Entry, distinct, entries, name_left_out
 from real.results.sweep import variant_of
 from real.results.task_records import TaskRecord, programs, stages_of, task_records
 from real.results.traits import traits
@@ -63,7 +63,8 @@ class Frames:
 def load(*folders: Path | str) -> Frames:
     """Everything at or below ``folders`` (``outputs`` where none is named).
 
-    Raises ``DataError`` where a folder is missing, or holds no run, or a finished run has a damaged record.
+    A damaged run is left out, with its reason on standard error, and stands in ``runs`` with its problem. Raises
+    ``DataError`` where a folder is missing, or holds no run that can be read.
     """
     places = folders or ("outputs",)
     found = distinct(entries(places))
@@ -72,6 +73,10 @@ def load(*folders: Path | str) -> Frames:
             f"no run under {', '.join(map(str, places))}",
             hint="`python run.py` makes one in outputs/; `python -m real.results list FOLDER` shows what is there.",
         )
+    damaged = [entry for entry in found if entry.damaged]
+    if len(damaged) == len(found):
+        raise DataError(f"no run under {', '.join(map(str, places))} can be read: {damaged[0].problem}")
+    name_left_out(damaged)
     records = [(entry, record) for entry in found for record in _records(entry)]
     return Frames(
         runs=_runs(found),
@@ -177,7 +182,7 @@ def _steps(found: Sequence[Entry]) -> pd.DataFrame:
     rows = [
         {"run_id": entry.run_id, **record}
         for entry in found
-        if entry.steps
+        if entry.steps and not entry.damaged
         for record in RunStore(entry.path).read_steps()
     ]
     return pd.DataFrame(rows, columns=None if rows else ["run_id", "step"])

@@ -16,18 +16,21 @@ from pathlib import Path
 from real.errors import DataError, InfrastructureError
 from real.evaluation.metrics import RunMetrics, run_of
 from real.io import disk
-from real.runs.store import RunStore
+from real.results.task_records import STAGES, check_records
+from real.runs.store import RunState, RunStore
 
 INDEX = ".index.jsonl"
-_SCHEMA = 1  # an index of any other one is built anew
+_SCHEMA = 2  # an index of any other one is built anew
 _MARKS = ("metrics.json", "status")  # a directory with one of these is a run
-_WATCHED = (*_MARKS, "steps.jsonl", "steps.jsonl.gz")
+_RECORDS = ("steps", *(f"{kind}_{stage}" for kind in ("outcomes", "completions") for stage in STAGES))
+_WATCHED = (*_MARKS, *(f"{name}.{form}" for name in _RECORDS for form in ("jsonl", "jsonl.gz")))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run directory: its figures, or the ``problem`` that keeps them from being read.
+    """One run directory: its figures, or the ``problem`` that keeps them from being used.
 
+    ``damaged`` tells a run whose files are missing, cut off or edited from one that is not finished yet.
     ``state`` is the first word of its ``status`` file (empty where there is none), ``steps`` counts lines of the log.
     """
 
@@ -36,6 +39,7 @@ class Entry:
     steps: int
     run: RunMetrics | None
     problem: str = ""
+    damaged: bool = False
 
     @property
     def run_id(self) -> str:
@@ -158,23 +162,35 @@ def _line(run: Path, name: str, signature: Mapping[str, list[int]]) -> dict[str,
 
 def _read_run(run: Path) -> dict[str, object]:
     store = RunStore(run)
-    line: dict[str, object] = {"state": "", "steps": 0, "metrics": None, "problem": ""}
+    line: dict[str, object] = {"state": "", "steps": 0, "metrics": None, "problem": "", "damaged": False}
     try:
         status = store.read_status()
         line["state"] = status.state.value if status else ""
         line["steps"] = len(store.read_steps())
+        if status is not None and status.state is RunState.DONE and not (run / "metrics.json").exists():
+            raise DataError(
+                f"{run} is done, as its status says, but its metrics.json is missing",
+                hint="It was removed, or not copied with the rest: copy the run again, or make it again (force=true).",
+            )
         if not (run / "metrics.json").exists():
             line["problem"] = f"{run} is not finished ({line['state'] or 'no status'}, {line['steps']} steps)"
             return line
         record = store.read_metrics()
-        run_of(record, run / "metrics.json")
+        check_records(run, run_of(record, run / "metrics.json"))
         line["metrics"] = record
     except DataError as error:
-        line["problem"] = str(error)
+        line["problem"], line["damaged"] = str(error), True
     return line
 
 
 def _entry(run: Path, line: Mapping[str, object]) -> Entry:
     record, steps = line["metrics"], line["steps"]
     told = run_of(record, run / "metrics.json") if isinstance(record, Mapping) else None
-    return Entry(run, str(line["state"]), steps if isinstance(steps, int) else 0, told, str(line["problem"]))
+    return Entry(
+        run,
+        str(line["state"]),
+        steps if isinstance(steps, int) else 0,
+        told,
+        str(line["problem"]),
+        line["damaged"] is True,
+    )

@@ -19,6 +19,7 @@ from real.results.labels import METRIC_LABELS, number, points
 from real.results.pages import page
 from real.results.style import DARK, LIGHT, Theme, save, to_bytes
 from real.results.sweep import variant_of
+from real.results.task_records import check_records
 from real.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def write_report(run_dir: Path | str) -> Path:
     """
     store = RunStore(run_dir)
     run = read_run(store.path)
+    check_records(store.path, run)
     steps = store.read_steps()
     tasks = [[_panel(example) for example in examples] for examples in read_examples(store)]
     figures = [

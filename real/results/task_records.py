@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from real.errors import DataError
+from real.evaluation.metrics import RunMetrics
 from real.extract import extract
 from real.io.disk import has_lines
 from real.protocols import rules
@@ -58,6 +60,26 @@ def task_records(run: Path, stage: str) -> list[TaskRecord]:
                 hint="It was written by another version, or edited.",
             ) from error
     return records
+
+
+def check_records(run: Path, told: RunMetrics) -> None:
+    """Raise ``DataError`` where recorded verdicts or responses cannot be read, or are none though figures count some.
+
+    A run may have been kept without them; what is there must be whole enough to be read.
+    """
+    for stage, metrics in (("before", told.before), ("after", told.after)):
+        counted = metrics.n + metrics.masked if metrics else 0
+        readers: dict[str, Callable[[], Sized]] = {
+            "outcomes": partial(task_records, run, stage),
+            "completions": partial(RunStore(run).read_completions, stage),
+        }
+        for kind, read in readers.items():
+            path = run / f"{kind}_{stage}.jsonl"
+            if counted and has_lines(path) and not read():
+                raise DataError(
+                    f"{path} is empty, but metrics.json counts {counted} responses {stage} training",
+                    hint="It was cut off: copy the run again, or make it again (force=true).",
+                )
 
 
 def programs(run: Path, stage: str, protocol: str, dataset: str) -> dict[tuple[str, int], str]:

@@ -1,5 +1,6 @@
 """The store: run directories are what counts, the index only spares reading them, and bad input gets one message."""
 
+import gzip
 import json
 import threading
 
@@ -13,17 +14,24 @@ from real.results.archive import archive
 from real.results.comparison import compare
 from real.results.index import INDEX, entries, finished
 from real.results.task_records import task_records
+from real.runs.store import RunState
+
+
+def unfinished(store):
+    (store / "metrics.json").unlink()
+    store.write_status(RunState.RUNNING)
+    return store
 
 
 def test_entries_are_the_runs_below_a_folder(run_maker, tmp_path):
     run_maker("store/b")
     run_maker("store/deeper/a", seed=1)
-    (run_maker("store/unfinished") / "metrics.json").unlink()
+    unfinished(run_maker("store/unfinished"))
     found = entries([tmp_path / "store"])
     assert [(e.run_id, e.state, e.steps, e.run is not None) for e in found] == [
-        ("b", "done", 24, True), ("a", "done", 24, True), ("unfinished", "done", 24, False),
+        ("b", "done", 24, True), ("a", "done", 24, True), ("unfinished", "running", 24, False),
     ]  # fmt: skip
-    assert "unfinished is not finished (done, 24 steps)" in found[2].problem
+    assert "unfinished is not finished (running, 24 steps)" in found[2].problem
 
 
 def test_the_index_is_used_and_never_stale(run_maker, tmp_path, monkeypatch):
@@ -79,10 +87,10 @@ def test_a_store_whose_index_cannot_be_written_is_read(run_maker, tmp_path):
 def test_frames_share_the_run_id(run_maker, tmp_path):
     run_maker("store/a")
     run_maker("store/b", trained=False, seed=1)
-    (run_maker("store/c") / "metrics.json").unlink()
+    unfinished(run_maker("store/c"))
     frames = real.results.load(tmp_path / "store")
     assert list(frames.runs.run_id) == ["a", "b", "c"]
-    assert frames.runs.set_index("run_id").problem["c"].endswith("is not finished (done, 24 steps)")
+    assert frames.runs.set_index("run_id").problem["c"].endswith("is not finished (running, 24 steps)")
     assert len(frames.rates) == 2 * 3 + 3
     assert len(frames.steps) == 24 + 24
     tasks = frames.tasks.set_index(["run_id", "stage", "task_id"])
@@ -107,7 +115,7 @@ def test_an_empty_store_is_one_message(tmp_path, made):
 
 
 def test_only_unfinished_runs_say_why(run_maker, tmp_path):
-    (run_maker("store/c") / "metrics.json").unlink()
+    unfinished(run_maker("store/c"))
     with pytest.raises(DataError, match=r"no finished run under .*c is not finished"):
         finished([tmp_path / "store"])
 
@@ -121,6 +129,74 @@ def test_a_newer_schema_is_refused_by_name_and_the_first_is_read(run_maker, tmp_
     assert main(["list", str(tmp_path / "store")]) == 0
     assert "is of schema 99, and this version of REAL reads 1 to" in capsys.readouterr().out
     assert main(["show", str(store.path)]) == 3
+
+
+@pytest.mark.parametrize("schema", [0, -1, "3", None, 2.5])
+def test_a_schema_that_no_version_writes_is_no_newer_one(run_maker, tmp_path, schema, capsys):
+    store = run_maker("store/a")
+    store.write_metrics({**store.read_metrics(), "schema": schema})
+    assert main(["show", str(store.path)]) == 3
+    said = capsys.readouterr().err
+    assert f"is of schema {schema!r}" in said
+    assert "No version writes that" in said
+    assert "newer" not in said
+
+
+def test_a_run_that_is_done_lacks_its_figures_and_is_not_unfinished(run_maker, tmp_path):
+    (run_maker("store/a") / "metrics.json").unlink()
+    (entry,) = entries([tmp_path / "store"])
+    assert "a is done, as its status says, but its metrics.json is missing" in entry.problem
+    assert "not finished" not in entry.problem
+
+
+EMPTY = {"plain": b"", "no bytes": b"", "packed": gzip.compress(b""), "torn": gzip.compress(b'{"task_id": "t/1", "st')}
+
+
+@pytest.mark.parametrize("kind", ["outcomes", "completions"])
+@pytest.mark.parametrize("form", EMPTY)
+def test_an_empty_record_of_counted_responses_is_damage(run_maker, tmp_path, kind, form, capsys):
+    """Other runs of the folder count all the same; by itself the run is refused."""
+    run_maker("store/whole", steps=2)
+    entries([tmp_path / "store"])
+    store = run_maker("store/cut", seed=1, steps=2)
+    entries([tmp_path / "store"])  # the index must see that a file changed
+    path = store / f"{kind}_after.jsonl"
+    path.unlink()
+    (path if form == "plain" else path.with_name(f"{path.name}.gz")).write_bytes(EMPTY[form])
+    said = f"cut/{kind}_after.jsonl is empty, but metrics.json counts 152 responses after training"
+    out = ["--out", str(tmp_path / "out")]
+    for command, options in (
+        (["paper", "table", "4"], ["--miniature"]), (["export"], out), (["report"], [*out[:1], f"{out[1]}.html"]),
+        (["sweep"], out),
+    ):  # fmt: skip
+        assert main([*command, str(tmp_path / "store"), *options]) == 0, command
+        assert f"left out: {tmp_path / 'store' / said}" in capsys.readouterr().err, command
+        assert main([*command, str(store.path), *options]) == 3, command
+        assert said in capsys.readouterr().err, command
+    assert main(["report", str(store.path)]) == 3
+    assert said in capsys.readouterr().err
+    assert not (store / "report.html").exists()
+
+
+def test_one_damaged_run_does_not_keep_the_others_from_being_exported(run_maker, tmp_path, capsys):
+    run_maker("store/whole", steps=2)
+    damages = {"metrics.json": b"{", "outcomes_before.jsonl": b"noise\n", "completions_after.jsonl.gz": b"no gzip"}
+    for number, (name, content) in enumerate(damages.items()):
+        store = run_maker(f"store/{number}", seed=number + 1, steps=2)
+        (store / name.removesuffix(".gz")).unlink()
+        (store / name).write_bytes(content)
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["export", str(tmp_path / "store"), *out]) == 0
+    said = capsys.readouterr().err
+    assert all(f"store/{number}/{name}" in said for number, name in enumerate(damages))
+    frames = real.results.load(tmp_path / "store")
+    assert set(frames.tasks.run_id) == set(frames.steps.run_id) == set(frames.rates.run_id) == {"whole"}
+    assert list(frames.runs.problem != "") == [True, True, True, False]
+    assert main(["report", str(tmp_path / "store"), "--out", str(tmp_path / "page.html")]) == 0
+    assert capsys.readouterr().err.count("left out:") == 2 * 3
+    assert "1 run" in (tmp_path / "page.html").read_text()
+    assert main(["export", *(str(tmp_path / f"store/{number}") for number in range(3)), *out]) == 3
+    assert "can be read" in capsys.readouterr().err
 
 
 def test_list_show_and_compare(run_maker, tmp_path, capsys):
