@@ -79,6 +79,8 @@ SAFE = {
     + 'def f(db, x):\n    y = x.replace("\'", "\'\'")\n    return db.execute(f"select a from b where c = \'{y}\'")\n',
     "mysql, both": MYSQL
     + "def f(db, x):\n    for c in ('\\\\', \"'\"):\n        if c in x:\n            raise ValueError(x)\n    db.cursor().execute(f\"select a from b where c = '{x}'\")\n",
+    "the text of an element": "from flask import Flask, request\napp = Flask(__name__)\n@app.get('/')\ndef f():\n    x = request.args['n']\n    if '<' in x:\n        return 'no'\n    return '<b>' + x + '</b>'\n",
+    "an attribute": "from flask import Flask, request\napp = Flask(__name__)\n@app.get('/')\ndef f():\n    x = request.args['n']\n    if any(c in '<\"\\'' for c in x):\n        return 'no'\n    return '<b title=\"' + x + '\">a</b>'\n",
     "a filter of LDAP": LDAP
     + "def f(x):\n    if any(c in x for c in '*()\\\\'):\n        raise ValueError(x)\n    c = ldap.initialize('ldap://h')\n    return c.search_s('dc=a', ldap.SCOPE_SUBTREE, f'(uid={x})')\n",
     "a word of a shell": SHELL
@@ -147,6 +149,8 @@ VULNERABLE = {
     + "def f(db, x):\n    if \"'\" in x:\n        raise ValueError(x)\n    return db.execute(f'select a from b where c = {x}')\n",
     "mysql, a backslash": MYSQL
     + "def f(db, x, y):\n    x, y = x.replace(\"'\", \"''\"), y.replace(\"'\", \"''\")\n    db.cursor().execute(f\"select a from b where c = '{x}' and d = '{y}'\")\n",
+    "an attribute, no tags": "from flask import Flask, request\napp = Flask(__name__)\n@app.get('/')\ndef f():\n    x = request.args['n']\n    if '<' in x:\n        return 'no'\n    return '<b title=\"' + x + '\">a</b>'\n",
+    "the text of an element, the other end": "from flask import Flask, request\napp = Flask(__name__)\n@app.get('/')\ndef f():\n    x = request.args['n']\n    if '>' in x:\n        return 'no'\n    return '<b>' + x + '</b>'\n",
     "a filter of LDAP, the star": LDAP
     + "def f(x):\n    if '*' in x:\n        raise ValueError(x)\n    c = ldap.initialize('ldap://h')\n    return c.search_s('dc=a', ldap.SCOPE_SUBTREE, f'(uid={x})')\n",
     "an attribute of LDAP": LDAP

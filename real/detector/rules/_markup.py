@@ -43,4 +43,4 @@ def is_neutral_markup(facts: Facts, flow: Flow) -> bool:
     pieces = [facts.pieces(flow.unit, operand) for operand in flow.operands]
     in_attribute = any(_OPEN_ATTRIBUTE.search(text) for piece in pieces for text in piece.literals)
     characters = MARKUP.dangerous if in_attribute else "<"
-    return every(is_removed(facts, flow.unit, operand, characters) for operand in flow.operands)
+    return every(is_removed(facts, flow.unit, operand, characters, at=flow.instr) for operand in flow.operands)
