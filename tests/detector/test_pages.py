@@ -52,6 +52,38 @@ class Find(View):
     def dispatch_request(self):
         return request.args["q"].strip()
 """,
+    "method of an object that holds the application": """
+from flask import Flask, request
+class Server:
+    def __init__(self):
+        self.app = Flask("server")
+        self.app.add_url_rule("/", "index", self.index)
+    def index(self):
+        return "Hello " + request.args["name"]
+""",
+    "current application": """
+from flask import current_app, request
+@current_app.route("/a")
+def a():
+    return "Hello %s" % request.args.get("name")
+""",
+    "type in the headers of FastAPI": """
+from fastapi import FastAPI, Response
+app = FastAPI()
+@app.get("/")
+def t(text: str):
+    return Response("<p>" + text, headers={"Content-Type": "text/html"})
+""",
+    "type that is set last": APP
+    + """
+@app.get('/t')
+def t():
+    answer = Response(request.args['t'], mimetype='text/plain')
+    answer.mimetype = 'text/html'
+    return answer
+""",
+    "first of several files": APP
+    + "@app.get('/t')\ndef t():\n    return render_template(['t.txt', 'u.html'], who=request.args['t'])\n",
     "error handler": """
 from flask import request
 from .core import app
@@ -272,6 +304,20 @@ def t(request):
 """,
     "plain headers by keyword": APP
     + "@app.get('/t')\ndef t():\n    return Response('a,' + request.args['t'], headers={'Content-Type': 'text/csv'})\n",
+    "constants are raw": APP
+    + """
+@app.get('/t')
+def t():
+    page = '{% for icon in icons %}{{ icon|safe }}{% endfor %}{{ text }}'
+    return render_template_string(page, icons=['<i></i>', '<b></b>'], text=request.args['t'])
+""",
+    "type in the headers of FastAPI": """
+from fastapi import FastAPI, Response
+app = FastAPI()
+@app.get("/")
+def t(text: str):
+    return Response(text, headers={"Content-Type": "text/plain"})
+""",
     "another part is raw": APP
     + """
 @app.get('/t')

@@ -341,7 +341,8 @@ class Calls:
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])
         kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
         if path.partition(".")[0] not in library.PURE_ROOTS:
-            self._mutate(args)
+            if name not in library.RENDERERS:
+                self._mutate(args)
             aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)

@@ -143,6 +143,9 @@ HARMLESS_MODULES = names(
 # The text of an exception, a name or a type says nothing a program's user chose.
 CLEAN_ATTRIBUTES = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "lastrowid", "rowcount"})
 
+# They fill a template with their arguments, and store none of them in another.
+RENDERERS = names("render_template render_template_string stream_template stream_template_string render_to_string")
+
 # Functions that look at their arguments without storing one in another.
 PURE_ROOTS = names(
     """builtins json re math string datetime logging os sys time textwrap pprint hashlib copy collections itertools

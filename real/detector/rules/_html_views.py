@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from real.detector.analysis.facts import Facts
+from real.detector.analysis.values import BOTTOM, Value
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._app import App, app_of
@@ -17,7 +18,11 @@ from real.detector.rules._definitions import definition
 _VERBS = names("get post put patch delete head options")
 _DECORATORS = _VERBS | names("route errorhandler app_errorhandler error")
 _FRAMEWORKS = ("flask", "quart", "bottle")
-_OBJECTS = ("flask.Flask()", "flask.Blueprint()", "bottle.Bottle()", "bottle.", "quart.Quart()", "quart.Blueprint()")
+_OBJECTS = (
+    *("flask.Flask()", "flask.Blueprint()", "flask.current_app.", "bottle.Bottle()", "bottle.", "quart.Quart()"),
+    *("quart.Blueprint()", "quart.current_app."),
+)
+
 # Frameworks with the same decorators, whose views return JSON or response objects; and those on top of Flask that do.
 _OTHERS = names(
     """aiohttp apiflask blacksheep connexion django fastapi falcon flask_openapi3 flask_restful flask_restplus
@@ -44,8 +49,15 @@ def _html_views(facts: Facts) -> frozenset[Unit]:
         for instr in facts.instructions(unit):
             if instr.op in ("call", "method") and _registers(facts, app, unit, instr):
                 for arg in instr.args[1:]:
-                    found |= {obj.unit for obj in facts.value(unit, arg).objs if obj.unit and obj.kind == "function"}
+                    found |= _functions(facts.value(unit, arg))
     return frozenset(found)
+
+
+def _functions(value: Value) -> set[Unit]:
+    """The functions of the program that a value may be; of a bound method the function."""
+    held = [inner for obj in value.objs if obj.kind == "bound" for inner in obj.fields.get("function", BOTTOM).objs]
+    found = (obj.unit for obj in (*value.objs, *held) if obj.kind == "function")
+    return {unit for unit in found if unit is not None}
 
 
 def _names_framework(facts: Facts) -> bool:

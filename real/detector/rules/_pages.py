@@ -18,6 +18,8 @@ RESPONSES = (
     "flask.make_response",
     "django.http.HttpResponse",
     "fastapi.Response",
+    "fastapi.responses.Response",
+    "starlette.responses.Response",
     "aiohttp.web.Response",
 )
 WATCHED = frozenset({"set_header", "Response", "HttpResponse", "make_response"})

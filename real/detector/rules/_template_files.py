@@ -39,7 +39,7 @@ def templates_not_escaped_by_name(facts: Facts) -> Iterator[Defect]:
     pages = _Pages(facts)
     if not _escapes_elsewhere(facts):
         for site in facts.calls(*_RENDERS):
-            name = _unescaped_name(site, _ESCAPED)
+            name = _unescaped_name(facts, site, _ESCAPED)
             value = next((v for v in site.args.after(1).everything() if facts.is_untrusted(v)), None)
             if name and value is not None and pages.sends(site.instr):
                 yield Defect(site.instr, f"the engine escapes nothing in {name!r}", facts.trace(value))
@@ -49,16 +49,16 @@ def templates_not_escaped_by_name(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls(*_LOADED):
         getter = definition(site.unit, site.instr.args[0])
         made = next((g for g in facts.calls(*_GETTERS) if g.instr is getter), None)
-        name = _unescaped_name(made, extensions, lower=True) if made is not None else ""
+        name = _unescaped_name(facts, made, extensions, lower=True) if made is not None else ""
         value = next((v for v in site.args.everything() if facts.is_untrusted(v)), None)
         if name and value is not None and pages.sends(site.instr):
             yield Defect(site.instr, f"the engine escapes nothing in {name!r}", facts.trace(value))
 
 
-def _unescaped_name(site: CallSite, extensions: tuple[str, ...], *, lower: bool = False) -> str:
+def _unescaped_name(facts: Facts, site: CallSite, extensions: tuple[str, ...], *, lower: bool = False) -> str:
     """A name that a template may have by which its engine escapes nothing."""
-    found = [name for name in site.constants(0, "template_name_or_list") if isinstance(name, str)]
-    found += [name for name in site.constants(0, "name") if isinstance(name, str)]
+    values = [site.argument(0, "template_name_or_list"), site.argument(0, "name")]
+    found = [name for value in values if value is not None for name in sorted(map(str, facts.elements(value)))]
     return next((name for name in found if not (name.lower() if lower else name).endswith(extensions)), "")
 
 

@@ -20,7 +20,9 @@ What silences it:
 - format_html(), Markup("...").format(), Markup("...") % data, which escape what they put in;
 - a conversion to a number, a constant allow-list, or a test that admits no `<` and no quote;
 - replace("<", "&lt;") and the like, with the quotes too where the data is in an attribute;
-- a response that is no HTML: jsonify(), JSONResponse, content_type="text/plain".
+- a response that is no HTML: jsonify(), JSONResponse, a dict that a view of Flask returns, a content type of another
+  kind as an argument, in the headers, or set on every way to the return;
+- weakly, by its name: escape_html() and the like of a file that is not seen, where it is the last step.
 
 Rows of a database count as outside text: what one user stored is shown to another.
 
@@ -37,7 +39,9 @@ What is escaped still does harm in another place than the text of an element: an
 of a site, where nothing asks how it begins; code in a script; an attribute without quotes, or with quotes that the
 escaping leaves alone (`quote=False`, xml.sax.saxutils.escape()).
 
-What it cannot see: templates in files.
+Templates whose text stands in the program are read (Jinja, Django, bottle, tornado, Mako): raw parts, also through
+loops, attributes and items, and the places above. What it cannot see: templates in files; of those, only the name says
+whether Flask, Quart or select_autoescape() escapes in them.
 
 Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
 """
@@ -57,11 +61,11 @@ from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._contexts import misplaced
 from real.detector.rules._echoes import is_echo
-from real.detector.rules._html_bodies import is_no_page, page_operands
+from real.detector.rules._html_bodies import is_no_page, page_operands, types_of_call, types_set_later
 from real.detector.rules._html_views import is_html_view
 from real.detector.rules._markup import HTML_TAG, MARKUP, PAGE, is_neutral_markup
+from real.detector.rules._pages import RESPONSES, callbacks, is_document, is_other_type, response_bodies
 from real.detector.rules._pages import WATCHED as PAGES
-from real.detector.rules._pages import callbacks, is_document, is_other_type, response_bodies
 from real.detector.rules._template_engines import BY_ALIAS
 from real.detector.rules._template_engines import WATCHED as FILLS
 from real.detector.rules._template_files import WATCHED as FILES
@@ -137,6 +141,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from template_defects(facts)
     yield from templates_not_escaped_by_name(facts)
     yield from response_bodies(facts)
+    yield from _typed_as_page(facts)
     yield from callbacks(facts)
     yield from misplaced(facts)
 
@@ -153,6 +158,24 @@ def _written(facts: Facts) -> Iterator[Defect]:
             yield Defect(
                 site.instr, f"untrusted data is part of the page that {site.name}() writes", facts.trace(value)
             )
+
+
+def _typed_as_page(facts: Facts) -> Iterator[Defect]:
+    """``Response(text, headers={"Content-Type": "text/html"})`` of a library whose responses are no pages otherwise."""
+    for site in facts.calls(*RESPONSES):
+        bodies = tuple(
+            operand
+            for operand in site.operands((0,), ("response", "content", "text", "body"))
+            if facts.is_untrusted(facts.value(site.unit, operand))
+        )
+        later = types_set_later(facts, site.unit, site.instr)
+        types = later or types_of_call(facts, site.unit, site.instr, bodies)
+        if not bodies or not any("html" in kind for kind in types):
+            continue
+        flow = Flow(RULE, facts.bit, site.unit, site.instr, bodies, None, f"{site.name}()", Kind.HTML.value)
+        if not _is_guarded(facts, flow):
+            value = facts.value(site.unit, bodies[0])
+            yield Defect(site.instr, "untrusted data is the page of a response", facts.trace(value))
 
 
 def _environments(facts: Facts) -> Iterator[Defect]:
