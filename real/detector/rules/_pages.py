@@ -17,7 +17,8 @@ from real.detector.rules._markup import HTML_TAG
 _PAGE = re.compile(HTML_TAG)
 _RAW_BOTTLE = re.compile(r"\{\{!\s*(\w+)")
 _RAW_TORNADO = re.compile(r"\{%\s*(?:raw\s|autoescape\s+None)")
-_BODIES = ("text", "body")
+_BODIES = ("text", "body", "unicode_body")
+_ANSWERS = frozenset({"resp", "response"})
 GENERATE = "tornado.template.Template().generate"
 RESPONSES = (
     "flask.Response",
@@ -62,7 +63,8 @@ def response_bodies(facts: Facts) -> Iterator[Defect]:
             if step.op != "setattr" or step.extra not in _BODIES:
                 continue
             holder = definition(unit, step.args[0])
-            if holder is None or holder.op != "param" or not words(str(holder.extra)) & {"resp", "response"}:
+            # a parameter of Falcon, `request.response` of Pyramid
+            if holder is None or holder.op not in ("param", "attr") or not words(str(holder.extra)) & _ANSWERS:
                 continue
             value = facts.value(unit, step.args[1])
             pieces = facts.pieces(unit, step.args[1])

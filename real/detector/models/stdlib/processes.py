@@ -13,7 +13,7 @@ LIBRARY = Library(
     "processes",
     "",
     (
-        *sinks(Kind.SHELL, arg(0, "command"), "os.system"),
+        *sinks(Kind.SHELL, arg(0, "command"), "os.system", "posix.system"),
         *sinks(
             Kind.SHELL,
             arg(0, "cmd"),
