@@ -8,8 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "mini-racer",
     "mini-racer==0.14.1",
-    (
-        *sinks(Kind.EMBEDDED_EVAL, arg(0, "code"), "py_mini_racer.MiniRacer().eval"),
-        *sinks(Kind.JAVASCRIPT, arg(0, "expr"), "py_mini_racer.MiniRacer().execute"),
-    ),
+    (*sinks(Kind.JAVASCRIPT, arg(0, "expr"), "py_mini_racer.MiniRacer().execute"),),
 )

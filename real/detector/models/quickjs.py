@@ -8,8 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "quickjs",
     "quickjs==1.19.4",
-    (
-        *sinks(Kind.EMBEDDED_EVAL, arg(0, "code"), "quickjs.Context().eval"),
-        *sinks(Kind.JAVASCRIPT, arg(1, "code"), "quickjs.Function"),
-    ),
+    (*sinks(Kind.JAVASCRIPT, arg(1, "code"), "quickjs.Function"),),
 )
