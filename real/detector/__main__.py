@@ -67,9 +67,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--stdin-name", metavar="PATH", help="what standard input is called in the output")
     made.add_argument("--jsonl", action="store_true", help='stdin lines {"id", "code"} to stdout lines with findings')
     made.add_argument("--explain", metavar="CWE-89", help="what a rule finds, why, and what silences it")
-    made.add_argument(
-        "--models", metavar="LIBRARY", help="what is known of a library (flask, psycopg ...), or of all"
-    )
+    made.add_argument("--models", metavar="LIBRARY", help="what is known of a library (flask, psycopg ...), or of all")
     made.add_argument("--list", action="store_true", help="the rules")
     made.add_argument("--version", action="version", version=f"real-detect {VERSION}")
     return made

@@ -75,12 +75,11 @@ class RuleSet:
 
         ``path`` is empty for a method of an unknown object.
         """
-        found: dict[int, Sink] = {}
-        for index, root, sink in self.rooted.get(name, ()):
+        found = dict(self.methods.get(name, ()))
+        for index, root, sink in self.rooted.get(name, ()):  # a library's own method says more than any of that name
             if _is_below(root, path):
-                found.setdefault(index, sink)
-        for index, sink in (*self.calls.get(path, ()), *self.methods.get(name, ())):
-            found[index] = sink
+                found[index] = sink
+        found.update(self.calls.get(path, ()))
         return sorted(found.items(), key=lambda item: item[0])
 
 

@@ -16,6 +16,8 @@ LIBRARY = Library(
             "asyncpg.**.fetch",
             "asyncpg.**.fetchrow",
             "asyncpg.**.fetchval",
+            "asyncpg.**.fetchmany",
+            "asyncpg.**.copy_from_query",
             "asyncpg.**.prepare",
             returns_stored=True,
             of=("asyncpg.connection.Connection",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from real.detector.models.kinds import MARKUP, SIGNED, SQL_KINDS, Kind, Role, SourceKind
 from real.detector.models.rows import Builder, Library, Returns, arg, calls, sanitizers, sinks, sources
-from real.detector.models.when import IsHtml
+from real.detector.models.when import IsHtml, May
 
 # Templates that an engine of Django fills: it escapes, unless the template says otherwise ("Automatic HTML escaping").
 _RENDERED = (
@@ -52,6 +52,18 @@ LIBRARY = Library(
         ),
         Builder("django.db.models", SQL_KINDS),
         *sinks(Kind.TEMPLATE, arg(0, "template_string"), "django.template.Template", "django.template.base.Template"),
+        *sinks(Kind.MODULE_NAME, arg(0, "dotted_path"), "django.utils.module_loading.import_string"),
+        *sinks(Kind.HTML_MAIL, arg(8, "html_message"), "django.core.mail.send_mail"),
+        *sinks(
+            Kind.HTML_MAIL, arg(4, "html_message"), "django.core.mail.mail_admins", "django.core.mail.mail_managers"
+        ),
+        *sinks(
+            Kind.HTML_MAIL,
+            arg(0, "content"),
+            "**.attach_alternative",
+            when=May(arg(1, "mimetype"), ("text/html",)),
+            of=("django.core.mail.EmailMultiAlternatives",),
+        ),
         *sinks(Kind.REDIRECT, arg(0, "to"), "django.shortcuts.redirect"),
         *sinks(
             Kind.REDIRECT,

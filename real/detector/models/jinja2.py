@@ -31,6 +31,7 @@ LIBRARY = Library(
                 "django.template.Engine",
             ),
         ),
+        *sinks(Kind.TEMPLATE, arg(0, "source"), "jinja2.Environment().compile_expression"),
         *sanitizers(MARKUP, "jinja2.escape", until="Jinja 3.1"),
         *sanitizers((Kind.HTML,), "jinja2.utils.htmlsafe_json_dumps"),
     ),

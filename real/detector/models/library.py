@@ -149,14 +149,14 @@ RENDERERS = names("render_template render_template_string stream_template stream
 # Functions that look at their arguments without storing one in another.
 PURE_ROOTS = names(
     """builtins json re math string datetime logging os sys time textwrap pprint hashlib copy collections itertools
-    functools random decimal uuid traceback statistics csv io sqlite3"""
+    functools random decimal uuid traceback statistics csv io sqlite3 subprocess"""
 )
 
 # Libraries that call a function they are given with what the same call hands them, or without arguments, and whose
 # decorators leave a function to the program: it is not given away.
 _KEEPING = PURE_ROOTS | names(
     """operator abc enum dataclasses typing typing_extensions types contextlib atexit heapq bisect concurrent threading
-    multiprocessing asyncio queue weakref inspect warnings unittest pytest timeit cProfile pickle subprocess tempfile
+    multiprocessing asyncio queue weakref inspect warnings unittest pytest timeit cProfile pickle tempfile
     attr attrs tqdm joblib tenacity backoff retrying cachetools numba numpy pandas torch"""
 )
 # Methods that do so, of anything: pools, executors, event loops, containers.

@@ -24,5 +24,6 @@ LIBRARY = Library(
         *calls(Role.SIZE, arg(0, "d0"), "numpy.random.rand"),
         *sinks(Kind.PICKLE, arg(0, "file"), "numpy.load", when=May(arg(2, "allow_pickle"), (True,))),
         *calls(Role.SIZE, (arg(0), arg(None, "stop")), "numpy.arange"),
+        *sinks(Kind.PICKLE, arg(0, "fp"), "numpy.lib.format.read_array", when=May(arg(1, "allow_pickle"), (True,))),
     ),
 )

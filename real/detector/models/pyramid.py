@@ -14,6 +14,7 @@ LIBRARY = Library(
             Kind.HTML,
             arg(0, "body"),
             "pyramid.response.Response",
+            "pyramid.request.Response",
             when=IsHtml((arg(None, "content_type"),), default=True),
         ),
         *sinks(

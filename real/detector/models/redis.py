@@ -1,12 +1,15 @@
-"""redis-py."""
+"""redis-py: a store of keys."""
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, calls
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
 LIBRARY = Library(
     "redis",
     "redis==8.1.0",
-    (*calls(Role.CONNECTOR, (), "redis.Redis.from_url", "redis.StrictRedis.from_url", "redis.from_url"),),
+    (
+        *calls(Role.CONNECTOR, (), "redis.Redis.from_url", "redis.StrictRedis.from_url", "redis.from_url"),
+        *sinks(Kind.LUA, arg(0, "script"), "redis.**.register_script", of=("redis.Redis",)),
+    ),
 )

@@ -9,5 +9,13 @@ from real.detector.models.when import IsHtml
 LIBRARY = Library(
     "webob",
     "webob==1.8.11",
-    (*sinks(Kind.HTML, arg(0, "body"), "webob.Response", when=IsHtml((arg(None, "content_type"),), default=True)),),
+    (
+        *sinks(
+            Kind.HTML,
+            arg(0, "body"),
+            "webob.Response",
+            "webob.response.Response",
+            when=IsHtml((arg(None, "content_type"),), default=True),
+        ),
+    ),
 )

@@ -11,6 +11,7 @@ LIBRARY = Library(
     "werkzeug==3.1.9",
     (
         *calls(Role.PASSWORD_HASH, (), "werkzeug.security.generate_password_hash"),
+        *sinks(Kind.MODULE_NAME, arg(0, "import_name"), "werkzeug.utils.import_string"),
         *sanitizers((Kind.PATH,), "werkzeug.utils.secure_filename", "werkzeug.utils.safe_join"),
         *sinks(
             Kind.HTML,

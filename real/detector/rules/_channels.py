@@ -74,7 +74,9 @@ def told_to_unpickle(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("recv_pyobj"):
         yield Defect(site.instr, "it unpickles whatever the peer sends")
     for site in facts.calls("recv"):
-        if site.path.startswith(_SHARED) and "accept" in site.path and not _has_key(facts):
+        is_client = "Client()" in site.path and not _has_key(facts, "Client", 2)
+        is_server = "accept" in site.path and not _has_key(facts, "Listener", 3)
+        if site.path.startswith(_SHARED) and (is_client or is_server):
             yield Defect(site.instr, "it unpickles whatever a peer sends that needs no key")
     for site in facts.calls(*CONFIGURING):
         for name, bad in _SETTINGS.items():
@@ -97,5 +99,5 @@ def _set_name(unit: Unit, step: Instr) -> str:
     return str(step.extra[1]) if step.op == "setcell" and unit.kind == "module" else ""
 
 
-def _has_key(facts: Facts) -> bool:
-    return any(site.argument(3, "authkey") is not None for site in facts.calls("Listener"))
+def _has_key(facts: Facts, made: str, position: int) -> bool:
+    return any(site.argument(position, "authkey") is not None for site in facts.calls(made))

@@ -11,15 +11,17 @@ from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import NUM
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._addresses import is_tested_in_loop
 from real.detector.rules._authorization import words
 from real.detector.rules._characters import is_removed
-from real.detector.rules._definitions import root
+from real.detector.rules._definitions import definition, root
 from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._web import is_view
 
@@ -35,6 +37,10 @@ _SENDERS = ("sendall", "send")
 _LOGGERS = ("debug", "info", "warning", "error", "critical", "exception", "log")
 WATCHED = frozenset({"sendmail", "sendall", "send", "write", *_LOGGERS})
 _LOG_WORDS = names("log logs logger logging audit journal")
+_FIELD = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]|\{[^{}]*\}")
+# Who asks is what the program has stored; a method of HTTP has no line breaks.
+_NO_TEXTS = names("user current_user session pk method remote_addr")
+_DOCUMENTS = names("json get_json dict to_dict model_dump getlist items read form files")
 _QUOTING = frozenset({"builtins.repr", "builtins.ascii", "json.dumps", "urllib.parse.quote", "translate"})
 _LOGGING = ("logging.", "loguru.", "structlog.")
 
@@ -54,15 +60,16 @@ def broken_lines(facts: Facts) -> Iterator[Defect]:
 
 
 def log_lines(facts: Facts) -> Iterator[Defect]:
-    """``log.info(f"login of {user}")`` in a view, and lines that are appended to a log file (CWE-117).
-
-    Arguments of a message that the logger formats are not counted: its handler may escape them.
+    """``log.info(f"login of {user}")``, ``log.info("login of %s", user)`` in a view, lines that are appended to a log
+    file (CWE-117). No formatter of the standard library escapes line breaks (``logging.Formatter``).
     """
     for site in facts.calls(*_LOGGERS, "write"):
         if site.name == "write" and not _is_log_file(facts, site):
             continue
         if site.name != "write" and not (_is_logger(facts, site) and is_view(facts, site.unit)):
             continue
+        if site.name != "write":
+            yield from _arguments(facts, site)
         for operand in site.operands((1,) if site.name == "log" else (0,), ("msg",))[:1]:
             pieces = ordered_pieces(facts, site.unit, operand)
             if not any(isinstance(piece, str) for piece in pieces):
@@ -77,6 +84,37 @@ def log_lines(facts: Facts) -> Iterator[Defect]:
                 if not _is_quoted(facts, site.unit, piece) and not _is_one_line(facts, site, site.unit, piece):
                     yield Defect(site.instr, "untrusted data may begin a line of the log", facts.trace(value))
                     break
+
+
+def _arguments(facts: Facts, site: CallSite) -> Iterator[Defect]:
+    """The data for each ``%s`` (or ``{}``) of a message that a logger formats; ``%r`` writes line breaks as escapes."""
+    place = 1 if site.name == "log" else 0
+    texts = [text for text in site.constants(place, "msg") if isinstance(text, str)]
+    for text in texts[:1]:
+        fields = _FIELD.findall(text)
+        for index, field in enumerate(fields):
+            operands = site.operands((place + 1 + index,), ())
+            if field.endswith(("s", "}")) and "!r" not in field and len(operands) == 1:
+                value = facts.value(site.unit, operands[0])
+                is_text = value.kind != NUM and not value.objs and _is_text_of_request(facts, site.unit, operands[0])
+                if not facts.is_untrusted(value) or not is_text:
+                    continue
+                if not _is_quoted(facts, site.unit, operands[0]) and not _is_one_line(
+                    facts, site, site.unit, operands[0]
+                ):
+                    yield Defect(site.instr, "untrusted data may begin a line of the log", facts.trace(value))
+                    return
+
+
+def _is_text_of_request(facts: Facts, unit: Unit, operand: int) -> bool:
+    """A field of a request or a text of its address, and no whole document, which is written by ``repr()``."""
+    made = definition(unit, operand)
+    if made is None or facts.reads(unit, operand).attributes & _NO_TEXTS:
+        return False
+    if made.op == "param":
+        annotation, _ = parameter(unit, str(made.extra))
+        return annotation is None or ast.unparse(annotation) in ("str", "Optional[str]", "str | None")
+    return made.op in ("sub", "attr", "binop") or (made.op == "method" and str(made.extra[0]) not in _DOCUMENTS)
 
 
 def _is_logger(facts: Facts, site: CallSite) -> bool:

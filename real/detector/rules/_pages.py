@@ -12,7 +12,8 @@ from real.detector.rules._authorization import words
 from real.detector.rules._definitions import definition
 from real.detector.rules._markup import PAGE
 
-_BODIES = ("text", "body")
+_BODIES = ("text", "body", "unicode_body")
+_ANSWERS = frozenset({"resp", "response"})
 RESPONSES = (
     "flask.Response",
     "flask.make_response",
@@ -32,7 +33,8 @@ def response_bodies(facts: Facts) -> Iterator[Defect]:
             if step.op != "setattr" or step.extra not in _BODIES:
                 continue
             holder = definition(unit, step.args[0])
-            if holder is None or holder.op != "param" or not words(str(holder.extra)) & {"resp", "response"}:
+            # a parameter of Falcon, `request.response` of Pyramid
+            if holder is None or holder.op not in ("param", "attr") or not words(str(holder.extra)) & _ANSWERS:
                 continue
             value = facts.value(unit, step.args[1])
             pieces = facts.pieces(unit, step.args[1])

@@ -21,6 +21,13 @@ KDF = "cryptography.hazmat.primitives.kdf"
 COSTS = calls_of(Role.PASSWORD_COST)
 # Call -> where the salt is.
 SALTED = calls_of(Role.PASSWORD_SALT)
+# What everybody knows of a person.
+_PUBLIC = names("user username name login email mail account uid userid id phone nick handle address")
+# Text that is only written in another way by these.
+_REWRITING = names(
+    """lower upper casefold strip encode decode ljust rjust zfill format join replace str bytes bytearray hexdigest
+    digest md5 sha1 sha256 sha384 sha512 sha3_256 blake2b blake2s new update b64encode hexlify fromhex hex reversed"""
+)
 _PASSWORDS = names("password passwd passphrase pwd passcode")
 _NO_PASSWORDS = names("hash hashed digest reset token id url policy length salt")
 # Functions that are slow on purpose; what is hashed before them is only made to fit.
@@ -100,6 +107,17 @@ def _salts(facts: Facts) -> Iterator[Defect]:
         operands = site.operands((salt.position,) if salt.position is not None else (), salt.names)
         if len(operands) == 1 and is_fixed(facts, site.unit, operands[0], 0):
             yield Defect(site.instr, "one salt for all passwords lets all of them be tried at once")
+        elif len(operands) == 1 and _is_derived(facts, site.unit, operands[0]):
+            yield Defect(site.instr, "the salt is made from what is known or from the password itself")
+
+
+def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
+    """``salt=name.lower().encode()``, ``sha256(password).digest()``: the same for the same person or password."""
+    reads = facts.reads(unit, operand)
+    called = {call.rpartition(".")[2].removesuffix("()") for call in reads.calls}
+    sources = [words(name) for name in (*reads.params, *reads.names, *reads.attributes, *map(str, reads.keys))]
+    known = [parts for parts in sources if parts & _PUBLIC or (parts & _PASSWORDS and not parts & _NO_PASSWORDS)]
+    return bool(known) and called <= _REWRITING and not any("salt" in parts or "hash" in parts for parts in sources)
 
 
 def _rounds(facts: Facts) -> Iterator[Defect]:

@@ -3,9 +3,9 @@
 What: outside text becomes part of an output that another component reads by rules of its own, without the special
 characters of that output being neutralized. This is the parent of CWE-77 (commands), CWE-79 (HTML), CWE-89 (SQL) and
 CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers of HTTP and mail, LDAP,
-XPath, MongoDB and GraphQL queries, calendars, templates that are filled by replace(), filters of addresses that let
-scripts in images pass, lines of logs that a view puts together (CWE-117; not the arguments that a logger formats), and
-cells of exported spreadsheets (CWE-1236).
+XPath, queries of MongoDB, GraphQL, Neo4j, Salesforce and Flux, expressions of DynamoDB, TwiML of Twilio, calendars,
+templates that are filled by replace(), filters of addresses that let scripts in images pass, lines of logs that a view
+writes (CWE-117), and cells of exported spreadsheets (CWE-1236).
 
 Why: the reader cannot tell which part the programmer wrote. A tag ends an element, a line break ends a header, a `*` or
 `)` changes an LDAP filter.
@@ -335,7 +335,7 @@ RULE = Rule(
     fix="neutralize the special characters of the output: saxutils.escape(), escape_filter_chars(), no line breaks",
     what="text",
     harmless=MARKUP,
-    kinds=(Kind.XML, Kind.XPATH, Kind.LDAP, Kind.HEADER),
+    kinds=(Kind.XML, Kind.XPATH, Kind.LDAP, Kind.HEADER, Kind.CALL_XML, Kind.QUERY),
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
     check=_check,

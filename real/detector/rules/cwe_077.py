@@ -31,7 +31,10 @@ lets a command pass because an allowed one occurs in it.
 Reported as well (CWE-88): an argument of git, hg, ssh or scp that may be an option, for these have options which run
 commands: write `--` before it, or refuse what begins with `-`; and a command line that ssh is given.
 
-Not reported: which program a list of arguments starts, and options smuggled into other programs.
+Reported too (CWE-78): a list of arguments whose program is a shell, however the list is put together, and a list whose
+program comes from a request or is a field of a message, unless a test compares it with what is allowed.
+
+Not reported: a program that is a parameter as a whole, or a setting; options smuggled into other programs.
 
 Sources: as for CWE-89; the parameters of functions that nothing in the program calls, input(), web requests.
 """
@@ -48,19 +51,12 @@ from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
+from real.detector.rules._argument_lists import WATCHED, chosen_programs, shell_scripts
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
 from real.detector.rules._loops import root_of
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_template, is_command_word
-
-_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh"})
-_SHELL_OPTIONS = frozenset({"-c", "/c", "/C", "-lc", "-Command", "-command"})
-_STARTERS = (
-    *("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec"),
-    *("execl", "execlp", "execle", "execv", "execvp", "spawnl", "spawnlp", "spawnv", "spawnvp", "spawn"),
-)
-
 
 _starts_with_utility = built_with(COMMAND_LINE)
 
@@ -74,28 +70,11 @@ def _is_command_line(facts: Facts, returned: Returned) -> bool:
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    yield from _shell_scripts(facts)
+    yield from shell_scripts(facts)
+    yield from chosen_programs(facts)
     yield from _contained_words(facts)
     yield from handed_to_runners(facts)
     yield from smuggled(facts)
-
-
-def _shell_scripts(facts: Facts) -> Iterator[Defect]:
-    """``["sh", "-c", line]``: a shell without ``shell=True``."""
-    for site in facts.calls(*_STARTERS):
-        if not site.path.startswith(("subprocess.", "asyncio.", "os.", "pty.")):
-            continue
-        value = site.argument(0, "args")
-        lists = [obj.fields for obj in value.objs if obj.kind in ("list", "tuple")] if value is not None else []
-        words = [[held[index] for index in range(3)] for held in lists if held.keys() >= {0, 1, 2}]
-        if site.name == "create_subprocess_exec" and len(site.args.pos) > 2:
-            words.append(site.args.pos[:3])
-        words += [list(site.args.pos[index : index + 3]) for index in range(len(site.args.pos) - 2)]  # os.execl(...)
-        for program, option, line in words:
-            started = {const.rpartition("/")[2] for const in program.consts or () if isinstance(const, str)}
-            if started & _SHELLS and (option.consts or frozenset()) & _SHELL_OPTIONS and facts.is_untrusted(line):
-                yield Defect(site.instr, "untrusted data is the line that the shell runs", facts.trace(line))
-                break
 
 
 def _contained_words(facts: Facts) -> Iterator[Defect]:
@@ -140,5 +119,5 @@ RULE = Rule(
     returned=ReturnSink("may be run in a shell", _is_command_line),
     guard=is_checked_command,
     check=_check,
-    watches=frozenset(_STARTERS),
+    watches=WATCHED,
 )

@@ -13,8 +13,9 @@ Good:
     return render_template_string("<h1>Hello {{ name }}</h1>", name=request.args["name"])
 
 Also reported: a record's text that is compiled as a template; a module whose name is chosen outside and then imported,
-which runs it; outside text that is written into a file of Python in a program that imports files or starts the
-interpreter.
+which runs it; a function that is looked up in globals() by an outside name and called; logging.config.listen() without
+verify; a configuration from a request whose keys name what is called; outside text that is written into a file of
+Python in a program that imports files or starts the interpreter.
 
 What silences it:
 - a constant template, with the data passed as variables;
@@ -35,7 +36,7 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite, library_paths
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.flows import Defect
+from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
@@ -43,9 +44,13 @@ from real.detector.models.kinds import Kind
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._code import is_checked_code
+from real.detector.rules._namespaces import GLOBALS, chosen_globals
 from real.detector.rules._pieces import ordered_pieces
+from real.detector.rules._web import is_view
 
-_IMPORTERS = ("importlib.import_module", "builtins.__import__")
+# Settings that come over the network, and not from a file of the program's own.
+_PARSED = frozenset({"json.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "get_json"})
+_OF_FILES = frozenset({"builtins.open", "open", "read_text", "io.open"})
 _LOADERS = frozenset(
     {"importlib.import_module", "builtins.__import__", "runpy.run_path", "runpy.run_module", "importlib.reload"}
     | {"importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "builtins.exec"}
@@ -67,14 +72,8 @@ _RUNNERS = {  # started with one of these, an interpreter runs its next argument
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    for site in facts.calls(*_IMPORTERS):
-        name = site.argument(0, "name")
-        if (
-            name is not None
-            and facts.is_untrusted(name)
-            and any(_is_free(facts, site, o) for o in site.operands((0,), ("name",)))
-        ):
-            yield Defect(site.instr, "untrusted data names the module that is run", facts.trace(name))
+    yield from chosen_globals(facts)
+    yield from _open_ports(facts)
     yield from _written_modules(facts)
     yield from _stored_templates(facts)
     for site in facts.calls(*_STARTERS):
@@ -138,10 +137,35 @@ def _starts_python(facts: Facts, unit: Unit, step: Instr) -> bool:
     return False
 
 
-def _is_free(facts: Facts, site: CallSite, operand: int) -> bool:
+def _open_ports(facts: Facts) -> Iterator[Defect]:
+    """``logging.config.listen(port)`` evaluates parts of what is sent there, unless ``verify`` refuses it."""
+    for site in facts.calls("logging.config.listen"):
+        verify = site.argument(1, "verify")
+        if verify is None or verify.consts == frozenset((None,)):
+            yield Defect(site.instr, "whoever reaches the port sends a configuration, which is evaluated")
+
+
+def _is_free(facts: Facts, unit: Unit, operand: int) -> bool:
     """Whether the name begins with outside data: in a package of the program there are only its own modules."""
-    first = ordered_pieces(facts, site.unit, operand)[:1]
-    return bool(first) and not isinstance(first[0], str) and facts.is_untrusted(facts.value(site.unit, first[0]))
+    first = ordered_pieces(facts, unit, operand)[:1]
+    return bool(first) and not isinstance(first[0], str) and facts.is_untrusted(facts.value(unit, first[0]))
+
+
+def _is_guarded(facts: Facts, flow: Flow) -> bool:
+    """Code that was looked at before; a module of a package of the program; settings of the program's own."""
+    if flow.verb == Kind.MODULE_NAME.value:
+        return not any(_is_free(facts, flow.unit, operand) for operand in flow.operands)
+    if flow.verb == Kind.CALLED_NAMES.value:
+        return every(_is_own_setting(facts, flow.unit, operand) for operand in flow.operands)
+    return is_checked_code(facts, flow)
+
+
+def _is_own_setting(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a configuration comes as a parameter or from a file, and not from a request or out of a message."""
+    if not isinstance(facts.entry(facts.value(unit, operand)), Unit) or is_view(facts, unit):
+        return False
+    called = facts.reads(unit, operand).calls
+    return not called & _PARSED or bool(called & _OF_FILES)
 
 
 def _argument_lists(site: CallSite) -> Iterator[list[Value]]:
@@ -179,12 +203,13 @@ RULE = Rule(
     harmless=Charset("_ .,:;!?-", letters=True),
     kinds=(
         *(Kind.TEMPLATE, Kind.MODULE, Kind.MODULE_FILE, Kind.CODE_OBJECT, Kind.PYTHON_CELL),
+        *(Kind.MODULE_NAME, Kind.CALLED_NAMES),
         *(Kind.JAVASCRIPT, Kind.LUA),
     ),
-    guard=is_checked_code,
+    guard=_is_guarded,
     check=_check,
     watches=frozenset(
-        {"from_string", "Template", "render_template_string", "import_module", "__import__", *_STARTERS}
+        {"from_string", "Template", "render_template_string", *GLOBALS, *_STARTERS, "listen"}
         | {"write", "write_text", "write_bytes", "writelines"}
     ),
     yields_to=frozenset({"CWE-95"}),

@@ -38,9 +38,29 @@ Sources: as for CWE-89; the parameters of functions that nothing in the program 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
 from real.detector.models.kinds import Kind
 from real.detector.rule import Rule
 from real.detector.rules._code import ARITHMETIC, is_checked_code
+
+_READERS = ("typing.get_type_hints", "inspect.get_annotations", "inspect.signature")
+
+
+def _check(facts: Facts) -> Iterator[Defect]:
+    """``Form.__annotations__ = {field: kind}; typing.get_type_hints(Form)`` evaluates annotations that are texts."""
+    for site in facts.calls(*_READERS):
+        if site.name != "get_type_hints" and not any(site.constants(None, "eval_str")):
+            continue
+        read = site.argument(0, "obj")
+        for obj in read.objs if read is not None else ():
+            held = obj.fields.get("__annotations__")
+            if held is not None and facts.is_untrusted(held):
+                yield Defect(site.instr, "annotations from outside are evaluated as Python", facts.trace(held))
+                break
+
 
 RULE = Rule(
     cwe="CWE-95",
@@ -51,4 +71,6 @@ RULE = Rule(
     harmless=ARITHMETIC,
     kinds=(Kind.EVAL, Kind.EXEC, Kind.FORMULA, Kind.EXPRESSION, Kind.EMBEDDED_EVAL),
     guard=is_checked_code,
+    check=_check,
+    watches=frozenset(name.rpartition(".")[2] for name in _READERS),
 )

@@ -18,9 +18,10 @@ Good:
 Also reported: RSA encryption with the padding of PKCS #1 v1.5; a nonce or initialisation vector that is written in the
 program, made from the key or from what stays the same, or drawn once for all messages; passwords, tokens, salts and
 nonces from the module random, uuid1() or the hash of the time; passwords that are hashed fast (any SHA, once), with
-fewer than 10,000 rounds of PBKDF2, a low cost of bcrypt, scrypt or Argon2, or with one salt for all; contexts of TLS
-whose lowest version or ciphers are broken; exclusive or with a repeated key and encodings in functions that say that
-they encrypt; tokens with the algorithm "none".
+fewer than 10,000 rounds of PBKDF2, a low cost of bcrypt, scrypt or Argon2, or with one salt for all or one made from a
+name; versions or ciphers of TLS that are broken, whoever is asked for them; the key that signs sessions as the salt of
+Hashids, which can be computed from its results; exclusive or with a repeated key and encodings in functions that say
+that they encrypt; tokens with the algorithm "none".
 
 What silences it:
 - os.urandom(), secrets, random.SystemRandom();
@@ -43,15 +44,15 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
-from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._definitions import definition
 from real.detector.rules._homemade import own_ciphers
 from real.detector.rules._nonces import nonces
 from real.detector.rules._passwords import password_hashes
+from real.detector.rules._reversible import REVERSIBLE, reversible_keys
+from real.detector.rules._tls import TLS_CALLS, tls_settings
 from real.detector.rules._tokens import guessable
 
 # Names as hashlib.new(), hmac.new() and OpenSSL take them, in lower case without separators.
@@ -71,18 +72,8 @@ _MIN_KEY_SIZE = 2048
 _CHOICES = {
     path: (row.arguments[0].position, row.arguments[0].name) for path, row in tables((Kind.ALGORITHM,)).calls.items()
 }
-_WEAK_PROTOCOLS = frozenset(
-    {"PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_SSLv23", "PROTOCOL_TLSv1", "PROTOCOL_TLSv1_1"}
-)
-_WEAK_VERSIONS = frozenset({"SSLv3", "TLSv1", "TLSv1_1", "MINIMUM_SUPPORTED"})
-_WEAK_METHODS = frozenset({"SSLv2_METHOD", "SSLv3_METHOD", "SSLv23_METHOD", "TLSv1_METHOD", "TLSv1_1_METHOD"})
-_WEAK_SUITES = re.compile(
-    r"(?:^|[:, +])(?:ALL|COMPLEMENTOFALL|aNULL|eNULL|NULL|LOW|EXP|EXPORT|RC4|DES|3DES|MD5|ADH)\b|SECLEVEL=0"
-)
-_CLOSING = names("OP_NO_SSLv2 OP_NO_SSLv3 OP_NO_TLSv1 OP_NO_TLSv1_1")
 _WEAK_HASHERS = ("MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher")
 _PKCS1 = "cryptography.hazmat.primitives.asymmetric.padding.PKCS1v15()"
-_REFUSED = re.compile(r"[!-][\w+-]+")
 _WEAK_SCHEMES = re.compile(
     r"^(?:plain|plaintext|hex_md5|hex_sha1|md5|sha1|md5_crypt|sha1_crypt|des_crypt|lmhash|nthash|ldap_md5|ldap_sha1)$|:(?:md5|sha1)\b"
 )
@@ -115,18 +106,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from guessable(facts)
     yield from own_ciphers(facts)
     yield from _unsigned_tokens(facts)
-    yield from _protocols(facts)
-    yield from _versions(facts)
+    yield from tls_settings(facts)
+    yield from reversible_keys(facts)
     yield from _schemes(facts)
     yield from _chosen_functions(facts)
-
-
-def _protocols(facts: Facts) -> Iterator[Defect]:
-    for site in facts.calls("ssl.SSLContext", "ssl.wrap_socket"):
-        position, keyword = (0, "protocol") if site.name == "SSLContext" else (None, "ssl_version")
-        weak = sorted(path for path in site.paths(position, keyword) if path.rpartition(".")[2] in _WEAK_PROTOCOLS)
-        if weak:
-            yield Defect(site.instr, f"{weak[0]} admits protocols that are broken")
 
 
 def _paddings(facts: Facts) -> Iterator[Defect]:
@@ -134,29 +117,6 @@ def _paddings(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("encrypt", "decrypt"):
         if any(_PKCS1 in library_paths(value) for value in site.args.everything()):
             yield Defect(site.instr, "RSA with the padding of PKCS #1 v1.5 tells what was encrypted")
-
-
-def _versions(facts: Facts) -> Iterator[Defect]:
-    """``context.minimum_version = ssl.TLSVersion.TLSv1``, ``set_ciphers("ALL")``, pyOpenSSL's methods."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if _opened_protocols(facts, unit, step):
-                yield Defect(step, "the options admit protocols that are broken")
-            if step.op == "setattr" and step.extra in ("minimum_version", "maximum_version"):
-                paths = library_paths(facts.value(unit, step.args[1]))
-                weak = sorted(p for p in paths if p.rpartition(".")[2] in _WEAK_VERSIONS)
-                if weak and not (step.extra == "maximum_version" and weak[0].endswith("MINIMUM_SUPPORTED")):
-                    yield Defect(step, f"{weak[0]} admits protocols that are broken")
-    for site in facts.calls("set_ciphers", "set_cipher_list"):
-        for text in site.constants(0, "ciphers"):
-            shown = text.decode("latin-1") if isinstance(text, bytes) else text
-            if isinstance(shown, str) and _WEAK_SUITES.search(_REFUSED.sub("", shown)):
-                yield Defect(site.instr, "the list of ciphers admits broken ones")
-                break
-    for site in facts.calls("OpenSSL.SSL.Context"):
-        weak = sorted(path for path in site.paths(0, "method") if path.rpartition(".")[2] in _WEAK_METHODS)
-        if weak:
-            yield Defect(site.instr, f"{weak[0]} admits protocols that are broken")
 
 
 def _schemes(facts: Facts) -> Iterator[Defect]:
@@ -182,16 +142,6 @@ def _unsigned_tokens(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls("jwt.encode", "jose.jwt.encode"):
         if any(str(name).lower() == "none" and name is not None for name in site.constants(2, "algorithm")):
             yield Defect(site.instr, 'the algorithm "none" signs nothing')
-
-
-def _opened_protocols(facts: Facts, unit: Unit, step: Instr) -> bool:
-    """``context.options &= ~ssl.OP_NO_TLSv1``."""
-    if step.op != "setattr" or step.extra != "options":
-        return False
-    made = facts.definitions(unit, step.args[1])
-    return any(part.op == "unary" and part.extra == "Invert" for part in made) and any(
-        path.rpartition(".")[2] in _CLOSING for part in made for path in library_paths(facts.value(unit, part.dst))
-    )
 
 
 def _chosen_functions(facts: Facts) -> Iterator[Defect]:
@@ -242,8 +192,9 @@ RULE = Rule(
         *(Role.PASSWORD_HASH, Role.PASSWORD_COST, Role.PASSWORD_SALT),
     ),
     watches=frozenset(
-        {"SSLContext", "wrap_socket", "Context", "set_ciphers", "set_cipher_list", "uuid1", "encode"}
+        {"uuid1", "encode", *TLS_CALLS}
         | {"encrypt", "decrypt", "CryptContext", "generate_password_hash"}
         | {path.rpartition(".")[2] for path in _ECB_CALLS}
+        | {path.rpartition(".")[2] for path in REVERSIBLE}
     ),
 )

@@ -83,6 +83,8 @@ from real.detector.vocabulary import SIGNATURE_WORDS
 # Calls that read signed data without looking at the signature, whatever their arguments.
 _UNVERIFIED = {
     "jwt.api_jws.PyJWS().decode_unverified": "PyJWT",
+    "python_jwt.process_jwt": "python-jwt: takes a token apart",
+    "google.auth.jwt._unverified_decode": "google-auth: takes a token apart",
     "jose.jwt.get_unverified_claims": "python-jose: the claims as they are",
     "jose.jws.get_unverified_claims": "python-jose: the claims as they are",
     "jwt.get_unverified_claims": "python-jose under the name jwt",

@@ -163,5 +163,5 @@ RULE = Rule(
     kinds=(Kind.PICKLE, Kind.MARSHAL, Kind.YAML_TAGS, Kind.JSON_CLASSES, Kind.MODEL_LAYERS),
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({"YAML", "load_all", "Listener"}) | CONFIGURING | RECEIVING,
+    watches=frozenset({"YAML", "load_all", "Listener", "Client"}) | CONFIGURING | RECEIVING,
 )

@@ -16,8 +16,10 @@ from real.detector.models.rows import Builder, Call, Library, Row, Sink
 
 SNAPSHOT = json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))
 CHECKED = [library for library in libraries() if library.release and not library.unchecked]
-# names that the interpreter at hand is too old for, and one that nothing defines
-NOT_HERE = {"glob.translate", "request"}
+# names that the interpreter at hand is too old or too new for, and one that nothing defines
+NOT_HERE = {"glob.translate", "request", "concurrent.interpreters.create().exec"} | {
+    f"{module}.{name}" for module in ("_interpreters", "_xxsubinterpreters") for name in ("exec", "run_string")
+}
 
 
 def said_of(library: Library) -> dict[str, object]:

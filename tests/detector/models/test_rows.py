@@ -74,7 +74,7 @@ def program(row: Sink, data: str = "data", extra: str = "") -> str:
     """A function that is called from outside and hands a parameter on."""
     if row.api == "xml.sax.make_parser().parse":
         return SAX
-    if row.kind is Kind.PATH:  # only what a request sends counts
+    if row.kind in (Kind.PATH, Kind.CALLED_NAMES):  # only what a request sends counts
         extra, data = "import flask\napp = flask.Flask(__name__)\n@app.get('/<data>')", "data"
     lines = [expression(row.api)[0], extra, "def handler(data, thing):", f"    return {call(row, data)}"]
     return "\n".join(line for line in lines if line) + "\n"

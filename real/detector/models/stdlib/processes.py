@@ -13,7 +13,7 @@ LIBRARY = Library(
     "processes",
     "",
     (
-        *sinks(Kind.SHELL, arg(0, "command"), "os.system"),
+        *sinks(Kind.SHELL, arg(0, "command"), "os.system", "posix.system"),
         *sinks(
             Kind.SHELL,
             arg(0, "cmd"),
@@ -46,7 +46,7 @@ LIBRARY = Library(
             when=_SHELL,
         ),
         *sinks(Kind.SHELL, arg(0, "command"), "platform.popen", until="Python 3.8"),
-        *sinks(Kind.SHELL, arg(1, "cmd"), "asyncio.**.subprocess_shell", of=("asyncio.AbstractEventLoop",)),
+        *sinks(Kind.SHELL, arg(1, "cmd"), "**.subprocess_shell", of=("asyncio.AbstractEventLoop",)),
         *sanitizers((Kind.SHELL,), "pipes.quote", until="Python 3.13"),
         *sanitizers((Kind.SHELL,), "shlex.join"),
         *sanitizers(

@@ -10,6 +10,8 @@ LIBRARY = Library(
     "",
     (
         *sinks(Kind.PICKLE, arg(0, "data"), "pickle.loads", "_pickle.loads"),
+        *sinks(Kind.PICKLE, arg(0, "s"), "pickle._loads"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "pickle._load", "pickle._Unpickler"),
         *sinks(Kind.PICKLE, arg(0, "str"), "cPickle.loads", until="Python 3"),
         *sinks(Kind.PICKLE, arg(0, "file"), "pickle.load", "_pickle.load", "pickle.Unpickler", "_pickle.Unpickler"),
         *sinks(Kind.PICKLE, arg(0, "file"), "cPickle.load", "cPickle.Unpickler", until="Python 3"),

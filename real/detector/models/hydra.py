@@ -1,0 +1,21 @@
+"""Hydra: configurations."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sinks
+
+LIBRARY = Library(
+    "hydra",
+    "hydra-core==1.3.2",
+    (
+        *sinks(Kind.CALLED_NAMES, arg(0, "config"), "hydra.utils.instantiate", "hydra.utils.call"),
+        *sinks(
+            Kind.MODULE_NAME,
+            arg(0, "path"),
+            "hydra.utils.get_class",
+            "hydra.utils.get_method",
+            "hydra.utils.get_object",
+        ),
+    ),
+)

@@ -1,0 +1,23 @@
+"""InfluxDB 2: series, in Flux."""
+
+from __future__ import annotations
+
+from real.detector.models.kinds import Kind
+from real.detector.models.rows import Library, arg, sinks
+
+LIBRARY = Library(
+    "influxdb-client",
+    "influxdb-client==1.50.0",
+    (
+        *sinks(
+            Kind.QUERY,
+            arg(0, "query"),
+            "influxdb_client.**.query",
+            "influxdb_client.**.query_csv",
+            "influxdb_client.**.query_data_frame",
+            "influxdb_client.**.query_raw",
+            "influxdb_client.**.query_stream",
+            of=("influxdb_client.QueryApi",),
+        ),
+    ),
+)

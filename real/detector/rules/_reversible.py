@@ -1,0 +1,52 @@
+"""Keys that can be computed from what they make: a secret key as the salt of an encoding of numbers (CWE-327).
+
+Hashids is no cipher: hashids.org says not to use it for what must stay secret, and the salt is found from a few results
+(carnage.github.io, "Cryptanalysis of hashids"). Where the salt is the key that signs sessions, these can be forged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.analysis.callsites import CallSite
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.models.library import names
+from real.detector.rules._authorization import words
+
+# Call -> where the salt, alphabet or seed is.
+REVERSIBLE: dict[str, tuple[int, str]] = {
+    "hashids.Hashids": (0, "salt"),
+    "hashid_field.HashidField": (0, "salt"),
+    "hashid_field.HashidAutoField": (0, "salt"),
+    "django_hashids.HashidsField": (0, "salt"),
+    "sqids.Sqids": (0, "alphabet"),
+    "random.seed": (0, "a"),
+    "random.Random": (0, "x"),
+}
+_KEYS = [
+    names(pair)
+    for pair in (
+        *("secret key", "signing key", "encryption key", "private key", "master key", "jwt secret", "session secret"),
+        *("cookie secret", "app secret", "jwt key"),
+    )
+]
+_OF_ITS_OWN = names("hashid hashids sqid sqids salt link links short id ids url urls slug")
+
+
+def reversible_keys(facts: Facts) -> Iterator[Defect]:
+    """``Hashids(salt=app.config["SECRET_KEY"])``."""
+    for site, (position, keyword) in facts.tabled(REVERSIBLE):
+        if site.argument(position, keyword) is not None and _is_key(facts, site, position, keyword):
+            yield Defect(site.instr, "the key that protects other things can be computed from the results")
+
+
+def _is_key(facts: Facts, site: CallSite, position: int, keyword: str) -> bool:
+    for operand in site.operands((position,), (keyword,))[:1]:
+        reads = facts.reads(site.unit, operand)
+        texts = {str(text) for text in (*reads.keys, *reads.constants) if isinstance(text, str) and text.isidentifier()}
+        for name in {*reads.params, *reads.names, *reads.attributes, *texts}:
+            parts = words(name)
+            if any(pair <= parts for pair in _KEYS) and not parts & _OF_ITS_OWN:
+                return True
+    return False
