@@ -138,8 +138,12 @@ def _empty_containers(facts: Facts) -> frozenset[str]:
     """The module's variables that only ever hold containers which start empty, have no limit, and are never emptied."""
     module = facts.units[0]
     found: dict[str, bool] = {}
+    # What a call does that the module's code has in its place is the function's doing, which is looked at by itself.
+    called = [range(unit.line, getattr(unit.node, "end_lineno", 0) + 1) for unit in facts.functions if unit.inlined]
     filled = {
-        root(module, step.args[0]) for step in facts.instructions(module) if step.op in ("setsub", "add", "merge")
+        root(module, step.args[0])
+        for step in facts.instructions(module)
+        if step.op in ("setsub", "add", "merge") and not any(step.line in lines for lines in called)
     }
     for step in facts.instructions(module):
         if step.op == "setcell":
