@@ -16,7 +16,7 @@ from real.errors import DataError, UsageError
 from real.evaluation.metrics import RunMetrics
 from real.io.disk import atomic_write, read_text
 from real.registry import did_you_mean
-from real.results.index import distinct, entries
+from real.results.index import Entry, distinct, entries
 from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import spec_of
 from real.results.paper.tables import paper_table
@@ -121,7 +121,7 @@ def _text(source: Path, _: Build) -> str:
 
 def _stored(source: Path, _: Build) -> Table | str:
     """The runs of a store: what a table is made of."""
-    found = [entry for entry in distinct(entries([source])) if entry.run] if source.is_dir() else []
+    found = _figured(source)
     return runs_table(found) if found else _not_yet(source)
 
 
@@ -157,7 +157,16 @@ def _figure3(source: Path, build: Build) -> bytes | str:
 
 
 def _runs(source: Path) -> list[RunMetrics]:
-    return [entry.run for entry in distinct(entries([source])) if entry.run is not None] if source.is_dir() else []
+    return [entry.run for entry in _figured(source) if entry.run is not None]
+
+
+def _figured(source: Path) -> list[Entry]:
+    """The committed runs with figures; a damaged one would silently drop out of a table, so it is a ``DataError``."""
+    found = distinct(entries([source])) if source.is_dir() else []
+    for entry in found:
+        if entry.damaged:
+            raise DataError(entry.problem)
+    return [entry for entry in found if entry.run is not None]
 
 
 def _one_run(source: Path, build: Build) -> Path | None:

@@ -13,6 +13,7 @@ import pytest
 from real.errors import DataError
 from real.results.__main__ import main
 from real.results.experiment_report import write_experiment_report
+from real.runs.store import RunState
 from real.types import Completion
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -44,7 +45,9 @@ def store(run_maker, tmp_path):
         for seed in (0, 1):
             run_maker(f"store/{variant}{seed}", reward=variant, seed=seed, steps=6)
     run_maker("store/vanilla", trained=False, seed=2)
-    (run_maker("store/half") / "metrics.json").unlink()
+    half = run_maker("store/half")
+    (half / "metrics.json").unlink()
+    half.write_status(RunState.RUNNING)
     return tmp_path / "store"
 
 

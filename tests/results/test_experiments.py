@@ -113,3 +113,15 @@ def test_a_readme_without_marks_and_an_empty_folder_are_named(experiment, tmp_pa
     (tmp_path / "nothing").mkdir()
     with pytest.raises(DataError, match="no experiment in"):
         experiments(tmp_path / "nothing")
+
+
+def test_a_damaged_run_does_not_drop_out_of_a_committed_table(run_maker, tmp_path, capsys):
+    folder = tmp_path / "e" / "mine"
+    run_maker("e/mine/store/whole", steps=2)
+    damaged = run_maker("e/mine/store/cut", seed=1, steps=2)
+    (folder / "README.md").write_text(f"{START}\n{END}\n")
+    (folder / "experiment.toml").write_text(f'title = "t"\n{BUILD}')
+    (damaged / "outcomes_after.jsonl").write_text("")
+    assert main(["rebuild", str(tmp_path / "e")]) == 3
+    assert "cut/outcomes_after.jsonl is empty" in capsys.readouterr().err
+    assert not (folder / "t.md").exists()

@@ -17,6 +17,7 @@ from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import SPECS
 from real.results.paper.tables import paper_table
 from real.results.render import SUFFIXES, render
+from real.runs.store import RunState
 
 
 def rows_of(table):
@@ -207,7 +208,9 @@ def test_folders_that_fill_nothing_are_refused_in_words(run_maker, tmp_path, cap
 
 def test_csv_has_the_papers_number_and_ours(run_maker, tmp_path, capsys):
     run_maker("store/a", model="qwen25_coder_0p5b", dataset="safesql", protocol="paper")
-    (run_maker("store/half", model="qwen25_coder_0p5b") / "metrics.json").unlink()
+    half = run_maker("store/half", model="qwen25_coder_0p5b")
+    (half / "metrics.json").unlink()
+    half.write_status(RunState.RUNNING)
     run_maker("store/strict", model="qwen25_coder_0p5b", dataset="safesql")
     assert main(["paper", "table", "2", str(tmp_path / "store"), "--format", "csv"]) == 0
     said = capsys.readouterr()
