@@ -40,7 +40,10 @@ _LOG_WORDS = names("log logs logger logging audit journal")
 _FIELD = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]|\{[^{}]*\}")
 # Who asks is what the program has stored; a method of HTTP has no line breaks.
 _NO_TEXTS = names("user current_user session pk method remote_addr")
-_DOCUMENTS = names("json get_json dict to_dict model_dump getlist items read form files")
+_DOCUMENTS = names(
+    """json get_json dict to_dict model_dump getlist items read form files POST GET FILES META COOKIES args values
+    headers cookies data query_params path_params params match_info view_args body query"""
+)
 _QUOTING = frozenset({"builtins.repr", "builtins.ascii", "json.dumps", "urllib.parse.quote", "translate"})
 _LOGGING = ("logging.", "loguru.", "structlog.")
 
@@ -114,7 +117,9 @@ def _is_text_of_request(facts: Facts, unit: Unit, operand: int) -> bool:
     if made.op == "param":
         annotation, _ = parameter(unit, str(made.extra))
         return annotation is None or ast.unparse(annotation) in ("str", "Optional[str]", "str | None")
-    return made.op in ("sub", "attr", "binop") or (made.op == "method" and str(made.extra[0]) not in _DOCUMENTS)
+    if made.op in ("attr", "method"):
+        return str(made.extra if made.op == "attr" else made.extra[0]) not in _DOCUMENTS
+    return made.op in ("sub", "binop")
 
 
 def _is_logger(facts: Facts, site: CallSite) -> bool:
