@@ -9,6 +9,7 @@ from real.datasets.targets.file import read_targets
 from real.errors import DataError
 from real.io.progress import Progress
 from real.methods.base import Method
+from real.methods.common.user_files import problems
 from real.policy.chat import encode_prompt
 from real.settings import RootCfg
 from real.training.workspace import Workspace
@@ -31,9 +32,11 @@ class Sft(Method):
         return ("peft",) if root.model.lora.enabled else ()
 
     def missing(self, root: RootCfg) -> list[str]:
-        """The file of targets, where one is named."""
+        """The file of targets, where one is named and it cannot be used."""
         path = root.method.sft.targets
-        return [] if path is None or Path(path).exists() else [f"the targets method.sft.targets={path} (no such file)"]
+        if path is not None and not Path(path).exists():
+            return [f"the targets method.sft.targets={path} (no such file)"]
+        return [] if path is None else problems(lambda: read_targets(path))
 
     def run(self, ws: Workspace) -> int:
         """Train on (prompt, response) pairs; raises ``DataError`` when there is nothing to learn."""

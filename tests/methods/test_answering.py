@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from method_helpers import Scripted, fenced
 
-from real.errors import DataError, UsageError
+from real.errors import DataError
 from real.methods.config import Selection
 from real.methods.prompt_eng import METHOD as PROMPT_ENG
 from real.methods.prompt_eng import instruction, with_instruction
@@ -112,7 +112,8 @@ def test_a_request_without_findings_is_refused(workspace: Workspace, tmp_path: P
     own = tmp_path / "request.txt"
     own.write_text("Try again.", encoding="utf-8")
     workspace.cfg.method.self_repair.text = str(own)
-    with pytest.raises(UsageError, match="findings"):
-        REPAIR.check(workspace)
+    (lack,) = REPAIR.missing(workspace.cfg)
+    assert "has no field {findings}" in lack
     workspace.cfg.method.self_repair.text = str(tmp_path / "absent.txt")
-    assert REPAIR.missing(workspace.cfg) == [f"the file method.self_repair.text={tmp_path / 'absent.txt'}"]
+    (lack,) = REPAIR.missing(workspace.cfg)
+    assert lack.startswith(f"the file method.self_repair.text={tmp_path / 'absent.txt'} cannot be read: No such file")

@@ -12,6 +12,7 @@ from real.errors import DataError
 from real.methods.common.masks import Sample, diff_masks, safecoder_samples, sven_samples, token_mask
 from real.methods.common.pairs import Pair, load_pairs, missing_pairs, twins
 from real.methods.safecoder.oversampling import oversampled
+from real.settings import RootCfg
 from real.types import Message, Task
 
 BEFORE = 'def f(name):\n    run("ls " + name)\n    return 1\n'
@@ -96,9 +97,10 @@ def line(**more: object) -> str:
 def test_files_in_svens_format(tmp_path: Path) -> None:
     folder = tmp_path / "train"
     folder.mkdir()
-    assert missing_pairs(str(tmp_path), "sven", "method.sven.pairs")
+    assert missing_pairs(RootCfg(), str(tmp_path), "sven", "method.sven.pairs")
     (folder / "cwe-078.jsonl").write_text(line() + line(file_name="b.c") + line(description="Do it."))
-    assert not missing_pairs(str(tmp_path), "sven", "method.sven.pairs")
+    (lack,) = missing_pairs(RootCfg(), str(tmp_path), "sven", "method.sven.pairs")
+    assert "no val pair" in lack
     made = load_pairs(str(tmp_path), "sven", "train", [], most=0, seed=0)
     assert sorted(p.prompt[0].content for p in made) == ["Do it.", "Write the Python function `f`."]
     assert made[0].deleted == ((0, 4),)

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from real.io.disk import append_line
 from real.methods.base import Method
-from real.methods.codeguard_plus.phrases import LEXICON, Phrases, lexicon_files, phrases_for
+from real.methods.codeguard_plus.phrases import LEXICON, Phrases, lexicon_files, phrases_for, read_lexicon
 from real.methods.common.seeds import part_seed
+from real.methods.common.tasks_at_hand import check_cwes, tasks_at_hand
+from real.methods.common.user_files import problems
 from real.methods.config import CodeguardPlusCfg, Decoding
 from real.policy.chat import encode_prompt
 from real.settings import RootCfg
@@ -31,17 +34,20 @@ class CodeguardPlus(Method):
     def missing(self, root: RootCfg) -> list[str]:
         """The lexicon, and the backend whose choice of tokens can be constrained."""
         folder = _folder(root.method.codeguard_plus)
-        lacks = []
+        tasks = tasks_at_hand(root, "test")
         if not lexicon_files(folder):
-            lacks.append(f"the lexicon method.codeguard_plus.lexicon={folder} (no cwe_NNN.toml in it)")
+            lacks = [f"the lexicon method.codeguard_plus.lexicon={folder} (no cwe_NNN.toml in it)"]
+        elif tasks is not None:
+            lacks = problems(lambda: _check(root, tasks))
+        else:
+            lacks = problems(*(partial(read_lexicon, file) for file in lexicon_files(folder).values()))
         if root.generation.backend == "vllm" and root.trainer.engine == "local":
             lacks.append("generation=hf (the constraints of codeguard_plus need the logits of each step)")
         return lacks
 
     def check(self, ws: Workspace) -> None:
         """Raise ``DataError`` for a test task whose CWE has no lexicon, or an empty one."""
-        for task in ws.test:
-            phrases_for(task, _folder(ws.cfg.method.codeguard_plus))
+        _check(ws.cfg, ws.test)
 
     def run(self, ws: Workspace) -> int:
         """Leave a responder."""
@@ -67,6 +73,12 @@ METHOD = CodeguardPlus()
 
 def _folder(cfg: CodeguardPlusCfg) -> Path:
     return Path(cfg.lexicon) if cfg.lexicon is not None else LEXICON
+
+
+def _check(root: RootCfg, tasks: Sequence[Task]) -> None:
+    check_cwes("codeguard_plus", root.dataset.name, tasks)
+    for task in {task.cwe: task for task in tasks}.values():
+        phrases_for(task, _folder(root.method.codeguard_plus))
 
 
 def _answers(ws: Workspace, tasks: Sequence[Task], phrases: Phrases, seed: int) -> list[Completion]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from real.errors import DataError
+from real.methods.common.user_files import user_toml
 from real.types import Task
 
 LEXICON = Path(__file__).parent / "lexicon"
@@ -103,15 +104,23 @@ def phrases_for(task: Task, folder: Path = LEXICON) -> Phrases:
 
 
 def read_lexicon(file: Path, prompt: str = "") -> Phrases:
-    """The constraints of ``file`` for a task with this prompt; raises ``DataError`` where it cannot be read."""
+    """The constraints of ``file`` for a task with this prompt; raises ``DataError`` where it is no lexicon.
+
+    That is also one whose ``cwe`` is another than that of the file's name.
+    """
+    content: Any = user_toml(file, "method.codeguard_plus.lexicon")
+    named = f"CWE-{int(number)}" if (number := file.stem.removeprefix("cwe_")).isdigit() else None
+    if named and content.get("cwe", named) != named:
+        raise DataError(
+            f"{file} is the lexicon of {content['cwe']!r}, but its name says {named}", hint="Rename it, or mend cwe."
+        )
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
         negative = tuple(
             Negative(_phrase(entry), bool(entry.get("eager", False))) for entry in content.get("negative", [])
         )
         entries = content.get("positive", [])
         every = [(_phrase(entry), re.compile(str(entry.get("when", "")), re.IGNORECASE)) for entry in entries]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, re.error) as error:
+    except (KeyError, TypeError, AttributeError, re.error) as error:
         raise DataError(f"{file} is no lexicon: {error!r}", hint="See the README in lexicon/.") from error
     if not negative and not every:
         raise DataError(f"{file} holds no phrase", hint="An empty lexicon constrains nothing; see the README there.")

@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from real.errors import DataError
-from real.io.disk import disk_errors, write_json
+from real.io.disk import disk_errors, read_json, write_json
+from real.methods.common.user_files import problems
 from real.policy.config import LoraCfg
 from real.training.workspace import Workspace, evaluation_generator
 
@@ -90,22 +92,35 @@ def save_adapters(ws: Workspace, folder: Path, names: Sequence[str]) -> None:
 
 
 def missing_adapter(folder: str | None, names: Sequence[str], key: str) -> list[str]:
-    """One phrase where ``folder``, which the setting ``key`` names, lacks the adapter of a name."""
+    """One phrase where ``folder``, which ``key`` names, lacks an adapter of ``names``, or what it holds is none.
+
+    Nothing is loaded: whether weights fit is found out when they are.
+    """
     if folder is None:
         return []
     absent = [name for name in names if not (Path(folder) / name / _CONFIG).is_file()]
-    return [f"the adapter {key}={folder} (there is no {absent[0]}/{_CONFIG} in it)"] if absent else []
+    if absent:
+        return [f"the adapter {key}={folder} (there is no {absent[0]}/{_CONFIG} in it)"]
+    configurations = (partial(read_json, Path(folder) / name / _CONFIG) for name in names)
+    return problems(lambda: _backbone(folder), *configurations)
+
+
+def _backbone(folder: str) -> dict[str, object]:
+    path = Path(folder) / BACKBONE
+    if not path.is_file():
+        raise DataError(f"{folder} does not say what its adapters were trained on: there is no {BACKBONE}")
+    facts = read_json(path)
+    if not isinstance(facts.get("vocabulary"), str):
+        raise DataError(f"{path} names no vocabulary", hint="It is written beside the adapters when they are trained.")
+    return facts
 
 
 def check_backbone(ws: Workspace, folder: str | None) -> None:
     """Raise ``DataError`` where the adapters of ``folder`` were trained on a model with another tokenizer."""
     if folder is None:
         return
-    path = Path(folder) / BACKBONE
-    if not path.is_file():
-        raise DataError(f"{folder} does not say what its adapters were trained on: there is no {BACKBONE}")
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    if facts.get("vocabulary") != vocabulary_hash(ws.policy.tokenizer):
+    facts = _backbone(folder)
+    if facts["vocabulary"] != vocabulary_hash(ws.policy.tokenizer):
         raise DataError(
             f"the adapters in {folder} were trained on {facts.get('model')}, which has another tokenizer than"
             f" {ws.cfg.model.name}",

@@ -13,23 +13,25 @@ from pathlib import Path
 from real.errors import DataError
 from real.generation.respond import respond
 from real.methods.base import Method
+from real.methods.common.user_files import problems, user_text
 from real.settings import RootCfg
 from real.training.workspace import Workspace
 from real.types import Check, Completion, Message, Task
 
 PROMPTS = Path(__file__).parent / "prompts"
+SETTING = "method.prompt_eng.text"
 
 
 class PromptEng(Method):
     """An instruction after the task's own prompt; nothing is trained."""
 
     def missing(self, root: RootCfg) -> list[str]:
-        """The text file, where one is named."""
+        """The text file, where one is named and it cannot be used."""
         path = root.method.prompt_eng.text
-        return [] if path is None or Path(path).is_file() else [f"the file method.prompt_eng.text={path}"]
+        return [] if path is None else problems(lambda: user_text(Path(path), SETTING))
 
     def check(self, ws: Workspace) -> None:
-        """Raise ``DataError`` for an empty text."""
+        """Raise ``DataError`` where there is nothing to ask for."""
         _instruct(ws, ws.test[:1])
 
     def run(self, ws: Workspace) -> int:
@@ -56,12 +58,12 @@ def _instruct(ws: Workspace, tasks: Sequence[Task]) -> list[Task]:
 
 
 def instruction(checks: Sequence[Check], path: str | None = None) -> str:
-    """The text of ``path``, else those of the qualities ``checks``; raises ``DataError`` for an empty one."""
-    files = [Path(path)] if path is not None else [PROMPTS / f"{check.value}.txt" for check in checks]
-    text = "\n".join(file.read_text(encoding="utf-8").strip() for file in files)
-    if not text:
-        raise DataError(f"the instruction of prompt_eng is empty: {', '.join(map(str, files)) or 'no check'}")
-    return text
+    """The text of ``path``, else those of the qualities ``checks``; raises ``DataError`` where there is none."""
+    if path is not None:
+        return user_text(Path(path), SETTING)
+    if not checks:
+        raise DataError("prompt_eng has no instruction: no quality is checked", hint=f"Give one with {SETTING}=FILE.")
+    return "\n".join((PROMPTS / f"{check.value}.txt").read_text(encoding="utf-8").strip() for check in checks)
 
 
 def with_instruction(task: Task, text: str) -> Task:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from real.errors import UsageError
 from real.generation.respond import respond, to_completions
 from real.io.disk import append_line
 from real.methods.base import Method
 from real.methods.common.findings import programs_of
 from real.methods.common.seeds import part_seed
+from real.methods.common.tasks_at_hand import check_cwes, tasks_at_hand
+from real.methods.common.user_files import problems
 from real.methods.promsec.inverters import ask, check_endpoint, missing_endpoint
 from real.methods.promsec.scan import Issue, scan
 from real.policy.chat import encode_prompt
@@ -36,14 +37,14 @@ class Promsec(Method):
         return ("bandit",)
 
     def missing(self, root: RootCfg) -> list[str]:
-        """The endpoint, where one is named."""
-        return missing_endpoint(root.method.promsec)
+        """The endpoint, where one is named, and tasks that name a CWE."""
+        tasks = tasks_at_hand(root, "test")
+        lacks = [] if tasks is None else problems(lambda: check_cwes("promsec", root.dataset.name, tasks))
+        return lacks + missing_endpoint(root.method.promsec)
 
     def check(self, ws: Workspace) -> None:
-        """Raise where the endpoint does not answer, or a prompt file lacks its field."""
-        for name, field in (("invert", "code"), ("invert", "findings"), ("regenerate", "prompt")):
-            if f"{{{field}}}" not in _text(name):
-                raise UsageError(f"{PROMPTS / name}.txt has no field {{{field}}}")
+        """Raise where no task names a CWE, or the endpoint does not answer."""
+        check_cwes("promsec", ws.cfg.dataset.name, ws.test)
         check_endpoint(ws.cfg.method.promsec)
 
     def run(self, ws: Workspace) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 
@@ -35,9 +37,20 @@ def ask(ws: Workspace, questions: Sequence[str], seed: int) -> list[str]:
 
 def missing_endpoint(cfg: PromsecCfg) -> list[str]:
     """One phrase where the address cannot be one."""
-    if cfg.endpoint is None or cfg.endpoint.startswith(("http://", "https://")):
+    if cfg.endpoint is None or _is_address(cfg.endpoint):
         return []
     return [f"the endpoint method.promsec.endpoint={cfg.endpoint} (a base URL such as http://localhost:8000/v1)"]
+
+
+def _is_address(text: str) -> bool:
+    """Whether ``text`` is an HTTP address that can be asked: a host, a port that is a number, ASCII without blanks."""
+    try:
+        parts = urllib.parse.urlsplit(text)
+        port_is_number = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    printable = text.isascii() and all(character.isprintable() and character != " " for character in text)
+    return printable and port_is_number and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def check_endpoint(cfg: PromsecCfg) -> None:
@@ -69,7 +82,7 @@ def _request(cfg: PromsecCfg, path: str, body: object, seconds: float) -> dict[s
         request = urllib.request.Request(url, data=data, headers=headers)
         with urllib.request.urlopen(request, timeout=seconds) as answer:
             made = json.load(answer)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise InfrastructureError(
             f"the endpoint of promsec does not answer: {url}: {reason}",

@@ -44,11 +44,15 @@ class SafeCoder(Method):
         cfg = root.method.safecoder
         if cfg.adapter is not None:
             return missing_adapter(cfg.adapter, ADAPTER, "method.safecoder.adapter")
-        return missing_pairs(cfg.pairs, "safecoder", "method.safecoder.pairs")
+        return missing_pairs(root, cfg.pairs, "safecoder", "method.safecoder.pairs")
 
     def check(self, ws: Workspace) -> None:
-        """See ``check_backbone``."""
-        check_backbone(ws, ws.cfg.method.safecoder.adapter)
+        """See ``check_backbone`` and ``load_pairs``: what is to be learned is read before the first evaluation."""
+        cfg = ws.cfg.method.safecoder
+        check_backbone(ws, cfg.adapter)
+        if cfg.adapter is None:
+            for split in ("train", "val"):
+                self._pairs(ws, split)
 
     def run(self, ws: Workspace) -> int:
         """Collect utility data, train, and record what training did; returns the number of updates."""

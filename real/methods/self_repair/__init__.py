@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from real.errors import UsageError
 from real.generation.respond import respond
 from real.io.disk import append_line
 from real.methods.base import Method
 from real.methods.common.findings import all_findings, analyses_of, defects, programs_of
 from real.methods.common.seeds import part_seed
+from real.methods.common.user_files import problems, user_text
 from real.policy.chat import encode_prompt
 from real.settings import RootCfg
 from real.training.workspace import Workspace
@@ -31,13 +31,8 @@ class SelfRepair(Method):
     """Nothing is trained."""
 
     def missing(self, root: RootCfg) -> list[str]:
-        """The file with the request, where one is named."""
-        path = root.method.self_repair.text
-        return [] if path is None or Path(path).is_file() else [f"the file method.self_repair.text={path}"]
-
-    def check(self, ws: Workspace) -> None:
-        """Raise ``UsageError`` for a request without the field ``{findings}``."""
-        _request(ws)
+        """The file with the request, where one is named and it cannot be used."""
+        return problems(lambda: _request(root))
 
     def run(self, ws: Workspace) -> int:
         """Leave a responder."""
@@ -58,7 +53,7 @@ METHOD = SelfRepair()
 
 def repair(ws: Workspace, tasks: Sequence[Task], first: Sequence[Completion], seed: int) -> list[Completion]:
     """The answers after up to ``rounds`` repairs; ``first`` are those before any."""
-    request = _request(ws)
+    request = _request(ws.cfg)
     best = list(first)
     analyses = analyses_of(ws, tasks, programs_of(ws, tasks, best))
     rounds = [0] * len(tasks)
@@ -120,9 +115,6 @@ def _fits(ws: Workspace, task: Task) -> bool:
     return context is None or needed <= context
 
 
-def _request(ws: Workspace) -> str:
-    path = Path(ws.cfg.method.self_repair.text or REQUEST)
-    text = path.read_text(encoding="utf-8").strip()
-    if "{findings}" not in text:
-        raise UsageError(f"{path} has no field {{findings}}, so that the model would not be told what was found")
-    return text
+def _request(root: RootCfg) -> str:
+    own = root.method.self_repair.text
+    return user_text(REQUEST if own is None else Path(own), "method.self_repair.text", ["findings"])

@@ -45,14 +45,18 @@ class Sven(Method):
         cfg, key = self.settings(root), f"method.{self.name}"
         lacks = missing_adapter(cfg.adapter, ADAPTERS[:1], f"{key}.adapter")
         if cfg.adapter is None:
-            lacks += missing_pairs(cfg.pairs, "sven", f"{key}.pairs")
+            lacks += missing_pairs(root, cfg.pairs, "sven", f"{key}.pairs")
         if cfg.form is AdapterForm.prefix and root.generation.backend == "vllm" and root.trainer.engine == "local":
             lacks.append(f"generation=hf (vLLM takes no learned prefix, which {key} has; trainer=local goes with it)")
         return lacks
 
     def check(self, ws: Workspace) -> None:
-        """See ``check_backbone``."""
-        check_backbone(ws, self.settings(ws.cfg).adapter)
+        """See ``check_backbone`` and ``load_pairs``: what is to be learned is read before the first evaluation."""
+        cfg = self.settings(ws.cfg)
+        check_backbone(ws, cfg.adapter)
+        if cfg.adapter is None:
+            for split in ("train", "val"):
+                self._samples(ws, split)
 
     def run(self, ws: Workspace) -> int:
         """Train both adapters and make the secure one the active one; returns the number of updates."""
