@@ -53,6 +53,8 @@ LIBRARIES = {
     "template_string": "Flask, render_template_string",
     "text_input": "Streamlit",
     "verify_signature": "PyJWT, options of decode",
+    "execute_query": "neo4j, Driver.execute_query",
+    "html_content": "SendGrid, helpers.mail.Mail",
     "JavaScript": "the name of a language, in messages",
 }
 

@@ -73,7 +73,7 @@ def chosen_programs(facts: Facts) -> Iterator[Defect]:
         if any(site.constants(None, "shell")) or program is None:
             continue
         first = _first(program)
-        if first is None or not facts.is_untrusted(first):
+        if first is None or not facts.is_untrusted(first) or (first is not program and _is_mixed(facts, site, program)):
             continue
         operands = site.operands((place,), (keyword,))
         by = facts.entry(first)
@@ -89,6 +89,12 @@ def _first(program: Value) -> Value | None:
         return program
     found = lists[0].fields.get(0, lists[0].elements if not lists[0].fields else BOTTOM)
     return None if found is BOTTOM else found
+
+
+def _is_mixed(facts: Facts, site: CallSite, program: Value) -> bool:
+    """Whether constant words stand in a list of unknown order: the program may be one of them."""
+    ordered = any(0 in obj.fields for obj in program.objs)
+    return not ordered and bool(_texts(facts, site))
 
 
 def _is_message(facts: Facts, unit: Unit, operands: list[int]) -> bool:
@@ -124,7 +130,7 @@ def _words_of_list(value: Value, before: list[Value]) -> Iterator[list[Value] | 
         if obj.kind not in ("list", "tuple"):
             continue
         count = sum(1 for key in obj.fields if isinstance(key, int))
-        if obj.elements is BOTTOM and all(index in obj.fields for index in range(count)):
+        if obj.elements is BOTTOM and set(range(count)) <= obj.fields.keys():
             yield [*before, *(obj.fields[index] for index in range(count))]
         else:
             yield None

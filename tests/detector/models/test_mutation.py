@@ -17,8 +17,12 @@ from real.detector.rule import Rule
 from real.detector.rules import select_rules
 
 RULES = {rule.cwe: rule for rule in select_rules(ALL)}
-# `eval` is also a method of anything (data frames, embedded interpreters), which the builtin would be taken for.
-COVERED = {"builtins.eval"}
+# `eval` is also a method of anything (data frames, embedded interpreters), which the builtin would be taken for; of these
+# responses the rule asks itself, since their headers say whether they are pages.
+COVERED = {
+    *("builtins.eval", "aiohttp.web.Response", "fastapi.Response", "fastapi.responses.Response"),
+    "starlette.responses.Response",
+}
 # What covers these: the method of the same name (of addresses: decode() as that of a text), the analysis itself
 # (percent-encoding), the builders of SQLAlchemy.
 SAFE_ANYWAY = {
