@@ -83,12 +83,9 @@ def chosen_programs(facts: Facts) -> Iterator[Defect]:
 
 
 def _first(program: Value) -> Value | None:
-    """The program of a list; of a text, all of it."""
+    """The program of a list whose order is known; of a text, or of the words that it is split into, all of it."""
     lists = [obj for obj in program.objs if obj.kind in ("list", "tuple")]
-    if not lists:
-        return program
-    found = lists[0].fields.get(0, lists[0].elements if not lists[0].fields else BOTTOM)
-    return None if found is BOTTOM else found
+    return lists[0].fields.get(0) if lists else program
 
 
 def _is_mixed(facts: Facts, site: CallSite, program: Value) -> bool:
