@@ -17,8 +17,8 @@ from real.detector.rule import Rule
 from real.detector.rules import select_rules
 
 RULES = {rule.cwe: rule for rule in select_rules(ALL)}
-# `eval` is also a method of anything (data frames, embedded interpreters), which the builtin would be taken for; of these
-# responses the rule asks itself, since their headers say whether they are pages.
+# `eval` is also a method of anything (data frames, embedded interpreters), which the builtin would be taken for. Of
+# these responses the rule asks itself: their headers say whether they are pages.
 COVERED = {
     *("builtins.eval", "aiohttp.web.Response", "fastapi.Response", "fastapi.responses.Response"),
     "starlette.responses.Response",
