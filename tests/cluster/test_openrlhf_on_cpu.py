@@ -85,11 +85,14 @@ def test_zero_3_with_sleep_as_the_7b_model_is_trained(tiny: Path, tmp_path: Path
 
 
 def wandb_history(directory: Path) -> list[dict[str, float]]:
-    """What the offline W&B run holds of each step, by W&B's own reader."""
-    (file,) = directory.glob("wandb/offline-run-*/run-*.wandb")
-    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    records = [json.loads(line) for line in done.stdout.splitlines()]
+    """What the offline W&B run holds of each step, by W&B's own reader; its report lies in a file of its own."""
+    files = sorted(directory.glob("wandb/offline-run-*/run-*.wandb"))
+    assert files
+    records = []
+    for file in files:
+        command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        records += [json.loads(line) for line in done.stdout.splitlines()]
     return [record["history"]["item"] for record in records if record["type"] == "history"]
 
 
