@@ -60,20 +60,6 @@ def sample(edits: tuple[str, ...], size: int) -> list[Path]:
     return random.Random(" + ".join(edits)).sample(FILES, size)
 
 
-# Misses that are known and not mended yet, each with what is wrong; they count nowhere else.
-KNOWN = {
-    # a dictionary in a list, which a function of the library takes out and gives to a handler as its body
-    "through max: pairs/cwe_074/session_lookup_bad: findings -> clean",
-}
-
-
-def test_known_misses_are_misses_still() -> None:
-    for line in KNOWN:
-        edit, name, _ = line.split(": ", 2)
-        _, found = moved((edit,), [next(path for path in FILES if label(path) == name)])
-        assert found == [line]
-
-
 @pytest.mark.parametrize("kind", list(Kind))
 def test_an_edit_changes_hardly_any_verdict(kind: Kind) -> None:
     total: Counter[str] = Counter()
@@ -82,7 +68,6 @@ def test_an_edit_changes_hardly_any_verdict(kind: Kind) -> None:
         count, these = moved((name,), sample((name,), PROGRAMS_PER_EDIT))
         total += count
         found += these
-    total["findings -> clean"] -= len(KNOWN.intersection(found))
     assert total["findings"] > 40
     assert total["clean"] > 40
     assert total["findings -> clean"] <= LOST[kind] * total["findings"], found

@@ -251,8 +251,8 @@ def _envelopes(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_nested(value: Value) -> bool:
-    """``{"$eq": name}``: an operator of the program's own."""
-    return any(obj.kind == "dict" for obj in value.objs)
+    """``{"$eq": name}``: an operator of the program's own, and nothing that comes from outside as it is."""
+    return value.mask == 0 and any(obj.kind == "dict" for obj in value.objs)
 
 
 def _is_text_test(facts: Facts, atom: Atom) -> bool:
