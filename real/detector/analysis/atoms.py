@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from real.detector.analysis.slices import Reads, Slicer
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.control_dependence import ControlFlow
-from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.ir.instructions import COPIES, Block, Instr, Unit
 
-_COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
 _NEGATED = {
     "In": "NotIn", "NotIn": "In", "Eq": "NotEq", "NotEq": "Eq", "Is": "IsNot", "IsNot": "Is",
     "Lt": "GtE", "GtE": "Lt", "Gt": "LtE", "LtE": "Gt",
@@ -104,7 +103,7 @@ class Conditions:
             return
         seen.add((unit, operand))
         self._slicer.solver.heap.spend(1)
-        if instr.op in _COPIES:
+        if instr.op in COPIES:
             yield from self._atoms(place, instr.args[0], seen)
         elif instr.op == "unary" and instr.extra == "Not":
             yield from self._atoms(place.negated(), instr.args[0], seen)

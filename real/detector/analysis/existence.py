@@ -11,7 +11,7 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.slices import Slicer
 from real.detector.analysis.values import Constant, Value
 from real.detector.analysis.witness import every
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, names
 
 # They answer with a type, a length or a truth value of anything that is there.
@@ -22,7 +22,6 @@ ASKING = names(
 # They give what they are given, or a text of it.
 SHOWING = names("builtins.str builtins.repr builtins.format builtins.list builtins.tuple builtins.set")
 _COMPARISONS = frozenset({"Is", "IsNot", "Eq", "NotEq", "In", "NotIn", "Lt", "LtE", "Gt", "GtE"})
-_COPIES = frozenset({"assign", "copy", "pi", "pathload", "await"})
 
 
 class Existence:
@@ -79,7 +78,7 @@ class Existence:
     def _is_measure(self, unit: Unit, operand: int) -> bool:
         made = unit.defs[operand]
         for _ in range(len(unit.defs)):
-            if made is None or made.op not in _COPIES:
+            if made is None or made.op not in COPIES:
                 break
             made = unit.defs[made.args[0]]
         return made is not None and made.op == "call" and self._is_library(unit, made, ASKING)

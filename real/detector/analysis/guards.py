@@ -12,7 +12,7 @@ from real.detector.analysis.values import BOTTOM, CHAR, STR, Constant, Value, jo
 from real.detector.analysis.visibility import is_public
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.ir.instructions import RENAMES, CallShape, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 
 _MAX_CHAIN = 20
@@ -20,7 +20,6 @@ _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper
 _MATCHING = frozenset({"fullmatch", "match", "search"})
 _MAX_PHIS = 3  # nested joins to look through
 _PARTS = frozenset({"attr", "sub", "cell", "unpack", "iterate"})
-_COPIES = frozenset({"assign", "copy", "pi"})
 
 
 class Guards:
@@ -47,7 +46,7 @@ class Guards:
             instr = unit.defs[operand]
             if instr is None:
                 return operand
-            if instr.op in _COPIES:
+            if instr.op in RENAMES:
                 operand = instr.args[0]
             elif instr.op == "pathload":
                 operand = instr.args[1]
@@ -133,7 +132,7 @@ class Guards:
         """The comparison or call behind copies, ``not`` and comparisons with ``None``."""
         for _ in range(_MAX_CHAIN):
             inner = unit.defs[test.args[0]] if test.args else None
-            if test.op in _COPIES and inner is not None:
+            if test.op in RENAMES and inner is not None:
                 test = inner
             elif test.op == "unary" and test.extra == "Not" and inner is not None:
                 test, sense = inner, not sense

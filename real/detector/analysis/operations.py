@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from real.detector.analysis.slices import Slicer
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import COPIES, Instr, Unit
 
 ADDING = frozenset({"append", "add", "extend", "update", "insert", "setdefault", "appendleft", "put", "put_nowait"})
 REMOVING = frozenset({"pop", "remove", "discard", "clear", "popitem", "popleft", "difference_update"})
 READING = frozenset({"get", "__getitem__"})
 _ACCESSORS = READING | {"setdefault", "values", "items"}
-_COPIES = frozenset({"assign", "copy", "pi", "pathload", "sub", "attr", "iterate", "unpack", "await"})
+_PATHS = COPIES | {"sub", "attr", "iterate", "unpack"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +72,7 @@ class Operations:
                 work += instr.args
             elif instr.op == "copy" and instr.extra is not None:
                 continue  # copy.copy() made an object of its own
-            elif instr.op in _COPIES or (instr.op == "method" and instr.extra[0] in _ACCESSORS):
+            elif instr.op in _PATHS or (instr.op == "method" and instr.extra[0] in _ACCESSORS):
                 work.append(instr.args[0])
         return False
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from real.detector.analysis.slices import Slicer
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import COPIES, Instr, Unit
 
 _FORMATTERS = frozenset({"format", "format_map", "substitute", "safe_substitute"})
 _TRIMMERS = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "encode", "decode", "replace", "title"})
-_COPIES = frozenset({"assign", "copy", "pi", "await", "pathload", "decorate"})
+_SAME = COPIES | {"decorate"}
 _MAX_DEPTH = 3
 
 
@@ -78,7 +78,7 @@ class Texts:
             inside = instr.args
         elif instr.op in ("phi", "build"):
             inside = [*instr.args, *self._stored(unit, operand)]
-        elif instr.op in _COPIES:
+        elif instr.op in _SAME:
             inside = instr.args[-1:] if instr.op == "decorate" else instr.args[:1]
         elif instr.op in ("call", "method"):
             inside = self._called(unit, instr, found, seen, depth)

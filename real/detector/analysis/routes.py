@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 
 from real.detector.analysis.witness import every
-from real.detector.ir.instructions import Instr, Program, Unit
+from real.detector.ir.instructions import RENAMES, Instr, Program, Unit
 
 _REQUESTS = frozenset({"flask.request", "quart.request"})
 _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
-_COPIES = frozenset({"assign", "copy", "pi"})
 
 
 class FixedRoutes:
@@ -35,7 +34,7 @@ class FixedRoutes:
     @staticmethod
     def _is_request(unit: Unit, operand: int) -> bool:
         made = unit.defs[operand]
-        while made is not None and made.op in _COPIES:
+        while made is not None and made.op in RENAMES:
             made = unit.defs[made.args[0]]
         if made is None:
             return False

@@ -15,12 +15,11 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from real.detector.ir.instructions import Block, CallShape, Instr, Unit
+from real.detector.ir.instructions import RENAMES, Block, CallShape, Instr, Unit
 
 _LONGEST = 1_000  # characters or elements of a constant that is kept
 _LARGEST = 1 << 63
 _MOST_STEPS = 20_000  # instructions looked at for one unit
-_COPIES = frozenset({"copy", "assign", "pi", "pathload"})
 _PLAIN = (str, bytes, int, float, bool, type(None))
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "Div": operator.truediv,
@@ -35,6 +34,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "GtE": operator.ge, "In": lambda a, b: a in b, "NotIn": lambda a, b: a not in b, "Is": operator.is_,
     "IsNot": operator.is_not,
 }  # fmt: skip
+_COPYING = RENAMES | {"pathload"}
 _KEYED = {"sub": 1, "setsub": 1, "delsub": 1}  # opcode -> which operand is the key
 _KEYED_METHODS = frozenset({"pop", "insert", "get"})
 _REWRITTEN = frozenset({"binop", "inplace", "unary", "sub", "call"})
@@ -93,7 +93,7 @@ def _may_be_constant(unit: Unit, operand: int) -> bool:
             return False
         if instr.op == "const":
             continue
-        if instr.op in _COPIES and (instr.op != "copy" or instr.extra is None):
+        if _is_copy(instr):
             work.append(instr.args[0])
         elif instr.op in ("binop", "inplace", "unary", "compare", "phi"):
             work += instr.args
@@ -111,10 +111,15 @@ def _may_be_constant(unit: Unit, operand: int) -> bool:
     return True
 
 
+def _is_copy(instr: Instr) -> bool:
+    """Whether it hands on its operand; ``copy.copy()`` makes an object of its own."""
+    return instr.op in _COPYING and (instr.op != "copy" or instr.extra is None)
+
+
 def _origin(unit: Unit, operand: int) -> Instr | None:
     """The instruction behind copies."""
     instr = unit.defs[operand]
-    while instr is not None and instr.op in _COPIES and (instr.op != "copy" or instr.extra is None):
+    while instr is not None and _is_copy(instr):
         instr = unit.defs[instr.args[0]]
     return instr
 
@@ -183,7 +188,7 @@ def _value(  # noqa: PLR0911
         return VARYING
     if op == "const":
         return (instr.extra,) if isinstance(instr.extra, _PLAIN) else VARYING
-    if op in _COPIES and (op != "copy" or instr.extra is None):
+    if _is_copy(instr):
         return VARYING if unit.defs[instr.args[0]] is None else known.get(instr.args[0])
     if op == "phi":
         result: object = None

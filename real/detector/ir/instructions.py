@@ -30,6 +30,12 @@ Operand: TypeAlias = "int | str"
 Extra: TypeAlias = Any  # typed by the opcode
 
 
+# Opcodes whose result is their first operand: under another name, or known better after a test.
+RENAMES = frozenset({"assign", "copy", "pi"})
+# The same, and what is loaded from where it was stored, or waited for.
+COPIES = RENAMES | {"pathload", "await"}
+
+
 class Instr:
     """One instruction; ``dst`` is the value it defines, ``var`` the local variable it assigns before SSA."""
 

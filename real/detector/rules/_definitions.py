@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.ir.instructions import COPIES, Block, Instr, Unit
 
-# Instructions that hand on the value that they are given, under another name or after a wait.
-COPIES = frozenset({"assign", "copy", "pi", "await", "pathload"})
 _MAX_PHIS = 3  # nested joins to look through
 
 

@@ -55,13 +55,13 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.kinds import Kind
 from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._authorization import words
 from real.detector.rules._called import called_words
-from real.detector.rules._definitions import COPIES, definition
+from real.detector.rules._definitions import definition
 from real.detector.rules._known_hosts import is_host_test, reads_host
 from real.detector.rules._web import (
     JOINERS,

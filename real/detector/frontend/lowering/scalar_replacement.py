@@ -14,10 +14,9 @@ from real.detector.frontend.lowering.replay import READS, Replay, Step, become_c
 from real.detector.frontend.plain_classes import PlainClass
 from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.dominators import dominates, immediate_dominators
-from real.detector.ir.instructions import Block, CallShape, Instr, Params, Unit
+from real.detector.ir.instructions import RENAMES, Block, CallShape, Instr, Params, Unit
 
-_COPIES = frozenset({"assign", "copy", "pi"})
-_JOINS = _COPIES | {"phi"}
+_JOINS = RENAMES | {"phi"}
 _EFFECTS = frozenset({"call", "method", "await", "yield", "enter", "iterate", "decorate"})
 _MAX_USES = 200
 _ONE_ARGUMENT = CallShape((False,), ())
@@ -102,7 +101,7 @@ class Aggregates:
     def _name(self, operand: int) -> str:
         """The global or imported name that a value is."""
         instr = self.unit.defs[operand]
-        while instr is not None and instr.op in _COPIES:
+        while instr is not None and instr.op in RENAMES:
             instr = self.unit.defs[instr.args[0]]
         if instr is None:
             return ""
@@ -176,13 +175,13 @@ class Aggregates:
             for use in self.uses.get(current, ()):
                 if current not in use.args:
                     continue  # another container that nobody reads any more
-                if use.op in _COPIES and use.args[0] in names and not _is_own(use):
+                if use.op in RENAMES and use.args[0] in names and not _is_own(use):
                     if use.dst not in names:
                         names.add(use.dst)
                         work.append(use.dst)
                     if len(use.args) > 1 and use.args[1] in names:
                         return None
-                elif use.op not in _COPIES or _is_own(use):
+                elif use.op not in RENAMES or _is_own(use):
                     found[use] = None
         if not found or len(found) > _MAX_USES:
             return None
@@ -328,7 +327,7 @@ class Aggregates:
 
     def _constant(self, operand: int) -> object:
         instr = self.unit.defs[operand]
-        while instr is not None and instr.op in _COPIES:
+        while instr is not None and instr.op in RENAMES:
             instr = self.unit.defs[instr.args[0]]
         return instr.extra if instr is not None and instr.op == "const" else None
 
