@@ -1,4 +1,4 @@
-"""The sandbox under stress: ``python benchmarks/stress_execution.py mixed|load|kills|loops|full-disk|no-shm``.
+"""The sandbox under stress: ``python benchmarks/stress_execution.py mixed|load|kills|loops|sleepers|full-disk|no-shm``.
 
 Each command judges programs whose right statuses are known and prints how many verdicts were lost, doubled or wrong.
 Commands run in the arena of the attack corpus (``tests/execution/attacks/arena.py``), in which every process, file and
@@ -356,11 +356,24 @@ def loops(options: argparse.Namespace) -> bool:
     return good
 
 
+def sleepers(options: argparse.Namespace) -> bool:
+    """Programs that only sleep, on three cases each: what they cost in wall time, all together."""
+    suite = ScriptSuite(tuple(StdinCase(f"{n}\n", "") for n in range(3)))
+    requests = [ExecutionRequest(str(n), f"# {n}\nimport time\ntime.sleep(600)", suite) for n in range(options.n)]
+    with Pool(WORKERS, level=options.level) as pool:
+        began = time.monotonic()
+        results = pool.run(requests)
+        took = time.monotonic() - began
+    print(f"{options.n} programs of 3 cases: {took:.0f} s, {took / options.n:.1f} s a program")
+    return all(o.status == "timeout" for result in results for o in result.outcomes)
+
+
 _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], bool], int]] = {
     "mixed": (mixed, 20_000),
     "load": (load, 200),
     "kills": (kills, 1500),
     "loops": (loops, 3),
+    "sleepers": (sleepers, 6),
     "full-disk": (full_disk, 60),
     "no-shm": (no_shm, 60),
 }
