@@ -16,6 +16,7 @@ from real.errors import DataError, UsageError
 from real.evaluation.metrics import RunMetrics
 from real.io.disk import atomic_write, read_text
 from real.registry import did_you_mean
+from real.results.gains import gains_table
 from real.results.index import Entry, distinct, entries
 from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import spec_of
@@ -29,9 +30,11 @@ START, END = "<!-- results: python -m real.results rebuild -->", "<!-- end of re
 
 @dataclass(frozen=True)
 class Build:
-    """One thing to build. ``kind``: ``table`` (``number`` 2 to 5), ``datasets`` (Table 1), ``detectors`` (Table 6),
-    ``runs`` (what a store holds), ``text`` (a program's output as it is), ``sweep`` (figure), ``components`` and
-    ``figure3`` (figures of one run).
+    """One thing to build.
+
+    ``kind``: ``table`` (``number`` 2 to 5), ``datasets`` (Table 1), ``detectors`` (Table 6), ``runs`` (what a store
+    holds), ``gains`` (whether training raised its reward), ``text`` (a program's output as it is), ``sweep`` (figure),
+    ``components`` and ``figure3`` (figures of one run).
 
     ``source`` is a folder of runs, one run, or a file (of detectors, a pattern of several), relative to the experiment;
     what is not there yet is said to be not yet run. ``out`` names the files. ``run`` chooses the run of a figure by the
@@ -100,6 +103,7 @@ def _make(folder: Path, build: Build) -> Table | str | bytes:
         "detectors": lambda source, _: detectors_table(sorted(source.parent.glob(source.name))),
         "text": _text,
         "runs": _stored,
+        "gains": _gains,
         "sweep": _sweep,
         "components": _components,
         "figure3": _figure3,
@@ -123,6 +127,11 @@ def _stored(source: Path, _: Build) -> Table | str:
     """The runs of a store: what a table is made of."""
     found = _figured(source)
     return runs_table(found) if found else _not_yet(source)
+
+
+def _gains(source: Path, _: Build) -> Table | str:
+    found = _figured(source)
+    return gains_table(found) if found else _not_yet(source)
 
 
 def _sweep(source: Path, build: Build) -> bytes | str:

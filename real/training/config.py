@@ -68,6 +68,7 @@ class TrainerCfg:
     normalize_rewards: bool = True  # A.2; the released runs only whiten advantages
     whiten_advantages: bool = True  # gae, reinforce_baseline: over their deviation; their mean is always subtracted
     max_grad_norm: float = 1.0
+    shuffle_rewards: bool = False  # engine=local, a control: each rollout's rewards go to its responses at random
     critic: Critic = Critic.own
     value_coef: float = 0.1  # critic=shared: what the value loss weighs where it moves the actor's weights
     critic_warmup_steps: int = 0  # steps in which only the critic learns

@@ -1,5 +1,7 @@
 """The PPO step: it learns, masks, resumes bit for bit, and does the same with LoRA adapters."""
 
+from collections import Counter
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ from real.training.config import Critic, Estimator
 from real.training.local.models import ActorCritic
 from real.training.local.packed import pack_tokens
 from real.training.local.ppo import NotFiniteError
-from real.training.local.scoring import ScoredRollout
+from real.training.local.scoring import ScoredRollout, shuffled
 
 PROMPTS = [[5, 6, 7], [8, 9], [10, 11, 12, 13], [14]] * 4
 WANTED = range(5, 10)  # the toy reward: share of these tokens in the response
@@ -224,3 +226,19 @@ def test_a_model_whose_logits_are_more_than_a_product_is_refused(toy_tokenizer):
     torch.nn.init.constant_(model.lm_head.bias, 3.0)
     with pytest.raises(UsageError, match="output layer"):
         ActorCritic(model, LoraCfg())
+
+
+def test_shuffled_rewards_are_dealt_anew_each_step_and_carry_no_credit():
+    scored = ScoredRollout([float(n) for n in range(50)] + [None], {0: [1.0]})
+    first, again, other = (shuffled(scored, seed) for seed in (1, 1, 2))
+    assert first.scores == again.scores != scored.scores
+    assert other.scores != first.scores
+    assert Counter(first.scores) == Counter(scored.scores)
+    assert not first.credit
+
+
+def test_the_control_trains_on_shuffled_rewards(make_ppo):
+    plain, control = make_ppo(), make_ppo(shuffle_rewards=True)
+    for ppo in (plain, control):
+        ppo.step(PROMPTS, share, step=0, seed=0)
+    assert not torch.equal(weights(plain), weights(control))

@@ -25,7 +25,7 @@ from real.training.local.experience import Experience, Rollout
 from real.training.local.losses import policy_loss, value_loss
 from real.training.local.memory import out_of_memory_in, smaller_passes
 from real.training.local.models import ActorCritic, PolicyOutput
-from real.training.local.scoring import ScoredRollout, Scorer
+from real.training.local.scoring import ScoredRollout, Scorer, shuffled
 from real.training.local.statistics import experience_statistics, response_statistics, speeds
 
 
@@ -60,6 +60,8 @@ class Ppo:
         responses = self.generator.generate(prompts, greedy=False, seed=rng_seed, on_finished=scorer.on_finished)
         times.append(time.perf_counter())
         scored = scorer.finish(responses)
+        if self.cfg.shuffle_rewards:
+            scored = shuffled(scored, rng_seed)
         times.append(time.perf_counter())
         with out_of_memory_in("computing log-probabilities and values (no gradients)", room):
             experience, log = self._experience(prompts, responses, scored)

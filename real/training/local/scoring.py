@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from real.generation import Response
@@ -21,6 +22,13 @@ class ScoredRollout:
     scores: Sequence[float | None]
     credit: Mapping[int, Sequence[float]] = field(default_factory=dict)
     log: Mapping[str, float] = field(default_factory=dict)
+
+
+def shuffled(scored: ScoredRollout, seed: int) -> ScoredRollout:
+    """The same rewards, dealt to the responses at random and without credit on tokens: nothing is to be learnt."""
+    scores = list(scored.scores)
+    random.Random(f"shuffled rewards/{seed}").shuffle(scores)
+    return replace(scored, scores=scores, credit={})
 
 
 class Scorer(Protocol):

@@ -75,6 +75,11 @@ def _refuse_unsupported(root: RootCfg) -> None:
             hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
             "Use trainer.critic_warmup_steps=0, or trainer=local.",
         )
+    if root.trainer.shuffle_rewards:
+        raise UsageError(
+            "trainer.shuffle_rewards=true is a control of the local engine, and trainer=openrlhf would ignore it",
+            hint="Use trainer=local or trainer=local_tiny.",
+        )
     if root.trainer.critic is Critic.shared and root.trainer.estimator is Estimator.gae:
         raise UsageError(
             f"trainer.critic=shared is not possible with trainer=openrlhf: the critic of OpenRLHF {PINNED} is a model"
