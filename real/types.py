@@ -160,6 +160,19 @@ class TraceStep:
     note: str
 
 
+class Confidence(StrEnum):
+    """How much speaks for a finding; no verdict of a reward depends on it.
+
+    ``HIGH``: the data enter where outsiders really write (a request, the command line, standard input), or the defect
+    is a fact of the text. ``MEDIUM``: one link is a guess. ``LOW``: anybody could call it so, but nobody is known to,
+    or a sink is known by the name of a method alone.
+    """
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One defect. ``rule`` is a CWE id (``CWE-89``) for the detector, ``mypy:<error-code>`` for the type checker."""
@@ -170,6 +183,7 @@ class Finding:
     column: int = 0  # 0-based, as in ``ast``
     trace: tuple[TraceStep, ...] = ()
     fix: str = ""  # the sanitizer, guard or annotation that would have silenced it
+    confidence: Confidence = Confidence.HIGH
 
 
 class AnalysisStatus(StrEnum):
@@ -177,18 +191,31 @@ class AnalysisStatus(StrEnum):
 
     CLEAN = "clean"
     FINDINGS = "findings"
+    PARTIAL = "partial"  # nothing found, but a part was not seen that could hide a flow: never clean
     UNANALYZABLE = "unanalyzable"  # syntax error, NUL bytes, too large, or it breaks the analyser: never clean
     ERROR = "error"  # the analyser fails on harmless programs too: the sample is masked
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """A part of a program that was not analysed and could hide a flow; ``line`` is 1-based, 0 for the whole program."""
+
+    line: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
-    """The result of one analyser on one program."""
+    """The result of one analyser on one program.
+
+    Where something is ``unseen``, the status is ``FINDINGS`` if the rest has any, and else ``PARTIAL``.
+    """
 
     status: AnalysisStatus
     findings: tuple[Finding, ...] = ()
-    reason: str = ""  # why unanalyzable or error
+    reason: str = ""  # why unanalyzable, error or partial
     analyser_failed: bool = False  # unanalyzable because the analyser fails on this program, and on no harmless one
+    unseen: tuple[Unseen, ...] = ()
 
 
 # --- Execution: what the sandbox observed ------------------------------------------------------------

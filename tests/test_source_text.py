@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from real import detector
-from real.detector import scanning
 from real.execution import Pool
 from real.extract import extract
+from real.linter import scanning
 from real.source_text import SourceTextError, checked, decode, without_mark
 from real.typecheck import Checker
 from real.types import AnalysisStatus, ExecutionRequest, OutcomeStatus, ScriptSuite, StdinCase

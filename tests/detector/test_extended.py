@@ -7,7 +7,7 @@ from test_fixtures import marks
 
 from real.detector import scan
 from real.detector.rules import all_rules, extended_rules
-from real.detector.selection import chosen
+from real.linter.selection import chosen
 
 ROOT = Path(__file__).parent.parent / "fixtures" / "extended"
 IDS = tuple(rule.cwe for rule in extended_rules())

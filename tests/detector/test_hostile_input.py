@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from real.detector.__main__ import main
 from real.detector.limits import MAX_BYTES
+from real.linter.command import main
 
 BAD = "import sqlite3\nname = input()\nsqlite3.connect('a').execute('SELECT ' + name)\n"
 COMMAND = [sys.executable, "-m", "real.detector"]

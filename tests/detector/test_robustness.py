@@ -188,7 +188,7 @@ def test_generated_programs(blocks: list[list[str]]) -> None:
 
 def test_the_result_does_not_depend_on_the_hash_seed() -> None:
     script = (
-        "import json, sys\nfrom real.detector.jsonl import scan_lines\nprint(json.dumps(list(scan_lines(sys.stdin))))\n"
+        "import json, sys\nfrom real.linter.jsonl import scan_lines\nprint(json.dumps(list(scan_lines(sys.stdin))))\n"
     )
     lines = "".join(json.dumps({"id": number, "code": code}) + "\n" for number, code in enumerate(PROGRAMS))
     outputs = {

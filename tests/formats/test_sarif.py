@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
-from real.detector.__main__ import main as detect
 from real.formats import render
 from real.formats.record import Record, RulePage, Scan, Tool, program_of
 from real.formats.sarif import SCHEMA as SCHEMA_URI
+from real.linter.command import main as detect
 from real.typecheck.__main__ import main as typecheck
 from real.types import Analysis, AnalysisStatus, Finding, TraceStep
 

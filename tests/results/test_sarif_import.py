@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft4Validator
 
-from real.detector.__main__ import main as detect
 from real.errors import DataError
+from real.linter.command import main as detect
 from real.results.__main__ import main
 from real.results.paper.imported import counts_of
 from real.results.paper.sarif import read_sarif

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from real.detector.__main__ import main
 from real.detector.models.document import page
+from real.linter.command import main
 
 ROOT = Path(__file__).parents[3]
 

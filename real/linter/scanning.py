@@ -17,7 +17,7 @@ from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
 
 if TYPE_CHECKING:  # most runs have none, and hashing takes a moment to load
-    from real.detector.baseline import Baseline
+    from real.linter.baseline import Baseline
 
 _LIMIT = 4 * MAX_BYTES + 4  # a character has at most four bytes; the rest of the source is not even read
 
@@ -57,7 +57,7 @@ def programs(
 
 
 def _without_suppressed(program: ScannedProgram, code: str, tool: Tool, note: Callable[[str], None]) -> ScannedProgram:
-    from real.detector.suppress import without_suppressed
+    from real.linter.suppress import without_suppressed
 
     program, notes = without_suppressed(program, code, tool.rules)
     for found in notes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from real.detector import scan
-from real.detector.__main__ import main
+from real.linter.command import main
 
 BAD = "import sqlite3\nname = input()\nsqlite3.connect('a').execute('SELECT ' + name)"
 WAIVED = BAD + "  # real: ignore[CWE-89] names come from our own menu\n"

@@ -9,9 +9,9 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 
 from real.detector import scan
-from real.detector.scanning import tool_of
 from real.formats.json import finding
 from real.formats.record import STDIN, program_of
+from real.linter.scanning import tool_of
 from real.types import AnalysisStatus, JsonValue
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from real.detector import VERSION
-from real.detector.__main__ import main
-from real.detector.jsonl import scan_lines
+from real.linter.command import main
+from real.linter.jsonl import scan_lines
 
 BAD = "import sqlite3\nname = input()\nsqlite3.connect('a').execute('SELECT ' + name)\n"
 GOOD = "print('hello')\n"
@@ -196,7 +196,7 @@ def test_a_scan_loads_no_heavy_library(folder: Path, arguments: list[str]) -> No
     assert main(["--write-baseline", str(folder / "known.json"), str(folder)]) == 0
     paths = [] if arguments in (["--list"], ["--jsonl"]) else ["bad.py"]
     script = (
-        "import sys\nfrom real.detector.__main__ import main\n"
+        "import sys\nfrom real.linter.command import main\n"
         f"code = main({arguments + paths!r})\n"
         f"print(code, sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)"
     )
@@ -209,7 +209,7 @@ def test_a_scan_loads_no_heavy_library(folder: Path, arguments: list[str]) -> No
 
 def test_the_version_is_told_without_loading_the_analysis() -> None:
     script = (
-        "import sys\nfrom real.detector.__main__ import main\n"
+        "import sys\nfrom real.linter.command import main\n"
         "try:\n    main(['--version'])\nfinally:\n    print(sorted(n for n in sys.modules if n.startswith('real.')))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

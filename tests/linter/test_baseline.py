@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from real.detector.__main__ import main
+from real.linter.command import main
 
 HEAD = "import os\nimport sqlite3\nname = input()\n"
 QUERY = "sqlite3.connect('a').execute('SELECT ' + name)\n"

@@ -80,7 +80,7 @@ def _marked(record: Record, written: list[Waiver]) -> Record:
 
 
 def _notes(waiver: Waiver, program: ScannedProgram, ran: Collection[str]) -> Iterator[Note]:
-    from real.detector.selection import known, nearest
+    from real.linter.selection import known, nearest
 
     if not waiver.rules:
         yield Note(waiver.line, f"this ignore names no rule and has no effect; write {_EXAMPLE}")
