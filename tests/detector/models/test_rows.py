@@ -157,5 +157,5 @@ def test_names_with_braces_are_spelled_out() -> None:
     assert spelled("a.{b,c()}.d", "e") == ["a.b.d", "a.c().d", "e"]
     assert spelled("x.{a,}{b,c}") == ["x.ab", "x.ac", "x.b", "x.c"]
     for wrong in ((), ("a.{b",)):
-        with pytest.raises(ValueError, match="no api is named|not closed"):
+        with pytest.raises(ValueError, match=r"no api is named|not closed"):
             spelled(*wrong)
