@@ -5,8 +5,4 @@ from __future__ import annotations
 from real.detector.models.kinds import Role
 from real.detector.models.rows import Library, calls
 
-LIBRARY = Library(
-    "aio_pika",
-    "aio-pika==10.2.1",
-    (*calls(Role.CONNECTOR, (), "aio_pika.connect", "aio_pika.connect_robust"),),
-)
+LIBRARY = Library("aio_pika", "aio-pika==10.2.1", (*calls(Role.CONNECTOR, (), "aio_pika.{connect,connect_robust}"),))

@@ -12,8 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL,
             arg(0, "sql"),
-            "**.execute_fetchall",
-            "**.execute_insert",
+            "**.{execute_fetchall,execute_insert}",
             returns_stored=True,
             of=("aiosqlite.Connection",),
         ),

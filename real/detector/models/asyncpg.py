@@ -9,16 +9,11 @@ LIBRARY = Library(
     "asyncpg",
     "asyncpg==0.32.0",
     (
-        *calls(Role.CONNECTOR, (), "asyncpg.connect", "asyncpg.create_pool"),
+        *calls(Role.CONNECTOR, (), "asyncpg.{connect,create_pool}"),
         *sinks(
             Kind.SQL,
             arg(0, "query"),
-            "asyncpg.**.fetch",
-            "asyncpg.**.fetchrow",
-            "asyncpg.**.fetchval",
-            "asyncpg.**.fetchmany",
-            "asyncpg.**.copy_from_query",
-            "asyncpg.**.prepare",
+            "asyncpg.**.{fetch,fetchrow,fetchval,fetchmany,copy_from_query,prepare}",
             returns_stored=True,
             of=("asyncpg.connection.Connection",),
         ),

@@ -12,8 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.REMOTE_SHELL,
             arg(0, "command"),
-            "asyncssh.**.run",
-            "asyncssh.**.create_process",
+            "asyncssh.**.{run,create_process}",
             of=("asyncssh.SSHClientConnection",),
         ),
     ),

@@ -9,7 +9,7 @@ LIBRARY = Library(
     "bcrypt",
     "bcrypt==5.0.0",
     (
-        *calls(Role.PASSWORD_HASH, (), "bcrypt.hashpw", "bcrypt.checkpw", "bcrypt.kdf"),
+        *calls(Role.PASSWORD_HASH, (), "bcrypt.{hashpw,checkpw,kdf}"),
         *calls(Role.PASSWORD_COST, arg(0, "rounds"), "bcrypt.gensalt", least=10),
     ),
 )

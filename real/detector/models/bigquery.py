@@ -12,8 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL,
             arg(0, "query"),
-            "google.cloud.bigquery.**.query",
-            "google.cloud.bigquery.**.query_and_wait",
+            "google.cloud.bigquery.**.{query,query_and_wait}",
             returns_stored=True,
             of=("google.cloud.bigquery.Client",),
         ),

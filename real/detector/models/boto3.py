@@ -22,11 +22,7 @@ LIBRARY = Library(
         ),
         *sinks(Kind.QUERY, arg(None, "ProjectionExpression"), "**.get_item"),
         *sinks(
-            Kind.QUERY,
-            arg(None, "UpdateExpression", "ConditionExpression"),
-            "**.update_item",
-            "**.put_item",
-            "**.delete_item",
+            Kind.QUERY, arg(None, "UpdateExpression", "ConditionExpression"), "**.{update_item,put_item,delete_item}"
         ),
         Builder("boto3.dynamodb.conditions", (Kind.QUERY,)),
     ),

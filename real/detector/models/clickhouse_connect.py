@@ -12,8 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL,
             arg(0, "query"),
-            "clickhouse_connect.**.query",
-            "clickhouse_connect.**.query_df",
+            "clickhouse_connect.**.{query,query_df}",
             returns_stored=True,
             of=("clickhouse_connect.driver.client.Client",),
         ),

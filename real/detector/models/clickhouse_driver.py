@@ -12,9 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL,
             arg(0, "query"),
-            "**.execute_iter",
-            "**.execute_with_progress",
-            "**.query_dataframe",
+            "**.{execute_iter,execute_with_progress,query_dataframe}",
             returns_stored=True,
             of=("clickhouse_driver.Client",),
         ),

@@ -8,8 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "cloudpickle",
     "cloudpickle==3.1.3",
-    (
-        *sinks(Kind.PICKLE, arg(0, "data"), "cloudpickle.loads"),
-        *sinks(Kind.PICKLE, arg(0, "file"), "cloudpickle.load"),
-    ),
+    (*sinks(Kind.PICKLE, arg(0, "data"), "cloudpickle.loads"), *sinks(Kind.PICKLE, arg(0, "file"), "cloudpickle.load")),
 )

@@ -14,46 +14,22 @@ LIBRARY = Library(
         *calls(
             Role.WEAK_CIPHER,
             (),
-            "cryptography.hazmat.primitives.ciphers.algorithms.TripleDES",
-            "cryptography.hazmat.decrepit.ciphers.algorithms.TripleDES",
+            "cryptography.hazmat.{primitives,decrepit}.ciphers.algorithms.TripleDES",
             shown="Triple DES",
         ),
         *calls(Role.WEAK_CIPHER, (), "cryptography.hazmat.decrepit.ciphers.algorithms.RC2", shown="RC2"),
+        *calls(Role.WEAK_CIPHER, (), "cryptography.hazmat.{primitives,decrepit}.ciphers.algorithms.ARC4", shown="RC4"),
         *calls(
             Role.WEAK_CIPHER,
             (),
-            "cryptography.hazmat.primitives.ciphers.algorithms.ARC4",
-            "cryptography.hazmat.decrepit.ciphers.algorithms.ARC4",
-            shown="RC4",
-        ),
-        *calls(
-            Role.WEAK_CIPHER,
-            (),
-            "cryptography.hazmat.primitives.ciphers.algorithms.Blowfish",
-            "cryptography.hazmat.decrepit.ciphers.algorithms.Blowfish",
+            "cryptography.hazmat.{primitives,decrepit}.ciphers.algorithms.Blowfish",
             shown="Blowfish",
         ),
         *calls(
-            Role.WEAK_CIPHER,
-            (),
-            "cryptography.hazmat.primitives.ciphers.algorithms.CAST5",
-            "cryptography.hazmat.decrepit.ciphers.algorithms.CAST5",
-            shown="CAST-128",
+            Role.WEAK_CIPHER, (), "cryptography.hazmat.{primitives,decrepit}.ciphers.algorithms.CAST5", shown="CAST-128"
         ),
-        *calls(
-            Role.WEAK_CIPHER,
-            (),
-            "cryptography.hazmat.primitives.ciphers.algorithms.IDEA",
-            "cryptography.hazmat.decrepit.ciphers.algorithms.IDEA",
-            shown="IDEA",
-        ),
-        *calls(
-            Role.WEAK_CIPHER,
-            (),
-            "cryptography.hazmat.primitives.ciphers.algorithms.SEED",
-            "cryptography.hazmat.decrepit.ciphers.algorithms.SEED",
-            shown="SEED",
-        ),
+        *calls(Role.WEAK_CIPHER, (), "cryptography.hazmat.{primitives,decrepit}.ciphers.algorithms.IDEA", shown="IDEA"),
+        *calls(Role.WEAK_CIPHER, (), "cryptography.hazmat.{primitives,decrepit}.ciphers.algorithms.SEED", shown="SEED"),
         *calls(Role.WEAK_CIPHER, (), "cryptography.hazmat.primitives.ciphers.modes.ECB", shown="ECB mode"),
         *calls(
             Role.WEAK_CIPHER, (), "cryptography.hazmat.primitives.asymmetric.ec.SECP192R1", shown="the curve SECP192R1"
@@ -67,17 +43,13 @@ LIBRARY = Library(
         *calls(
             Role.KEY_SIZE,
             arg(0, "key_size"),
-            "cryptography.hazmat.primitives.asymmetric.dsa.generate_private_key",
-            "cryptography.hazmat.primitives.asymmetric.dsa.generate_parameters",
+            "cryptography.hazmat.primitives.asymmetric.dsa.{generate_private_key,generate_parameters}",
         ),
         *calls(Role.NONCE, arg(1, "nonce"), "cryptography.hazmat.primitives.ciphers.algorithms.ChaCha20"),
         *calls(
             Role.NONCE,
             arg(0, "nonce"),
-            "cryptography.hazmat.primitives.ciphers.aead.AESGCM().encrypt",
-            "cryptography.hazmat.primitives.ciphers.aead.AESCCM().encrypt",
-            "cryptography.hazmat.primitives.ciphers.aead.AESOCB3().encrypt",
-            "cryptography.hazmat.primitives.ciphers.aead.ChaCha20Poly1305().encrypt",
+            "cryptography.hazmat.primitives.ciphers.aead.{AESGCM(),AESCCM(),AESOCB3(),ChaCha20Poly1305()}.encrypt",
         ),
         *calls(
             Role.PASSWORD_HASH,
@@ -93,11 +65,7 @@ LIBRARY = Library(
         *calls(
             Role.NONCE,
             arg(0, "initialization_vector"),
-            "cryptography.hazmat.primitives.ciphers.modes.CBC",
-            "cryptography.hazmat.primitives.ciphers.modes.GCM",
-            "cryptography.hazmat.primitives.ciphers.modes.OFB",
-            "cryptography.hazmat.primitives.ciphers.modes.CFB",
-            "cryptography.hazmat.primitives.ciphers.modes.CFB8",
+            "cryptography.hazmat.primitives.ciphers.modes.{CBC,GCM,OFB,CFB,CFB8}",
         ),
         *calls(Role.NONCE, arg(0, "nonce"), "cryptography.hazmat.primitives.ciphers.modes.CTR"),
         *calls(

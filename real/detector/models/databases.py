@@ -10,15 +10,7 @@ LIBRARY = Library(
     "databases",
     (
         *calls(Role.CONNECTOR, (), "databases.Database"),
-        *sinks(
-            Kind.SQL,
-            arg(0, "query"),
-            "databases.**.fetch_all",
-            "databases.**.fetch_one",
-            "databases.**.fetch_val",
-            "databases.**.iterate",
-            returns_stored=True,
-        ),
+        *sinks(Kind.SQL, arg(0, "query"), "databases.**.{fetch_all,fetch_one,fetch_val,iterate}", returns_stored=True),
     ),
     unchecked="pins an old SQLAlchemy",
 )

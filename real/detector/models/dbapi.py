@@ -13,20 +13,11 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL,
             arg(0, "sql", "query", "operation", "statement", "stmt"),
-            "**.execute",
-            "**.executemany",
+            "**.{execute,executemany}",
             returns_stored=True,
-            of=(
-                "sqlite3.Cursor",
-                "sqlite3.Connection",
-            ),
+            of=("sqlite3.Cursor", "sqlite3.Connection"),
         ),
-        *sinks(
-            Kind.SQL_PROCEDURE,
-            arg(0, "procname"),
-            "**.callproc",
-            returns_stored=True,
-        ),
+        *sinks(Kind.SQL_PROCEDURE, arg(0, "procname"), "**.callproc", returns_stored=True),
         *sanitizers((Kind.SQL,), "**.quote_identifier"),
     ),
 )

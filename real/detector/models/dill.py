@@ -8,8 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "dill",
     "dill==0.4.1",
-    (
-        *sinks(Kind.PICKLE, arg(0, "str"), "dill.loads"),
-        *sinks(Kind.PICKLE, arg(0, "file"), "dill.load", "dill.Unpickler"),
-    ),
+    (*sinks(Kind.PICKLE, arg(0, "str"), "dill.loads"), *sinks(Kind.PICKLE, arg(0, "file"), "dill.{load,Unpickler}")),
 )

@@ -22,20 +22,13 @@ LIBRARY = Library(
     (
         *calls(Role.PASSWORD_HASH, (), "django.contrib.auth.hashers.make_password"),
         *calls(Role.SIZE, arg(1, "per_page"), "django.core.paginator.Paginator"),
-        *sinks(Kind.SAFE_HTML, arg(0, "s"), "django.utils.safestring.mark_safe", "django.utils.html.mark_safe"),
-        *sinks(
-            Kind.SAFE_HTML, arg(0, "object"), "django.utils.safestring.SafeString", "django.utils.safestring.SafeText"
-        ),
+        *sinks(Kind.SAFE_HTML, arg(0, "s"), "django.utils.{safestring,html}.mark_safe"),
+        *sinks(Kind.SAFE_HTML, arg(0, "object"), "django.utils.safestring.{SafeString,SafeText}"),
         *sinks(
             Kind.HTML,
             arg(0, "content"),
-            "django.http.HttpResponse",
-            "django.http.response.HttpResponse",
-            "django.http.HttpResponseBadRequest",
-            "django.http.HttpResponseNotFound",
-            "django.http.HttpResponseForbidden",
-            "django.http.HttpResponseServerError",
-            "django.shortcuts.HttpResponse",
+            "django.http.HttpResponse{,BadRequest,NotFound,Forbidden,ServerError}",
+            "django.{http.response,shortcuts}.HttpResponse",
             when=IsHtml((arg(None, "content_type"),), default=True),
         ),
         *sinks(Kind.SAFE_HTML, arg(0, "format_string"), "django.utils.html.format_html"),
@@ -51,12 +44,10 @@ LIBRARY = Library(
             of=("django.db.models.query.QuerySet",),
         ),
         Builder("django.db.models", SQL_KINDS),
-        *sinks(Kind.TEMPLATE, arg(0, "template_string"), "django.template.Template", "django.template.base.Template"),
+        *sinks(Kind.TEMPLATE, arg(0, "template_string"), "django.template.{,base.}Template"),
         *sinks(Kind.MODULE_NAME, arg(0, "dotted_path"), "django.utils.module_loading.import_string"),
         *sinks(Kind.HTML_MAIL, arg(8, "html_message"), "django.core.mail.send_mail"),
-        *sinks(
-            Kind.HTML_MAIL, arg(4, "html_message"), "django.core.mail.mail_admins", "django.core.mail.mail_managers"
-        ),
+        *sinks(Kind.HTML_MAIL, arg(4, "html_message"), "django.core.mail.{mail_admins,mail_managers}"),
         *sinks(
             Kind.HTML_MAIL,
             arg(0, "content"),
@@ -68,8 +59,7 @@ LIBRARY = Library(
         *sinks(
             Kind.REDIRECT,
             arg(0, "redirect_to"),
-            "django.http.HttpResponseRedirect",
-            "django.http.HttpResponsePermanentRedirect",
+            "django.http.{HttpResponseRedirect,HttpResponsePermanentRedirect}",
             "django.http.response.HttpResponseRedirect",
         ),
         *sanitizers((Kind.SQL,), "**.quote_name", of=("django.db.backends.base.operations.BaseDatabaseOperations",)),
@@ -90,13 +80,7 @@ LIBRARY = Library(
         Returns("django.template.Engine.get_template", "django.template.Template"),
         *sanitizers((Kind.REDIRECT,), "django.urls.reverse"),
         *sanitizers(
-            MARKUP,
-            "django.utils.html.conditional_escape",
-            "django.utils.html.escape",
-            "django.utils.html.escapejs",
-            "django.utils.html.format_html",
-            "django.utils.html.format_html_join",
-            "django.utils.html.strip_tags",
+            MARKUP, "django.utils.html.{conditional_escape,escape,escapejs,format_html,format_html_join,strip_tags}"
         ),
         *sources(
             SourceKind.HTTP,
@@ -114,10 +98,7 @@ LIBRARY = Library(
             "django.contrib.auth.views.LogoutView().request",
         ),
         *sources(
-            SourceKind.HTTP,
-            "cleaned_data is what the client sent",
-            "django.forms.Form().cleaned_data",
-            "django.forms.ModelForm().cleaned_data",
+            SourceKind.HTTP, "cleaned_data is what the client sent", "django.forms.{Form,ModelForm}().cleaned_data"
         ),
     ),
 )

@@ -13,8 +13,7 @@ LIBRARY = Library(
         *sources(
             SourceKind.HTTP,
             "validated_data is what the client sent",
-            "rest_framework.serializers.Serializer().validated_data",
-            "rest_framework.serializers.ModelSerializer().validated_data",
+            "rest_framework.serializers.{Serializer,ModelSerializer}().validated_data",
         ),
     ),
 )

@@ -10,12 +10,7 @@ LIBRARY = Library(
     "duckdb==2.0.1",
     (
         *sinks(
-            Kind.SQL,
-            arg(0, "query"),
-            "duckdb.**.sql",
-            "duckdb.**.query",
-            returns_stored=True,
-            of=("duckdb.DuckDBPyConnection",),
+            Kind.SQL, arg(0, "query"), "duckdb.**.{sql,query}", returns_stored=True, of=("duckdb.DuckDBPyConnection",)
         ),
     ),
 )

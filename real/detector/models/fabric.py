@@ -9,7 +9,7 @@ LIBRARY = Library(
     "fabric",
     "fabric==3.2.3",
     (
-        *sinks(Kind.REMOTE_SHELL, arg(0, "command"), "fabric.**.run", "fabric.**.sudo", of=("fabric.Connection",)),
+        *sinks(Kind.REMOTE_SHELL, arg(0, "command"), "fabric.**.{run,sudo}", of=("fabric.Connection",)),
         *sinks(Kind.SHELL, arg(0, "command"), "fabric.**.local", until="Fabric 2", of=("fabric.Connection",)),
     ),
 )

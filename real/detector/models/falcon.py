@@ -12,11 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.REDIRECT,
             arg(0, "location"),
-            "falcon.HTTPFound",
-            "falcon.HTTPSeeOther",
-            "falcon.HTTPMovedPermanently",
-            "falcon.HTTPTemporaryRedirect",
-            "falcon.HTTPPermanentRedirect",
+            "falcon.{HTTPFound,HTTPSeeOther,HTTPMovedPermanently,HTTPTemporaryRedirect,HTTPPermanentRedirect}",
         ),
     ),
 )

@@ -20,8 +20,7 @@ LIBRARY = Library(
         *sinks(
             Kind.HTML,
             arg(0, "content"),
-            "fastapi.Response",
-            "fastapi.responses.Response",
+            "fastapi.{,responses.}Response",
             when=IsHtml((arg(None, "media_type"),), default=False),
         ),
         *sinks(Kind.REDIRECT, arg(0, "url"), "fastapi.responses.RedirectResponse"),

@@ -15,44 +15,23 @@ LIBRARY = Library(
         *sinks(
             Kind.HTML,
             arg(0, "response"),
-            "flask.Response",
-            "flask.wrappers.Response",
-            when=IsHtml(
-                (
-                    arg(None, "mimetype"),
-                    arg(None, "content_type"),
-                ),
-                default=True,
-            ),
+            "flask.{,wrappers.}Response",
+            when=IsHtml((arg(None, "mimetype"), arg(None, "content_type")), default=True),
         ),
         *sinks(
             Kind.HTML,
             arg(0),
             "flask.make_response",
-            when=IsHtml(
-                (
-                    arg(None, "mimetype"),
-                    arg(None, "content_type"),
-                ),
-                default=True,
-            ),
+            when=IsHtml((arg(None, "mimetype"), arg(None, "content_type")), default=True),
         ),
-        *sinks(Kind.TEMPLATE, arg(0, "source"), "flask.render_template_string", "flask.stream_template_string"),
-        *sinks(Kind.REDIRECT, arg(0, "location"), "flask.redirect", "flask.helpers.redirect"),
+        *sinks(Kind.TEMPLATE, arg(0, "source"), "flask.{render_template_string,stream_template_string}"),
+        *sinks(Kind.REDIRECT, arg(0, "location"), "flask.{,helpers.}redirect"),
         *sanitizers((Kind.HTML,), "**.render_template", of=("flask",)),
         *sanitizers((Kind.REDIRECT,), "**.url_for", of=("flask.Flask",)),
         *sanitizers(MARKUP, "flask.Markup.escape", "flask.escape", until="Flask 3"),
-        *sanitizers(
-            (Kind.HTML,), "flask.abort", "flask.jsonify", "flask.redirect", "flask.render_template", "flask.send_file"
-        ),
+        *sanitizers((Kind.HTML,), "flask.{abort,jsonify,redirect,render_template,send_file}"),
         *sanitizers((Kind.HTML,), "flask.json.htmlsafe_dumps", until="Flask 3"),
-        *sanitizers(
-            (
-                Kind.HTML,
-                Kind.REDIRECT,
-            ),
-            "flask.url_for",
-        ),
+        *sanitizers((Kind.HTML, Kind.REDIRECT), "flask.url_for"),
         *sources(SourceKind.HTTP, "flask.request is sent by the client", "flask.request"),
     ),
 )

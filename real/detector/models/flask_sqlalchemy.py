@@ -12,18 +12,11 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL_TEXT,
             arg(0, "text"),
-            "flask_sqlalchemy.**.text",
-            "flask_sqlalchemy.**.literal_column",
+            "flask_sqlalchemy.**.{text,literal_column}",
             returns_stored=True,
             of=("sqlalchemy",),
         ),
-        *sinks(
-            Kind.SQL_TEXT,
-            arg(0, "statement"),
-            "flask_sqlalchemy.**.DDL",
-            returns_stored=True,
-            of=("sqlalchemy",),
-        ),
+        *sinks(Kind.SQL_TEXT, arg(0, "statement"), "flask_sqlalchemy.**.DDL", returns_stored=True, of=("sqlalchemy",)),
         Builder("flask_sqlalchemy", SQL_KINDS),
     ),
 )

@@ -8,5 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "genshi",
     "genshi==0.7.12",
-    (*sinks(Kind.TEMPLATE, arg(0, "source"), "genshi.template.MarkupTemplate", "genshi.template.TextTemplate"),),
+    (*sinks(Kind.TEMPLATE, arg(0, "source"), "genshi.template.{MarkupTemplate,TextTemplate}"),),
 )

@@ -9,17 +9,7 @@ LIBRARY = Library(
     "grequests",
     "grequests",
     (
-        *sinks(
-            Kind.URL,
-            arg(0, "url"),
-            "grequests.head",
-            "grequests.delete",
-            "grequests.options",
-            "grequests.patch",
-            "grequests.get",
-            "grequests.post",
-            "grequests.put",
-        ),
+        *sinks(Kind.URL, arg(0, "url"), "grequests.{head,delete,options,patch,get,post,put}"),
         *sinks(Kind.URL, arg(1, "url"), "grequests.request"),
     ),
     unchecked="patches the standard library when it is imported",

@@ -9,13 +9,7 @@ LIBRARY = Library(
     "hydra",
     "hydra-core==1.3.2",
     (
-        *sinks(Kind.CALLED_NAMES, arg(0, "config"), "hydra.utils.instantiate", "hydra.utils.call"),
-        *sinks(
-            Kind.MODULE_NAME,
-            arg(0, "path"),
-            "hydra.utils.get_class",
-            "hydra.utils.get_method",
-            "hydra.utils.get_object",
-        ),
+        *sinks(Kind.CALLED_NAMES, arg(0, "config"), "hydra.utils.{instantiate,call}"),
+        *sinks(Kind.MODULE_NAME, arg(0, "path"), "hydra.utils.{get_class,get_method,get_object}"),
     ),
 )

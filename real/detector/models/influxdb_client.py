@@ -12,11 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.QUERY,
             arg(0, "query"),
-            "influxdb_client.**.query",
-            "influxdb_client.**.query_csv",
-            "influxdb_client.**.query_data_frame",
-            "influxdb_client.**.query_raw",
-            "influxdb_client.**.query_stream",
+            "influxdb_client.**.{query,query_csv,query_data_frame,query_raw,query_stream}",
             of=("influxdb_client.QueryApi",),
         ),
     ),

@@ -15,21 +15,13 @@ LIBRARY = Library(
     (
         *sinks(Kind.SAFE_HTML, arg(0, "base"), "jinja2.Markup", until="Jinja 3.1"),
         *sinks(Kind.SAFE_HTML, arg(0, "object"), "jinja2.utils.markupsafe.Markup"),
-        *sinks(
-            Kind.TEMPLATE,
-            arg(0, "source"),
-            "jinja2.Template",
-            "jinja2.environment.Template",
-        ),
+        *sinks(Kind.TEMPLATE, arg(0, "source"), "jinja2.{,environment.}Template"),
         *sinks(
             Kind.TEMPLATE,
             arg(0, "source", "template_code"),
             "**.from_string",
             when=_ENGINE,
-            of=(
-                "jinja2.Environment",
-                "django.template.Engine",
-            ),
+            of=("jinja2.Environment", "django.template.Engine"),
         ),
         *sinks(Kind.TEMPLATE, arg(0, "source"), "jinja2.Environment().compile_expression"),
         *sanitizers(MARKUP, "jinja2.escape", until="Jinja 3.1"),

@@ -8,9 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "jsonpickle",
     "jsonpickle==4.1.4",
-    (
-        *sinks(
-            Kind.JSON_CLASSES, arg(0, "string"), "jsonpickle.decode", "jsonpickle.loads", "jsonpickle.unpickler.decode"
-        ),
-    ),
+    (*sinks(Kind.JSON_CLASSES, arg(0, "string"), "jsonpickle.{decode,loads}", "jsonpickle.unpickler.decode"),),
 )

@@ -107,14 +107,7 @@ class Kind(Enum):
 
 
 # Readers of SQL: an object that binds its data may be given to any of them.
-SQL_KINDS = (
-    Kind.SQL,
-    Kind.SQL_SCRIPT,
-    Kind.SQL_QUERY,
-    Kind.SQL_TEXT,
-    Kind.SQL_CLAUSE,
-    Kind.SQL_PROCEDURE,
-)
+SQL_KINDS = (Kind.SQL, Kind.SQL_SCRIPT, Kind.SQL_QUERY, Kind.SQL_TEXT, Kind.SQL_CLAUSE, Kind.SQL_PROCEDURE)
 # Data that were signed by the program itself are its own, whichever of these readers gets them.
 SIGNED = (Kind.PICKLE, Kind.REDIRECT, Kind.URL)
 # Text for a page, and for any other markup.

@@ -10,11 +10,9 @@ LIBRARY = Library(
     "lxml",
     "lxml==6.1.3",
     (
-        *sinks(Kind.XPATH, arg(0, "path"), "lxml.etree.XPath", "lxml.etree.ETXPath"),
+        *sinks(Kind.XPATH, arg(0, "path"), "lxml.etree.{XPath,ETXPath}"),
         *sinks(Kind.XPATH, arg(0, "_path", "path", "query"), "**.xpath", of=("lxml.etree._Element",)),
-        *sinks(
-            Kind.XML_ENTITIES, arg(0, "text"), "lxml.etree.fromstring", "lxml.etree.XML", when=Given(arg(1, "parser"))
-        ),
+        *sinks(Kind.XML_ENTITIES, arg(0, "text"), "lxml.etree.{fromstring,XML}", when=Given(arg(1, "parser"))),
         *sinks(Kind.XML_ENTITIES, arg(0, "source"), "lxml.etree.parse", when=Given(arg(1, "parser"))),
         *sanitizers(MARKUP, "lxml.html.clean.clean_html"),
     ),

@@ -10,6 +10,6 @@ LIBRARY = Library(
     "markupsafe==3.0.4",
     (
         *sinks(Kind.SAFE_HTML, arg(0, "object"), "markupsafe.Markup"),
-        *sanitizers(MARKUP, "markupsafe.Markup.escape", "markupsafe.escape", "markupsafe.escape_silent"),
+        *sanitizers(MARKUP, "markupsafe.Markup.escape", "markupsafe.{escape,escape_silent}"),
     ),
 )

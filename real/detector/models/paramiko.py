@@ -9,20 +9,8 @@ LIBRARY = Library(
     "paramiko",
     "paramiko==5.1.0",
     (
-        *calls(
-            Role.KEY_SIZE,
-            arg(0, "bits"),
-            "paramiko.RSAKey.generate",
-        ),
-        *sinks(
-            Kind.REMOTE_SHELL,
-            arg(0, "command"),
-            "**.exec_command",
-            of=(
-                "paramiko.SSHClient",
-                "paramiko.Channel",
-            ),
-        ),
+        *calls(Role.KEY_SIZE, arg(0, "bits"), "paramiko.RSAKey.generate"),
+        *sinks(Kind.REMOTE_SHELL, arg(0, "command"), "**.exec_command", of=("paramiko.SSHClient", "paramiko.Channel")),
         *calls(Role.KEY_SIZE, arg(0, "bits"), "paramiko.DSSKey.generate", until="Paramiko 4"),
     ),
 )

@@ -9,8 +9,8 @@ LIBRARY = Library(
     "passlib",
     "passlib==1.7.4",
     (
-        *calls(Role.WEAK_HASH, (), "passlib.hash.hex_md5.hash", "passlib.hash.ldap_md5.hash", shown="MD5"),
-        *calls(Role.WEAK_HASH, (), "passlib.hash.hex_sha1.hash", "passlib.hash.ldap_sha1.hash", shown="SHA-1"),
+        *calls(Role.WEAK_HASH, (), "passlib.hash.{hex_md5,ldap_md5}.hash", shown="MD5"),
+        *calls(Role.WEAK_HASH, (), "passlib.hash.{hex_sha1,ldap_sha1}.hash", shown="SHA-1"),
         *calls(Role.WEAK_HASH, (), "passlib.hash.md5_crypt.hash", shown="MD5-crypt"),
         *calls(Role.WEAK_HASH, (), "passlib.hash.des_crypt.hash", shown="DES-crypt"),
         *calls(Role.WEAK_HASH, (), "passlib.hash.lmhash.hash", shown="LM hash"),
@@ -18,12 +18,7 @@ LIBRARY = Library(
         *calls(Role.WEAK_HASH, (), "passlib.hash.sha1_crypt.hash", shown="SHA-1-crypt"),
         *calls(Role.WEAK_HASH, (), "passlib.hash.mysql323.hash", shown="the hash of MySQL 3.23"),
         *calls(
-            Role.PASSWORD_HASH,
-            (),
-            "passlib.context.CryptContext",
-            "passlib.hash.argon2.hash",
-            "passlib.hash.bcrypt.hash",
-            "passlib.hash.pbkdf2_sha256.hash",
+            Role.PASSWORD_HASH, (), "passlib.context.CryptContext", "passlib.hash.{argon2,bcrypt,pbkdf2_sha256}.hash"
         ),
     ),
 )

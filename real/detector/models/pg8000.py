@@ -10,12 +10,7 @@ LIBRARY = Library(
     "pg8000==1.31.6",
     (
         *sinks(
-            Kind.SQL,
-            arg(0, "sql"),
-            "pg8000.**.run",
-            "pg8000.**.prepare",
-            returns_stored=True,
-            of=("pg8000.native.Connection",),
+            Kind.SQL, arg(0, "sql"), "pg8000.**.{run,prepare}", returns_stored=True, of=("pg8000.native.Connection",)
         ),
     ),
 )

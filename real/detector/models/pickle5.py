@@ -10,7 +10,7 @@ LIBRARY = Library(
     "pickle5",
     (
         *sinks(Kind.PICKLE, arg(0, "data"), "pickle5.loads"),
-        *sinks(Kind.PICKLE, arg(0, "file"), "pickle5.load", "pickle5.Unpickler"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "pickle5.{load,Unpickler}"),
     ),
     unchecked="superseded by pickle of Python 3.8",
 )

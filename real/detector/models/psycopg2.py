@@ -11,18 +11,10 @@ LIBRARY = Library(
     (
         *calls(Role.CONNECTOR, (), "psycopg2.connect"),
         *sinks(Kind.SQL_TEXT, arg(0, "string"), "psycopg2.sql.SQL", returns_stored=True),
-        *sinks(
-            Kind.SQL,
-            arg(1, "sql"),
-            "psycopg2.extras.execute_values",
-            "psycopg2.extras.execute_batch",
-            returns_stored=True,
-        ),
+        *sinks(Kind.SQL, arg(1, "sql"), "psycopg2.extras.{execute_values,execute_batch}", returns_stored=True),
         *sinks(Kind.SQL, arg(0, "sql"), "**.copy_expert", returns_stored=True, of=("psycopg2.extensions.cursor",)),
         *sinks(Kind.SQL, arg(0, "query"), "**.mogrify", returns_stored=True, of=("psycopg2.extensions.cursor",)),
         Builder("psycopg2.sql", SQL_KINDS),
-        *sanitizers(
-            (Kind.SQL,), "**.escape_identifier", "psycopg2.extensions.adapt", "psycopg2.extensions.quote_ident"
-        ),
+        *sanitizers((Kind.SQL,), "**.escape_identifier", "psycopg2.extensions.{adapt,quote_ident}"),
     ),
 )

@@ -10,7 +10,7 @@ LIBRARY = Library(
     "pycryptodomex==3.24.2",
     (
         *calls(Role.WEAK_HASH, (), "Cryptodome.Hash.MD5.new", shown="MD5"),
-        *calls(Role.WEAK_HASH, (), "Cryptodome.Hash.SHA1.new", "Cryptodome.Hash.SHA.new", shown="SHA-1"),
+        *calls(Role.WEAK_HASH, (), "Cryptodome.Hash.{SHA1,SHA}.new", shown="SHA-1"),
         *calls(Role.WEAK_HASH, (), "Cryptodome.Hash.MD2.new", shown="MD2"),
         *calls(Role.WEAK_HASH, (), "Cryptodome.Hash.MD4.new", shown="MD4"),
         *calls(Role.WEAK_CIPHER, (), "Cryptodome.Cipher.DES.new", shown="DES"),
@@ -20,16 +20,10 @@ LIBRARY = Library(
         *calls(Role.WEAK_CIPHER, (), "Cryptodome.Cipher.Blowfish.new", shown="Blowfish"),
         *calls(Role.WEAK_CIPHER, (), "Cryptodome.Cipher.CAST.new", shown="CAST-128"),
         *calls(Role.WEAK_CIPHER, (), "Cryptodome.Cipher.PKCS1_v1_5.new", shown="PKCS #1 v1.5 encryption"),
-        *calls(Role.KEY_SIZE, arg(0, "bits"), "Cryptodome.PublicKey.RSA.generate", "Cryptodome.PublicKey.DSA.generate"),
-        *calls(
-            Role.NONCE,
-            arg(2, "iv", "IV", "nonce"),
-            "Cryptodome.Cipher.AES.new",
-        ),
+        *calls(Role.KEY_SIZE, arg(0, "bits"), "Cryptodome.PublicKey.{RSA,DSA}.generate"),
+        *calls(Role.NONCE, arg(2, "iv", "IV", "nonce"), "Cryptodome.Cipher.AES.new"),
         *calls(Role.COUNTER, (), "Cryptodome.Util.Counter.new"),
-        *calls(
-            Role.NONCE, arg(None, "nonce"), "Cryptodome.Cipher.ChaCha20.new", "Cryptodome.Cipher.ChaCha20_Poly1305.new"
-        ),
+        *calls(Role.NONCE, arg(None, "nonce"), "Cryptodome.Cipher.{ChaCha20,ChaCha20_Poly1305}.new"),
         *calls(Role.NONCE, arg(1, "nonce"), "Cryptodome.Cipher.Salsa20.new"),
     ),
 )

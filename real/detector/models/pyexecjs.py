@@ -6,8 +6,5 @@ from real.detector.models.kinds import Kind
 from real.detector.models.rows import Library, arg, sinks
 
 LIBRARY = Library(
-    "pyexecjs",
-    "PyExecJS",
-    (*sinks(Kind.JAVASCRIPT, arg(0, "source"), "execjs.exec_", "execjs.compile"),),
-    unchecked="no wheel",
+    "pyexecjs", "PyExecJS", (*sinks(Kind.JAVASCRIPT, arg(0, "source"), "execjs.{exec_,compile}"),), unchecked="no wheel"
 )

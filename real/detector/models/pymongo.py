@@ -5,8 +5,4 @@ from __future__ import annotations
 from real.detector.models.kinds import Role
 from real.detector.models.rows import Library, calls
 
-LIBRARY = Library(
-    "pymongo",
-    "pymongo==4.20.1",
-    (*calls(Role.CONNECTOR, (), "pymongo.AsyncMongoClient", "pymongo.MongoClient"),),
-)
+LIBRARY = Library("pymongo", "pymongo==4.20.1", (*calls(Role.CONNECTOR, (), "pymongo.{AsyncMongoClient,MongoClient}"),))

@@ -9,15 +9,7 @@ LIBRARY = Library(
     "python_ldap",
     "python-ldap",
     (
-        *sinks(
-            Kind.LDAP,
-            arg(2, "filterstr"),
-            "**.search_s",
-            "**.search_st",
-            "**.search_ext",
-            "**.search_ext_s",
-            "ldap.**.search",
-        ),
+        *sinks(Kind.LDAP, arg(2, "filterstr"), "**.{search_s,search_st,search_ext,search_ext_s}", "ldap.**.search"),
         *sanitizers((Kind.LDAP,), "ldap.dn.escape_dn_chars", "ldap.filter.escape_filter_chars"),
     ),
     unchecked="needs OpenLDAP",

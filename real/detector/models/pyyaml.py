@@ -17,16 +17,13 @@ UNSAFE_LOADERS = (
     "yaml.cyaml.CLoader",
 )
 # Without a loader, PyYAML before 6 calls what the document names.
-UNSAFE = MissingOrNamed(
-    arg(1, "Loader"),
-    UNSAFE_LOADERS,
-)
+UNSAFE = MissingOrNamed(arg(1, "Loader"), UNSAFE_LOADERS)
 
 LIBRARY = Library(
     "pyyaml",
     "PyYAML==6.0.4",
     (
-        *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.load", "yaml.load_all", when=UNSAFE),
-        *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.unsafe_load", "yaml.unsafe_load_all"),
+        *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.{load,load_all}", when=UNSAFE),
+        *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.{unsafe_load,unsafe_load_all}"),
     ),
 )

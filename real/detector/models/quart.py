@@ -14,13 +14,7 @@ LIBRARY = Library(
             Kind.HTML,
             arg(0, "response"),
             "quart.Response",
-            when=IsHtml(
-                (
-                    arg(None, "mimetype"),
-                    arg(None, "content_type"),
-                ),
-                default=True,
-            ),
+            when=IsHtml((arg(None, "mimetype"), arg(None, "content_type")), default=True),
         ),
         *sinks(Kind.TEMPLATE, arg(0, "source"), "quart.render_template_string"),
         *sinks(Kind.REDIRECT, arg(0, "location"), "quart.redirect"),

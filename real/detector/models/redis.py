@@ -9,7 +9,7 @@ LIBRARY = Library(
     "redis",
     "redis==8.1.0",
     (
-        *calls(Role.CONNECTOR, (), "redis.Redis.from_url", "redis.StrictRedis.from_url", "redis.from_url"),
+        *calls(Role.CONNECTOR, (), "redis.{Redis.,StrictRedis.,}from_url"),
         *sinks(Kind.LUA, arg(0, "script"), "redis.**.register_script", of=("redis.Redis",)),
     ),
 )

@@ -5,6 +5,8 @@ An ``api`` is a qualified name as the analysis sees it: ``requests.get``; ``()``
 of anything that is no object of the program's own, ``asyncpg.**.fetch`` of anything that comes from asyncpg. Rows
 with ``**`` say in ``of`` which classes of the library have the method, so that the row can be looked up there.
 
+The functions below (``sinks``, ``calls``, …) take names with braces: ``requests.{get,post}`` is two.
+
 Anchors: the stubs of Pysa (``def redirect(location: TaintSink[Redirect])``), CodeQL's models as data.
 """
 
@@ -110,6 +112,20 @@ class Library:
     unchecked: str = ""
 
 
+def spelled(*apis: str) -> list[str]:
+    """Names in full: ``requests.{get,post}`` is two; raises ``ValueError`` where none is given."""
+    if not apis:
+        raise ValueError("no api is named")
+    found = []
+    for api in apis:
+        before, opened, rest = api.partition("{")
+        inner, closed, after = rest.partition("}")
+        if opened and not closed:
+            raise ValueError(f"a brace is not closed in {api!r}")
+        found += spelled(*(f"{before}{part}{after}" for part in inner.split(","))) if opened else [api]
+    return found
+
+
 def sinks(
     kind: Kind,
     arguments: Arg | tuple[Arg, ...],
@@ -120,27 +136,26 @@ def sinks(
     of: tuple[str, ...] = (),
 ) -> Iterator[Sink]:
     """Several calls that take the same argument; raises ``ValueError`` where none is named."""
-    if not apis:
-        raise ValueError(f"no call is named for {kind}")
     taken = (arguments,) if isinstance(arguments, Arg) else arguments
-    return (Sink(api, taken, kind, when, returns_stored, until, of) for api in apis)
+    return (Sink(api, taken, kind, when, returns_stored, until, of) for api in spelled(*apis))
 
 
 def calls(
     role: Role, arguments: Arg | tuple[Arg, ...], *apis: str, shown: str = "", least: int = 0, until: str = ""
 ) -> Iterator[Call]:
     """Several calls of one role that take the same argument; raises ``ValueError`` where none is named."""
-    if not apis:
-        raise ValueError(f"no call is named for {role}")
     taken = (arguments,) if isinstance(arguments, Arg) else arguments
-    return (Call(api, role, taken, shown, least, until) for api in apis)
+    return (Call(api, role, taken, shown, least, until) for api in spelled(*apis))
 
 
 def sanitizers(kinds: tuple[Kind, ...], *apis: str, until: str = "", of: tuple[str, ...] = ()) -> Iterator[Sanitizer]:
     """Several calls that are safe for the same readers."""
-    return (Sanitizer(api, kinds, until, of) for api in apis)
+    return (Sanitizer(api, kinds, until, of) for api in spelled(*apis))
 
 
 def sources(kind: SourceKind, note: str, *apis: str, until: str = "") -> Iterator[Source]:
-    """Several sources that a trace begins with in the same words."""
-    return (Source(api, kind, note, until) for api in apis)
+    """Several sources that a trace begins with in the same words; ``{name}`` there is the last part of the name."""
+    return (
+        Source(api, kind, note.replace("{name}", api.rpartition(".")[2].removesuffix("()")), until)
+        for api in spelled(*apis)
+    )

@@ -9,7 +9,7 @@ LIBRARY = Library(
     "rsa",
     "rsa==4.9.1",
     (
-        *calls(Role.WEAK_CIPHER, (), "rsa.encrypt", "rsa.decrypt", shown="PKCS #1 v1.5 encryption"),
+        *calls(Role.WEAK_CIPHER, (), "rsa.{encrypt,decrypt}", shown="PKCS #1 v1.5 encryption"),
         *calls(Role.KEY_SIZE, arg(0, "nbits"), "rsa.newkeys"),
     ),
 )

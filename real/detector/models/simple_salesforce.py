@@ -12,9 +12,7 @@ LIBRARY = Library(
         *sinks(
             Kind.QUERY,
             arg(0, "query"),
-            "simple_salesforce.**.query",
-            "simple_salesforce.**.query_all",
-            "simple_salesforce.**.query_all_iter",
+            "simple_salesforce.**.{query,query_all,query_all_iter}",
             of=("simple_salesforce.api.Salesforce",),
         ),
         *sinks(Kind.QUERY, arg(0, "search"), "simple_salesforce.**.search", of=("simple_salesforce.api.Salesforce",)),

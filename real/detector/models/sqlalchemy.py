@@ -15,19 +15,13 @@ LIBRARY = Library(
         *sinks(
             Kind.SQL_TEXT,
             arg(0, "text"),
-            "sqlalchemy.**.text",
-            "sqlalchemy.**.literal_column",
-            "sqlalchemy.**.TextClause",
+            "sqlalchemy.**.{text,literal_column,TextClause}",
             returns_stored=True,
             of=("sqlalchemy",),
         ),
         *sinks(Kind.SQL_TEXT, arg(0, "statement"), "sqlalchemy.**.DDL", returns_stored=True, of=("sqlalchemy",)),
         *sinks(
-            Kind.SQL_CLAUSE,
-            (arg(0), arg(1)),
-            "**.prefix_with",
-            "**.suffix_with",
-            of=("sqlalchemy.sql.expression.Select",),
+            Kind.SQL_CLAUSE, (arg(0), arg(1)), "**.{prefix_with,suffix_with}", of=("sqlalchemy.sql.expression.Select",)
         ),
         *sinks(Kind.SQL_CLAUSE, arg(1, "text"), "**.with_hint", of=("sqlalchemy.sql.expression.Select",)),
         *sinks(Kind.SQL_CLAUSE, arg(0, "text"), "**.with_statement_hint", of=("sqlalchemy.sql.expression.Select",)),

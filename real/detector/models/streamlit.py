@@ -13,8 +13,7 @@ LIBRARY = Library(
         *sinks(
             Kind.HTML_WIDGET, arg(0, "body"), "streamlit.**.markdown", when=May(arg(None, "unsafe_allow_html"), (True,))
         ),
-        *sources(SourceKind.WIDGET, "text_input() returns what the user typed", "streamlit.text_input()"),
-        *sources(SourceKind.WIDGET, "text_area() returns what the user typed", "streamlit.text_area()"),
+        *sources(SourceKind.WIDGET, "{name}() returns what the user typed", "streamlit.{text_input,text_area}()"),
     ),
     unchecked="too large for the check",
 )

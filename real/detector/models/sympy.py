@@ -11,6 +11,6 @@ LIBRARY = Library(
     (
         *sinks(Kind.FORMULA, arg(0, "a"), "sympy.sympify"),
         *sinks(Kind.FORMULA, arg(0), "sympy.S"),
-        *sinks(Kind.FORMULA, arg(0, "s"), "sympy.parsing.sympy_parser.parse_expr", "sympy.parse_expr"),
+        *sinks(Kind.FORMULA, arg(0, "s"), "sympy.{parsing.sympy_parser.,}parse_expr"),
     ),
 )

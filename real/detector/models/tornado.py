@@ -9,53 +9,21 @@ LIBRARY = Library(
     "tornado",
     "tornado==6.6.1",
     (
-        *sinks(Kind.HTML, arg(0, "chunk"), "tornado.**.write", "tornado.**.finish", of=("tornado.web.RequestHandler",)),
+        *sinks(Kind.HTML, arg(0, "chunk"), "tornado.**.{write,finish}", of=("tornado.web.RequestHandler",)),
         *sinks(Kind.TEMPLATE, arg(0, "template_string"), "tornado.template.Template"),
         *sinks(
             Kind.REDIRECT, arg(0, "url"), "tornado.web.RequestHandler().**.redirect", of=("tornado.web.RequestHandler",)
         ),
-        *sinks(
-            Kind.URL,
-            arg(0, "request"),
-            "tornado.httpclient.HTTPClient().fetch",
-            "tornado.httpclient.AsyncHTTPClient().fetch",
-        ),
+        *sinks(Kind.URL, arg(0, "request"), "tornado.httpclient.{HTTPClient,AsyncHTTPClient}().fetch"),
         *sanitizers((Kind.HTML,), "**.render_string", of=("tornado.web.RequestHandler",)),
         *sanitizers((Kind.REDIRECT,), "**.reverse_url", of=("tornado.web.RequestHandler",)),
         *sanitizers(MARKUP, "tornado.escape.xhtml_escape"),
         *sanitizers((Kind.HTML,), "tornado.template.Template().generate"),
         *sources(
             SourceKind.HTTP,
-            "get_argument() returns what the client sent",
-            "tornado.web.RequestHandler().get_argument()",
-        ),
-        *sources(
-            SourceKind.HTTP,
-            "get_arguments() returns what the client sent",
-            "tornado.web.RequestHandler().get_arguments()",
-        ),
-        *sources(
-            SourceKind.HTTP,
-            "get_query_argument() returns what the client sent",
-            "tornado.web.RequestHandler().get_query_argument()",
-        ),
-        *sources(
-            SourceKind.HTTP,
-            "get_query_arguments() returns what the client sent",
-            "tornado.web.RequestHandler().get_query_arguments()",
-        ),
-        *sources(
-            SourceKind.HTTP,
-            "get_body_argument() returns what the client sent",
-            "tornado.web.RequestHandler().get_body_argument()",
-        ),
-        *sources(
-            SourceKind.HTTP,
-            "get_body_arguments() returns what the client sent",
-            "tornado.web.RequestHandler().get_body_arguments()",
-        ),
-        *sources(
-            SourceKind.HTTP, "get_cookie() returns what the client sent", "tornado.web.RequestHandler().get_cookie()"
+            "{name}() returns what the client sent",
+            "tornado.web.RequestHandler().get_{,query_,body_}{argument,arguments}()",
+            "tornado.web.RequestHandler().get_cookie()",
         ),
         *sources(SourceKind.HTTP, "request is sent by the client", "tornado.web.RequestHandler().request"),
     ),

@@ -9,16 +9,7 @@ LIBRARY = Library(
     "treq",
     "treq==26.7.0",
     (
-        *sinks(
-            Kind.URL,
-            arg(0, "url"),
-            "treq.head",
-            "treq.delete",
-            "treq.patch",
-            "treq.get",
-            "treq.post",
-            "treq.put",
-        ),
+        *sinks(Kind.URL, arg(0, "url"), "treq.{head,delete,patch,get,post,put}"),
         *sinks(Kind.URL, arg(1, "url"), "treq.request"),
     ),
 )

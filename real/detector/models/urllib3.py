@@ -8,14 +8,5 @@ from real.detector.models.rows import Library, arg, sinks
 LIBRARY = Library(
     "urllib3",
     "urllib3==2.8.0",
-    (
-        *sinks(
-            Kind.URL,
-            arg(1, "url"),
-            "urllib3.request",
-            "urllib3.PoolManager().request",
-            "urllib3.PoolManager().urlopen",
-            "urllib3.PoolManager().request_encode_url",
-        ),
-    ),
+    (*sinks(Kind.URL, arg(1, "url"), "urllib3.request", "urllib3.PoolManager().{request,urlopen,request_encode_url}"),),
 )

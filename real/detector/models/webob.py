@@ -13,8 +13,7 @@ LIBRARY = Library(
         *sinks(
             Kind.HTML,
             arg(0, "body"),
-            "webob.Response",
-            "webob.response.Response",
+            "webob.{,response.}Response",
             when=IsHtml((arg(None, "content_type"),), default=True),
         ),
     ),

@@ -10,6 +10,6 @@ LIBRARY = Library(
     "web.py==0.76",
     (
         *sinks(Kind.SQL, arg(0, "sql_query"), "web.**.query", returns_stored=True, of=("web.db.DB",)),
-        *sinks(Kind.REDIRECT, arg(0, "url"), "web.seeother", "web.redirect"),
+        *sinks(Kind.REDIRECT, arg(0, "url"), "web.{seeother,redirect}"),
     ),
 )

@@ -17,13 +17,7 @@ LIBRARY = Library(
             Kind.HTML,
             arg(0, "response"),
             "werkzeug.wrappers.Response",
-            when=IsHtml(
-                (
-                    arg(None, "mimetype"),
-                    arg(None, "content_type"),
-                ),
-                default=True,
-            ),
+            when=IsHtml((arg(None, "mimetype"), arg(None, "content_type")), default=True),
         ),
         *sinks(Kind.REDIRECT, arg(0, "location"), "werkzeug.utils.redirect"),
         *sinks(Kind.REDIRECT, arg(0, "location"), "werkzeug.redirect", until="Werkzeug 1"),

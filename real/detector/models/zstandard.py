@@ -6,8 +6,5 @@ from real.detector.models.kinds import Role
 from real.detector.models.rows import Library, calls
 
 LIBRARY = Library(
-    "zstandard",
-    "zstandard",
-    (*calls(Role.INFLATER, (), "zstandard.decompress"),),
-    unchecked="one function of C",
+    "zstandard", "zstandard", (*calls(Role.INFLATER, (), "zstandard.decompress"),), unchecked="one function of C"
 )

@@ -10,7 +10,7 @@ import pytest
 from real.detector import scan
 from real.detector.models.catalogue import calls_of, libraries, sources
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Sanitizer, Sink, Source
+from real.detector.models.rows import Sanitizer, Sink, Source, spelled
 from real.detector.models.when import Given, IsHtml, May, Truthy
 from real.detector.rules import all_rules, extended_rules
 
@@ -151,3 +151,11 @@ def use(row: Source) -> str:
 @pytest.mark.parametrize("row", sources().values(), ids=named)
 def test_source(row: Source) -> None:
     assert "CWE-95" in reported(use(row))
+
+
+def test_names_with_braces_are_spelled_out() -> None:
+    assert spelled("a.{b,c()}.d", "e") == ["a.b.d", "a.c().d", "e"]
+    assert spelled("x.{a,}{b,c}") == ["x.ab", "x.ac", "x.b", "x.c"]
+    for wrong in ((), ("a.{b",)):
+        with pytest.raises(ValueError, match=r"no api is named|not closed"):
+            spelled(*wrong)

@@ -11,8 +11,8 @@ LIBRARY = Library(
     (
         *calls(Role.SIZE, arg(0, "size"), "os.urandom"),
         *sinks(Kind.PATH, arg(0, "file"), "builtins.open", "io.open"),
-        *sinks(Kind.PATH, arg(0, "path"), "os.remove", "os.unlink", "os.listdir", "os.rmdir", "shutil.rmtree"),
-        *sinks(Kind.PATH, arg(0, "src"), "shutil.copyfile", "shutil.copy", "shutil.move"),
+        *sinks(Kind.PATH, arg(0, "path"), "os.{remove,unlink,listdir,rmdir}", "shutil.rmtree"),
+        *sinks(Kind.PATH, arg(0, "src"), "shutil.{copyfile,copy,move}"),
         *sanitizers((Kind.PATH,), "os.path.basename", "ntpath.basename"),
     ),
 )

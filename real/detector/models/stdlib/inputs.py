@@ -18,16 +18,11 @@ LIBRARY = Library(
         *sources(SourceKind.TERMINAL, "fileinput reads what the user typed", "fileinput.FileInput()"),
         *sources(
             SourceKind.COMMAND_LINE,
-            "parse_args() returns the command line",
-            "argparse.ArgumentParser().parse_args()",
+            "{name}() returns the command line",
+            "argparse.ArgumentParser().{parse_args,parse_known_args}()",
             "optparse.OptionParser().parse_args()",
+            "getopt.getopt()",
         ),
-        *sources(
-            SourceKind.COMMAND_LINE,
-            "parse_known_args() returns the command line",
-            "argparse.ArgumentParser().parse_known_args()",
-        ),
-        *sources(SourceKind.COMMAND_LINE, "getopt() returns the command line", "getopt.getopt()"),
         *sources(
             SourceKind.HTTP,
             "request, which nothing here defines, is what web frameworks call what the client sent",

@@ -9,19 +9,7 @@ LIBRARY = Library(
     "re",
     "",
     (
-        *sinks(
-            Kind.REGEX,
-            arg(0, "pattern"),
-            "re.compile",
-            "re.match",
-            "re.fullmatch",
-            "re.search",
-            "re.findall",
-            "re.finditer",
-            "re.split",
-            "re.sub",
-            "re.subn",
-        ),
+        *sinks(Kind.REGEX, arg(0, "pattern"), "re.{compile,match,fullmatch,search,findall,finditer,split,sub,subn}"),
         *sanitizers((Kind.REGEX,), "fnmatch.translate", "glob.translate", "re.escape"),
     ),
 )

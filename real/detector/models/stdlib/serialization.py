@@ -11,13 +11,13 @@ LIBRARY = Library(
     (
         *sinks(Kind.PICKLE, arg(0, "data"), "pickle.loads", "_pickle.loads"),
         *sinks(Kind.PICKLE, arg(0, "s"), "pickle._loads"),
-        *sinks(Kind.PICKLE, arg(0, "file"), "pickle._load", "pickle._Unpickler"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "pickle.{_load,_Unpickler}"),
         *sinks(Kind.PICKLE, arg(0, "str"), "cPickle.loads", until="Python 3"),
-        *sinks(Kind.PICKLE, arg(0, "file"), "pickle.load", "_pickle.load", "pickle.Unpickler", "_pickle.Unpickler"),
-        *sinks(Kind.PICKLE, arg(0, "file"), "cPickle.load", "cPickle.Unpickler", until="Python 3"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "pickle.{load,Unpickler}", "_pickle.{load,Unpickler}"),
+        *sinks(Kind.PICKLE, arg(0, "file"), "cPickle.{load,Unpickler}", until="Python 3"),
         *sinks(Kind.MARSHAL, arg(0, "bytes"), "marshal.loads"),
         *sinks(Kind.MARSHAL, arg(0, "file"), "marshal.load"),
-        *sinks(Kind.PICKLE, arg(0, "filename"), "shelve.open", "shelve.DbfilenameShelf"),
+        *sinks(Kind.PICKLE, arg(0, "filename"), "shelve.{open,DbfilenameShelf}"),
         *sanitizers(MARKUP, "base64.b64encode", "base64.urlsafe_b64encode"),
     ),
 )

@@ -10,16 +10,11 @@ LIBRARY = Library(
     "",
     (
         *calls(Role.SIZE, arg(0, "stop"), "builtins.range"),
-        *calls(Role.SIZE, arg(0, "source"), "builtins.bytes", "builtins.bytearray"),
+        *calls(Role.SIZE, arg(0, "source"), "builtins.{bytes,bytearray}"),
         *calls(Role.SIZE, arg(1, "times"), "itertools.repeat"),
         *calls(Role.SIZE, arg(0, "secs"), "time.sleep"),
-        *calls(
-            Role.SIZE,
-            arg(0, "max_workers"),
-            "concurrent.futures.ThreadPoolExecutor",
-            "concurrent.futures.ProcessPoolExecutor",
-        ),
+        *calls(Role.SIZE, arg(0, "max_workers"), "concurrent.futures.{ThreadPoolExecutor,ProcessPoolExecutor}"),
         *calls(Role.SIZE, arg(0, "n"), "math.factorial"),
-        *calls(Role.SIZE, arg(0, "width"), "**.ljust", "**.rjust", "**.zfill"),
+        *calls(Role.SIZE, arg(0, "width"), "**.{ljust,rjust,zfill}"),
     ),
 )

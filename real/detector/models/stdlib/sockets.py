@@ -13,22 +13,15 @@ LIBRARY = Library(
         Returns("socket.create_server", "socket.socket"),
         *sources(
             SourceKind.PEER,
-            "recv() returns what the peer sent",
-            "socket.socket().recv()",
+            "{name}() returns what the peer sent",
+            "socket.socket().{recv,recvfrom}()",
             "socket.create_connection().recv()",
         ),
-        *sources(SourceKind.PEER, "recvfrom() returns what the peer sent", "socket.socket().recvfrom()"),
         *sources(
-            SourceKind.PEER,
-            "makefile() reads what the peer sent",
-            "socket.socket().makefile()",
-            "socket.create_connection().makefile()",
+            SourceKind.PEER, "makefile() reads what the peer sent", "socket.{socket,create_connection}().makefile()"
         ),
         *sources(
-            SourceKind.PEER,
-            "accept() returns a connection to any peer",
-            "socket.socket().accept()",
-            "socket.create_server().accept()",
+            SourceKind.PEER, "accept() returns a connection to any peer", "socket.{socket,create_server}().accept()"
         ),
     ),
 )

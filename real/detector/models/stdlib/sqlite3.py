@@ -14,10 +14,7 @@ LIBRARY = Library(
             arg(0, "sql_script"),
             "**.executescript",
             returns_stored=True,
-            of=(
-                "sqlite3.Cursor",
-                "sqlite3.Connection",
-            ),
+            of=("sqlite3.Cursor", "sqlite3.Connection"),
         ),
     ),
 )
