@@ -36,6 +36,7 @@ class HfGenerator:
         self.tokenizer = tokenizer
         self.cfg = cfg
         self.constraint: Constraint | None = None
+        self.keeps_logprobs = False  # of sampled tokens, in the responses
 
     def generate(
         self,
@@ -60,6 +61,7 @@ class HfGenerator:
         uniforms = None if greedy else row_streams(seed, len(prompts), self.cfg.max_new_tokens)
         rollout = Rollout(causal_lm, self.tokenizer, self.cfg, prompts, room, uniforms, on_finished)
         rollout.prefix, rollout.constraint = prefix, self.constraint
+        rollout.keeps_logprobs = self.keeps_logprobs
         training = self.model.training
         self.model.eval()
         try:
@@ -113,6 +115,8 @@ class Rollout:
         self.done: dict[int, Response] = {}
         self.prefix: list[tuple[Tensor, Tensor]] = []  # learned keys and values before every prompt
         self.constraint: Constraint | None = None
+        self.keeps_logprobs = False
+        self.logprobs: dict[int, list[float]] = {}  # of each row that is being written
         self.cache_argument = cache_argument(model)
 
     def run(self, slots: int) -> None:
@@ -190,12 +194,17 @@ class Rollout:
         if self.uniforms is None:
             return greedy_tokens(logits)
         drawn = self.uniforms[list(rows), list(map(len, written))]
-        return self.sample(logits, drawn)
+        tokens = self.sample(logits, drawn)
+        if self.keeps_logprobs:
+            for row, logprob in zip(rows, self.sample.logprobs(tokens).tolist(), strict=True):
+                self.logprobs.setdefault(row, []).append(logprob)
+        return tokens
 
     def _is_over(self, row: int, written: Sequence[int]) -> bool:
         return written[-1] == self.end or len(written) >= self.room[row]
 
     def _finish(self, row: int, written: Sequence[int]) -> None:
-        self.done[row] = Response(tuple(written), finished=written[-1] == self.end)
+        logprobs = tuple(self.logprobs.pop(row, ()))
+        self.done[row] = Response(tuple(written), finished=written[-1] == self.end, logprobs=logprobs)
         if self.on_finished is not None:
             self.on_finished(row, self.done[row])
