@@ -156,7 +156,7 @@ def test_settings_types_know_the_vocabulary_only() -> None:
 
 # Each room may import those before it, and itself. `limits` is what everybody may read: bounds, and how to refuse;
 # `vocabulary` is words.
-DETECTOR_ROOMS = ("limits", "vocabulary", "ir", "models", "frontend", "analysis", "rule", "rules")
+DETECTOR_ROOMS = ("limits", "vocabulary", "ir", "models", "frontend", "analysis", "concepts", "rule", "rules")
 
 
 def detector_arrows() -> dict[str, set[str]]:

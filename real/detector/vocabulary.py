@@ -1,12 +1,21 @@
 """Words by which a name is taken for evidence, each list once: what for, two unrelated examples, a source.
 
 Words are weak evidence: they say what a name is about, never that something is safe or unsafe by itself. What a library
-documents is no word but a row of a model (``models/``). ``words()`` of ``rules/_authorization`` splits names.
+documents is no word but a row of a model (``models/``). ``words()`` splits names.
 """
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Self
+
+
+@lru_cache(maxsize=8192)
+def words(name: str) -> frozenset[str]:
+    """The words of an identifier, and the identifier itself, in lower case."""
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return frozenset((name.lower(), *(part.lower() for part in parts)))
 
 
 class Words(frozenset[str]):

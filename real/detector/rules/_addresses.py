@@ -11,9 +11,9 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import ends_in_exception, reachable, root
 from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import ends_in_exception, reachable, root
 from real.detector.rules._loops import bodies_of
 from real.detector.rules._web import Place
 

@@ -11,8 +11,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._definitions import definition
 
 # Methods of mappings that give something else than keys, but pairs.
 _VALUES = frozenset({"values", "get", "pop", "setdefault", "popitem"})

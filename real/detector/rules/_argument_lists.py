@@ -18,7 +18,7 @@ from real.detector.analysis.values import BOTTOM, Value
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import SourceKind
 from real.detector.models.library import names
-from real.detector.rules._authorization import words as words_of
+from real.detector.vocabulary import words as words_of
 
 _SHELLS = names(
     """sh bash dash ash zsh ksh csh tcsh fish busybox cmd cmd.exe powershell powershell.exe pwsh pwsh.exe su runuser"""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition, reachable, root
 from real.detector.ir.instructions import Block, Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import definition, reachable, root
 
 _FIRST_ERROR = 400
 _FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})

@@ -12,7 +12,7 @@ from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
 _COMPARISONS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 _PAIR = 2

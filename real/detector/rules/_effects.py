@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import named_words
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules.principals import Principal
+from real.detector.vocabulary import words
 
 LOOK_UPS = names(
     """get get_or_404 one_or_404 first first_or_404 one one_or_none get_object_or_404 aget_object_or_404 filter

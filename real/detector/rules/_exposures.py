@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.responses import Sent
 from real.detector.ir.call_shapes import passed_operands, shape_of
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import root
-from real.detector.rules._responses import Sent
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules.serialized_records import (
     exposed_by,
@@ -23,6 +22,7 @@ from real.detector.rules.serialized_records import (
     shown_record,
     taken_away,
 )
+from real.detector.vocabulary import words
 
 # Calls that show the inner state of the program as text.
 _TRACEBACKS = names(

@@ -10,11 +10,11 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import is_view
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import root
-from real.detector.rules._web import is_view
+from real.detector.vocabulary import words
 
 # Readers of pandas and the like take a path or a URL; words of names that say that a URL is meant.
 READERS = names("read_csv read_json read_html read_excel read_xml read_parquet read_table")

@@ -15,16 +15,16 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Origin
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
 from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import app_of
-from real.detector.rules._authorization import words
 from real.detector.rules._checks import ROLES, refusals, told_by_client
-from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
 from real.detector.rules.principals import CLIENT_DATA, HOOKS, PRIVILEGES, Principal
+from real.detector.vocabulary import words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions

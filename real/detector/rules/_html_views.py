@@ -10,10 +10,10 @@ import ast
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.values import BOTTOM, Value
+from real.detector.concepts.endpoints import App, app_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import App, app_of
-from real.detector.rules._definitions import definition
 
 _VERBS = names("get post put patch delete head options")
 _DECORATORS = _VERBS | names("route errorhandler app_errorhandler error")

@@ -7,15 +7,16 @@ import re
 from dataclasses import replace
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.charsets import parse_pattern
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import is_view
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members
-from real.detector.rules._web import PARSERS, is_view
+from real.detector.rules._web import PARSERS
 
 # Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
 _HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
 from real.detector.rules._markup import PAGE
+from real.detector.vocabulary import words
 
 _BODIES = ("text", "body", "unicode_body")
 _ANSWERS = frozenset({"resp", "response"})

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import root
 from real.detector.rules._nonces import is_fixed
 from real.detector.rules._tokens import HASHES
+from real.detector.vocabulary import words
 
 _MIN_ROUNDS = 10_000
 KDF = "cryptography.hazmat.primitives.kdf"

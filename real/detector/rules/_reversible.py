@@ -12,7 +12,7 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
 # Call -> where the salt, alphabet or seed is.
 REVERSIBLE: dict[str, tuple[int, str]] = {

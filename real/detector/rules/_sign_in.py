@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
+from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._called import named_words
-from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
+from real.detector.vocabulary import words
 
 _QUERIES = names("args values GET query query_params params query_arguments")
 _ARGUMENTS = names("get_argument get_query_argument")

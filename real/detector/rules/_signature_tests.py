@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
-from real.detector.vocabulary import SIGNATURE_WORDS
+from real.detector.vocabulary import SIGNATURE_WORDS, words
 
 _KEYS = names("key keys secret secrets token password salt private pepper")
 _COMPARING = frozenset({"hmac.compare_digest", "secrets.compare_digest"})

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import definition
 from real.detector.rules._html_bodies import is_other_type, page_operands, types_of_call, types_set_later
 from real.detector.rules._html_views import is_html_view
 

@@ -7,7 +7,7 @@ here can read. Its name is all there is to go by.
 from __future__ import annotations
 
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
 _COMMANDS = names("command commands cmd cmds cmdline shell bash script")
 _MARKUP = names("xml soap svg rss atom xhtml feed envelope")

@@ -15,7 +15,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
 _BROKEN = (
     *("ssl.PROTOCOL_SSLv2", "ssl.PROTOCOL_SSLv3", "ssl.PROTOCOL_TLSv1", "ssl.PROTOCOL_TLSv1_1"),

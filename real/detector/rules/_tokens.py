@@ -12,8 +12,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
 from real.detector.rules._nonces import NONCES
+from real.detector.vocabulary import words
 
 # Functions that hash a whole message.
 HASHES = tuple(calls_of(Role.FAST_HASH))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import is_handler
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words, named_words
-from real.detector.rules._definitions import definition, root
-from real.detector.rules._responses import is_handler
+from real.detector.vocabulary import words
 
 _NAMES_OF_CERTIFICATES = frozenset({"issuer", "subject", "get_issuer", "get_subject"})
 _LOADERS = names(

@@ -9,8 +9,7 @@ from __future__ import annotations
 from real.detector.analysis.facts import Facts
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.vocabulary import OWNERS, PERSONS
+from real.detector.vocabulary import OWNERS, PERSONS, words
 
 # Words in what a function reads that say who asks or what they may do.
 _IDENTITY = names(

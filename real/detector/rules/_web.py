@@ -13,9 +13,8 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
-from real.detector.models.library import names
-from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.rules._validators import dependencies, validators
 
@@ -311,25 +310,3 @@ def parsed_urls(facts: Facts, unit: Unit) -> list[Instr]:
         and facts.library_names(unit, instr) & PARSERS
         and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:] if isinstance(arg, int))
     ]
-
-
-# Decorators of web frameworks (Flask, FastAPI, Sanic, Bottle, aiohttp, Django REST framework).
-_ROUTES = names("route get post put patch delete head options websocket errorhandler exception_handler api_view view")
-# What Django's views return; they have no decorator.
-_RESPONSES = frozenset({"django.http.HttpResponse", "django.http.JsonResponse", "django.http.StreamingHttpResponse"})
-
-
-_SHORTCUTS = frozenset({"django.shortcuts.redirect", "django.shortcuts.render", "django.http.HttpResponseRedirect"})
-
-
-def is_view(facts: Facts, unit: Unit) -> bool:
-    """Whether a web framework calls a function."""
-    reads = facts.declarations(unit)
-    called = {call.rpartition(".")[2] for call in reads.calls}
-    if (reads.attributes | reads.names | called) & _ROUTES:
-        return True
-    called_names = (
-        facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
-    )
-    takes_request = "request" in unit.params.positional[:2]
-    return any(found & _RESPONSES or (takes_request and found & _SHORTCUTS) for found in called_names)

@@ -53,10 +53,10 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.models.kinds import Kind
 from real.detector.rule import Rule
-from real.detector.rules._definitions import definition
 from real.detector.rules._loops import root_of
 
 # Matching function -> how it goes over the text, and which parameter of re.<function> the text is.

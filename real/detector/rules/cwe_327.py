@@ -44,10 +44,10 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
+from real.detector.ir.definitions import definition
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import Rule
-from real.detector.rules._definitions import definition
 from real.detector.rules._homemade import own_ciphers
 from real.detector.rules._nonces import nonces
 from real.detector.rules._passwords import password_hashes

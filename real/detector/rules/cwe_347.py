@@ -53,19 +53,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import is_loaded
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rule import Rule
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
 from real.detector.rules._caught import prepares, results, swallowed
-from real.detector.rules._definitions import is_loaded
 from real.detector.rules._self_verified import UNVERIFIED_HEADERS, key_of_token, own_verifications
 from real.detector.rules._signature_tests import weak_comparisons
 from real.detector.rules._trust import (
@@ -78,7 +77,7 @@ from real.detector.rules._trust import (
     untrusted_servers,
     unverified_downloads,
 )
-from real.detector.vocabulary import SIGNATURE_WORDS
+from real.detector.vocabulary import SIGNATURE_WORDS, words
 
 # Calls that read signed data without looking at the signature, whatever their arguments.
 _UNVERIFIED = {

@@ -55,17 +55,17 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.endpoints import App, Endpoint, app_of
+from real.detector.ir.definitions import definition, is_loaded, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rule import Rule
-from real.detector.rules._app import App, Endpoint, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, is_loaded, root
 from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
 from real.detector.rules._views import OPEN
 from real.detector.rules.principals import Principal, known_endpoints
+from real.detector.vocabulary import words
 
 # Words of what only a page of the same site, or a program with a key, can send.
 _PROOFS = names(

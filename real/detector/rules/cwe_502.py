@@ -47,13 +47,13 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import tables
 from real.detector.models.kinds import Kind
 from real.detector.models.pyyaml import UNSAFE, UNSAFE_LOADERS
 from real.detector.rule import Rule
 from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
-from real.detector.rules._definitions import ends_in_exception
 from real.detector.rules._digests import is_code_test, is_digest_test, is_verified
 
 _READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_text", "read_bytes"})

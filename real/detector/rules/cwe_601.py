@@ -50,18 +50,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.kinds import Kind
 from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
-from real.detector.rules._definitions import definition
 from real.detector.rules._known_hosts import is_host_test, reads_host
 from real.detector.rules._web import (
     JOINERS,
@@ -72,6 +71,7 @@ from real.detector.rules._web import (
     parsed_urls,
     places_of,
 )
+from real.detector.vocabulary import words
 
 # A relative address keeps the host only if its first character after the slash is no slash.
 _RELATIVE = "/."

@@ -57,18 +57,18 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.operations import ADDING, REMOVING, Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import NUM, Value
+from real.detector.concepts.endpoints import is_handler
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
 from real.detector.rules._pagination import slices, unlimited_paginators
-from real.detector.rules._responses import is_handler
 from real.detector.rules._unbounded import WATCHED, is_chunk, is_compared, pages, read_whole
+from real.detector.vocabulary import words
 
 # Calls that make a container without a limit; a first argument of a queue, a second of a deque is its limit.
 _UNLIMITED = {

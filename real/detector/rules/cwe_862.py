@@ -50,9 +50,9 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import app_of
 from real.detector.models.library import names
 from real.detector.rule import Rule
-from real.detector.rules._app import app_of
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
 from real.detector.rules._effects import VERBS, effects, hand_outs, hands_out_rows
 from real.detector.rules._generic import missing

@@ -54,10 +54,10 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
 

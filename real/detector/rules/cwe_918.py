@@ -52,11 +52,11 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
-from real.detector.rules._definitions import definition
 from real.detector.rules._fetchers import CLIENTS, READERS, open_renderers, unrestricted_fetches
 from real.detector.rules._known_hosts import is_host_test
 from real.detector.rules._web import Place, hosts, is_guarded, parsed_urls, places_of

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import App, Class, Endpoint, app_of
+from real.detector.ir.definitions import ends_in_exception, returns_constant
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import App, Class, Endpoint, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words, named_words
-from real.detector.rules._definitions import ends_in_exception, returns_constant
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import asks_for_presence, knows_who, says_who
-from real.detector.vocabulary import PERSONS, RECORD_OWNERS
+from real.detector.vocabulary import PERSONS, RECORD_OWNERS, words
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 # Words in the names of decorators, dependencies and mixins that let only known people pass.

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
+from real.detector.ir.definitions import returns_constant
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
-from real.detector.rules._definitions import returns_constant
-from real.detector.rules._web import is_view
+from real.detector.vocabulary import words
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _VERBS = names("get post put patch delete head options")
@@ -279,3 +278,49 @@ def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
         instr.op == "return" and unit.defs[instr.args[0]] is not None and not returns_constant(unit, instr)
         for instr in facts.instructions(unit)
     )
+
+
+# Decorators of web frameworks (Flask, FastAPI, Sanic, Bottle, aiohttp, Django REST framework).
+_ROUTES = names("route get post put patch delete head options websocket errorhandler exception_handler api_view view")
+# What Django's views return; they have no decorator.
+_DJANGO_RESPONSES = frozenset(
+    {"django.http.HttpResponse", "django.http.JsonResponse", "django.http.StreamingHttpResponse"}
+)
+
+
+_SHORTCUTS = frozenset({"django.shortcuts.redirect", "django.shortcuts.render", "django.http.HttpResponseRedirect"})
+
+
+def is_view(facts: Facts, unit: Unit) -> bool:
+    """Whether a web framework calls a function."""
+    reads = facts.declarations(unit)
+    called = {call.rpartition(".")[2] for call in reads.calls}
+    if (reads.attributes | reads.names | called) & _ROUTES:
+        return True
+    called_names = (
+        facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
+    )
+    takes_request = "request" in unit.params.positional[:2]
+    return any(found & _DJANGO_RESPONSES or (takes_request and found & _SHORTCUTS) for found in called_names)
+
+
+_HANDLERS = (
+    *("tornado.web.RequestHandler", "http.server.BaseHTTPRequestHandler", "http.server.SimpleHTTPRequestHandler"),
+    *("socketserver.StreamRequestHandler", "socketserver.BaseRequestHandler"),
+)
+
+
+def is_handler(facts: Facts, unit: Unit) -> bool:
+    """Whether a web framework calls a function: a view, a method of a request handler, a registered coroutine."""
+    return is_view(facts, unit) or is_handler_method(facts, unit) or takes_request(facts, unit)
+
+
+def takes_request(facts: Facts, unit: Unit) -> bool:
+    """A function of a request that nothing in the program calls (aiohttp, Starlette, Django, Pyramid)."""
+    return facts.is_open(unit) and "request" in unit.params.positional[:2] and unit.parent is not None
+
+
+def is_handler_method(facts: Facts, unit: Unit) -> bool:
+    """A method of a class that is derived from a request handler of the standard library or tornado."""
+    bases = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+    return unit.is_method and any(handler.rpartition(".")[2] in bases for handler in _HANDLERS)

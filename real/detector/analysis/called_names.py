@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._definitions import definition
 
 
 def library_words(facts: Facts, unit: Unit, instr: Instr) -> set[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.endpoints import is_handler, is_handler_method
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
-from real.detector.rules._web import is_view
+from real.detector.vocabulary import words
 
 # Functions and classes that make a response or an error with a text for the client.
 _RESPONSES = names(
@@ -24,10 +24,6 @@ _FRAMEWORKS = (
     *("sanic.", "bottle.", "tornado.web.", "falcon.", "pyramid.", "litestar.", "webob.", "cherrypy.", "ninja."),
 )
 _WRITERS = frozenset({"write", "finish", "send_error", "sendall"})
-_HANDLERS = (
-    *("tornado.web.RequestHandler", "http.server.BaseHTTPRequestHandler", "http.server.SimpleHTTPRequestHandler"),
-    *("socketserver.StreamRequestHandler", "socketserver.BaseRequestHandler"),
-)
 _BODIES = frozenset({"media", "text", "body", "data", "content", "response"})
 _DETAILS = "set_details"
 WATCHED = _RESPONSES | _WRITERS | {_DETAILS}
@@ -40,22 +36,6 @@ class Sent:
     unit: Unit
     instr: Instr
     operands: tuple[int, ...]
-
-
-def is_handler(facts: Facts, unit: Unit) -> bool:
-    """Whether a web framework calls a function: a view, a method of a request handler, a registered coroutine."""
-    return is_view(facts, unit) or is_handler_method(facts, unit) or takes_request(facts, unit)
-
-
-def takes_request(facts: Facts, unit: Unit) -> bool:
-    """A function of a request that nothing in the program calls (aiohttp, Starlette, Django, Pyramid)."""
-    return facts.is_open(unit) and "request" in unit.params.positional[:2] and unit.parent is not None
-
-
-def is_handler_method(facts: Facts, unit: Unit) -> bool:
-    """A method of a class that is derived from a request handler of the standard library or tornado."""
-    bases = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
-    return unit.is_method and any(handler.rpartition(".")[2] in bases for handler in _HANDLERS)
 
 
 def sent(facts: Facts) -> Iterator[Sent]:
