@@ -37,6 +37,7 @@ class HfGenerator:
         self.cfg = cfg
         self.constraint: Constraint | None = None
         self.keeps_logprobs = False  # of sampled tokens, in the responses
+        self.stop: tuple[str, ...] = ()  # a response that holds one of these texts is over
 
     def generate(
         self,
@@ -62,6 +63,7 @@ class HfGenerator:
         rollout = Rollout(causal_lm, self.tokenizer, self.cfg, prompts, room, uniforms, on_finished)
         rollout.prefix, rollout.constraint = prefix, self.constraint
         rollout.keeps_logprobs = self.keeps_logprobs
+        rollout.stop = self.stop
         training = self.model.training
         self.model.eval()
         try:
@@ -110,6 +112,8 @@ class Rollout:
         self.prompts = [tuple(prompt) for prompt in prompts]
         self.room, self.on_finished = room, on_finished
         self.uniforms = None if uniforms is None else uniforms.to(model.device)
+        self.tokenizer = tokenizer
+        self.stop: tuple[str, ...] = ()
         self.end, self.pad = tokenizer.eos_token_id, tokenizer.pad_token_id
         self.sample = Sampler(cfg.temperature, cfg.top_p)
         self.done: dict[int, Response] = {}
@@ -201,10 +205,18 @@ class Rollout:
         return tokens
 
     def _is_over(self, row: int, written: Sequence[int]) -> bool:
-        return written[-1] == self.end or len(written) >= self.room[row]
+        return written[-1] == self.end or len(written) >= self.room[row] or self._is_stopped(written)
+
+    def _is_stopped(self, written: Sequence[int]) -> bool:
+        """Whether a stop text ends in the last token; as many tokens are read as it can have characters."""
+        if not self.stop:
+            return False
+        tail = self.tokenizer.decode(written[-1 - max(map(len, self.stop)) :], skip_special_tokens=True)
+        return any(text in tail for text in self.stop)
 
     def _finish(self, row: int, written: Sequence[int]) -> None:
         logprobs = tuple(self.logprobs.pop(row, ()))
-        self.done[row] = Response(tuple(written), finished=written[-1] == self.end, logprobs=logprobs)
+        finished = written[-1] == self.end or self._is_stopped(written)
+        self.done[row] = Response(tuple(written), finished=finished, logprobs=logprobs)
         if self.on_finished is not None:
             self.on_finished(row, self.done[row])
