@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,23 @@ def test_targets_that_cannot_be_read(tmp_path: Path) -> None:
     file.write_text("{}\n")
     root.method.sft.targets = str(file)
     assert f"{file}, line 1: there is no task_id" in lack("sft", root)
+
+
+def test_nothing_to_fine_tune_on(tmp_path: Path, workspace: Workspace) -> None:
+    """Tasks without references need targets; a folder of targets may have none for this data set."""
+    bare, root = [replace(task, reference=None) for task in workspace.train], RootCfg()
+    row = {"task_id": "a", "prompt": "Say hello.", "cases": [{"stdin": "", "expected": "hello"}]}
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text(f"{json.dumps(row)}\n")
+    root.dataset.name, root.dataset.path = "local_jsonl", str(tmp_path)
+    assert "no training task of local_jsonl has a safe reference" in lack("sft", root)
+    root.method.sft.targets = str(tmp_path)
+    assert "no training task of local_jsonl has a safe reference" in lack("sft", root)
+    (tmp_path / "local_jsonl.jsonl").write_text('{"task_id": "a", "response": "print()"}\n')
+    assert method_of("sft").missing(root) == []
+    workspace.train = bare
+    with pytest.raises(DataError, match="nothing to fine-tune on"):
+        method_of("sft").check(workspace)
 
 
 @pytest.mark.parametrize("address", ["http://a b/v1", "http://", "http://host:port/v1", "ftp://host", "http://[::1/v1"])

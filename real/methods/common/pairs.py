@@ -72,8 +72,12 @@ def load_pairs(given: str | None, name: str, split: str, tasks: Sequence[Task], 
         folder = _folder(given, name)
         place = f"{folder or name}/{split}/*.jsonl"
         files = sorted((folder / split).glob("*.jsonl")) if folder else []
-        pairs = [_pair(line, f"{file}, line {number}") for file in files for number, line in _numbered(file)]
-    pairs = [pair for pair in pairs if pair.language == "py"]
+        pairs = [
+            _pair(line, f"{file}, line {number}")
+            for file in files
+            for number, line in enumerate(read_lines(file), 1)
+            if _language(line) == "py"  # others are not read: a diff of their texts takes seconds
+        ]
     if not pairs:
         raise DataError(f"{name} has no {split} pair of Python functions: there is none in {place}")
     random.Random(seed).shuffle(pairs)
@@ -118,18 +122,19 @@ def _folder(given: str | None, name: str) -> Path | None:
     return next((folder for folder in folders if any((folder / "train").glob("*.jsonl"))), None)
 
 
-def _numbered(file: Path) -> list[tuple[int, Mapping[str, object]]]:
-    return list(enumerate(read_lines(file), 1))
+def _language(line: Mapping[str, object]) -> str:
+    """The suffix of the file's name; ``py`` where there is no name, which ``_pair`` then says."""
+    name = line.get("file_name")
+    return name.rpartition(".")[2] if isinstance(name, str) else "py"
 
 
 def _pair(line: Mapping[str, object], where: str) -> Pair:
     try:
-        before, after, name, file, cwe = (_string(line, key) for key in _STRINGS)
-        language = file.rpartition(".")[2]
+        before, after, name, _, cwe = (_string(line, key) for key in _STRINGS)
         wanted = str(line.get("description") or f"Write the Python function `{name}`.")
         deleted = _spans(line, "line_changes", "deleted", before) or changed_lines(before, after)
         added = _spans(line, "char_changes", "added", after) or changed_characters(before, after)
-        return Pair((Message("user", wanted),), before, after, deleted, added, cwe, language)
+        return Pair((Message("user", wanted),), before, after, deleted, added, cwe, _language(line))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{where} is no pair in SVEN's format: {_reason(error)}") from error
 
