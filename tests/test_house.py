@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "evaluation": f"{LEARNING} datasets policy generation",
     "results": f"{VOCABULARY} io extract runs evaluation",
     "score": f"{JUDGING} judge datasets runs evaluation",
-    "generate": f"{VOCABULARY} io datasets policy generation evaluation",
+    "generate": f"{VOCABULARY} io prompts datasets policy generation evaluation",
     "pipeline": f"{LEARNING} datasets policy generation training methods evaluation results",
     "config": f"{LEARNING} datasets training methods evaluation results pipeline",
     "slurm": f"{LEARNING} config training results",
