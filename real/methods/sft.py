@@ -13,6 +13,7 @@ from real.methods.base import Method
 from real.methods.common.loss_log import LossLog
 from real.methods.common.tasks_at_hand import tasks_at_hand
 from real.methods.common.user_files import problems
+from real.methods.common.workload import BACKWARD, Sizes, Workload, sample_tokens, updates_of
 from real.policy.chat import encode_prompt
 from real.settings import RootCfg
 from real.training.workspace import Workspace
@@ -76,6 +77,12 @@ class Sft(Method):
                 checkpoint=ws.checkpoint,
                 on_step=learned,
             )
+
+    def workload(self, root: RootCfg, sizes: Sizes) -> Workload | None:
+        """Every training task has an answer to learn, as far as is known."""
+        own, samples = root.method.sft, sizes.train
+        learned = BACKWARD * own.epochs * samples * sample_tokens(root)
+        return Workload((sizes.test,) * 2, learned=learned, updates=updates_of(samples, own.batch, own.epochs))
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""

@@ -12,14 +12,14 @@ import torch
 from real.errors import DataError
 from real.generation.config import GenerationCfg
 from real.generation.hf import HfGenerator
+from real.methods.common.adapter_files import missing_adapter
 from real.methods.common.adapters import (
     activate,
     adapter_parameters,
     add_lora,
     add_prefixes,
-    check_backbone,
+    check_adapters,
     load_adapters,
-    missing_adapter,
     save_adapters,
 )
 from real.methods.common.losses import contrastive_loss, kl_divergence, log_likelihood_loss, masked_mean
@@ -148,8 +148,8 @@ def test_adapters_come_back_from_the_disk(workspace: Workspace, tmp_path: Path, 
     folder = tmp_path / "adapters"
     save_adapters(workspace, folder, ADAPTERS)
     workspace.policy = Policy(base, workspace.policy.tokenizer)
-    assert missing_adapter(str(folder), ADAPTERS, "method.sven.adapter") == []
-    check_backbone(workspace, str(folder))
+    assert missing_adapter(str(folder), ADAPTERS, "method.sven.adapter", form) == []
+    check_adapters(workspace, str(folder), ADAPTERS)
     loaded = load_adapters(workspace, str(folder), ADAPTERS)
     again = SvenObjective(loaded, cfg).states(SAMPLE, "secure")[0]
     torch.testing.assert_close(again, states)

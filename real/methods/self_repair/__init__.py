@@ -13,7 +13,7 @@ from pathlib import Path
 
 from real.generation.respond import respond
 from real.io.disk import append_line
-from real.methods.base import Method
+from real.methods.base import AnsweringMethod
 from real.methods.common.findings import all_findings, analyses_of, defects, programs_of
 from real.methods.common.seeds import part_seed
 from real.methods.common.user_files import problems, user_text
@@ -27,21 +27,20 @@ REQUEST = Path(__file__).parent / "request.txt"
 LOG = "repairs.jsonl"
 
 
-class SelfRepair(Method):
+class SelfRepair(AnsweringMethod):
     """Nothing is trained."""
 
     def missing(self, root: RootCfg) -> list[str]:
         """The file with the request, where one is named and it cannot be used."""
-        return problems(lambda: _request(root))
+        return super().missing(root) + problems(lambda: _request(root))
 
-    def run(self, ws: Workspace) -> int:
-        """Leave a responder."""
+    def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
+        """The greedy answers, repaired."""
+        return repair(ws, tasks, respond(ws.policy, ws.generator, tasks, seed=seed), seed)
 
-        def answer(tasks: Sequence[Task], seed: int) -> list[Completion]:
-            return repair(ws, tasks, respond(ws.policy, ws.generator, tasks, seed=seed), seed)
-
-        ws.responder = answer
-        return 0
+    def answers_a_task(self, root: RootCfg) -> tuple[int, int]:
+        """See ``AnsweringMethod``."""
+        return 1, 1 + root.method.self_repair.rounds
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""
