@@ -42,7 +42,7 @@ def simplify(tree: ast.Module) -> None:
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
             made = plain_class(statement)
-            if made is not None and made.fields:
+            if made is not None and made.fields and made.is_strict:
                 holders[statement.name] = made
         elif isinstance(statement, ast.ImportFrom):
             handed_on = handed_on or statement.module in ("copy", "types")
