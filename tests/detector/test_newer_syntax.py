@@ -62,7 +62,15 @@ def test_what_is_not_newer_is_left_alone(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ['x = f"{a"\n', "def f[T(x): pass\n", "type X = = 1\n", 'f"{a["b"]}" = = 2\n', "f'{'\n"]
+    "code",
+    [
+        'x = f"{a"\n',
+        "def f[T(x): pass\n",
+        "type X = = 1\n",
+        "try:\n    x\nexcept A, e:\n    print(e)\n",
+        'f"{a["b"]}" = = 2\n',
+        "f'{'\n",
+    ],
 )
 def test_what_no_version_reads_is_a_syntax_error(code: str) -> None:
     with pytest.raises(UnanalyzableError, match="syntax error"):

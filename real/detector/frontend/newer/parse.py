@@ -31,10 +31,20 @@ def parse_newer(code: str) -> ast.Module | None:
         if any(literal.is_template for run in found.runs for literal in run):
             raise SyntaxError("template strings need Python 3.14")
         tree = ast.parse(text)
+        _refuse_python_2(tree, found.grouped)
         _Strings(code, names, 0).visit(tree)
     except (ScanError, IndexError):
         return None
     return tree
+
+
+def _refuse_python_2(tree: ast.Module, lines: set[int]) -> None:
+    """``except OSError, error:`` binds a name in Python 2: what the handler reads is no class of exceptions."""
+    for node in ast.walk(tree) if lines else ():
+        if isinstance(node, ast.ExceptHandler) and node.lineno in lines and isinstance(node.type, ast.Tuple):
+            read = {part.id for statement in node.body for part in ast.walk(statement) if isinstance(part, ast.Name)}
+            if any(isinstance(kind, ast.Name) and kind.id in read for kind in node.type.elts[1:]):
+                raise SyntaxError("`except A, name:` is Python 2", ("<program>", node.lineno, 0, None))
 
 
 def _parse_expression(code: str, depth: int) -> ast.expr:

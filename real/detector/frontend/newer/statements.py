@@ -25,6 +25,7 @@ class Scan:
     code: str
     text: list[str]
     runs: list[list[Literal]] = field(default_factory=list)
+    grouped: set[int] = field(default_factory=set)  # the lines of `except A, B:`
     version: tuple[int, int] | None = None  # the first that has the newest construct that was found
 
     def needs(self, version: tuple[int, int]) -> None:
@@ -102,6 +103,7 @@ def _statement(found: Scan, at: int) -> None:
             return
         found.text[match.end() - 1] = "("
         found.text[end] = "):"
+        found.grouped.add(code.count("\n", 0, at) + 1)
         found.needs((3, 14))
 
 
