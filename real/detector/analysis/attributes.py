@@ -21,6 +21,7 @@ from real.detector.analysis.values import (
     STR,
     TEXT,
     Obj,
+    Step,
     Value,
     join,
     join_all,
@@ -30,6 +31,7 @@ from real.detector.analysis.values import (
     ordered,
     read_at,
 )
+from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
@@ -150,11 +152,23 @@ class Attributes:
                     result = self.calls.call_value(self.functions.bind(hook, obj, instr), Args([of_const(name)]), instr)
                 for base in self.functions.foreign_bases(cls):
                     if base != "builtins.object":
-                        path = f"{base}().{name}"
-                        result = join(result, self.records.source(path, instr) or of_obj(self.heap.api(path)))
+                        result = join(result, self._foreign_attribute(cls, f"{base}().{name}", instr))
         if result is BOTTOM and name in self.heap.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN
+
+    def _foreign_attribute(self, cls: Obj, path: str, instr: Instr) -> Value:
+        """What a base class that is not seen keeps: of a library, or of another file of the program's own package.
+
+        That one's ``__init__`` stores what it is passed, as one of this file would, and the outside can call it.
+        """
+        known = self.records.source(path, instr)
+        if known is not None:
+            return known
+        if path.startswith(".") and instr.op == "attr" and cls.unit is not None and is_public(cls.unit):
+            note = f"`{path.rpartition('.')[2]}` is set by a base class of {cls.name} in another file, from anything"
+            return of_obj(self.heap.api(path), self.heap.rules.all, Step(instr.line, note, None, cls.unit))
+        return of_obj(self.heap.api(path))
 
     def _class_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         found = self.functions.member(obj, name)

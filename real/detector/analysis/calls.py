@@ -48,7 +48,7 @@ _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
     collections.deque itertools.chain itertools.islice itertools.cycle itertools.tee itertools.repeat builtins.aiter
     itertools.takewhile itertools.dropwhile itertools.filterfalse random.sample random.shuffle
-    itertools.accumulate"""
+    itertools.accumulate itertools.groupby"""
 )
 
 
@@ -250,7 +250,11 @@ class Calls:
             return self.heap.number_from([receiver])
         if name == "format" and receiver.kind == STR:
             return self.containers.format_method(receiver, args, instr)
-        handed = hand_over(self, name, "", args, instr)
+        if name == "join" and receiver.consts and len(args.pos) == 1:
+            folded = self.containers.joined_constants(receiver, args.pos[0])
+            if folded is not None:
+                return folded
+        handed = hand_over(self, name, "", args, instr, receiver)
         if handed is not None:
             return join(self.heap.part_of([receiver, *args.everything()]), handed)
         if name not in library.CALLING_METHODS:
@@ -288,7 +292,9 @@ class Calls:
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
-        handed = hand_over(self, path.rpartition(".")[2], path, args, instr) if path not in SPECIAL else None
+        handed = None
+        if path not in SPECIAL:
+            handed = hand_over(self, path.rpartition(".")[2], path, args, instr, receiver)
         if handed is not None:
             given = self.heap.part_of(args.everything())
             task = self.heap.api_result(path, instr)
@@ -394,9 +400,9 @@ class Calls:
                 if obj.kind == "api":
                     if obj.name in library.DYNAMIC_CODE:
                         self.records.dynamic_code(instr, obj.name.removeprefix("builtins."))
-                    if obj.name.rpartition(".")[2] not in (
-                        self.heap.rules.names if is_known else self.heap.rules.sink_names
-                    ):
+                    is_called = is_known or (index == 0 and len(args.pos) > 1)  # `retry(f, x)`
+                    last = obj.name.rpartition(".")[2]
+                    if last not in (self.heap.rules.names if is_called else self.heap.rules.sink_names):
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue

@@ -22,12 +22,14 @@ from real.detector.analysis.values import (
     Value,
     join,
     join_all,
+    of_const,
     of_obj,
     ordered,
 )
 from real.detector.ir.instructions import Instr
 from real.detector.limits import UnanalyzableError
 
+MAX_FOLDED = 1_000  # characters of a constant text that is put together
 _LIST_ADDERS = frozenset({"append", "add", "appendleft"})
 _LIST_EXTENDERS = frozenset(
     {"extend", "extendleft", "update", "intersection_update", "difference_update", "symmetric_difference_update"}
@@ -183,6 +185,25 @@ class Containers:
                 parts = [Value(value.mask, value.why, others), *parts[1:], shown]
                 value = parts[0]
         return self.heap.part_of(parts, STR)
+
+    def joined_constants(self, separator: Value, parts: Value) -> Value | None:
+        """``"|".join(parts)`` of constants in a known order."""
+        if separator.consts is None or len(separator.consts) != 1 or parts.mask or len(parts.objs) != 1:
+            return None
+        (obj,) = parts.objs
+        self.heap.touch(obj)
+        if obj.kind not in ("list", "tuple") or obj.elements is not BOTTOM:
+            return None
+        texts = []
+        for index in range(len(obj.fields)):
+            held = obj.fields.get(index, BOTTOM)
+            text = next(iter(held.consts)) if held.consts is not None and len(held.consts) == 1 else None
+            if not isinstance(text, str):
+                return None
+            texts.append(text)
+        (between,) = separator.consts
+        made = between.join(texts) if isinstance(between, str) else ""
+        return of_const(made) if made and len(made) <= MAX_FOLDED else None
 
     def format_method(self, receiver: Value, args: Args, instr: Instr) -> Value:
         """``"...".format(...)``: fields with a numeric format let only numbers through."""

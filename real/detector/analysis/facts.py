@@ -254,9 +254,7 @@ class Facts:
     def entry(self, value: Value) -> SourceKind | Unit | None:
         """Where an untrusted value enters the program: the kind of source, or the function whose parameter it is."""
         step = self._solver.heap.deep(value)[1]
-        while step is not None and step.prev is not None:
-            step = step.prev
-        return step.entry if step is not None else None
+        return step.first.entry if step is not None else None
 
     def reads(self, unit: Unit, operand: int) -> Reads:
         """Everything that an operand depends on."""

@@ -170,6 +170,12 @@ class Functions:
             obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls
         ]
 
+    def inherits(self, cls: Obj, other: Obj, seen: tuple[Obj, ...] = ()) -> bool:
+        """Whether a class of the program is an heir of another one."""
+        return any(
+            base is other or (base not in seen and self.inherits(base, other, (*seen, cls))) for base in self.bases(cls)
+        )
+
     def foreign_bases(self, cls: Obj, seen: tuple[Obj, ...] = ()) -> list[str]:
         """The library classes that ``cls`` inherits from."""
         found = []

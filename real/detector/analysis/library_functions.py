@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from real.detector.analysis.caller import Caller
@@ -224,6 +225,20 @@ def _re_sub(calls: Caller, args: Args, instr: Instr) -> Value:
     return calls.heap.cleaned(Value(result.mask, result.why), cleans) if cleans else result
 
 
+def _re_escape(calls: Caller, args: Args, instr: Instr) -> Value:
+    texts = args.first().consts
+    if len(args.pos) != 1 or not texts or not every(isinstance(text, str) for text in texts):
+        return calls.unknown_call(args.everything(), args, instr)
+    return Value(consts=frozenset(re.escape(text) for text in texts if isinstance(text, str)), kind=STR)
+
+
+def _wrapped(calls: Caller, args: Args, instr: Instr) -> Value:
+    """A wrapper of a function, which calls it with what it is called with."""
+    if not args.pos:
+        return of_obj(calls.heap.api("functools.same"))  # `lru_cache(maxsize=None)(f)`
+    return args.first()
+
+
 def _removes_harm(charset: Charset, patterns: frozenset[Constant], replacements: frozenset[Constant]) -> bool:
     return every(isinstance(pattern, str) and removes_harm(pattern, charset) for pattern in patterns) and every(
         charset.harmless_text(replacement) for replacement in replacements
@@ -296,6 +311,13 @@ SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "builtins.classmethod": _wrapper("classmethod"),
     "builtins.filter": _filter,
     "re.sub": _re_sub,
+    "re.escape": _re_escape,
+    "functools.lru_cache": _wrapped,
+    "functools.cache": _wrapped,
+    "functools.same": _same,
+    "joblib.delayed": _wrapped,
+    "asgiref.sync.sync_to_async": _wrapped,
+    "asgiref.sync.async_to_sync": _wrapped,
     "copy.copy": _same,
     "copy.deepcopy": _same,
     "typing.cast": lambda calls, args, instr: args.at(1),

@@ -17,12 +17,14 @@ MAX_CONSTS = 64  # an allow-list of more entries is not tracked
 
 
 class Step:
-    """One step of a trace, newest first; the first one says where the data enter: the kind of source, or a function.
+    """One step of a trace, newest first.
 
-    ``is_import``: nothing is read there yet, only the name of a source is brought in.
+    The first one says where the data enter: the kind of source, or a function. ``is_import``: nothing is read there
+    yet, only the name of a source is brought in. For a parameter of a function, ``defaults`` are the constants that it
+    is where nothing else is passed, and that the program passes itself.
     """
 
-    __slots__ = ("entry", "is_import", "line", "note", "prev")
+    __slots__ = ("defaults", "entry", "is_import", "line", "note", "prev")
 
     def __init__(
         self,
@@ -32,12 +34,22 @@ class Step:
         entry: SourceKind | Unit | None = None,
         *,
         is_import: bool = False,
+        defaults: frozenset[Constant] | None = None,
     ) -> None:
         self.line = line
         self.note = note
         self.prev = prev
         self.entry = entry
         self.is_import = is_import
+        self.defaults = defaults
+
+    @property
+    def first(self) -> Step:
+        """Where the trace begins."""
+        step = self
+        while step.prev is not None:
+            step = step.prev
+        return step
 
 
 class Value:

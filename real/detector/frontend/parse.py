@@ -6,6 +6,7 @@ import ast
 import warnings
 
 from real import source_text
+from real.detector.frontend.newer.parse import parse_newer
 from real.detector.limits import MAX_BYTES, UnanalyzableError
 from real.source_text import SourceTextError
 
@@ -18,7 +19,7 @@ def parse(code: str) -> ast.Module:
         code = source_text.checked(code)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the analysed program are no concern of the caller
-            tree = ast.parse(code)
+            tree = _tree(code)
             _check_compiles(tree, code)
             return tree
     except SyntaxError as error:
@@ -30,6 +31,16 @@ def parse(code: str) -> ast.Module:
         raise UnanalyzableError(f"not parsable: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise UnanalyzableError("the source is nested too deeply to parse") from error
+
+
+def _tree(code: str) -> ast.Module:
+    try:
+        return ast.parse(code)
+    except SyntaxError:
+        tree = parse_newer(code)
+        if tree is None:
+            raise
+        return tree
 
 
 def _check_compiles(tree: ast.Module, code: str) -> None:

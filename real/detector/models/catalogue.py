@@ -16,7 +16,9 @@ from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import Builder, Call, Library, Sanitizer, Sink, Source
 from real.detector.models.stdlib import __path__ as _stdlib
 
-_NOT_MODELS = frozenset({"kinds", "rows", "when", "catalogue", "document", "library", "stdlib_returns", "stdlib"})
+_NOT_MODELS = frozenset(
+    {"kinds", "rows", "when", "catalogue", "document", "library", "renamed", "stdlib_returns", "stdlib"}
+)
 
 
 @cache

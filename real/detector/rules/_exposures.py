@@ -53,6 +53,10 @@ _DETAILS = names(
     "args strerror filename stderr stdout output orig pgerror __cause__ __context__ statement params reason"
 )
 _BROAD = names("Exception BaseException")
+# asyncpg's PostgresError, cx_Oracle's OracleError and the like: the base class of what a driver raises.
+_OF_DATABASE = re.compile(
+    r"(?:\w*SQL|Postgres|Oracle|Mongo|Redis|Cassandra|Neo4j|Elasticsearch)\w*(?:Error|Exception)", re.I
+)
 # Exceptions whose text is about the inside: statements and names of tables, files, commands.
 _INNER = names(
     """DatabaseError OperationalError ProgrammingError IntegrityError SQLAlchemyError InterfaceError PyMongoError
@@ -298,7 +302,12 @@ def _is_broad(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a handler catches every exception, or those of a database, so that its text is about the inside."""
     block = next(block for block in unit.blocks if step in block.instrs)
     kinds = [facts.reads(unit, instr.args[0]).words for instr in block.instrs if instr.op == "handler"]
-    return any(found & (_BROAD | _INNER) or ("Error" in found and found & _DATABASES) for found in kinds)
+    return any(
+        found & (_BROAD | _INNER)
+        or ("Error" in found and found & _DATABASES)
+        or any(map(_OF_DATABASE.fullmatch, found))
+        for found in kinds
+    )
 
 
 def _is_failure(facts: Facts, unit: Unit, param: Instr) -> bool:

@@ -133,11 +133,19 @@ def _can_refuse(facts: Facts, owner: Unit) -> bool:
         and unit.returns
         and any(ends_in_exception(b) for b in unit.blocks)
         and every(
-            not _finds_anything(facts, unit, step) or any(map(_admits, facts.controlling_tests(unit, step)))
+            not _finds_anything(facts, unit, step) or _is_listed(facts, unit, step)
             for step in facts.instructions(unit)
             if step.op == "return"
         )
         for unit in facts.functions
+    )
+
+
+def _is_listed(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a test admits what is found by the name of the class, and not whole modules of them."""
+    tests = [atom for atom in facts.controlling_tests(unit, step) if _admits(atom)]
+    return bool(unit.params.names) and any(
+        unit.params.names[-1] in facts.atom_reads(atom).params and not facts.is_existence_test(atom) for atom in tests
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from real.detector.ir.instructions import Instr
 
 Step: TypeAlias = tuple[str, Any, int]
-READS = frozenset({"read", "each", "len", "rest", "cut"})
+READS = frozenset({"read", "each", "len", "rest", "cut", "key"})
 
 
 class Replay:
@@ -34,6 +34,11 @@ class Replay:
                     self._read(use, next(iter(held.values())))
             elif what == "len":
                 use.op, use.args, use.extra = "const", [], len(held)
+            elif what == "key":
+                keys = list(held)
+                is_known = is_known and -len(keys) <= key < len(keys)
+                if -len(keys) <= key < len(keys):
+                    use.op, use.args, use.extra = "const", [], keys[key]
             elif what == "read":
                 found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
                 is_known = is_known and found is not None
