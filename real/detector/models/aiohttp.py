@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
@@ -29,5 +29,11 @@ LIBRARY = Library(
             "aiohttp.client.ClientSession().{head,delete,options,patch,get,post,put}",
         ),
         *sinks(Kind.URL, arg(1, "url"), "aiohttp.{ClientSession().,client.ClientSession().,}request"),
+        *calls(
+            Role.SERVER_CHECK,
+            arg(None, "ssl"),
+            "aiohttp.ClientSession().{get,post,put,patch,delete,head,options,request,ws_connect}",
+            "aiohttp.TCPConnector",
+        ),
     ),
 )

@@ -86,6 +86,12 @@ def calls_of(role: Role) -> dict[str, Call]:
     }
 
 
+@cache
+def last_names(*roles: Role) -> frozenset[str]:
+    """The last components of the names of these roles: for what is imported from a file that is not seen."""
+    return frozenset(api.rpartition(".")[2] for role in roles for api in calls_of(role))
+
+
 def sanitizing(*kinds: Kind) -> frozenset[str]:
     """The qualified names of what is safe for all readers of these kinds."""
     return frozenset(row.api for row in _sanitizers() if set(kinds) <= set(row.kinds) and not row.api.startswith("**."))

@@ -100,5 +100,9 @@ LIBRARY = Library(
         *sources(
             SourceKind.HTTP, "cleaned_data is what the client sent", "django.forms.{Form,ModelForm}().cleaned_data"
         ),
+        *calls(Role.EQUALITY, (), "django.utils.crypto.constant_time_compare"),
+        *calls(Role.OPENER, (), "django.core.signing.loads", "django.core.signing.Signer().unsign_object"),
+        *calls(Role.FAILURE, (), "django.core.signing.BadSignature"),
+        *calls(Role.OPENER, (), "django.http.HttpRequest().get_signed_cookie"),
     ),
 )

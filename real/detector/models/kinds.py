@@ -17,7 +17,7 @@ class SourceKind(Enum):
 
 
 class Role(Enum):
-    """What a call is to a rule that asks for it: no reader of data, but something that a rule has a question about."""
+    """What a call, a class or an attribute is to a rule that asks for it: it reads no data as a language of its own."""
 
     # CWE-327
     WEAK_HASH = "computes a hash that is broken"
@@ -30,6 +30,43 @@ class Role(Enum):
     PASSWORD_HASH = "hashes a password, slowly on purpose"
     PASSWORD_COST = "is as slow as it is told"
     PASSWORD_SALT = "takes the salt of a password"
+    RANDOM = "draws numbers that nobody can compute"
+    CLOCK = "tells the time"
+    MACHINE_ID = "is made of the time and the address of the machine"
+    TAKES_KEY = "takes the key of a cipher or of a code"
+    CIPHER_MODE = "encrypts in the mode that it is told"
+    WEAK_MODE = "is a mode that shows which blocks are equal"
+    WEAK_PADDING = "is a padding that tells what was encrypted"
+    PASSWORD_SCHEME = "hashes passwords by the schemes that it is told"
+    PASSWORD_ROUNDS = "repeats the hash of a password as often as it is told"
+    REVERSIBLE = "encodes numbers so that the salt can be computed from the results"
+    EVERY_HASH = "lists all algorithms, the broken ones too"
+    TOKEN_ENCODER = "signs a token by the algorithm that it is told"
+    # CWE-347
+    UNVERIFIED = "reads signed data without looking at the signature"
+    TOKEN_HEADER = "reads the header of a token before anything is verified"
+    TOKEN_DECODER = "verifies a token unless it is told not to"
+    EQUALITY = "answers, in constant time, whether two texts are equal"
+    ANSWER = "answers whether a signature is right, and raises nothing"
+    OPENER = "returns what was signed, or raises"
+    FAILURE = "is raised where a signature is wrong"
+    MAC = "makes a code with a key"
+    WEBHOOK_CHECK = "raises, or says no, unless a message is signed"
+    PUBLIC_KEY = "loads a public key"
+    CERTIFICATE = "loads a certificate"
+    NAME_IN_CERTIFICATE = "is a name that everybody can write into a certificate"
+    DOWNLOAD = "fetches a file"
+    SAVED_DOWNLOAD = "fetches a file and saves it"
+    RUNS_FILE = "runs or unpacks a file"
+    STARTS = "starts a process"
+    NO_VERIFICATION = "verifies no server"
+    SERVER_CHECK = "verifies the server unless this is false"
+    HOSTNAME_CHECK = "compares the name in the certificate unless this is false"
+    HOST_KEY_CHECK = "asks whether it knows the key of the server, unless it is told not to"
+    ANY_HOST_KEY = "takes whatever key the server shows"
+    # CWE-502
+    TAGS_IF_UNSAFE = "makes a reader that creates what tags name, if it is told to be unsafe"
+    READS_TAGS = "reads YAML as its reader was told to"
     # CWE-770
     SIZE = "allocates or does as much as it is told"
     INFLATER = "unpacks data at once"

@@ -80,7 +80,7 @@ class Returns:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that rules ask for by its role.
+    """A call, a class or an attribute that rules ask for by its role.
 
     ``arguments`` are those that the question is about, ``shown`` is what a message calls the algorithm, ``least`` the
     smallest value that is enough.

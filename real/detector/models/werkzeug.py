@@ -22,5 +22,7 @@ LIBRARY = Library(
         *sinks(Kind.REDIRECT, arg(0, "location"), "werkzeug.utils.redirect"),
         *sinks(Kind.REDIRECT, arg(0, "location"), "werkzeug.redirect", until="Werkzeug 1"),
         *sanitizers(MARKUP, "werkzeug.utils.escape", until="Werkzeug 2.1"),
+        *calls(Role.EQUALITY, (), "werkzeug.security.safe_str_cmp", until="Werkzeug 2.1"),
+        *calls(Role.PASSWORD_SCHEME, arg(1, "method"), "werkzeug.security.generate_password_hash"),
     ),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import MARKUP, Kind, SourceKind
-from real.detector.models.rows import Library, Returns, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import MARKUP, Kind, Role, SourceKind
+from real.detector.models.rows import Library, Returns, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import May
 
 LIBRARY = Library(
@@ -45,5 +45,7 @@ LIBRARY = Library(
             "socketserver.StreamRequestHandler().{rfile,request}",
             "socketserver.BaseRequestHandler().request",
         ),
+        *calls(Role.DOWNLOAD, (), "urllib.request.urlopen", "urllib.request.urlretrieve"),
+        *calls(Role.SAVED_DOWNLOAD, (), "urllib.request.urlretrieve"),
     ),
 )
