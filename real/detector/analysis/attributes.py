@@ -28,6 +28,7 @@ from real.detector.analysis.values import (
     of_const,
     of_obj,
     ordered,
+    read_at,
 )
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
@@ -75,6 +76,7 @@ class Attributes:
         """``value.name``."""
         if name in _NAMESPACES:
             self.records.dynamic_code(instr, f"uses {name}")
+        value = read_at(value, instr.line)
         result = BOTTOM
         if may_be_plain(value):
             result = self._plain_attribute(value, name, instr)

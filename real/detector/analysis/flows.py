@@ -37,11 +37,12 @@ class Defect:
     trace: tuple[TraceStep, ...] = ()
 
 
-def trace_of(why: Step | None) -> tuple[TraceStep, ...]:
-    """The steps of a taint, from the source on."""
-    steps = []
+def trace_of(why: Step | None, line: int = 0) -> tuple[TraceStep, ...]:
+    """The steps of a taint, from where the data are read on, to what happens in ``line`` (0: not known)."""
+    steps: list[TraceStep] = []
     while why is not None:
-        steps.append(TraceStep(why.line, why.note))
+        line = line if line and why.is_import else why.line  # an import reads nothing: what follows does
+        steps.append(TraceStep(line, why.note))
         why = why.prev
     return tuple(reversed(steps))
 
@@ -50,7 +51,8 @@ def flow_finding(flow: Flow) -> Finding:
     """The finding of a flow from a source to a sink."""
     last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}")
     message = f"{flow.rule.title}: untrusted data reaches the {flow.rule.what} of {flow.label}"
-    return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, (*trace_of(flow.why), last), flow.rule.fix)
+    trace = (*trace_of(flow.why, flow.instr.line), last)
+    return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, trace, flow.rule.fix)
 
 
 def defect_finding(rule: TaintRule, defect: Defect) -> Finding:

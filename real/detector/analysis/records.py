@@ -33,7 +33,8 @@ class Records:
             if instr.op != "import":
                 self.typed_at.add(instr)
         kind = STR if path.endswith("input()") else OTHER
-        return Value(mask, Step(instr.line, known.note, None, known.kind), NO_OBJS, None, kind)
+        why = Step(instr.line, known.note, None, known.kind, is_import=instr.op == "import")
+        return Value(mask, why, NO_OBJS, None, kind)
 
     def dynamic_code(self, instr: Instr, what: str) -> None:
         """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""

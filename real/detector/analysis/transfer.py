@@ -25,6 +25,7 @@ from real.detector.analysis.values import (
     of_const,
     of_obj,
     ordered,
+    read_at,
 )
 from real.detector.frontend.star_imports import may_bind
 from real.detector.ir.instructions import CallShape, Instr, ModuleName, Unit
@@ -291,5 +292,5 @@ class Transfer:
 
     def do_method(self, instr: Instr, env: list[Value]) -> Value:
         name, shape = instr.extra
-        receiver = env[instr.args[0]]
+        receiver = read_at(env[instr.args[0]], instr.line)
         return self.calls.call_method(receiver, name, self.calls.arguments(instr, shape, env), instr)

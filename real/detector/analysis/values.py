@@ -17,15 +17,27 @@ MAX_CONSTS = 64  # an allow-list of more entries is not tracked
 
 
 class Step:
-    """One step of a trace, newest first; the first one says where the data enter: the kind of source, or a function."""
+    """One step of a trace, newest first; the first one says where the data enter: the kind of source, or a function.
 
-    __slots__ = ("entry", "line", "note", "prev")
+    ``is_import``: nothing is read there yet, only the name of a source is brought in.
+    """
 
-    def __init__(self, line: int, note: str, prev: Step | None, entry: SourceKind | Unit | None = None) -> None:
+    __slots__ = ("entry", "is_import", "line", "note", "prev")
+
+    def __init__(
+        self,
+        line: int,
+        note: str,
+        prev: Step | None,
+        entry: SourceKind | Unit | None = None,
+        *,
+        is_import: bool = False,
+    ) -> None:
         self.line = line
         self.note = note
         self.prev = prev
         self.entry = entry
+        self.is_import = is_import
 
 
 class Value:
@@ -109,6 +121,14 @@ def of_const(value: object) -> Value:
 def of_obj(obj: Obj, mask: int = 0, why: Step | None = None) -> Value:
     """A reference to one object."""
     return Value(mask, why, frozenset((obj,)), None, OTHER)
+
+
+def read_at(value: Value, line: int) -> Value:
+    """A value of which something is read: where a source was only imported before, its trace begins here."""
+    why = value.why
+    if why is None or not why.is_import:
+        return value
+    return Value(value.mask, Step(line, why.note, None, why.entry), value.objs, value.consts, value.kind)
 
 
 def join(a: Value, b: Value) -> Value:
