@@ -9,6 +9,8 @@ LIBRARY = Library(
     "httpx",
     "httpx==0.28.1",
     (
+        *calls(Role.CONNECTOR_PART, arg(None, "transport"), "httpx.{Client,AsyncClient}"),
+        *calls(Role.URL_PARSER, (), "httpx.URL"),
         *sinks(
             Kind.URL,
             arg(0, "url"),

@@ -67,12 +67,85 @@ class Role(Enum):
     # CWE-502
     TAGS_IF_UNSAFE = "makes a reader that creates what tags name, if it is told to be unsafe"
     READS_TAGS = "reads YAML as its reader was told to"
+    # CWE-79
+    RENDER = "fills a template of which its name says whether it escapes"
+    LOADER = "makes what loads templates and escapes nothing unless it is told"
+    AUTOESCAPE = "escapes in the templates whose names end as it is told"
+    CONTEXT = "holds the values of a template"
+    # URLs
+    URL_PARSER = "takes a URL apart"
+    URL_JOINER = "makes a URL of two"
+    URL_UNPARSER = "puts a URL together again"
+    URL_COPY = "gives back the URL that it is given"
+    QUERY_BUILDER = "makes the query of a URL"
+    HOST_TEST = "answers whether the host of a URL is meant"
+    RESOLVER = "looks up the addresses of a host"
+    CONNECTOR_PART = "makes a client that connects by what it is told"
+    CONNECTS = "connects to a host"
+    READS_ADDRESS = "reads a file or what is at an address"
+    FETCHER = "fetches what it is told"
+    OWN_ADDRESS = "is the address that was asked for"
+    ADDRESS_METHOD = "says where the browser goes on, in a view of the program"
+    # CWE-352
+    CSRF = "protects views against forged requests"
+    CSRF_EXEMPT = "takes views out of the protection against forged requests"
+    CSRF_SWITCH = "switches the protection against forged requests"
+    CSRF_FORM = "makes forms that test a token"
+    CSRF_MIDDLEWARE = "is the middleware that tests a token"
+    CSRF_AUTHENTICATION = "authenticates by a session and tests a token"
+    CSRF_METHOD = "is the method that tests a token"
+    SESSION_MIDDLEWARE = "is the middleware that gives each browser a session"
+    CORS = "lets pages of other origins send requests"
+    FORM_PARAMETER = "fills a parameter from a form"
+    # CWE-1333
+    MATCHER = "matches a text against an expression"
+    VALIDATOR = "matches what clients send against an expression"
+    # TLS
+    BROKEN_TLS = "is a version of TLS that is broken"
+    ANY_TLS = "is any version of TLS, the broken ones too"
+    LOWEST_TLS = "is the lowest version of TLS that there is"
+    ADMITTING_TLS = "refuses a version of TLS that is broken"
+    TLS_CONTEXT = "takes the version of TLS"
+    OLD_TLS = "takes any version of TLS unless it is told"
+    TLS_CIPHERS = "takes a list of ciphers"
     # CWE-770
+    BODY_LIMIT = "limits how much of a request is read"
+    CONTAINER = "makes a container that has no limit unless it is told"
+    QUEUE = "makes a queue"
+    THREAD = "starts a thread or a process"
     SIZE = "allocates or does as much as it is told"
     INFLATER = "unpacks data at once"
     ARCHIVE = "opens an archive"
+    # web: endpoints
+    ROUTE = "makes the function that it decorates an endpoint"
+    REGISTRAR = "makes the function that it is given an endpoint"
+    ERROR_HANDLER = "makes the function that it decorates the answer to errors"
+    CALLBACK = "calls the function that it is given with what somebody else sends"
+    COMMAND = "makes the function that it decorates a command"
+    GET_ONLY = "lets a view answer to GET only"
+    POST_ONLY = "lets a view answer to POST only"
+    ACTION = "makes the method that it decorates an endpoint of its class"
+    PAGE_VIEW = "sends the text that a function returns as HTML"
+    SHORTCUT = "answers a request, in a view that takes it"
+    APPLICATION = "makes a web application"
+    # web: responses
+    RESPONSE = "makes what the client gets to see"
+    BODY = "is what the client gets to see of a response"
+    PAGE_BODY = "is the text of a response"
+    WRITER = "sends the client what it is given"
     # CWE-200
+    DEBUG = "shows the inside of the program where debug is set"
+    CONFIGURATION = "holds the settings of an application"
+    SITE_SETTING = "is a name in the settings of a site"
     CONNECTOR = "takes an address with a password in it"
+
+
+class Syntax(Enum):
+    """How the text of a template marks what it shows."""
+
+    JINJA = "jinja"
+    BOTTLE = "bottle"
+    MAKO = "mako"
 
 
 class Kind(Enum):

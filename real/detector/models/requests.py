@@ -9,6 +9,8 @@ LIBRARY = Library(
     "requests",
     "requests==2.34.2",
     (
+        *calls(Role.CONNECTOR_PART, arg(1, "adapter"), "requests.Session().mount"),
+        *calls(Role.URL_JOINER, (), "requests.compat.urljoin"),
         Returns("requests.get", "requests.models.Response"),
         Returns("requests.head", "requests.models.Response"),
         Returns("requests.post", "requests.models.Response"),
