@@ -1,17 +1,19 @@
 """Django Ninja: an API on top of Django, typed as FastAPI is.
 
-import subprocess
-from ninja import NinjaAPI, Router
-api = NinjaAPI()
-router = Router()
+    import subprocess
+    from ninja import NinjaAPI, Router
+    api = NinjaAPI()
+    router = Router()
 
-@api.get("/ping/{count}")
-def ping(request, count: int):
-    subprocess.run(f"ping -c {count} localhost", shell=True)
+    @api.get("/ping/{count}")
+    def ping(request, count: int):
+        subprocess.run(f"ping -c {count} localhost", shell=True)
 
-@router.post("/ping")
-def ping_host(request, host: str):
-    subprocess.run(f"ping -c 1 {host}", shell=True)  # CWE-77
+    @router.post("/ping")
+    def ping_host(request, host: str):
+        subprocess.run(f"ping -c 1 {host}", shell=True)  # CWE-77
+
+Source: https://django-ninja.dev/guides/input/path-params/
 """
 
 from __future__ import annotations

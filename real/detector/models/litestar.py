@@ -1,28 +1,30 @@
 """Litestar: a web framework. What is annotated is enforced; a ``str`` is sent as plain text.
 
-import subprocess
-from litestar import Response, get, post
-from litestar.response import Redirect, Template
+    import subprocess
+    from litestar import Response, get, post
+    from litestar.response import Redirect, Template
 
-@get("/go")
-async def go(to: str) -> Redirect:
-    return Redirect(path=to)  # CWE-601
+    @get("/go")
+    async def go(to: str) -> Redirect:
+        return Redirect(path=to)  # CWE-601
 
-@get("/hello")
-async def hello(name: str) -> Response:
-    return Response(f"<p>{name}</p>", media_type="text/html")  # CWE-79
+    @get("/hello")
+    async def hello(name: str) -> Response:
+        return Response(f"<p>{name}</p>", media_type="text/html")  # CWE-79
 
-@get("/page/{number:int}")
-async def page(number: int) -> Response:
-    return Response(f"<p>{number}</p>", media_type="text/html")
+    @get("/page/{number:int}")
+    async def page(number: int) -> Response:
+        return Response(f"<p>{number}</p>", media_type="text/html")
 
-@post("/preview")
-async def preview(data: dict[str, str]) -> Template:
-    return Template(template_str=data["text"])  # CWE-94
+    @post("/preview")
+    async def preview(data: dict[str, str]) -> Template:
+        return Template(template_str=data["text"])  # CWE-94
 
-@post("/run")
-async def run(data: dict[str, str]) -> None:
-    subprocess.run(data["command"], shell=True)  # CWE-77
+    @post("/run")
+    async def run(data: dict[str, str]) -> None:
+        subprocess.run(data["command"], shell=True)  # CWE-77
+
+Source: https://docs.litestar.dev/2/usage/responses.html
 """
 
 from __future__ import annotations
