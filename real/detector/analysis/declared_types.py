@@ -23,11 +23,6 @@ _LIMITS = frozenset({"le", "lt"})
 _CONVERTER = re.compile(r"<(?:int|float|uuid):(\w+)>|<(\w+):(?:int|float)>|\{(\w+):(?:int|float|uuid)\}")
 
 
-def is_decorated(unit: Unit) -> bool:
-    """Whether a function has a decorator, so that what calls it may be elsewhere."""
-    return bool(getattr(unit.node, "decorator_list", ()))
-
-
 def parameter(unit: Unit, name: str) -> tuple[ast.expr | None, ast.expr | None]:
     """The annotation and the default of a parameter."""
     arguments = getattr(unit.node, "args", None)
