@@ -94,3 +94,15 @@ OTHER_READERS = Words(
     ("escape_like(term)", "sanitize_filename(upload.filename)"),
     "OWASP Injection Prevention Cheat Sheet (escaping is specific to the interpreter)",
 )
+JSON_FRAMEWORKS = Words(
+    "apiflask connexion flask_openapi3 flask_restplus flask_restx flask_smorest muffin requests_mock responses",
+    "modules without a model whose decorators look like those of views that return pages, and which return JSON",
+    ("@api.route('/notes')", "@app.get('/notes')"),
+    "the quickstarts of these libraries",
+)
+CSRF_PROTECTIONS = Words(
+    "csrfmiddleware csrfprotectmiddleware xsrf",
+    "what protects all views of an application against forged requests, in libraries without a model",
+    ("app.add_middleware(CSRFMiddleware, secret=KEY)", "settings = {'xsrf_cookies': True}"),
+    "starlette-csrf, starlette-wtf, Tornado (xsrf)",
+)

@@ -16,7 +16,11 @@ from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, NO_OBJS, NUM, Obj, Step, Value, join, of_obj, ordered
 from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Unit
-from real.detector.models import library
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
+
+# Calls that give functions to a server, a framework or a broker, which calls them with what others send.
+_REGISTRARS = last_names(Role.REGISTRAR, Role.CALLBACK)
 
 
 class Activator(Protocol):
@@ -89,7 +93,7 @@ class EntryPoints:
                     continue
                 env = self._state.states[unit].env
                 names = {str(instr.extra[0])} if instr.op == "method" else {o.name for o in env[instr.args[0]].objs}
-                if library.REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
+                if _REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
                     continue
                 for operand in instr.args[1:]:
                     for obj in ordered(env[operand].objs) if isinstance(operand, int) else ():

@@ -14,40 +14,30 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import returns_constant
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names, rows_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
+from real.detector.models.rows import VERBS, Framework, Handler
 from real.detector.vocabulary import words
 
+_VERBS = frozenset(VERBS)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_VERBS = names("get post put patch delete head options")
-# Methods of classes that frameworks call: the verbs, tornado's and Django REST framework's, http.server's.
-_ACTIONS = {
-    **{verb: verb.upper() for verb in _VERBS},
-    **{f"do_{verb.upper()}": verb.upper() for verb in _VERBS},
-    **{f"on_{verb}": verb.upper() for verb in _VERBS},  # Falcon
-    "create": "POST",
-    "update": "PUT",
-    "partial_update": "PATCH",
-    "destroy": "DELETE",
-    "list": "GET",
-    "retrieve": "GET",
-    "mutate": "POST",  # graphene
-}
-_REST_ACTIONS = frozenset({"create", "update", "partial_update", "destroy", "list", "retrieve"})
-# How the names of classes end whose methods are endpoints (Django, DRF, Flask, flask-restful, tornado, Starlette).
-_VIEW_ENDINGS = ("Mutation", "View", "ViewSet", "Handler", "Resource", "HTTPEndpoint", "Controller")
-# Calls that register a function: aiohttp, Flask, Starlette, Django.
+_ROUTES = last_names(Role.ROUTE, Role.ERROR_HANDLER)
+_ACTIONS = last_names(Role.ACTION)
+# What registers a function with an address -> the method of HTTP that it answers to, where the name says it.
 _REGISTRARS = {
-    **{f"add_{verb}": verb.upper() for verb in _VERBS},
-    **{verb: verb.upper() for verb in _VERBS},
-    **dict.fromkeys(names("add_route add_url_rule add_api_route path re_path url Route view"), ""),
+    name: verb.upper() if (verb := name.removeprefix("add_")) in VERBS else "" for name in last_names(Role.REGISTRAR)
 }
-_DECORATED_METHODS = {
-    "require_POST": ("POST",),
-    "require_GET": ("GET",),
-    "require_safe": ("GET", "HEAD"),
+_METHODS = {
+    **dict.fromkeys(last_names(Role.POST_ONLY), "POST"),
+    **dict.fromkeys(last_names(Role.GET_ONLY), "GET"),
 }
+_HANDLERS = {row.api.rpartition(".")[2] for row in rows_of(Handler) if row.ending.endswith("Handler")}
+# Frameworks whose views are known by what they take and return only.
+ELSEWHERE = tuple(f"{row.api}." for row in rows_of(Framework) if row.elsewhere)
+_ANSWERS = frozenset(api for api in calls_of(Role.RESPONSE) if api.startswith(ELSEWHERE))
+_SHORTCUTS = frozenset(calls_of(Role.SHORTCUT))
 _REGISTRATION = 3  # what is called, an address, a function
-_DJANGO = ("django.", "rest_framework")
 _FIRST_PARAMETERS = names("request req _request")
 
 
@@ -83,7 +73,7 @@ class Endpoint:
     methods: frozenset[str]
     words: frozenset[str]  # of its address, its name and its class
     owner: Class | None = None
-    is_django: bool = False
+    elsewhere: bool = False  # its address is in another file, and so may be what protects it
 
     @property
     def is_safe(self) -> bool:
@@ -132,9 +122,9 @@ def _build(facts: Facts) -> App:
                 _note_registration(facts, unit, instr, registered)
             else:
                 _note(facts, app, unit, instr)
-    is_django = app.uses(*_DJANGO)
+    elsewhere = app.uses(*ELSEWHERE)
     for unit in facts.functions:
-        found = _endpoint(facts, app, unit, registered.get(unit, []), is_django)
+        found = _endpoint(facts, app, unit, registered.get(unit, []), elsewhere)
         if found is not None:
             app.endpoints.append(found)
     return app
@@ -217,7 +207,7 @@ def _note_registration(facts: Facts, unit: Unit, instr: Instr, found: dict[Unit,
 
 
 def _endpoint(
-    facts: Facts, app: App, unit: Unit, registered: list[tuple[str, Reads]], is_django: bool
+    facts: Facts, app: App, unit: Unit, registered: list[tuple[str, Reads]], elsewhere: bool
 ) -> Endpoint | None:
     declared = facts.declarations(unit)
     constants = {const for const in declared.constants if isinstance(const, str)}
@@ -236,39 +226,35 @@ def _endpoint(
         if not methods and "route" in called and not _named_methods(constants):
             methods.add("GET")
     else:
-        methods = set() if _is_django_view(facts, unit, is_django) else None
+        methods = set() if _is_plain_view(facts, unit, elsewhere) else None
     if methods is None:
         return None
     methods |= _named_methods(constants)
-    for name, meant in _DECORATED_METHODS.items():
-        if name in declared.words or any(word.endswith("." + name) for word in declared.words):
-            methods |= set(meant)
+    methods |= {_METHODS[last] for word in declared.words if (last := word.rpartition(".")[2]) in _METHODS}
     routes = " ".join(const for const in constants if "/" in const or const.islower())
     name_words = words(unit.name) | words(routes.replace("/", "_").replace("-", "_"))
     if owner is not None:
         name_words |= words(owner.unit.name)
-    return Endpoint(unit, frozenset(methods), name_words, owner, is_django)
+    return Endpoint(unit, frozenset(methods), name_words, owner, elsewhere)
 
 
 def _methods_of_class(owner: Class, unit: Unit, called: set[str]) -> set[str] | None:
-    if not any(base.endswith(_VIEW_ENDINGS) for base in owner.bases):
-        return None
-    if unit.name not in _ACTIONS and not called & {"action", "route"}:
-        return None
-    if (unit.name == "mutate") != any(base.endswith("Mutation") for base in owner.bases):
-        return None
-    if unit.name in _REST_ACTIONS and not any(base.endswith(("ViewSet", "APIView", "Mixin")) for base in owner.bases):
-        return None
-    return {_ACTIONS.get(unit.name, "GET")}
+    rows = [row for row in rows_of(Handler) if any(base.endswith(row.ending) for base in owner.bases)]
+    actions = dict(action for row in rows for action in row.actions)
+    if unit.name in actions:
+        return {actions[unit.name]} - {""}
+    if any(not row.actions for row in rows) and called & _ROUTES:
+        return {verb.upper() for verb in called & _VERBS}
+    return {"GET"} if actions and called & _ACTIONS else None
 
 
 def _named_methods(constants: set[str]) -> set[str]:
     return {const.upper() for const in constants if const.lower() in _VERBS and const.isalpha()}
 
 
-def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
-    """``def view(request, pk)`` at the top of a module that imports Django, and that answers with something."""
-    if not is_django or unit.is_method or not facts.is_open(unit):
+def _is_plain_view(facts: Facts, unit: Unit, elsewhere: bool) -> bool:
+    """``def view(request, pk)`` at the top of a module of a framework whose addresses are in another file."""
+    if not elsewhere or unit.is_method or not facts.is_open(unit):
         return False
     if unit.parent is None or unit.parent.kind != "module" or not unit.params.positional:
         return False
@@ -278,17 +264,6 @@ def _is_django_view(facts: Facts, unit: Unit, is_django: bool) -> bool:
         instr.op == "return" and unit.defs[instr.args[0]] is not None and not returns_constant(unit, instr)
         for instr in facts.instructions(unit)
     )
-
-
-# Decorators of web frameworks (Flask, FastAPI, Sanic, Bottle, aiohttp, Django REST framework).
-_ROUTES = names("route get post put patch delete head options websocket errorhandler exception_handler api_view view")
-# What Django's views return; they have no decorator.
-_DJANGO_RESPONSES = frozenset(
-    {"django.http.HttpResponse", "django.http.JsonResponse", "django.http.StreamingHttpResponse"}
-)
-
-
-_SHORTCUTS = frozenset({"django.shortcuts.redirect", "django.shortcuts.render", "django.http.HttpResponseRedirect"})
 
 
 def is_view(facts: Facts, unit: Unit) -> bool:
@@ -301,13 +276,7 @@ def is_view(facts: Facts, unit: Unit) -> bool:
         facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
     )
     takes_request = "request" in unit.params.positional[:2]
-    return any(found & _DJANGO_RESPONSES or (takes_request and found & _SHORTCUTS) for found in called_names)
-
-
-_HANDLERS = (
-    *("tornado.web.RequestHandler", "http.server.BaseHTTPRequestHandler", "http.server.SimpleHTTPRequestHandler"),
-    *("socketserver.StreamRequestHandler", "socketserver.BaseRequestHandler"),
-)
+    return any(found & _ANSWERS or (takes_request and found & _SHORTCUTS) for found in called_names)
 
 
 def is_handler(facts: Facts, unit: Unit) -> bool:
@@ -323,4 +292,4 @@ def takes_request(facts: Facts, unit: Unit) -> bool:
 def is_handler_method(facts: Facts, unit: Unit) -> bool:
     """A method of a class that is derived from a request handler of the standard library or tornado."""
     bases = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
-    return unit.is_method and any(handler.rpartition(".")[2] in bases for handler in _HANDLERS)
+    return unit.is_method and not bases.isdisjoint(_HANDLERS)

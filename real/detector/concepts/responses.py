@@ -9,23 +9,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import is_handler, is_handler_method
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.models.catalogue import last_names, roots_of
+from real.detector.models.kinds import Role
 from real.detector.vocabulary import words
 
-# Functions and classes that make a response or an error with a text for the client.
-_RESPONSES = names(
-    """Response make_response jsonify JsonResponse JSONResponse ORJSONResponse HTMLResponse PlainTextResponse
-    HttpResponse HttpResponseServerError HttpResponseBadRequest HttpResponseNotFound HttpResponseForbidden
-    json_response HTTPException HTTPError HTTPResponse abort HTTPInternalServerError HTTPBadRequest HTTPNotFound
-    HTTPServerError HTTPBadGateway InternalServerError BadRequest APIException text json html"""
-)
-_FRAMEWORKS = (
-    *("flask.", "quart.", "werkzeug.", "django.", "rest_framework.", "fastapi.", "starlette.", "aiohttp.web"),
-    *("sanic.", "bottle.", "tornado.web.", "falcon.", "pyramid.", "litestar.", "webob.", "cherrypy.", "ninja."),
-)
-_WRITERS = frozenset({"write", "finish", "send_error", "sendall"})
-_BODIES = frozenset({"media", "text", "body", "data", "content", "response"})
-_DETAILS = "set_details"
+_RESPONSES = last_names(Role.RESPONSE)
+_MODULES = roots_of(Role.RESPONSE)
+_WRITERS = last_names(Role.WRITER)
+_BODIES = last_names(Role.BODY)
+_DETAILS = "set_details"  # of the context of gRPC
 WATCHED = _RESPONSES | _WRITERS | {_DETAILS}
 
 
@@ -47,9 +39,9 @@ def sent(facts: Facts) -> Iterator[Sent]:
             elif instr.op == "setattr" and str(instr.extra) in _BODIES and _is_response(unit, instr.args[0]):
                 yield Sent(unit, instr, (instr.args[1],))
     for site in facts.calls(*_RESPONSES):
-        if site.path.startswith(_FRAMEWORKS):
+        if site.path.startswith(_MODULES):
             yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
-    for site in facts.calls(_DETAILS):  # of gRPC's context
+    for site in facts.calls(_DETAILS):
         if site.instr.op == "method" and not site.path:
             yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
     for site in facts.calls(*_WRITERS):
@@ -58,6 +50,6 @@ def sent(facts: Facts) -> Iterator[Sent]:
 
 
 def _is_response(unit: Unit, operand: int) -> bool:
-    """``resp.media = ...``: a parameter that is named for a response (Falcon, Pyramid, Sanic)."""
+    """``resp.media = ...``: a parameter that is named for a response."""
     made = definition(unit, operand)
     return made is not None and made.op == "param" and bool(words(str(made.extra)) & {"resp", "response"})

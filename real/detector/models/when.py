@@ -58,6 +58,11 @@ class Arg:
     names: tuple[str, ...] = ()
 
     @property
+    def positions(self) -> tuple[int, ...]:
+        """Its position; none where it is passed by keyword only."""
+        return () if self.position is None else (self.position,)
+
+    @property
     def name(self) -> str | None:
         """Its first name."""
         return self.names[0] if self.names else None

@@ -10,21 +10,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._trust import proves_something
 from real.detector.vocabulary import words
 
-UNVERIFIED_HEADERS = frozenset(
-    {"jwt.get_unverified_header", "jose.jwt.get_unverified_header", "jose.jws.get_unverified_header"}
-)
 # Members of a header that are, or lead to, a key (RFC 7515, 4.1).
 _KEYS_IN_HEADERS = frozenset({"jwk", "jku", "x5c", "x5u"})
 _ALGORITHM = "alg"
-_MACS = frozenset({"hmac.new", "hmac.digest", "hmac.HMAC"})
-_PUBLIC_KEYS = names(
-    """load_pem_public_key load_der_public_key load_ssh_public_key from_public_bytes import_key importKey
-    load_pem_x509_certificate VerifyingKey from_pem RSA"""
-)
 # Who somebody is or what they may do, among the fields of a cookie.
 _IDENTITY = names("user username uid role roles admin staff account email permissions owner superuser")
 _DECODINGS = frozenset(
@@ -40,7 +34,7 @@ def key_of_token(facts: Facts, site: CallSite) -> str | None:
     """``jwt.decode(token, PyJWK(get_unverified_header(token)["jwk"]).key)``."""
     for operand in site.operands((1,), ("key",)):
         reads = facts.reads(site.unit, operand)
-        if reads.calls & UNVERIFIED_HEADERS and (reads.keys | reads.constants) & _KEYS_IN_HEADERS:
+        if reads.calls & calls_of(Role.TOKEN_HEADER).keys() and (reads.keys | reads.constants) & _KEYS_IN_HEADERS:
             return "the token itself brings the key by which it is verified"
     return None
 
@@ -80,7 +74,11 @@ def _confused(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
 
 
 def _mac_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
-    if step.op not in ("call", "method") or not facts.library_names(unit, step) & _MACS or len(step.args) < 2:
+    if (
+        step.op not in ("call", "method")
+        or not facts.library_names(unit, step) & calls_of(Role.MAC).keys()
+        or len(step.args) < 2
+    ):
         return set()
     return _named(unit, step.args[1])
 
@@ -88,7 +86,11 @@ def _mac_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
 def _public_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
     if step.op not in ("call", "method") or len(step.args) < 2 or not isinstance(step.args[1], int):
         return set()
-    return _named(unit, step.args[1]) if library_words(facts, unit, step) & _PUBLIC_KEYS else set()
+    return (
+        _named(unit, step.args[1])
+        if library_words(facts, unit, step) & last_names(Role.PUBLIC_KEY, Role.CERTIFICATE)
+        else set()
+    )
 
 
 def _named(unit: Unit, operand: int) -> set[str]:

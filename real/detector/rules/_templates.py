@@ -20,11 +20,6 @@ _NO_PAGES = names(
 )
 
 
-def is_command_template(name: str) -> bool:
-    """A template of command lines."""
-    return bool(words(name) & _COMMANDS)
-
-
 def is_command_word(name: str) -> bool:
     """A name that says that its value is a command, or holds commands."""
     return bool(words(name) & _COMMANDS)

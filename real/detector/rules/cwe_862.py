@@ -112,7 +112,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
             and bool(named)
             and named[0].verb == "deletes"
         )
-        if named and (expected or (endpoint.is_django and endpoint.words & VERBS.keys())):
+        if named and (expected or (endpoint.elsewhere and endpoint.words & VERBS.keys())):
             yield Defect(named[0].instr, f"{endpoint.unit.name}() {named[0].verb} the record for whoever asks")
         elif restricted and (rows := hands_out_rows(facts, endpoint.unit)) is not None:
             yield Defect(rows, f"{endpoint.unit.name}() hands out the records to whoever asks")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind, SourceKind
-from real.detector.models.rows import Library, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import Kind, Role, SourceKind
+from real.detector.models.rows import Library, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import Truthy
 
 # The ninth parameter of Popen, which the others pass their arguments on to.
@@ -39,5 +39,18 @@ LIBRARY = Library(
         *sources(SourceKind.ENVIRONMENT, "os.environb is set by the caller", "os.environb"),
         *sources(SourceKind.ENVIRONMENT, "os.getenv() reads what the caller set", "os.getenv()"),
         *sources(SourceKind.PEER, "os.read() returns outside data", "os.read()"),
+        *calls(
+            Role.RUNS_FILE,
+            (),
+            "subprocess.{run,check_call,call,Popen,check_output}",
+            "os.{system,execv,execl}",
+            "runpy.run_path",
+            "shutil.unpack_archive",
+            "tarfile.TarFile.extractall",
+            "zipfile.ZipFile.extractall",
+        ),
+        *calls(Role.STARTS, arg(0, "args"), "subprocess.{run,call}"),
+        *calls(Role.STARTS, arg(0, "command"), "os.system"),
+        *calls(Role.RUNS_FILE, (), "os.startfile", until="other systems than Windows"),
     ),
 )
