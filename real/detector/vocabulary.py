@@ -45,10 +45,10 @@ RECORD_OWNERS = Words(
     "CWE-639 (the owner of a record)",
 )
 PERSONS = Words(
-    "account claims current customer identity member person uid user viewer",
+    "account claims current customer identity member person token uid user viewer",
     "what an application keeps about the person who asks: attributes of Flask's g, parameters",
     ("g.user", "g.current_customer"),
-    "Flask's tutorial (g.user); OpenID Connect Core (claims, identity)",
+    "Flask's tutorial (g.user); OpenID Connect Core (claims, identity, token)",
 )
 ACTORS = Words(
     "actor caller current principal requester requesting viewer",

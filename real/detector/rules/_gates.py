@@ -23,7 +23,7 @@ from real.detector.models.library import names
 from real.detector.rules._checks import ROLES, refusals, told_by_client
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
-from real.detector.rules.principals import CLIENT_DATA, HOOKS, PRIVILEGES, Principal
+from real.detector.rules.principals import HOOKS, PRIVILEGES, Principal, told
 from real.detector.vocabulary import words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -191,32 +191,10 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
             continue
         base = facts.reads(unit, instr.args[0])
         last = {name.rpartition(".")[2] for name in base.names} | base.params
-        if last & _HOLDERS and _is_told(facts, unit, instr.args[-1]):
+        source = told(facts, unit, instr.args[-1]) if last & _HOLDERS else None
+        if source is not None and any(words(str(key)) & ROLES for key in facts.constants(unit, source.args[1])):
             yield Defect(instr, f"{unit.name}() puts down as a role what the client says")
             return
-
-
-def _is_told(facts: Facts, unit: Unit, operand: int) -> bool:
-    """A value, or one of its alternatives, that is read from the request under the name of a role."""
-    work, seen = [operand], set()
-    while work:
-        made = definition(unit, work.pop())
-        if made is None or made in seen:
-            continue
-        seen.add(made)
-        if made.op == "phi":
-            work += [arg for arg in made.args if isinstance(arg, int)]
-        elif made.op == "sub" or (made.op == "method" and made.extra[0] in ("get", "getlist", "pop")):
-            holder = untested(unit, made.args[0])
-            keys = facts.constants(unit, made.args[1]) if len(made.args) > 1 else frozenset()
-            if holder is not None and holder.op == "attr" and holder.extra in CLIENT_DATA:
-                reads = facts.reads(unit, holder.dst)
-                of_request = {name.rpartition(".")[2] for name in reads.names} | reads.params
-                if of_request & {"request", "req"} and any(words(str(key)) & ROLES for key in keys):
-                    return True
-        elif made.op == "method" and made.extra[0] in ("lower", "upper", "strip", "split"):
-            work.append(made.args[0])
-    return False
 
 
 def _part_of_role(facts: Facts, unit: Unit) -> Iterator[Defect]:

@@ -106,7 +106,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         named = [effect for effect in effects(facts, who) if restricted or (effect.named and effect.verb != "creates")]
         if restricted:
             named += [effect for effect in hand_outs(facts, who) if effect.named]
-        expected = restricted or others or who.open_declared
+        expected = restricted or others or who.open_declared or who.meant
         expected = expected or (
             (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate" or bool(endpoint.words & _DELETING))
             and bool(named)

@@ -162,9 +162,14 @@ def _decides(facts: Facts, who: Principal) -> bool:
 
 
 def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
-    """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so."""
+    """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so.
+
+    What is deleted is gone for everybody, so that being known is no permission, whatever it is.
+    """
     if effect.base is not None and any(obj.kind == "dict" for obj in facts.value(effect.unit, effect.base).objs):
         return has_owners(facts, effect.unit, effect.base)
+    if effect.verb == "deletes":
+        return True
     reads = facts.reads(effect.unit, effect.instr.dst)
     for arg in effect.instr.args:
         if isinstance(arg, int):

@@ -77,6 +77,9 @@ _AUTHORITY = names(
 )
 # Words of a parameter that says what somebody may do, where it is asked for its truth: `allow_all`, `can_edit`.
 _FLAGS = _AUTHORITY | names("is has can may allow allowed trusted internal force system privilege verified")
+# Methods of statement builders, and words of SQL, that write rows of the fields that they are given.
+_WRITING = frozenset({"update", "insert", "upsert", "replace"})
+_STATEMENT_AND_VALUES = 3
 _MAX_STEPS = 50
 _SETATTR_OPERANDS = 4
 
@@ -196,7 +199,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
         yield from walked_paths(facts, unit)
         for instr in facts.instructions(unit):
             if instr.op in ("call", "method"):
-                found = list(_called_with_fields(facts, unit, instr))
+                found = list(_called_with_fields(facts, unit, instr)) or list(_written_columns(facts, unit, instr))
                 yield from found or _given_mapping(facts, unit, instr)
                 if instr.op == "call" and len(instr.args) == _SETATTR_OPERANDS:
                     yield from _set_on_record(facts, unit, instr)
@@ -253,12 +256,55 @@ def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defe
 
 
 def _updates_rows(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``Model.query.filter_by(id=i).update(data)`` of SQLAlchemy."""
+    """``Model.query.filter_by(id=i).update(data)``, ``db.table("users").update(data).eq("id", i)``.
+
+    The ``update()`` of a mapping returns nothing that a method could be called of: where one is, it is a statement.
+    """
     shape = shape_of(instr)
-    if instr.op != "method" or instr.extra[0] != "update" or shape is None or len(shape.starred) != 1:
+    if instr.op != "method" or instr.extra[0] not in _WRITING or shape is None or len(shape.starred) != 1:
         return False
     made = definition(unit, instr.args[0])
-    return made is not None and made.op == "method" and made.extra[0] in ("filter", "filter_by", "where")
+    if made is None or made.op != "method":
+        return False
+    if instr.extra[0] == "update" and made.extra[0] in ("filter", "filter_by", "where"):
+        return True
+    return any(
+        step.op == "method" and definition(unit, step.args[0]) is instr and not facts.called(instr)
+        for step in facts.instructions(unit)
+    )
+
+
+def _written_columns(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
+    """``execute(f"UPDATE users SET {columns} WHERE id = ?", values)``, where the columns are keys of a mapping.
+
+    The values are those of the same mapping; for CWE-89 it is what the names hold, here which they are.
+    """
+    if instr.op != "method" or len(instr.args) < _STATEMENT_AND_VALUES or not instr.extra[0].startswith("execute"):
+        return
+    literals = facts.pieces(unit, instr.args[1]).literals
+    if not any(text.split(None, 1)[0].lower() in _WRITING for text in literals[:1] if text.strip()):
+        return
+    passed = [arg for arg in instr.args[2:] if isinstance(arg, int)]
+    valued = {
+        root(unit, step.args[0])
+        for step in facts.definitions(unit, *passed)
+        if step.op == "method" and step.extra[0] in ("values", "items")
+    }
+    for mapping in valued & {_keys_of(unit, step) for step in facts.definitions(unit, instr.args[1])}:
+        value = facts.value(unit, mapping)
+        if _has_free_keys(facts, value) and not _is_declared(facts, unit, mapping):
+            if not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
+                yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
+            return
+
+
+def _keys_of(unit: Unit, step: Instr) -> int:
+    """The mapping whose keys a step gives or joins; -1 where it gives none."""
+    if step.op == "iterate":
+        return _iterated(unit, step.args[0])
+    if step.op == "method" and step.extra[0] == "keys":
+        return root(unit, step.args[0])
+    return root(unit, step.args[1]) if step.op == "method" and step.extra[0] == "join" and len(step.args) > 1 else -1
 
 
 def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
