@@ -16,7 +16,7 @@ from setuptools import build_meta
 
 HERE = Path(__file__).parent
 TREE = HERE.parent.parent
-FOLDERS = ("detector", "linter", "formats")
+FOLDERS = ("detector", "linter", "formats", "sqltext")
 FILES = (
     *("__init__.py", "types.py", "errors.py", "registry.py", "source_text.py"),
     *("io/__init__.py", "io/console.py"),

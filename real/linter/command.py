@@ -62,6 +62,10 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError(f"--jobs is a number of processes, not {options.jobs}", hint="0: one for each core.")
     if options.write and not options.fix:
         raise UsageError("--write is about repairs", hint="Give --fix as well.")
+    if options.fix and ("-" in options.paths or options.stdin_name or options.write_baseline):
+        raise UsageError("--fix repairs files; it takes no standard input, and writes no baseline")
+    if options.fix and options.format != "text":
+        raise UsageError("--fix shows a diff; it has no other format")
     return _batch(options) if options.jsonl else _scan(options)
 
 
@@ -115,12 +119,16 @@ def _scan(options: argparse.Namespace) -> int:
     sources = _sources(paths, settings, changes)
     if not sources:
         tell(f"note: no Python files{' that have changed' if changes else ''} in {', '.join(paths)}")
-    output = Output(options.format, len(sources), is_quiet=bool(options.write_baseline))
+    is_quiet = bool(options.write_baseline) or (options.fix and not options.write)
+    output = Output(options.format, len(sources), is_quiet=is_quiet)
+    scanner = Scanner(rules, settings, options.stdin_name or STDIN)
     programs: list[ScannedProgram] = []
     left = ""
     try:
-        for scanned in _scanned(sources, Scanner(rules, settings, options.stdin_name or STDIN), options.jobs):
+        for source, scanned in zip(sources, _scanned(sources, scanner, options.jobs), strict=True):
             program = _judged(scanned.program, settings, baseline, changes)
+            if options.fix and _repair(program, scanner, writes=options.write):
+                program = _judged(scanner.scanned(source).program, settings, baseline, None)
             programs.append(program)
             output.add(program, scanned.notes)
     except KeyboardInterrupt:
@@ -222,6 +230,30 @@ def _judged(
     program = baseline.apply(program) if baseline else program
     program = changes.of(program) if changes else program
     return without_doubtful(program, settings.least)
+
+
+def _repair(program: ScannedProgram, scanner: Scanner, *, writes: bool) -> bool:
+    """Show what could be repaired in a program, or do it; returns whether the file has changed."""
+    if not program.open:
+        return False
+    from real.linter.fixes.repair import repaired
+    from real.linter.scanning import read
+
+    code = read(program.path)
+    made = repaired(code, program.open, scanner.rules_for(program.path)) if isinstance(code, str) else None
+    if made is None:
+        return False
+    if writes:
+        try:
+            made.write(program.path)
+        except UsageError as error:  # one file of many: the others go on
+            tell(error.args[0])
+            return False
+    else:
+        console.say(made.diff(program.path).rstrip("\n"))
+    done = "repaired" if writes else "could be repaired (--fix --write)"
+    tell(f"note: {program.path}: {made.count} finding{'' if made.count == 1 else 's'} {done}")
+    return writes
 
 
 def _write_baseline(path: str, run: Scan) -> None:

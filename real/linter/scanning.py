@@ -66,7 +66,7 @@ class Scanner:
     def scanned(self, source: Source) -> Scanned:
         """The program of a file: all that is found, whatever its confidence, but not what comments in it suppress."""
         path = self.stdin_name if source.path == STDIN_ARGUMENT else source.path
-        tool = tool_of(self._rules_for(path))
+        tool = tool_of(self.rules_for(path))
         code = Analysis(AnalysisStatus.ERROR, reason=source.problem) if source.problem else read(source.path)
         if isinstance(code, Analysis):
             return Scanned(program_of(path, "", code, tool))
@@ -80,7 +80,8 @@ class Scanner:
         # Only lines with findings are shown; those of the other files need not go from one process to another.
         return Scanned(program if program.records else replace(program, lines=()), notes)
 
-    def _rules_for(self, path: str) -> tuple[str, ...]:
+    def rules_for(self, path: str) -> tuple[str, ...]:
+        """The rules that run for one file."""
         ignored = self.settings.ignored_in(path)
         return tuple(rule for rule in self.rules if rule not in ignored)
 

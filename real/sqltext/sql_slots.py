@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from real.datasets.parameterise.string_parts import Hole, Piece, Text
+from real.sqltext.string_parts import Hole, Piece, Text
 
 
 class Place(StrEnum):
