@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "prompts": "types",
     "sampled_tests": "types",
     "detector": "types errors registry source_text",
+    "redteam": f"{JUDGING} judge datasets",
     "linter": "types errors registry source_text io formats detector",
     "typecheck": "types errors registry formats signals source_text prelude analyser_failures",
     "execution": "types errors registry signals source_text prelude",
