@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "detector": "types errors registry source_text",
     "sqltext": "",
     "linter": "types errors registry source_text io formats detector sqltext",
+    "redteam": f"{JUDGING} judge datasets",
     "typecheck": "types errors registry formats signals source_text prelude analyser_failures",
     "execution": "types errors registry signals source_text prelude",
     "rewards": "types errors registry",

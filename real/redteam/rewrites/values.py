@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Callable
 
-from rewrites.calls import Sites, by_call
-from rewrites.core import (
+from real.redteam.rewrites.calls import Sites, by_call
+from real.redteam.rewrites.core import (
     FUNCTIONS,
     Fresh,
     Rewrite,

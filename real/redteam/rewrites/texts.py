@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rewrites.core import Fresh, Rewrite, call, insert_top, load, statements
+from real.redteam.rewrites.core import Fresh, Rewrite, call, insert_top, load, statements
 
 
 @dataclass
@@ -31,10 +31,8 @@ def parts_of(node: ast.AST) -> list[Part] | None:
 def _parts(node: ast.AST) -> list[Part] | None:
     if isinstance(node, ast.JoinedStr):
         return _fstring(node)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _sum(node)
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-        return _percent(node)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
+        return _sum(node) if isinstance(node.op, ast.Add) else _percent(node)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         receiver = node.func.value
         if not isinstance(receiver, ast.Constant) or not isinstance(receiver.value, str):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
 
-from rewrites.core import (
+from real.redteam.rewrites.core import (
     REFLECTION,
     Fresh,
     Rewrite,
@@ -43,20 +42,22 @@ class Sites(ast.NodeTransformer):
         insert_top(self.tree, self.added)
         return self.changed
 
-    def _body(self, node: Any, in_class: bool) -> Any:
+    def _body(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, in_class: bool) -> None:
         outer, self.in_class = self.in_class, in_class
         node.body = [self.visit(statement) for statement in node.body]
         self.in_class = outer
-        return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._body(node, False)
+        self._body(node, False)
+        return node
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._body(node, False)
+        self._body(node, False)
+        return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        return self._body(node, True)
+        self._body(node, True)
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         node.body = self.visit(node.body)

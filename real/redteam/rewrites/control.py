@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from rewrites.calls import Sites
-from rewrites.core import (
+from real.redteam.rewrites.calls import Sites
+from real.redteam.rewrites.core import (
     FUNCTIONS,
     Fresh,
     Rewrite,
@@ -354,18 +354,16 @@ def inserted(text: str, everywhere: bool = False) -> Rewrite:
             function.body = [*head, *made, *([] if everywhere else body[1:])]
             changed = True
         if not functions and "return" not in text:
-            body: list[ast.stmt] = []
+            whole: list[ast.stmt] = []
             known = "None"
             for node in tree.body:
-                body += [*statements(text.replace("P", known)), node] if known != "None" else [node]
+                whole += [*statements(text.replace("P", known)), node] if known != "None" else [node]
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                     known = node.targets[0].id
                     changed = True
-            index = 0
-            while index < len(body) and isinstance(body[index], ast.ImportFrom) and body[index].module == "__future__":  # type: ignore[attr-defined]
-                index += 1
-            tree.body = body
-            changed = changed and index == 0
+            tree.body = whole
+            first = whole[0] if whole else None
+            changed = changed and not (isinstance(first, ast.ImportFrom) and first.module == "__future__")
         return changed
 
     return rewrite
@@ -378,7 +376,7 @@ def after_exits(text: str) -> Rewrite:
         changed = False
         for block in list(blocks(tree)):
             if isinstance(block[-1], (ast.Return, ast.Raise, ast.Break, ast.Continue)):
-                block += statements(text)
+                block.extend(statements(text))
                 changed = True
         return changed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewrites.natural.core import GUARD, Edit, Entry, Program, append, block
+from real.redteam.rewrites.natural.core import GUARD, Edit, Entry, Program, append, block
 
 
 def _guarded(lines: list[str], head: str = GUARD) -> str:

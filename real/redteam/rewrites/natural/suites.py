@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from rewrites.natural.core import (
+from real.redteam.rewrites.natural.core import (
     GUARD,
     Edit,
     Entry,

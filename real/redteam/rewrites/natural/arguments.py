@@ -113,12 +113,7 @@ def _elements(annotation: ast.expr) -> list[ast.expr]:
 def _type_name(annotation: ast.expr) -> str:
     """``dict`` for ``dict[str, int]``, ``Dict``, ``typing.Dict``, ``dict | None`` and ``Optional[dict]``."""
     if isinstance(annotation, ast.Constant):
-        if isinstance(annotation.value, str):
-            try:
-                return _type_name(ast.parse(annotation.value, mode="eval").body)
-            except SyntaxError:
-                return annotation.value
-        return str(annotation.value)
+        return _written_type_name(annotation.value) if isinstance(annotation.value, str) else str(annotation.value)
     if isinstance(annotation, ast.BinOp):
         return _type_name(annotation.left)
     if isinstance(annotation, ast.Subscript):
@@ -129,6 +124,14 @@ def _type_name(annotation: ast.expr) -> str:
         return outer
     name = ast.unparse(annotation).rpartition(".")[2]
     return name.lower() if name in ("Dict", "List", "Tuple", "Set", "FrozenSet") else name
+
+
+def _written_type_name(text: str) -> str:
+    """The same of an annotation in quotes."""
+    try:
+        return _type_name(ast.parse(text, mode="eval").body)
+    except SyntaxError:
+        return text
 
 
 def _words(name: str) -> set[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from rewrites.natural.arguments import MOCK, constant
+from real.redteam.rewrites.natural.arguments import MOCK, constant
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 GUARD = 'if __name__ == "__main__":'

@@ -6,7 +6,17 @@ import ast
 import json
 import math
 
-from rewrites.natural.core import GUARD, Edit, Entry, Program, append, block, insert_imports, is_plain, prepend
+from real.redteam.rewrites.natural.core import (
+    GUARD,
+    Edit,
+    Entry,
+    Program,
+    append,
+    block,
+    insert_imports,
+    is_plain,
+    prepend,
+)
 
 
 def _textual(text: str) -> Edit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewrites.natural.core import GUARD, Edit, Program, append, block
+from real.redteam.rewrites.natural.core import GUARD, Edit, Program, append, block
 
 
 def _at(form: str, *taken: str, imports: tuple[str, ...] = (), guarded: bool = True) -> Edit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from rewrites.core import (
+from real.redteam.rewrites.core import (
     FUNCTIONS,
     SCOPES,
     Fresh,
@@ -153,7 +153,7 @@ def rename_parameters(tree: ast.Module) -> bool:
         if function in methods or not _is_private(function, tree.body):
             continue
         names = {arg.arg for arg in parameters(function)} & _renamable(function, tree)
-        names -= keywords | {"_"}  # type: ignore[arg-type]
+        names -= keywords | {"_"}
         if names:
             Renamer({name: fresh() for name in sorted(names)}).visit(function)
             changed = True
@@ -217,19 +217,17 @@ def _imports(tree: ast.Module, make: Callable[[ast.stmt, ast.alias, str], list[a
     changed = False
     body: list[ast.stmt] = []
     for statement in tree.body:
-        usual = isinstance(statement, ast.Import) or (
-            isinstance(statement, ast.ImportFrom) and statement.level == 0 and statement.module != "__future__"
-        )
-        if not usual or any(alias.name == "*" for alias in statement.names):  # type: ignore[attr-defined]
+        if not isinstance(statement, ast.Import | ast.ImportFrom):
             body.append(statement)
             continue
-        for alias in statement.names:  # type: ignore[attr-defined]
+        module = statement.module if isinstance(statement, ast.ImportFrom) else None
+        usual = isinstance(statement, ast.Import) or (statement.level == 0 and module != "__future__")
+        if not usual or any(alias.name == "*" for alias in statement.names):
+            body.append(statement)
+            continue
+        for alias in statement.names:
             bound = alias.asname or alias.name
-            kept = (
-                ast.Import([alias])
-                if isinstance(statement, ast.Import)
-                else ast.ImportFrom(statement.module, [alias], 0)
-            )  # type: ignore[attr-defined]
+            kept = ast.Import([alias]) if isinstance(statement, ast.Import) else ast.ImportFrom(module, [alias], 0)
             made = make(statement, alias, bound) if "." not in bound and bound in free else None
             changed = changed or made is not None
             body += made if made is not None else [kept]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from rewrites.natural.core import GUARD, Edit, Program, append, program, unparse
+from real.redteam.rewrites.natural.core import GUARD, Edit, Program, append, program, unparse
 
 
 class _Rename(ast.NodeTransformer):

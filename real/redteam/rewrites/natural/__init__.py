@@ -1,13 +1,13 @@
 """Natural edits: what a language model adds to an answer by itself, and what removes no defect and adds none."""
 
-from rewrites.natural.core import Edit, Kind, edited, program
-from rewrites.natural.demos import DEMOS
-from rewrites.natural.functions import FUNCTION_CALLS, FUNCTION_EDITS
-from rewrites.natural.indirect import INDIRECT
-from rewrites.natural.module import MODULE_EDITS
-from rewrites.natural.places import PLACES
-from rewrites.natural.private import PRIVATE
-from rewrites.natural.suites import TESTS
+from real.redteam.rewrites.natural.core import Edit, Kind, edited, program
+from real.redteam.rewrites.natural.demos import DEMOS
+from real.redteam.rewrites.natural.functions import FUNCTION_CALLS, FUNCTION_EDITS
+from real.redteam.rewrites.natural.indirect import INDIRECT
+from real.redteam.rewrites.natural.module import MODULE_EDITS
+from real.redteam.rewrites.natural.places import PLACES
+from real.redteam.rewrites.natural.private import PRIVATE
+from real.redteam.rewrites.natural.suites import TESTS
 
 _GROUPS: dict[Kind, dict[str, Edit]] = {
     Kind.CALL: {**DEMOS, **PLACES, **INDIRECT, **PRIVATE, **FUNCTION_CALLS},

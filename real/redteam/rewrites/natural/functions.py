@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from rewrites.natural.arguments import constant, is_object
-from rewrites.natural.core import (
+from real.redteam.rewrites.core import SCOPES
+from real.redteam.rewrites.natural.arguments import constant, is_object
+from real.redteam.rewrites.natural.core import (
     GUARD,
     Edit,
     Entry,
@@ -312,10 +313,8 @@ def result_named(program: Program) -> str | None:
                 ast.Return(ast.Name("outcome", ast.Load())),
             ]
 
-        def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-            return node
-
-        visit_AsyncFunctionDef = visit_Lambda = visit_ClassDef = visit_FunctionDef
+        def generic_visit(self, node: ast.AST) -> ast.AST:
+            return node if isinstance(node, SCOPES) else super().generic_visit(node)
 
     def change(entry: Entry) -> bool:
         if "outcome" in ast.unparse(entry.node):
@@ -403,7 +402,7 @@ def cached(program: Program) -> str | None:
             return False
         if is_generator(entry.node):
             return False
-        entry.node.decorator_list = statements("@functools.lru_cache(maxsize=None)\ndef f(): ...")[0].decorator_list
+        entry.node.decorator_list = [ast.parse("functools.lru_cache(maxsize=None)", mode="eval").body]
         return True
 
     return _imported(program, replace_functions(program, change), "import functools")
@@ -513,7 +512,8 @@ def private_implementation(program: Program) -> str | None:
     last = _single(program)
     if last is None:
         return None
-    name, private, moved = last.node.name, f"_{last.slug}_impl", []
+    name, private = last.node.name, f"_{last.slug}_impl"
+    moved: list[ast.stmt] = []
     if private in program.names:
         return None
     changed = replace_functions(program, change)

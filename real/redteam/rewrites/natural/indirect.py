@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rewrites.natural.core import GUARD, Edit, Program, append
+from real.redteam.rewrites.natural.core import GUARD, Edit, Program, append
 
 
 def _handed(form: str, *imports: str, one: bool = False, taken: tuple[str, ...] = ()) -> Edit:
