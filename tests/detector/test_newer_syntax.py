@@ -1,6 +1,7 @@
 """Programs in newer syntax than the running interpreter's are what they are in older syntax."""
 
 import ast
+import random
 
 import pytest
 
@@ -83,3 +84,23 @@ def test_findings_in_newer_syntax() -> None:
     assert found.status is AnalysisStatus.FINDINGS
     assert [(finding.rule, finding.line) for finding in found.findings] == [("CWE-77", 5)]
     assert scan(code.replace('form["name"]', ' {"name": "a"}["name"] ')).status is AnalysisStatus.CLEAN
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_broken_text_is_refused_and_nothing_else(seed: int) -> None:
+    """Parts of the programs above in any order, and cut anywhere: a tree, or the reason why there is none."""
+    random_part = random.Random(seed)
+    pieces = [newer for _, newer, _ in PROGRAMS] + ["f'{", "}'", '"""', "{{", "\\", "except ", "type X", "[", "#", "\n"]
+    for _ in range(40):
+        code = "".join(random_part.choice(pieces) for _ in range(4))
+        start = random_part.randrange(len(code))
+        code = code[start : random_part.randrange(start, len(code) + 1)]
+        try:
+            compile(parse(code), "<program>", "exec")
+        except UnanalyzableError as error:
+            assert str(error)
+
+
+def test_endless_nesting_is_refused() -> None:
+    with pytest.raises(UnanalyzableError):
+        parse("x = " + "f'{" * 5_000 + "1" + "}'" * 5_000 + "\n")

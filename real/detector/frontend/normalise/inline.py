@@ -48,6 +48,7 @@ class Inliner(ast.NodeTransformer):
         self.tree = tree
         self.functions: dict[str, Callee] = {}
         self.methods: dict[tuple[str, str], Callee] = {}
+        self.method_names: frozenset[str] = frozenset()
         self.nodes: dict[ast.AST, Callee] = {}
         self.bindings: dict[str, int] = {}
         self.inherited: set[str] = set()
@@ -131,6 +132,7 @@ class Inliner(ast.NodeTransformer):
             for (cls, name), callee in self.methods.items()
             if self.bindings[cls] == 1 and name in called and name not in self.stored and self._is_closed(callee)
         }
+        self.method_names = frozenset(name for _, name in self.methods)
         self.classes = {name: cls for name, cls in self.classes.items() if self.bindings[name] == 1}
         for callee in (*self.functions.values(), *self.methods.values()):
             self.nodes[callee.node] = callee
@@ -380,7 +382,7 @@ class Inliner(ast.NodeTransformer):
 
     def _method_of_local(self, name: str, method: str) -> Callee | None:
         """The method that a variable has which the function assigns once, to a new object of a class of the program."""
-        if not self.scopes or not any(known == method for _, known in self.methods):
+        if not self.scopes or method not in self.method_names:
             return None
         scope, _ = self.scopes[-1]
         if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
