@@ -104,6 +104,30 @@ def test_both_adapters_learn_and_the_backbone_stays_bit_identical(workspace: Wor
     assert all(torch.equal(value, original[key]) for key, value in kept.items())
 
 
+@pytest.mark.parametrize("form", AdapterForm)
+def test_a_backbone_in_bfloat16_learns_and_answers(workspace: Workspace, tokenizer: Any, form: AdapterForm) -> None:
+    """As the models of the hub are loaded; the adapters themselves stay in float32."""
+    workspace.policy.model.to(torch.bfloat16)
+    if form is AdapterForm.prefix:
+        made = add_prefixes(workspace, 3, ADAPTERS)
+    else:
+        made = add_lora(workspace, LoraCfg(True, 4, 8, 0.0), ADAPTERS)
+    objective = SvenObjective(made, SvenCfg(form=form, prefix_tokens=3))
+    optimizer = torch.optim.AdamW(list(adapter_parameters(made).values()), lr=1e-2)
+    losses = []
+    for _ in range(6):
+        loss, _parts = objective.loss(SAMPLE)
+        loss.backward()
+        losses.append(float(loss.detach()))
+        optimizer.step()
+        optimizer.zero_grad()
+    assert losses[-1] < losses[0]
+    assert all(weights.dtype == torch.float32 for weights in adapter_parameters(made).values())
+    made.eval()
+    answers = HfGenerator(made, tokenizer, GenerationCfg(max_new_tokens=4)).generate([[5, 6, 7]], greedy=True, seed=0)
+    assert answers[0].tokens
+
+
 def test_margin_tells_secure_from_insecure(workspace: Workspace) -> None:
     made = with_prefixes(workspace)
     objective = SvenObjective(made, CFG)

@@ -13,9 +13,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from real.io.disk import append_line
 from real.methods.base import AnsweringMethod
 from real.methods.codeguard_plus.phrases import LEXICON, Phrases, lexicon_files, phrases_for, read_lexicon
+from real.methods.common.answer_log import record_answers
 from real.methods.common.seeds import part_seed
 from real.methods.common.tasks_at_hand import check_cwes, tasks_at_hand
 from real.methods.common.user_files import problems
@@ -103,8 +103,7 @@ def _answers(ws: Workspace, tasks: Sequence[Task], phrases: Phrases, seed: int) 
             if completion.task_id not in kept and phrases.accept(completion.text):
                 kept[completion.task_id] = completion
         tries += count
-    for task in tasks:
-        append_line(ws.store / LOG, {"task_id": task.task_id, "accepted": task.task_id in kept})
+    record_answers(ws.store / LOG, [{"task_id": t.task_id, "accepted": t.task_id in kept} for t in tasks])
     if len(kept) < len(tasks):
         print(f"codeguard_plus: {len(tasks) - len(kept)} of {len(tasks)} tasks have no accepted answer ({LOG})")
     return [kept.get(task.task_id) or first[task.task_id] for task in tasks]

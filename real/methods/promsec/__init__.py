@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from real.generation.respond import respond, to_completions
-from real.io.disk import append_line
 from real.methods.base import AnsweringMethod
+from real.methods.common.answer_log import record_answers
 from real.methods.common.findings import programs_of
 from real.methods.common.seeds import part_seed
 from real.methods.common.tasks_at_hand import check_cwes, tasks_at_hand
@@ -83,8 +83,10 @@ def refine(ws: Workspace, tasks: Sequence[Task], first: Sequence[Completion], se
         for row, completion, result in zip(rows, again, _scan(ws, subset, again), strict=True):
             if result is not None:  # an answer without a readable program would leave nothing to invert
                 answers[row], issues[row] = completion, result
-    for row, task in enumerate(tasks):
-        append_line(ws.store / LOG, {"task_id": task.task_id, "clean": row in accepted, "round": accepted.get(row)})
+    record_answers(
+        ws.store / LOG,
+        [{"task_id": t.task_id, "clean": row in accepted, "round": accepted.get(row)} for row, t in enumerate(tasks)],
+    )
     return [answers[row] if row in accepted else first[row] for row in range(len(tasks))]
 
 
