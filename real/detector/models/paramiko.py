@@ -14,6 +14,5 @@ LIBRARY = Library(
         *calls(Role.KEY_SIZE, arg(0, "bits"), "paramiko.DSSKey.generate", until="Paramiko 4"),
         *calls(Role.HOST_KEY_CHECK, arg(0, "policy"), "paramiko.SSHClient().set_missing_host_key_policy"),
         *calls(Role.ANY_HOST_KEY, (), "paramiko.AutoAddPolicy", "paramiko.WarningPolicy"),
-        *calls(Role.ANY_HOST_KEY, (), "paramiko.client.AutoAddPolicy", "paramiko.client.WarningPolicy"),
     ),
 )

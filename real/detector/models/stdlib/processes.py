@@ -46,8 +46,6 @@ LIBRARY = Library(
             "os.{system,execv,execl}",
             "runpy.run_path",
             "shutil.unpack_archive",
-            "tarfile.TarFile.extractall",
-            "zipfile.ZipFile.extractall",
         ),
         *calls(Role.STARTS, arg(0, "args"), "subprocess.{run,call}"),
         *calls(Role.STARTS, arg(0, "command"), "os.system"),
