@@ -39,6 +39,7 @@ LIBRARY = Library(
     "django",
     "django==5.2.19",
     (
+        *calls(Role.CONFIGURATION, (), "django.conf.settings.DATABASES"),
         Returns("django.template.engine.Engine.from_string", "django.template.base.Template"),
         *calls(Role.CSRF, (), "django.views.decorators.csrf.csrf_protect"),
         *calls(Role.CSRF_EXEMPT, arg(0), "django.views.decorators.csrf.csrf_exempt"),
@@ -53,9 +54,12 @@ LIBRARY = Library(
         *calls(Role.HOST_TEST, arg(0, "url"), "django.utils.http.url_has_allowed_host_and_scheme"),
         *calls(Role.HOST_TEST, arg(0, "url"), "django.utils.http.is_safe_url", until="Django 4"),
         *calls(Role.VALIDATOR, arg(0, "regex"), "django.core.validators.RegexValidator", shown="search"),
-        *calls(Role.SITE_SETTING, (), "django.conf.global_settings.{INSTALLED_APPS,MIDDLEWARE,ALLOWED_HOSTS}"),
-        *calls(Role.SITE_SETTING, (), "django.conf.global_settings.{DATABASES,WSGI_APPLICATION,SECRET_KEY}"),
-        *calls(Role.SITE_SETTING, (), "django.conf.settings.ROOT_URLCONF", until="it is set by each site"),
+        *(
+            Setting(name, Role.SITE_SETTING)
+            for name in ("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "ALLOWED_HOSTS", "DATABASES")
+        ),
+        Setting("WSGI_APPLICATION", Role.SITE_SETTING),
+        Setting("SECRET_KEY", Role.SITE_SETTING),
         *calls(Role.CONTEXT, (), "django.template.Context"),
         *(
             Template(f"{maker}().render", maker, "template_string", switch="autoescape", set_on=_TOLD)

@@ -24,7 +24,7 @@ LIBRARY = Library(
     (
         Setting("MAX_CONTENT_LENGTH", Role.BODY_LIMIT),
         Setting("MAX_FORM_MEMORY_SIZE", Role.BODY_LIMIT),
-        *calls(Role.CONFIGURATION, (), "flask.Flask().config"),
+        *calls(Role.CONFIGURATION, (), "flask.{Flask(),current_app}.config"),
         Template("flask.render_template_string"),
         Template("flask.stream_template_string"),
         *calls(Role.RENDER, arg(0, "template_name_or_list"), "flask.{,templating.}{render_template,stream_template}"),

@@ -83,6 +83,7 @@ class Role(Enum):
     CONNECTOR_PART = "makes a client that connects by what it is told"
     CONNECTS = "connects to a host"
     READS_ADDRESS = "reads a file or what is at an address"
+    RENDERS_PAGE = "renders a page, and loads what it names"
     FETCHER = "fetches what it is told"
     OWN_ADDRESS = "is the address that was asked for"
     ADDRESS_METHOD = "says where the browser goes on, in a view of the program"
@@ -133,7 +134,12 @@ class Role(Enum):
     BODY = "is what the client gets to see of a response"
     PAGE_BODY = "is the text of a response"
     WRITER = "sends the client what it is given"
+    # CWE-77
+    RUNS_PROGRAM = "starts the program that a list of arguments names"
+    RUNS_INSIDE = "starts a program in a container or a terminal"
     # CWE-200
+    TRACEBACK = "tells where an error came from"
+    ENVIRONMENT = "holds the environment"
     DEBUG = "shows the inside of the program where debug is set"
     CONFIGURATION = "holds the settings of an application"
     SITE_SETTING = "is a name in the settings of a site"

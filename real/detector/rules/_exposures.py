@@ -12,6 +12,8 @@ from real.detector.concepts.responses import Sent
 from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules.serialized_records import (
@@ -24,18 +26,11 @@ from real.detector.rules.serialized_records import (
 )
 from real.detector.vocabulary import words
 
-# Calls that show the inner state of the program as text.
-_TRACEBACKS = names(
-    """traceback.format_exc traceback.format_exception traceback.format_tb traceback.format_stack
-    traceback.TracebackException().format cgitb.html"""
-)
+_TRACEBACKS = frozenset(calls_of(Role.TRACEBACK))
 # Things that a view must not return whole.
 _WHOLE = {
-    "os.environ": "the environment",
-    "os.environb": "the environment",
-    "flask.Flask().config": "the settings",
-    "flask.current_app.config": "the settings",
-    "django.conf.settings.DATABASES": "the settings",
+    **dict.fromkeys(calls_of(Role.ENVIRONMENT), "the environment"),
+    **dict.fromkeys(calls_of(Role.CONFIGURATION), "the settings"),
 }
 # Functions and methods that give back what they are given in another form.
 _CONVERSIONS = names(

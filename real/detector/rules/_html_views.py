@@ -79,7 +79,7 @@ def _is_html_framework(app: App, calls: set[str]) -> bool:
     if any(path.partition(".")[0] in _OTHERS for path in paths) or not app.uses(*_FRAMEWORKS):
         return False
     unseen = not paths or any(path.startswith(".") or path.partition(".")[0] not in _KNOWN for path in paths)
-    return unseen and not app.uses(*(name for name in _OTHERS if not name.startswith("flask")))
+    return unseen and not app.uses(*(name for name in _OTHERS if not name.startswith(_FRAMEWORKS)))
 
 
 def _is_of_view_class(app: App, unit: Unit) -> bool:

@@ -73,7 +73,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.responses import WATCHED, sent
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.catalogue import calls_of, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
 from real.detector.rules._enumeration import told_accounts
@@ -91,7 +91,7 @@ _OTHERS_MAY_READ = 0o044
 _CONFIGURATIONS = frozenset(calls_of(Role.CONFIGURATION))
 _APPLICATIONS = frozenset(path.removesuffix(".config") for path in _CONFIGURATIONS)
 # Beside these, DEBUG is a setting of the whole site.
-_SETTINGS = last_names(Role.SITE_SETTING)
+_SETTINGS = settings_of(Role.SITE_SETTING)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:

@@ -194,7 +194,7 @@ def _is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
         return False
     if endpoint.owner is None and not _makes_application(facts, app):
         return False  # what protects all endpoints may be where the application is made
-    modules = (root.removesuffix(".") for root in roots_of(Role.CSRF_SWITCH))
+    modules = (root.partition(".")[0] for root in roots_of(Role.CSRF_SWITCH))
     return not app.uses(*modules) or _is_not_switched_on(facts)
 
 

@@ -9,6 +9,10 @@ LIBRARY = Library(
     "sockets",
     "",
     (
+        *calls(Role.CONNECTS, arg(0, "address"), "socket.create_connection"),
+        *calls(Role.CONNECTS, arg(0, "host"), "asyncio.open_connection", "smtplib.{SMTP,SMTP_SSL}", "ftplib.FTP"),
+        *calls(Role.CONNECTS, arg(0, "host"), "imaplib.{IMAP4_SSL,IMAP4}", "poplib.POP3"),
+        *calls(Role.CONNECTS, arg(0, "host"), "telnetlib.Telnet", until="Python 3.13"),
         *calls(Role.RESOLVER, (), "socket.{gethostbyname,getaddrinfo,gethostbyname_ex}"),
         *calls(Role.BROKEN_TLS, (), "ssl.{PROTOCOL_TLSv1,PROTOCOL_TLSv1_1}", "ssl.TLSVersion.{SSLv3,TLSv1,TLSv1_1}"),
         *calls(Role.BROKEN_TLS, (), "ssl.{PROTOCOL_SSLv2,PROTOCOL_SSLv3}", until="OpenSSL 3, as most build it"),
