@@ -31,6 +31,13 @@ class Words(frozenset[str]):
         return made
 
 
+MAPPING_WORDS = Words(
+    """base cache config configuration context default defaults dest destination dict dst env environ headers kwargs
+    left mapping merged options opts other overrides params parameters registry result right source src target""",
+    "names of mappings that are no records: options, caches, and the two sides of a merge",
+    ("def merge(source, target)", "self.defaults.update(defaults)"),
+    "Python's documentation: dict(mapping), ChainMap (defaults, environ), functools.update_wrapper (wrapped, assigned)",
+)
 OWNERS = Words(
     """account author buyer created created_by creator customer employee member owner owners patient recipient tenant
     uploader user username""",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from real import source_text
 from real.detector import VERSION, scan
-from real.detector.limits import MAX_BYTES
+from real.detector.limits import OF_FILE
 from real.detector.rules import select_rules
 from real.formats.files import STDIN_ARGUMENT, Source
 from real.formats.record import STDIN, RulePage, ScannedProgram, Tool, program_of
@@ -17,7 +17,7 @@ from real.linter.settings import Settings
 from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
 
-_LIMIT = 4 * MAX_BYTES + 4  # a character has at most four bytes; the rest of the source is not even read
+_LIMIT = 4 * OF_FILE.characters + 4  # a character has at most four bytes; the rest of the source is not even read
 
 
 def tool_of(rules: tuple[str, ...]) -> Tool:
@@ -70,7 +70,7 @@ class Scanner:
         code = Analysis(AnalysisStatus.ERROR, reason=source.problem) if source.problem else read(source.path)
         if isinstance(code, Analysis):
             return Scanned(program_of(path, "", code, tool))
-        program = program_of(path, code, scan(code, select=tool.rules), tool)
+        program = program_of(path, code, scan(code, select=tool.rules, limits=OF_FILE), tool)
         notes: tuple[str, ...] = ()
         if "real:" in code:
             from real.linter.suppress import without_suppressed
@@ -97,7 +97,7 @@ def read(path: str) -> str | Analysis:
             with Path(path).open("rb") as file:
                 raw = file.read(_LIMIT + 1)
         if len(raw) > _LIMIT:
-            reason = f"the source is larger than {_LIMIT:,} bytes; the limit is {MAX_BYTES:,} characters"
+            reason = f"the source is larger than {_LIMIT:,} bytes; the limit is {OF_FILE.characters:,} characters"
             return Analysis(AnalysisStatus.UNANALYZABLE, reason=reason)
         return source_text.decode(raw)
     except OSError as error:

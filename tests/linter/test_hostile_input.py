@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from real.detector.limits import MAX_BYTES
+from real.detector.limits import OF_FILE
 from real.linter.command import main
 
 BAD = "import sqlite3\nname = input()\nsqlite3.connect('a').execute('SELECT ' + name)\n"
@@ -56,8 +56,8 @@ def rest_is_scanned(capsys: pytest.CaptureFixture[str], path: str, reason: str) 
         (b"# coding: punycode\n\xff\n", "unanalyzable: not valid ASCII"),
         (b"\xef\xbb\xbf# coding: latin-1\nx = 1\n", "unanalyzable: cannot be decoded: encoding problem"),
         (b"# coding: utf-7\nx = '+2AA-'\n", "unanalyzable: "),
-        (b"x = 1\n" * MAX_BYTES, "unanalyzable: the source is larger than"),
-        (b"x = 1\n" * (MAX_BYTES // 5), "unanalyzable: the source has 240,000 characters"),
+        (b"x = 1\n" * OF_FILE.characters, "unanalyzable: the source is larger than"),
+        (b"x = 1\n" * (OF_FILE.characters // 5), "unanalyzable: the source has 2,400,000 characters"),
         (b"(" * 5_000, "unanalyzable: "),
         (b"-" * 100_000 + b"1", "unanalyzable: "),
     ],

@@ -264,7 +264,9 @@ class Attributes:
         for obj in ordered(base.objs):
             if obj.kind == "namespace":
                 self.records.dynamic_code(instr, "assigns into a namespace")
-            if obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
+            if obj.name == "sys.modules" and self._is_own_name(instr.args[1]):
+                self.records.state.kept.update(dict.fromkeys(ordered(value.objs)))  # others import it in our place
+            elif obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
                 self.records.dynamic_code(instr, f"assigns into {obj.name}")
             if obj.kind == "instance":
                 for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
@@ -273,6 +275,11 @@ class Attributes:
                         self.calls.call_value(self.functions.bind(method, obj, instr), Args([key, value]), instr)
             self.heap.put_item(obj, key, value)
         return BOTTOM
+
+    def _is_own_name(self, operand: int) -> bool:
+        """``__name__`` as Python sets it."""
+        made = self.heap.unit.defs[operand]
+        return made is not None and made.op == "builtin" and made.extra[1] == "__name__"
 
     def do_delsub(self, instr: Instr, env: list[Value]) -> Value:
         return BOTTOM

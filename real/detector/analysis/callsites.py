@@ -37,6 +37,21 @@ class Args:
         """The same without the first positional arguments."""
         return Args(self.pos[count:], self.named, self.rest, self.named_rest)
 
+    def covers(self, other: Args) -> bool:
+        """Whether these are as many and the same parameters, and each may already be what ``other`` passes for it."""
+        if len(self.pos) != len(other.pos) or self.named.keys() != other.named.keys():
+            return False
+        pairs = [
+            *zip(self.pos, other.pos, strict=True),
+            *((self.named[name], other.named[name]) for name in self.named),
+        ]
+        for own, others in ((self.rest, other.rest), (self.named_rest, other.named_rest)):
+            if others is not None:
+                if own is None:
+                    return False
+                pairs.append((own, others))
+        return not any(join(own, others) is not own for own, others in pairs)
+
     def joined(self, other: Args) -> Args:
         """The arguments of either of two calls at the same place; a missing one counts as missing if it is in both."""
         longer, shorter = (self, other) if len(self.pos) >= len(other.pos) else (other, self)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
+from real.detector.analysis.records import Records
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
     BOTTOM,
@@ -27,7 +28,6 @@ from real.detector.analysis.values import (
     ordered,
 )
 from real.detector.ir.instructions import Instr
-from real.detector.limits import UnanalyzableError
 
 MAX_FOLDED = 1_000  # characters of a constant text that is put together
 _LIST_ADDERS = frozenset({"append", "add", "appendleft"})
@@ -40,6 +40,8 @@ _SET_OPERATIONS = frozenset({"union", "difference", "intersection", "symmetric_d
 
 class ContainerCalls(Protocol):
     """The calls that containers make."""
+
+    records: Records
 
     def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
         """Call those special methods that the instance's class defines; unknown if it defines none."""
@@ -112,7 +114,7 @@ class Containers:
         if name == "copy":
             return of_obj(obj)
         if obj.kind == "namespace":
-            raise UnanalyzableError(f"dynamic code: changes a namespace by {name}() (line {instr.line})")
+            self.calls.records.dynamic_code(instr, f"changes a namespace by {name}()")
         if name == "setdefault":
             self.heap.put_item(obj, args.at(0), args.at(1))
             return join(self.heap.item(obj, args.at(0)), args.at(1))
@@ -158,6 +160,7 @@ class Containers:
         if value.mask or not value.objs:
             kind = {NUM: NUM, STR: CHAR, CHAR: CHAR}.get(value.kind, OTHER)
             result = Value(value.mask, value.why, NO_OBJS, _characters(value) if kind == CHAR else None, kind)
+        others = []
         for obj in ordered(value.objs):
             if obj.kind in SEQUENCES or obj.kind == "super":
                 result = join(result, self.heap.contents(obj))
@@ -170,8 +173,8 @@ class Containers:
                 inner = [o for o in ordered(found.objs) if o is not obj and o.kind in CONTAINERS]
                 result = join(result, join(found, join_all(self.iterate(of_obj(o), instr) for o in inner)))
             else:
-                result = join(result, self.heap.part_of([of_obj(obj)]))
-        return result
+                others.append(obj)
+        return join(result, self.heap.part_of([Value(objs=frozenset(others))])) if others else result
 
     def as_text(self, value: Value, instr: Instr) -> Value:
         """The value as ``str()``, ``format()`` or ``repr()`` shows it."""

@@ -51,12 +51,15 @@ class Functions:
         self.heap = heap
         self.state = state
         self.runner = runner
+        self.calls_are_followed = True  # else a call is one of something unknown: see ``Solver.solve_alone``
 
     def call_function(self, obj: Obj, args: Args, instr: Instr, bound: Value | None) -> Value:
         """Call a function of the program."""
         unit = obj.unit
         if unit is None:
             return BOTTOM
+        if not self.calls_are_followed:
+            return self.heap.part_of(args.everything())
         state = self.state.states[unit]
         state.callers[self.heap.unit] = None
         self.state.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
@@ -119,6 +122,7 @@ class Functions:
                     note = f"is passed to {unit.name}() as `{name}`"
                     new = Value(new.mask, Step(instr.line, note, new.why), new.objs, new.consts, new.kind)
                 state.params[name] = new
+                self.heap.growth += 1
                 changed = True
         return changed
 

@@ -124,7 +124,13 @@ class Operators:
         if op == "Mod" and left.kind == STR and not left.objs:
             return self._percent(left, right, instr)
         result = BOTTOM
+        if any(obj.kind in MAPPINGS for obj in left.objs | right.objs):
+            merged = self.heap.site(instr, "dict")
+            self.containers.merge(merged, Args([left]), instr)
+            self.containers.merge(merged, Args([right]), instr)
+            result = of_obj(merged)
         for value, other, prefix in ((left, right, "__"), (right, left, "__r")):
+            elements: Value | None = None  # of the other operand, asked for once
             for obj in ordered(value.objs):
                 if obj.kind == "instance":
                     name = f"{prefix}{_DUNDERS[op]}__"
@@ -132,23 +138,19 @@ class Operators:
                         result, self.calls.call_dunder(obj, (name, f"__i{_DUNDERS[op]}__"), Args([other]), instr)
                     )
                 elif obj.kind in SEQUENCES and op in ("Sub", "BitAnd"):
-                    elements = self.containers.iterate(left, instr)
+                    held = self.containers.iterate(left, instr)
                     if op == "BitAnd":
-                        elements = self.containers.common(elements, self.containers.iterate(right, instr))
-                    result = join(result, self.heap.fresh_list(instr, elements, "set"))
+                        held = self.containers.common(held, self.containers.iterate(right, instr))
+                    result = join(result, self.heap.fresh_list(instr, held, "set"))
                 elif op == "Add" and self._has_places(left) and self._has_places(right):
                     result = join(result, self._appended(left, right, instr))
                 elif obj.kind in SEQUENCES and op in ("Add", "Mult", "BitOr", "BitAnd", "Sub", "BitXor"):
-                    others = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
-                    joined = join(self.heap.contents(obj), others)
+                    if elements is None:
+                        elements = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
+                    joined = join(self.heap.contents(obj), elements)
                     result = join(
                         result, self.heap.fresh_list(instr, joined, obj.kind if obj.kind != "tuple" else "list")
                     )
-                elif obj.kind in MAPPINGS:
-                    merged = self.heap.site(instr, "dict")
-                    self.containers.merge(merged, Args([left]), instr)
-                    self.containers.merge(merged, Args([right]), instr)
-                    result = join(result, of_obj(merged))
         made = self.heap.part_of([left, right], STR if STR in (left.kind, right.kind) else OTHER)
         if any(obj.kind == "api" for obj in left.objs | right.objs) or (made.mask and result is BOTTOM):
             builder = BUILDER if BUILDER in (left.kind, right.kind) else made.kind
@@ -163,6 +165,8 @@ class Operators:
             self.heap.touch(obj)
             if obj.kind not in ("list", "tuple") or obj.elements is not BOTTOM or not obj.fields:
                 return False
+            if any(not isinstance(key, int) for key in obj.fields):
+                return False  # an attribute has been set on an object of a class that is a list
             lengths.add(len(obj.fields))
         return len(lengths) == 1 and not value.mask
 

@@ -278,7 +278,10 @@ class Transfer:
     def do_return(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
         state = self.state.states[self.heap.unit]
-        state.result = self.heap.grown(state.result, value)
+        result = self.heap.grown(state.result, value)
+        if result is not state.result:
+            state.result = result
+            self.heap.growth += 1
         return value
 
     def do_call(self, instr: Instr, env: list[Value]) -> Value:

@@ -11,10 +11,13 @@ from real.detector.limits import MAX_BYTES, UnanalyzableError
 from real.source_text import SourceTextError
 
 
-def parse(code: str) -> ast.Module:
-    """Parse ``code``; raises ``UnanalyzableError`` with the reason for anything that is not an ordinary program."""
-    if len(code) > MAX_BYTES:
-        raise UnanalyzableError(f"the source has {len(code):,} characters; the limit is {MAX_BYTES:,}")
+def parse(code: str, characters: int = MAX_BYTES) -> ast.Module:
+    """Parse ``code`` of at most so many ``characters``.
+
+    Raises ``UnanalyzableError`` with the reason for anything that is not an ordinary program.
+    """
+    if len(code) > characters:
+        raise UnanalyzableError(f"the source has {len(code):,} characters; the limit is {characters:,}")
     try:
         code = source_text.checked(code)
         with warnings.catch_warnings():

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TypeVar
 
 from real.detector.models import __path__ as _folder
+from real.detector.models.dbapi import DRIVERS
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import Builder, Call, Library, Row, Sanitizer, Setting, Sink, Source
 from real.detector.models.stdlib import __path__ as _stdlib
@@ -77,6 +78,13 @@ def tables(kinds: tuple[Kind, ...]) -> Tables:
             elif isinstance(row, Builder) and not set(kinds).isdisjoint(row.kinds):
                 found.builders.add(row.api)
     return found
+
+
+def sink_libraries(kinds: tuple[Kind, ...]) -> frozenset[str]:
+    """The packages with a sink of these kinds, by the first components of the names that they are imported by."""
+    rows = (row for library in libraries() for row in library.rows if isinstance(row, Sink) and row.kind in kinds)
+    found = {path.partition(".")[0] for row in rows for path in (row.api, *row.of)}
+    return frozenset(found | (DRIVERS if Kind.SQL in kinds else frozenset())) - {"**", "builtins"}
 
 
 @cache

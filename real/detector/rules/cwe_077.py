@@ -119,5 +119,6 @@ RULE = Rule(
     returned=ReturnSink("may be run in a shell", _is_command_line),
     guard=is_checked_command,
     check=_check,
+    local=True,
     watches=WATCHED,
 )

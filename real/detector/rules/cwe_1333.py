@@ -188,6 +188,8 @@ RULE = Rule(
     harmless=_LITERAL,
     kinds=(Kind.REGEX,),
     check=_check,
+    local=True,
+    is_pattern=True,
     asks=(Role.MATCHER, Role.VALIDATOR),
     watches=frozenset({*_FRAME_METHODS, "compile"}),
 )

@@ -173,6 +173,7 @@ RULE = Rule(
     fix="pass the values that may be seen, not the object: template.format(name=user.name); return chosen fields only",
     harmless=Charset(dangerous=".["),
     check=_check,
+    asks_for_checks=True,
     asks=(Role.DEBUG,),
     watches=frozenset({"format", "format_map", "chmod", *LOGGERS, *WATCHED}),
 )

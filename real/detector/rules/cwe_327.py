@@ -184,6 +184,8 @@ RULE = Rule(
     choice_matters=True,
     guard=_is_guarded,
     check=_check,
+    local=True,
+    is_pattern=True,
     asks=(
         *(Role.WEAK_HASH, Role.WEAK_CIPHER, Role.FAST_HASH, Role.KEY_SIZE, Role.NONCE, Role.COUNTER, Role.GUESSABLE),
         *(Role.PASSWORD_HASH, Role.PASSWORD_COST, Role.PASSWORD_SALT, Role.PASSWORD_SCHEME, Role.PASSWORD_ROUNDS),

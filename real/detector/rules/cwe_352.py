@@ -406,6 +406,7 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
+    asks_for_checks=True,
     asks=(Role.CSRF_SWITCH, Role.CSRF_EXEMPT, Role.CORS),
     watches=frozenset({"loads"}),
 )

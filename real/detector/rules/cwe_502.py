@@ -177,6 +177,7 @@ RULE = Rule(
     kinds=(Kind.PICKLE, Kind.MARSHAL, Kind.YAML_TAGS, Kind.JSON_CLASSES, Kind.MODEL_LAYERS),
     guard=_is_guarded,
     check=_check,
+    local=True,
     asks=(Role.TAGS_IF_UNSAFE, Role.READS_TAGS),
     watches=frozenset({"Listener", "Client"}) | CONFIGURING | RECEIVING,
 )

@@ -385,6 +385,7 @@ RULE = Rule(
     numbers_are_harmless=False,
     limits_matter=True,
     check=_check,
+    asks_for_checks=True,
     asks=(Role.SIZE, Role.INFLATER, Role.THREAD),
     watches=frozenset({"search", *WATCHED, *FRAMES}),
 )

@@ -128,5 +128,6 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
+    asks_for_checks=True,
     yields_to=frozenset({"CWE-863"}),
 )

@@ -213,4 +213,5 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
+    asks_for_checks=True,
 )

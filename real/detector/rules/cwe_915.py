@@ -53,6 +53,7 @@ from real.detector.analysis.operations import Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
@@ -60,6 +61,7 @@ from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
 from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
+from real.detector.vocabulary import MAPPING_WORDS, words
 
 # Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
 _TOOLS = names("hashlib hmac zlib cryptography Crypto Cryptodome blake3 xxhash tqdm rich tkinter pygame collections")
@@ -88,7 +90,7 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
     unit, key, value = operation.unit, operation.key, operation.value
     if key is None or value is None or unit.name == "__init__" or _is_tool(facts.value(unit, operation.base)):
         return False
-    if _is_declared(facts, unit, key):
+    if _is_declared(facts, unit, key) or _is_plain_mapping(facts, operation, key):
         return False
     if operation.name == "update":
         return _is_update(facts, operation, key)
@@ -96,6 +98,21 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
         return False  # a class that is a mapping itself
     source = _mapping(facts, unit, key, value)
     return source is not None and source != root(unit, operation.base)
+
+
+def _is_plain_mapping(facts: Facts, operation: Operation, key: int) -> bool:
+    """``target[name] = value`` of two arguments, ``self.defaults.update(defaults)``: neither a record nor a request.
+
+    The mapping is one of options, a cache or a side of a merge by its name, and what is put into it comes from whoever
+    calls a function of a library, not from a client.
+    """
+    unit = operation.unit
+    made = definition(unit, operation.base)
+    if operation.name == "setattr" or made is None or made.op not in ("param", "attr"):
+        return False
+    entry = facts.entry(facts.value(unit, key))
+    is_client = not isinstance(entry, Unit) or any(endpoint.unit is entry for endpoint in app_of(facts).endpoints)
+    return not is_client and not words(str(made.extra).strip("_")).isdisjoint(MAPPING_WORDS)
 
 
 def _is_self(unit: Unit, operand: int) -> bool:
@@ -348,5 +365,6 @@ RULE = Rule(
     stored=StoreSink("lets its sender choose which fields are set", _is_mass_assignment),
     guard=_is_guarded,
     check=_check,
+    asks_for_checks=True,
     watches=frozenset({"modelform_factory"}),
 )
