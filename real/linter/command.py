@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # loaded where they are needed: --version and --explain take 
 
 CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 
+_MOST_PROCESSES = 256
 _WORTH_PROCESSES = 200_000  # bytes of source: some seconds of analysis, for a tenth to start the processes
 
 
@@ -58,8 +59,9 @@ def _run(options: argparse.Namespace) -> int:
         return _explain(options.explain)
     if options.list:
         return _list()
-    if options.jobs < 0:
-        raise UsageError(f"--jobs is a number of processes, not {options.jobs}", hint="0: one for each core.")
+    if not 0 <= options.jobs <= _MOST_PROCESSES:
+        hint = f"0: one for each core; at most {_MOST_PROCESSES}."
+        raise UsageError(f"--jobs is a number of processes, not {options.jobs}", hint=hint)
     if options.write and not options.fix:
         raise UsageError("--write is about repairs", hint="Give --fix as well.")
     if options.fix and ("-" in options.paths or options.stdin_name or options.write_baseline):

@@ -275,6 +275,7 @@ def test_select_and_ignore(
         (["--explain", ""], "unknown rule ''\n"),
         (["--select", "\u0668\u0669", "."], "unknown rule '\u0668\u0669'\n"),
         (["--jobs", "-1", "."], "--jobs is a number of processes, not -1\n"),
+        (["--jobs", "1000000000000", "."], "--jobs is a number of processes, not 1000000000000\n"),
         (["--write", "."], "--write is about repairs\n"),
         (["--jsonl", "--profile", "app"], "--jsonl reads standard input"),
         (["--jsonl", "--min-confidence", "high"], "--jsonl reads standard input"),
