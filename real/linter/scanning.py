@@ -8,11 +8,11 @@ from pathlib import Path
 
 from real import source_text
 from real.detector import VERSION, scan
-from real.detector.limits import OF_FILE
+from real.detector.limits import OF_FILE, OF_PROGRAM, Limits
 from real.detector.rules import select_rules
 from real.formats.files import STDIN_ARGUMENT, Source
 from real.formats.record import STDIN, RulePage, ScannedProgram, Tool, program_of
-from real.linter.profiles import severity
+from real.linter.profiles import Profile, severity
 from real.linter.settings import Settings
 from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
@@ -70,7 +70,7 @@ class Scanner:
         code = Analysis(AnalysisStatus.ERROR, reason=source.problem) if source.problem else read(source.path)
         if isinstance(code, Analysis):
             return Scanned(program_of(path, "", code, tool))
-        program = program_of(path, code, scan(code, select=tool.rules, limits=OF_FILE), tool)
+        program = program_of(path, code, scan(code, select=tool.rules, limits=self._limits), tool)
         notes: tuple[str, ...] = ()
         if "real:" in code:
             from real.linter.suppress import without_suppressed
@@ -79,6 +79,11 @@ class Scanner:
             notes = tuple(f"{path}:{note.line}: note: {note.text}" for note in found)
         # Only lines with findings are shown; those of the other files need not go from one process to another.
         return Scanned(program if program.records else replace(program, lines=()), notes)
+
+    @property
+    def _limits(self) -> Limits:
+        """What people scan may be larger and take longer than what a policy writes."""
+        return OF_PROGRAM if self.settings.profile is Profile.REWARD else OF_FILE
 
     def rules_for(self, path: str) -> tuple[str, ...]:
         """The rules that run for one file."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from real.detector import scan
+from real.detector.limits import OF_FILE
 from real.errors import UsageError
 from real.formats.lines import split
 from real.formats.record import Record
@@ -28,7 +29,7 @@ _REPAIRS: dict[str, tuple[Callable[[Source, ast.Call], list[Edit] | None], ...]]
     "CWE-77": (word_list,),
     "CWE-347": (whole_digest,),
 }
-_USABLE = (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS)
+_USABLE = (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def repaired(code: str, records: Iterable[Record], rules: Sequence[str]) -> Repa
     wanted = {(record.rule, record.line, record.message) for record in records if record.rule in _REPAIRS}
     if not wanted:
         return None
-    analysis = scan(code, select=rules)
+    analysis = scan(code, select=rules, limits=OF_FILE)
     attempt = _Attempt(rules)
     for finding in analysis.findings:
         if (finding.rule, finding.line, finding.message) in wanted:
@@ -114,8 +115,8 @@ class _Attempt:
 
     def _verified(self, code: str, before: Analysis, finding: Finding) -> Analysis | None:
         """The analysis of the repaired program: it parses, the finding is gone, and nothing came in its place."""
-        found = scan(code, select=self._rules)
-        if found.status not in _USABLE:
+        found = scan(code, select=self._rules, limits=OF_FILE)
+        if found.status not in _USABLE or len(found.unseen) > len(before.unseen):
             return None
         had, has = (Counter(one.rule for one in analysis.findings) for analysis in (before, found))
         return found if has[finding.rule] < had[finding.rule] and has <= had else None
