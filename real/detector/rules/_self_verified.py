@@ -24,10 +24,6 @@ _IDENTITY = names("user username uid role roles admin staff account email permis
 _DECODINGS = frozenset(
     {"json.loads", "pickle.loads", "ast.literal_eval", "base64.b64decode", "base64.urlsafe_b64decode", "yaml.safe_load"}
 )
-_SUBJECT = "nameid"
-_ASSERTION = "saml:2.0:assertion"
-_WANTED = names("wantAssertionsSigned wantMessagesSigned want_assertions_signed want_response_signed")
-_FINDERS = names("find findtext findall xpath iter iterfind")
 
 
 def key_of_token(facts: Facts, site: CallSite) -> str | None:
@@ -47,8 +43,6 @@ def own_verifications(facts: Facts) -> Iterator[Defect]:
             yield from _confused(facts, unit, steps)
             yield from _none_accepted(facts, unit, steps)
         yield from _cookies(facts, unit, steps)
-    yield from _assertions(facts)
-    yield from _unsigned_settings(facts)
 
 
 def _confused(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
@@ -137,27 +131,3 @@ def _cookies(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
         if cookies and decoded and not proves_something(facts):
             yield Defect(step, "the cookie says who somebody is, and nothing verifies that it is ours")
             return
-
-
-def _unsigned_settings(facts: Facts) -> Iterator[Defect]:
-    """``"security": {"wantAssertionsSigned": False}`` of python3-saml, the like of pysaml2."""
-    wanted: dict[object, Instr] = {}
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op == "setsub" and facts.constants(unit, step.args[1]) & _WANTED:
-                for value in facts.constants(unit, step.args[2]):
-                    wanted.setdefault(value, step)
-    if False in wanted and True not in wanted:
-        yield Defect(wanted[False], "the settings accept assertions and messages without a signature")
-
-
-def _assertions(facts: Facts) -> Iterator[Defect]:
-    """``root.findtext(".//saml:NameID")`` of an assertion whose signature nobody has looked at."""
-    for unit in facts.functions:
-        for step in facts.instructions(unit):
-            if step.op != "method" or step.extra[0] not in _FINDERS or len(step.args) < 2:
-                continue
-            paths = {str(text).lower() for arg in step.args[1:] for text in facts.constants(unit, arg)}
-            if any(path.endswith(_SUBJECT) or _ASSERTION in path for path in paths) and not proves_something(facts):
-                yield Defect(step, "the assertion says who somebody is, and nothing verifies its signature")
-                return

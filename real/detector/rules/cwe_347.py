@@ -35,7 +35,7 @@ Also reported: a certificate that is accepted for the names in it, a server whos
 (verify=False, CERT_NONE), a download that is run or unpacked as it is, the message of a webhook in a program that
 compares nothing, jwt.decode() without a list of algorithms, with HMAC beside public keys or with the algorithm that the
 token's own header names, a key that the token brings, one key for HMAC and public keys in a verification of the
-program's own, tokens that may say "none", a cookie or a SAML assertion that says who somebody is in a program that
+program's own, tokens that may say "none", a cookie that says who somebody is in a program that
 verifies nothing, the beginning of a signature or a hash without a key taken for it, a host key or host name that is
 not checked, gpg --verify whose answer is dropped, claims that are read from a token by hand in a program that verifies
 nothing, and an exception of verify() that is caught before the work goes on.

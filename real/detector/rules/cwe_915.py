@@ -59,6 +59,7 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
+from real.detector.rules._allowed_keys import admits_keys
 from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
 from real.detector.vocabulary import MAPPING_WORDS, words
@@ -310,7 +311,8 @@ def _written_columns(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]
     for mapping in valued & {_keys_of(unit, step) for step in facts.definitions(unit, instr.args[1])}:
         value = facts.value(unit, mapping)
         if _has_free_keys(facts, value) and not _is_declared(facts, unit, mapping):
-            if not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
+            listed = facts.is_guarded(unit, instr, [mapping], lambda atom, reads: admits_keys(facts, atom, reads))
+            if not listed and not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
                 yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
             return
 
