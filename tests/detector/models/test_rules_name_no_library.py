@@ -18,29 +18,10 @@ from real.detector.models.rows import Setting, Template
 RULES = Path(rules.__file__).parent
 # What the language itself has, and modules whose names are words of English.
 LANGUAGE = {"builtins", "sys", "posix"}
-WORDS = set(
-    [
-        "records",
-        "requests",
-        "click",
-        "regex",
-        "invoke",
-        "dataset",
-        "web",
-        "code",
-        "json",
-        "html",
-        "databases",
-        "glob",
-        "objects",
-        "email",
-        "test",
-        "trace",
-        "http",
-        "xml",
-        "secrets",
-    ]
-)
+WORDS = {
+    *("records", "requests", "click", "regex", "invoke", "dataset", "web", "code", "json", "html", "databases", "glob"),
+    *("objects", "email", "test", "trace", "http", "xml", "secrets"),
+}
 
 
 def modules() -> set[str]:
