@@ -36,6 +36,26 @@ TWINS = [
         BOX + "def f(x):\n    box = Box('df')\n    box.put('ls').put(x)\n    os.system(box.get())\n",
     ),
     (
+        "on some ways only",
+        BOX
+        + "def f(x, n):\n    box = Box('ls')\n    if n:\n        box.put('df')\n    os.system(box.get())\n    return x\n",
+        BOX + "def f(x, n):\n    box = Box('ls')\n    if n:\n        box.put(x)\n    os.system(box.get())\n",
+    ),
+    (
+        "on each way",
+        BOX
+        + "def f(x, n):\n    box = Box(x)\n    if n:\n        box.put('df')\n    else:\n        box.put('ls')\n    os.system(box.get())\n",
+        BOX
+        + "def f(x, n):\n    box = Box(x)\n    if n:\n        box.put('df')\n    elif x:\n        box.put('ls')\n    os.system(box.get())\n",
+    ),
+    (
+        "in each round",
+        BOX
+        + "def f(xs):\n    box = Box('df')\n    for x in xs:\n        box.put(x)\n        print(box.get())\n        box.put('ls')\n    os.system(box.get())\n",
+        BOX
+        + "def f(xs):\n    box = Box('df')\n    for x in xs:\n        os.system(box.get())\n        box.put('ls')\n        box.put(x)\n",
+    ),
+    (
         "before the object is given away",
         BOX + "def f(x, keep):\n    box = Box('df')\n    os.system(box.place)\n    keep(box, x)\n",
         BOX + "def f(x, keep):\n    box = Box('df')\n    keep(box)\n    box.place = x\n    os.system(box.place)\n",

@@ -31,7 +31,7 @@ class Replay:
             if what == "each":
                 is_known = is_known and len(held) == 1 and not is_changed
                 if len(held) == 1 and not is_changed:
-                    self._read(use, next(iter(held.values())))
+                    self.take(use, next(iter(held.values())))
             elif what == "len":
                 use.op, use.args, use.extra = "const", [], len(held)
             elif what == "key":
@@ -43,7 +43,7 @@ class Replay:
                 found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
                 is_known = is_known and found is not None
                 if found is not None:
-                    self._read(use, found)
+                    self.take(use, found)
             elif what in ("rest", "cut"):
                 places = range(len(held))
                 taken = places[key] if isinstance(key, slice) else range(key[0], len(held) - key[1])
@@ -59,7 +59,7 @@ class Replay:
                 elif key not in held:
                     return False
                 elif what == "pop":
-                    self._read(use, held.pop(key))
+                    self.take(use, held.pop(key))
                 else:
                     del held[key]
             elif not self._move(use, (what, key, operand), held):
@@ -85,7 +85,7 @@ class Replay:
         elif not -len(items) <= key < len(items):
             return False
         elif what == "pop":
-            self._read(use, items.pop(key))
+            self.take(use, items.pop(key))
         else:
             del items[key]
         held.clear()
@@ -99,7 +99,7 @@ class Replay:
             self._uses.setdefault(item, []).append(use)
         self._made.append(use)
 
-    def _read(self, use: Instr, value: int) -> None:
+    def take(self, use: Instr, value: int) -> None:
         """What reads a part of the container is a copy of it, and so a use of that part."""
         become_copy(use, value)
         self._uses.setdefault(value, []).append(use)

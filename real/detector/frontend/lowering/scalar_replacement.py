@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from real.detector.frontend.lowering.field_values import FieldValues, UnknownFieldError, may_be_left_early
 from real.detector.frontend.lowering.replay import READS, Replay, Step, become_copy, changes, gains
 from real.detector.frontend.plain_classes import PlainClass
 from real.detector.ir.call_shapes import passed_operands, shape_of
@@ -19,6 +20,7 @@ from real.detector.ir.instructions import RENAMES, Block, CallShape, Instr, Para
 _JOINS = RENAMES | {"phi"}
 _EFFECTS = frozenset({"call", "method", "await", "yield", "enter", "iterate", "decorate"})
 _MAX_USES = 200
+_MAX_BLOCKS = 300  # of a function whose joins are followed
 _ONE_ARGUMENT = CallShape((False,), ())
 
 
@@ -205,12 +207,46 @@ class Aggregates:
         is_private = len(steps) == len(uses)
         if not (is_private and not changes(steps)):
             ordered = self._ordered(made, steps)
+            if is_private and ordered < len(steps) and self._follow_fields(made, held, steps):
+                return
             is_private = is_private and ordered == len(steps)
             steps = steps[:ordered]
         if any(step[0] == "read" for _, step in steps):
             held = self._constant_fields(made) | held
             if self.replay.run(steps, held, "object") and is_private:
                 self.replay.forget(made, steps)
+
+    def _follow_fields(self, made: Instr, held: dict[Any, int], steps: list[tuple[Instr, Step]]) -> bool:
+        """Where nothing else is done with an object, what it holds is known on whatever way; whether that was done."""
+        blocks = self.unit.blocks
+        stores = [(use, str(key), operand) for use, (what, key, operand) in steps if what == "write"]
+        if len(blocks) > _MAX_BLOCKS or any(may_be_left_early(blocks[self.home[use][0]]) for use, _, _ in stores):
+            return False
+        held = self._constant_fields(made) | held
+        places = {use: (blocks[self.home[use][0]], self.home[use][1]) for use in (made, *(use for use, _ in steps))}
+        fields = FieldValues(places[made], held, lambda: self._instr("phi", [], None, made))
+        for use, name, operand in stores:
+            fields.store(places[use], name, operand)
+        is_known = True
+        for use, (what, key, _) in steps:
+            if what != "read":
+                continue
+            try:
+                value = fields.read(places[use], str(key))
+            except UnknownFieldError:
+                is_known = False
+                continue
+            self.replay.take(use, value)
+        for block, join in fields.joins:
+            block.instrs.insert(0, join)
+            for arg in set(join.args):
+                self.uses.setdefault(arg, []).append(join)
+        for number, block in enumerate(blocks):
+            for index, instr in enumerate(block.instrs if any(block is other for other, _ in fields.joins) else ()):
+                self.home[instr] = (number, index)
+        if is_known:
+            self.replay.forget(made, steps)
+        return True
 
     def _takes_keys(self, made: Instr, names: set[int], uses: list[Instr]) -> bool:
         """``kind, body = parts``: the variables are the keys of the dict, in order; whether there were such."""
