@@ -30,7 +30,12 @@ _EXCLUDED_LEAVES = (
     ("execution", "fusion_url"),
 )
 # Keys that came when directories with ids existed: at these values, which say what was meant before, they do not count.
-_LATER = {("evaluation", "samples"): 1, ("evaluation", "temperature"): 0.0, ("trainer", "shuffle_rewards"): False}
+_LATER = {
+    ("evaluation", "samples"): 1,
+    ("evaluation", "temperature"): 0.0,
+    ("trainer", "shuffle_rewards"): False,
+    ("reward", "credit"): "none",
+}
 # Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by
 # the rule of ``datasets/sources.py``, is no part of a run's id; what was read is: every result records its hash.)
 _AS_WRITTEN = (("dataset", "path"), ("model", "path"))

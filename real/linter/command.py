@@ -211,5 +211,3 @@ def command() -> int:
     code = main()
     gc.freeze()  # the interpreter is about to throw everything away, and need not search it first
     return code
-
-

@@ -41,21 +41,21 @@ def trace_of(why: Step | None) -> tuple[TraceStep, ...]:
     """The steps of a taint, from the source on."""
     steps = []
     while why is not None:
-        steps.append(TraceStep(why.line, why.note))
+        steps.append(TraceStep(why.line, why.note, why.col))
         why = why.prev
     return tuple(reversed(steps))
 
 
 def flow_finding(flow: Flow) -> Finding:
     """The finding of a flow from a source to a sink."""
-    last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}")
+    last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}", flow.instr.col)
     message = f"{flow.rule.title}: untrusted data reaches the {flow.rule.what} of {flow.label}"
     return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, (*trace_of(flow.why), last), flow.rule.fix)
 
 
 def defect_finding(rule: TaintRule, defect: Defect) -> Finding:
     """The finding of a defect that is no flow."""
-    last = TraceStep(defect.instr.line, defect.message)
+    last = TraceStep(defect.instr.line, defect.message, defect.instr.col)
     message = f"{rule.title}: {defect.message}"
     return Finding(rule.cwe, defect.instr.line, message, defect.instr.col, (*defect.trace, last), rule.fix)
 

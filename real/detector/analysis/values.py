@@ -19,10 +19,18 @@ MAX_CONSTS = 64  # an allow-list of more entries is not tracked
 class Step:
     """One step of a trace, newest first; the first one says where the data enter: the kind of source, or a function."""
 
-    __slots__ = ("entry", "line", "note", "prev")
+    __slots__ = ("col", "entry", "line", "note", "prev")
 
-    def __init__(self, line: int, note: str, prev: Step | None, entry: SourceKind | Unit | None = None) -> None:
+    def __init__(
+        self,
+        line: int,
+        note: str,
+        prev: Step | None,
+        entry: SourceKind | Unit | None = None,
+        col: int | None = None,
+    ) -> None:
         self.line = line
+        self.col = col
         self.note = note
         self.prev = prev
         self.entry = entry
