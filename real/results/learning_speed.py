@@ -6,6 +6,8 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from omegaconf import OmegaConf
@@ -74,14 +76,15 @@ def speed_table(found: Sequence[Entry]) -> Table:
     for credit, runs in ways.items():
         cells = [credit, str(len(runs))]
         for level in LEVELS:
-            steps = statistics.fmean(run.at_least(level) for run in runs)
-            samples = statistics.fmean(run.at_least(level) * run.batch for run in runs)
+            needed = partial(Learning.at_least, level=level)
+            steps = statistics.fmean(map(needed, runs))
+            samples = statistics.fmean(needed(run) * run.batch for run in runs)
             reached = sum(run.reached(level) is not None for run in runs)
-            against = _against(ways, credit, lambda run, level=level: run.at_least(level), 1)
-            if plain := [run.at_least(level) for run in ways.get(PLAIN, ()) if credit != PLAIN]:
+            against = _against(ways, credit, needed, 1)
+            if plain := [needed(run) for run in ways.get(PLAIN, ()) if credit != PLAIN]:
                 against += f" (x {steps / statistics.fmean(plain):.2f})"
             cells += [f"{steps:.1f}", f"{samples:,.0f}", f"{reached} of {len(runs)}", against]
-        for value in (lambda run: run.area, lambda run: run.final):
+        for value in (attrgetter("area"), attrgetter("final")):
             cells += [number(statistics.fmean(map(value, runs))), _against(ways, credit, value, 3)]
         rows.append(Row(tuple(Cell(cell) for cell in cells)))
     notes = (
