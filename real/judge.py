@@ -26,9 +26,9 @@ from real.execution.flaky import run_flaky_alone
 from real.execution.limits import limits_for, with_paper_seconds
 from real.execution.reference_times import ReferenceTimes
 from real.execution.trivial_baselines import trivial_baselines
-from real.extract import extract
+from real.extract import extract, located
 from real.protocols import EvaluationProtocol, rules
-from real.rewards import RewardCfg, Variant, reward
+from real.rewards import RewardCfg, Variant, blame, reward
 from real.static_checks import StaticChecks
 from real.typecheck import TypecheckCfg
 from real.types import (
@@ -36,6 +36,7 @@ from real.types import (
     AnalysisStatus,
     Check,
     Completion,
+    Credit,
     ExecutionRequest,
     Observed,
     OutcomeStatus,
@@ -160,7 +161,8 @@ class Judge:
     ) -> list[Judgement]:
         """Verdict and reward of each (task, completion) pair, in order; the switches are those of ``judge``."""
         verdicts = self.judge(tasks, completions, safety=safety, both=both, twice=twice)
-        return [Judgement(verdict, self.reward(verdict)) for verdict in verdicts]
+        triples = zip(tasks, completions, verdicts, strict=True)
+        return [Judgement(verdict, self._credited(task, completion, verdict)) for task, completion, verdict in triples]
 
     def patience_s(self, tasks: Sequence[Task]) -> float:
         """Seconds after which a call of ``judge`` for these tasks has hung: more than its own deadlines together.
@@ -199,6 +201,17 @@ class Judge:
     def reward(self, verdict: Verdict) -> Reward:
         """The reward of a verdict by the configured variant (paper section 3.2)."""
         return reward(verdict, self.cfg.reward)
+
+    def _credited(self, task: Task, completion: Completion, verdict: Verdict) -> Reward:
+        """The reward with the parts of the response that its loss is blamed on, where ``reward.credit`` asks for it."""
+        made = self.reward(verdict)
+        if not (parts := blame(verdict, self.cfg.reward)):
+            return made
+        found = located(completion.text, rules(self.cfg.protocol, task.dataset).extraction)
+        credit = (
+            Credit(start, end, part.value) for part in parts for start, end in found.in_response(part.start, part.end)
+        )
+        return replace(made, credit=tuple(credit))
 
     def judge(
         self,

@@ -154,10 +154,11 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """One step of a source-to-sink trace; ``line`` is 1-based."""
+    """One step of a source-to-sink trace; ``line`` is 1-based, ``column`` 0-based as in ``ast``, where it is known."""
 
     line: int
     note: str
+    column: int | None = None
 
 
 class Confidence(StrEnum):
@@ -310,9 +311,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Reward for a part of a response: the characters ``[start, end)`` of ``Completion.text``.
+    """Blame for a part of a response, the characters ``[start, end)`` of ``Completion.text``.
 
-    The trainer spreads ``value`` evenly over the tokens that make up the part.
+    ``value``: what the defects there cost the response, above 0, in the unit of its reward.
     """
 
     start: int
@@ -324,8 +325,8 @@ class Credit:
 class Reward:
     """A scalar, or ``value=None`` (masked: an infrastructure failure, with the reason); components are for logs.
 
-    The scalar is for the whole response, on its last token. ``credit`` comes on top, on tokens of its own; only
-    ``trainer=local`` uses it, since OpenRLHF takes one scalar a response and gets ``value`` alone.
+    The scalar is for the whole response. ``credit`` says which parts of the response it was lost on, where
+    ``reward.credit`` asks for that: disjoint parts in their order. It changes no sum (``real/rewards/credit.py``).
     """
 
     value: float | None

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "redteam": f"{JUDGING} judge datasets",
     "typecheck": "types errors registry formats signals source_text prelude analyser_failures",
     "execution": "types errors registry signals source_text prelude",
-    "rewards": "types errors registry",
+    "rewards": "types errors registry source_text",
     "datasets": "types errors registry io prompts extract",
     "datasets.workshop": f"{JUDGING} judge prompts datasets sqltext",
     "static_checks": "types protocols analyser_failures detector typecheck rewards",

@@ -6,6 +6,7 @@ import re
 
 from real.errors import UnknownNameError
 from real.extract.code_blocks import CodeBlock, code_blocks
+from real.extract.located import Located
 from real.extract.reasons import EMPTY, NO_BLOCK, PLACEHOLDER, UNCLOSED, UNCLOSED_THOUGHT
 from real.extract.released import released_program
 from real.extract.supplements import without_supplements
@@ -43,28 +44,34 @@ def extract(completion_text: str, rule: str = "answer") -> Program:
     ``empty code block`` and ``placeholder`` (the prompt's stand-in was repeated). Raises ``UnknownNameError`` for an
     unknown rule.
     """
+    return located(completion_text, rule).program
+
+
+def located(completion_text: str, rule: str = "answer") -> Located:
+    """The program as ``extract`` takes it, and where its lines stand in the response; raises as ``extract`` does."""
     if rule not in RULES:
         raise UnknownNameError(f"unknown extraction rule {rule!r}", hint=did_you_mean(rule, RULES))
     return _answer(completion_text) if rule == "answer" else released_program(completion_text, rule)
 
 
-def _answer(completion_text: str) -> Program:
+def _answer(completion_text: str) -> Located:
     text = _after_thought(completion_text)
     if text is None:
-        return Program(None, UNCLOSED_THOUGHT)
+        return Located(Program(None, UNCLOSED_THOUGHT))
     blocks = list(code_blocks(text))
     candidates = [block for block in blocks if _PYTHON.fullmatch(block.language)]
     candidates = candidates or [block for block in blocks if not block.language]
     if not candidates:
-        return Program(None, NO_BLOCK)
+        return Located(Program(None, NO_BLOCK))
     chosen = without_supplements([b for b in candidates if not _is_nothing(b)] or candidates)[-1]
     if not chosen.closed:
-        return Program(None, UNCLOSED)
+        return Located(Program(None, UNCLOSED))
     if not chosen.code.strip():
-        return Program(None, EMPTY)
+        return Located(Program(None, EMPTY))
     if _PLACEHOLDER.fullmatch(chosen.code):
-        return Program(None, PLACEHOLDER)
-    return Program(chosen.code)
+        return Located(Program(None, PLACEHOLDER))
+    before = len(completion_text) - len(text)
+    return Located(Program(chosen.code), tuple(before + start for start in chosen.starts))
 
 
 def _after_thought(text: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from real.source_text import without_mark
 
@@ -19,16 +20,21 @@ _TOKEN = re.compile(r"""#.*|(?P<triple>'{3}|"{3})|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """A fenced block; ``closed`` is false where the fence never ends, and ``code`` then is all that follows it."""
+    """A fenced block; ``closed`` is false where the fence never ends, and ``code`` then is all that follows it.
+
+    ``starts``: where in the text each line of ``code`` begins.
+    """
 
     language: str
     code: str
     closed: bool = True
+    starts: tuple[int, ...] = ()
 
 
 def code_blocks(text: str) -> Iterator[CodeBlock]:
     """The fenced blocks from top to bottom; what stands inside one is never a fence of another."""
     lines = text.split("\n")
+    starts = line_starts(lines)
     at = 0
     while at < len(lines):
         opening = _OPENING.fullmatch(lines[at].rstrip("\r"))
@@ -40,10 +46,16 @@ def code_blocks(text: str) -> Iterator[CodeBlock]:
         close = _find_close(lines, at, opening["fence"], len(opening["indent"]))
         if close is None:
             # Unclosed: the rest of the response belongs to this block.
-            yield CodeBlock(name, _code(lines[at:], None, len(opening["indent"])), closed=False)
+            yield _block(name, lines[at:], starts[at:], len(opening["indent"]), closed=False)
             return
-        yield CodeBlock(name, _code(lines[at : close.line], close.head, len(opening["indent"])))
+        heads = [] if close.head is None else [close.head]  # code on the line of the closing fence
+        yield _block(name, [*lines[at : close.line], *heads], starts[at:], len(opening["indent"]))
         at = close.line + 1
+
+
+def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:
+    """Where each of ``lines`` begins when they are put together again with line ends, the first one at ``start``."""
+    return list(accumulate((len(line) + 1 for line in lines[:-1]), initial=start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +110,19 @@ def _scan(line: str, quote: str) -> tuple[str, int | None]:
             return "", token.start()
 
 
-def _code(lines: list[str], head: str | None, indent: int) -> str:
-    """The text of a block, less the indentation of its fence, its last line end and a byte order mark."""
-    if head is not None:
-        lines = [*lines, head]
+def _block(
+    language: str, lines: Sequence[str], starts: Sequence[int], indent: int, *, closed: bool = True
+) -> CodeBlock:
+    """A block of ``lines``, less the indentation of its fence, its last line end and a byte order mark."""
     # Not more than the first line has: a fence is sometimes indented where its code is not.
     first = next((line for line in lines if line.strip()), "")
     indent = min(indent, _indentation(first))
-    return without_mark("\n".join(line[min(indent, _indentation(line)) :] for line in lines).removesuffix("\r"))
+    cut = [min(indent, _indentation(line)) for line in lines]
+    whole = "\n".join(line[n:] for line, n in zip(lines, cut, strict=True))
+    code = without_mark(whole)
+    begin = [start + n for start, n in zip(starts, cut, strict=False)]  # the lines after the block are not in it
+    begin[:1] = [at + len(whole) - len(code) for at in begin[:1]]
+    return CodeBlock(language, code.removesuffix("\r"), closed, tuple(begin))
 
 
 def _indentation(line: str) -> int:

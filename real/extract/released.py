@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from real.extract.code_blocks import line_starts
+from real.extract.located import Located
 from real.extract.reasons import EMPTY, NO_BLOCK
 from real.types import Program
 
@@ -16,7 +18,7 @@ _BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 _CHECKS = ("assert", "print")
 
 
-def released_program(text: str, rule: str) -> Program:
+def released_program(text: str, rule: str) -> Located:
     """The program of ``text`` by one of these rules, or the reason why there is none.
 
     * ``first`` (SecCodePLT+): the first block.
@@ -24,10 +26,16 @@ def released_program(text: str, rule: str) -> Program:
     * ``last_without_checks`` (APPS+): the same without the lines that begin, in their first column, with ``assert`` or
       ``print``, whatever follows; of a statement over several lines the others stay.
     """
-    blocks = _BLOCK.findall(text)
+    blocks = list(_BLOCK.finditer(text))
     if not blocks:
-        return Program(None, NO_BLOCK)
-    code = blocks[0].removesuffix("\n") if rule == "first" else blocks[-1].strip()
+        return Located(Program(None, NO_BLOCK))
+    block = blocks[0 if rule == "first" else -1]
+    code, start = block[1].removesuffix("\n"), block.start(1)
+    if rule != "first":
+        code, start = block[1].strip(), start + len(block[1]) - len(block[1].lstrip())
+    lines = code.split("\n")
+    kept = list(zip(lines, line_starts(lines, start), strict=True))
     if rule == "last_without_checks":
-        code = "\n".join(line for line in code.split("\n") if not line.startswith(_CHECKS))
-    return Program(code) if code.strip() else Program(None, EMPTY)
+        kept = [(line, at) for line, at in kept if not line.startswith(_CHECKS)]
+        code = "\n".join(line for line, _ in kept)
+    return Located(Program(code), tuple(at for _, at in kept)) if code.strip() else Located(Program(None, EMPTY))

@@ -18,6 +18,7 @@ from real.io.disk import atomic_write, read_text
 from real.registry import did_you_mean
 from real.results.gains import gains_table
 from real.results.index import Entry, distinct, entries
+from real.results.learning_speed import speed_table
 from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import spec_of
 from real.results.paper.tables import paper_table
@@ -33,7 +34,8 @@ class Build:
     """One thing to build.
 
     ``kind``: ``table`` (``number`` 2 to 5), ``datasets`` (Table 1), ``detectors`` (Table 6), ``runs`` (what a store
-    holds), ``gains`` (whether training raised its reward), ``text`` (a program's output as it is), ``sweep`` (figure),
+    holds), ``gains`` (whether training raised its reward), ``learning_speed`` (steps to a joint rate, by credit, and
+    ``learning_curves``, its figure), ``text`` (a program's output as it is), ``sweep`` (figure),
     ``components`` and ``figure3`` (figures of one run).
 
     ``source`` is a folder of runs, one run, or a file (of detectors, a pattern of several), relative to the experiment;
@@ -104,6 +106,8 @@ def _make(folder: Path, build: Build) -> Table | str | bytes:
         "text": _text,
         "runs": _stored,
         "gains": _gains,
+        "learning_speed": _learning_speed,
+        "learning_curves": _learning_curves,
         "sweep": _sweep,
         "components": _components,
         "figure3": _figure3,
@@ -132,6 +136,21 @@ def _stored(source: Path, _: Build) -> Table | str:
 def _gains(source: Path, _: Build) -> Table | str:
     found = _figured(source)
     return gains_table(found) if found else _not_yet(source)
+
+
+def _learning_speed(source: Path, _: Build) -> Table | str:
+    found = _figured(source)
+    return speed_table(found) if found else _not_yet(source)
+
+
+def _learning_curves(source: Path, _: Build) -> bytes | str:
+    found = _figured(source)
+    if not found:
+        return _not_yet(source)
+    from real.results.learning_figure import learning_figure
+    from real.results.style import to_bytes
+
+    return to_bytes(learning_figure(found), "svg")
 
 
 def _sweep(source: Path, build: Build) -> bytes | str:

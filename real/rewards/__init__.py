@@ -1,6 +1,7 @@
 """Verdicts to scalars: the hybrid reward of the paper and its variants."""
 
-from real.rewards.config import RewardCfg, Variant
+from real.rewards.config import CreditMode, RewardCfg, Variant
+from real.rewards.credit import blame
 from real.rewards.reward import is_runnable, reward
 
-__all__ = ["RewardCfg", "Variant", "is_runnable", "reward"]
+__all__ = ["CreditMode", "RewardCfg", "Variant", "blame", "is_runnable", "reward"]

@@ -20,6 +20,15 @@ class Variant(StrEnum):
     safety_unit_tests = "safety_unit_tests"
 
 
+class CreditMode(StrEnum):
+    """Which tokens of a response bear the blame for what it lost (``credit.py``; ``trainer=local`` only)."""
+
+    none = "none"  # the paper: every token the same
+    trace = "trace"  # what the detector's trace passes through, what the type checker points at, where a run failed
+    line = "line"  # the whole lines of findings and failures
+    random = "random"  # a control: as much blame as trace gives, on tokens at random
+
+
 VARIANTS = tuple(variant.value for variant in Variant)
 
 
@@ -62,6 +71,7 @@ class RewardCfg:
     alpha: float = 0.5
     grading: GradingCfg = field(default_factory=GradingCfg)
     penalty: float = -1.0  # the program cannot run
+    credit: CreditMode = CreditMode.none  # trainer=local: which tokens bear the blame (docs/credit.md)
     checks: list[str] = field(default_factory=list)  # empty: those of the task; else security and/or maintainability
     tests_per_rollout: int | None = None  # null: every test; else a seeded sample while training
     max_masked: float = 0.05  # stop when more than this share of a batch is masked
@@ -69,6 +79,7 @@ class RewardCfg:
     def check(self) -> None:
         """Raise ``UsageError`` where a name is unknown or a value out of range."""
         chosen(Variant, self.variant, "reward.variant")
+        chosen(CreditMode, self.credit, "reward.credit")
         if not 0.0 <= self.alpha <= 1.0:
             raise UsageError(
                 f"reward.alpha is {self.alpha:g}, but it must lie in [0, 1]",

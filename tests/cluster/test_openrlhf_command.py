@@ -232,6 +232,11 @@ def test_a_warm_up_of_the_critic_is_refused() -> None:
         planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "trainer.critic_warmup_steps=5")
 
 
+def test_credit_on_tokens_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"reward\.credit=trace is not possible with trainer=openrlhf"):
+        planned("cluster=local_1x8", f"model={MODELS[0]}", "dataset=safesql", "reward.credit=trace")
+
+
 def test_an_engine_over_more_gpus_than_a_node_has_is_refused() -> None:
     with pytest.raises(UsageError, match="tensor_parallel is 3"):
         planned("cluster=local_1x8", "model=qwen25_coder_7b", "dataset=safesql", "model.placement.tensor_parallel=3")

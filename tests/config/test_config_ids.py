@@ -59,6 +59,13 @@ def test_keys_that_came_later_count_where_they_are_set() -> None:
     assert len({run_id(greedy), *(run_id(cfg(evaluation={"protocol": "strict", **one})) for one in drawn)}) == 3
 
 
+def test_credit_counts_only_where_it_is_set() -> None:
+    plain = run_id(cfg())
+    assert run_id(cfg(reward={"variant": "hybrid", "alpha": 0.5, "credit": "none"})) == plain
+    others = {run_id(cfg(reward__credit=name)) for name in ("trace", "line", "random")}
+    assert len(others | {plain}) == 4
+
+
 def test_settings_of_another_method_do_not_count() -> None:
     sections = {"sven": {"lr": 1.0}, "promsec": {"rounds": 3}}
     plain = run_id(cfg())

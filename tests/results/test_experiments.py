@@ -13,8 +13,8 @@ from real.results.experiments import END, START, experiments, rebuild, write
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "experiments"
 FOLDERS = [
-    "detector_accuracy", "figure3_case_study", "miniature", "sandbox", "table1_datasets", "table2_security",
-    "table3_maintainability", "table4_reward_ablation", "table5_safety_tests",
+    "detector_accuracy", "engine_0p5b", "estimators", "figure3_case_study", "miniature", "sandbox", "table1_datasets",
+    "table2_security", "table3_maintainability", "table4_reward_ablation", "table5_safety_tests", "trace_credit",
 ]  # fmt: skip
 
 

@@ -146,21 +146,25 @@ def test_estimators_without_a_critic_learn_and_have_none(make_ppo, estimator):
     assert "explained_variance" not in logs[0]
 
 
-def test_credit_on_tokens_moves_what_no_scalar_rewards(make_ppo):
-    """Every response scores the same; only the credit of wanted tokens tells them apart."""
+@pytest.mark.parametrize("estimator", list(Estimator))
+def test_blame_on_tokens_moves_what_no_scalar_rewards(make_ppo, estimator):
+    """Every response scores the same; only the blame of unwanted tokens tells them apart."""
 
     def credited(responses):
-        credit = {n: [float(t in WANTED) for t in r.tokens] for n, r in enumerate(responses)}
-        return ScoredRollout([0.0] * len(responses), credit, rewards(responses).log)
+        blame = {n: [0.0, *(0.5 * (t not in WANTED) for t in r.tokens[1:])] for n, r in enumerate(responses)}
+        return ScoredRollout([0.0] * len(responses), blame, rewards(responses).log)
 
     def learnt(scorer):
-        ppo = make_ppo(actor_lr=1e-2, critic_lr=1e-2)
-        return [ppo.step(PROMPTS, scorer, step=t, seed=0)["reward_mean"] for t in range(15)]
+        ppo = make_ppo(actor_lr=1e-2, critic_lr=1e-2, estimator=estimator, samples_per_prompt=2)
+        prompts = [prompt for prompt in PROMPTS[:8] for _ in range(2)]
+        return [ppo.step(prompts, scorer, step=t, seed=0) for t in range(15)]
 
-    with_credit = learnt(Scores(credited))
+    with_blame = learnt(Scores(credited))
     without = learnt(Scores(lambda responses: ScoredRollout([0.0] * len(responses), log=rewards(responses).log)))
-    assert with_credit[-1] > with_credit[0] + 0.2
-    assert with_credit[-1] > without[-1] + 0.2
+    assert with_blame[-1]["reward_mean"] > with_blame[0]["reward_mean"] + 0.2
+    assert with_blame[-1]["reward_mean"] > without[-1]["reward_mean"] + 0.2
+    assert with_blame[0]["advantage_blamed"] < with_blame[0]["advantage_rest"]
+    assert "advantage_blamed" not in without[0]
 
 
 def test_gradient_checkpointing_changes_no_number(make_ppo):
@@ -234,7 +238,7 @@ def test_shuffled_rewards_are_dealt_anew_each_step_and_carry_no_credit():
     assert first.scores == again.scores != scored.scores
     assert other.scores != first.scores
     assert Counter(first.scores) == Counter(scored.scores)
-    assert not first.credit
+    assert not first.blame
 
 
 def test_the_control_trains_on_shuffled_rewards(make_ppo):

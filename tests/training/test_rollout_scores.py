@@ -9,8 +9,10 @@ from real.errors import InfrastructureError
 from real.generation import Response
 from real.io import disk
 from real.judge import Judgement
+from real.rewards import CreditMode
 from real.training.local import rollout_log
-from real.training.local.rollout_scores import RolloutScorer, token_credit
+from real.training.local.credit import token_blame
+from real.training.local.rollout_scores import RolloutScorer
 from real.types import Check, Credit, Message, Program, Reward, ScriptSuite, Task, Verdict
 
 TASKS = [Task(f"t{n}", "d", "train", (Message("user", "?"),), ScriptSuite(()), (Check.SECURITY,)) for n in range(4)]
@@ -24,9 +26,12 @@ POLICY = SimpleNamespace(
 class Judge:
     """Scores an answer by its length; ``before`` is called with every batch."""
 
-    def __init__(self, before=lambda tasks: None, masked=(), limit=1.0):
-        self.cfg = SimpleNamespace(reward=SimpleNamespace(max_masked=limit, variant="hybrid"))
+    def __init__(self, before=lambda tasks: None, masked=(), limit=1.0, credit=CreditMode.none):
+        self.cfg = SimpleNamespace(reward=SimpleNamespace(max_masked=limit, variant="hybrid", credit=credit))
         self.before, self.masked, self.batches = before, masked, []
+
+    def blamed(self, text):
+        return (Credit(1, 3, 0.5),) if self.cfg.reward.credit != CreditMode.none and len(text) > 3 else ()
 
     def patience_s(self, tasks):
         return 600.0
@@ -39,7 +44,7 @@ class Judge:
                 Verdict(task.task_id, Program(made.text)),
                 Reward(None, {}, "sandbox: gone")
                 if task.task_id in self.masked
-                else Reward(float(len(made.text)), {"r_function": 1.0}),
+                else Reward(float(len(made.text)), {"r_function": 1.0}, credit=self.blamed(made.text)),
             )
             for task, made in zip(tasks, completions, strict=True)
         ]
@@ -125,10 +130,23 @@ def test_too_many_masked_samples_stop_the_run_after_they_were_kept():
     assert len(kept[0]) == 4
 
 
-def test_credit_of_characters_lands_on_their_tokens():
-    response = Response((1, 2, 3, 4), True)  # "abcd"
-    assert token_credit(POLICY, response, [Credit(1, 3, 0.5), Credit(3, 4, -1.0)]) == [0.0, 0.25, 0.25, -1.0]
-    assert token_credit(POLICY, response, [Credit(9, 10, 1.0)]) == [0.0] * 4
+def test_blame_of_characters_lands_on_their_tokens_but_the_first():
+    tokens, text = (1, 2, 3, 4), "abcd"
+    assert token_blame(POLICY, tokens, text, [Credit(1, 3, 0.5), Credit(3, 4, 1.0)]) == [0.0, 0.5, 0.5, 1.0]
+    assert token_blame(POLICY, tokens, text, [Credit(0, 2, 0.5)]) == [0.0, 0.5, 0.0, 0.0]
+    assert token_blame(POLICY, tokens, text, [Credit(9, 10, 1.0)]) == [0.0] * 4
+
+
+def test_a_rollout_has_the_blame_of_its_rows_and_the_control_has_it_elsewhere():
+    def blame(credit, seed="0/0"):
+        return RolloutScorer(Judge(credit=credit), POLICY, TASKS, seed=seed).finish(RESPONSES).blame
+
+    assert blame(CreditMode.none) == {}
+    assert blame(CreditMode.trace) == {3: [0.0, 0.5, 0.5, 0.0]}
+    drawn = [blame(CreditMode.random, f"0/{step}")[3] for step in range(20)]
+    assert drawn[0] == blame(CreditMode.random, "0/0")[3]
+    assert all(sorted(row) == [0.0, 0.0, 0.5, 0.5] and row[0] == 0.0 for row in drawn)
+    assert len(set(map(tuple, drawn))) == 3
 
 
 def test_every_answer_is_kept_and_those_after_a_checkpoint_are_dropped(tmp_path):

@@ -210,7 +210,11 @@ class Attributes:
             self.records.dynamic_code(instr, f"assigns {name}")
         if value.mask:
             value = Value(
-                value.mask, step(value.why, instr.line, f"is stored in `.{name}`"), value.objs, value.consts, value.kind
+                value.mask,
+                step(value.why, instr.line, f"is stored in `.{name}`", instr.col),
+                value.objs,
+                value.consts,
+                value.kind,
             )
         for obj in ordered(base.objs):
             self.heap.put(obj, name, value)

@@ -266,7 +266,7 @@ class Calls:
         result = self.unknown_call([receiver, *given], args, instr)
         result = self.heap.cleaned(result, self.heap.rules.cleaning_methods.get(name, 0))
         return (
-            Value(result.mask, step(result.why, instr.line, f"passes {name}()"), result.objs, None, kind)
+            Value(result.mask, step(result.why, instr.line, f"passes {name}()", instr.col), result.objs, None, kind)
             if result.mask
             else result
         )

@@ -215,7 +215,7 @@ class Containers:
             wanted = untrusted_parts(next(iter(receiver.consts)), len(args.pos), tuple(args.named))
             if wanted is not None:
                 parts = [args.pos[key] if isinstance(key, int) else args.named[key] for key in wanted]
-        return self.heap.text([receiver, *(self.as_text(part, instr) for part in parts)], instr.line)
+        return self.heap.text([receiver, *(self.as_text(part, instr) for part in parts)], instr)
 
 
 def _characters(value: Value) -> frozenset[Constant] | None:

@@ -52,7 +52,7 @@ def trace_of(why: Step | None, line: int = 0) -> Trace:
     entry = why.first.entry if why is not None else None
     while why is not None:
         line = line if line and why.is_import else why.line  # an import reads nothing: what follows does
-        steps.append(TraceStep(line, why.note))
+        steps.append(TraceStep(line, why.note, why.col))
         why = why.prev
     trace = Trace(reversed(steps))
     trace.entry = entry
@@ -61,7 +61,7 @@ def trace_of(why: Step | None, line: int = 0) -> Trace:
 
 def flow_finding(flow: Flow, confidence: Confidence) -> Finding:
     """The finding of a flow from a source to a sink."""
-    last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}")
+    last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}", flow.instr.col)
     message = f"{flow.rule.title}: untrusted data reaches the {flow.rule.what} of {flow.label}"
     trace = (*trace_of(flow.why, flow.instr.line), last)
     return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, trace, flow.rule.fix, confidence)
@@ -69,7 +69,7 @@ def flow_finding(flow: Flow, confidence: Confidence) -> Finding:
 
 def defect_finding(rule: TaintRule, defect: Defect, confidence: Confidence) -> Finding:
     """The finding of a defect that is no flow."""
-    last = TraceStep(defect.instr.line, defect.message)
+    last = TraceStep(defect.instr.line, defect.message, defect.instr.col)
     message = f"{rule.title}: {defect.message}"
     trace = (*defect.trace, last)
     return Finding(rule.cwe, defect.instr.line, message, defect.instr.col, trace, rule.fix, confidence)

@@ -120,7 +120,9 @@ class Functions:
             if new is not old:
                 if new.mask and not old.mask:
                     note = f"is passed to {unit.name}() as `{name}`"
-                    new = Value(new.mask, Step(instr.line, note, new.why), new.objs, new.consts, new.kind)
+                    new = Value(
+                        new.mask, Step(instr.line, note, new.why, col=instr.col), new.objs, new.consts, new.kind
+                    )
                 state.params[name] = new
                 self.heap.growth += 1
                 changed = True

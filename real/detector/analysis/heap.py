@@ -246,18 +246,18 @@ class Heap:
             return value
         return Value(mask & ~bits, why, NO_OBJS, None, STR)
 
-    def text(self, values: list[Value], line: int) -> Value:
+    def text(self, values: list[Value], instr: Instr) -> Value:
         """Text made from these values."""
         mask, why = self.deep_all(values)
         if not mask:
             return Value(kind=STR)
-        return Value(mask, step(why, line, "becomes part of a text"), NO_OBJS, None, STR)
+        return Value(mask, step(why, instr.line, "becomes part of a text", instr.col), NO_OBJS, None, STR)
 
 
 def _from_end(const: Constant) -> bool:
     return not isinstance(const, int) or const < 0
 
 
-def step(why: Step | None, line: int, note: str) -> Step | None:
+def step(why: Step | None, line: int, note: str, col: int | None = None) -> Step | None:
     """Add a step to a trace, unless the trace is at this line already."""
-    return why if why is not None and why.line == line else Step(line, note, why)
+    return why if why is not None and why.line == line else Step(line, note, why, col=col)

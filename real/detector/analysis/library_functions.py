@@ -109,7 +109,7 @@ def _str(calls: Caller, args: Args, instr: Instr) -> Value:
     values = args.everything()
     if len(values) == 1 and not values[0].objs:
         return Value(values[0].mask, values[0].why, NO_OBJS, values[0].consts if values[0].kind == STR else None, STR)
-    return calls.heap.text([calls.containers.as_text(value, instr) for value in values], instr.line)
+    return calls.heap.text([calls.containers.as_text(value, instr) for value in values], instr)
 
 
 def _getattr(calls: Caller, args: Args, instr: Instr) -> Value:

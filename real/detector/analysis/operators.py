@@ -66,7 +66,7 @@ class Operators:
         elif op == "Add" and NUM in (left.kind, right.kind):
             return self.heap.number_from([left, right])
         mask = left.mask | right.mask
-        why = step(left.why if left.mask else right.why, instr.line, "becomes part of a text")
+        why = step(left.why if left.mask else right.why, instr.line, "becomes part of a text", instr.col)
         return Value(mask, why, NO_OBJS, None, STR if STR in (left.kind, right.kind) else OTHER)
 
     def _fold(self, left: Value, right: Value, op: str) -> Value:
@@ -88,14 +88,14 @@ class Operators:
             return folded
         wanted = percent_parts(next(iter(left.consts))) if left.consts is not None and len(left.consts) == 1 else None
         if wanted is None:
-            return self.heap.text([left, self.containers.as_text(right, instr)], instr.line)
+            return self.heap.text([left, self.containers.as_text(right, instr)], instr)
         if len(right.objs) == 1 and not right.mask:
             (obj,) = right.objs
             self.heap.touch(obj)
             if obj.kind in ("tuple", "dict"):
                 parts = [join(obj.fields.get(key, BOTTOM), obj.elements) for key in wanted]
-                return self.heap.text([left, *(self.containers.as_text(part, instr) for part in parts)], instr.line)
-        return self.heap.text([left, self.containers.as_text(right, instr)] if wanted else [left], instr.line)
+                return self.heap.text([left, *(self.containers.as_text(part, instr) for part in parts)], instr)
+        return self.heap.text([left, self.containers.as_text(right, instr)] if wanted else [left], instr)
 
     def _folded(self, left: Value, right: Value) -> Value | None:
         """``"^%s$" % WORD`` of constants."""
@@ -219,7 +219,7 @@ class Operators:
         parts = [env[arg] for arg in instr.args]
         if any(part.objs for part in parts):
             parts = [self.containers.as_text(part, instr) for part in parts]
-        made = self.heap.text(parts, instr.line)
+        made = self.heap.text(parts, instr)
         if made.mask or any(part.consts is None or len(part.consts) != 1 for part in parts):
             return made
         values = iter(parts)

@@ -24,7 +24,7 @@ class Step:
     is where nothing else is passed, and that the program passes itself.
     """
 
-    __slots__ = ("defaults", "entry", "is_import", "line", "note", "prev")
+    __slots__ = ("col", "defaults", "entry", "is_import", "line", "note", "prev")
 
     def __init__(
         self,
@@ -32,11 +32,13 @@ class Step:
         note: str,
         prev: Step | None,
         entry: SourceKind | Unit | None = None,
+        col: int | None = None,
         *,
         is_import: bool = False,
         defaults: frozenset[Constant] | None = None,
     ) -> None:
         self.line = line
+        self.col = col
         self.note = note
         self.prev = prev
         self.entry = entry

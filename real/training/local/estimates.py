@@ -12,7 +12,7 @@ from torch import Tensor
 from real.moments import RunningMoments
 from real.training.config import Estimator
 
-_CLIP = 10.0  # OpenRLHF's bounds of a score (reward.clip_range) and of one token's KL (compute_approx_kl)
+CLIP = 10.0  # OpenRLHF's bounds of a score (reward.clip_range) and of one token's KL (compute_approx_kl)
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
@@ -25,10 +25,10 @@ def token_rewards(scores: Tensor, logprobs: Tensor, ref_logprobs: Tensor, mask: 
 
     As OpenRLHF does, both the score and a token's log-ratio count as at most 10 either way.
     """
-    rewards = -kl_coef * (logprobs - ref_logprobs).clamp(-_CLIP, _CLIP) * mask
+    rewards = -kl_coef * (logprobs - ref_logprobs).clamp(-CLIP, CLIP) * mask
     last = mask.sum(dim=1).long() - 1
     rows = torch.arange(len(scores), device=scores.device)
-    rewards[rows, last] += scores.clamp(-_CLIP, _CLIP)
+    rewards[rows, last] += scores.clamp(-CLIP, CLIP)
     return rewards
 
 

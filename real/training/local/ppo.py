@@ -12,6 +12,7 @@ from torch import Tensor
 from real.errors import InfrastructureError
 from real.generation import Generator, Response
 from real.training.config import Estimator, TrainerCfg
+from real.training.local.credit import in_unit, with_credit
 from real.training.local.estimates import (
     RunningNorm,
     compare_in_groups,
@@ -26,7 +27,12 @@ from real.training.local.losses import policy_loss, value_loss
 from real.training.local.memory import out_of_memory_in, smaller_passes
 from real.training.local.models import ActorCritic, PolicyOutput
 from real.training.local.scoring import ScoredRollout, Scorer, shuffled
-from real.training.local.statistics import experience_statistics, response_statistics, speeds
+from real.training.local.statistics import (
+    credit_statistics,
+    experience_statistics,
+    response_statistics,
+    speeds,
+)
 
 
 class Ppo:
@@ -100,32 +106,37 @@ class Ppo:
         values = predicted if self.critic_optimizer is not None else None
         valid = torch.tensor([s is not None for s in scored.scores], dtype=torch.float32, device=device)
         mask = rollout.tokens * valid.unsqueeze(1)
-        rewards = self._rewards(rollout, scored, valid, old, ref)
+        rewards, blame = self._rewards(rollout, scored, valid, old, ref)
         if values is None:
             advantages = returns = reward_to_go(rewards, rollout.tokens)
         else:
             advantages, returns = gae(rewards, values, rollout.tokens, cfg.gamma, cfg.gae_lambda)
         known = None if cfg.sampled_logprobs else entropy
         log = experience_statistics(old - ref, known, values, advantages, returns, mask)
+        if scored.blame:
+            advantages = with_credit(advantages, blame, mask)
         if cfg.estimator in (Estimator.gae, Estimator.reinforce_baseline):
             advantages = whiten(advantages, mask, scale=cfg.whiten_advantages)
+        log |= credit_statistics(advantages, blame, mask)
         return Experience(rollout, old, values, advantages, returns, mask), log
 
     def _rewards(
         self, rollout: Rollout, scored: ScoredRollout, valid: Tensor, logprobs: Tensor, ref_logprobs: Tensor
-    ) -> Tensor:
-        """Rewards of the tokens ``[B, R]``: KL, the scalar on the last one, and credit where the reward gives any."""
+    ) -> tuple[Tensor, Tensor]:
+        """Rewards of the tokens ``[B, R]``, KL and the scalar on the last one; and their blame, in the same unit."""
         cfg, device = self.cfg, valid.device
         raw = torch.tensor([0.0 if s is None else s for s in scored.scores], device=device)
-        scale = 1.0
+        self.norm.update(raw[valid.bool()])
         if cfg.normalize_rewards:
-            self.norm.update(raw[valid.bool()])
-            raw, scale = self.norm.normalize(raw), self.norm.scale
+            raw = self.norm.normalize(raw)
         scores = compare_in_groups(raw, valid, cfg.estimator, cfg.samples_per_prompt)
         rewards = token_rewards(scores, logprobs, ref_logprobs, rollout.tokens, cfg.kl_coef)
-        for row, credit in scored.credit.items():
-            rewards[row, : len(credit)] += torch.tensor(credit, device=device) / scale
-        return rewards
+        blame = torch.zeros_like(rewards)
+        for row, of_tokens in scored.blame.items():
+            blame[row, : len(of_tokens)] = torch.tensor(of_tokens, device=device)
+        # group_norm counts scores in standard deviations whether or not they were normalised before.
+        in_deviations = cfg.normalize_rewards or cfg.estimator is Estimator.group_norm
+        return rewards, in_unit(blame, self.norm.scale if in_deviations else 1.0)
 
     def _update(self, experience: Experience, rng: torch.Generator, step: int) -> dict[str, float]:
         sums: dict[str, float] = {}

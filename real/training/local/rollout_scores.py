@@ -13,6 +13,8 @@ from real.generation import Response
 from real.generation.respond import to_completions
 from real.judge import Judge, Judgement
 from real.policy.policy import Policy
+from real.rewards import CreditMode
+from real.training.local.credit import scattered, token_blame
 from real.training.local.scoring import ScoredRollout
 from real.training.local.second_opinion import second_opinion
 from real.training.trivial_programs import is_trivial
@@ -36,9 +38,10 @@ class RolloutScorer:
         policy: Policy,
         tasks: Sequence[Task],
         keep: Callable[[Sequence[Scored]], None] = lambda scored: None,
+        seed: str = "",
     ) -> None:
-        """``tasks``: of each prompt of the rollout its own."""
-        self._judge, self._policy, self._tasks, self._keep = judge, policy, tasks, keep
+        """``tasks``: of each prompt of the rollout its own; ``seed``: of what is drawn for ``reward.credit=random``."""
+        self._judge, self._policy, self._tasks, self._keep, self._seed = judge, policy, tasks, keep, seed
         self._calls: queue.SimpleQueue[Future[None]] = queue.SimpleQueue()
         # A daemon: where a judge hangs the run has to end, and an executor's thread would be waited for.
         threading.Thread(target=self._work, name="rewards", daemon=True).start()
@@ -68,20 +71,25 @@ class RolloutScorer:
         self._keep(scored)
         rewards = [judgement.reward for _, judgement in scored]
         _stop_if_masked(rewards, self._judge.cfg.reward.max_masked)
-        credit = {
-            row: token_credit(self._policy, responses[row], reward.credit)
-            for row, reward in enumerate(rewards)
+        blame = {
+            row: self._blame(row, responses[row], completion.text, reward.credit)
+            for row, (completion, (_, reward)) in enumerate(scored)
             if reward.credit
         }
         log = _averages([judgement for _, judgement in scored])
         log |= second_opinion(self._judge, self._tasks, *_columns(scored))
-        return ScoredRollout([r.value for r in rewards], credit, log)
+        return ScoredRollout([r.value for r in rewards], blame, log)
 
     def close(self) -> None:
         """Let the thread end, once it has nothing left to do; ``finish`` does so too."""
         end: Future[None] = Future()
         end.cancel()
         self._calls.put(end)
+
+    def _blame(self, row: int, response: Response, text: str, credit: Sequence[Credit]) -> list[float]:
+        blame = token_blame(self._policy, response.tokens, text, credit)
+        is_control = self._judge.cfg.reward.credit == CreditMode.random
+        return scattered(blame, f"{self._seed}/{row}") if is_control else blame
 
     def _wait(self, answers: int) -> None:
         patience = self._judge.patience_s(self._tasks)
@@ -112,20 +120,6 @@ class RolloutScorer:
         completions = to_completions(self._policy, tasks, list(batch.values()))
         judged = self._judge.score(tasks, completions)
         self._scored.update(zip(batch, zip(completions, judged, strict=True), strict=True))
-
-
-def token_credit(policy: Policy, response: Response, credit: Sequence[Credit]) -> list[float]:
-    """What each token of a response earns: every part's value, spread evenly over the tokens that overlap it."""
-    ends = [
-        len(policy.tokenizer.decode(response.tokens[: n + 1], skip_special_tokens=True))
-        for n in range(len(response.tokens))
-    ]
-    earned = [0.0] * len(ends)
-    for part in credit:
-        over = [n for n, end in enumerate(ends) if part.start < end and (ends[n - 1] if n else 0) < part.end]
-        for n in over:
-            earned[n] += part.value / len(over)
-    return earned
 
 
 def _columns(scored: Sequence[Scored]) -> tuple[list[Completion], list[Judgement]]:

@@ -14,21 +14,21 @@ from real.generation import Response
 class ScoredRollout:
     """The rewards of one rollout, in the order of its prompts.
 
-    ``scores``: one scalar a response, ``None`` where an infrastructure failure masks it. ``credit``: per response
-    token, what its part of the response earned beside the scalar; an empty row for none. ``log``: averages for the
-    step's record.
+    ``scores``: one scalar a response, ``None`` where an infrastructure failure masks it. ``blame``: by row, of each
+    response token, in the unit of the scores (``real/training/local/credit.py``); rows without any are left out.
+    ``log``: averages for the step's record.
     """
 
     scores: Sequence[float | None]
-    credit: Mapping[int, Sequence[float]] = field(default_factory=dict)
+    blame: Mapping[int, Sequence[float]] = field(default_factory=dict)
     log: Mapping[str, float] = field(default_factory=dict)
 
 
 def shuffled(scored: ScoredRollout, seed: int) -> ScoredRollout:
-    """The same rewards, dealt to the responses at random and without credit on tokens: nothing is to be learnt."""
+    """The same rewards, dealt to the responses at random and without blame on tokens: nothing is to be learnt."""
     scores = list(scored.scores)
     random.Random(f"shuffled rewards/{seed}").shuffle(scores)
-    return replace(scored, scores=scores, credit={})
+    return replace(scored, scores=scores, blame={})
 
 
 class Scorer(Protocol):

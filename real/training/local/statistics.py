@@ -36,6 +36,22 @@ def experience_statistics(
     return log
 
 
+def credit_statistics(advantages: Tensor, blame: Tensor, mask: Tensor) -> dict[str, float]:
+    """The advantages of blamed tokens and of the others of the same responses, as an update sees them, ``[B, R]``.
+
+    Empty where nothing is blamed.
+    """
+    blamed = ((blame > 0) * mask).float()
+    if not blamed.any():
+        return {}
+    rest = mask * blamed.any(dim=1, keepdim=True) - blamed
+    return {
+        "blamed_share": float(blamed.sum() / mask.sum()),
+        "advantage_blamed": float(masked_mean(advantages, blamed)),
+        "advantage_rest": float(masked_mean(advantages, rest)),
+    }
+
+
 def response_statistics(responses: Sequence[Response]) -> dict[str, float]:
     """Length in tokens, and the share that was cut off at the length limit."""
     lengths = [len(r.tokens) for r in responses]

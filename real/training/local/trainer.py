@@ -78,7 +78,8 @@ class LocalTrainer:
             drawn = rollout_rows(len(self._tasks), cfg.rollout_batch, step, ws.cfg.seed)
             rows = [row for row in drawn for _ in range(cfg.samples_per_prompt)]
             batch = [self._sampled(self._tasks[row], step) for row in rows]
-            scorer = RolloutScorer(ws.judge, self._policy, batch, partial(rollout_log.append, answers, step + 1))
+            keep = partial(rollout_log.append, answers, step + 1)
+            scorer = RolloutScorer(ws.judge, self._policy, batch, keep, seed=f"{ws.cfg.seed}/{step}")
             try:
                 log = self._ppo.step([self._prompts[row] for row in rows], scorer, step=step, seed=ws.cfg.seed)
             except NotFiniteError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.errors import UsageError
+from real.rewards.config import CreditMode
 from real.training.config import Critic, Estimator
 from real.training.openrlhf import disk_space, gpu_memory, host_memory
 from real.training.openrlhf.command import Files, argv, check, command
@@ -81,6 +82,12 @@ def _refuse_unsupported(root: RootCfg) -> None:
                 f"trainer.{key}=true is a setting of the local engine, and trainer=openrlhf would ignore it",
                 hint=f"Use trainer=local, or trainer.{key}=false.",
             )
+    if root.reward.credit != CreditMode.none:
+        raise UsageError(
+            f"reward.credit={root.reward.credit} is not possible with trainer=openrlhf: OpenRLHF {PINNED} takes one"
+            " number a response",
+            hint="Use trainer=local, or reward.credit=none; docs/credit.md names what OpenRLHF would have to change.",
+        )
     if root.trainer.critic is Critic.shared and root.trainer.estimator is Estimator.gae:
         raise UsageError(
             f"trainer.critic=shared is not possible with trainer=openrlhf: the critic of OpenRLHF {PINNED} is a model"
