@@ -58,12 +58,13 @@ from real.detector.analysis.slices import Reads
 from real.detector.concepts.endpoints import ELSEWHERE, App, Endpoint, app_of
 from real.detector.ir.definitions import definition, is_loaded, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, last_names, roots_of, settings_of, tables
+from real.detector.models.catalogue import calls_of, last_names, roots_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
+from real.detector.rules._csrf_switches import first, is_not_switched_on, named, switched_off
 from real.detector.rules._effects import Effect, effects
-from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
+from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
 from real.detector.rules._views import OPEN
 from real.detector.rules.principals import Principal, known_endpoints
@@ -83,18 +84,11 @@ _PROTECTIONS = CSRF_PROTECTIONS | {name.lower() for name in last_names(Role.CSRF
 _APPLICATIONS = last_names(Role.APPLICATION)
 _ROUTERS = {api.partition("()")[0].rpartition(".")[2] for api in calls_of(Role.ROUTE) if "()" in api}
 _EXEMPTIONS = last_names(Role.CSRF_EXEMPT)
-_SWITCHES = settings_of(Role.CSRF_SWITCH)
-_FORM_BASES = last_names(Role.CSRF_FORM)
-_ARGUMENTS = {path: row.arguments[0] for path, row in calls_of(Role.CSRF_SWITCH).items()}
-_AUTHENTICATIONS, _TESTS = last_names(Role.CSRF_AUTHENTICATION), last_names(Role.CSRF_METHOD)
 _REDIRECTS = tuple(tables((Kind.REDIRECT,)).calls)
-_ANY_ORIGIN = frozenset({".*", "^.*$", "https?://.*", "https://.*", "http.*"})
-_MIDDLEWARE = frozenset(calls_of(Role.CSRF_MIDDLEWARE))
-_SESSIONS = frozenset(calls_of(Role.SESSION_MIDDLEWARE))
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    yield from _switched_off(facts)
+    yield from switched_off(facts)
     yield from unbound_codes(facts)
     yield from sockets_of_any_origin(facts)
     app = app_of(facts)
@@ -107,7 +101,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
         declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - _ROUTERS
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
-                yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
+                yield Defect(first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
         elif (
             unit in endpoints
             and (defect := _endpoint(facts, app, *endpoints[unit], protected and not _is_of(unit, exempted)))
@@ -195,7 +189,7 @@ def _is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
     if endpoint.owner is None and not _makes_application(facts, app):
         return False  # what protects all endpoints may be where the application is made
     modules = (root.partition(".")[0] for root in roots_of(Role.CSRF_SWITCH))
-    return not app.uses(*modules) or _is_not_switched_on(facts)
+    return not app.uses(*modules) or is_not_switched_on(facts)
 
 
 def _makes_application(facts: Facts, app: App) -> bool:
@@ -207,15 +201,6 @@ def _makes_application(facts: Facts, app: App) -> bool:
         for instr in facts.instructions(unit)
         if instr.op in ("call", "method")
         for name in facts.library_names(unit, instr)
-    )
-
-
-def _is_not_switched_on(facts: Facts) -> bool:
-    """Whether the settings of the application are in the program, and do not switch the protection on."""
-    sites = list(facts.tabled(_ARGUMENTS))
-    return bool(sites) and not any(
-        site.argument(None, switch.name) is not None and site.constants(None, switch.name) != {False}
-        for site, switch in sites
     )
 
 
@@ -276,9 +261,7 @@ def _has_proof(facts: Facts, unit: Unit) -> bool:
         for instr in facts.instructions(unit)
         if instr.op == "branch" and not _decides_nothing(facts, unit, instr)
         for atom in facts.atoms(unit, instr.args[0])
-    ) or any(
-        words(_named(instr)) & (_PROOFS | {"verify"}) for instr in facts.instructions(unit) if instr.op == "method"
-    )
+    ) or any(words(named(instr)) & (_PROOFS | {"verify"}) for instr in facts.instructions(unit) if instr.op == "method")
 
 
 def _decides_nothing(facts: Facts, unit: Unit, branch: Instr) -> bool:
@@ -313,7 +296,7 @@ def _is_protected(facts: Facts) -> bool:
     before = [unit for unit in facts.functions if facts.declarations(unit).words & {"before_request", "middleware"}]
     return any(_has_proof(facts, unit) and not _is_optional(facts, unit) for unit in before) or any(
         instr.op in ("import", "attr", "method")
-        and words(_named(instr)) & _PROTECTIONS
+        and words(named(instr)) & _PROTECTIONS
         and (instr.op == "method" or _is_applied(facts, unit, instr))
         for unit in facts.units
         for instr in facts.instructions(unit)
@@ -331,70 +314,6 @@ def _is_applied(facts: Facts, unit: Unit, named: Instr) -> bool:
         elif instr.op != "setcell" or is_loaded(facts.units, instr):
             return True
     return False
-
-
-def _named(instr: Instr) -> str:
-    name = instr.extra
-    if isinstance(name, tuple):
-        name = name[1] if instr.op in ("cell", "builtin") else name[0]
-    return str(name).rpartition(".")[2]
-
-
-def _first(facts: Facts, unit: Unit) -> Instr:
-    """The place that stands for a function: its first instruction with a place of its own."""
-    return next((i for i in facts.instructions(unit) if i.col), next(iter(facts.instructions(unit))))
-
-
-def _switched_off(facts: Facts) -> Iterator[Defect]:
-    for _, instr, name, value in settings(facts):
-        if name in _SWITCHES and value is False:
-            yield Defect(instr, f"{name} = False switches the protection off")
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op in ("assign", "setcell") and unit.kind == "module" and _named(instr) == "MIDDLEWARE":
-                listed = facts.elements(facts.value(unit, instr.args[0]))
-                if _SESSIONS & listed and not _MIDDLEWARE & listed:
-                    yield Defect(instr, "MIDDLEWARE has sessions, but no protection against forged requests")
-    for site, switch in facts.tabled(_ARGUMENTS):
-        if site.constants(None, switch.name) == {False}:
-            yield Defect(site.instr, f"{switch.name}=False switches the protection off")
-    for site in facts.calls(*(path for path in calls_of(Role.CSRF_EXEMPT) if "()" not in path)):
-        given = {
-            word
-            for operand in site.instr.args[1:]
-            for name in facts.reads(site.unit, operand).words
-            for word in words(name)
-        }
-        if site.instr.op == "call" and not given & OPEN:
-            yield Defect(site.instr, "a view is exempted from the protection of the framework")
-    yield from _forms(facts)
-    yield from _any_origin(facts)
-
-
-def _forms(facts: Facts) -> Iterator[Defect]:
-    """``class Meta: csrf = False`` of a form, and an ``enforce_csrf`` that does nothing."""
-    app = app_of(facts)
-    for unit, cls in app.classes.items():
-        outer = app.classes.get(unit.parent) if unit.parent is not None else None
-        if unit.name == "Meta" and outer is not None and outer.bases & _FORM_BASES and "csrf" in cls.members:
-            held, operand = cls.members["csrf"]
-            if facts.constants(held, operand) == {False}:
-                yield Defect(held.defs[operand] or _first(facts, unit), "csrf = False switches the protection off")
-        for method in (cls.method(name) for name in _TESTS if _AUTHENTICATIONS & cls.bases):
-            if method is not None and not any(instr.op in ("call", "method") for instr in facts.instructions(method)):
-                yield Defect(_first(facts, method), f"{method.name}() does nothing, so that nothing is protected")
-
-
-def _any_origin(facts: Facts) -> Iterator[Defect]:
-    """Pages of any origin may send requests with the user's cookies, and read the answers."""
-    for site, row in facts.tabled(calls_of(Role.CORS)):
-        credentials, *listed = row.arguments
-        if site.constants(None, credentials.name) != {True}:
-            continue
-        told = [value for argument in listed if (value := site.argument(None, argument.name)) is not None]
-        admitted = {text for value in told for text in facts.elements(value)}
-        if admitted & {"*", *_ANY_ORIGIN} or (row.shown == "*" and not told):
-            yield Defect(site.instr, "pages of any origin may use the cookies of the user")
 
 
 RULE = Rule(

@@ -21,7 +21,7 @@ RULES = {rule.cwe: rule for rule in select_rules(ALL)}
 # these responses the rule asks itself: their headers say whether they are pages.
 COVERED = {
     *("builtins.eval", "aiohttp.web.Response", "fastapi.Response", "fastapi.responses.Response"),
-    "starlette.responses.Response",
+    *("starlette.responses.Response", "litestar.Response"),
 }
 # What covers these: the method of the same name (of addresses: decode() as that of a text), the analysis itself
 # (percent-encoding), the builders of SQLAlchemy.
