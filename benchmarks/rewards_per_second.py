@@ -44,7 +44,7 @@ from real.types import Task
 CALLERS = 32
 PROMPT = "Write the program.\n"
 SLIPS = 0.3  # of the answers
-UNSETTLED = frozenset({"reward_seconds", "other_protocol"})
+UNSETTLED = frozenset({"reward_seconds", "other_protocol", "flaky"})
 CLOCKED = re.compile(r" ?\([\d.]+ s CPU, [\d.]+ s wall\)")  # in the details of a record
 
 
