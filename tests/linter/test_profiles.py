@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from real.detector.limits import OF_FILE, OF_PROGRAM, Limits
 from real.detector.rules import all_rules, extended_rules
 from real.formats.record import Severity
 from real.linter import scanning
@@ -120,3 +121,16 @@ def test_every_rule_has_a_severity_that_somebody_thought_of() -> None:
     assert rated["CWE-89"] is Severity.HIGH
     assert rated["CWE-601"] is Severity.MEDIUM
     assert {Severity.HIGH, Severity.MEDIUM} == set(rated.values())
+
+
+@pytest.mark.parametrize(("profile", "limits"), [("app", OF_FILE), ("library", OF_FILE), ("reward", OF_PROGRAM)])
+def test_only_the_reward_is_short_of_time(profile: str, limits: Limits, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+
+    def scan(code: str, *, limits: Limits, **_: Any) -> Analysis:
+        given.append(limits)
+        return Analysis(AnalysisStatus.CLEAN)
+
+    monkeypatch.setattr(scanning, "scan", scan)
+    assert main(["--profile", profile, "x.py"]) == 0
+    assert given == [limits]
