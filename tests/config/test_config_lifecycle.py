@@ -182,7 +182,8 @@ def test_dry_run_starts_nothing(command, engine, tmp_path: Path) -> None:
     assert "20 PPO steps of 128 programs" in lines[4]
     assert str(tmp_path / "outputs") in lines[6]
     assert lines[7].endswith("can run this")
-    assert lines[8].startswith("every setting: ")
+    assert lines[8].startswith("estimated, unmeasured: it writes ")
+    assert lines[9].startswith("every setting: ")
     assert engine.runs == []
     assert list(tmp_path.iterdir()) == []
 
