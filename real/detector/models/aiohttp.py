@@ -54,5 +54,6 @@ LIBRARY = Library(
             "aiohttp.ClientSession().{get,post,put,patch,delete,head,options,request,ws_connect}",
             "aiohttp.TCPConnector",
         ),
+        *calls(Role.REFUSAL, (), "aiohttp.web.HTTPForbidden"),
     ),
 )

@@ -163,5 +163,11 @@ LIBRARY = Library(
         *calls(Role.OPENER, (), "django.core.signing.loads", "django.core.signing.Signer().unsign_object"),
         *calls(Role.FAILURE, (), "django.core.signing.BadSignature"),
         *calls(Role.OPENER, (), "django.http.HttpRequest().get_signed_cookie"),
+        *calls(Role.LOGIN, (), "django.contrib.auth.mixins.{LoginRequiredMixin,AccessMixin}"),
+        *calls(Role.LOGIN, (), "django.contrib.auth.decorators.login_required"),
+        *calls(Role.PERMISSION, (), "django.contrib.auth.mixins.{PermissionRequiredMixin,UserPassesTestMixin}"),
+        *calls(Role.PERMISSION, (), "django.contrib.auth.decorators.{permission_required,user_passes_test}"),
+        *calls(Role.PERMISSION, (), "django.contrib.admin.views.decorators.staff_member_required"),
+        *calls(Role.REFUSAL, (), "django.core.exceptions.PermissionDenied", "django.http.HttpResponseForbidden"),
     ),
 )

@@ -32,5 +32,9 @@ LIBRARY = Library(
             "validated_data is what the client sent",
             "rest_framework.serializers.{Serializer,ModelSerializer}().validated_data",
         ),
+        *calls(Role.LOGIN, (), "rest_framework.permissions.{IsAuthenticated,IsAuthenticatedOrReadOnly}"),
+        *calls(Role.PERMISSION, (), "rest_framework.permissions.IsAdminUser"),
+        *calls(Role.ANYBODY, (), "rest_framework.permissions.AllowAny"),
+        *calls(Role.REFUSAL, (), "rest_framework.exceptions.PermissionDenied"),
     ),
 )

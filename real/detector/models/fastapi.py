@@ -46,5 +46,6 @@ LIBRARY = Library(
         ),
         *sinks(Kind.REDIRECT, arg(0, "url"), "fastapi.responses.RedirectResponse"),
         *sanitizers((Kind.HTML,), "fastapi.responses.JSONResponse"),
+        *calls(Role.INJECTION, arg(0, "dependency"), "fastapi.{Depends,Security}"),
     ),
 )

@@ -64,6 +64,12 @@ class Role(Enum):
     HOSTNAME_CHECK = "compares the name in the certificate unless this is false"
     HOST_KEY_CHECK = "asks whether it knows the key of the server, unless it is told not to"
     ANY_HOST_KEY = "takes whatever key the server shows"
+    # CWE-862, CWE-863
+    LOGIN = "lets only known people pass"
+    PERMISSION = "lets only people pass who have a role or a permission"
+    ANYBODY = "lets everybody pass"
+    REFUSAL = "tells somebody that they may not"
+    INJECTION = "gives a parameter what the named function returns"
     # CWE-502
     TAGS_IF_UNSAFE = "makes a reader that creates what tags name, if it is told to be unsafe"
     READS_TAGS = "reads YAML as its reader was told to"

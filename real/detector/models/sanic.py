@@ -19,5 +19,6 @@ LIBRARY = Library(
         *sinks(Kind.HTML, arg(0, "body"), "sanic.response.html"),
         *sinks(Kind.REDIRECT, arg(0, "to"), "sanic.response.redirect"),
         *sources(SourceKind.HTTP, "sanic.request is sent by the client", "sanic.request"),
+        *calls(Role.REFUSAL, (), "sanic.exceptions.Forbidden"),
     ),
 )

@@ -28,5 +28,6 @@ LIBRARY = Library(
         *sanitizers(MARKUP, "werkzeug.utils.escape", until="Werkzeug 2.1"),
         *calls(Role.EQUALITY, (), "werkzeug.security.safe_str_cmp", until="Werkzeug 2.1"),
         *calls(Role.PASSWORD_SCHEME, arg(1, "method"), "werkzeug.security.generate_password_hash"),
+        *calls(Role.REFUSAL, (), "werkzeug.exceptions.Forbidden"),
     ),
 )

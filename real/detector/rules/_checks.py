@@ -13,6 +13,8 @@ from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._effects import Effect, effects, looked_up_by
 from real.detector.rules.principals import CLIENT_DATA, PRIVILEGES, Principal
@@ -26,7 +28,6 @@ _PLAIN = names(
     get_query_argument get_cookie get_header to_dict model_dump dict"""
 )
 _PLAIN_CALLS = names("builtins.str builtins.bool builtins.int json.loads builtins.any builtins.isinstance")
-_REFUSALS = names("Forbidden HTTPForbidden PermissionDenied PermissionError NotAuthorized HttpResponseForbidden")
 _PERSONAL = names("owner user author creator uid account member customer username employee sender role")
 # Words of parameters that stand for the person who asks, and of those that say whose a record is.
 
@@ -83,7 +84,7 @@ def refusals(facts: Facts, unit: Unit) -> Iterator[Instr]:
             made = definition(unit, instr.args[0]) if instr.op == "call" else None
             if made is not None and made.op in ("builtin", "cell"):
                 named.add(str(made.extra[1]))
-            if named & _REFUSALS or any(
+            if named & (last_names(Role.REFUSAL) | {"PermissionError"}) or any(
                 403 in facts.constants(unit, arg) for arg in instr.args[1:] if isinstance(arg, int)
             ):
                 yield instr

@@ -16,6 +16,8 @@ from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import App, Class, Endpoint, app_of
 from real.detector.ir.definitions import definition, ends_in_exception, returns_constant, untested
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import SERVER_STATE, asks_for_presence, knows_who, says_who
@@ -33,19 +35,12 @@ PRIVILEGES = names(
     moderator operator owner owners ownership owns permission permissions permitted policy privilege privileged
     privileges rbac role roles scope scopes staff superuser"""
 )
-# Classes of Django and DRF that let only known people pass; others whose names say what they ask are found by words.
-_MIXINS = {
-    "LoginRequiredMixin": SOMEBODY,
-    "AccessMixin": SOMEBODY,
-    "PermissionRequiredMixin": ALLOWED,
-    "UserPassesTestMixin": ALLOWED,
-}
 # Words in names of modules whose decorators and dependencies let only known people pass.
 _MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
-_DEPENDENCIES = frozenset({"Depends", "Security"})
+_DEPENDENCIES = last_names(Role.INJECTION)
 _DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
-_DECIDERS = names("user_passes_test permission_required roles_required roles_accepted require_permission")
+_DECIDERS = names("roles_required roles_accepted require_permission")
 _REQUIRING = ("require_", "requires_", "ensure_")
 _STEPS = names("https ssl secure json fields form ajax htmx feature config setting params method methods content type")
 # Decorators that say nothing about people.
@@ -220,8 +215,10 @@ def _level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> 
     last = name.rpartition(".")[2].removesuffix("()")
     if last in _ELSEWHERE:
         return NOBODY
-    if last in _MIXINS:
-        return _MIXINS[last]
+    if last in last_names(Role.PERMISSION):
+        return ALLOWED
+    if last in last_names(Role.LOGIN):
+        return SOMEBODY
     if last in app.functions:
         return max(_inner_level(facts, app, unit, around) for unit in app.functions[last])
     if last in _DECIDERS or words(last) & PRIVILEGES:
@@ -285,10 +282,8 @@ def _is_application(name: str) -> bool:
 
 def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
     """What a class of endpoints declares: mixins, ``permission_classes``, ``decorators``; and whether anybody may."""
-    level = max((_MIXINS[base] for base in owner.bases if base in _MIXINS), default=NOBODY)
-    for base in owner.bases:
-        if base.endswith("Mixin") and base not in _MIXINS:
-            level = max(level, _level_of(facts, app, base))
+    mixins = (base for base in owner.bases if base.endswith("Mixin"))
+    level = max((_level_of(facts, app, base) for base in mixins), default=NOBODY)
     is_open = False
     for name in _PERMISSION_MEMBERS:
         member = owner.member(name)
@@ -297,7 +292,7 @@ def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
         reads = facts.reads(*member)
         listed = reads.names | reads.attributes | reads.calls
         last = {word.rpartition(".")[2] for word in listed}
-        if name == "permission_classes" and (last <= {"AllowAny", "permissions", ""} or not listed):
+        if name == "permission_classes" and (last <= last_names(Role.ANYBODY) | {"permissions", ""} or not listed):
             is_open = True
             continue
         for word in listed:
@@ -314,9 +309,9 @@ def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
 def permission_level(facts: Facts, app: App, name: str) -> int:
     """What a class of DRF's permissions asks for."""
     last = name.rpartition(".")[2]
-    if last in ("IsAuthenticated", "IsAuthenticatedOrReadOnly"):
+    if last in last_names(Role.LOGIN):
         return SOMEBODY
-    if last in ("AllowAny", "permissions"):
+    if last == "permissions" or last in last_names(Role.ANYBODY):
         return NOBODY
     own = next((cls for unit, cls in app.classes.items() if unit.name == last), None)
     if own is not None:
