@@ -2,8 +2,8 @@
 
 Makes programs of growing size in the shapes of ``tests/detector/growing.py`` (callbacks that call callbacks, mutual
 recursion, deep classes, large literals, long chains, ...) and prints for each the steps and milliseconds of CPU of the
-whole scan (``over``: more than a file may take), and the exponent of growth between the two largest sizes: 1 is proportional. ``--fuzz N`` mixes the shapes
-at random in N programs and prints the slowest per 100 lines, with its seed.
+whole scan (``over``: more than a file may take), and the exponent of growth between the two largest sizes: 1 is
+proportional. ``--fuzz N`` mixes the shapes at random in N programs and prints the slowest per 100 lines, with its seed.
 """
 
 from __future__ import annotations
