@@ -57,4 +57,5 @@ def test_any_method_that_may_run_a_statement_is_reported(code: str) -> None:
 def test_two_mappings_are_merged_and_a_record_is_not() -> None:
     merge = "def merge(source, target):\n    for key, value in source.items():\n        target[key] = value\n"
     assert scan(merge).status == "clean"
-    assert [found.rule for found in scan(merge.replace("target", "user")).findings] == ["CWE-915"]
+    for record in (merge.replace("target", "user"), merge.replace("target[", "target.__dict__[")):
+        assert [found.rule for found in scan(record).findings] == ["CWE-915"]

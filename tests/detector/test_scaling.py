@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import growing
 import pytest
 from shapes import SHAPES
 
@@ -10,7 +11,7 @@ from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
 from real.detector.frontend.build import build
 from real.detector.frontend.escapes import NONE
-from real.detector.limits import Budget
+from real.detector.limits import Budget, Limits
 from real.detector.rules import all_rules
 from real.types import AnalysisStatus
 
@@ -41,3 +42,30 @@ def test_size_hides_nothing(shape: str, size: int) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_is_too_large_is_never_clean(shape: str) -> None:
     assert scan(SHAPES[shape](1500)).status is not AnalysisStatus.CLEAN
+
+
+# Each of the handlers calls all of them; each test of a flag is asked for on the way to all later ones.
+_SQUARE = {"bus", "flags"}
+# Does not end within any budget that is worth giving it: see ``test_callbacks_that_are_given_one_another_end``.
+_ENDED = {"callbacks"}
+
+
+@pytest.mark.parametrize("shape", sorted(growing.SHAPES.keys() - _SQUARE - _ENDED))
+def test_the_whole_analysis_grows_about_as_the_program(shape: str) -> None:
+    make = growing.SHAPES[shape]
+    assert growing.steps(make(24)) <= 10 * growing.steps(make(6))
+
+
+@pytest.mark.parametrize("shape", sorted(_SQUARE))
+def test_it_grows_as_the_calls_where_these_are_more(shape: str) -> None:
+    make = growing.SHAPES[shape]
+    assert growing.steps(make(16)) <= 2 * 16 * growing.steps(make(4))
+
+
+@pytest.mark.parametrize("size", [5, 40])
+def test_callbacks_that_are_given_one_another_end(size: int) -> None:
+    analysis = scan(growing.SHAPES["callbacks"](size), limits=Limits(steps=30_000))
+    assert (analysis.status, analysis.reason) == (
+        AnalysisStatus.PARTIAL,
+        "the analysis exceeded its budget of steps",
+    )

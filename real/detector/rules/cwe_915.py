@@ -111,6 +111,8 @@ def _is_plain_mapping(facts: Facts, operation: Operation, key: int) -> bool:
     made = definition(unit, operation.base)
     if operation.name == "setattr" or made is None or made.op not in ("param", "attr"):
         return False
+    if str(made.extra).startswith("__"):
+        return False  # product.__dict__ is a record
     entry = facts.entry(facts.value(unit, key))
     is_client = not isinstance(entry, Unit) or any(endpoint.unit is entry for endpoint in app_of(facts).endpoints)
     return not is_client and not words(str(made.extra).strip("_")).isdisjoint(MAPPING_WORDS)
