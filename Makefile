@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-c
 ARGS ?=
 .DEFAULT_GOAL := help
 
-.PHONY: help setup quickstart test test-models test-slow test-slurm test-cluster lint format experiments notebooks clean
+.PHONY: help setup quickstart test test-models test-slow test-slurm test-cluster redteam lint format experiments notebooks clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ test-models: .models-venv/.installed  ## Look up every name of the detector's mo
 
 test-slow: setup  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+redteam: setup  ## Search for ways past the detector for some minutes (weekly); ARGS="--dataset PATH --candidates N"
+	$(BIN)/python -m real.redteam --minutes 20 --out outputs/redteam $(ARGS)
 
 # vLLM's CPU build and OpenRLHF pin versions that disagree with each other, hence --no-deps
 $(VENV)-cluster/.installed: pyproject.toml tests/cluster/requirements.txt

@@ -1,6 +1,6 @@
 """Does a verdict survive what models add by themselves? ``python benchmarks/detector_natural_edits.py --data FOLDER``.
 
-Every edit of ``tests/detector/rewrites/natural`` is applied to every program that it fits: the fixtures, our own
+Every edit of ``real/redteam/rewrites/natural`` is applied to every program that it fits: the fixtures, our own
 pairs and SecCodePLT+ train, vulnerable and patched. Prints, for each edit: the flagged programs and how many became
 clean, the clean ones and how many became flagged, and how many became unanalysable (or took too long). Rows beyond the
 bars are marked: of calls and tests no flagged program turns clean, of other edits at most 0.5 %; at most 1 % of the
@@ -26,12 +26,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from detector_corpus import ROOT, fixtures, pairs
+from detector_corpus import fixtures, pairs
 from detector_data import seccodeplt
 from pyarrow import parquet
 
-sys.path.insert(0, str(ROOT / "tests" / "detector"))
-from rewrites.natural import EDITS, KINDS, Kind, edited
+from real.redteam.rewrites.natural import EDITS, KINDS, Kind, edited
 
 ORIGINS = ("fixtures", "pairs", "seccodeplt", "held out")
 BARS = {Kind.CALL: 0.0, Kind.TEST: 0.0, Kind.OTHER: 0.005}  # of the flagged programs that turn clean

@@ -44,6 +44,8 @@ def main() -> None:
             if options.wrong and not is_right:
                 said = " ".join(sorted(rules)) or analysis.reason or "silent"
                 print(f"{'missed' if is_bad else 'flagged'} {index.parent.name}/{entry['file']}: {said}")
+    if not times:
+        parser.error(f"{options.data} has no folder with an index.jsonl")
     for (folder, kind), count in sorted(counts.items()):
         print(
             f"{folder:<10} {kind:<46} found {count['found']:>3} of {count['bad']:>3}"

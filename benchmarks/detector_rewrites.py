@@ -1,6 +1,6 @@
 """Do verdicts survive meaning-preserving rewrites? ``python benchmarks/detector_rewrites.py --data FOLDER``.
 
-Every rewrite of ``tests/detector/rewrites`` is applied to every program that it fits, and the status and the set of
+Every rewrite of ``real/redteam/rewrites`` is applied to every program that it fits, and the status and the set of
 CWEs are compared with those of the program as it was. Prints, for each rewrite, the programs, how many verdicts changed
 and how many went from findings to clean; ``--failures FILE`` keeps what changed, one JSON object a line. ``--twice N``
 applies N random chains of two rewrites to every program in place of single ones.
@@ -12,17 +12,14 @@ import argparse
 import json
 import multiprocessing
 import random
-import sys
 from collections import Counter
 from pathlib import Path
 
 from detector_corpus import Source, everything
 
 from real.detector import scan
+from real.redteam.rewrites import REWRITES, rewritten
 from real.types import Analysis, AnalysisStatus
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "detector"))
-from rewrites import REWRITES, rewritten
 
 
 def verdict(analysis: Analysis) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ def measure_ours(options: argparse.Namespace) -> dict[str, float]:
         rollout_batch=samples // options.group, samples_per_prompt=options.group, minibatch=samples,
         microbatch=min(options.microbatch, samples), estimator=Estimator(options.estimator),
         critic=Critic(options.critic), gradient_checkpointing=options.gradient_checkpointing, actor_lr=1e-5,
+        sampled_logprobs=options.sampled_logprobs,
     )  # fmt: skip
     cfg.check()
     model = AutoModelForCausalLM.from_pretrained(options.model[0], dtype=torch.bfloat16).eval()
@@ -56,6 +57,8 @@ def measure_ours(options: argparse.Namespace) -> dict[str, float]:
     )
     words: Any = SimpleNamespace(eos_token_id=-1, pad_token_id=0)  # no token ends a response
     generator = HfGenerator(models.actor, words, GenerationCfg(max_new_tokens=length, batch=samples))
+
+    generator.keeps_logprobs = cfg.sampled_logprobs
 
     class Random:
         def on_finished(self, row: int, response: object) -> None: ...
@@ -71,7 +74,8 @@ def measure_ours(options: argparse.Namespace) -> dict[str, float]:
     )
     # Forward and backward through frozen layers are one product each, of the actor and of a critic on another trunk.
     trunks = 1 + (critic in (Critic.own, Critic.backbone))
-    tokens, responses = samples * (options.prompt + length), samples * length
+    responses = samples * length
+    tokens = samples // options.group * options.prompt + responses  # a prompt is computed once for its samples
     flop = 2 * (2 * body * tokens * trunks + 2 * shape.vocab_size * shape.hidden_size * responses)
     log["update_gflops"] = flop / log["seconds_update"] / 1e9
     log["matmul_gflops"] = matmul_rate(
@@ -99,11 +103,12 @@ def run(options: argparse.Namespace, engine: str, python: str) -> dict[str, floa
     script = Path(__file__).with_name("trl_step.py") if engine.startswith("trl") else Path(__file__)
     words = [python, str(script), "--child", engine]
     for key, value in vars(options).items():
-        if key in ("child", "peer", "peer_python", "gradient_checkpointing"):
+        if key in ("child", "peer", "peer_python"):
+            continue
+        if isinstance(value, bool):
+            words += [f"--{key.replace('_', '-')}"] if value else []
             continue
         words += [f"--{key.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
-    if options.gradient_checkpointing:
-        words.append("--gradient-checkpointing")
     began = time.perf_counter()
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -126,6 +131,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--microbatch", type=int, default=4)
     parser.add_argument("--estimator", default="gae")
     parser.add_argument("--critic", default="own")
+    parser.add_argument("--sampled-logprobs", action="store_true", help="the sampler's, as trainer.sampled_logprobs")
     parser.add_argument("--gradient-checkpointing", action="store_true")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--peer", choices=["trl-ppo", "trl-grpo"])

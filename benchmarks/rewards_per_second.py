@@ -133,10 +133,9 @@ def by_the_service(python: Path, folder: Path, samples: Sequence[Sample]) -> Run
     with tempfile.TemporaryDirectory() as room:
         ready, job = Path(room) / "scorer.json", Path(room) / "job"
         job.mkdir()
-        subprocess.run(
-            [str(python), str(Path(__file__).with_name("rewards_job.py")), str(folder), str(job)], check=True
-        )
-        command = [str(python), "-m", "real.serving", "--job", str(job), "--port", "0", "--ready", str(ready)]
+        writer = [str(python), str(Path(__file__).with_name("rewards_job.py")), str(folder), str(job)]
+        server = subprocess.run(writer, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        command = [str(python), *server, "--job", str(job), "--port", "0", "--ready", str(ready)]
         began, before = time.monotonic(), _cpu_of_children()
         with (Path(room) / "log").open("w") as log:
             service = subprocess.Popen(command, stdout=log, stderr=log, cwd=room)

@@ -34,6 +34,7 @@ _LATER = {
     ("evaluation", "samples"): 1,
     ("evaluation", "temperature"): 0.0,
     ("trainer", "shuffle_rewards"): False,
+    ("trainer", "sampled_logprobs"): False,
     ("reward", "credit"): "none",
 }
 # Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by

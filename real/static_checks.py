@@ -112,7 +112,7 @@ def _scan(task: Task, code: str, select: frozenset[str] | None, ruled: Rules) ->
         analysis = _one_line_up(attributed(scan, statement + code, HARMLESS))
     else:
         analysis = attributed(scan, code, HARMLESS)
-    if ruled.unparsed_is_secure and analysis.status is AnalysisStatus.UNANALYZABLE:
+    if ruled.unparsed_is_secure and analysis.status in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.PARTIAL):
         return replace(analysis, status=AnalysisStatus.CLEAN, reason=f"clean by the protocol paper: {analysis.reason}")
     return analysis
 

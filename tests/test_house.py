@@ -40,25 +40,28 @@ MAY_IMPORT = {
     "prompts": "types",
     "sampled_tests": "types",
     "detector": "types errors registry source_text",
-    "linter": "types errors registry source_text io formats detector",
+    "sqltext": "",
+    "linter": "types errors registry source_text io formats detector sqltext",
+    "redteam": f"{JUDGING} judge datasets",
     "typecheck": "types errors registry formats signals source_text prelude analyser_failures",
     "execution": "types errors registry signals source_text prelude",
     "rewards": "types errors registry source_text",
     "datasets": "types errors registry io prompts extract",
-    "datasets.workshop": f"{JUDGING} judge prompts datasets",
+    "datasets.workshop": f"{JUDGING} judge prompts datasets sqltext",
     "static_checks": "types protocols analyser_failures detector typecheck rewards",
     "judge": f"{JUDGING} settings",
     "settings": "ids",
     "runs": "types errors io verdicts",
     "logger": "errors io",
     "policy": f"{VOCABULARY} io prompts datasets",
-    "generation": f"{VOCABULARY} policy",
+    "generation": f"{VOCABULARY} io policy",
     "serving": f"{JUDGING} judge sampled_tests moments",
     "training": f"{LEARNING} datasets policy generation serving moments",
     "methods": f"{LEARNING} datasets datasets.workshop policy generation training",
     "evaluation": f"{LEARNING} datasets policy generation",
     "results": f"{VOCABULARY} io extract runs evaluation",
     "score": f"{JUDGING} judge datasets runs evaluation",
+    "generate": f"{VOCABULARY} io prompts datasets policy generation evaluation",
     "pipeline": f"{LEARNING} datasets policy generation training methods evaluation results",
     "config": f"{LEARNING} datasets training methods evaluation results pipeline",
     "slurm": f"{LEARNING} config training results",
@@ -156,7 +159,7 @@ def test_settings_types_know_the_vocabulary_only() -> None:
 
 # Each room may import those before it, and itself. `limits` is what everybody may read: bounds, and how to refuse;
 # `vocabulary` is words.
-DETECTOR_ROOMS = ("limits", "vocabulary", "ir", "models", "frontend", "analysis", "rule", "rules")
+DETECTOR_ROOMS = ("limits", "vocabulary", "ir", "models", "frontend", "analysis", "concepts", "rule", "rules")
 
 
 def detector_arrows() -> dict[str, set[str]]:

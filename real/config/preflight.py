@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from real.config.costs import cost_of, is_distributed, total_hours
 from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing, smaller_than_advised
 from real.config.shell import shown_command
@@ -18,9 +19,9 @@ from real.io.disk import disk_errors
 from real.machine import Machine
 from real.methods.registry import method_of
 from real.runs.store import RunState
+from real.settings import RootCfg
 from real.training.local.forecast import forecast, free_memory_gb, measured_gflops
 from real.training.openrlhf import plan as openrlhf
-from real.training.openrlhf.gpu_hours import gpu_hours, total
 
 
 def refuse_impossible(plan: Plan, here: Machine) -> None:
@@ -84,8 +85,8 @@ def describe(plan: Plan, here: Machine) -> str:
         parts += [f"  {needs}" for needs in _needs(lacking, len(pending), single=single)]
     else:
         parts.append(f"this machine ({here}) can run this")
-    parts += _placement(plan.runs[0], here) if single else _hours(plan, here)
     if single:
+        parts += _placement(plan.runs[0], here)
         parts.append("every setting: the same command with --cfg job --resolve in place of dry_run=true")
     parts.append("dry_run=true: nothing was started or written")
     return "\n".join(parts)
@@ -113,20 +114,19 @@ def _single(run: PlannedRun) -> list[str]:
 
 
 def _placement(run: PlannedRun, here: Machine) -> list[str]:
-    if run.root.trainer.engine == "local":
-        return _local_forecast(run, here)
-    training = _cluster_training(run, here)
-    return [openrlhf.describe(run.root, training, here.gpus_gb)] if training else []
+    if training := _cluster_training(run, here):
+        return [openrlhf.describe(run.root, training, here.gpus_gb)]
+    return _local_forecast(run, here)
 
 
 def _local_forecast(run: PlannedRun, here: Machine) -> list[str]:
-    """Memory and hours of a local training, measured on this machine for a quarter of a second."""
+    """Memory and hours of a run on this machine, whose speed is measured for a quarter of a second."""
     root = run.root
-    if root.method.name != "real" or "torch" not in here.packages or not root.model.placement.parameters:
-        return []
-    gflops = measured_gflops(root.model.dtype)
-    expected = forecast(root, gflops)
+    gflops = _gflops([root], here)
+    expected = forecast(root, gflops) if gflops and root.method.name == "real" else None
     lines = [expected.describe(free_memory_gb(), gflops)] if expected else []
+    if not expected and (cost := cost_of(root, gflops)) is not None:
+        lines.append(f"estimated, unmeasured: it {cost.describe()}")
     if note := smaller_than_advised(root, here):
         lines.append(f"note: {note}")
     return lines
@@ -134,24 +134,29 @@ def _local_forecast(run: PlannedRun, here: Machine) -> list[str]:
 
 def _cluster_training(run: PlannedRun, here: Machine) -> openrlhf.TrainingPlan | None:
     """What OpenRLHF would be started with; raises ``UsageError`` where it cannot be."""
-    if run.root.trainer.engine != "openrlhf" or run.root.method.name != "real":
+    if not is_distributed(run.root):
         return None
     return openrlhf.make_training_plan(run.root, run.run_dir, len(here.gpus_gb))
 
 
-def _hours(plan: Plan, here: Machine) -> list[str]:
-    hours = [
-        gpu_hours(run.root, training.layout) for run in plan.pending() if (training := _cluster_training(run, here))
-    ]
-    return [f"roughly {total(hours)} GPU-hours on H100s (estimated, unmeasured)"] if hours else []
+def _gflops(roots: Sequence[RootCfg], here: Machine) -> float:
+    """The speed of a matrix product here, where a run of a model of known size would be computed here; else 0."""
+    known = [root for root in roots if root.model.placement.parameters and not is_distributed(root)]
+    return measured_gflops(known[0].model.dtype) if known and "torch" in here.packages else 0.0
 
 
 def _table(plan: Plan, here: Machine) -> str:
-    rows = [["job", "run id", "would", "runs here"]]
-    rows += [
-        [" ".join(run.changes), run.run_id, _verb(run), "no" if missing(run.root, here) else "yes"] for run in plan.runs
-    ]
-    return "\n".join([f"{len(plan.runs)} jobs", *align(rows)])
+    """The jobs of a sweep with the estimated cost of each, and the sum of what is still to be done."""
+    gflops = _gflops([run.root for run in plan.pending()], here)
+    costs = {run.run_dir: cost_of(run.root, gflops) for run in plan.runs}
+    rows = [["job", "run id", "would", "runs here", "estimated cost"]]
+    for run in plan.runs:
+        cost = costs[run.run_dir]
+        runs_here = "no" if missing(run.root, here) else "yes"
+        told = "not known" if cost is None else cost.describe()
+        rows.append([" ".join(run.changes), run.run_id, _verb(run), runs_here, told])
+    total = total_hours(costs[run.run_dir] for run in plan.pending())
+    return "\n".join([f"{len(plan.runs)} jobs", *align(rows), *([total] if total else [])])
 
 
 def _verb(run: PlannedRun) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from real.config.costs import is_distributed
 from real.datasets.loading import SPLITS
 from real.datasets.sources import missing as missing_data
 from real.logger.wandb_preflight import WandbMode, key_problem, wandb_mode
@@ -39,9 +40,11 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
     if root.cluster.own_python:
         return []  # what this interpreter lacks is no matter: the job runs in another one
     needed = ["torch", "transformers", *method_of(root.method.name).packages(root)]
-    if root.generation.backend == "vllm" and not root.trainer.openrlhf.ray_address:
+    distributed = is_distributed(root)
+    samples_here = root.trainer.engine == "local"  # beside OpenRLHF's engines, transformers samples
+    if root.generation.backend == "vllm" and (samples_here or distributed) and not root.trainer.openrlhf.ray_address:
         needed.append("vllm")
-    if root.trainer.engine == "openrlhf":
+    if distributed:
         # On a cluster that runs already, its nodes have the rest.
         needed += ["ray"] if root.trainer.openrlhf.ray_address else ["openrlhf", "ray"]
     if root.execution.backend == "ray":
@@ -50,7 +53,7 @@ def _missing_packages(root: RootCfg, here: Machine) -> list[str]:
         needed.append("wandb")
     absent = [name for name in dict.fromkeys(needed) if name not in here.packages]
     lacks = [f"the packages {', '.join(absent)} (not installed)"] if absent else []
-    if root.trainer.engine == "openrlhf":
+    if distributed:
         lacks += _wrong_openrlhf(root)
     return lacks
 
@@ -64,7 +67,7 @@ def _wrong_openrlhf(root: RootCfg) -> list[str]:
 
 
 def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
-    if root.trainer.openrlhf.ray_address and root.trainer.engine == "openrlhf":
+    if root.trainer.openrlhf.ray_address and is_distributed(root):
         return []  # the GPUs are those of the Ray cluster, which is asked when the run starts
     found = f"this machine has {len(here.gpus_gb) or 'none'}"
     if root.cluster.scheduler == Scheduler.slurm:
@@ -73,6 +76,6 @@ def _missing_devices(root: RootCfg, here: Machine) -> list[str]:
         return [] if "sbatch" in here.programs else [f"{asked} ({reason})"]
     if len(here.gpus_gb) < root.cluster.gpus:
         return [f"{root.cluster.gpus} GPUs ({found})"]
-    if root.trainer.engine != "local" and not here.gpus_gb:
+    if is_distributed(root) and not here.gpus_gb:
         return [f"GPUs ({found}; the paper used 8 x H100)"]
     return []

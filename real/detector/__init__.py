@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from real.detector.limits import MAX_SECONDS
+from real.detector.limits import OF_PROGRAM, Limits
 from real.types import Analysis
 
 VERSION = "0.5.0"  # of the verdicts: raise it when a change may alter one
@@ -14,15 +14,16 @@ def scan(
     code: str,
     *,
     select: Collection[str] | None = None,
-    seconds: float = MAX_SECONDS,
+    limits: Limits = OF_PROGRAM,
     is_imported: bool = False,
 ) -> Analysis:
-    """Analyse one Python program under all rules, or those in ``select``, for at most ``seconds`` of CPU.
+    """Analyse one Python program under all rules, or those in ``select``, within ``limits``.
 
     A pure, deterministic function that never raises on any ``code`` and always ends: a program that cannot be analysed
-    (syntax error, NUL byte, too large, too deep, code built at run time, too much to do) is ``UNANALYZABLE``, a failure
-    of the detector is ``ERROR``, and neither is ever clean. Suppression comments have no effect here: a policy under
-    training could write them.
+    (syntax error, NUL byte, too large, too deep) is ``UNANALYZABLE``, one of which a part could not be seen (code built
+    at run time, too much to do) and in which nothing else is found is ``PARTIAL``, a failure of the detector is
+    ``ERROR``, and none of them is ever clean. Suppression comments have no effect here: a policy under training could
+    write them.
 
     ``is_imported`` says that somebody else calls the program's functions, as the tests of a function do: then it is no
     script, whatever it reads (``real.detector.analysis.exposure``).
@@ -33,7 +34,7 @@ def scan(
     from real.detector.engine import analyse
     from real.detector.rules import select_rules
 
-    return analyse(code, select_rules(select), seconds, is_imported=is_imported)
+    return analyse(code, select_rules(select), limits, is_imported=is_imported)
 
 
 __all__ = ["VERSION", "scan"]

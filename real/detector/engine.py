@@ -1,4 +1,19 @@
-"""One analysis from source text to ``Analysis``: parse, lower, solve, report, and turn every failure into a status."""
+"""One analysis from source text to ``Analysis``: parse, lower, solve, report, and turn every failure into a status.
+
+**What was not seen.** A program is never thrown away for one line. What the analysis cannot follow is noted with its
+line (``Records.unseen``), and the rest is reported as usual. One rule says what that means, here and nowhere else:
+
+- Noted is only what *could hide a flow* from a source to a sink of the program: code made from text, a namespace or a
+  module that is replaced by something unknown, the code object of a function that is exchanged, and all that was left
+  when the budget was spent. A program with such a place and no finding is ``PARTIAL``, which is never clean: writing
+  that line must not pay.
+- Not noted is what can be followed, or what nothing can go through: a class made by ``type()`` from known
+  parts, ``__code__`` or a frame that is read, an own object put into ``sys.modules[__name__]``. It costs nothing.
+- Findings of the rest count as always; they say more than that something was not seen.
+
+When the budget is spent, the units are looked at once more, each by itself (``Solver.solve_alone``), for the rules to
+which that is enough (``Rule.local``): patterns, constants, and data that go from a parameter to a sink in one function.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +23,68 @@ from functools import lru_cache
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
 from real.detector.frontend.build import build
-from real.detector.limits import MAX_SECONDS, Budget, UnanalyzableError
-from real.detector.reporting import report
+from real.detector.frontend.escapes import Escapes
+from real.detector.ir.instructions import Program
+from real.detector.limits import OF_PROGRAM, Budget, BudgetExceededError, Limits, UnanalyzableError
+from real.detector.reporting import Shares, report
 from real.detector.rule import Rule
-from real.types import Analysis, AnalysisStatus, Finding
+from real.detector.watchdog import within
+from real.types import Analysis, AnalysisStatus, Finding, Unseen
+
+_IN_ALL = 3.0  # times the seconds of the analysis: the front end, the analysis, and each unit by itself
 
 
-def analyse(code: str, rules: Sequence[Rule], seconds: float = MAX_SECONDS, *, is_imported: bool = False) -> Analysis:
-    """Analyse ``code`` under ``rules`` for at most ``seconds`` of CPU; never raises. ``is_imported``: see ``scan``."""
+def analyse(code: str, rules: Sequence[Rule], limits: Limits = OF_PROGRAM, *, is_imported: bool = False) -> Analysis:
+    """Analyse ``code`` within ``limits``; never raises, and always ends. ``is_imported``: see ``scan``."""
     try:
-        findings = _findings(code, tuple(rules), Budget(seconds), is_imported=is_imported)
+        with within(_IN_ALL * max(limits.seconds, 1.0)):
+            findings, unseen = _analysed(code, tuple(rules), limits, is_imported=is_imported)
     except UnanalyzableError as error:
-        return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error))
+        return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error) or "the program took too much CPU time")
     except RecursionError:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason="the source is nested too deeply to analyse")
     except (
         Exception
     ) as error:  # contained on purpose: one program must not end a training run, and ERROR is never clean
         return Analysis(AnalysisStatus.ERROR, reason=f"detector failure: {type(error).__name__}: {error}")
+    reason = "; ".join(f"{part.what} (line {part.line})" if part.line else part.what for part in unseen)
     if findings:
-        return Analysis(AnalysisStatus.FINDINGS, tuple(findings))
-    return Analysis(AnalysisStatus.CLEAN)
+        return Analysis(AnalysisStatus.FINDINGS, tuple(findings), reason, unseen=unseen)
+    return Analysis(AnalysisStatus.PARTIAL if unseen else AnalysisStatus.CLEAN, reason=reason, unseen=unseen)
 
 
-def _findings(code: str, rules: tuple[Rule, ...], budget: Budget, *, is_imported: bool) -> list[Finding]:
-    program, escapes = build(code)
+def _analysed(
+    code: str, rules: tuple[Rule, ...], limits: Limits, *, is_imported: bool
+) -> tuple[list[Finding], tuple[Unseen, ...]]:
+    program, escapes = build(code, characters=limits.characters)
+    budget = Budget(limits.seconds, limits.steps)
     solver = Solver(program, _compiled(rules), budget, escapes, is_imported=is_imported)
-    solver.solve()
-    findings = report(solver, rules)
-    for instr, (unit, what) in solver.records.dynamic.items() if not findings else ():
-        # Code made from text that no rule reports can hide anything; where there are findings, they say more.
-        if not solver.guards.runs_outside_text(unit, instr):
-            raise UnanalyzableError(f"dynamic code: {what} (line {instr.line})")
-    return findings
+    try:
+        solver.solve()
+        findings = report(solver, rules)
+    except BudgetExceededError as error:
+        return _alone(program, escapes, rules, limits), (Unseen(0, str(error)),)
+    budget.allow(limits.steps)  # to tell whether what was noted hides anything costs little
+    hidden = {
+        Unseen(instr.line, what)
+        for instr, (unit, what) in solver.records.unseen.items()
+        if not solver.guards.runs_outside_text(unit, instr)  # CWE-95, or nothing: it hides no line of the author's
+    }
+    return findings, tuple(sorted(hidden, key=lambda part: (part.line, part.what)))
+
+
+def _alone(program: Program, escapes: Escapes, rules: tuple[Rule, ...], limits: Limits) -> list[Finding]:
+    """What the rules find for which a look at each unit by itself is enough; nothing where that is too much as well."""
+    chosen = tuple(rule for rule in rules if rule.local)
+    if not chosen:
+        return []
+    budget = Budget(limits.seconds, limits.steps)
+    try:
+        solver = Solver(program, _compiled(chosen), budget, escapes, is_imported=True)
+        solver.solve_alone(budget)
+    except BudgetExceededError:  # of time
+        return []
+    return report(solver, chosen, Shares(budget, limits.steps // (2 * len(chosen))))
 
 
 @lru_cache(maxsize=64)

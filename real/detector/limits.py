@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 150  # levels of nested syntax; the lowering recurses a few Python frames per level
 MAX_VALUES = 400_000  # instructions in a program after lowering
 MAX_STEPS = 300_000  # instructions evaluated and objects looked at in one analysis: a second or two
+MAX_SECONDS = 10.0  # of CPU for one program, so that a busy machine changes nothing; most need some milliseconds
 
 _STEPS_BETWEEN_LOOKS = 200
-MAX_SECONDS = 10.0  # of CPU for one program, so that a busy machine changes nothing; most need some milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one source may take: its size in characters, steps, and seconds of CPU as a safety net."""
+
+    characters: int = MAX_BYTES
+    steps: int = MAX_STEPS
+    seconds: float = MAX_SECONDS
+
+
+OF_PROGRAM = Limits()  # what a policy writes
+OF_FILE = Limits(10 * MAX_BYTES, 10 * MAX_STEPS, 6 * MAX_SECONDS)  # what the command line is given
 
 
 class UnanalyzableError(Exception):
     """The program is outside what can be analysed; the message says why."""
+
+
+class BudgetExceededError(UnanalyzableError):
+    """The analysis has used up its steps or its time."""
 
 
 class Budget:
@@ -32,12 +50,16 @@ class Budget:
         self._look = 0  # when to look at the clock again, in steps
 
     def spend(self, steps: int) -> None:
-        """Count work; raises ``UnanalyzableError`` when the steps or the time are used up."""
+        """Count work; raises ``BudgetExceededError`` when the steps or the time are used up."""
         self.spent += steps
         if self.spent > self._steps:
-            raise UnanalyzableError("the analysis exceeded its budget of steps")
+            raise BudgetExceededError("the analysis exceeded its budget of steps")
         if self.spent < self._look:
             return
         self._look = self.spent + _STEPS_BETWEEN_LOOKS
         if time.thread_time() > self._end:
-            raise UnanalyzableError(f"the analysis took more than {self._seconds:g} s of CPU")
+            raise BudgetExceededError(f"the analysis took more than {self._seconds:g} s of CPU")
+
+    def allow(self, steps: int) -> None:
+        """From here on, this many more steps may be spent, whatever has been before."""
+        self._steps = self.spent + steps

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Analysis, Facts
 from real.detector.analysis.flows import Flow, defect_finding, flow_finding, without_duplicates
 from real.detector.analysis.solver import Solver
 from real.detector.analysis.values import BUILDER, Step, Value
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.analysis.witness import every
+from real.detector.confidence import imports_reader, of_defect, of_flow
+from real.detector.limits import Budget, BudgetExceededError
 from real.detector.rule import Rule, Sink
 from real.types import Finding
 
 
-def report(solver: Solver, rules: Sequence[Rule]) -> list[Finding]:
-    """The findings of the rules in source order, one for each defect; ``rules`` are those of the solver's tables."""
-    reporter = _Reporter(solver)
-    found = [finding for index, rule in enumerate(rules) for finding in reporter.findings(index, rule)]
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Where the budget was spent before: each rule gets as many steps, and what it has found by then counts."""
+
+    budget: Budget
+    steps: int
+
+
+def report(solver: Solver, rules: Sequence[Rule], shares: Shares | None = None) -> list[Finding]:
+    """The findings of the rules in source order, one for each defect; ``rules`` are those of the solver's tables.
+
+    Raises ``BudgetExceededError``, unless the rules have ``shares``.
+    """
+    if shares is None:
+        reporter = _Reporter(solver)
+        found = [finding for index, rule in enumerate(rules) for finding in reporter.findings(index, rule)]
+        return without_duplicates(found, rules)
+    found = []
+    with contextlib.suppress(BudgetExceededError):
+        shares.budget.allow(shares.steps)
+        reporter = _Reporter(solver)
+        for index, rule in enumerate(rules):
+            shares.budget.allow(shares.steps)
+            with contextlib.suppress(BudgetExceededError):
+                for finding in reporter.findings(index, rule):
+                    found.append(finding)
     return without_duplicates(found, rules)
 
 
@@ -42,10 +68,10 @@ class _Reporter:
         facts = Facts(self.analysis, 1 << index)
         for flow in (*self.flows.get(index, ()), *self._returned(rule, facts), *self._stored(rule, facts)):
             if not is_guarded(rule, facts, flow):
-                yield flow_finding(flow)
+                yield flow_finding(flow, of_flow(facts, flow))
         if rule.check is not None:
             for defect in rule.check(facts):
-                yield defect_finding(rule, defect)
+                yield defect_finding(rule, defect, of_defect(facts, rule, defect))
 
     def _called(self, index: int, sink: Sink, site: CallSite) -> None:
         args = site.args
@@ -56,10 +82,16 @@ class _Reporter:
         untrusted, why = self._untrusted(index, values)
         if untrusted and (sink.when is None or sink.when(site)):
             operands = site.operands(sink.positions, sink.keywords)
-            self._add(index, site.unit, site.instr, operands, why, f"{site.name}()", sink.why)
+            flow = self._flow(index, site, operands, why, sink.why)
+            by_name = self.solver.heap.rules.rules[index].methods.get(site.name) is sink
+            self.flows.setdefault(index, []).append(replace(flow, by_name=by_name, path=site.path))
 
     def _possible(self, site: CallSite) -> None:
-        """A call that may be any method: one finding, of the rule that knows the most methods."""
+        """A call that may be any method: one finding, of the rule that knows the most methods.
+
+        Not without any sign that this is one of them: where the program has no library with such a method, and passes
+        on what has come in as it is, nothing is put together that could be a statement.
+        """
         reached = [
             (len(rule.methods), -index, why)
             for index, rule in enumerate(self.solver.heap.rules.rules)
@@ -68,9 +100,19 @@ class _Reporter:
         ]
         if reached:
             _, index, why = max(reached, key=lambda found: found[:2])
-            sink = next(iter(self.solver.heap.rules.rules[-index].methods.values()))
+            rule = self.solver.heap.rules.rules[-index]
+            sink = next(iter(rule.methods.values()))
             verb = "may be any method, also one that " + sink.why
-            self._add(-index, site.unit, site.instr, site.operands((), ()), why, f"{site.name}()", verb)
+            flow = self._flow(-index, site, site.operands((), ()), why, verb)
+            if imports_reader(Facts(self.analysis, flow.bit), rule.kinds) or not self._is_passed_on(flow):
+                self.flows.setdefault(-index, []).append(replace(flow, by_name=True))
+
+    def _is_passed_on(self, flow: Flow) -> bool:
+        """Whether each untrusted argument is what has come into the function, as it is."""
+        given = [operand for operand in flow.instr.args[1:] if operand in flow.operands]
+        return bool(given) and every(
+            self.analysis.slicer.origin_itself(flow.unit, operand) is not None for operand in given
+        )
 
     def _returned(self, rule: Rule, facts: Facts) -> Iterator[Flow]:
         sink = rule.returned
@@ -99,10 +141,8 @@ class _Reporter:
                     return True, why
         return False, None
 
-    def _add(
-        self, index: int, unit: Unit, instr: Instr, operands: list[int], why: Step | None, label: str, verb: str
-    ) -> None:
-        env = self.solver.state.states[unit].env
+    def _flow(self, index: int, site: CallSite, operands: list[int], why: Step | None, verb: str) -> Flow:
+        env = self.solver.state.states[site.unit].env
         tainted = tuple(operand for operand in operands if self.solver.heap.deep(env[operand])[0] >> index & 1)
         rule = self.solver.heap.rules.rules[index]
-        self.flows.setdefault(index, []).append(Flow(rule, 1 << index, unit, instr, tainted, why, label, verb))
+        return Flow(rule, 1 << index, site.unit, site.instr, tainted, why, f"{site.name}()", verb)

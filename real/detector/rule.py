@@ -44,13 +44,18 @@ class Rule(TaintRule):
 
     ``returned`` and ``stored`` are sinks that are no calls. ``guard`` decides, for each flow that the tables found,
     whether the tests that control the sink make it harmless. ``check`` finds defects that are no flows: constant
-    arguments, missing checks.
+    arguments, missing checks. ``local`` says that what it finds is worth telling where each function is looked at by
+    itself, without those that it calls: it reports no missing check. ``asks_for_checks`` says that what its ``check``
+    misses may well be elsewhere, ``is_pattern`` that the defect is in the text, whoever sends the data.
     """
 
     returned: ReturnSink | None = None
     stored: StoreSink | None = None
     guard: Guard | None = None
     check: Check | None = None
+    local: bool = False
+    asks_for_checks: bool = False
+    is_pattern: bool = False
 
 
 __all__ = ["Check", "Condition", "Guard", "ReturnSink", "Rule", "Sink", "StoreSink", "TaintRule"]

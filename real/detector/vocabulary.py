@@ -1,12 +1,21 @@
 """Words by which a name is taken for evidence, each list once: what for, two unrelated examples, a source.
 
 Words are weak evidence: they say what a name is about, never that something is safe or unsafe by itself. What a library
-documents is no word but a row of a model (``models/``). ``words()`` of ``rules/_authorization`` splits names.
+documents is no word but a row of a model (``models/``). ``words()`` splits names.
 """
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Self
+
+
+@lru_cache(maxsize=8192)
+def words(name: str) -> frozenset[str]:
+    """The words of an identifier, and the identifier itself, in lower case."""
+    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
+    return frozenset((name.lower(), *(part.lower() for part in parts)))
 
 
 class Words(frozenset[str]):
@@ -22,6 +31,13 @@ class Words(frozenset[str]):
         return made
 
 
+MAPPING_WORDS = Words(
+    """base cache config configuration context default defaults dest destination dict dst env environ headers kwargs
+    left mapping merged options opts other overrides params parameters registry result right source src target""",
+    "names of mappings that are no records: options, caches, and the two sides of a merge",
+    ("def merge(source, target)", "self.defaults.update(defaults)"),
+    "Python's documentation: dict(mapping), ChainMap (defaults, environ), functools.update_wrapper (wrapped, assigned)",
+)
 OWNERS = Words(
     """account author buyer created created_by creator customer employee member owner owners patient recipient tenant
     uploader user username""",
@@ -36,10 +52,10 @@ RECORD_OWNERS = Words(
     "CWE-639 (the owner of a record)",
 )
 PERSONS = Words(
-    "account claims current customer identity member person uid user viewer",
+    "account claims current customer identity member person token uid user viewer",
     "what an application keeps about the person who asks: attributes of Flask's g, parameters",
     ("g.user", "g.current_customer"),
-    "Flask's tutorial (g.user); OpenID Connect Core (claims, identity)",
+    "Flask's tutorial (g.user); OpenID Connect Core (claims, identity, token)",
 )
 ACTORS = Words(
     "actor caller current principal requester requesting viewer",
@@ -84,4 +100,16 @@ OTHER_READERS = Words(
     "whom an escaping function is for that is not for pages",
     ("escape_like(term)", "sanitize_filename(upload.filename)"),
     "OWASP Injection Prevention Cheat Sheet (escaping is specific to the interpreter)",
+)
+JSON_FRAMEWORKS = Words(
+    "apiflask connexion flask_openapi3 flask_restplus flask_restx flask_smorest muffin requests_mock responses",
+    "modules without a model whose decorators look like those of views that return pages, and which return JSON",
+    ("@api.route('/notes')", "@app.get('/notes')"),
+    "the quickstarts of these libraries",
+)
+CSRF_PROTECTIONS = Words(
+    "csrfmiddleware csrfprotectmiddleware xsrf",
+    "what protects all views of an application against forged requests, in libraries without a model",
+    ("app.add_middleware(CSRFMiddleware, secret=KEY)", "settings = {'xsrf_cookies': True}"),
+    "starlette-csrf, starlette-wtf, Tornado (xsrf)",
 )

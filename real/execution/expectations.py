@@ -1,8 +1,9 @@
 """What literal cases expect, and how it is read without evaluating it: literals, and names of built-in exceptions.
 
 Most suites hold nothing else. Reading them spares a process in the jail for each suite, and the runs of programs that
-solve nothing. What is read here is what the jail would say, or else it is not read: a set-up that could fail, or give a
-name another meaning, leaves it all to the jail.
+solve nothing. What is read here is what the jail would say, or else it is not read: a set-up that could give a name
+another meaning leaves it all to the jail. One that could fail leaves the reading presumed, until a program was called
+after it: then it has not failed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import ast
 import builtins
 import importlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,12 +34,29 @@ _MODULES = frozenset(
 )
 
 
+# What binds names that stand nowhere in the text; ``*`` is that of an import.
+_REACHING = frozenset(
+    """
+    * __builtins__ __dict__ __globals__ __import__ __setattr__ _getframe builtins ctypes delattr eval exec f_back
+    f_builtins f_globals f_locals gc globals importlib inspect locals modules runpy setattr vars
+    """.split()  # noqa: SIM905
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """What a literal case expects: an exception's type name, or else a value."""
 
     value: object = None
     exception: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What the cases of a suite expect; ``presumed``: they are if the set-up does not fail, which nobody has seen."""
+
+    each: tuple[Expectation, ...]
+    presumed: bool = False
 
 
 class NotStaticError(ValueError):
@@ -48,6 +66,12 @@ class NotStaticError(ValueError):
 def static_expectations(setup: str, sources: Iterable[str]) -> list[Expectation]:
     """What ``sources`` are after ``setup``; raises ``NotStaticError`` where the jail has to be asked."""
     bound = bound_by(setup)
+    return [_static_expectation(source, bound) for source in sources]
+
+
+def presumed_expectations(setup: str, sources: Iterable[str]) -> list[Expectation]:
+    """What ``sources`` are after ``setup`` unless that fails; raises ``NotStaticError`` where it decides about them."""
+    bound = names_bound_in(setup)
     return [_static_expectation(source, bound) for source in sources]
 
 
@@ -93,6 +117,36 @@ def bound_by(setup: str) -> frozenset[str]:
     if body is None:
         raise NotStaticError("the set-up is too long")
     return frozenset(name for statement in body for name in _bound(statement))
+
+
+@lru_cache(maxsize=4096)
+def names_bound_in(setup: str) -> frozenset[str]:
+    """The names that a set-up may bind, whatever else it does; raises ``NotStaticError`` where any could be.
+
+    It can be compiled, and names none of the ways to bind what it does not name.
+    """
+    try:
+        tree = ast.parse(setup) if len(setup) <= _LONGEST else None
+        compile(setup, "setup", "exec", dont_inherit=True)
+    except _BROKEN as error:
+        raise NotStaticError(str(error)) from error
+    if tree is None:
+        raise NotStaticError("the set-up is too long")
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for node in ast.walk(tree):
+        only_read = isinstance(node, ast.Attribute) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+        names[not only_read].update(_named(node))
+    if found := _REACHING & (names[True] | names[False]):
+        raise NotStaticError(f"the set-up may bind any name, by {', '.join(sorted(found))}")
+    return frozenset(names[True])
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    """Every identifier of a node itself, and the parts of a dotted one."""
+    for _, value in ast.iter_fields(node):
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not isinstance(node, ast.Constant):
+                yield from text.split(".")
 
 
 def _bound(statement: ast.stmt) -> list[str]:

@@ -6,12 +6,19 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from real.execution.attacks import secrets_of
 from real.execution.claimed_values import decode
-from real.execution.expectations import Expectation, NotStaticError, static_expectations
+from real.execution.expectations import (
+    Expectation,
+    Expectations,
+    NotStaticError,
+    presumed_expectations,
+    static_expectations,
+)
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import claim_of, failed
@@ -73,15 +80,24 @@ class Fixtures:
 
     def __init__(self) -> None:
         self._databases: _Cache[Database] = _Cache()
-        self._expectations: _Cache[list[Expectation]] = _Cache()
+        self._expectations: _Cache[Expectations] = _Cache()
+        self._evaluated: _Cache[Expectations] = _Cache()
 
     def database(self, script: str, ask: Ask) -> Database:
         """Build (or remember) the database of a script; raises ``FixtureError``."""
         return self._databases.get(_digest(script), lambda: _build_database(script, ask))
 
-    def expectations(self, setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
+    def expectations(self, setup: str, sources: tuple[str, ...], ask: Ask) -> Expectations:
         """Read, evaluate or remember expected values after ``setup``; raises ``FixtureError``."""
-        return self._expectations.get(_digest(setup, *sources), lambda: _expectations(setup, sources, ask))
+
+        def make() -> Expectations:
+            return _read(setup, sources) or self.confirmed(setup, sources, ask)
+
+        return self._expectations.get(_digest(setup, *sources), make)
+
+    def confirmed(self, setup: str, sources: tuple[str, ...], ask: Ask) -> Expectations:
+        """As ``expectations``, and none is presumed: a set-up that fails raises ``FixtureError``."""
+        return self._evaluated.get(_digest(setup, *sources), lambda: _evaluate(setup, sources, ask))
 
 
 def _digest(*texts: str) -> bytes:
@@ -114,17 +130,19 @@ def _build_database(script: str, ask: Ask) -> Database:
     return Database(report.files, report.state, secrets_of(report.state))
 
 
-def _expectations(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
-    try:
-        return static_expectations(setup, sources)
-    except NotStaticError:
-        return _evaluate(setup, sources, ask)
+def _read(setup: str, sources: tuple[str, ...]) -> Expectations | None:
+    """What can be read, ``None`` where the jail has to be asked."""
+    with suppress(NotStaticError):
+        return Expectations(tuple(static_expectations(setup, sources)))
+    with suppress(NotStaticError):
+        return Expectations(tuple(presumed_expectations(setup, sources)), presumed=True)
+    return None
 
 
-def _evaluate(setup: str, sources: tuple[str, ...], ask: Ask) -> list[Expectation]:
+def _evaluate(setup: str, sources: tuple[str, ...], ask: Ask) -> Expectations:
     request = WorkerRequest("expect", "", _LIMITS, cases=list(sources), files={}, setup=setup)
     reports = _cases(ask(request), len(sources), "the set-up of the tests")
-    return [_expectation(source, report) for source, report in zip(sources, reports, strict=True)]
+    return Expectations(tuple(_expectation(source, report) for source, report in zip(sources, reports, strict=True)))
 
 
 def _expectation(source: str, report: CaseReport) -> Expectation:

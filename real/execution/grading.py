@@ -15,7 +15,7 @@ from real.execution import paper_rules
 from real.execution.attack_grading import AttackGrader
 from real.execution.claimed_values import Opaque, decode
 from real.execution.compare import same_text, same_value
-from real.execution.expectations import Expectation
+from real.execution.expectations import Expectations
 from real.execution.fixtures import Ask, Database, Fixtures
 from real.execution.jail.isolation import CaseLimits
 from real.execution.jail.worker_request import WorkerRequest
@@ -146,19 +146,27 @@ class CallGrader:
 
 
 class LiteralGrader:
-    """Compares what calls with evaluated arguments return or raise."""
+    """Compares what calls with evaluated arguments return or raise.
+
+    ``confirm`` evaluates what was presumed of the expected values; raises ``FixtureError`` where the set-up fails.
+    """
 
     def __init__(
-        self, request: ExecutionRequest, suite: LiteralSuite, expectations: list[Expectation], protocol: str
+        self,
+        request: ExecutionRequest,
+        suite: LiteralSuite,
+        expectations: Expectations,
+        protocol: str,
+        confirm: Callable[[], Expectations],
     ) -> None:
         arguments: list[Any] = [case.arguments for case in suite.cases]
-        limits = _limits(request.limits, _longest(expectation.value for expectation in expectations))
+        limits = _limits(request.limits, _longest(expectation.value for expectation in expectations.each))
         self.worker_request = WorkerRequest(
             "literal", request.code, limits, arguments, {}, entry=suite.entry, setup=suite.setup
         )
-        self._expectations = expectations
+        self._expectations, self._confirm = expectations, confirm
         self._protocol, self._limits = protocol, request.limits
-        self._spent = [0.0] * len(expectations)  # CPU seconds of each case: for the paper they count together
+        self._spent = [0.0] * len(suite.cases)  # CPU seconds of each case: for the paper they count together
 
     def grade(self, index: int, report: CaseReport) -> TestOutcome:
         """Pass when the expected value was returned, or an exception of exactly the expected type name was raised.
@@ -167,9 +175,12 @@ class LiteralGrader:
         """
         self._spent[index] = report.cpu
         claim = claim_of(report)
+        # What claims a call was called, hence loaded after a set-up that did not fail: no program runs otherwise.
+        if not ("value" in claim or claim.get("raised")):
+            self.confirm()
         if (ended := failed(report, claim)) is not None:
             return ended
-        expected = self._expectations[index]
+        expected = self._expectations.each[index]
         if expected.exception is not None:
             strict = paper = _raised_as(report, claim, expected.exception)
         elif (raised := _raised(report, claim)) is not None:
@@ -178,6 +189,11 @@ class LiteralGrader:
             strict = _compared(report, claim, expected.value, same_value)
             paper = _compared(report, claim, expected.value, paper_rules.array_equal)
         return _by_protocol(self._protocol, self._limits, report, strict, paper, sum(self._spent[: index + 1]))
+
+    def confirm(self) -> None:
+        """Evaluate what is only presumed; raises ``FixtureError`` where the set-up fails."""
+        if self._expectations.presumed:
+            self._expectations = self._confirm()
 
 
 def _raised_as(report: CaseReport, claim: dict[str, Any], expected: str) -> TestOutcome:
@@ -211,6 +227,12 @@ def _printable(value: object) -> str:
         return "(a value with an integer too long to print)"
 
 
+def confirm_tests(grader: Grader) -> None:
+    """To be called where no case is graded: raises ``FixtureError`` where the tests are to blame for that."""
+    if isinstance(grader, LiteralGrader):
+        grader.confirm()
+
+
 def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask: Ask, run: Ask) -> Grader:
     """The grader of a request; raises ``FixtureError`` where its database or expected values cannot be made.
 
@@ -226,7 +248,9 @@ def grader_for(request: ExecutionRequest, protocol: str, fixtures: Fixtures, ask
             return CallGrader(request, suite, protocol)
         case LiteralSuite():
             sources = tuple(case.expected for case in suite.cases)
-            return LiteralGrader(request, suite, fixtures.expectations(suite.setup, sources, ask), protocol)
+            expectations = fixtures.expectations(suite.setup, sources, ask)
+            confirm = partial(fixtures.confirmed, suite.setup, sources, ask)
+            return LiteralGrader(request, suite, expectations, protocol, confirm)
         case AttackSuite():
             limits = _limits(request.limits, _longest(case.expected or "" for case in suite.cases))
             return AttackGrader(request, suite, limits, fixtures.database(suite.database, ask), run)

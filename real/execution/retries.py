@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from real.execution.fixtures import DISK_FULL, FixtureError, Fixtures
-from real.execution.grading import Grader, grader_for
+from real.execution.grading import Grader, confirm_tests, grader_for
 from real.execution.outcomes import FILE_SPACE, infrastructure, outcome, shown
 from real.execution.worker import CaseReport, RequestError, Worker, WorkerError, WorkerReport, WorkerStalledError
 from real.types import (
@@ -307,6 +307,7 @@ def _scaled(limits: Limits, slowness: float) -> Limits:
 
 def _outcomes(report: WorkerReport, grader: Grader) -> list[TestOutcome]:
     if report.problem is not None:
+        confirm_tests(grader)
         detail = report.problem.get("error", "")
         return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * len(grader.worker_request.cases)
     return [_graded(grader, index, case) for index, case in enumerate(report.cases)]

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from real.execution.backends.base import Backend
 from real.execution.compare import same_text, same_value
-from real.execution.expectations import Expectation, NotStaticError, static_expectations, static_value
+from real.execution.expectations import (
+    Expectation,
+    NotStaticError,
+    presumed_expectations,
+    static_expectations,
+    static_value,
+)
 from real.execution.paper_rules import array_equal, same_printed, same_returned
 from real.types import CallSuite, ExecutionRequest, JsonValue, LiteralSuite, OutcomeStatus, ScriptSuite, Suite, Task
 
@@ -41,19 +47,27 @@ class TrivialBaseline:
 def trivial_baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[TrivialBaseline]:
     """The scores of the three programs on each task's function tests, in the order of the tasks.
 
-    What the three print or return is known, so that nothing needs to run but the tests whose expected values are
-    expressions: those are judged in ``pool``.
+    What the three print or return is known, so that nothing needs to run but tests with expressions: in ``pool``. Where
+    these are no expected values, one run of the empty program shows whether they can be evaluated.
     """
+    scores = [_known(task.tests, protocol) for task in tasks]
+    unknown = [row for row, known in enumerate(scores) if known is None]
+    presumed = {row: known for row in unknown if (known := _presumed(tasks[row].tests, protocol)) is not None}
+    probes = [ExecutionRequest(tasks[row].task_id, *_probe(tasks[row].tests)) for row in presumed]
+    for (row, known), probe in zip(presumed.items(), pool.run(probes, protocol) if probes else (), strict=True):
+        if all(outcome.status is OutcomeStatus.PASS for outcome in probe.outcomes):
+            scores[row] = known
+    unknown = [row for row in unknown if scores[row] is None]
     kinds: tuple[Callable[[Suite], str], ...] = (_empty, _constant, _value_error)
-    known = [_known(task.tests, protocol) for task in tasks]
-    unknown = [task for task, scores in zip(tasks, known, strict=True) if scores is None]
-    requests = [ExecutionRequest(task.task_id, kind(task.tests), task.tests) for task in unknown for kind in kinds]
+    requests = [
+        ExecutionRequest(tasks[row].task_id, kind(tasks[row].tests), tasks[row].tests)
+        for row in unknown
+        for kind in kinds
+    ]
     results = iter(pool.run(requests, protocol) if requests else ())
-    found = []
-    for task, scores in zip(tasks, known, strict=True):
-        judged = scores or [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
-        found.append(TrivialBaseline(task.task_id, *judged))
-    return found
+    for row in unknown:
+        scores[row] = [_share([outcome.status for outcome in next(results).outcomes]) for _ in kinds]
+    return [TrivialBaseline(task.task_id, *(known or ())) for task, known in zip(tasks, scores, strict=True)]
 
 
 def _known(suite: Suite, protocol: str) -> list[float | None] | None:
@@ -88,14 +102,36 @@ def _of_call(suite: CallSuite, protocol: str) -> list[float | None]:
 
 def _of_literals(suite: LiteralSuite, protocol: str) -> list[float | None]:
     """Raises ``NotStaticError`` where arguments or expected values have to be evaluated."""
-    expected = static_expectations(suite.setup, [case.expected for case in suite.cases])
+    expected = static_expectations(suite.setup, _sources(suite))
     for case in suite.cases:
         given = static_value(case.arguments)
         if isinstance(given, dict) and not all(isinstance(key, str) for key in given):
             raise NotStaticError("keyword arguments without a name")
-    (constant,) = static_expectations(suite.setup, [_commonest([case.expected.strip() for case in suite.cases])])
+    return _scores(suite, expected, protocol)
+
+
+def _presumed(suite: Suite, protocol: str) -> list[float | None] | None:
+    """The three scores if set-up and arguments can be evaluated; ``None`` where they do not follow from that."""
+    if isinstance(suite, LiteralSuite) and suite.cases:
+        with suppress(NotStaticError):
+            return _scores(suite, presumed_expectations(suite.setup, _sources(suite)), protocol)
+    return None
+
+
+def _probe(suite: Suite) -> tuple[str, Suite]:
+    """A program that passes a suite with the set-up and the arguments of this one if they can be evaluated."""
+    assert isinstance(suite, LiteralSuite)
+    return _empty(suite), replace(suite, cases=tuple(replace(case, expected="None") for case in suite.cases))
+
+
+def _scores(suite: LiteralSuite, expected: list[Expectation], protocol: str) -> list[float | None]:
+    constant = expected[_sources(suite).index(_constant_of(suite))] if expected else Expectation()
     answers = (Expectation(None), constant, Expectation(exception="ValueError"))
     return [_mean([_is_right(answer, each, protocol) for each in expected]) for answer in answers]
+
+
+def _sources(suite: LiteralSuite) -> list[str]:
+    return [case.expected.strip() for case in suite.cases]
 
 
 def _is_right(answer: Expectation, expected: Expectation, protocol: str) -> bool:
@@ -136,9 +172,14 @@ def _constant(suite: Suite) -> str:
     if not isinstance(suite, LiteralSuite):
         return ""
     # The names in an expected value are those of the set-up, which the program shares; exceptions are raised.
-    body = f"value = {_commonest([case.expected.strip() for case in suite.cases])}\n"
+    body = f"value = {_constant_of(suite)}\n"
     body += "if isinstance(value, type) and issubclass(value, BaseException):\n    raise value\nreturn value"
     return _function(suite.entry, body)
+
+
+def _constant_of(suite: LiteralSuite) -> str:
+    """The expected value that the constant program gives."""
+    return _commonest(_sources(suite))
 
 
 def _commonest(texts: list[str]) -> str:

@@ -29,27 +29,33 @@ def is_folder(path: str) -> bool:
         return False
 
 
-def find(paths: Sequence[str], exclude: Sequence[str] = ()) -> Iterator[Source]:
+def find(paths: Sequence[str], exclude: Sequence[str] = (), root: str = "") -> Iterator[Source]:
     """The files meant, each once; folders stand for the ``*.py`` files below them, in the order of their names.
 
     Below a folder that was named, others are left out if their name starts with a dot, if they are virtual
     environments (they hold ``pyvenv.cfg``), ``site-packages``, ``node_modules`` or ``__pycache__``, or links (so that
     no loop of links is walked). ``exclude`` are globs for files and folders, also for named ones: one without a slash
-    is held against every part of the path, one with a slash against every stretch of parts.
+    is held against every part of the path, one with a slash against every stretch of parts, both also of the path
+    below ``root``.
     """
     seen: set[str] = set()
     for name in paths:
-        for source in _below(name, exclude) if is_folder(name) else [Source(name)]:
+        for source in _below(name, exclude, root) if is_folder(name) else [Source(name)]:
             key = source.path if source.path == STDIN_ARGUMENT else os.path.normpath(Path(source.path).absolute())
-            if key not in seen and not is_excluded(source.path, exclude):
+            if key not in seen and not is_excluded(source.path, exclude, root):
                 seen.add(key)
                 yield source
 
 
-def is_excluded(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a glob of ``patterns`` names the path or a folder above it."""
+def is_excluded(path: str, patterns: Sequence[str], root: str = "") -> bool:
+    """Whether a glob of ``patterns`` names the path or a folder above it, as it is given or as it lies below ``root``.
+
+    The path below ``root`` is the same wherever the command runs, which matters for globs in a project's file.
+    """
     if not patterns:
         return False
+    if root and is_excluded(os.path.relpath(Path(path).absolute(), root), patterns):
+        return True
     whole = os.path.normpath(path).replace(os.sep, "/")
     parts = [part for part in whole.split("/") if part]
     for pattern in patterns:
@@ -64,7 +70,7 @@ def is_excluded(path: str, patterns: Sequence[str]) -> bool:
     return False
 
 
-def _below(folder: str, exclude: Sequence[str]) -> Iterator[Source]:
+def _below(folder: str, exclude: Sequence[str], root: str) -> Iterator[Source]:
     waiting = [folder]  # a stack, because folders can be nested more deeply than functions
     while waiting:
         path = waiting.pop()
@@ -79,13 +85,13 @@ def _below(folder: str, exclude: Sequence[str]) -> Iterator[Source]:
             continue
         if path != folder and any(entry.name == "pyvenv.cfg" for entry in found):
             continue
-        waiting += [entry.path for entry in reversed(found) if _is_wanted(entry, exclude)]
+        waiting += [entry.path for entry in reversed(found) if _is_wanted(entry, exclude, root)]
 
 
-def _is_wanted(entry: os.DirEntry[str], exclude: Sequence[str]) -> bool:
+def _is_wanted(entry: os.DirEntry[str], exclude: Sequence[str], root: str) -> bool:
     try:
         if entry.is_dir(follow_symlinks=False):
-            return not (entry.name.startswith(".") or entry.name in _NEVER or is_excluded(entry.path, exclude))
+            return not (entry.name.startswith(".") or entry.name in _NEVER or is_excluded(entry.path, exclude, root))
         return entry.name.endswith(".py") and entry.is_file()
     except OSError:  # a link to itself, or its target vanished or may not be seen
         return False

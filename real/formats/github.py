@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from real.formats.record import STDIN, Record, Scan
+from collections.abc import Iterator
+
+from real.formats.record import STDIN, Level, Record, Scan, ScannedProgram
 from real.formats.summary import summary
 
-_LEVELS = {"error": "error", "note": "notice"}
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def render(run: Scan) -> str:
     """``::error file=…,line=…,col=…,title=…::message`` for each finding, and the summary as a plain line."""
-    lines: list[str] = []
-    for program in run.programs:
-        if program.reason:
-            where = f"{_file(program.path)}title={_property(program.status.value)}"
-            lines.append(f"::error {where}::{_data(program.reason)}")
-        lines += map(_command, program.open)
+    lines = [line for program in run.programs for line in (*failures(program), *findings(program))]
     return "\n".join([*lines, summary(run)])
+
+
+def findings(program: ScannedProgram) -> Iterator[str]:
+    """The commands about the findings of one program."""
+    yield from map(_command, program.open)
+
+
+def failures(program: ScannedProgram) -> Iterator[str]:
+    """The command about a program that could not be analysed, in whole or in part."""
+    if program.not_seen and not program.is_accepted:
+        where = f"{_file(program.path)}title={_property(program.status.value)}"
+        yield f"::{'error' if program.reason else 'warning'} {where}::{_data(program.not_seen)}"
 
 
 def _command(record: Record) -> str:

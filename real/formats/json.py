@@ -29,11 +29,13 @@ def _program(program: ScannedProgram, tool: Tool) -> dict[str, JsonValue]:
     for standing in (Standing.SUPPRESSED, Standing.KNOWN):
         if records := program.standing(standing):
             entry[standing.value] = [finding(record, tool) for record in records]
+    if program.unseen:
+        entry["unseen"] = [{"line": one.line, "what": one.what} for one in program.unseen]
     return entry
 
 
 def finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
-    """One finding: rule id, place (line 1-based, column 0-based in characters), message, trace, fix and level."""
+    """One finding: rule id, place (line 1-based, column 0-based in characters), message, trace, fix, level, rating."""
     entry: dict[str, JsonValue] = {
         tool.rule_key: record.rule,
         "line": record.line,
@@ -41,6 +43,8 @@ def finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
         "message": record.message,
         "trace": [{"line": step.line, "note": step.note} for step in record.trace],
         "fix": record.fix,
-        "level": record.level,
+        "level": record.level.value,
     }
+    if record.severity and record.confidence:
+        entry |= {"severity": record.severity.value, "confidence": record.confidence.value}
     return entry | ({"reason": record.reason} if record.reason else {})

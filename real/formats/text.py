@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from real.formats.lines import printable
-from real.formats.record import Record, Scan, ScannedProgram
+from real.formats.record import Level, Record, Scan, ScannedProgram
 from real.formats.summary import summary
+from real.types import Confidence
 
 _WIDTH = 100  # of a source line
 
@@ -33,23 +34,33 @@ def render(run: Scan, palette: Palette | None = None) -> str:
 
     Coloured when standard output is a terminal and NO_COLOR is not set, unless ``palette`` says otherwise.
     """
-    if palette is None:
-        terminal = sys.stdout is not None and sys.stdout.isatty()
-        palette = COLOURS if terminal and "NO_COLOR" not in os.environ else Palette()
-    lines = [line for program in run.programs for line in _program(program, palette)]
+    look = palette or chosen_palette()
+    lines = [line for program in run.programs for line in (*failures(program, look), *findings(program, look))]
     return "\n".join([*lines, summary(run)])
 
 
-def _program(program: ScannedProgram, look: Palette) -> Iterator[str]:
-    path = printable(program.path)
+def chosen_palette() -> Palette:
+    """Colours for a terminal, unless NO_COLOR is set."""
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    return COLOURS if terminal and "NO_COLOR" not in os.environ else Palette()
+
+
+def failures(program: ScannedProgram, look: Palette) -> Iterator[str]:
+    """One line about a program that could not be analysed."""
     if program.reason:
         status = f"{look.red}{program.status.value}{look.plain}"
-        yield f"{look.bold}{path}{look.plain}: {status}: {printable(program.reason)}"
+        yield f"{look.bold}{printable(program.path)}{look.plain}: {status}: {printable(program.reason)}"
+
+
+def findings(program: ScannedProgram, look: Palette) -> Iterator[str]:
+    """The findings of one program, with their traces."""
+    path = printable(program.path)
     for record in program.open:
         message, *notes = record.message.split("\n")
         place = f"{look.bold}{path}:{record.line}:{record.column + 1}{look.plain}"
-        shade, mark = (look.blue, "advice ") if record.level == "note" else (look.red, "")
-        yield f"{place}: {shade}{mark}{record.rule}{look.plain} {printable(message)}"
+        shade, mark = (look.blue, "advice ") if record.level is Level.NOTE else (look.red, "")
+        doubt = "" if record.confidence in (None, Confidence.HIGH) else f" [{record.confidence} confidence]"
+        yield f"{place}: {shade}{mark}{record.rule}{look.plain} {printable(message)}{doubt}"
         below = [*map(printable, notes), *_trace(program, record)]
         if record.fix:
             below.append(f"fix: {printable(record.fix)}")

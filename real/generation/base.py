@@ -9,10 +9,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """Token ids of one response, the end token included when it was reached (``finished``)."""
+    """Token ids of one response, the end token included when it was reached (``finished``).
+
+    ``logprobs``: of each token under the distribution that it was drawn from, before ``top_p``; empty where the backend
+    was not asked for them.
+    """
 
     tokens: tuple[int, ...]
     finished: bool
+    logprobs: tuple[float, ...] = ()
 
 
 OnFinished = Callable[[int, Response], None]

@@ -36,6 +36,8 @@ class HfGenerator:
         self.tokenizer = tokenizer
         self.cfg = cfg
         self.constraint: Constraint | None = None
+        self.keeps_logprobs = False  # of sampled tokens, in the responses
+        self.stop: tuple[str, ...] = ()  # a response that holds one of these texts is over
 
     def generate(
         self,
@@ -60,6 +62,8 @@ class HfGenerator:
         uniforms = None if greedy else row_streams(seed, len(prompts), self.cfg.max_new_tokens)
         rollout = Rollout(causal_lm, self.tokenizer, self.cfg, prompts, room, uniforms, on_finished)
         rollout.prefix, rollout.constraint = prefix, self.constraint
+        rollout.keeps_logprobs = self.keeps_logprobs
+        rollout.stop = self.stop
         training = self.model.training
         self.model.eval()
         try:
@@ -108,11 +112,15 @@ class Rollout:
         self.prompts = [tuple(prompt) for prompt in prompts]
         self.room, self.on_finished = room, on_finished
         self.uniforms = None if uniforms is None else uniforms.to(model.device)
+        self.tokenizer = tokenizer
+        self.stop: tuple[str, ...] = ()
         self.end, self.pad = tokenizer.eos_token_id, tokenizer.pad_token_id
         self.sample = Sampler(cfg.temperature, cfg.top_p)
         self.done: dict[int, Response] = {}
         self.prefix: list[tuple[Tensor, Tensor]] = []  # learned keys and values before every prompt
         self.constraint: Constraint | None = None
+        self.keeps_logprobs = False
+        self.logprobs: dict[int, list[float]] = {}  # of each row that is being written
         self.cache_argument = cache_argument(model)
 
     def run(self, slots: int) -> None:
@@ -190,12 +198,25 @@ class Rollout:
         if self.uniforms is None:
             return greedy_tokens(logits)
         drawn = self.uniforms[list(rows), list(map(len, written))]
-        return self.sample(logits, drawn)
+        tokens = self.sample(logits, drawn)
+        if self.keeps_logprobs:
+            for row, logprob in zip(rows, self.sample.logprobs(tokens).tolist(), strict=True):
+                self.logprobs.setdefault(row, []).append(logprob)
+        return tokens
 
     def _is_over(self, row: int, written: Sequence[int]) -> bool:
-        return written[-1] == self.end or len(written) >= self.room[row]
+        return written[-1] == self.end or len(written) >= self.room[row] or self._is_stopped(written)
+
+    def _is_stopped(self, written: Sequence[int]) -> bool:
+        """Whether a stop text ends in the last token; as many tokens are read as it can have characters."""
+        if not self.stop:
+            return False
+        tail = self.tokenizer.decode(written[-1 - max(map(len, self.stop)) :], skip_special_tokens=True)
+        return any(text in tail for text in self.stop)
 
     def _finish(self, row: int, written: Sequence[int]) -> None:
-        self.done[row] = Response(tuple(written), finished=written[-1] == self.end)
+        logprobs = tuple(self.logprobs.pop(row, ()))
+        finished = written[-1] == self.end or self._is_stopped(written)
+        self.done[row] = Response(tuple(written), finished=finished, logprobs=logprobs)
         if self.on_finished is not None:
             self.on_finished(row, self.done[row])

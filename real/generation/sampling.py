@@ -48,6 +48,11 @@ class Sampler:
         kept = _invert(_in_blocks(ordered, size), uniforms)
         return index.gather(1, kept.unsqueeze(1)).squeeze(1)
 
+    def logprobs(self, tokens: Tensor) -> Tensor:
+        """Of ``tokens`` ``[B]``, as the last call returned them: log-probabilities, ``top_p`` left out of account."""
+        weights = self._room[: len(tokens)]
+        return (weights.gather(1, tokens.unsqueeze(1)).squeeze(1) / weights.sum(dim=-1)).log()
+
     def _weights(self, logits: Tensor, size: int) -> Tensor:
         """Probabilities but for a factor, ``[B, blocks, size]`` in float32; zeros behind the vocabulary."""
         rows, vocabulary = logits.shape

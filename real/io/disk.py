@@ -107,7 +107,7 @@ def append_line(path: Path, record: Mapping[str, object]) -> None:
         with path.open("a", encoding="ascii") as file:
             file.write(to_line(record))
             file.flush()
-            _sync(file.fileno())
+            sync(file.fileno())
 
 
 def write_lines(path: Path, records: Iterable[Mapping[str, object]]) -> None:
@@ -195,7 +195,8 @@ def _finite(value: object) -> object:
     return value
 
 
-def _sync(descriptor: int) -> None:
+def sync(descriptor: int) -> None:
+    """Wait until the disk has what was written to ``descriptor``."""
     try:
         os.fsync(descriptor)
     except OSError as error:

@@ -11,9 +11,10 @@ from pathlib import Path
 from real.errors import UsageError
 from real.formats.fingerprint import fingerprints
 from real.formats.record import STDIN, Record, ScannedProgram, Standing
-from real.types import JsonValue
+from real.types import AnalysisStatus, JsonValue
 
 FORMAT, VERSION = "real-detect baseline", 1
+_NOT_ANALYSED = "unanalyzable"  # rule and fingerprint of the entry for a file that cannot be analysed, or not in whole
 _HINT = "Write one with --write-baseline FILE."
 
 
@@ -37,9 +38,13 @@ class Baseline:
 
     def apply(self, program: ScannedProgram) -> ScannedProgram:
         """The program with the findings that are in the baseline marked as known."""
-        if program.reason:
-            return program  # not analysed: nothing can be said of its entries
         file = file_key(program.path, self.path)
+        if program.not_seen:
+            whole = Entry(file, _NOT_ANALYSED, _NOT_ANALYSED)
+            program = replace(program, is_accepted=whole in self.entries and program.status is not AnalysisStatus.ERROR)
+            self._met |= {whole} & self.entries
+        if program.reason and not program.records:
+            return program  # not analysed: nothing can be said of its other entries
         self._scanned.add(file)
         return program.judged(
             self._marked(record, Entry(file, record.rule, fingerprint))
@@ -50,13 +55,13 @@ class Baseline:
         if entry not in self.entries:
             return record
         self._met.add(entry)
-        return replace(record, standing=Standing.KNOWN) if record.standing is Standing.OPEN else record
+        return replace(record, standing=Standing.KNOWN) if record.is_open else record
 
     def absent(self, rules: Collection[str]) -> int:
         """How many entries no longer occur: of rules that ran, in files that were analysed or are gone."""
         folder = Path(os.path.realpath(self.path)).parent
         return sum(
-            entry.rule in rules and (entry.file in self._scanned or _is_gone(folder, entry.file))
+            entry.rule in {*rules, _NOT_ANALYSED} and (entry.file in self._scanned or _is_gone(folder, entry.file))
             for entry in self.entries - self._met
         )
 
@@ -105,9 +110,10 @@ def _entry(item: JsonValue, number: int, path: str) -> Entry:
 
 
 def write(path: str, programs: Sequence[ScannedProgram]) -> int:
-    """Write all findings that no comment suppresses as the new baseline; returns their number.
+    """Write the findings that are shown or known as the new baseline, and which files cannot be analysed in whole.
 
-    A file that is no baseline is not overwritten: the option may have been given a wrong name.
+    Returns the number of findings. A file that is no baseline is not overwritten: the option may have been given a
+    wrong name.
     """
     _refuse_others(path)
     entries: list[JsonValue] = [
@@ -120,7 +126,18 @@ def write(path: str, programs: Sequence[ScannedProgram]) -> int:
         }
         for program in programs
         for record, fingerprint in zip(program.records, fingerprints(program), strict=True)
-        if record.standing is not Standing.SUPPRESSED
+        if record.standing in (Standing.OPEN, Standing.KNOWN)
+    ]
+    count = len(entries)
+    entries += [
+        {
+            "file": file_key(program.path, path),
+            "rule": _NOT_ANALYSED,
+            "fingerprint": _NOT_ANALYSED,
+            "message": program.not_seen,
+        }
+        for program in programs
+        if program.not_seen and program.status is not AnalysisStatus.ERROR
     ]
     text = json.dumps({"format": FORMAT, "version": VERSION, "findings": entries}, indent=2) + "\n"
     whole = Path(os.path.realpath(path))
@@ -130,7 +147,7 @@ def write(path: str, programs: Sequence[ScannedProgram]) -> int:
         part.replace(whole)
     except OSError as error:
         raise UsageError(f"the baseline {path} cannot be written: {error.strerror}") from None
-    return len(entries)
+    return count
 
 
 def _refuse_others(path: str) -> None:

@@ -6,71 +6,28 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from real.detector import VERSION
 from real.errors import RealError, UsageError
-from real.formats import FORMATS
-from real.formats.lines import printable
 from real.io import console
+from real.linter.options import parser
+from real.linter.output import tell
 
 if TYPE_CHECKING:  # loaded where they are needed: --version and --explain take none of them
-    from real.formats.record import Scan
+    from real.formats.files import Source
+    from real.formats.record import Scan, ScannedProgram
     from real.linter.baseline import Baseline
+    from real.linter.changes import Changes
+    from real.linter.scanning import Scanned, Scanner
+    from real.linter.settings import Settings
 
-CLEAN, FAILED, INTERRUPTED = 0, 2, 130
+CLEAN, FINDINGS, FAILED, INTERRUPTED = 0, 1, 2, 130
 
-_EPILOG = """\
-exit codes: 0 clean; 1 findings; 2 wrong usage, or a file that could not be analysed. With --jsonl: 0 when every line
-has its answer, which holds the verdict
-
-examples:
-  real-detect src/                                     every *.py below, but not in .venv, node_modules and the like
-  real-detect --ignore CWE-770 --exclude tests src/
-  real-detect --format sarif src/ > findings.sarif     for code hosts and editors
-  real-detect --write-baseline known.json src/         accept what is there now ...
-  real-detect --baseline known.json src/               ... and hear only of what is new
-  real-detect --stdin-name src/app.py - < buffer       for editors: an unsaved file
-  real-detect --jsonl < programs.jsonl > verdicts.jsonl
-  real-detect --explain CWE-89
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options."""
-    made = argparse.ArgumentParser(
-        prog="real-detect",
-        description="Find vulnerabilities in Python programs by taint analysis. Nothing is executed.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    made.add_argument("paths", nargs="*", metavar="PATH", help="files, directories (walked for *.py), or - for stdin")
-    made.add_argument("--format", choices=FORMATS, default="text", help="output (default: text)")
-    made.add_argument(
-        "--select",
-        action="append",
-        default=[],
-        metavar="CWE-89[,...]",
-        help="only these rules; extended: those beyond the paper",
-    )
-    made.add_argument("--ignore", action="append", default=[], metavar="CWE-89[,...]", help="all but these rules")
-    made.add_argument(
-        "--exclude",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="leave out files and directories: tests, *_pb2.py, src/gen/*",
-    )
-    made.add_argument("--baseline", metavar="FILE", help="hide the findings that this file accepts")
-    made.add_argument("--write-baseline", metavar="FILE", help="accept the findings of this run in this file")
-    made.add_argument("--stdin-name", metavar="PATH", help="what standard input is called in the output")
-    made.add_argument("--jsonl", action="store_true", help='stdin lines {"id", "code"} to stdout lines with findings')
-    made.add_argument("--explain", metavar="CWE-89", help="what a rule finds, why, and what silences it")
-    made.add_argument("--models", metavar="LIBRARY", help="what is known of a library (flask, psycopg ...), or of all")
-    made.add_argument("--list", action="store_true", help="the rules")
-    made.add_argument("--version", action="version", version=f"real-detect {VERSION}")
-    return made
+_MOST_PROCESSES = 256
+_WORTH_PROCESSES = 200_000  # bytes of source: some seconds of analysis, for a tenth to start the processes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,100 +37,242 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(options)
     except RealError as error:
-        _tell(error.args[0], error.hint)
+        tell(error.args[0], error.hint)
         return FAILED
     except BrokenPipeError:
         console.forget_reader()
         return FAILED
     except OSError as error:
-        _tell(f"cannot go on: {error}")  # a full disk behind standard output, or no working directory
+        tell(f"cannot go on: {error}")  # a full disk behind standard output, or no working directory
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:
-    from real.detector.models.document import model, page
-    from real.detector.rules import all_rules, extended_rules, select_rules
-    from real.linter.selection import chosen, rule_id
-
     if options.models:
+        from real.detector.models.document import model, page
+
         console.say(page().rstrip() if options.models == "all" else model(options.models))
         return CLEAN
-    if options.explain:
-        console.say(select_rules([rule_id(options.explain)])[0].doc.strip())
-        return CLEAN
-    rules = chosen(options.select, options.ignore)
+    if options.explain is not None:
+        return _explain(options.explain)
     if options.list:
-        for rule in all_rules():
-            console.say(f"{rule.cwe:<9} {rule.title}")
-        for rule in extended_rules():
-            console.say(f"{rule.cwe:<9} {rule.title} (--select extended)")
-        return CLEAN
-    return _batch(options, rules) if options.jsonl else _scan(options, rules)
+        return _list()
+    if not 0 <= options.jobs <= _MOST_PROCESSES:
+        hint = f"0: one for each core; at most {_MOST_PROCESSES}."
+        raise UsageError(f"--jobs is a number of processes, not {options.jobs}", hint=hint)
+    if options.write and not options.fix:
+        raise UsageError("--write is about repairs", hint="Give --fix as well.")
+    if options.fix and ("-" in options.paths or options.stdin_name or options.write_baseline):
+        raise UsageError("--fix repairs files; it takes no standard input, and writes no baseline")
+    if options.fix and options.format != "text":
+        raise UsageError("--fix shows a diff; it has no other format")
+    return _batch(options) if options.jsonl else _scan(options)
 
 
-def _batch(options: argparse.Namespace, rules: Sequence[str]) -> int:
+def _explain(name: str) -> int:
+    from real.detector.rules import select_rules
+    from real.linter.selection import rule_id
+
+    console.say(select_rules([rule_id(name, tell)])[0].doc.strip())
+    return CLEAN
+
+
+def _list() -> int:
+    from real.detector.rules import all_rules, extended_rules
+    from real.linter.profiles import severity
+
+    for group, remark in ((all_rules(), ""), (extended_rules(), " (--select extended)")):
+        for rule in group:
+            console.say(f"{rule.cwe:<9} {severity(rule.cwe):<7} {rule.title}{remark}")
+    return CLEAN
+
+
+def _batch(options: argparse.Namespace) -> int:
     from real.linter.jsonl import scan_lines
+    from real.linter.selection import chosen
 
-    others = ("paths", "exclude", "baseline", "write_baseline", "stdin_name")
+    others = (
+        *("paths", "exclude", "baseline", "write_baseline", "stdin_name", "profile", "min_confidence", "diff", "fix"),
+        *("strict", "jobs"),
+    )
     if any(getattr(options, name) for name in others):
-        raise UsageError("--jsonl reads standard input; it takes no paths, baseline, --exclude or --stdin-name")
+        text = "--jsonl reads standard input; it takes no paths, baseline, --exclude or --stdin-name"
+        raise UsageError(text, hint="It judges as the reward does: only --select and --ignore change that.")
     if sys.stdin is None:
         raise UsageError("--jsonl reads standard input, which is closed")
-    for line in scan_lines(sys.stdin.buffer, rules):
+    for line in scan_lines(sys.stdin.buffer, chosen(options.select or (), options.ignore or (), note=tell)):
         console.say(line)
     return CLEAN
 
 
-def _scan(options: argparse.Namespace, rules: Sequence[str]) -> int:
-    from real.formats import render
-    from real.formats.files import find
-    from real.formats.record import STDIN, Scan, exit_code
-    from real.linter.scanning import programs, tool_of
+def _scan(options: argparse.Namespace) -> int:
+    from real.formats.record import STDIN, Scan
+    from real.linter.output import Output
+    from real.linter.scanning import Scanner, tool_of
+    from real.linter.selection import chosen
 
     paths = _checked(options)
-    base = _baseline(options.baseline)
-    tool = tool_of(rules)
-    made = list(programs(find(paths, options.exclude), tool, base, options.stdin_name or STDIN, _tell))
-    if not made:
-        _tell(f"note: no Python files in {', '.join(paths)}")
-    run = Scan(tool, made, base.absent(rules) if base else None)
-    code = exit_code(program.status for program in made)
+    settings = _settings(options, paths)
+    rules = chosen(settings.select, settings.ignore, settings.profile, tell)
+    baseline = _baseline(settings.baseline, options.write_baseline)
+    changes = _changes(options, paths)
+    sources = _sources(paths, settings, changes)
+    if not sources:
+        tell(f"note: no Python files{' that have changed' if changes else ''} in {', '.join(paths)}")
+    is_quiet = bool(options.write_baseline) or (options.fix and not options.write)
+    output = Output(options.format, len(sources), is_quiet=is_quiet)
+    scanner = Scanner(rules, settings, options.stdin_name or STDIN)
+    programs: list[ScannedProgram] = []
+    left = ""
+    try:
+        for source, scanned in zip(sources, _scanned(sources, scanner, options.jobs), strict=True):
+            program = _judged(scanned.program, settings, baseline, changes)
+            if options.fix and _repair(program, scanner, writes=options.write):
+                program = _judged(scanner.scanned(source).program, settings, baseline, None)
+            programs.append(program)
+            output.add(program, scanned.notes)
+    except KeyboardInterrupt:
+        left = f"{len(sources) - len(programs)} of {len(sources)} files not scanned"
+    run = Scan(tool_of(rules), programs, baseline.absent(rules) if baseline else None, left)
+    output.end(run)
+    if left:
+        return INTERRUPTED
     if options.write_baseline:
         _write_baseline(options.write_baseline, run)
-        code = code if code == FAILED else CLEAN
-    else:
-        console.say(render(options.format, run))
-    if options.write_baseline or options.format in ("json", "sarif"):
-        _tell_people(run)
-    return code
+    return _exit_code(run, settings, counts_findings=not options.write_baseline)
 
 
-def _baseline(path: str | None) -> Baseline | None:
-    if path is None:
+def _settings(options: argparse.Namespace, paths: Sequence[str]) -> Settings:
+    """What the file says, with what the command line says in its place."""
+    from real.linter.profiles import Profile
+    from real.linter.settings import Settings, find, load
+    from real.types import Confidence
+
+    given = [path if path != "-" else options.stdin_name or path for path in paths]
+    file = None if options.isolated else find(given)
+    kept = load(file) if file else Settings()
+    return replace(
+        kept,
+        select=tuple(options.select or kept.select),
+        ignore=tuple(options.ignore or kept.ignore),
+        profile=Profile(options.profile) if options.profile else kept.profile,
+        min_confidence=Confidence(options.min_confidence) if options.min_confidence else kept.min_confidence,
+        exclude=tuple(options.exclude or kept.exclude),
+        baseline=options.baseline if options.baseline is not None else kept.baseline,
+        strict=options.strict or kept.strict,
+    )
+
+
+def _baseline(path: str | None, writes: str | None) -> Baseline | None:
+    """The baseline that hides findings; one that a project names, and that is only now written, there is not yet."""
+    if path is None or (writes is not None and os.path.realpath(path) == os.path.realpath(writes) and _is_new(path)):
         return None
     from real.linter.baseline import load
 
     return load(path)
 
 
+def _is_new(path: str) -> bool:
+    return not os.path.lexists(path)
+
+
+def _changes(options: argparse.Namespace, paths: Sequence[str]) -> Changes | None:
+    if options.diff is None:
+        return None
+    if "-" in paths:
+        raise UsageError("--diff is about files; standard input has no history")
+    if options.write_baseline:
+        raise UsageError("--write-baseline accepts what a whole run finds; --diff looks at a part")
+    from real.linter.changes import since
+
+    return since(options.diff, paths)
+
+
+def _sources(paths: Sequence[str], settings: Settings, changes: Changes | None) -> list[Source]:
+    from real.formats.files import find
+
+    found = find(paths, settings.exclude, settings.root)
+    return [source for source in found if changes is None or source.problem or changes.has(source.path)]
+
+
+def _scanned(sources: Sequence[Source], scanner: Scanner, jobs: int) -> Iterator[Scanned]:
+    """The files one after the other, or on all cores where that takes less time; in their order in any case."""
+    jobs = jobs or _cores()
+    if jobs == 1 or any(source.path == "-" for source in sources) or not _are_worth_processes(sources):
+        return map(scanner.scanned, sources)
+    from real.linter.workers import scan_all
+
+    return scan_all(sources, scanner, jobs)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _are_worth_processes(sources: Sequence[Source]) -> bool:
+    size = 0
+    for source in sources if len(sources) > 1 else ():
+        try:
+            size += Path(source.path).stat().st_size
+        except (OSError, ValueError):
+            continue
+        if size >= _WORTH_PROCESSES:
+            return True
+    return False
+
+
+def _judged(
+    program: ScannedProgram, settings: Settings, baseline: Baseline | None, changes: Changes | None
+) -> ScannedProgram:
+    """The program with the findings marked that are accepted, not new, or less sure than what is asked for."""
+    from real.linter.profiles import without_doubtful
+
+    program = baseline.apply(program) if baseline else program
+    program = changes.of(program) if changes else program
+    return without_doubtful(program, settings.least)
+
+
+def _repair(program: ScannedProgram, scanner: Scanner, *, writes: bool) -> bool:
+    """Show what could be repaired in a program, or do it; returns whether the file has changed."""
+    if not program.open:
+        return False
+    from real.linter.fixes.repair import repaired
+    from real.linter.scanning import read
+
+    code = read(program.path)
+    made = repaired(code, program.open, scanner.rules_for(program.path)) if isinstance(code, str) else None
+    if made is None:
+        return False
+    if writes:
+        try:
+            made.write(program.path)
+        except UsageError as error:  # one file of many: the others go on
+            tell(error.args[0])
+            return False
+    else:
+        console.say(made.diff(program.path).rstrip("\n"))
+    done = "repaired" if writes else "could be repaired (--fix --write)"
+    tell(f"note: {program.path}: {made.count} finding{'' if made.count == 1 else 's'} {done}")
+    return writes
+
+
 def _write_baseline(path: str, run: Scan) -> None:
     from real.linter.baseline import write
 
     count = write(path, run.programs)
-    _tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {path}")
+    tell(f"note: {count} finding{'' if count == 1 else 's'} accepted in {path}")
 
 
-def _tell_people(run: Scan) -> None:
-    """What the text format says beside findings, where standard output is for programs."""
-    from real.formats.summary import baseline_summary
+def _exit_code(run: Scan, settings: Settings, *, counts_findings: bool) -> int:
+    from real.types import AnalysisStatus
 
-    for program in run.programs:
-        if program.reason:
-            _tell(f"{program.path}: {program.status.value}: {program.reason}")
-    if run.absent is not None:
-        _tell(f"note: {baseline_summary(run)}")
+    if any(program.status is AnalysisStatus.ERROR for program in run.programs):
+        return FAILED
+    if settings.strict and any(program.not_seen and not program.is_accepted for program in run.programs):
+        return FAILED
+    return FINDINGS if counts_findings and any(program.open for program in run.programs) else CLEAN
 
 
 def _checked(options: argparse.Namespace) -> list[str]:
@@ -194,15 +293,9 @@ def _checked(options: argparse.Namespace) -> list[str]:
 def _must_exist(path: str) -> None:
     try:
         os.stat(path)  # noqa: PTH116 - for a Path, an empty name is the working directory
-    except OSError as error:
-        raise UsageError(f"{(error.strerror or 'cannot be found').lower()}: {path}") from None
-
-
-def _tell(text: str, hint: str = "") -> None:
-    """One message on standard error, on one line (and the hint on another) whatever characters a path in it has."""
-    print(f"real-detect: {printable(text)}", file=sys.stderr)
-    if hint:
-        print(f"  {printable(hint)}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        text = getattr(error, "strerror", None) or "cannot be found"
+        raise UsageError(f"{text.lower()}: {path}") from None
 
 
 def command() -> int:

@@ -1,30 +1,37 @@
-"""From files to programs as they are shown: read, analysed, held against comments and the baseline."""
+"""From a file to a program as it is shown: read, analysed, held against the comments in it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from real import source_text
 from real.detector import VERSION, scan
-from real.detector.limits import MAX_BYTES
+from real.detector.limits import OF_FILE, OF_PROGRAM, Limits
 from real.detector.rules import select_rules
 from real.formats.files import STDIN_ARGUMENT, Source
-from real.formats.record import RulePage, ScannedProgram, Tool, program_of
+from real.formats.record import STDIN, RulePage, ScannedProgram, Tool, program_of
+from real.linter.profiles import Profile, severity
+from real.linter.settings import Settings
 from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
 
-if TYPE_CHECKING:  # most runs have none, and hashing takes a moment to load
-    from real.linter.baseline import Baseline
-
-_LIMIT = 4 * MAX_BYTES + 4  # a character has at most four bytes; the rest of the source is not even read
+_LIMIT = 4 * OF_FILE.characters + 4  # a character has at most four bytes; the rest of the source is not even read
 
 
-def tool_of(rules: Sequence[str]) -> Tool:
+def tool_of(rules: tuple[str, ...]) -> Tool:
     """The detector as the formats see it."""
-    return Tool("real-detect", VERSION, _describe, rules=tuple(rules), noun="file", rule_key="cwe", bare_list=True)
+    return Tool(
+        "real-detect",
+        VERSION,
+        _describe,
+        severity=severity,
+        rules=rules,
+        noun="file",
+        rule_key="cwe",
+        bare_list=True,
+    )
 
 
 def _describe(cwe: str) -> RulePage:
@@ -40,29 +47,48 @@ def _describe(cwe: str) -> RulePage:
     )
 
 
-def programs(
-    sources: Iterable[Source], tool: Tool, baseline: Baseline | None, stdin_name: str, note: Callable[[str], None]
-) -> Iterator[ScannedProgram]:
-    """Every source as a program; ``note`` is told of comments that have no effect."""
-    for source in sources:
-        path = stdin_name if source.path == STDIN_ARGUMENT else source.path
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """One program, and what there is to say of comments in it that have no effect."""
+
+    program: ScannedProgram
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """How each file is scanned; what a worker process is told. ``rules`` run where the settings do not ignore them."""
+
+    rules: tuple[str, ...]
+    settings: Settings = field(default_factory=Settings)
+    stdin_name: str = STDIN
+
+    def scanned(self, source: Source) -> Scanned:
+        """The program of a file: all that is found, whatever its confidence, but not what comments in it suppress."""
+        path = self.stdin_name if source.path == STDIN_ARGUMENT else source.path
+        tool = tool_of(self.rules_for(path))
         code = Analysis(AnalysisStatus.ERROR, reason=source.problem) if source.problem else read(source.path)
         if isinstance(code, Analysis):
-            yield program_of(path, "", code, tool)
-            continue
-        program = program_of(path, code, scan(code, select=tool.rules), tool)
+            return Scanned(program_of(path, "", code, tool))
+        program = program_of(path, code, scan(code, select=tool.rules, limits=self._limits), tool)
+        notes: tuple[str, ...] = ()
         if "real:" in code:
-            program = _without_suppressed(program, code, tool, note)
-        yield baseline.apply(program) if baseline else program
+            from real.linter.suppress import without_suppressed
 
+            program, found = without_suppressed(program, code, tool.rules)
+            notes = tuple(f"{path}:{note.line}: note: {note.text}" for note in found)
+        # Only lines with findings are shown; those of the other files need not go from one process to another.
+        return Scanned(program if program.records else replace(program, lines=()), notes)
 
-def _without_suppressed(program: ScannedProgram, code: str, tool: Tool, note: Callable[[str], None]) -> ScannedProgram:
-    from real.linter.suppress import without_suppressed
+    @property
+    def _limits(self) -> Limits:
+        """What people scan may be larger and take longer than what a policy writes."""
+        return OF_PROGRAM if self.settings.profile is Profile.REWARD else OF_FILE
 
-    program, notes = without_suppressed(program, code, tool.rules)
-    for found in notes:
-        note(f"{program.path}:{found.line}: note: {found.text}")
-    return program
+    def rules_for(self, path: str) -> tuple[str, ...]:
+        """The rules that run for one file."""
+        ignored = self.settings.ignored_in(path)
+        return tuple(rule for rule in self.rules if rule not in ignored)
 
 
 def read(path: str) -> str | Analysis:
@@ -76,7 +102,7 @@ def read(path: str) -> str | Analysis:
             with Path(path).open("rb") as file:
                 raw = file.read(_LIMIT + 1)
         if len(raw) > _LIMIT:
-            reason = f"the source is larger than {_LIMIT:,} bytes; the limit is {MAX_BYTES:,} characters"
+            reason = f"the source is larger than {_LIMIT:,} bytes; the limit is {OF_FILE.characters:,} characters"
             return Analysis(AnalysisStatus.UNANALYZABLE, reason=reason)
         return source_text.decode(raw)
     except OSError as error:

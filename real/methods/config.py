@@ -12,7 +12,8 @@ from real.errors import UsageError
 class SftCfg:
     """Supervised fine-tuning; defaults are those of the released SecCodePLT+ baseline.
 
-    ``targets`` is a file of ``python -m real.datasets targets``; without one the references are learned.
+    ``targets`` is a file of ``python -m real.datasets targets``, or a folder with such files, ``DATASET.jsonl``; where
+    the data set has none, the references are learned.
     """
 
     targets: str | None = None

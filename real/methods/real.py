@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from real.methods.base import Method
+from real.methods.common.workload import BACKWARD, Sizes, Workload, sample_tokens
 from real.settings import RootCfg
-from real.training.config import Engine
+from real.training.config import Engine, Estimator
 from real.training.workspace import Workspace
 
 
@@ -12,6 +13,7 @@ class Real(Method):
     """Train with PPO where ``trainer=`` says."""
 
     learns_from_tasks = True
+    uses_trainer = True
 
     def trains_model(self, root: RootCfg) -> bool:
         """OpenRLHF trains in processes of its own."""
@@ -27,6 +29,15 @@ class Real(Method):
         from real.training.trainer import open_trainer
 
         return optimise(open_trainer(ws), ws)
+
+    def workload(self, root: RootCfg, sizes: Sizes) -> Workload | None:
+        """Rollouts; log-probabilities of policy and reference and the critic's values; updates of policy and critic."""
+        trainer = root.trainer
+        programs, models = trainer.steps * trainer.samples, 1 + (trainer.estimator is Estimator.gae)
+        passes = 1 + models + BACKWARD * trainer.ppo_epochs * models
+        updates = trainer.steps * trainer.ppo_epochs * (trainer.samples // trainer.minibatch)
+        learned = passes * programs * sample_tokens(root)
+        return Workload((programs + sizes.test,) * 2, learned=learned, updates=updates)
 
     def describe(self, root: RootCfg) -> str:
         """The size of the training."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from real.generation.respond import to_completions
-from real.methods.base import Method
+from real.methods.base import AnsweringMethod
 from real.methods.common.findings import count_findings
 from real.methods.common.seeds import part_seed
 from real.methods.config import Selection
@@ -19,17 +19,16 @@ from real.training.workspace import Workspace
 from real.types import Completion, Task
 
 
-class RejectionSampling(Method):
+class RejectionSampling(AnsweringMethod):
     """Nothing is trained."""
 
-    def run(self, ws: Workspace) -> int:
-        """Leave a responder."""
+    def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
+        """See ``best_of``."""
+        return best_of(ws, tasks, seed)
 
-        def answer(tasks: Sequence[Task], seed: int) -> list[Completion]:
-            return best_of(ws, tasks, seed)
-
-        ws.responder = answer
-        return 0
+    def answers_a_task(self, root: RootCfg) -> tuple[int, int]:
+        """See ``AnsweringMethod``."""
+        return (root.method.rejection_sampling.samples,) * 2
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""

@@ -15,9 +15,10 @@ from real.results.task_records import stages_of, task_records
 from real.runs.store import RunStore
 
 _HINT = "A file was cut off or edited: copy the run directory again, or run the same command again with force=true."
-_PLAIN = ("metrics.json", "config.yaml", "env.json", "status")
+_PLAIN = ("metrics.json", "config.yaml", "env.json", "status", "margins.json", "safecoder.json")
 _OWN_FOLDER = re.compile(rb"^output_dir: .*$", re.MULTILINE)  # in config.yaml; no part of what the run is
-_PACKED = re.compile(r"(steps|examples|completions_[\w-]+|outcomes_[\w-]+)\.jsonl")
+# What a run wrote and how it was judged, and the records of its method (docs/methods.md).
+_PACKED = re.compile(r"(steps|losses|constraints|promsec|repairs|examples|completions_[\w-]+|outcomes_[\w-]+)\.jsonl")
 
 
 def archive(runs: Sequence[Path], out: Path) -> list[Path]:

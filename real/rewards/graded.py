@@ -35,4 +35,5 @@ def _grade(analysis: Analysis, cfg: GradingCfg) -> float:
         return 1.0
     if analysis.status is not AnalysisStatus.FINDINGS:
         return cfg.unanalyzable
-    return 0.0 if cfg.finding is None else max(0.0, 1.0 - cfg.finding * len(analysis.findings))
+    grade = 0.0 if cfg.finding is None else max(0.0, 1.0 - cfg.finding * len(analysis.findings))
+    return min(grade, cfg.unanalyzable) if analysis.unseen else grade  # to hide findings must not pay

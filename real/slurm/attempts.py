@@ -70,7 +70,12 @@ def ended(submission: Submission, index: int, code: int) -> None:
 def progress(run_dir: Path) -> tuple[int, int, int]:
     """Return a run's progress: training steps, and responses decoded in the evaluations before and after."""
     before, after = (_lines(run_dir / f"completions_{stage}.jsonl") for stage in ("before", "after"))
-    return len(RunStore(run_dir).read_steps()), before, after
+    return training_steps(run_dir), before, after
+
+
+def training_steps(run_dir: Path) -> int:
+    """Return how many PPO steps are done, or updates where a method trains by itself (``losses.jsonl``)."""
+    return len(RunStore(run_dir).read_steps()) or _lines(run_dir / "losses.jsonl")
 
 
 def job_id() -> str:

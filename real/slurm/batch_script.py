@@ -32,6 +32,7 @@ class Stage:
     memory_gb: int = 0  # what the largest of its runs needs on a node; 0: not known
     training_time: str = ""  # limit of a training job; empty: the longest
     folders: tuple[str, ...] = ()  # what its runs read, for a container
+    one_device: bool = False  # all of it runs on as many GPUs as an evaluation gets
 
     @property
     def name(self) -> str:
@@ -41,14 +42,19 @@ class Stage:
     @property
     def nodes(self) -> int:
         """Nodes of one job."""
-        return self.cluster.nodes if self.kind == TRAIN else 1
+        return self.cluster.nodes if self.whole else 1
+
+    @property
+    def whole(self) -> bool:
+        """Whether a job gets all that ``cluster`` names: a training that is spread over its GPUs."""
+        return self.kind == TRAIN and not self.one_device
 
     @property
     def gpus(self) -> int:
         """GPUs on each node of one job."""
         if self.kind == TABLES:
             return 0
-        if self.kind == EVALUATE:
+        if not self.whole:
             return min(self.cluster.evaluate_gpus, self.cluster.gpus_per_node)
         return self.cluster.gpus_per_node
 
@@ -78,7 +84,7 @@ def render(stage: Stage, *, name: str, folder: Path, workdir: Path) -> str:
     environment.filters["sh"] = lambda value: shlex.quote(str(value))
     environment.filters["directive"] = lambda value: quote(str(value))
     srun, command, python = _launcher(stage, workdir, folder)
-    whole = stage.kind == TRAIN
+    whole = stage.whole
     if stage.kind == TABLES:
         cpus, memory = tables_options(cluster)
     else:

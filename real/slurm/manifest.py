@@ -27,7 +27,7 @@ class SubmittedRun:
     run_id: str
     run_dir: Path
     changes: tuple[str, ...]
-    steps: int
+    steps: int  # of PPO; 0 where none are made
     submitted: bool = True
 
 

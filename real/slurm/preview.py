@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from real.config.costs import cost_of, is_distributed, total_hours
 from real.config.plan import Plan, PlannedRun
 from real.config.requirements import missing
 from real.io.columns import align
@@ -36,14 +37,18 @@ def describe(plan: Plan, here: Machine) -> str:
 
 
 def _table(jobs: Sequence[PlannedRun]) -> str:
-    rows = [["job", "what happens", "cluster", "directory"]]
+    rows = [["job", "what happens", "cluster", "directory", "estimated cost"]]
+    costs = {job.run_id: cost_of(job.root) for job in jobs}
     for job in jobs:
         state = job.state()
         what = "submit" if is_pending(job) else "skip (done)"
         if state and is_pending(job):
             what = f"submit (is {state})"
-        rows.append([" ".join(job.changes) or "the run", what, job.root.cluster.name, job.run_id])
-    return "\n".join(align(rows))
+        cost = costs[job.run_id]
+        told = "not known" if cost is None else cost.describe()
+        rows.append([" ".join(job.changes) or "the run", what, job.root.cluster.name, job.run_id, told])
+    total = total_hours(costs[job.run_id] for job in jobs if is_pending(job))
+    return "\n".join([*align(rows), *([total] if total else [])])
 
 
 def _argv(jobs: Sequence[PlannedRun]) -> list[str]:
@@ -53,7 +58,7 @@ def _argv(jobs: Sequence[PlannedRun]) -> list[str]:
 
     parts = []
     for job in jobs:
-        if is_pending(job) and job.root.trainer.engine == "openrlhf":
+        if is_pending(job) and is_distributed(job.root):
             plan = make_training_plan(job.root, job.run_dir, job.root.cluster.gpus_per_node)
             parts.append(f"# --- {job.run_id} ---\n{describe_training(job.root, plan, ())}")
     return parts

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from real.config.costs import is_distributed
 from real.errors import UsageError
 from real.settings import RootCfg
 from real.slurm.config import ClusterCfg
@@ -14,12 +15,13 @@ from real.training.openrlhf.layout import lay_out
 
 _EVALUATION_CPUS = 8  # sandbox and MyPy workers beside one GPU, where cluster.cpus_per_node says nothing
 _TABLES_CPUS, _TABLES_GB = 2, 2
+_NAMED = ("targets", "pairs", "adapter", "lexicon", "text")  # settings of methods that name a file or a folder
 _ALL = "0"  # to SLURM: all memory of the node; --exclusive alone gives the partition's default (man sbatch)
 
 
 def training_memory(root: RootCfg) -> int:
     """GB to request on each node of a training job; 0 if the model's size is unknown."""
-    if root.trainer.engine != "openrlhf":
+    if not is_distributed(root):
         return evaluation_memory(root)
     return to_request(training_gb(root, lay_out(root, root.cluster.gpus_per_node)))
 
@@ -64,9 +66,13 @@ def _share(amount: int, cluster: ClusterCfg, gpus: int) -> int:
 
 
 def folders_of(root: RootCfg) -> tuple[str, ...]:
-    """Return the folders that a run reads outside the repository: its data set, and its model if that is local."""
-    named = (root.dataset.path, root.model.path)
-    return tuple(str(Path(name).absolute()) for name in named if name and Path(name).exists())
+    """Return the folders that a run reads outside the repository: data set, local model, what its method names."""
+    method = getattr(root.method, root.method.name, None)
+    own = [getattr(method, key, None) for key in _NAMED]
+    named = [Path(name) for name in (root.dataset.path, root.model.path, *own) if name and Path(name).exists()]
+    # A file is seen through its folder; a data set that is one was always named by itself.
+    folders = [path.parent if path.is_file() and str(path) in own else path for path in named]
+    return tuple(str(folder.absolute()) for folder in folders)
 
 
 def mounts(folders: Iterable[str], own: Sequence[str]) -> list[str]:

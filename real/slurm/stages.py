@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from real.config.costs import is_distributed, uses_one_device
 from real.config.plan import Plan, PlannedRun
 from real.runs.store import RunState
 from real.settings import RootCfg
@@ -35,7 +36,7 @@ def is_pending(job: PlannedRun) -> bool:
 
 def cluster_trainings(jobs: Sequence[PlannedRun]) -> list[RootCfg]:
     """Return the configurations of the runs that OpenRLHF still has to train."""
-    return [job.root for job in jobs if is_pending(job) and job.root.trainer.engine == "openrlhf"]
+    return [job.root for job in jobs if is_pending(job) and is_distributed(job.root)]
 
 
 def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[ScheduledStage]:
@@ -46,7 +47,8 @@ def schedule_stages(jobs: Sequence[PlannedRun], *, tables: bool) -> list[Schedul
     for index, job in enumerate(jobs):
         if is_pending(job):
             root = job.root
-            kind = (str(root.cluster), root.trainer.engine, training_memory(root), evaluation_memory(root))
+            memory = (training_memory(root), evaluation_memory(root))
+            kind = (str(root.cluster), is_distributed(root), uses_one_device(root), memory)
             groups.setdefault(kind, []).append(index)
     made: list[ScheduledStage] = []
     for number, indices in enumerate(groups.values(), 1):
@@ -63,12 +65,13 @@ def _group(jobs: Sequence[PlannedRun], indices: Sequence[int], *, label: str) ->
 
     def stage(kind: str, runs: Sequence[int], memory_gb: int, suffix: str = "") -> Stage:
         folders = tuple(dict.fromkeys(folder for run in runs for folder in folders_of(jobs[run].root)))
-        ray = root.trainer.engine == "openrlhf"
         time = longest(training_time(jobs[run].root) for run in runs)
-        return Stage(kind, root.cluster, tuple(runs), ray, f"{label}{suffix}", memory_gb, time, folders)
+        spread, single = is_distributed(root), uses_one_device(root)
+        return Stage(kind, root.cluster, tuple(runs), spread, f"{label}{suffix}", memory_gb, time, folders, single)
 
     train_gb, evaluate_gb = training_memory(root), evaluation_memory(root)
-    if root.cluster.evaluate == Evaluate.with_training:
+    # What uses one device leaves no others idle while it evaluates.
+    if root.cluster.evaluate == Evaluate.with_training or uses_one_device(root):
         return [ScheduledStage(stage(TRAIN, indices, max(train_gb, evaluate_gb)))]
     trained = [i for i in indices if jobs[i].state() == RunState.TRAINED and not jobs[i].root.force]
     rest = [i for i in indices if i not in trained]

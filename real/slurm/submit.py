@@ -12,6 +12,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from real.config import preflight
+from real.config.costs import uses_one_device
 from real.config.lifecycle import frozen
 from real.config.plan import Plan, PlannedRun
 from real.errors import RealError, UsageError
@@ -77,7 +78,7 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
     submission = Submission(
         folder,
         tuple(
-            SubmittedRun(i, job.run_id, job.run_dir, job.changes, job.root.trainer.steps, is_pending(job))
+            SubmittedRun(i, job.run_id, job.run_dir, job.changes, _steps(job), is_pending(job))
             for i, job in enumerate(jobs)
         ),
         command=tuple(command),
@@ -95,6 +96,11 @@ def _submit(folder: Path, plan: Plan, jobs: Sequence[PlannedRun], command: Seque
         disk.atomic_write(folder / f"{name}.sh", text)
     submission.write()
     return _send(submission, made)
+
+
+def _steps(job: PlannedRun) -> int:
+    """PPO steps of a run; 0 where its method trains in another way, or not at all."""
+    return 0 if uses_one_device(job.root) else job.root.trainer.steps
 
 
 def _check_disk(jobs: Sequence[PlannedRun], output_dir: Path) -> None:

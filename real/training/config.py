@@ -68,6 +68,7 @@ class TrainerCfg:
     normalize_rewards: bool = True  # A.2; the released runs only whiten advantages
     whiten_advantages: bool = True  # gae, reinforce_baseline: over their deviation; their mean is always subtracted
     max_grad_norm: float = 1.0
+    sampled_logprobs: bool = False  # engine=local, generation=hf: the sampler's count, without a forward pass for them
     shuffle_rewards: bool = False  # engine=local, a control: each rollout's rewards go to its responses at random
     critic: Critic = Critic.own
     value_coef: float = 0.1  # critic=shared: what the value loss weighs where it moves the actor's weights
@@ -116,12 +117,25 @@ class TrainerCfg:
             )
         if self.microbatch > self.minibatch:
             raise UsageError("trainer.microbatch is larger than trainer.minibatch")
+        self._check_sampled_logprobs()
         self._check_estimator()
 
     @property
     def samples(self) -> int:
         """Samples of one rollout."""
         return self.rollout_batch * self.samples_per_prompt
+
+    def _check_sampled_logprobs(self) -> None:
+        if not self.sampled_logprobs:
+            return
+        if self.estimator is Estimator.gae and self.critic is Critic.shared:
+            raise UsageError(
+                "trainer.sampled_logprobs=true saves the policy's forward pass, and trainer.critic=shared needs that"
+                " pass for its values",
+                hint="Use trainer.critic=own, an estimator without a critic, or trainer.sampled_logprobs=false.",
+            )
+        if self.critic_warmup_steps:
+            raise UsageError("trainer.sampled_logprobs=true does not go with trainer.critic_warmup_steps")
 
     def _check_estimator(self) -> None:
         if self.estimator is Estimator.gae:

@@ -5,10 +5,10 @@ import pytest
 from real import detector
 from real.datasets.parameterise import Plan, parameterise
 from real.datasets.parameterise.schema import Schema, schema
-from real.datasets.parameterise.sql_slots import Place, place_of
-from real.datasets.parameterise.string_parts import Hole, Text, pieces
 from real.datasets.parameterise.transform import PLANS, UnsupportedQueryError
 from real.datasets.syntax import parse
+from real.sqltext.sql_slots import Place, place_of
+from real.sqltext.string_parts import Hole, Text, pieces
 from real.types import AnalysisStatus, ScriptSuite, StdinCase
 
 DATABASE = """

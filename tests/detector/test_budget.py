@@ -5,7 +5,7 @@ import time
 import pytest
 
 from real.detector import scan
-from real.detector.limits import Budget, UnanalyzableError
+from real.detector.limits import Budget, Limits, UnanalyzableError
 
 CALLBACKS = {
     "a callback that calls itself back": (
@@ -38,14 +38,14 @@ def test_steps_end_an_analysis() -> None:
 
 def test_the_clock_ends_an_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.thread_time()
-    analysis = scan("x = 1\n", seconds=-1)
-    assert (analysis.status.value, analysis.reason) == ("unanalyzable", "the analysis took more than -1 s of CPU")
+    analysis = scan("x = 1\n", limits=Limits(seconds=-1))
+    assert (analysis.status.value, analysis.reason) == ("partial", "the analysis took more than -1 s of CPU")
     monkeypatch.setattr(time, "thread_time", lambda: started)
-    assert scan("x = 1\n", seconds=0).status.value == "clean"
+    assert scan("x = 1\n", limits=Limits(seconds=0)).status.value == "clean"
 
 
 def test_a_long_condition_is_ended_by_its_steps() -> None:
     """The ways through its joins multiply; on a slow machine the verdict has to be the same."""
     test = " and ".join(f"(x == {n} or x != {n} and not x)" for n in range(2000))
-    analysis = scan(f"def f(x):\n    if {test}:\n        return eval(x)\n", seconds=1e6)
-    assert (analysis.status.value, analysis.reason) == ("unanalyzable", "the analysis exceeded its budget of steps")
+    analysis = scan(f"def f(x):\n    if {test}:\n        return eval(x)\n", limits=Limits(seconds=1e6))
+    assert (analysis.status.value, analysis.reason) == ("partial", "the analysis exceeded its budget of steps")

@@ -6,6 +6,7 @@ import pytest
 
 from real.detector import scan
 from real.detector.frontend.build import build
+from real.detector.limits import Limits
 from real.types import AnalysisStatus
 
 # (what, safe program, vulnerable program)
@@ -89,7 +90,7 @@ def test_what_may_be_otherwise_stays_open(code: str) -> None:
 @pytest.mark.parametrize("text", ["10 ** 10 ** 10", "'a' * 10 ** 9", "1 << 10 ** 9", "-(2 ** 70) * 2 ** 70"])
 def test_large_constants_are_not_computed(text: str) -> None:
     code = f"import os\ndef f(x):\n    n = {text}\n    if n:\n        os.system(x)\n"
-    assert scan(code, seconds=5).status is AnalysisStatus.FINDINGS
+    assert scan(code, limits=Limits(seconds=5)).status is AnalysisStatus.FINDINGS
 
 
 def test_edges_that_are_never_taken_are_gone() -> None:

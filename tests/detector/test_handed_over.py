@@ -5,7 +5,10 @@ import pytest
 from real.detector import scan
 from real.types import AnalysisStatus
 
-IMPORTS = "import asyncio, atexit, functools, itertools, os, pickle, subprocess, threading\n"
+IMPORTS = (
+    "import _thread, asyncio, atexit, functools, itertools, multiprocessing, os, pickle, sched, subprocess, threading\n"
+    "import starlette.background\nfrom tools import retry\n"
+)
 CALLS = {
     "map": "list(map({0}, xs))",
     "filter": "list(filter({0}, xs))",
@@ -24,6 +27,19 @@ CALLS = {
     "to_thread": "asyncio.to_thread({0}, x)",
     "call_later": "asyncio.get_event_loop().call_later(1, {0}, x)",
     "atexit": "atexit.register({0}, x)",
+    "groupby": "list(itertools.groupby(xs, {0}))",
+    "cache": "functools.lru_cache({0})(x)",
+    "call_soon": "asyncio.get_event_loop().call_soon(functools.partial({0}, x))",
+    "a process": "multiprocessing.Process(target={0}, args=[x]).start()",
+    "a scheduler": "sched.scheduler().enter(1, 1, {0}, (x,))",
+    "a thread of old": "_thread.start_new_thread({0}, (x,))",
+    "a task of a web application": "starlette.background.BackgroundTask({0}, x)",
+    "a library's own word for a call": "retry({0}, x)",
+    "by keyword": "pool.apply_async(func={0}, args=(x,))",
+    "a table": "{{'a': {0}}}['a'](x)",
+    "a loop": "[go(x) for go in ({0}, len)]",
+    "the elements of a column": "x.column.apply({0})",
+    "the elements of a stream": "x.map({0}).collect()",
 }
 
 

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from rewrites.natural import EDITS, KINDS, Kind, edited
 
 from real.detector import scan
+from real.redteam.rewrites.natural import EDITS, KINDS, Kind, edited
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted([*(FIXTURES / "detector").rglob("*.py"), *(FIXTURES / "pairs").rglob("*.py")])

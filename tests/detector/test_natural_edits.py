@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from rewrites.natural import EDITS, KINDS, edited, program
-from rewrites.natural.arguments import constant
+
+from real.redteam.rewrites.natural import EDITS, KINDS, edited, program
+from real.redteam.rewrites.natural.arguments import constant
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 FILES = sorted([*(FIXTURES / "detector").rglob("*.py"), *(FIXTURES / "pairs").rglob("*.py")])

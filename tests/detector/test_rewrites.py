@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from rewrites import REWRITES, rewritten
 
 from real.detector import scan
+from real.redteam.rewrites import REWRITES, rewritten
 from real.types import AnalysisStatus
 
 ROOT = Path(__file__).parent.parent / "fixtures" / "detector"

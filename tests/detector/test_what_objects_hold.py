@@ -40,6 +40,16 @@ TWINS = [
         "import os\nKNOWN = {'disk', 'cpu'}\ndef f(x):\n    os.system(' '.join(x - KNOWN))\n",
     ),
     (
+        "an array of characters",
+        "import array\ndef f(x):\n    seen = array.array('d', x)\n    return len(seen), eval(''.join(array.array('u', '2+3')))\n",
+        "import array\ndef f(x):\n    return eval(''.join(array.array('u', x)))\n",
+    ),
+    (
+        "an array of bytes",
+        "import array, os\ndef f(x):\n    os.system('ls %s' % max(array.array('i', x)))\n",
+        "import array, os\ndef f(x):\n    os.system('ls ' + array.array('B', x).tobytes().decode())\n",
+    ),
+    (
         "a command line put together",
         "import subprocess\ndef f(x):\n    subprocess.run(['ls', '-c'] + [x])\n",
         "import subprocess\ndef f(x):\n    subprocess.run(['sh', '-c'] + [x])\n",

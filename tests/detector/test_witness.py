@@ -22,7 +22,8 @@ DETECTOR = Path(__file__).parents[2] / "real" / "detector"
 ASKING = sorted(
     [
         *(DETECTOR / "rules").glob("*.py"),
-        *(DETECTOR / "analysis" / f"{name}.py" for name in ("facts", "guards", "uses")),
+        *(DETECTOR / "concepts").glob("*.py"),
+        *(DETECTOR / "analysis").glob("*.py"),
     ]
 )
 RULES = all_rules()

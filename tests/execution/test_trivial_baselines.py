@@ -10,7 +10,15 @@ from real.datasets import load_path
 from real.execution import Pool
 from real.execution.__main__ import main
 from real.execution.limits import REFERENCE_TAG, limits_for
-from real.execution.trivial_baselines import TrivialBaseline, summary_of, trivial_baselines
+from real.execution.trivial_baselines import (
+    TrivialBaseline,
+    _constant,
+    _empty,
+    _share,
+    _value_error,
+    summary_of,
+    trivial_baselines,
+)
 from real.types import (
     CallCase,
     CallSuite,
@@ -148,3 +156,27 @@ def test_what_is_only_compared_scores_what_it_would_score_when_run(pool: Pool, p
     (result,) = pool.run([ExecutionRequest("job", "def f(): return [1, [2]]", calls)], protocol)
     (found,) = trivial_baselines([task(calls)], pool, protocol)
     assert sum(outcome.status == "pass" for outcome in result.outcomes) / len(values) == found.constant
+
+
+ENTRIES = "class A:\n    def f(self): pass\na = A()\n"
+EVALUATED = {
+    "set-up": LiteralSuite("f", (LiteralCase("()", "1"), LiteralCase("()", "1"), LiteralCase("()", "None")), ENTRIES),
+    "exceptions": LiteralSuite("f", (LiteralCase("()", "ValueError"), LiteralCase("()", "KeyError")), ENTRIES),
+    "arguments": LiteralSuite("A.f", (LiteralCase("{'x': str(1)}", "2"), LiteralCase("(max(1, 2),)", "ValueError"))),
+    "no arguments": LiteralSuite("f", (LiteralCase("(int('x'),)", "ValueError"), LiteralCase("(1,)", "1"))),
+    "no names": LiteralSuite("f", (LiteralCase("{int(1): 1}", "TypeError"), LiteralCase("(1,)", "TypeError"))),
+    "unknown names": LiteralSuite("f", (LiteralCase("(b,)", "NameError"), LiteralCase("()", "None")), ENTRIES),
+    "another meaning": LiteralSuite("f", (LiteralCase("()", "ValueError"),), "if 1:\n    ValueError = 3"),
+    "fails": LiteralSuite("f", (LiteralCase("()", "None"),), "1 / 0"),
+}
+
+
+@pytest.mark.parametrize("protocol", ["strict", "paper"])
+@pytest.mark.parametrize("name", EVALUATED)
+def test_what_follows_from_one_run_is_what_three_runs_say(pool: Pool, name: str, protocol: str) -> None:
+    suite = EVALUATED[name]
+    programs = (_empty, _constant, _value_error)
+    results = [pool.run([ExecutionRequest("job", program(suite), suite)], protocol)[0] for program in programs]
+    shares = [_share([outcome.status for outcome in result.outcomes]) for result in results]
+    (found,) = trivial_baselines([task(suite)], pool, protocol)
+    assert [found.empty, found.constant, found.value_error] == shares

@@ -118,7 +118,7 @@ def test_printable_text_is_one_harmless_line() -> None:
 
 
 def test_exit_codes() -> None:
-    clean, findings, unanalyzable, error = AnalysisStatus
+    clean, findings, _, unanalyzable, error = AnalysisStatus
     assert [exit_code(seen) for seen in ([], [clean], [clean, findings], [findings, unanalyzable], [error])] == [
         *(0, 0, 1, 2, 2)
     ]

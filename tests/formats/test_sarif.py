@@ -105,9 +105,31 @@ def test_a_baseline_gives_every_result_a_state(capsys: pytest.CaptureFixture[str
 
 def test_files_that_cannot_be_analysed_are_notifications(capsys: pytest.CaptureFixture[str]) -> None:
     Path("broken.py").write_text("x = (\n")
-    (invocation,) = detected(capsys, "broken.py", code=2)["invocations"]
+    (invocation,) = detected(capsys, "broken.py", code=0)["invocations"]
+    assert invocation["executionSuccessful"] is True  # the run has done all that it could
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["level"] == "error"
+    assert "syntax error" in notification["message"]["text"]
+
+
+def test_a_file_that_cannot_be_read_fails_the_run(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("real.linter.scanning.read", lambda path: Analysis(AnalysisStatus.ERROR, reason="cannot be read"))
+        (invocation,) = detected(capsys, "good.py", code=2)["invocations"]
     assert invocation["executionSuccessful"] is False
-    assert "syntax error" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_results_are_rated_and_below_a_base(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = detected(capsys, "bad.py", code=1)
+    assert run["originalUriBaseIds"] == {"SRCROOT": {"uri": here.as_uri() + "/"}}
+    (result,) = run["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "bad.py", "uriBaseId": "SRCROOT"}
+    assert (result["level"], result["properties"]) == ("error", {"severity": "high", "confidence": "high"})
+    assert 0 <= result["rank"] <= 100
+    levels = {rule["id"]: rule["defaultConfiguration"]["level"] for rule in run["tool"]["driver"]["rules"]}
+    assert (levels["CWE-89"], levels["CWE-601"]) == ("error", "warning")
+    scores = {rule["id"]: float(rule["properties"]["security-severity"]) for rule in run["tool"]["driver"]["rules"]}
+    assert scores["CWE-601"] < 7 <= scores["CWE-89"] < 9
 
 
 ODD = ["with space.py", "100%.py", "a#b?c.py", "ü日本.py", "a:b.py", "back\\slash.py", "new\nline.py", "'\"`<>.py"]

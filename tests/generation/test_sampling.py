@@ -54,3 +54,13 @@ def test_streams_of_rows_are_their_own() -> None:
 
 def test_the_first_of_equal_tokens_wins() -> None:
     assert greedy_tokens(torch.tensor([[0.0, 2.0, 2.0]])).tolist() == [1]
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.5])
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_log_probabilities_are_those_of_the_whole_distribution(temperature: float, top_p: float) -> None:
+    logits = torch.randn(4, 1000, generator=torch.Generator().manual_seed(0))
+    sample = Sampler(temperature, top_p)
+    tokens = sample(logits, torch.tensor([0.1, 0.5, 0.9, 0.999], dtype=torch.float64))
+    wanted = torch.log_softmax(logits / temperature, dim=-1).gather(1, tokens.unsqueeze(1)).squeeze(1)
+    torch.testing.assert_close(sample.logprobs(tokens), wanted)

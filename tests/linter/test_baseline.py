@@ -84,7 +84,7 @@ def test_nothing_is_said_of_what_did_not_run(capsys: pytest.CaptureFixture[str])
         assert scan(*arguments) == 0
         assert capsys.readouterr().out.endswith("baseline: 0 findings hidden\n")
     Path("src/app.py").write_text("x = (\n")
-    assert scan() == 2
+    assert scan() == 0
     assert capsys.readouterr().out.endswith("baseline: 0 findings hidden\n")
 
 
@@ -130,10 +130,21 @@ def test_a_baseline_can_be_renewed_while_it_is_read() -> None:
     assert len(json.loads(Path("known.json").read_text())["findings"]) == 2
 
 
-def test_files_that_cannot_be_analysed_are_told_while_writing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_that_cannot_be_analysed_are_told_and_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     Path("src/broken.py").write_text("x = (\n")
-    assert main(["--write-baseline", "known.json", "src"]) == 2
+    assert scan("--strict", "src") == 2
+    assert main(["--write-baseline", "known.json", "src"]) == 0
     assert "src/broken.py: unanalyzable: syntax error" in capsys.readouterr().err
+    assert scan("--strict", "src") == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert captured.out.endswith("baseline: 1 finding hidden, 1 that cannot be analysed accepted\n")
+    Path("src/worse.py").write_text("x = (\n")
+    assert scan("--strict", "src") == 2
+    Path("src/worse.py").unlink()
+    Path("src/broken.py").write_text("x = 1\n")
+    assert scan("--strict", "src") == 0
+    assert capsys.readouterr().out.endswith("baseline: 1 finding hidden, 1 entry no longer occurs\n")
 
 
 GOOD = {"format": "real-detect baseline", "version": 1, "findings": []}

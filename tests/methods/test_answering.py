@@ -10,6 +10,7 @@ import pytest
 from method_helpers import Scripted, fenced
 
 from real.errors import DataError
+from real.methods.common.answer_log import record_answers
 from real.methods.config import Selection
 from real.methods.prompt_eng import METHOD as PROMPT_ENG
 from real.methods.prompt_eng import instruction, with_instruction
@@ -51,6 +52,17 @@ def test_prompt_eng_asks_with_the_instruction(workspace: Workspace, tokenizer: A
     assert workspace.responder is not None
     assert [c.text for c in workspace.responder(tasks[:2], 0)] == ["answer"] * 2
     assert all(instruction(tasks[0].checks) in asked for asked in told.asked)
+
+
+def test_what_is_answered_again_is_recorded_once(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    record_answers(log, [{"task_id": "a", "clean": True}, {"task_id": "b", "clean": False}])
+    record_answers(log, [{"task_id": "b", "clean": True}, {"task_id": "c", "clean": False}])
+    assert [json.loads(line) for line in log.read_text().splitlines()] == [
+        {"task_id": "a", "clean": True},
+        {"task_id": "b", "clean": True},
+        {"task_id": "c", "clean": False},
+    ]
 
 
 def test_the_first_of_the_highest_wins_and_masked_ones_only_among_themselves() -> None:

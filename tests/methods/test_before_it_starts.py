@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from real.errors import DataError
-from real.methods.common.adapters import BACKBONE
+from real.methods.base import AnsweringMethod
+from real.methods.common.adapter_files import BACKBONE
 from real.methods.common.pairs import load_pairs
-from real.methods.registry import method_of
+from real.methods.registry import method_names, method_of
 from real.settings import RootCfg
 from real.training.workspace import Workspace
 
@@ -104,6 +106,47 @@ def test_targets_that_cannot_be_read(tmp_path: Path) -> None:
     file.write_text("{}\n")
     root.method.sft.targets = str(file)
     assert f"{file}, line 1: there is no task_id" in lack("sft", root)
+
+
+ANSWERING = ["prompt_eng", "codeguard_plus", "promsec", "rejection_sampling", "self_repair"]
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_several_samples_of_a_method_that_answers_once(name: str, workspace: Workspace) -> None:
+    """Whoever leaves a responder answers a task once: samples are refused, and for all others they are not."""
+    root, method = RootCfg(), method_of(name)
+    root.method.name = name
+    root.method.sven.pairs = root.method.sven_lora.pairs = root.method.safecoder.pairs = "tasks"
+    assert method.missing(root) == []
+    root.evaluation.samples, root.evaluation.temperature = 5, 0.8
+    said = method.missing(root)
+    assert isinstance(method, AnsweringMethod) == (name in ANSWERING)
+    if name in ANSWERING:
+        assert said == [
+            f"evaluation.samples=1 with evaluation.temperature=0 (method={name} gives one answer a task, and samples in"
+            " its own way; asked for: 5 samples a task at temperature 0.8)"
+        ]
+        assert method.run(workspace) == 0
+        assert workspace.responder is not None
+    else:
+        assert said == []
+
+
+def test_nothing_to_fine_tune_on(tmp_path: Path, workspace: Workspace) -> None:
+    """Tasks without references need targets; a folder of targets may have none for this data set."""
+    bare, root = [replace(task, reference=None) for task in workspace.train], RootCfg()
+    row = {"task_id": "a", "prompt": "Say hello.", "cases": [{"stdin": "", "expected": "hello"}]}
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text(f"{json.dumps(row)}\n")
+    root.dataset.name, root.dataset.path = "local_jsonl", str(tmp_path)
+    assert "no training task of local_jsonl has a safe reference" in lack("sft", root)
+    root.method.sft.targets = str(tmp_path)
+    assert "no training task of local_jsonl has a safe reference" in lack("sft", root)
+    (tmp_path / "local_jsonl.jsonl").write_text('{"task_id": "a", "response": "print()"}\n')
+    assert method_of("sft").missing(root) == []
+    workspace.train = bare
+    with pytest.raises(DataError, match="nothing to fine-tune on"):
+        method_of("sft").check(workspace)
 
 
 @pytest.mark.parametrize("address", ["http://a b/v1", "http://", "http://host:port/v1", "ftp://host", "http://[::1/v1"])

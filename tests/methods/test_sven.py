@@ -12,14 +12,14 @@ import torch
 from real.errors import DataError
 from real.generation.config import GenerationCfg
 from real.generation.hf import HfGenerator
+from real.methods.common.adapter_files import missing_adapter
 from real.methods.common.adapters import (
     activate,
     adapter_parameters,
     add_lora,
     add_prefixes,
-    check_backbone,
+    check_adapters,
     load_adapters,
-    missing_adapter,
     save_adapters,
 )
 from real.methods.common.losses import contrastive_loss, kl_divergence, log_likelihood_loss, masked_mean
@@ -104,6 +104,30 @@ def test_both_adapters_learn_and_the_backbone_stays_bit_identical(workspace: Wor
     assert all(torch.equal(value, original[key]) for key, value in kept.items())
 
 
+@pytest.mark.parametrize("form", AdapterForm)
+def test_a_backbone_in_bfloat16_learns_and_answers(workspace: Workspace, tokenizer: Any, form: AdapterForm) -> None:
+    """As the models of the hub are loaded; the adapters themselves stay in float32."""
+    workspace.policy.model.to(torch.bfloat16)
+    if form is AdapterForm.prefix:
+        made = add_prefixes(workspace, 3, ADAPTERS)
+    else:
+        made = add_lora(workspace, LoraCfg(True, 4, 8, 0.0), ADAPTERS)
+    objective = SvenObjective(made, SvenCfg(form=form, prefix_tokens=3))
+    optimizer = torch.optim.AdamW(list(adapter_parameters(made).values()), lr=1e-2)
+    losses = []
+    for _ in range(6):
+        loss, _parts = objective.loss(SAMPLE)
+        loss.backward()
+        losses.append(float(loss.detach()))
+        optimizer.step()
+        optimizer.zero_grad()
+    assert losses[-1] < losses[0]
+    assert all(weights.dtype == torch.float32 for weights in adapter_parameters(made).values())
+    made.eval()
+    answers = HfGenerator(made, tokenizer, GenerationCfg(max_new_tokens=4)).generate([[5, 6, 7]], greedy=True, seed=0)
+    assert answers[0].tokens
+
+
 def test_margin_tells_secure_from_insecure(workspace: Workspace) -> None:
     made = with_prefixes(workspace)
     objective = SvenObjective(made, CFG)
@@ -148,8 +172,8 @@ def test_adapters_come_back_from_the_disk(workspace: Workspace, tmp_path: Path, 
     folder = tmp_path / "adapters"
     save_adapters(workspace, folder, ADAPTERS)
     workspace.policy = Policy(base, workspace.policy.tokenizer)
-    assert missing_adapter(str(folder), ADAPTERS, "method.sven.adapter") == []
-    check_backbone(workspace, str(folder))
+    assert missing_adapter(str(folder), ADAPTERS, "method.sven.adapter", form) == []
+    check_adapters(workspace, str(folder), ADAPTERS)
     loaded = load_adapters(workspace, str(folder), ADAPTERS)
     again = SvenObjective(loaded, cfg).states(SAMPLE, "secure")[0]
     torch.testing.assert_close(again, states)

@@ -151,6 +151,29 @@ def test_sft_overfits_thirty_two_examples(model: Any) -> None:
     assert seen[-1] < 0.05
 
 
+def test_sft_records_its_losses_and_a_resumed_one_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.cfg.method.sft.epochs, workspace.cfg.method.sft.batch, workspace.cfg.method.sft.lr = 4, 2, 1e-3
+    leave, steps = Boundary.leave, iter(range(100))
+
+    def stop(self: Boundary) -> None:
+        if next(steps) == 2:  # a kill: nothing was saved yet
+            raise Stopped(10)
+        leave(self)
+
+    monkeypatch.setattr(Boundary, "leave", stop)
+    with pytest.raises(Stopped):
+        SFT.run(workspace)
+    assert len(losses(workspace.store.path)) == 3
+    monkeypatch.undo()
+    assert SFT.run(workspace) == len(losses(workspace.store.path)) == 8
+    made = losses(workspace.store.path)
+    assert sum(made[-2:]) < sum(made[:2])
+    SFT.run(workspace)  # trained already, by the job before this one
+    assert losses(workspace.store.path) == made
+
+
 def test_sft_with_lora_leaves_the_backbone_alone(workspace: Workspace, tasks: list[Task]) -> None:
     workspace.cfg.model.lora = LoraCfg(True, 4, 8, 0.0)
     workspace.cfg.method.sft.epochs = 1

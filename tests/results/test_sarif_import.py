@@ -69,6 +69,18 @@ def test_our_own_sarif_gives_our_own_verdicts(programs, monkeypatch, capsys, tmp
     assert counts["versions"]["REAL too"]
 
 
+def test_our_own_sarif_with_a_program_that_cannot_be_parsed_is_read(programs, monkeypatch, capsys, tmp_path):
+    """It is an alarm for a patched program, as in ``detector_pairs.py``, and nothing is found in a vulnerable one."""
+    monkeypatch.chdir(programs)
+    (programs / "pair_0" / "patched.py").write_text("x = (\n")
+    (programs / "pair_1" / "vulnerable.py").write_text("x = (\n")
+    assert detect(["--format", "sarif", "--profile", "reward", "."]) == 1
+    file = tmp_path / "ours.sarif"
+    file.write_text(capsys.readouterr().out)
+    (row,) = counts_of("REAL too", file, programs)["rows"]
+    assert (row["pairs"], row["found"], row["false"], row["correct"]) == (2, 1, 2, 0)
+
+
 def test_codeql_keeps_its_rules_in_a_query_pack_and_its_paths_below_a_base(tmp_path):
     rule = {
         "id": "py/sql-injection",

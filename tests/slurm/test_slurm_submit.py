@@ -16,11 +16,14 @@ from slurm_user import CLUSTER, ROOT
 
 from real.config import cli as run_cli
 from real.runs.store import RunState, RunStore
-from real.slurm import active_jobs, client, manifest
+from real.settings import RootCfg
+from real.slurm import active_jobs, attempts, client, manifest
 from real.slurm.cli import main
 from real.slurm.manifest import Submission
+from real.slurm.resources import folders_of
 
 CONF = ROOT / "conf"
+METHODS = ("vanilla", "sft", "real")
 PAIR = ["reward=hybrid,quality_only", "logger=none", "-m", *CLUSTER]
 
 
@@ -205,6 +208,47 @@ def test_dry_run_of_table_4_has_the_command_lines_of_openrlhf(
     assert "#SBATCH --exclusive\n#SBATCH --mem=0\n" in out
     assert "#SBATCH --cpus-per-task=8\n#SBATCH --mem=64G\n" in out  # the evaluation loads 7B: about 52 GB
     assert "evaluate: 3 jobs of 1 x 1 GPUs" in out
+
+
+def test_only_real_gets_all_gpus_of_a_cluster(
+    fake: FakeSlurm, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What one process trains gets the GPU of an evaluation, evaluates in the same job, and needs no Ray."""
+    free(monkeypatch, 1000)
+    words = ["method=vanilla,sft,real", "model=qwen25_coder_0p5b", "trainer=openrlhf", "cluster=slurm_1x8", "-m"]
+    words += ["cluster.venv=/gpu", "logger=none"]
+    assert main([*words, "dry_run=true"], CONF) == 0
+    said = capsys.readouterr().out
+    assert said.count("python -m real.training.openrlhf.entry") == 1
+    costs = {method: next(line for line in said.splitlines() if f"method={method} " in line) for method in METHODS}
+    assert all(cost.endswith("GPU-hours") for cost in costs.values())
+    assert "updates" not in costs["vanilla"]
+    assert "updates" in costs["sft"]
+    assert main(words, CONF) == 0
+    one = last()
+    assert one.stages == {"train": (0, 1), "train-2": (2,), "evaluate-2": (2,), "tables": ()}
+    single, whole = ((one.folder / f"{name}.sh").read_text() for name in ("train", "train-2"))
+    assert "#SBATCH --gres=gpu:1\n" in single
+    assert "--exclusive" not in single
+    assert "#SBATCH --gres=gpu:8\n" in whole
+    assert "#SBATCH --exclusive\n" in whole
+    assert "#SBATCH --time=02:00:00\n" in single  # by its estimate, not the longest that the site allows
+    assert [entry.steps for entry in one.entries[:2]] == [0, 0]
+    run = one.entries[1].run_dir
+    run.mkdir(parents=True)
+    (run / "losses.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "loss": 1.0}\n')
+    assert attempts.progress(run) == (2, 0, 0)  # a job that is queued again for them is not stuck
+
+
+def test_a_container_sees_what_a_method_names(fake: FakeSlurm, tmp_path: Path) -> None:
+    """Targets are a file, which is seen through its folder; pairs are a folder."""
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "targets.jsonl").write_text("")
+    root = RootCfg()
+    root.method.name, root.method.sft.targets = "sft", str(tmp_path / "made" / "targets.jsonl")
+    assert folders_of(root) == (str(tmp_path / "made"),)
+    root.method.name, root.method.sven.pairs = "sven", str(tmp_path)
+    assert folders_of(root) == (str(tmp_path),)
 
 
 def free(monkeypatch: pytest.MonkeyPatch, gb: int) -> None:

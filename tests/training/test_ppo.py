@@ -246,3 +246,18 @@ def test_the_control_trains_on_shuffled_rewards(make_ppo):
     for ppo in (plain, control):
         ppo.step(PROMPTS, share, step=0, seed=0)
     assert not torch.equal(weights(plain), weights(control))
+
+
+@pytest.mark.parametrize("settings", [{}, {"estimator": Estimator.rloo, "samples_per_prompt": 4, "rollout_batch": 4}])
+@pytest.mark.parametrize("lora", [False, True])
+def test_log_probabilities_of_the_sampler_train_as_those_of_a_pass_of_their_own(make_ppo, settings, lora):
+    computed, sampled = make_ppo(lora=lora, **settings), make_ppo(lora=lora, sampled_logprobs=True, **settings)
+    sampled.generator.keeps_logprobs = True
+    prompts = sorted(PROMPTS)
+    for step in range(3):
+        logs = [ppo.step(prompts, share, step=step, seed=0) for ppo in (computed, sampled)]
+        assert logs[0].keys() == logs[1].keys()
+        assert logs[1]["kl"] == pytest.approx(logs[0]["kl"], abs=1e-4)
+    torch.testing.assert_close(weights(sampled), weights(computed), atol=1e-4, rtol=1e-3)
+    assert all(len(r.logprobs) == len(r.tokens) for r in sampled.generator.generate(prompts, greedy=False, seed=1))
+    assert not any(r.logprobs for r in computed.generator.generate(prompts, greedy=False, seed=1))

@@ -1,4 +1,4 @@
-"""Has programs that insert input into SQL bind it instead: ``string_parts`` → ``sql_slots`` → ``transform``.
+"""Has programs that insert input into SQL bind it instead, by what ``real.sqltext`` says of their queries.
 
 The result is a candidate: whoever asks for it keeps it only if every test still passes and the detector is silent.
 """

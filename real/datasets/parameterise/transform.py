@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from real.datasets.annotate.scopes import every_name
 from real.datasets.parameterise.schema import Schema
-from real.datasets.parameterise.sql_slots import Mark, Place, Slot, UnbalancedError, tokens
-from real.datasets.parameterise.string_parts import Hole, Text, pieces
 from real.datasets.syntax import parse
+from real.sqltext.sql_slots import Mark, Place, Slot, UnbalancedError, tokens
+from real.sqltext.string_parts import Hole, Text, pieces
 
 _EXECUTES = ("execute", "executescript")
 _READERS = frozenset({"input", "str", "strip", "lower", "upper", "title", "capitalize", "rstrip", "lstrip", "replace"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from real.detector.analysis.slices import Reads, Slicer
 from real.detector.ir.call_shapes import passed_operands
@@ -15,6 +16,7 @@ _NEGATED = {
     "In": "NotIn", "NotIn": "In", "Eq": "NotEq", "NotEq": "Eq", "Is": "IsNot", "IsNot": "Is",
     "Lt": "GtE", "GtE": "Lt", "Gt": "LtE", "LtE": "Gt",
 }  # fmt: skip
+Via: TypeAlias = tuple[Instr, Unit, int]  # the call of a helper, who makes it, and 1 where ``self`` is bound
 _MAX_DEPTH = 3
 _MAX_ATOMS = 64
 
@@ -51,7 +53,7 @@ class _Place:
     unit: Unit
     sense: bool | None
     necessary: bool
-    via: tuple[Instr, Unit, int] | None = None
+    via: Via | None = None
     depth: int = 0
     leaning: bool | None = None
 
@@ -67,6 +69,8 @@ class Conditions:
     def __init__(self, slicer: Slicer, control: Callable[[Unit], ControlFlow]) -> None:
         self._slicer = slicer
         self._control = control
+        self._known: dict[tuple[int, _Place], list[Atom]] = {}
+        self._reads: dict[Atom, Reads] = {}
 
     def atoms(
         self,
@@ -74,15 +78,24 @@ class Conditions:
         operand: int,
         sense: bool | None,
         necessary: bool,
-        via: tuple[Instr, Unit, int] | None = None,
+        via: Via | None = None,
         leaning: bool | None = None,
     ) -> list[Atom]:
         """The elementary tests behind a condition, at most a few dozen; ``via`` is the call that leads to ``unit``."""
         place = _Place(unit, sense, necessary, via, leaning=leaning)
-        return list(itertools.islice(self._atoms(place, operand, set()), _MAX_ATOMS))
+        known = self._known.get((operand, place))
+        if known is None:
+            known = self._known[operand, place] = list(itertools.islice(self._atoms(place, operand, set()), _MAX_ATOMS))
+        return known
 
     def reads(self, atom: Atom) -> Reads:
         """What the operands of an atom depend on; parameters of a helper count as what the caller passes for them."""
+        known = self._reads.get(atom)
+        if known is None:
+            known = self._reads[atom] = self._read(atom)
+        return known
+
+    def _read(self, atom: Atom) -> Reads:
         found = Reads()
         for operand in atom.operands:
             found.update(self._slicer.reads(atom.unit, operand))
@@ -154,7 +167,9 @@ class Conditions:
             return False, None
         if value.op == "const":
             return True, bool(value.extra)
-        for branch in control.branches(pred):
+        branches = control.branches(pred)
+        self._slicer.solver.heap.spend(len(branches) >> 2)
+        for branch in branches:
             if branch.sense is not None and root(unit, branch.instr.args[0]) == value.dst:
                 return False, branch.sense
         return False, None

@@ -21,6 +21,7 @@ from real.detector.analysis.values import (
     STR,
     TEXT,
     Obj,
+    Step,
     Value,
     join,
     join_all,
@@ -28,7 +29,9 @@ from real.detector.analysis.values import (
     of_const,
     of_obj,
     ordered,
+    read_at,
 )
+from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
@@ -75,6 +78,7 @@ class Attributes:
         """``value.name``."""
         if name in _NAMESPACES:
             self.records.dynamic_code(instr, f"uses {name}")
+        value = read_at(value, instr.line)
         result = BOTTOM
         if may_be_plain(value):
             result = self._plain_attribute(value, name, instr)
@@ -148,11 +152,23 @@ class Attributes:
                     result = self.calls.call_value(self.functions.bind(hook, obj, instr), Args([of_const(name)]), instr)
                 for base in self.functions.foreign_bases(cls):
                     if base != "builtins.object":
-                        path = f"{base}().{name}"
-                        result = join(result, self.records.source(path, instr) or of_obj(self.heap.api(path)))
+                        result = join(result, self._foreign_attribute(cls, f"{base}().{name}", instr))
         if result is BOTTOM and name in self.heap.rules.sink_names:
             return self._method(CLEAN, name, instr)
         return result if result is not BOTTOM else CLEAN
+
+    def _foreign_attribute(self, cls: Obj, path: str, instr: Instr) -> Value:
+        """What a base class that is not seen keeps: of a library, or of another file of the program's own package.
+
+        That one's ``__init__`` stores what it is passed, as one of this file would, and the outside can call it.
+        """
+        known = self.records.source(path, instr)
+        if known is not None:
+            return known
+        if path.startswith(".") and instr.op == "attr" and cls.unit is not None and is_public(cls.unit):
+            note = f"`{path.rpartition('.')[2]}` is set by a base class of {cls.name} in another file, from anything"
+            return of_obj(self.heap.api(path), self.heap.rules.all, Step(instr.line, note, None, cls.unit))
+        return of_obj(self.heap.api(path))
 
     def _class_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         found = self.functions.member(obj, name)
@@ -252,7 +268,9 @@ class Attributes:
         for obj in ordered(base.objs):
             if obj.kind == "namespace":
                 self.records.dynamic_code(instr, "assigns into a namespace")
-            if obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
+            if obj.name == "sys.modules" and self._is_own_name(instr.args[1]):
+                self.records.state.kept.update(dict.fromkeys(ordered(value.objs)))  # others import it in our place
+            elif obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
                 self.records.dynamic_code(instr, f"assigns into {obj.name}")
             if obj.kind == "instance":
                 for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
@@ -261,6 +279,11 @@ class Attributes:
                         self.calls.call_value(self.functions.bind(method, obj, instr), Args([key, value]), instr)
             self.heap.put_item(obj, key, value)
         return BOTTOM
+
+    def _is_own_name(self, operand: int) -> bool:
+        """``__name__`` as Python sets it."""
+        made = self.heap.unit.defs[operand]
+        return made is not None and made.op == "builtin" and made.extra[1] == "__name__"
 
     def do_delsub(self, instr: Instr, env: list[Value]) -> Value:
         return BOTTOM

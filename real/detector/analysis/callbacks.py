@@ -91,13 +91,22 @@ _HANDINGS = {
     "enter": _Handing(2, "action", _packed),
     "enterabs": _Handing(2, "action", _packed),
     "map": _Handing(0, "func", _each),
+    "applymap": _Handing(0, "func", _each),
+    "transform": _Handing(0, "func", _each),
+    "flatMap": _Handing(0, "f", _each),
+    "foreach": _Handing(0, "f", _each),
+    "map_partitions": _Handing(0, "func", _each),
     "imap": _Handing(0, "func", _each),
     "imap_unordered": _Handing(0, "func", _each),
     "map_async": _Handing(0, "func", _each),
     "starmap": _Handing(0, "func", _each_packed),
     "starmap_async": _Handing(0, "func", _each_packed),
 }
+# Of these, data frames, streams and tensors have methods, which call the function with each of their elements.
+_OF_RECEIVER = frozenset({"apply", "map", "applymap", "transform", "flatMap", "foreach", "map_partitions"})
 _HANDING_CALLS = {
+    "_thread.start_new_thread": _Handing(0, "function", _packed),
+    "starlette.background.BackgroundTask": _Handing(0, "func", _following),
     "threading.Timer": _Handing(1, "function", _packed),
     "threading.Thread": _TARGET,
     "multiprocessing.Process": _TARGET,
@@ -109,8 +118,13 @@ _HANDING_CALLS = {
 _FUNCTIONS = frozenset({"function", "bound", "method", "partial", "api", "class", "dynattr", "methodcaller"})
 
 
-def hand_over(calls: Caller, name: str, path: str, args: Args, instr: Instr) -> Value | None:
-    """What the function returns that a call hands over; ``None`` where it hands over none."""
+def hand_over(
+    calls: Caller, name: str, path: str, args: Args, instr: Instr, receiver: Value | None = None
+) -> Value | None:
+    """What the function returns that a call hands over; ``None`` where it hands over none.
+
+    Where nothing stands beside the function, it gets what the ``receiver`` holds: ``column.apply(eval)``.
+    """
     handing = _HANDING_CALLS.get(path) or _HANDINGS.get(name)
     if handing is None:
         return None
@@ -122,4 +136,6 @@ def hand_over(calls: Caller, name: str, path: str, args: Args, instr: Instr) -> 
         return None
     passed = handing.style(calls, args, handing.position, instr)
     passed.named = {key: value for key, value in passed.named.items() if key != handing.keyword}
+    if receiver is not None and name in _OF_RECEIVER and not passed.pos and passed.rest is None:
+        passed.pos = [calls.containers.iterate(receiver, instr)]
     return join_all(calls.call_back(obj, passed, instr) for obj in objs)

@@ -48,7 +48,7 @@ _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
     collections.deque itertools.chain itertools.islice itertools.cycle itertools.tee itertools.repeat builtins.aiter
     itertools.takewhile itertools.dropwhile itertools.filterfalse random.sample random.shuffle
-    itertools.accumulate"""
+    itertools.accumulate itertools.groupby"""
 )
 
 
@@ -70,6 +70,8 @@ class Calls:
         self.containers = containers
         self.functions = functions
         self.attributes = attributes
+        # What was called back where: how far the analysis had grown, with what, and what it returned.
+        self._called_back: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
 
     def arguments(self, instr: Instr, shape: CallShape, env: list[Value]) -> Args:
         """Collect the operands of a call instruction, unpacking starred tuples of known length."""
@@ -250,7 +252,11 @@ class Calls:
             return self.heap.number_from([receiver])
         if name == "format" and receiver.kind == STR:
             return self.containers.format_method(receiver, args, instr)
-        handed = hand_over(self, name, "", args, instr)
+        if name == "join" and receiver.consts and len(args.pos) == 1:
+            folded = self.containers.joined_constants(receiver, args.pos[0])
+            if folded is not None:
+                return folded
+        handed = hand_over(self, name, "", args, instr, receiver)
         if handed is not None:
             return join(self.heap.part_of([receiver, *args.everything()]), handed)
         if name not in library.CALLING_METHODS:
@@ -288,7 +294,9 @@ class Calls:
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
-        handed = hand_over(self, path.rpartition(".")[2], path, args, instr) if path not in SPECIAL else None
+        handed = None
+        if path not in SPECIAL:
+            handed = hand_over(self, path.rpartition(".")[2], path, args, instr, receiver)
         if handed is not None:
             given = self.heap.part_of(args.everything())
             task = self.heap.api_result(path, instr)
@@ -359,12 +367,12 @@ class Calls:
         values = args.everything()
         if len(values) < 2:
             return
+        parts = [self.heap.part_of([value]) for value in values]
         for index, value in enumerate(values):
-            for obj in ordered(value.objs):
-                if obj.kind in CONTAINERS:
-                    others = self.heap.part_of(values[:index] + values[index + 1 :])
-                    if others.mask:
-                        self.heap.put_unknown(obj, others)
+            holders = [obj for obj in ordered(value.objs) if obj.kind in CONTAINERS]
+            others = self.heap.part_of(parts[:index] + parts[index + 1 :]) if holders else CLEAN
+            for obj in holders if others.mask else ():
+                self.heap.put_unknown(obj, others)
 
     def _give(self, args: Args) -> None:
         """Functions among the arguments are known to somebody else now, who may call them with anything."""
@@ -389,31 +397,45 @@ class Calls:
         """
         result = BOTTOM
         values = args.everything()
+        given = _Given(self.containers, values, element, instr)
         for index, value in enumerate(values):
             for obj in ordered(value.objs):
                 if obj.kind == "api":
                     if obj.name in library.DYNAMIC_CODE:
                         self.records.dynamic_code(instr, obj.name.removeprefix("builtins."))
-                    if obj.name.rpartition(".")[2] not in (
-                        self.heap.rules.names if is_known else self.heap.rules.sink_names
-                    ):
+                    is_called = is_known or (index == 0 and len(args.pos) > 1)  # `retry(f, x)`
+                    last = obj.name.rpartition(".")[2]
+                    if last not in (self.heap.rules.names if is_called else self.heap.rules.sink_names):
                         continue
                 elif obj.kind not in _CALLABLE:
                     continue
-                others = [element]
-                for other in values[:index] + values[index + 1 :]:
-                    others += [other, self.containers.iterate(other, instr)] if other.objs or other.mask else [other]
-                passed = join_all(o for o in others if not _is_callable(o))
+                passed = given.beside(index)
                 result = join(result, self.call_back(obj, Args(rest=passed, named_rest=passed), instr))
         return result
 
     def call_back(self, obj: Obj, args: Args, instr: Instr) -> Value:
-        """Call what a library has been given, unless this very call is being looked at."""
+        """Call what a library has been given, unless this very call is being looked at.
+
+        At one place, each object is called with all that it has been given there; again only when that has grown, or
+        anything else has that the result may be made from. Otherwise callbacks of callbacks would multiply.
+        """
+        self.heap.spend(1)
         if obj in self.state.called_back or len(self.state.called_back) >= _MAX_CALLBACKS:
             return BOTTOM
+        known = self._called_back.get((obj, instr))
+        if known is not None:
+            growth, before, result = known
+            if not before.covers(args):
+                args = before.joined(args)
+            elif growth == self.heap.growth:
+                return result
+        growth = self.heap.growth
         self.state.called_back.add(obj)
         result = self.call_object(obj, args, instr)
         self.state.called_back.discard(obj)
+        if known is not None:
+            result = join(known[2], result)
+        self._called_back[obj, instr] = growth, args, result
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
@@ -449,6 +471,32 @@ class Calls:
                 if isinstance(key, str) and not key.startswith("__"):
                     result = join(result, self.functions.bind(value, obj, instr) if obj.kind == "instance" else value)
         return result
+
+
+class _Given:
+    """What a library may pass to a function that it is given: the other arguments of the call, and their elements."""
+
+    def __init__(self, containers: Containers, values: list[Value], element: Value, instr: Instr) -> None:
+        self._containers, self._values, self._element, self._instr = containers, values, element, instr
+        self._parts: list[Value] | None = None
+        self._beside: dict[int, Value] = {}
+
+    def beside(self, index: int) -> Value:
+        """Any of what is passed to the function that is the argument of this number."""
+        if self._parts is None:
+            self._parts = [self._part(value) for value in self._values]
+        if index not in self._beside:
+            element = BOTTOM if _is_callable(self._element) else self._element
+            others = self._parts[:index] + self._parts[index + 1 :]
+            self._beside[index] = join(element, join_all(others))
+        return self._beside[index]
+
+    def _part(self, value: Value) -> Value:
+        found = BOTTOM if _is_callable(value) else value
+        if value.objs or value.mask:
+            element = self._containers.iterate(value, self._instr)
+            found = found if _is_callable(element) else join(found, element)
+        return found
 
 
 def _names(value: Value) -> list[Constant]:

@@ -37,6 +37,21 @@ class Args:
         """The same without the first positional arguments."""
         return Args(self.pos[count:], self.named, self.rest, self.named_rest)
 
+    def covers(self, other: Args) -> bool:
+        """Whether these are as many and the same parameters, and each may already be what ``other`` passes for it."""
+        if len(self.pos) != len(other.pos) or self.named.keys() != other.named.keys():
+            return False
+        pairs = [
+            *zip(self.pos, other.pos, strict=True),
+            *((self.named[name], other.named[name]) for name in self.named),
+        ]
+        for own, others in ((self.rest, other.rest), (self.named_rest, other.named_rest)):
+            if others is not None:
+                if own is None:
+                    return False
+                pairs.append((own, others))
+        return not any(join(own, others) is not own for own, others in pairs)
+
     def joined(self, other: Args) -> Args:
         """The arguments of either of two calls at the same place; a missing one counts as missing if it is in both."""
         longer, shorter = (self, other) if len(self.pos) >= len(other.pos) else (other, self)
@@ -83,6 +98,14 @@ class CallSite:
         """The constants that an argument may be; empty if it is missing or may be something else."""
         value = self.argument(position, keyword)
         return (value.consts or frozenset()) if value is not None else frozenset()
+
+    def flags(self, position: int | None, keyword: str | None = None) -> frozenset[Constant]:
+        """The constants that an argument may be, also one that the outside may set: the truth values that it is by
+        default (``allow_pickle=self.allow_pickle``, from ``def __init__(self, allow_pickle=True)``)."""
+        value = self.argument(position, keyword)
+        if value is None or value.consts is not None or value.why is None:
+            return self.constants(position, keyword)
+        return frozenset(const for const in value.why.first.defaults or () if isinstance(const, bool))
 
     def paths(self, position: int | None, keyword: str | None = None) -> frozenset[str]:
         """The library names that an argument may be (``hashlib.md5``; ``ssl.SSLContext()`` is what that call made)."""

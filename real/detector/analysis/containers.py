@@ -6,6 +6,7 @@ from typing import Protocol
 
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
+from real.detector.analysis.records import Records
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
     BOTTOM,
@@ -22,12 +23,13 @@ from real.detector.analysis.values import (
     Value,
     join,
     join_all,
+    of_const,
     of_obj,
     ordered,
 )
 from real.detector.ir.instructions import Instr
-from real.detector.limits import UnanalyzableError
 
+MAX_FOLDED = 1_000  # characters of a constant text that is put together
 _LIST_ADDERS = frozenset({"append", "add", "appendleft"})
 _LIST_EXTENDERS = frozenset(
     {"extend", "extendleft", "update", "intersection_update", "difference_update", "symmetric_difference_update"}
@@ -38,6 +40,8 @@ _SET_OPERATIONS = frozenset({"union", "difference", "intersection", "symmetric_d
 
 class ContainerCalls(Protocol):
     """The calls that containers make."""
+
+    records: Records
 
     def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
         """Call those special methods that the instance's class defines; unknown if it defines none."""
@@ -110,7 +114,7 @@ class Containers:
         if name == "copy":
             return of_obj(obj)
         if obj.kind == "namespace":
-            raise UnanalyzableError(f"dynamic code: changes a namespace by {name}() (line {instr.line})")
+            self.calls.records.dynamic_code(instr, f"changes a namespace by {name}()")
         if name == "setdefault":
             self.heap.put_item(obj, args.at(0), args.at(1))
             return join(self.heap.item(obj, args.at(0)), args.at(1))
@@ -156,6 +160,7 @@ class Containers:
         if value.mask or not value.objs:
             kind = {NUM: NUM, STR: CHAR, CHAR: CHAR}.get(value.kind, OTHER)
             result = Value(value.mask, value.why, NO_OBJS, _characters(value) if kind == CHAR else None, kind)
+        others = []
         for obj in ordered(value.objs):
             if obj.kind in SEQUENCES or obj.kind == "super":
                 result = join(result, self.heap.contents(obj))
@@ -168,8 +173,8 @@ class Containers:
                 inner = [o for o in ordered(found.objs) if o is not obj and o.kind in CONTAINERS]
                 result = join(result, join(found, join_all(self.iterate(of_obj(o), instr) for o in inner)))
             else:
-                result = join(result, self.heap.part_of([of_obj(obj)]))
-        return result
+                others.append(obj)
+        return join(result, self.heap.part_of([Value(objs=frozenset(others))])) if others else result
 
     def as_text(self, value: Value, instr: Instr) -> Value:
         """The value as ``str()``, ``format()`` or ``repr()`` shows it."""
@@ -183,6 +188,25 @@ class Containers:
                 parts = [Value(value.mask, value.why, others), *parts[1:], shown]
                 value = parts[0]
         return self.heap.part_of(parts, STR)
+
+    def joined_constants(self, separator: Value, parts: Value) -> Value | None:
+        """``"|".join(parts)`` of constants in a known order."""
+        if separator.consts is None or len(separator.consts) != 1 or parts.mask or len(parts.objs) != 1:
+            return None
+        (obj,) = parts.objs
+        self.heap.touch(obj)
+        if obj.kind not in ("list", "tuple") or obj.elements is not BOTTOM:
+            return None
+        texts = []
+        for index in range(len(obj.fields)):
+            held = obj.fields.get(index, BOTTOM)
+            text = next(iter(held.consts)) if held.consts is not None and len(held.consts) == 1 else None
+            if not isinstance(text, str):
+                return None
+            texts.append(text)
+        (between,) = separator.consts
+        made = between.join(texts) if isinstance(between, str) else ""
+        return of_const(made) if made and len(made) <= MAX_FOLDED else None
 
     def format_method(self, receiver: Value, args: Args, instr: Instr) -> Value:
         """``"...".format(...)``: fields with a numeric format let only numbers through."""

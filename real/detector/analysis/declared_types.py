@@ -1,4 +1,4 @@
-"""What the signature of a function says of its parameters where a framework enforces it: FastAPI, Flask's routes."""
+"""What the signature of a function says of its parameters where a framework enforces it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 
 from real.detector.ir.instructions import Program, Unit
+from real.detector.models.catalogue import last_names, rows_of
+from real.detector.models.kinds import Role
+from real.detector.models.rows import Framework
 
 # Frameworks that convert and check arguments by the annotations of a handler, and refuse what does not fit.
-_ENFORCING = ("fastapi", "litestar", "ninja", "blacksheep", "typer", "robyn")
-_ROUTES = frozenset(
-    {"get", "post", "put", "patch", "delete", "head", "options", "websocket", "api_route", "route", "command"}
-)
+_ENFORCING = frozenset(row.api for row in rows_of(Framework) if row.typed)
+_ROUTES = last_names(Role.ROUTE, Role.COMMAND)
 _NUMBERS = frozenset(
     {"int", "float", "bool", "Decimal", "UUID", "UUID4", "date", "datetime", "time", "timedelta", "PositiveInt"}
     | {"NonNegativeInt", "conint", "confloat", "NegativeInt", "PositiveFloat", "StrictInt", "StrictBool"}
@@ -20,11 +21,6 @@ _NUMBERS = frozenset(
 _LIMITS = frozenset({"le", "lt"})
 # <int:number> in a route of Flask, Quart, Bottle or Django: a number, or no such page
 _CONVERTER = re.compile(r"<(?:int|float|uuid):(\w+)>|<(\w+):(?:int|float)>|\{(\w+):(?:int|float|uuid)\}")
-
-
-def is_decorated(unit: Unit) -> bool:
-    """Whether a function has a decorator, so that what calls it may be elsewhere."""
-    return bool(getattr(unit.node, "decorator_list", ()))
 
 
 def parameter(unit: Unit, name: str) -> tuple[ast.expr | None, ast.expr | None]:
@@ -49,7 +45,7 @@ class Signatures:
             for instr in block.instrs
             if instr.op == "import"
         }
-        self._enforced = bool(imports & set(_ENFORCING))
+        self._enforced = bool(imports & _ENFORCING)
         self._enums = {
             unit.name
             for unit in program.units
@@ -80,9 +76,7 @@ class Signatures:
 
 
 def _is_route(decorator: ast.expr) -> bool:
-    return (
-        isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute) and decorator.func.attr in _ROUTES
-    )
+    return isinstance(decorator, ast.Call) and _last(decorator.func) in _ROUTES
 
 
 def _converted(route: ast.expr) -> set[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from real.detector.analysis.declared_types import Signatures
@@ -12,9 +13,14 @@ from real.detector.analysis.exposure import Exposure, without_examples
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State
-from real.detector.analysis.values import BOTTOM, NO_OBJS, NUM, Step, Value, join, of_obj, ordered
+from real.detector.analysis.values import BOTTOM, NO_OBJS, NUM, Obj, Step, Value, join, of_obj, ordered
+from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Unit
-from real.detector.models import library
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
+
+# Calls that give functions to a server, a framework or a broker, which calls them with what others send.
+_REGISTRARS = last_names(Role.REGISTRAR, Role.CALLBACK)
 
 
 class Activator(Protocol):
@@ -87,7 +93,7 @@ class EntryPoints:
                     continue
                 env = self._state.states[unit].env
                 names = {str(instr.extra[0])} if instr.op == "method" else {o.name for o in env[instr.args[0]].objs}
-                if library.REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
+                if _REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
                     continue
                 for operand in instr.args[1:]:
                     for obj in ordered(env[operand].objs) if isinstance(operand, int) else ():
@@ -110,7 +116,8 @@ class EntryPoints:
         if unit.is_method and positional and unit.parent is not None:
             self._bind_self(unit, unit.parent, positional.pop(0))
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
-            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None, unit)
+            known = state.params.get(name, BOTTOM).consts
+            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None, unit, defaults=known)
             value = self._outside(unit, name, self._heap.rules.all, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)
@@ -138,6 +145,18 @@ class EntryPoints:
             self._heap.put_key(obj, Value(element.mask, element.why))
         return of_obj(obj)
 
+    def _heirs(self, cls: Obj, inherited: Value | None) -> Iterator[Obj]:
+        """The public classes of the program that take a method from ``cls``: the outside has objects of them, too."""
+        name = ""
+        for obj in inherited.objs if inherited is not None else ():
+            name = obj.name
+        for unit in self._state.program.units if name else ():
+            heir = self._heap.objects.get(("class", unit)) if unit.kind == "class" and is_public(unit) else None
+            if heir is None or heir is cls or not self._functions.bases(heir):
+                continue
+            if self._functions.inherits(heir, cls) and self._functions.member(heir, name) is inherited:
+                yield heir
+
     def _bind_self(self, unit: Unit, owner: Unit, name: str) -> None:
         cls = self._heap.obj(("class", owner), "class", owner.name, owner)
         held = self._functions.member(cls, unit.name)
@@ -150,4 +169,6 @@ class EntryPoints:
             value = of_obj(cls)
         else:
             value = of_obj(self._functions.instance(cls))
+            for heir in self._heirs(cls, held):
+                value = join(value, of_obj(self._functions.instance(heir)))
         state.params[name] = join(state.params.get(name, BOTTOM), value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
 
-from real.detector.analysis.atoms import Atom, Conditions
+from real.detector.analysis.atoms import Atom, Conditions, Via
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.existence import Existence
 from real.detector.analysis.flows import trace_of
@@ -46,6 +46,8 @@ class Analysis:
         self.existence = Existence(self.slicer)
         self.control: dict[Unit, ControlFlow] = {}
         self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
+        self.helpers: dict[tuple[Unit, Instr], list[Atom]] = {}  # the same, of helpers called before
+        self.returning: dict[tuple[Unit, Via], list[Atom]] = {}  # what must have held for a helper to return
         self.shared: dict[object, object] = {}
         self.listed: dict[Unit, list[Instr]] = {}
 
@@ -254,9 +256,7 @@ class Facts:
     def entry(self, value: Value) -> SourceKind | Unit | None:
         """Where an untrusted value enters the program: the kind of source, or the function whose parameter it is."""
         step = self._solver.heap.deep(value)[1]
-        while step is not None and step.prev is not None:
-            step = step.prev
-        return step.entry if step is not None else None
+        return step.first.entry if step is not None else None
 
     def reads(self, unit: Unit, operand: int) -> Reads:
         """Everything that an operand depends on."""
@@ -483,23 +483,29 @@ class Facts:
             found += conditions.atoms(
                 unit, branch.instr.args[0], branch.sense, branch.necessary, leaning=branch.leaning
             )
-        return found + self._tests_of_helpers(unit, instr)
+        return [*found, *self._tests_of_helpers(unit, instr)]
 
     def _tests_of_helpers(self, unit: Unit, instr: Instr) -> list[Atom]:
         """The tests that must have held for the helpers called before to return."""
-        found: list[Atom] = []
+        known = self._analysis.helpers.get((unit, instr))
+        if known is not None:
+            return known
+        found = self._analysis.helpers[unit, instr] = []
         for earlier in self._control(unit).before(instr):
             if earlier.op in ("call", "method"):
                 for callee, bound in self._slicer.called_units(earlier):
                     found += self._tests_of_return(callee, (earlier, unit, bound))
         return found
 
-    def _tests_of_return(self, callee: Unit, via: tuple[Instr, Unit, int]) -> list[Atom]:
+    def _tests_of_return(self, callee: Unit, via: Via) -> list[Atom]:
+        known = self._analysis.returning.get((callee, via))
+        if known is not None:
+            return known
         conditions = self._analysis.conditions
         control = self._control(callee)
         returns = [instr for instr in self.instructions(callee) if instr.op == "return"]
         goals = {control.home[instr] for instr in returns}
-        found: list[Atom] = []
+        found = self._analysis.returning[callee, via] = []
         for instr in returns:
             for branch, sense in control.deciding(control.home[instr], goals):  # otherwise the helper raises
                 necessary = branch.necessary and len(returns) == 1

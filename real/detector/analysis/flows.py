@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from real.detector.analysis.tables import TaintRule
 from real.detector.analysis.values import Step
 from real.detector.ir.instructions import Instr, Unit
-from real.types import Finding, TraceStep
+from real.detector.models.kinds import SourceKind
+from real.types import Confidence, Finding, TraceStep
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,8 @@ class Flow:
     why: Step | None
     label: str  # what the sink is called: "execute()"
     verb: str  # what becomes of the data there
+    by_name: bool = False  # the sink is one for its method's name, on whatever object
+    path: str = ""  # the qualified name of what is called, where that is known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,27 +40,39 @@ class Defect:
     trace: tuple[TraceStep, ...] = ()
 
 
-def trace_of(why: Step | None) -> tuple[TraceStep, ...]:
-    """The steps of a taint, from the source on."""
-    steps = []
+class Trace(tuple[TraceStep, ...]):
+    """The steps of a taint, and where the data enter (``entry``): a kind of source, or the function of a parameter."""
+
+    entry: SourceKind | Unit | None = None
+
+
+def trace_of(why: Step | None, line: int = 0) -> Trace:
+    """The steps of a taint, from where the data are read on, to what happens in ``line`` (0: not known)."""
+    steps: list[TraceStep] = []
+    entry = why.first.entry if why is not None else None
     while why is not None:
-        steps.append(TraceStep(why.line, why.note, why.col))
+        line = line if line and why.is_import else why.line  # an import reads nothing: what follows does
+        steps.append(TraceStep(line, why.note, why.col))
         why = why.prev
-    return tuple(reversed(steps))
+    trace = Trace(reversed(steps))
+    trace.entry = entry
+    return trace
 
 
-def flow_finding(flow: Flow) -> Finding:
+def flow_finding(flow: Flow, confidence: Confidence) -> Finding:
     """The finding of a flow from a source to a sink."""
     last = TraceStep(flow.instr.line, f"reaches {flow.label}, which {flow.verb}", flow.instr.col)
     message = f"{flow.rule.title}: untrusted data reaches the {flow.rule.what} of {flow.label}"
-    return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, (*trace_of(flow.why), last), flow.rule.fix)
+    trace = (*trace_of(flow.why, flow.instr.line), last)
+    return Finding(flow.rule.cwe, flow.instr.line, message, flow.instr.col, trace, flow.rule.fix, confidence)
 
 
-def defect_finding(rule: TaintRule, defect: Defect) -> Finding:
+def defect_finding(rule: TaintRule, defect: Defect, confidence: Confidence) -> Finding:
     """The finding of a defect that is no flow."""
     last = TraceStep(defect.instr.line, defect.message, defect.instr.col)
     message = f"{rule.title}: {defect.message}"
-    return Finding(rule.cwe, defect.instr.line, message, defect.instr.col, (*defect.trace, last), rule.fix)
+    trace = (*defect.trace, last)
+    return Finding(rule.cwe, defect.instr.line, message, defect.instr.col, trace, rule.fix, confidence)
 
 
 def without_duplicates(findings: Iterable[Finding], rules: Iterable[TaintRule]) -> list[Finding]:

@@ -51,12 +51,15 @@ class Functions:
         self.heap = heap
         self.state = state
         self.runner = runner
+        self.calls_are_followed = True  # else a call is one of something unknown: see ``Solver.solve_alone``
 
     def call_function(self, obj: Obj, args: Args, instr: Instr, bound: Value | None) -> Value:
         """Call a function of the program."""
         unit = obj.unit
         if unit is None:
             return BOTTOM
+        if not self.calls_are_followed:
+            return self.heap.part_of(args.everything())
         state = self.state.states[unit]
         state.callers[self.heap.unit] = None
         self.state.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
@@ -121,6 +124,7 @@ class Functions:
                         new.mask, Step(instr.line, note, new.why, col=instr.col), new.objs, new.consts, new.kind
                     )
                 state.params[name] = new
+                self.heap.growth += 1
                 changed = True
         return changed
 
@@ -171,6 +175,12 @@ class Functions:
         return [
             obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls
         ]
+
+    def inherits(self, cls: Obj, other: Obj, seen: tuple[Obj, ...] = ()) -> bool:
+        """Whether a class of the program is an heir of another one."""
+        return any(
+            base is other or (base not in seen and self.inherits(base, other, (*seen, cls))) for base in self.bases(cls)
+        )
 
     def foreign_bases(self, cls: Obj, seen: tuple[Obj, ...] = ()) -> list[str]:
         """The library classes that ``cls`` inherits from."""

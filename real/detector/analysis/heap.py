@@ -46,6 +46,7 @@ class Heap:
         self.unit: Unit  # the one that is being evaluated
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
+        self.growth = 0  # how often anything has grown that a call can read: what is stored, passed and returned
         self.modules: set[str] = set()  # what the program imports as a whole: modules hold nothing
 
     # --- objects -----------------------------------------------------------------------------------------------------
@@ -194,6 +195,7 @@ class Heap:
 
     def _stored(self, obj: Obj, value: Value) -> None:
         """``value`` is in ``obj`` now: its taint reaches whoever reads ``obj`` and everything that holds ``obj``."""
+        self.growth += 1
         self.pending |= obj.readers
         mask, why = value.mask, value.why
         for inner in ordered(value.objs):
@@ -208,6 +210,7 @@ class Heap:
         while work:
             holder = work.pop()
             if mask & ~holder.deep_mask:
+                self.growth += 1
                 holder.deep_mask |= mask
                 holder.deep_why = holder.deep_why or why
                 self.pending |= holder.readers

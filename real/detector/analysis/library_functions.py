@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from real.detector.analysis.caller import Caller
@@ -19,12 +20,15 @@ from real.detector.analysis.values import (
     Value,
     join,
     join_all,
+    of_const,
     of_obj,
     ordered,
 )
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
+
+_MOST_CHARACTERS = 200  # of an array that are told apart
 
 
 def _dict(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -224,6 +228,36 @@ def _re_sub(calls: Caller, args: Args, instr: Instr) -> Value:
     return calls.heap.cleaned(Value(result.mask, result.why), cleans) if cleans else result
 
 
+def _re_escape(calls: Caller, args: Args, instr: Instr) -> Value:
+    texts = args.first().consts
+    if len(args.pos) != 1 or not texts or not every(isinstance(text, str) for text in texts):
+        return calls.unknown_call(args.everything(), args, instr)
+    return Value(consts=frozenset(re.escape(text) for text in texts if isinstance(text, str)), kind=STR)
+
+
+def _wrapped(calls: Caller, args: Args, instr: Instr) -> Value:
+    """A wrapper of a function, which calls it with what it is called with."""
+    if not args.pos:
+        return of_obj(calls.heap.api("functools.same"))  # `lru_cache(maxsize=None)(f)`
+    return args.first()
+
+
+def _array(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``array.array("u", text)`` holds the characters in order, one of numbers nothing but numbers."""
+    codes, texts = args.at(0).consts or frozenset(), args.at(1).consts or frozenset()
+    text = next(iter(texts)) if len(texts) == 1 else None
+    if codes <= {"u", "w"} and codes and isinstance(text, str) and text:
+        made = calls.heap.site(instr, "list", "array")
+        for index, character in enumerate(text[:_MOST_CHARACTERS]):
+            calls.heap.put(made, index, of_const(character))
+        if len(text) > _MOST_CHARACTERS:
+            calls.heap.put_unknown(made, TEXT)
+        return of_obj(made)
+    if codes and codes <= {"h", "H", "i", "I", "l", "L", "q", "Q", "f", "d"}:
+        return calls.heap.fresh_list(instr, calls.heap.number_from(args.pos[1:]))
+    return calls.heap.fresh_list(instr, calls.containers.iterate(args.at(1), instr))
+
+
 def _removes_harm(charset: Charset, patterns: frozenset[Constant], replacements: frozenset[Constant]) -> bool:
     return every(isinstance(pattern, str) and removes_harm(pattern, charset) for pattern in patterns) and every(
         charset.harmless_text(replacement) for replacement in replacements
@@ -296,6 +330,14 @@ SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "builtins.classmethod": _wrapper("classmethod"),
     "builtins.filter": _filter,
     "re.sub": _re_sub,
+    "re.escape": _re_escape,
+    "array.array": _array,
+    "functools.lru_cache": _wrapped,
+    "functools.cache": _wrapped,
+    "functools.same": _same,
+    "joblib.delayed": _wrapped,
+    "asgiref.sync.sync_to_async": _wrapped,
+    "asgiref.sync.async_to_sync": _wrapped,
     "copy.copy": _same,
     "copy.deepcopy": _same,
     "typing.cast": lambda calls, args, instr: args.at(1),

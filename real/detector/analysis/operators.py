@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.containers import Containers
+from real.detector.analysis.containers import MAX_FOLDED, Containers
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
 from real.detector.analysis.textformat import percent_parts
 from real.detector.analysis.values import (
@@ -27,6 +29,7 @@ from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr
 
 _FOLDED = 200  # constants longer than this are not folded by +
+_PLAIN_TEMPLATE = re.compile(r"(?:[^%]|%[%srad])*")  # without widths, which may make a text of any length
 _NUMERIC_OPERATORS = frozenset({"Sub", "Div", "FloorDiv", "Pow", "LShift", "RShift", "MatMult"})
 _DUNDERS = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod", "Pow": "pow",
@@ -73,11 +76,16 @@ class Operators:
                 return Value(consts=frozenset(parts), kind=STR)
         if left is BOTTOM or right is BOTTOM:
             return BOTTOM
+        if op == "Mod" and left.kind == STR:
+            return self._folded(left, right) or TEXT
         if left.kind == right.kind == NUM or op in _NUMERIC_OPERATORS:
             return NUMBER
         return TEXT if STR in (left.kind, right.kind) else CLEAN
 
     def _percent(self, left: Value, right: Value, instr: Instr) -> Value:
+        folded = self._folded(left, right)
+        if folded is not None:
+            return folded
         wanted = percent_parts(next(iter(left.consts))) if left.consts is not None and len(left.consts) == 1 else None
         if wanted is None:
             return self.heap.text([left, self.containers.as_text(right, instr)], instr)
@@ -89,11 +97,40 @@ class Operators:
                 return self.heap.text([left, *(self.containers.as_text(part, instr) for part in parts)], instr)
         return self.heap.text([left, self.containers.as_text(right, instr)] if wanted else [left], instr)
 
+    def _folded(self, left: Value, right: Value) -> Value | None:
+        """``"^%s$" % WORD`` of constants."""
+        if left.consts is None or len(left.consts) != 1 or right.mask:
+            return None
+        if right.objs:
+            items = self.calls.known_items(right)
+            consts = [item.consts for item in items or ()]
+            if not items or any(item is None or len(item) != 1 for item in consts):
+                return None
+            passed: object = tuple(const for item in consts for const in item or ())
+        elif right.consts is not None and len(right.consts) == 1:
+            passed = next(iter(right.consts))
+        else:
+            return None
+        template = next(iter(left.consts))
+        if not isinstance(template, str) or not _PLAIN_TEMPLATE.fullmatch(template):
+            return None
+        try:
+            text = template % passed
+        except (TypeError, ValueError):
+            return None
+        return of_const(text) if len(text) <= MAX_FOLDED else None
+
     def _object_binop(self, left: Value, right: Value, op: str, instr: Instr) -> Value:
         if op == "Mod" and left.kind == STR and not left.objs:
             return self._percent(left, right, instr)
         result = BOTTOM
+        if any(obj.kind in MAPPINGS for obj in left.objs | right.objs):
+            merged = self.heap.site(instr, "dict")
+            self.containers.merge(merged, Args([left]), instr)
+            self.containers.merge(merged, Args([right]), instr)
+            result = of_obj(merged)
         for value, other, prefix in ((left, right, "__"), (right, left, "__r")):
+            elements: Value | None = None  # of the other operand, asked for once
             for obj in ordered(value.objs):
                 if obj.kind == "instance":
                     name = f"{prefix}{_DUNDERS[op]}__"
@@ -101,23 +138,19 @@ class Operators:
                         result, self.calls.call_dunder(obj, (name, f"__i{_DUNDERS[op]}__"), Args([other]), instr)
                     )
                 elif obj.kind in SEQUENCES and op in ("Sub", "BitAnd"):
-                    elements = self.containers.iterate(left, instr)
+                    held = self.containers.iterate(left, instr)
                     if op == "BitAnd":
-                        elements = self.containers.common(elements, self.containers.iterate(right, instr))
-                    result = join(result, self.heap.fresh_list(instr, elements, "set"))
+                        held = self.containers.common(held, self.containers.iterate(right, instr))
+                    result = join(result, self.heap.fresh_list(instr, held, "set"))
                 elif op == "Add" and self._has_places(left) and self._has_places(right):
                     result = join(result, self._appended(left, right, instr))
                 elif obj.kind in SEQUENCES and op in ("Add", "Mult", "BitOr", "BitAnd", "Sub", "BitXor"):
-                    others = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
-                    joined = join(self.heap.contents(obj), others)
+                    if elements is None:
+                        elements = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
+                    joined = join(self.heap.contents(obj), elements)
                     result = join(
                         result, self.heap.fresh_list(instr, joined, obj.kind if obj.kind != "tuple" else "list")
                     )
-                elif obj.kind in MAPPINGS:
-                    merged = self.heap.site(instr, "dict")
-                    self.containers.merge(merged, Args([left]), instr)
-                    self.containers.merge(merged, Args([right]), instr)
-                    result = join(result, of_obj(merged))
         made = self.heap.part_of([left, right], STR if STR in (left.kind, right.kind) else OTHER)
         if any(obj.kind == "api" for obj in left.objs | right.objs) or (made.mask and result is BOTTOM):
             builder = BUILDER if BUILDER in (left.kind, right.kind) else made.kind
@@ -132,6 +165,8 @@ class Operators:
             self.heap.touch(obj)
             if obj.kind not in ("list", "tuple") or obj.elements is not BOTTOM or not obj.fields:
                 return False
+            if any(not isinstance(key, int) for key in obj.fields):
+                return False  # an attribute has been set on an object of a class that is a list
             lengths.add(len(obj.fields))
         return len(lengths) == 1 and not value.mask
 

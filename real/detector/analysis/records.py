@@ -19,7 +19,7 @@ class Records:
         self.state = state
         self.sites: dict[tuple[Instr, str, str], CallSite] = {}  # the calls that rules may ask about
         self.possible: dict[Instr, CallSite] = {}  # the calls that may be any method
-        self.dynamic: dict[Instr, tuple[Unit, str]] = {}  # where code is made from text
+        self.unseen: dict[Instr, tuple[Unit, str]] = {}  # what could hide a flow: see ``engine``
         self.typed_at: set[Instr] = set()  # where standard input is read
 
     def source(self, path: str, instr: Instr) -> Value | None:
@@ -33,11 +33,12 @@ class Records:
             if instr.op != "import":
                 self.typed_at.add(instr)
         kind = STR if path.endswith("input()") else OTHER
-        return Value(mask, Step(instr.line, known.note, None, known.kind), NO_OBJS, None, kind)
+        why = Step(instr.line, known.note, None, known.kind, is_import=instr.op == "import")
+        return Value(mask, why, NO_OBJS, None, kind)
 
     def dynamic_code(self, instr: Instr, what: str) -> None:
-        """Note that code is made from text here: unless a rule reports it, the program is unanalyzable."""
-        self.dynamic.setdefault(instr, (self.heap.unit, what))
+        """Note that code is made or exchanged here in a way that cannot be followed."""
+        self.unseen.setdefault(instr, (self.heap.unit, f"dynamic code: {what}"))
 
     def record_call(
         self, name: str, path: str, args: Args, instr: Instr, receiver: Value | None = None, shift: int = 0

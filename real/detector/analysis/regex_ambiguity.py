@@ -289,7 +289,7 @@ def _takes_blanks(automaton: _Automaton, before: frozenset[int], after: frozense
     if automaton.scan is None or automaton.scan not in before:
         return True
     blank = 1 << automaton.alphabet.index(" ")
-    return all(automaton.classes[state] & blank for state in after)
+    return not any(not automaton.classes[state] & blank for state in after)
 
 
 def _loops(automaton: _Automaton) -> list[frozenset[int]]:

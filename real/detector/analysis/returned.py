@@ -29,11 +29,13 @@ class Returned:
 class Pieces:
     """What a text is put together from.
 
-    ``literals`` are its literal pieces, ``templates`` the names of templates that the program takes from elsewhere
-    (``undefined``: those that nothing in it binds); ``is_built`` says whether anything is put in between at all.
+    ``literals`` are its literal pieces, ``wholes`` f-strings with ``{}`` for what they put in, ``templates`` the names
+    of templates that the program takes from elsewhere (``undefined``: those that nothing in it binds); ``is_built``
+    says whether anything is put in between at all.
     """
 
     literals: list[str] = field(default_factory=list)
+    wholes: list[str] = field(default_factory=list)
     templates: set[str] = field(default_factory=set)
     undefined: set[str] = field(default_factory=set)
     is_built: bool = False
@@ -69,6 +71,7 @@ class Texts:
                 found.literals.append(instr.extra if isinstance(instr.extra, str) else instr.extra.decode("latin-1"))
         elif instr.op == "fstring":
             found.literals += [piece for piece in instr.extra if piece is not None]
+            found.wholes.append("".join("{}" if piece is None else piece for piece in instr.extra))
             found.is_built = found.is_built or bool(instr.args)
             inside = instr.args
         elif instr.op in ("binop", "inplace") and instr.extra in ("Add", "Mod"):

@@ -11,6 +11,7 @@ here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -28,11 +29,12 @@ from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.state import State
 from real.detector.analysis.transfer import Transfer
-from real.detector.analysis.values import Value
+from real.detector.analysis.values import Step, Value
 from real.detector.frontend.escapes import Escapes
 from real.detector.ir.instructions import Instr, Program, Unit
-from real.detector.limits import Budget
+from real.detector.limits import Budget, BudgetExceededError
 
+_SHARE = 30  # steps for each value of a unit that is looked at by itself
 # Part -> the opcodes that it has a method for, and the method's name.
 _HANDLERS: dict[type, list[tuple[str, str]]] = {
     part: [(name.removeprefix("do_"), name) for name in dir(part) if name.startswith("do_")]
@@ -73,6 +75,27 @@ class Solver:
         entries.open_all()
         units = tuple(u for u in state.program.units if state.states[u].reached or not entries.is_inlined(u))
         state.program = replace(state.program, units=units)
+
+    def solve_alone(self, budget: Budget) -> None:
+        """Evaluate each unit once, by itself: calls of other functions of the program tell nothing.
+
+        The cost is proportional to the size of the program; a unit that takes more than its share is left.
+        """
+        state = self.state
+        self._functions.calls_are_followed = False
+        for unit in state.program.units:
+            state.states[unit].reached = True
+            if unit.kind == "function":
+                state.opened[unit] = None
+                names = unit.params.names[1:] if unit.is_method else unit.params.names
+                for name in names:
+                    why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None, unit)
+                    state.states[unit].params[name] = Value(self.heap.rules.all, why)
+            budget.allow(_SHARE * (unit.values + 10))
+            with contextlib.suppress(BudgetExceededError):
+                self.run(unit)
+            state.stack.clear()
+        self.heap.pending.clear()
 
     def activate(self, unit: Unit) -> None:
         """Analyse ``unit`` and everything that this changes."""

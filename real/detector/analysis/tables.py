@@ -19,7 +19,7 @@ Condition: TypeAlias = Callable[[CallSite], bool]
 class Sink:
     """A call that must not receive untrusted data in the given arguments.
 
-    ``when`` restricts it to calls whose other arguments are dangerous (see ``argument_conditions``). ``trusted_result``
+    ``when`` restricts it to calls whose other arguments are dangerous (``models/when.py``). ``trusted_result``
     says that what the call returns is not outside data, whatever went in (rows of a database).
     """
 

@@ -25,6 +25,7 @@ from real.detector.analysis.values import (
     of_const,
     of_obj,
     ordered,
+    read_at,
 )
 from real.detector.frontend.star_imports import may_bind
 from real.detector.ir.instructions import CallShape, Instr, ModuleName, Unit
@@ -277,7 +278,10 @@ class Transfer:
     def do_return(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
         state = self.state.states[self.heap.unit]
-        state.result = self.heap.grown(state.result, value)
+        result = self.heap.grown(state.result, value)
+        if result is not state.result:
+            state.result = result
+            self.heap.growth += 1
         return value
 
     def do_call(self, instr: Instr, env: list[Value]) -> Value:
@@ -291,5 +295,5 @@ class Transfer:
 
     def do_method(self, instr: Instr, env: list[Value]) -> Value:
         name, shape = instr.extra
-        receiver = env[instr.args[0]]
+        receiver = read_at(env[instr.args[0]], instr.line)
         return self.calls.call_method(receiver, name, self.calls.arguments(instr, shape, env), instr)

@@ -17,9 +17,14 @@ MAX_CONSTS = 64  # an allow-list of more entries is not tracked
 
 
 class Step:
-    """One step of a trace, newest first; the first one says where the data enter: the kind of source, or a function."""
+    """One step of a trace, newest first.
 
-    __slots__ = ("col", "entry", "line", "note", "prev")
+    The first one says where the data enter: the kind of source, or a function. ``is_import``: nothing is read there
+    yet, only the name of a source is brought in. For a parameter of a function, ``defaults`` are the constants that it
+    is where nothing else is passed, and that the program passes itself.
+    """
+
+    __slots__ = ("col", "defaults", "entry", "is_import", "line", "note", "prev")
 
     def __init__(
         self,
@@ -27,13 +32,26 @@ class Step:
         note: str,
         prev: Step | None,
         entry: SourceKind | Unit | None = None,
+        *,
         col: int | None = None,
+        is_import: bool = False,
+        defaults: frozenset[Constant] | None = None,
     ) -> None:
         self.line = line
         self.col = col
         self.note = note
         self.prev = prev
         self.entry = entry
+        self.is_import = is_import
+        self.defaults = defaults
+
+    @property
+    def first(self) -> Step:
+        """Where the trace begins."""
+        step = self
+        while step.prev is not None:
+            step = step.prev
+        return step
 
 
 class Value:
@@ -117,6 +135,14 @@ def of_const(value: object) -> Value:
 def of_obj(obj: Obj, mask: int = 0, why: Step | None = None) -> Value:
     """A reference to one object."""
     return Value(mask, why, frozenset((obj,)), None, OTHER)
+
+
+def read_at(value: Value, line: int) -> Value:
+    """A value of which something is read: where a source was only imported before, its trace begins here."""
+    why = value.why
+    if why is None or not why.is_import:
+        return value
+    return Value(value.mask, Step(line, why.note, None, why.entry), value.objs, value.consts, value.kind)
 
 
 def join(a: Value, b: Value) -> Value:

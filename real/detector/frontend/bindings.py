@@ -17,6 +17,7 @@ class Bindings:
         self.imports: dict[str, str] = {}
         self.loads: dict[str, int] = {}
         self.texts: dict[str, ast.Constant] = {}  # names that are assigned a constant text
+        self.lists: dict[str, ast.List | ast.Tuple] = {}  # names that are assigned a list of constants
         for node in ast.walk(tree):
             self._note(node)
         self.is_reflective = not REFLECTION.isdisjoint(self.loads)
@@ -28,8 +29,11 @@ class Bindings:
             else:
                 self._bind(node.id)
         elif isinstance(node, ast.Assign):
-            if isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant):
-                self.texts[node.targets[0].id] = node.value
+            target, value = node.targets[0], node.value
+            if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
+                self.texts[target.id] = value
+            elif isinstance(target, ast.Name) and _is_list_of_constants(value):
+                self.lists[target.id] = value  # type: ignore[assignment]
         elif isinstance(node, ast.arg):
             self._bind(node.arg)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -64,3 +68,7 @@ class Bindings:
             base = self.library(node.value)
             return f"{base}.{node.attr}" if base else ""
         return ""
+
+
+def _is_list_of_constants(node: ast.expr) -> bool:
+    return isinstance(node, (ast.List, ast.Tuple)) and all(isinstance(item, ast.Constant) for item in node.elts)

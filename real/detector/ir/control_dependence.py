@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from real.detector.ir.dominators import dominates, immediate_dominators
+from real.detector.ir.dominators import immediate_dominators
 from real.detector.ir.instructions import Block, Instr, Unit
 
 
@@ -39,6 +39,8 @@ class ControlFlow:
         self._position = {block: index for index, block in enumerate(unit.blocks)}
         self._depends = self._control_dependences()
         self._branches: dict[Block, tuple[Branch, ...]] = {}
+        self._reached: dict[tuple[Block, Block], bytearray] = {}  # blocks as bits, by position
+        self._within = _intervals(self.idom)
 
     def branches(self, block: Block) -> tuple[Branch, ...]:
         """The branches that ``block`` depends on, nearest first."""
@@ -132,21 +134,35 @@ class ControlFlow:
         return Branch(last, senses[0], self._is_above(controller, block))
 
     def _is_above(self, upper: Block, lower: Block) -> bool:
-        return upper in self.idom and dominates(upper, lower, self.idom)
+        """Whether every path from the entry to ``lower`` passes ``upper``."""
+        if upper not in self._within:
+            return False
+        first, last = self._within[upper]
+        return first <= self._within[lower][0] <= last
 
     def _reaches(self, start: Block, goal: Block, avoiding: Block) -> bool:
+        self._spend(1)
+        reached = self._reached.get((start, avoiding))
+        if reached is None:
+            reached = self._reached[start, avoiding] = self._reached_from(start, avoiding)
+        place = self._position[goal]
+        return bool(reached[place >> 3] >> (place & 7) & 1)
+
+    def _reached_from(self, start: Block, avoiding: Block) -> bytearray:
+        """All blocks that some path from ``start`` leads to that does not go on from ``avoiding``."""
         seen = {start, avoiding}
         work = [start] if start is not avoiding else []
         while work:
-            current = work.pop()
-            if current is goal:
-                break
-            for successor in current.succs:
+            for successor in work.pop().succs:
                 if successor not in seen:
                     seen.add(successor)
                     work.append(successor)
-        self._spend(len(seen))
-        return goal in seen
+        self._spend(len(seen) >> 2)  # a block is passed in a fraction of the time that an instruction takes
+        bits = bytearray(len(self.blocks) // 8 + 1)
+        for block in seen:
+            place = self._position[block]
+            bits[place >> 3] |= 1 << (place & 7)
+        return bits
 
     def _control_dependences(self) -> dict[Block, list[Block]]:
         depends: dict[Block, list[Block]] = {block: [] for block in self.blocks}
@@ -163,6 +179,27 @@ class ControlFlow:
                         dependents.append(block)
                     runner = above[runner]
         return depends
+
+
+def _intervals(idom: dict[Block, Block]) -> dict[Block, tuple[int, int]]:
+    """The dominator tree in preorder: block -> its own number and the highest of those below it."""
+    below: dict[Block, list[Block]] = {block: [] for block in idom}
+    roots: list[Block] = []
+    for block, above in idom.items():
+        (roots if above is block else below[above]).append(block)
+    numbers: dict[Block, int] = {}
+    order: list[Block] = []
+    work = roots
+    while work:
+        block = work.pop()
+        numbers[block] = len(numbers)
+        order.append(block)
+        work += below[block]
+    last = dict(numbers)
+    for block in reversed(order):
+        for inner in below[block]:
+            last[block] = max(last[block], last[inner])
+    return {block: (numbers[block], last[block]) for block in order}
 
 
 def _post_dominators(blocks: list[Block], position: dict[Block, int]) -> list[int]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Framework, Library, Setting, arg, calls, handlers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
     "aiohttp",
     "aiohttp==3.14.5",
     (
+        Setting("client_max_size", Role.BODY_LIMIT),
+        *calls(Role.CONNECTOR_PART, arg(None, "connector"), "aiohttp.ClientSession"),
+        *calls(Role.CONNECTOR_PART, arg(None, "resolver"), "aiohttp.TCPConnector"),
+        *calls(Role.RESOLVER, (), "aiohttp.ThreadedResolver().resolve"),
+        Framework("aiohttp"),
+        *calls(Role.APPLICATION, (), "aiohttp.web"),
+        *calls(Role.ROUTE, (), "aiohttp.web.RouteTableDef().{route,get,post,put,patch,delete,head,options,view}"),
+        *calls(Role.REGISTRAR, arg(1, "handler"), "aiohttp.web.{get,post,put,patch,delete,head,options,view}"),
+        *calls(
+            Role.REGISTRAR,
+            arg(1, "handler"),
+            "aiohttp.web.UrlDispatcher().add_{get,post,put,patch}",
+            "aiohttp.web.UrlDispatcher().add_{delete,head,options}",
+        ),
+        *calls(Role.REGISTRAR, arg(2, "handler"), "aiohttp.web.UrlDispatcher().add_route"),
+        *calls(Role.CALLBACK, arg(1, "handler"), "aiohttp.web.UrlDispatcher().add_view"),
+        *handlers("View", "aiohttp.web.View"),
+        *calls(Role.RESPONSE, (), "aiohttp.web.{Response,json_response,HTTPException,HTTPError,HTTPBadRequest}"),
+        *calls(Role.RESPONSE, (), "aiohttp.web.HTTP{NotFound,ServerError,BadGateway,InternalServerError}"),
         *sinks(Kind.PATH, arg(0, "path"), "aiohttp.web.FileResponse"),
         *sinks(
             Kind.HTML,
@@ -29,5 +48,11 @@ LIBRARY = Library(
             "aiohttp.client.ClientSession().{head,delete,options,patch,get,post,put}",
         ),
         *sinks(Kind.URL, arg(1, "url"), "aiohttp.{ClientSession().,client.ClientSession().,}request"),
+        *calls(
+            Role.SERVER_CHECK,
+            arg(None, "ssl"),
+            "aiohttp.ClientSession().{get,post,put,patch,delete,head,options,request,ws_connect}",
+            "aiohttp.TCPConnector",
+        ),
     ),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
 LIBRARY = Library(
     "asyncssh",
@@ -15,5 +15,6 @@ LIBRARY = Library(
             "asyncssh.**.{run,create_process}",
             of=("asyncssh.SSHClientConnection",),
         ),
+        *calls(Role.HOST_KEY_CHECK, arg(None, "known_hosts"), "asyncssh.connect"),
     ),
 )

@@ -10,13 +10,18 @@ import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeVar
 
 from real.detector.models import __path__ as _folder
+from real.detector.models.dbapi import DRIVERS
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Builder, Call, Library, Sanitizer, Sink, Source
+from real.detector.models.rows import Builder, Call, Library, Row, Sanitizer, Setting, Sink, Source
 from real.detector.models.stdlib import __path__ as _stdlib
 
-_NOT_MODELS = frozenset({"kinds", "rows", "when", "catalogue", "document", "library", "stdlib_returns", "stdlib"})
+R = TypeVar("R", bound=Row)
+_NOT_MODELS = frozenset(
+    {"kinds", "rows", "when", "catalogue", "document", "library", "renamed", "stdlib_returns", "stdlib"}
+)
 
 
 @cache
@@ -75,6 +80,13 @@ def tables(kinds: tuple[Kind, ...]) -> Tables:
     return found
 
 
+def sink_libraries(kinds: tuple[Kind, ...]) -> frozenset[str]:
+    """The packages with a sink of these kinds, by the first components of the names that they are imported by."""
+    rows = (row for library in libraries() for row in library.rows if isinstance(row, Sink) and row.kind in kinds)
+    found = {path.partition(".")[0] for row in rows for path in (row.api, *row.of)}
+    return frozenset(found | (DRIVERS if Kind.SQL in kinds else frozenset())) - {"**", "builtins"}
+
+
 @cache
 def calls_of(role: Role) -> dict[str, Call]:
     """Qualified name, or the name of a method of anything, -> the row of a call of this role."""
@@ -84,6 +96,32 @@ def calls_of(role: Role) -> dict[str, Call]:
         for row in library.rows
         if isinstance(row, Call) and row.role is role
     }
+
+
+@cache
+def last_names(*roles: Role, below: tuple[str, ...] = ("",)) -> frozenset[str]:
+    """The last components of what has one of these roles: decorators and classes often come from unseen files."""
+    apis = (api for role in roles for api in calls_of(role) if api.startswith(below))
+    return frozenset(api.rpartition(".")[2] for api in apis)
+
+
+@cache
+def roots_of(*roles: Role) -> tuple[str, ...]:
+    """The modules that have calls of these roles, as beginnings of qualified names: ``aiohttp.web.``."""
+    apis = (api for role in roles for api in calls_of(role) if "." in api)
+    return tuple(sorted({api.rpartition(".")[0].partition("()")[0] + "." for api in apis}))
+
+
+@cache
+def settings_of(role: Role) -> frozenset[str]:
+    """The settings of a role."""
+    return frozenset(row.name for row in rows_of(Setting) if row.role is role)
+
+
+@cache
+def rows_of(kind: type[R]) -> tuple[R, ...]:
+    """All rows of a type."""
+    return tuple(row for library in libraries() for row in library.rows if isinstance(row, kind))
 
 
 def sanitizing(*kinds: Kind) -> frozenset[str]:

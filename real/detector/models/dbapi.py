@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role
+from real.detector.models.library import names
 from real.detector.models.rows import Library, arg, calls, sanitizers, sinks
+
+# The packages whose cursors these rows are about, by the names that programs import them by.
+DRIVERS = names(
+    """sqlite3 psycopg psycopg2 psycopg2cffi MySQLdb pymysql mysql mariadb pyodbc turbodbc oracledb cx_Oracle pymssql
+    aiosqlite aiomysql aiopg asyncpg duckdb snowflake clickhouse_driver sqlalchemy flask_sqlalchemy django"""
+)
 
 LIBRARY = Library(
     "dbapi",

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import MARKUP, SIGNED, SQL_KINDS, Kind, Role, SourceKind
-from real.detector.models.rows import Builder, Library, Returns, arg, calls, sanitizers, sinks, sources
+from real.detector.models.rows import (
+    Builder,
+    Framework,
+    Library,
+    Returns,
+    Setting,
+    Template,
+    arg,
+    calls,
+    handlers,
+    sanitizers,
+    sinks,
+    sources,
+)
 from real.detector.models.when import IsHtml, May
 
 # Templates that an engine of Django fills: it escapes, unless the template says otherwise ("Automatic HTML escaping").
@@ -16,10 +29,56 @@ _RENDERED = (
     "django.template.Engine().get_template().render",
 )
 
+_MAKERS = (
+    *("django.template.Template", "django.template.base.Template", "django.template.Engine().from_string"),
+    "django.template.engine.Engine().from_string",
+)
+_TOLD = ("django.template.Engine", "django.template.Context")
+
 LIBRARY = Library(
     "django",
     "django==5.2.19",
     (
+        *calls(Role.CONFIGURATION, (), "django.conf.settings.DATABASES"),
+        Returns("django.template.engine.Engine.from_string", "django.template.base.Template"),
+        *calls(Role.CSRF, (), "django.views.decorators.csrf.csrf_protect"),
+        *calls(Role.CSRF_EXEMPT, arg(0), "django.views.decorators.csrf.csrf_exempt"),
+        *calls(Role.CSRF_MIDDLEWARE, (), "django.middleware.csrf.CsrfViewMiddleware"),
+        *calls(Role.SESSION_MIDDLEWARE, (), "django.contrib.sessions.middleware.SessionMiddleware"),
+        Setting("DATA_UPLOAD_MAX_MEMORY_SIZE", Role.BODY_LIMIT),
+        Setting("FILE_UPLOAD_MAX_SIZE", Role.BODY_LIMIT),
+        *calls(Role.ADDRESS_METHOD, (), "django.views.generic.edit.FormMixin().get_success_url"),
+        *calls(Role.ADDRESS_METHOD, (), "django.views.generic.base.RedirectView().get_redirect_url"),
+        *calls(Role.ADDRESS_METHOD, (), "django.contrib.auth.views.LoginView().get_default_redirect_url"),
+        *calls(Role.ADDRESS_METHOD, (), "django.contrib.auth.views.LogoutView().get_next_page", until="Django 5"),
+        *calls(Role.HOST_TEST, arg(0, "url"), "django.utils.http.url_has_allowed_host_and_scheme"),
+        *calls(Role.HOST_TEST, arg(0, "url"), "django.utils.http.is_safe_url", until="Django 4"),
+        *calls(Role.VALIDATOR, arg(0, "regex"), "django.core.validators.RegexValidator", shown="search"),
+        *(
+            Setting(name, Role.SITE_SETTING)
+            for name in ("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "ALLOWED_HOSTS", "DATABASES")
+        ),
+        Setting("WSGI_APPLICATION", Role.SITE_SETTING),
+        Setting("SECRET_KEY", Role.SITE_SETTING),
+        *calls(Role.CONTEXT, (), "django.template.Context"),
+        *(
+            Template(f"{maker}().render", maker, "template_string", switch="autoescape", set_on=_TOLD)
+            for maker in _MAKERS
+        ),
+        Framework("django", elsewhere=True),
+        *calls(Role.REGISTRAR, arg(1, "view"), "django.urls.{path,re_path}"),
+        *calls(Role.REGISTRAR, arg(1, "view"), "django.conf.urls.url", until="Django 4"),
+        *calls(Role.POST_ONLY, (), "django.views.decorators.http.require_POST"),
+        *calls(Role.GET_ONLY, (), "django.views.decorators.http.{require_GET,require_safe}"),
+        *calls(Role.SHORTCUT, (), "django.shortcuts.{redirect,render}", "django.http.HttpResponseRedirect"),
+        *handlers("View", "django.views.View"),
+        *calls(
+            Role.RESPONSE,
+            (),
+            "django.http.HttpResponse{,ServerError,BadRequest,NotFound,Forbidden}",
+            "django.http.{JsonResponse,StreamingHttpResponse}",
+        ),
+        *calls(Role.BODY, (), "django.http.HttpResponse().content"),
         *calls(Role.PASSWORD_HASH, (), "django.contrib.auth.hashers.make_password"),
         *calls(Role.SIZE, arg(1, "per_page"), "django.core.paginator.Paginator"),
         *sinks(Kind.SAFE_HTML, arg(0, "s"), "django.utils.{safestring,html}.mark_safe"),
@@ -100,5 +159,9 @@ LIBRARY = Library(
         *sources(
             SourceKind.HTTP, "cleaned_data is what the client sent", "django.forms.{Form,ModelForm}().cleaned_data"
         ),
+        *calls(Role.EQUALITY, (), "django.utils.crypto.constant_time_compare"),
+        *calls(Role.OPENER, (), "django.core.signing.loads", "django.core.signing.Signer().unsign_object"),
+        *calls(Role.FAILURE, (), "django.core.signing.BadSignature"),
+        *calls(Role.OPENER, (), "django.http.HttpRequest().get_signed_cookie"),
     ),
 )

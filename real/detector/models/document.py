@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.models.catalogue import libraries
-from real.detector.models.rows import Builder, Call, Library, Returns, Sanitizer, Sink, Source
+from real.detector.models.rows import (
+    Builder,
+    Call,
+    Framework,
+    Handler,
+    Library,
+    Returns,
+    Sanitizer,
+    Setting,
+    Sink,
+    Source,
+    Template,
+)
 from real.errors import UnknownNameError
 from real.registry import did_you_mean
 
@@ -52,6 +64,22 @@ def _lines(library: Library) -> Iterator[str]:
             yield f"- asked for: `{row.api}` {taken}: {row.role.value}{_until(row.until)}".replace("` :", "`:")
         elif isinstance(row, Returns):
             yield f"- `{row.api}()` returns a `{row.type}`"
+        elif isinstance(row, Setting):
+            yield f"- setting: `{row.name}`: {row.role.value}"
+        elif isinstance(row, Template):
+            yield f"- fills a template: `{row.api}`" + (" (escapes)" if row.escapes else "")
+        elif isinstance(row, Framework):
+            yield f"- calls functions of the program: `{row.api}`{_said(row)}"
+        elif isinstance(row, Handler):
+            named = ", ".join(f"`{name}`" for name, _ in row.actions) or "what is decorated"
+            yield f"- calls methods: of classes of `{row.api}` (`...{row.ending}`) {named}"
+
+
+def _said(row: Framework) -> str:
+    """What it does with text that a view returns, and with what annotations say."""
+    kinds = [(row.html, "sends returned text as HTML"), (row.typed, "converts arguments as they are annotated")]
+    told = [text for holds, text in kinds if holds]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _argument(position: int | None, names: tuple[str, ...]) -> str:

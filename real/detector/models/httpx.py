@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
 LIBRARY = Library(
     "httpx",
     "httpx==0.28.1",
     (
+        *calls(Role.CONNECTOR_PART, arg(None, "transport"), "httpx.{Client,AsyncClient}"),
+        *calls(Role.URL_PARSER, (), "httpx.URL"),
         *sinks(
             Kind.URL,
             arg(0, "url"),
@@ -23,5 +25,11 @@ LIBRARY = Library(
             "httpx.Client().{request,stream}",
             "httpx.AsyncClient().{request,stream}",
         ),
+        *calls(
+            Role.SERVER_CHECK,
+            arg(None, "verify"),
+            "httpx.{get,post,put,patch,delete,head,options,request,stream,Client,AsyncClient}",
+        ),
+        *calls(Role.DOWNLOAD, (), "httpx.get"),
     ),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import SIGNED
-from real.detector.models.rows import Library, sanitizers
+from real.detector.models.kinds import SIGNED, Role
+from real.detector.models.rows import Library, calls, sanitizers
 
 LIBRARY = Library(
     "itsdangerous",
@@ -23,5 +23,14 @@ LIBRARY = Library(
             "itsdangerous.url_safe.URLSafeSerializer().loads",
             "itsdangerous.url_safe.URLSafeTimedSerializer().loads",
         ),
+        *calls(
+            Role.UNVERIFIED,
+            (),
+            "itsdangerous.URLSafeSerializer().loads_unsafe",
+            "itsdangerous.URLSafeTimedSerializer().loads_unsafe",
+            "itsdangerous.Serializer().loads_unsafe",
+        ),
+        *calls(Role.OPENER, (), "itsdangerous.Serializer().loads", "itsdangerous.Signer().unsign"),
+        *calls(Role.FAILURE, (), "itsdangerous.BadSignature"),
     ),
 )

@@ -59,16 +59,6 @@ USUAL_IMPORTS = {
     "RedirectResponse": "fastapi.responses.RedirectResponse",
 }
 
-# Calls that give functions to a server, which calls them with what clients send: aiohttp, Starlette, FastAPI, Flask,
-# Pyramid, Django's URL configuration, Falcon, asyncio's servers, websockets, xmlrpc.server, dependencies of FastAPI,
-# consumers of RabbitMQ.
-REGISTRARS = names(
-    """add_get add_post add_put add_patch add_delete add_head add_view add_route add_api_route add_url_rule
-    add_websocket_route add_api_websocket_route Route WebSocketRoute path re_path start_server start_unix_server serve
-    register_function add_exception_handler register_error_handler get post put patch delete Depends Security
-    basic_consume"""
-)
-
 # Calls that return a number, a truth value or an object with a fixed, harmless text form, or fail: what typeshed says,
 # and what it cannot say (generic functions, digits as text, what returns nothing of use).
 CLEAN_CALLS = (

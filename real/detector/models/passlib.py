@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, calls
+from real.detector.models.rows import Library, arg, calls
 
 LIBRARY = Library(
     "passlib",
@@ -20,5 +20,6 @@ LIBRARY = Library(
         *calls(
             Role.PASSWORD_HASH, (), "passlib.context.CryptContext", "passlib.hash.{argon2,bcrypt,pbkdf2_sha256}.hash"
         ),
+        *calls(Role.PASSWORD_SCHEME, arg(0, "schemes"), "passlib.context.CryptContext"),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, arg, calls
+from real.detector.models.rows import Library, Returns, arg, calls
 
 LIBRARY = Library(
     "pycryptodome",
@@ -27,5 +27,14 @@ LIBRARY = Library(
         *calls(Role.NONCE, arg(None, "nonce"), "Crypto.Cipher.{ChaCha20,ChaCha20_Poly1305}.new"),
         *calls(Role.NONCE, arg(1, "nonce"), "Crypto.Cipher.Salsa20.new"),
         *calls(Role.WEAK_CIPHER, (), "Crypto.Cipher.XOR.new", shown="XOR", until="PyCryptodome 3"),
+        *calls(Role.ANSWER, (), "Crypto.Signature.PKCS1_v1_5.new().verify", "Crypto.Signature.PKCS1_PSS.new().verify"),
+        *calls(Role.CIPHER_MODE, arg(1, "mode"), "Crypto.Cipher.AES.new"),
+        *calls(Role.WEAK_MODE, (), "Crypto.Cipher.AES.MODE_ECB"),
+        *calls(Role.TAKES_KEY, arg(0, "key"), "Crypto.Cipher.AES.new"),
+        *calls(Role.PUBLIC_KEY, (), "Crypto.PublicKey.RSA.import_key", "Crypto.PublicKey.RSA.importKey"),
+        *calls(Role.PUBLIC_KEY, (), "Crypto.PublicKey.ECC.import_key"),
+        *calls(Role.RANDOM, (), "Crypto.Random.get_random_bytes"),
+        Returns("Crypto.Signature.PKCS1_v1_5.new", "Crypto.Signature.pkcs1_15.PKCS115_SigScheme"),
+        Returns("Crypto.Signature.PKCS1_PSS.new", "Crypto.Signature.pss.PSS_SigScheme"),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, arg, calls
+from real.detector.models.rows import Library, Returns, arg, calls
 
 LIBRARY = Library(
     "pycryptodomex",
@@ -25,5 +25,19 @@ LIBRARY = Library(
         *calls(Role.COUNTER, (), "Cryptodome.Util.Counter.new"),
         *calls(Role.NONCE, arg(None, "nonce"), "Cryptodome.Cipher.{ChaCha20,ChaCha20_Poly1305}.new"),
         *calls(Role.NONCE, arg(1, "nonce"), "Cryptodome.Cipher.Salsa20.new"),
+        *calls(
+            Role.ANSWER,
+            (),
+            "Cryptodome.Signature.PKCS1_v1_5.new().verify",
+            "Cryptodome.Signature.PKCS1_PSS.new().verify",
+        ),
+        *calls(Role.CIPHER_MODE, arg(1, "mode"), "Cryptodome.Cipher.AES.new"),
+        *calls(Role.WEAK_MODE, (), "Cryptodome.Cipher.AES.MODE_ECB"),
+        *calls(Role.TAKES_KEY, arg(0, "key"), "Cryptodome.Cipher.AES.new"),
+        *calls(Role.PUBLIC_KEY, (), "Cryptodome.PublicKey.RSA.import_key", "Cryptodome.PublicKey.RSA.importKey"),
+        *calls(Role.PUBLIC_KEY, (), "Cryptodome.PublicKey.ECC.import_key"),
+        *calls(Role.RANDOM, (), "Cryptodome.Random.get_random_bytes"),
+        Returns("Cryptodome.Signature.PKCS1_v1_5.new", "Cryptodome.Signature.pkcs1_15.PKCS115_SigScheme"),
+        Returns("Cryptodome.Signature.PKCS1_PSS.new", "Cryptodome.Signature.pss.PSS_SigScheme"),
     ),
 )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Framework, Library, arg, calls, sanitizers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
     "pyramid",
     "pyramid==2.1",
     (
+        Framework("pyramid"),
+        *calls(Role.CALLBACK, arg(0, "view"), "pyramid.config.Configurator().add_view"),
+        *calls(Role.RESPONSE, (), "pyramid.response.Response"),
+        *calls(Role.RESPONSE, (), "pyramid.httpexceptions.HTTP{Error,BadRequest,NotFound,ServerError,BadGateway}"),
+        *calls(Role.RESPONSE, (), "pyramid.httpexceptions.HTTPInternalServerError"),
         *sinks(
             Kind.HTML,
             arg(0, "body"),

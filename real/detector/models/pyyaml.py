@@ -6,24 +6,20 @@ from real.detector.models.kinds import Kind
 from real.detector.models.rows import Library, arg, sinks
 from real.detector.models.when import MissingOrNamed
 
-# They create what tags name; FullLoader has been broken more than once.
-UNSAFE_LOADERS = (
-    "yaml.Loader",
-    "yaml.CLoader",
-    "yaml.UnsafeLoader",
-    "yaml.CUnsafeLoader",
-    "yaml.loader.Loader",
-    "yaml.loader.UnsafeLoader",
-    "yaml.cyaml.CLoader",
+# They create what tags name; FullLoader has been broken more than once. So does PyYAML before 6 without a loader.
+_UNSAFE = MissingOrNamed(
+    arg(1, "Loader"),
+    (
+        *("yaml.Loader", "yaml.CLoader", "yaml.UnsafeLoader", "yaml.CUnsafeLoader"),
+        *("yaml.loader.Loader", "yaml.loader.UnsafeLoader", "yaml.cyaml.CLoader"),
+    ),
 )
-# Without a loader, PyYAML before 6 calls what the document names.
-UNSAFE = MissingOrNamed(arg(1, "Loader"), UNSAFE_LOADERS)
 
 LIBRARY = Library(
     "pyyaml",
     "PyYAML==6.0.4",
     (
-        *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.{load,load_all}", when=UNSAFE),
+        *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.{load,load_all}", when=_UNSAFE),
         *sinks(Kind.YAML_TAGS, arg(0, "stream"), "yaml.{unsafe_load,unsafe_load_all}"),
     ),
 )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind, SourceKind
-from real.detector.models.rows import Library, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import Kind, Role, SourceKind
+from real.detector.models.rows import Framework, Library, Template, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
     "quart",
     "quart==0.22.0",
     (
+        Template("quart.render_template_string"),
+        Template("quart.stream_template_string"),
+        *calls(Role.RENDER, arg(0, "template_name_or_list"), "quart.{,templating.}{render_template,stream_template}"),
+        Framework("quart", html=True),
+        *calls(Role.APPLICATION, (), "quart.Quart"),
+        *calls(Role.ROUTE, (), "quart.{Quart,Blueprint}().{route,get,post,put,patch,delete,websocket}"),
+        *calls(Role.RESPONSE, (), "quart.{Response,make_response,jsonify,abort}"),
+        *calls(Role.DEBUG, (arg(0, "host"), arg(2, "debug")), "quart.Quart().run"),
         *sinks(
             Kind.HTML,
             arg(0, "response"),

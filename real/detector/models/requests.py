@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind, SourceKind
-from real.detector.models.rows import Library, Returns, arg, sinks, sources
+from real.detector.models.kinds import Kind, Role, SourceKind
+from real.detector.models.rows import Library, Returns, arg, calls, sinks, sources
 
 LIBRARY = Library(
     "requests",
     "requests==2.34.2",
     (
+        *calls(Role.CONNECTOR_PART, arg(1, "adapter"), "requests.Session().mount"),
+        *calls(Role.URL_JOINER, (), "requests.compat.urljoin"),
         Returns("requests.get", "requests.models.Response"),
         Returns("requests.head", "requests.models.Response"),
         Returns("requests.post", "requests.models.Response"),
@@ -28,5 +30,12 @@ LIBRARY = Library(
             "requests.sessions.Session().{head,delete,options,patch,get,post,put}",
         ),
         *sinks(Kind.URL, arg(1, "url"), "requests.{,api.,Session().,session().,sessions.Session().}request"),
+        *calls(Role.SERVER_CHECK, arg(None, "verify"), "requests.{get,post,put,patch,delete,head,options,request}"),
+        *calls(
+            Role.SERVER_CHECK,
+            arg(None, "verify"),
+            "requests.Session().{get,post,put,patch,delete,head,options,request,verify}",
+        ),
+        *calls(Role.DOWNLOAD, (), "requests.get", "requests.Session().get"),
     ),
 )

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from real.detector.models.kinds import Kind, Role, SourceKind
+from real.detector.models.kinds import Kind, Role, SourceKind, Syntax
 from real.detector.models.when import Arg, When
 
 
@@ -80,7 +80,7 @@ class Returns:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that rules ask for by its role.
+    """A call, a class or an attribute that rules ask for by its role.
 
     ``arguments`` are those that the question is about, ``shown`` is what a message calls the algorithm, ``least`` the
     smallest value that is enough.
@@ -95,7 +95,62 @@ class Call:
     of: tuple[str, ...] = ()
 
 
-Row: TypeAlias = "Source | Sink | Sanitizer | Builder | Returns | Call"
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A framework that calls functions of the program; ``api`` is its module.
+
+    ``html``: text that a view returns is sent as HTML. ``typed``: what annotations of parameters say is enforced.
+    ``elsewhere``: the addresses of views are in another file, so that nothing in a view's own says that it is one.
+    ``web``: it is a web framework of its own, not a part of one.
+    """
+
+    api: str
+    html: bool = False
+    typed: bool = False
+    elsewhere: bool = False
+    web: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A class (or what takes objects of such classes) that answers requests by methods: name -> verb of HTTP.
+
+    Without ``actions`` any method may be one, where a decorator says so. ``ending`` is how the names of such classes
+    end, by which subclasses of subclasses in other files are known.
+    """
+
+    api: str
+    actions: tuple[tuple[str, str], ...]
+    ending: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """``api`` fills a template with values, ``maker`` is called with its text (``source``).
+
+    Without a maker the text is the first argument of ``api``. ``escapes`` is what the engine does unless it is told,
+    ``switch`` the argument that tells it, ``set_on`` the calls that take that argument.
+    """
+
+    api: str
+    maker: str = ""
+    source: str = "source"
+    syntax: Syntax = Syntax.JINJA
+    escapes: bool = True
+    switch: str = ""
+    set_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A name in the settings of an application that a rule asks for by its role: nothing that can be looked up."""
+
+    name: str
+    role: Role
+
+
+Row: TypeAlias = "Source | Sink | Sanitizer | Builder | Returns | Call | Framework | Handler | Template | Setting"
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +201,12 @@ def calls(
     """Several calls of one role that take the same argument; raises ``ValueError`` where none is named."""
     taken = (arguments,) if isinstance(arguments, Arg) else arguments
     return (Call(api, role, taken, shown, least, until) for api in spelled(*apis))
+
+
+def handlers(ending: str, *apis: str, form: str = "{}", verbs: tuple[str, ...] = VERBS) -> Iterator[Handler]:
+    """Classes with a method for each verb, called ``form``: ``on_{}``."""
+    actions = tuple((form.format(verb), verb.upper()) for verb in verbs)
+    return (Handler(api, actions, ending) for api in spelled(*apis))
 
 
 def sanitizers(kinds: tuple[Kind, ...], *apis: str, until: str = "", of: tuple[str, ...] = ()) -> Iterator[Sanitizer]:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Framework, Library, Setting, arg, calls, handlers, sanitizers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
     "starlette",
     "starlette==1.10.0",
     (
+        *calls(
+            Role.CORS,
+            (arg(None, "allow_credentials"), arg(None, "allow_origins"), arg(None, "allow_origin_regex")),
+            "starlette.middleware.cors.CORSMiddleware",
+            "**.add_middleware",
+        ),
+        Setting("max_part_size", Role.BODY_LIMIT),
+        Framework("starlette"),
+        *calls(Role.APPLICATION, (), "starlette.applications.Starlette"),
+        *calls(Role.REGISTRAR, arg(1, "endpoint"), "starlette.routing.Route"),
+        *calls(Role.CALLBACK, arg(1, "endpoint"), "starlette.routing.WebSocketRoute"),
+        *calls(Role.REGISTRAR, arg(1, "route"), "starlette.applications.Starlette().add_route", until="1.0"),
+        *calls(Role.CALLBACK, arg(1, "route"), "starlette.applications.Starlette().add_websocket_route", until="1.0"),
+        *handlers("HTTPEndpoint", "starlette.endpoints.HTTPEndpoint"),
+        *calls(Role.RESPONSE, (), "starlette.responses.{Response,JSONResponse,HTMLResponse,PlainTextResponse}"),
+        *calls(Role.RESPONSE, (), "starlette.exceptions.HTTPException"),
+        *calls(Role.BODY, (), "starlette.responses.Response().body"),
+        *calls(Role.DEBUG, arg(None, "debug"), "starlette.applications.Starlette"),
         *sinks(Kind.PATH, arg(0, "path"), "starlette.responses.FileResponse"),
         *sinks(
             Kind.HTML,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import MARKUP, Kind, SourceKind
-from real.detector.models.rows import Library, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import MARKUP, Kind, Role, SourceKind
+from real.detector.models.rows import Library, Setting, Template, arg, calls, handlers, sanitizers, sinks, sources
 
 LIBRARY = Library(
     "tornado",
     "tornado==6.6.1",
     (
+        *calls(Role.CSRF_SWITCH, arg(None, "xsrf_cookies"), "tornado.web.Application"),
+        Setting("max_body_size", Role.BODY_LIMIT),
+        Setting("max_buffer_size", Role.BODY_LIMIT),
+        Template(
+            "tornado.template.Template().generate", "tornado.template.Template", "template_string", switch="autoescape"
+        ),
+        *handlers("Handler", "tornado.web.RequestHandler"),
+        *calls(Role.WRITER, arg(0, "chunk"), "tornado.web.RequestHandler().{write,finish}"),
+        *calls(Role.WRITER, (), "tornado.web.RequestHandler().send_error"),
+        *calls(Role.RESPONSE, (), "tornado.web.HTTPError"),
+        *calls(Role.DEBUG, arg(None, "debug"), "tornado.web.Application"),
         *sinks(Kind.HTML, arg(0, "chunk"), "tornado.**.{write,finish}", of=("tornado.web.RequestHandler",)),
         *sinks(Kind.TEMPLATE, arg(0, "template_string"), "tornado.template.Template"),
         *sinks(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Builder, Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Builder, Library, arg, calls, sinks
 
 LIBRARY = Library(
     "twilio",
@@ -17,5 +17,6 @@ LIBRARY = Library(
         ),
         # what is said is escaped
         Builder("twilio.twiml", (Kind.CALL_XML,)),
+        *calls(Role.WEBHOOK_CHECK, (), "twilio.request_validator.RequestValidator().validate"),
     ),
 )

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, calls, sinks
 
-LIBRARY = Library("wget", "wget", (*sinks(Kind.URL, arg(0, "url"), "wget.download"),), unchecked="no wheel")
+LIBRARY = Library(
+    "wget",
+    "wget",
+    (
+        *sinks(Kind.URL, arg(0, "url"), "wget.download"),
+        *calls(Role.DOWNLOAD, (), "wget.download"),
+        *calls(Role.SAVED_DOWNLOAD, (), "wget.download"),
+    ),
+    unchecked="no wheel",
+)

@@ -45,6 +45,8 @@ class Call(Protocol):
 
     def constants(self, position: int | None, keyword: str | None = None) -> frozenset[Constant]: ...
 
+    def flags(self, position: int | None, keyword: str | None = None) -> frozenset[Constant]: ...
+
     def paths(self, position: int | None, keyword: str | None = None) -> frozenset[str]: ...
 
 
@@ -54,6 +56,11 @@ class Arg:
 
     position: int | None
     names: tuple[str, ...] = ()
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Its position; none where it is passed by keyword only."""
+        return () if self.position is None else (self.position,)
 
     @property
     def name(self) -> str | None:
@@ -107,12 +114,12 @@ class Missing(_OfOne):
 
 @dataclass(frozen=True, slots=True)
 class May(_OfOne):
-    """The argument may be one of the constants: ``allow_pickle=True`` (which is not 1 here)."""
+    """The argument may be one of the constants, be it by default: ``allow_pickle=True`` (which is not 1 here)."""
 
     constants: tuple[Constant, ...]
 
     def __call__(self, site: Call) -> bool:
-        found = site.constants(self.argument.position, self.argument.name)
+        found = site.flags(self.argument.position, self.argument.name)
         return any(_same(constant, wanted) for constant in found for wanted in self.constants)
 
 

@@ -11,17 +11,20 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import ends_in_exception, reachable, root
 from real.detector.ir.instructions import CallShape, Instr, Unit
-from real.detector.models.library import names
-from real.detector.rules._definitions import ends_in_exception, reachable, root
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.rules._loops import bodies_of
 from real.detector.rules._web import Place
 
 # Attributes of ipaddress objects -> the outcome that keeps to public addresses.
 _PUBLIC = {"is_global": True, "is_private": False}
-_RESOLVERS = names("gethostbyname getaddrinfo gethostbyname_ex resolve query resolve_host")
+_RESOLVERS = last_names(Role.RESOLVER)
 # What a client is made with, or told to use, that decides where it connects to.
-_PARTS = names("connector resolver transport adapter opener")
+_PARTS = {
+    name for row in calls_of(Role.CONNECTOR_PART).values() for argument in row.arguments for name in argument.names
+}
 
 
 def is_address_test(atom: Atom, reads: Reads) -> bool:

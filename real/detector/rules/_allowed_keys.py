@@ -11,8 +11,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._definitions import definition
 
 # Methods of mappings that give something else than keys, but pairs.
 _VALUES = frozenset({"values", "get", "pop", "setdefault", "popitem"})
@@ -26,7 +26,7 @@ def are_allowed_keys(facts: Facts, flow: Flow) -> bool:
         return False
     if any(_takes_value(flow.unit, step) for step in facts.definitions(flow.unit, *flow.operands)):
         return False
-    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, reads: _admits(facts, atom, reads))
+    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, reads: admits_keys(facts, atom, reads))
 
 
 def _is_of_keys(step: Instr) -> bool:
@@ -43,7 +43,7 @@ def _takes_value(unit: Unit, step: Instr) -> bool:
     return made is not None and made.op == "iterate"
 
 
-def _admits(facts: Facts, atom: Atom, reads: Reads) -> bool:
+def admits_keys(facts: Facts, atom: Atom, reads: Reads) -> bool:
     """``keys <= FIELDS``, ``set(keys).issubset(FIELDS)``, ``not keys - FIELDS``, ``all(k in FIELDS for k in keys)``."""
     del reads
     unit = atom.unit

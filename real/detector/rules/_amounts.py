@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.when import Arg
-from real.detector.rules._definitions import definition
 from real.detector.rules._unbounded import is_bounded, is_requested
 
 # Call -> the arguments that decide how much is allocated or done.

@@ -15,9 +15,8 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
 from real.detector.rules._syntax import last_word
-from real.detector.vocabulary import PERMISSION_VERBS
+from real.detector.vocabulary import PERMISSION_VERBS, words
 
 _PRIVILEGES = names(
     """access admin administrator allowed authorized authorised delete edit editor manage manager member moderator

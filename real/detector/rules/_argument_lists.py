@@ -16,9 +16,10 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import BOTTOM, Value
 from real.detector.ir.instructions import Unit
-from real.detector.models.kinds import SourceKind
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
-from real.detector.rules._authorization import words as words_of
+from real.detector.vocabulary import words as words_of
 
 _SHELLS = names(
     """sh bash dash ash zsh ksh csh tcsh fish busybox cmd cmd.exe powershell powershell.exe pwsh pwsh.exe su runuser"""
@@ -28,18 +29,11 @@ _OPTION = re.compile(r"-[a-z]*c|/[cCkK]|-[Cc]ommand|-EncodedCommand|--command")
 _WORDS = re.compile(r"\s+")
 # Words of the list that come after the script, which reads them as "$1".
 _PARAMETER = re.compile(r"\$(?:\{?\d|@|\*)")
-_EXECS = names("execl execle execlp execlpe execv execve execvp execvpe posix_spawn posix_spawnp")
-_SPAWNS = names("spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe")
-_RUNS = names("run Popen call check_call check_output spawn run_process open_process")
-# Methods of event loops and of containers, whose names say it whatever the object is.
-_ANYWHERE = names("create_subprocess_exec subprocess_exec exec_run exec_create")
-STARTERS = _EXECS | _SPAWNS | _RUNS | _ANYWHERE
+# Call -> the argument that is the program, or the list that begins with it.
+_PROGRAMS = calls_of(Role.RUNS_PROGRAM)
+_STARTERS = {**_PROGRAMS, **calls_of(Role.RUNS_INSIDE)}
 _FEEDING = names("communicate write writelines")
-WATCHED = STARTERS | _FEEDING
-_MODULES = (
-    *("subprocess.", "asyncio.", "os.", "posix.", "pty.", "pexpect.", "ptyprocess.", "anyio.", "trio."),
-    *("gevent.subprocess.", "eventlet.green.subprocess.", "subprocess32."),
-)
+WATCHED = _FEEDING | last_names(Role.RUNS_PROGRAM, Role.RUNS_INSIDE)
 _OUTSIDE = (SourceKind.HTTP, SourceKind.PEER)
 # What is configured is chosen by who runs the program.
 _OWN = names("config configuration conf cfg settings options opts args namespace spec env")
@@ -48,8 +42,8 @@ _TESTS = frozenset({"match", "fullmatch"})
 
 def starts(facts: Facts) -> Iterator[CallSite]:
     """The calls that start a program with a list of arguments."""
-    for site in facts.calls(*sorted(STARTERS)):
-        if site.path.startswith(_MODULES) or (site.name in _ANYWHERE and site.instr.op in ("call", "method")):
+    for site, row in facts.tabled(_STARTERS):
+        if not row.of or site.instr.op in ("call", "method"):
             yield site
 
 
@@ -64,11 +58,8 @@ def shell_scripts(facts: Facts) -> Iterator[Defect]:
 
 def chosen_programs(facts: Facts) -> Iterator[Defect]:
     """``subprocess.run([request.args["tool"], path])``, ``shlex.split(message["job"])``: data name the program."""
-    for site in starts(facts):
-        place = 1 if site.name in _SPAWNS or site.name == "subprocess_exec" else 0
-        if site.name in ("exec_run", "exec_create", "spawn") and not site.path.startswith(("pty.", "pexpect.")):
-            continue
-        keyword = "args" if site.name in _RUNS else "file"
+    for site, row in facts.tabled(_PROGRAMS):
+        place, keyword = row.arguments[0].position or 0, row.arguments[0].names[0]
         program = site.argument(place, keyword)
         if any(site.constants(None, "shell")) or program is None:
             continue

@@ -5,11 +5,10 @@ Names are weak evidence: a word counts only in what a test reads that has an out
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.operations import Operation
 from real.detector.analysis.slices import Reads
@@ -17,8 +16,7 @@ from real.detector.analysis.values import STR
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import BUILTINS, names
-from real.detector.rules._called import named_words
-from real.detector.vocabulary import ACTORS
+from real.detector.vocabulary import ACTORS, words
 
 # What a permission is made of, in the wording of CWE-862, NIST's role-based access control and Django's contrib.auth.
 _PRIVILEGE = names(
@@ -213,10 +211,3 @@ def _is_self_declared(facts: Facts, atom: Atom, reads: Reads) -> bool:
 def _request_calls(reads: Reads) -> set[str]:
     """Methods of the request as they are called by their qualified names."""
     return {call for call in reads.calls if "request" in call.split(".")}
-
-
-@lru_cache(maxsize=8192)
-def words(name: str) -> frozenset[str]:
-    """The words of an identifier, and the identifier itself, in lower case."""
-    parts = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)
-    return frozenset((name.lower(), *(part.lower() for part in parts)))

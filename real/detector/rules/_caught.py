@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition, reachable, root
 from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import definition, reachable, root
 
 _FIRST_ERROR = 400
 _FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})
-# Exceptions by which a wrong signature is told.
-_FAILURES = names(
-    "InvalidSignature BadSignatureError BadSignature InvalidSignatureError InvalidTokenError VerificationError"
-)
-# Methods that return what was signed: they raise where the signature is wrong (itsdangerous, Django, PyJWT).
-_OPENING = names("unsign loads unsign_object decode get_signed_cookie")
 # Calls that only show, measure or convert what they are given.
 _PREPARING = names(
     """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
@@ -38,7 +34,7 @@ def swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:
         instr.op == "method" and instr.extra[0] == "verify" and len(instr.args) > 2
         for instr in facts.instructions(unit)
     )
-    failures = _FAILURES | {"Exception", "BaseException"} if verifies else _FAILURES
+    failures = last_names(Role.FAILURE) | ({"Exception", "BaseException"} if verifies else set())
     handlers = [
         (block, instr)
         for block in unit.blocks
@@ -92,7 +88,7 @@ def _is_replaced(facts: Facts, unit: Unit, handled: set[Block], joined: set[Bloc
 
 def _gives_data(made: Instr | None) -> bool:
     """Whether a call verifies what it is given and returns what was signed, and nothing otherwise."""
-    return made is not None and made.op == "method" and made.extra[0] in _OPENING
+    return made is not None and made.op == "method" and made.extra[0] in last_names(Role.OPENER)
 
 
 def _is_nothing(facts: Facts, unit: Unit, operand: int) -> bool:

@@ -11,9 +11,9 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import root
 
 # Clients whose answers are what other machines, or whoever can write to them, have sent.
 _CLIENTS = (

@@ -11,13 +11,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, ends_in_exception
 from real.detector.rules._effects import Effect, effects, looked_up_by
 from real.detector.rules.principals import CLIENT_DATA, PRIVILEGES, Principal
-from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS
+from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS, words
 
 # What says only that somebody is known.
 _KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")

@@ -11,10 +11,12 @@ from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.rules._hashes import hashes
+from real.detector.vocabulary import words
 
-_COMPARISONS = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 _PAIR = 2
 # Words by which the caller of a library function is told to know a digest, and how a list of digests is read.
 _KNOWN = names("expected known pinned trusted")
@@ -25,19 +27,19 @@ def is_code_test(facts: Facts, atom: Atom, reads: Reads) -> bool:
     """The bytes passed a comparison in constant time of a code made with a key."""
     if atom.op != "call" or atom.sense is not True:
         return False
-    compares = bool(facts.library_names(atom.unit, atom.instr) & _COMPARISONS)
-    return compares and any(call.startswith("hmac.") and call not in _COMPARISONS for call in reads.calls)
+    compares = facts.library_names(atom.unit, atom.instr) & calls_of(Role.EQUALITY).keys()
+    return bool(compares and reads.calls & calls_of(Role.MAC).keys())
 
 
 def is_digest_test(facts: Facts, atom: Atom) -> bool:
     """The digest of the bytes is one that does not come with them: of a table, a manifest, another parameter."""
     compares = atom.op == "call" and atom.sense is True
-    compares = compares and bool(facts.library_names(atom.unit, atom.instr) & _COMPARISONS)
+    compares = compares and bool(facts.library_names(atom.unit, atom.instr) & calls_of(Role.EQUALITY).keys())
     if atom.op not in ("Eq", "In") and not compares:
         return False
     pair = atom.operands[-_PAIR:]
     for digest, other in (pair, pair[::-1]):
-        is_digest = any(call.startswith("hashlib.") for call in facts.reads(atom.unit, digest).calls)
+        is_digest = bool(facts.reads(atom.unit, digest).calls & hashes())
         if is_digest and not _comes_with(facts, atom, other, digest):
             return True
     return False

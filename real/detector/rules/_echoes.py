@@ -7,9 +7,9 @@ the data counts for nothing here, since it may be a response of another type.
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import definition
 
 _MARKDOWN = frozenset({"markdown.markdown", "markdown2.markdown", "mistune.html", "mistune.markdown"})
 # Parts of requests of Flask, Quart and Bottle that hold texts.

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import named_words
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._syntax import annotation_words
-from real.detector.rules.principals import Principal
+from real.detector.rules.principals import Principal, is_request_part
+from real.detector.vocabulary import words
 
 LOOK_UPS = names(
     """get get_or_404 one_or_404 first first_or_404 one one_or_none get_object_or_404 aget_object_or_404 filter
@@ -149,8 +149,22 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
         yield _effect(facts, who, instr, _RECORD_METHODS[name], [], receiver)
     elif name in _GIVEN_RECORD and len(passed) == 1 and (given := looked_up_by(facts, who, passed[0])):
         yield _effect(facts, who, instr, _GIVEN_RECORD[name], given, passed[0])
-    elif (verb := VERBS.get(_first_word(name))) and passed and not _is_known(facts, unit, instr):
-        yield _effect(facts, who, instr, verb, passed)
+    elif (verb := VERBS.get(_first_word(name))) and not _is_known(facts, unit, instr):
+        keys = _criteria_after(unit, instr) or passed
+        if keys:
+            yield _effect(facts, who, instr, verb, keys)
+
+
+def _criteria_after(unit: Unit, statement: Instr) -> list[int]:
+    """``table.update(changes).eq("id", key)``: what the methods of a statement are given says which rows are meant."""
+    found: list[int] = []
+    ends = {statement.dst}
+    for block in unit.blocks:
+        for step in block.instrs:
+            if step.op == "method" and root(unit, step.args[0]) in ends:
+                ends.add(step.dst)
+                found += [arg for arg in step.args[1:] if isinstance(arg, int)]
+    return found
 
 
 def _is_held_session(facts: Facts, who: Principal, operand: int) -> bool:
@@ -310,6 +324,8 @@ def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:
     found: list[int] = []
     for step in _receivers(facts, unit, operand):
         called = named_words(facts, unit, step)
+        if is_request_part(facts, unit, step):
+            continue
         if step.op == "sub" or called & LOOK_UPS or any(_first_word(name) in _FINDERS for name in called):
             found += [arg for arg in step.args[1:] if isinstance(arg, int)]
     return _unpacked(facts, unit, found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
+from real.detector.vocabulary import words
 
 # Words in the names and addresses of functions that anybody may ask who is not known yet.
 _STRANGERS = names("login signin logon authenticate forgot forgotten recover recovery reset")

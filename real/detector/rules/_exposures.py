@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.responses import Sent
 from real.detector.ir.call_shapes import passed_operands, shape_of
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import root
-from real.detector.rules._responses import Sent
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules.serialized_records import (
     exposed_by,
@@ -23,19 +24,13 @@ from real.detector.rules.serialized_records import (
     shown_record,
     taken_away,
 )
+from real.detector.vocabulary import words
 
-# Calls that show the inner state of the program as text.
-_TRACEBACKS = names(
-    """traceback.format_exc traceback.format_exception traceback.format_tb traceback.format_stack
-    traceback.TracebackException().format cgitb.html"""
-)
+_TRACEBACKS = frozenset(calls_of(Role.TRACEBACK))
 # Things that a view must not return whole.
 _WHOLE = {
-    "os.environ": "the environment",
-    "os.environb": "the environment",
-    "flask.Flask().config": "the settings",
-    "flask.current_app.config": "the settings",
-    "django.conf.settings.DATABASES": "the settings",
+    **dict.fromkeys(calls_of(Role.ENVIRONMENT), "the environment"),
+    **dict.fromkeys(calls_of(Role.CONFIGURATION), "the settings"),
 }
 # Functions and methods that give back what they are given in another form.
 _CONVERSIONS = names(
@@ -53,6 +48,10 @@ _DETAILS = names(
     "args strerror filename stderr stdout output orig pgerror __cause__ __context__ statement params reason"
 )
 _BROAD = names("Exception BaseException")
+# asyncpg's PostgresError, cx_Oracle's OracleError and the like: the base class of what a driver raises.
+_OF_DATABASE = re.compile(
+    r"(?:\w*SQL|Postgres|Oracle|Mongo|Redis|Cassandra|Neo4j|Elasticsearch)\w*(?:Error|Exception)", re.I
+)
 # Exceptions whose text is about the inside: statements and names of tables, files, commands.
 _INNER = names(
     """DatabaseError OperationalError ProgrammingError IntegrityError SQLAlchemyError InterfaceError PyMongoError
@@ -298,7 +297,12 @@ def _is_broad(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a handler catches every exception, or those of a database, so that its text is about the inside."""
     block = next(block for block in unit.blocks if step in block.instrs)
     kinds = [facts.reads(unit, instr.args[0]).words for instr in block.instrs if instr.op == "handler"]
-    return any(found & (_BROAD | _INNER) or ("Error" in found and found & _DATABASES) for found in kinds)
+    return any(
+        found & (_BROAD | _INNER)
+        or ("Error" in found and found & _DATABASES)
+        or any(map(_OF_DATABASE.fullmatch, found))
+        for found in kinds
+    )
 
 
 def _is_failure(facts: Facts, unit: Unit, param: Instr) -> bool:

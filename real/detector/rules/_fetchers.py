@@ -10,38 +10,34 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import is_view
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import root
-from real.detector.rules._web import is_view
+from real.detector.vocabulary import words
 
-# Readers of pandas and the like take a path or a URL; words of names that say that a URL is meant.
-READERS = names("read_csv read_json read_html read_excel read_xml read_parquet read_table")
+_READERS = calls_of(Role.READS_ADDRESS)
+# Words of names that say that a URL is meant, and no path.
 _ADDRESS_WORDS = names("url urls uri link href endpoint feed")
 # Clients that are given a host; who asks for any host in a view scans the network.
-CLIENTS = names("create_connection open_connection SMTP SMTP_SSL FTP IMAP4_SSL IMAP4 POP3 Telnet")
-_CLIENT_PATHS = ("socket.", "asyncio.", "smtplib.", "ftplib.", "imaplib.", "poplib.", "telnetlib.")
-_FETCHING = frozenset(
-    {"weasyprint.default_url_fetcher", "weasyprint.urls.default_url_fetcher", "urllib.request.urlopen"}
-    | {"requests.get", "httpx.get"}
-)
+_CLIENTS = calls_of(Role.CONNECTS)
+_RENDERERS = calls_of(Role.RENDERS_PAGE)
+_FETCHING = frozenset(tables((Kind.URL,)).calls) | calls_of(Role.FETCHER).keys()
 _ADMITTING = frozenset({"In", "Eq"})
 
 
 def unrestricted_fetches(facts: Facts) -> Iterator[tuple[CallSite, list[int], str]]:
     """The calls, the operands that are or hold addresses from outside, and what becomes of them."""
-    for site in facts.calls(*READERS):
-        for operand in site.operands((0,), ("filepath_or_buffer", "io", "path_or_buf", "path_or_buffer", "path"))[:1]:
-            if site.path.startswith(("pandas.", "polars.", "geopandas.")) and _is_named_address(facts, site, operand):
+    for site, row in facts.tabled(_READERS):
+        for operand in site.operands((0,), row.arguments[0].names)[:1]:
+            if _is_named_address(facts, site, operand):
                 yield site, [operand], "the outside chooses the URL that is read"
-    for site in facts.calls(*CLIENTS):
-        if site.path.startswith(_CLIENT_PATHS) and is_view(facts, site.unit):
-            yield (
-                site,
-                _host_of(site, site.operands((0,), ("host", "address"))[:1]),
-                "the outside chooses the host that is connected to",
-            )
+    for site, row in facts.tabled(_CLIENTS):
+        if is_view(facts, site.unit):
+            hosts = _host_of(site, site.operands((0,), row.arguments[0].names)[:1])
+            yield site, hosts, "the outside chooses the host that is connected to"
 
 
 def _host_of(site: CallSite, operands: list[int]) -> list[int]:
@@ -57,12 +53,10 @@ def _is_named_address(facts: Facts, site: CallSite, operand: int) -> bool:
 
 
 def open_renderers(facts: Facts) -> Iterator[Defect]:
-    """``weasyprint.HTML(string=html)``: the page's images and styles are loaded from wherever it says."""
-    for site in facts.calls("HTML"):
-        if not site.path.startswith("weasyprint."):
-            continue
-        page = site.argument(None, "string") or site.argument(None, "file_obj")
-        fetcher = site.argument(None, "url_fetcher")
+    """``HTML(string=html)``: the page's images and styles are loaded from wherever it says."""
+    for site, row in facts.tabled(_RENDERERS):
+        fetcher, *pages = (site.argument(None, argument.name) for argument in row.arguments)
+        page = next((page for page in pages if page is not None), None)
         if page is None or not facts.is_untrusted(page):
             continue
         own = [obj.unit for obj in fetcher.objs if obj.unit is not None] if fetcher is not None else []

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import App, Endpoint, app_of
 from real.detector.rules._syntax import annotation_words
 
 # What makes a browser send something that identifies the user.

@@ -9,8 +9,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import NUM, STR, Obj, Value
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._definitions import definition, ends_in_exception
 
 # Methods by which a class decides what of its objects is seen.
 _GATES = frozenset({"__getattr__", "__getattribute__", "__getitem__", "__format__"})

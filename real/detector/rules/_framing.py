@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import definition
 from real.detector.rules._unbounded import is_bounded, is_compared, is_measured
 
 # What allocates as much as it is told.

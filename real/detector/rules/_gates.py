@@ -1,7 +1,7 @@
 """Gates that let too much pass: hooks, middleware, dependencies and permission classes whose test is of the wrong kind.
 
 - a part of the path decides (`"/static/" in request.path`), so that any address can be made to have it;
-- one method is asked for, and the others that change things pass;
+- one of the methods that change an object is asked for, and the others pass;
 - the role is put down from what the client says, and tested later;
 - a dependency asks the client what it may do;
 - a role or a domain is looked for as a part of a text.
@@ -13,18 +13,17 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.analysis.slices import Origin
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
 from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import app_of
-from real.detector.rules._authorization import words
 from real.detector.rules._checks import ROLES, refusals, told_by_client
-from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import says_who
-from real.detector.rules.principals import CLIENT_DATA, HOOKS, PRIVILEGES, Principal
+from real.detector.rules.principals import HOOKS, PRIVILEGES, Principal, told
+from real.detector.vocabulary import words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
@@ -40,37 +39,11 @@ def weak_gates(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         if _is_hook(facts, unit):
             yield from _by_part_of_path(facts, unit)
-            yield from _by_one_method(facts, unit)
         elif unit.is_method and unit.name in ("has_permission", "has_object_permission"):
             yield from _of_some_methods(facts, unit)
         yield from _stored_role(facts, unit)
         yield from _part_of_role(facts, unit)
         yield from _told_dependency(facts, unit)
-        yield from _nobody_and(facts, unit)
-
-
-def _nobody_and(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    """``if user is None and user.role not in roles: abort(403)``: whoever is somebody passes, whatever the role."""
-    for refusal in refusals(facts, unit):
-        tests = [atom for atom in facts.controlling_tests(unit, refusal) if atom.necessary and atom.unit is unit]
-        missing = [
-            atom.operands[0]
-            for atom in tests
-            if (atom.op == "Is" and None in facts.constants(unit, atom.operands[-1]))
-            or (atom.op == "truth" and atom.sense is False)
-        ]
-        origins = [origin for operand in missing for origin in facts.reads(unit, operand).origins]
-        for atom in tests:
-            reads = facts.atom_reads(atom)
-            if atom.op in ("NotEq", "NotIn") and any(words(word) & PRIVILEGES for word in reads.attributes):
-                inner = [tested for tested in reads.origins for origin in origins if _is_part(origin, tested)]
-                if inner:
-                    yield Defect(atom.instr, f"{unit.name}() refuses nobody who is known, whatever they may do")
-                    return
-
-
-def _is_part(origin: Origin, tested: Origin) -> bool:
-    return origin.covers(tested) and len(tested.path) > len(origin.path) and bool(origin.path or tested.path)
 
 
 def _is_hook(facts: Facts, unit: Unit) -> bool:
@@ -121,18 +94,6 @@ def _is_path(facts: Facts, unit: Unit, made: Instr | None, depth: int = 0) -> bo
         for caller, call, bound in facts.call_sites(unit)
         for operand in passed_operands(call, unit, bound).get(str(made.extra), ())
     )
-
-
-def _by_one_method(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    """A hook that refuses where the method is GET, and lets POST pass."""
-    if not _asks_who(facts, unit):
-        return
-    for refusal in refusals(facts, unit):
-        for atom in facts.controlling_tests(unit, refusal):
-            tested = _methods(facts, atom.unit, atom.instr)
-            if atom.op in ("Eq", "In") and atom.necessary and "GET" in tested and not tested & _UNSAFE:
-                yield Defect(atom.instr, f"{unit.name}() asks nobody whose request changes something")
-                return
 
 
 def _methods(facts: Facts, unit: Unit, compare: Instr) -> frozenset[str]:
@@ -191,32 +152,10 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
             continue
         base = facts.reads(unit, instr.args[0])
         last = {name.rpartition(".")[2] for name in base.names} | base.params
-        if last & _HOLDERS and _is_told(facts, unit, instr.args[-1]):
+        source = told(facts, unit, instr.args[-1]) if last & _HOLDERS else None
+        if source is not None and any(words(str(key)) & ROLES for key in facts.constants(unit, source.args[1])):
             yield Defect(instr, f"{unit.name}() puts down as a role what the client says")
             return
-
-
-def _is_told(facts: Facts, unit: Unit, operand: int) -> bool:
-    """A value, or one of its alternatives, that is read from the request under the name of a role."""
-    work, seen = [operand], set()
-    while work:
-        made = definition(unit, work.pop())
-        if made is None or made in seen:
-            continue
-        seen.add(made)
-        if made.op == "phi":
-            work += [arg for arg in made.args if isinstance(arg, int)]
-        elif made.op == "sub" or (made.op == "method" and made.extra[0] in ("get", "getlist", "pop")):
-            holder = untested(unit, made.args[0])
-            keys = facts.constants(unit, made.args[1]) if len(made.args) > 1 else frozenset()
-            if holder is not None and holder.op == "attr" and holder.extra in CLIENT_DATA:
-                reads = facts.reads(unit, holder.dst)
-                of_request = {name.rpartition(".")[2] for name in reads.names} | reads.params
-                if of_request & {"request", "req"} and any(words(str(key)) & ROLES for key in keys):
-                    return True
-        elif made.op == "method" and made.extra[0] in ("lower", "upper", "strip", "split"):
-            work.append(made.args[0])
-    return False
 
 
 def _part_of_role(facts: Facts, unit: Unit) -> Iterator[Defect]:

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.endpoints import App, Class, app_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import App, Class, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
 from real.detector.rules.principals import ALLOWED, PRIVILEGES, SOMEBODY, class_level
-from real.detector.vocabulary import OWNERS
+from real.detector.vocabulary import OWNERS, words
 
 # Generic views that change records -> what they do; those that only create name no record.
 CHANGING = {

@@ -9,7 +9,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
 _ENCRYPTING = names("encrypt encrypted encipher cipher encode_secret obfuscate decrypt decipher")
 _KEYS = names("key keys secret password passphrase")

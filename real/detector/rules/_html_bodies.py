@@ -15,9 +15,9 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import definition
 
 _CONTENT_TYPE = "content-type"
 _TYPE_ATTRIBUTES = names("mimetype content_type media_type")

@@ -1,4 +1,4 @@
-"""Functions whose results a framework sends as a page: views of Flask, Quart and Bottle (CWE-79).
+"""Functions whose results a framework sends as a page (CWE-79).
 
 Text that such a view returns has the type ``text/html`` (Flask's quickstart, "About Responses"). The application object
 may be handed in, imported or made elsewhere: which framework it is of, the imports of the program say.
@@ -10,32 +10,29 @@ import ast
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.values import BOTTOM, Value
+from real.detector.concepts.endpoints import App, app_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
-from real.detector.rules._app import App, app_of
-from real.detector.rules._definitions import definition
+from real.detector.models.catalogue import calls_of, last_names, rows_of
+from real.detector.models.kinds import Role
+from real.detector.models.rows import Framework, Handler
+from real.detector.vocabulary import JSON_FRAMEWORKS
 
-_VERBS = names("get post put patch delete head options")
-_DECORATORS = _VERBS | names("route errorhandler app_errorhandler error")
-_FRAMEWORKS = ("flask", "quart", "bottle")
-_OBJECTS = (
-    *("flask.Flask()", "flask.Blueprint()", "flask.current_app.", "bottle.Bottle()", "bottle.", "quart.Quart()"),
-    *("quart.Blueprint()", "quart.current_app."),
-)
-
+_FRAMEWORKS = tuple(row.api for row in rows_of(Framework) if row.html)
+_OBJECTS = tuple(f"{name}." for name in _FRAMEWORKS)
+_REGISTRARS = last_names(Role.REGISTRAR, Role.CALLBACK, below=_OBJECTS)
+_DECORATORS = last_names(Role.ROUTE, Role.ERROR_HANDLER, below=_OBJECTS)
+_PAGE_VIEWS = frozenset(calls_of(Role.PAGE_VIEW))
 # Frameworks with the same decorators, whose views return JSON or response objects; and those on top of Flask that do.
-_OTHERS = names(
-    """aiohttp apiflask blacksheep connexion django fastapi falcon flask_openapi3 flask_restful flask_restplus
-    flask_restx flask_smorest litestar muffin ninja pyramid requests_mock responses robyn sanic starlette"""
-)
-_CLASSES = names("MethodView FlaskView")
-_DISPATCHING = "View"
+_OTHERS = JSON_FRAMEWORKS | {row.api for row in rows_of(Framework) if row.web and not row.html}
+_KNOWN = _OTHERS | frozenset(_FRAMEWORKS)
+_CLASSES = {row.api.rpartition(".")[2]: row for row in rows_of(Handler) if row.api.startswith(_FRAMEWORKS)}
 
 
 def is_html_view(facts: Facts, unit: Unit) -> bool:
     """Whether a framework sends text that the function returns as HTML."""
     declared = facts.declarations(unit)
-    if "cherrypy.expose" in declared.words or "response_class" in _keywords(unit):
+    if declared.words & _PAGE_VIEWS or "response_class" in _keywords(unit):
         return "HTML" in _keywords(unit).get("response_class", "HTML")
     return unit in facts.shared(_html_views)
 
@@ -82,28 +79,25 @@ def _is_html_framework(app: App, calls: set[str]) -> bool:
     if any(path.partition(".")[0] in _OTHERS for path in paths) or not app.uses(*_FRAMEWORKS):
         return False
     unseen = not paths or any(path.startswith(".") or path.partition(".")[0] not in _KNOWN for path in paths)
-    return unseen and not app.uses(*(name for name in _OTHERS if not name.startswith("flask")))
-
-
-_KNOWN = _OTHERS | frozenset(_FRAMEWORKS)
+    return unseen and not app.uses(*(name for name in _OTHERS if not name.startswith(_FRAMEWORKS)))
 
 
 def _is_of_view_class(app: App, unit: Unit) -> bool:
-    """Whether a function is a method of a class-based view of Flask or Quart that answers requests."""
+    """Whether a function is a method of a class-based view that answers requests."""
     owner = app.classes.get(unit.parent) if unit.is_method and unit.parent is not None else None
-    if owner is None or not app.uses("flask", "quart") or app.uses(*_OTHERS):
+    if owner is None or not app.uses(*_FRAMEWORKS) or app.uses(*_OTHERS):
         return False
-    if owner.bases & _CLASSES:
-        return unit.name in _VERBS or ("FlaskView" in owner.bases and not unit.name.startswith("_"))
-    return _DISPATCHING in owner.bases and unit.name == "dispatch_request"
+    rows = [_CLASSES[base] for base in owner.bases if base in _CLASSES]
+    names = {name for row in rows for name, _ in row.actions}
+    return unit.name in names or (any(not row.actions for row in rows) and not unit.name.startswith("_"))
 
 
 def _registers(facts: Facts, app: App, unit: Unit, instr: Instr) -> bool:
     """``app.add_url_rule("/", view_func=view)``, ``app.route("/")(view)``, ``bottle.route("/", "GET", view)``."""
     paths = set(facts.library_names(unit, instr))
-    if instr.op == "method" and instr.extra[0] in ("add_url_rule", "register_error_handler"):
+    if instr.op == "method" and instr.extra[0] in _REGISTRARS:
         return _is_html_framework(app, {path.rpartition(".")[0] + ".route" for path in paths})
-    if any(path.startswith("bottle.") and path.rpartition(".")[2] in _DECORATORS for path in paths):
+    if any(path.startswith(_OBJECTS) and path.rpartition(".")[2] in _DECORATORS for path in paths):
         return True
     made = definition(unit, instr.args[0]) if instr.op == "call" else None
     if made is None or made.op != "method" or made.extra[0] not in _DECORATORS:

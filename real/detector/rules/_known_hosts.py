@@ -7,23 +7,25 @@ import re
 from dataclasses import replace
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.charsets import parse_pattern
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import is_view
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import root
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 from real.detector.rules._pieces import members
-from real.detector.rules._web import PARSERS, is_view
+from real.detector.rules._web import PARSERS
 
-# Attributes of what urlparse(), urlsplit(), yarl.URL(), httpx.URL() and tldextract.extract() return.
+# Attributes of a URL that was taken apart (urllib.parse, and libraries that took its names over).
 _HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})
 # Where the host is in their tuples, and in url.split("/").
 _HOST_INDEXES = frozenset({1, 2})
 _SPLITTERS = PARSERS | {"split", "partition", "rsplit"}
-# Django's own tests of redirect targets (the second is its name before version 3).
-_SAFE_URL_TESTS = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url"})
+_SAFE_URL_TESTS = last_names(Role.HOST_TEST)
 _SETTINGS = re.compile(r"(?i)hosts|domains|origins|allow|trusted|sites|whitelist|netlocs|urls|uris")
 
 

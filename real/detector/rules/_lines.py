@@ -16,14 +16,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import NUM
+from real.detector.concepts.endpoints import is_view
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._addresses import is_tested_in_loop
-from real.detector.rules._authorization import words
 from real.detector.rules._characters import is_removed
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._pieces import ordered_pieces
-from real.detector.rules._web import is_view
+from real.detector.vocabulary import words
 
 _BREAKS = "\r\n"
 _MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[^\n]*$")

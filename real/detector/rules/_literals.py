@@ -7,9 +7,9 @@ from functools import lru_cache
 from real.detector.analysis.charsets import Charset, ParsedItem, is_whole_match, is_within
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS
-from real.detector.rules._definitions import untested
 from real.detector.rules._loops import root_of
 from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._refusals import Subject, holds_on_every_way

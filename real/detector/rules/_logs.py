@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._authorization import words
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._redirects import CREDENTIAL_HEADERS
 from real.detector.rules._secrets import (
     Place,
@@ -25,6 +24,7 @@ from real.detector.rules._secrets import (
     secret_name,
     secrets_inside,
 )
+from real.detector.vocabulary import words
 
 LOGGERS = ("print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "trace", "success")
 _LIBRARIES = (

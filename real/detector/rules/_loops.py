@@ -9,9 +9,9 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import reachable
 from real.detector.ir.instructions import COPIES, Block, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS
-from real.detector.rules._definitions import reachable
 
 _ENTRIES = frozenset({"param", "cell", "builtin", "import", "caught"})
 # Calls that give all of what they are given: as a tree, as nodes, as words, as characters.

@@ -12,9 +12,9 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import definition
 from real.detector.rules._pieces import ordered_pieces
 
 GLOBALS = names("globals locals vars getattr")

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import called_words, library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words, library_words
-from real.detector.rules._definitions import definition
+from real.detector.rules._hashes import hashes
+from real.detector.vocabulary import words
 
-# Call -> where the nonce or initialisation vector is; it must never be the same twice under one key.
-NONCES = calls_of(Role.NONCE)
+# What is drawn differs from message to message, be it for a generator that can be computed.
+_DRAWN = last_names(Role.RANDOM, Role.GUESSABLE)
 _DECRYPTING = frozenset({"decrypt", "decryptor", "decrypt_and_verify"})
-# Counters of PyCryptodome that start at 1 unless they are told where.
-COUNTERS = tuple(calls_of(Role.COUNTER))
-_DRAWS = names("urandom token_bytes get_random_bytes randbytes")
 _FRESH = names(
     "random nonce counter sequence seq number index message msg plaintext text data payload content time now uuid4 salt"
 )
@@ -30,21 +28,22 @@ _FIXED_CALLS = names("bytes bytearray fromhex encode unhexlify b64decode from_he
 
 def nonces(facts: Facts) -> Iterator[Defect]:
     """Calls that are given the same nonce as another call with the same key."""
-    sites = facts.calls(*NONCES)
+    nonce_of = calls_of(Role.NONCE)
+    sites = facts.calls(*nonce_of)
     decrypts = {site.unit for site in sites if any(_decrypts(step) for step in facts.instructions(site.unit))}
     for site in sites:
-        (nonce,) = NONCES[site.path].arguments
+        (nonce,) = nonce_of[site.path].arguments
         given = [site.argument(nonce.position), *(site.argument(None, name) for name in nonce.names)]
         if not any(value is not None for value in given) or site.unit in decrypts:
             continue
-        operands = site.operands((nonce.position,) if nonce.position is not None else (), nonce.names)
+        operands = site.operands(nonce.positions, nonce.names)
         if len(operands) != 1:
             continue
         if is_fixed(facts, site.unit, operands[0], 0) or _is_kept(facts, site.unit, operands[0]):
             yield Defect(site.instr, "the same nonce or initialisation vector is used for every message")
         elif _is_derived(facts, site.unit, operands[0]):
             yield Defect(site.instr, "the nonce is made from something that stays the same from message to message")
-    for site in facts.calls(*COUNTERS):
+    for site in facts.calls(*calls_of(Role.COUNTER)):
         if not {"prefix", "initial_value", "suffix"} & set(site.args.named) and site.args.named_rest is None:
             yield Defect(site.instr, "the counter begins at the same value for every message")
 
@@ -74,7 +73,7 @@ def _is_kept(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_drawn(facts: Facts, unit: Unit, operand: int) -> bool:
     made = definition(unit, operand)
-    return made is not None and bool(library_words(facts, unit, made) & _DRAWS)
+    return made is not None and bool(library_words(facts, unit, made) & _DRAWN)
 
 
 def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -83,10 +82,10 @@ def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
     if made is None or made.op not in ("slice", "method"):
         return False
     reads = facts.reads(unit, operand)
-    hashed = any(name.startswith("hashlib.") or name == "digest" for name in reads.calls)
+    hashed = bool(reads.calls & (hashes() | {"digest"}))
     last = {name.rpartition(".")[2] for name in reads.calls}
     fresh = any(words(name) & _FRESH for name in (*reads.params, *reads.names, *reads.attributes, *last))
-    return hashed and not fresh and not last & _DRAWS
+    return hashed and not fresh and not last & _DRAWN
 
 
 def _decrypts(step: Instr) -> bool:

@@ -13,11 +13,11 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import root
 from real.detector.rules._pieces import members, ordered_pieces
+from real.detector.vocabulary import words
 
 # Programs with options that run commands.
 _PROGRAMS = frozenset({"git", "hg", "ssh", "scp"})

@@ -1,39 +1,37 @@
-"""Pages of frameworks whose responses are told in the program: bottle, tornado, Falcon, JSONP (CWE-79)."""
+"""Pages of frameworks whose responses are told in the program: attributes, JSONP (CWE-79)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
+from real.detector.models.catalogue import last_names, tables
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Sink
+from real.detector.models.when import IsHtml
 from real.detector.rules._markup import PAGE
+from real.detector.vocabulary import words
 
-_BODIES = ("text", "body", "unicode_body")
+_BODIES = last_names(Role.PAGE_BODY)
 _ANSWERS = frozenset({"resp", "response"})
-RESPONSES = (
-    "flask.Response",
-    "flask.make_response",
-    "django.http.HttpResponse",
-    "fastapi.Response",
-    "fastapi.responses.Response",
-    "starlette.responses.Response",
-    "aiohttp.web.Response",
-)
-WATCHED = frozenset({"set_header", "Response", "HttpResponse", "make_response"})
+# What makes a response whose arguments say of which type it is.
+RESPONSES = {api: row for api, row in tables((Kind.HTML,)).calls.items() if isinstance(row.when, IsHtml)}
+WATCHED = frozenset({"set_header", *(api.rpartition(".")[2] for api in RESPONSES)})
 
 
 def response_bodies(facts: Facts) -> Iterator[Defect]:
-    """``resp.text = f"<p>{name}</p>"`` of Falcon and Pyramid."""
+    """``resp.text = f"<p>{name}</p>"``."""
     for unit in facts.functions:
         for step in facts.instructions(unit):
             if step.op != "setattr" or step.extra not in _BODIES:
                 continue
             holder = definition(unit, step.args[0])
-            # a parameter of Falcon, `request.response` of Pyramid
+            # a parameter, `request.response`
             if holder is None or holder.op not in ("param", "attr") or not words(str(holder.extra)) & _ANSWERS:
                 continue
             value = facts.value(unit, step.args[1])
@@ -44,14 +42,23 @@ def response_bodies(facts: Facts) -> Iterator[Defect]:
 
 def callbacks(facts: Facts) -> Iterator[Defect]:
     """``Response(f"{callback}({data})", mimetype="application/javascript")``: the client names what runs."""
-    for site in facts.calls(*RESPONSES):
-        types = {str(t) for name in ("mimetype", "content_type", "media_type") for t in site.constants(None, name)}
+    for site, row in facts.tabled(RESPONSES):
+        told = row.when.arguments if row.when is not None else ()
+        types = {str(kind) for argument in told for kind in site.constants(None, argument.name)}
         if not any("javascript" in kind for kind in types):
             continue
-        for operand in site.operands((0,), ("response", "content", "text", "body")):
+        for operand in bodies(site, row):
             first = _first_operand(site.unit, definition(site.unit, operand))
             if first is not None and facts.is_untrusted(facts.value(site.unit, first)):
                 yield Defect(site.instr, "the client names the function that its browser calls")
+
+
+def bodies(site: CallSite, row: Sink) -> list[int]:
+    """The operands that are the page, as the row of the response says."""
+    return site.operands(
+        tuple(argument.position for argument in row.arguments if argument.position is not None),
+        tuple(name for argument in row.arguments for name in argument.names),
+    )
 
 
 def _first_operand(unit: Unit, made: Instr | None) -> int | None:

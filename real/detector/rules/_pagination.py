@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import app_of, is_handler
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import app_of
-from real.detector.rules._definitions import definition
-from real.detector.rules._responses import is_handler
 
 # Base class -> the member by which a client may choose the size, and the one that limits it (``None`` by default).
 _PAGINATORS = {

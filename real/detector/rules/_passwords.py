@@ -6,21 +6,14 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import root
 from real.detector.rules._nonces import is_fixed
-from real.detector.rules._tokens import HASHES
+from real.detector.vocabulary import words
 
-_MIN_ROUNDS = 10_000
-KDF = "cryptography.hazmat.primitives.kdf"
-# Call -> where the cost is, and the least that is worth something (OWASP's password storage cheat sheet).
-COSTS = calls_of(Role.PASSWORD_COST)
-# Call -> where the salt is.
-SALTED = calls_of(Role.PASSWORD_SALT)
 # What everybody knows of a person.
 _PUBLIC = names("user username name login email mail account uid userid id phone nick handle address")
 # Text that is only written in another way by these.
@@ -30,8 +23,6 @@ _REWRITING = names(
 )
 _PASSWORDS = names("password passwd passphrase pwd passcode")
 _NO_PASSWORDS = names("hash hashed digest reset token id url policy length salt")
-# Functions that are slow on purpose; what is hashed before them is only made to fit.
-_SLOW = frozenset(calls_of(Role.PASSWORD_HASH))
 _HASHING = names("hash verify derive encrypt verify_and_update")
 
 
@@ -40,7 +31,7 @@ def password_hashes(facts: Facts) -> Iterator[Defect]:
     yield from _fast(facts)
     yield from _rounds(facts)
     yield from _salts(facts)
-    for site, row in facts.tabled(COSTS):
+    for site, row in facts.tabled(calls_of(Role.PASSWORD_COST)):
         (argument,) = row.arguments
         costs = [cost for cost in site.constants(argument.position, argument.name) if isinstance(cost, int)]
         if costs and max(costs) < row.least:
@@ -49,7 +40,7 @@ def password_hashes(facts: Facts) -> Iterator[Defect]:
 
 def _fast(facts: Facts) -> Iterator[Defect]:
     """``hashlib.sha256(password.encode()).hexdigest()``, once and with nothing slow in the program."""
-    for site in facts.calls(*HASHES):
+    for site in facts.calls(*calls_of(Role.FAST_HASH)):
         if site.unit.has_loop or facts.shared(_hashes_slowly):
             continue
         operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
@@ -78,8 +69,9 @@ def _hashes_slowly(facts: Facts) -> bool:
 
 def _is_slow(name: str) -> bool:
     """A slow function, or a method of a slow object (``PasswordHasher().hash``)."""
+    slow = calls_of(Role.PASSWORD_HASH)  # what is hashed before them is only made to fit
     holder, _, method = name.rpartition(".")
-    return name in _SLOW or (holder.removesuffix("()") in _SLOW and method in _HASHING)
+    return name in slow or (holder.removesuffix("()") in slow and method in _HASHING)
 
 
 def _is_password(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -100,11 +92,11 @@ def _is_password(facts: Facts, unit: Unit, operand: int) -> bool:
 
 
 def _salts(facts: Facts) -> Iterator[Defect]:
-    for site, row in facts.tabled(SALTED):
+    for site, row in facts.tabled(calls_of(Role.PASSWORD_SALT)):
         (salt,) = row.arguments
         if site.argument(salt.position, salt.name) is None:
             continue
-        operands = site.operands((salt.position,) if salt.position is not None else (), salt.names)
+        operands = site.operands(salt.positions, salt.names)
         if len(operands) == 1 and is_fixed(facts, site.unit, operands[0], 0):
             yield Defect(site.instr, "one salt for all passwords lets all of them be tried at once")
         elif len(operands) == 1 and _is_derived(facts, site.unit, operands[0]):
@@ -122,8 +114,8 @@ def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _rounds(facts: Facts) -> Iterator[Defect]:
     """Fewer rounds than anybody has recommended in this century."""
-    for path, position in (("hashlib.pbkdf2_hmac", 3), (f"{KDF}.pbkdf2.PBKDF2HMAC", 3)):
-        for site in facts.calls(path):
-            rounds = [n for n in site.constants(position, "iterations") if isinstance(n, int)]
-            if rounds and max(rounds) < _MIN_ROUNDS:
-                yield Defect(site.instr, f"{max(rounds)} rounds of PBKDF2 are tried fast")
+    for site, row in facts.tabled(calls_of(Role.PASSWORD_ROUNDS)):
+        (argument,) = row.arguments
+        rounds = [n for n in site.constants(argument.position, argument.name) if isinstance(n, int)]
+        if rounds and max(rounds) < row.least:
+            yield Defect(site.instr, f"{max(rounds)} rounds of PBKDF2 are tried fast")

@@ -6,8 +6,8 @@ import re
 from string import Formatter
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import CallShape, Instr, Unit
-from real.detector.rules._definitions import root
 
 _MAX_DEPTH = 4
 _PERCENT = re.compile("%[sdr]")

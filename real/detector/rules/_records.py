@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import App, Class, app_of
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import App, Class, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules.principals import ALLOWED, class_level, known_endpoints
+from real.detector.vocabulary import words
 
 # Words in names of fields that say what somebody may do, owns or has been found to be.
 PRIVILEGED = names(

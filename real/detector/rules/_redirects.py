@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
-from real.detector.vocabulary import HOST_WORDS
+from real.detector.vocabulary import HOST_WORDS, words
 
 # Headers by which a client proves who it is (RFC 9110, 11.6.2; RFC 6265, 5.4).
 CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-auth-token", "proxy-authorization"})

@@ -11,19 +11,12 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.models.when import Arg
+from real.detector.vocabulary import words
 
-# Call -> where the salt, alphabet or seed is.
-REVERSIBLE: dict[str, tuple[int, str]] = {
-    "hashids.Hashids": (0, "salt"),
-    "hashid_field.HashidField": (0, "salt"),
-    "hashid_field.HashidAutoField": (0, "salt"),
-    "django_hashids.HashidsField": (0, "salt"),
-    "sqids.Sqids": (0, "alphabet"),
-    "random.seed": (0, "a"),
-    "random.Random": (0, "x"),
-}
 _KEYS = [
     names(pair)
     for pair in (
@@ -36,13 +29,14 @@ _OF_ITS_OWN = names("hashid hashids sqid sqids salt link links short id ids url 
 
 def reversible_keys(facts: Facts) -> Iterator[Defect]:
     """``Hashids(salt=app.config["SECRET_KEY"])``."""
-    for site, (position, keyword) in facts.tabled(REVERSIBLE):
-        if site.argument(position, keyword) is not None and _is_key(facts, site, position, keyword):
+    for site, row in facts.tabled(calls_of(Role.REVERSIBLE)):
+        (salt,) = row.arguments
+        if site.argument(salt.position, salt.name) is not None and _is_key(facts, site, salt):
             yield Defect(site.instr, "the key that protects other things can be computed from the results")
 
 
-def _is_key(facts: Facts, site: CallSite, position: int, keyword: str) -> bool:
-    for operand in site.operands((position,), (keyword,))[:1]:
+def _is_key(facts: Facts, site: CallSite, salt: Arg) -> bool:
+    for operand in site.operands(salt.positions, salt.names)[:1]:
         reads = facts.reads(site.unit, operand)
         texts = {str(text) for text in (*reads.keys, *reads.constants) if isinstance(text, str) and text.isidentifier()}
         for name in {*reads.params, *reads.names, *reads.attributes, *texts}:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import named_words
+from real.detector.vocabulary import words
 
 _INTERPRETERS = names("ssh shell bash powershell cli cmd cmdline command commandline commands")
 _RUN = names("run runs exec execute executes invoke launch spawn system popen")

@@ -10,13 +10,12 @@ from typing import TypeAlias
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, root
-from real.detector.vocabulary import SECRET_WORDS
+from real.detector.vocabulary import SECRET_WORDS, words
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 

@@ -4,43 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import root
 from real.detector.rules._trust import proves_something
+from real.detector.vocabulary import words
 
-UNVERIFIED_HEADERS = frozenset(
-    {"jwt.get_unverified_header", "jose.jwt.get_unverified_header", "jose.jws.get_unverified_header"}
-)
 # Members of a header that are, or lead to, a key (RFC 7515, 4.1).
 _KEYS_IN_HEADERS = frozenset({"jwk", "jku", "x5c", "x5u"})
 _ALGORITHM = "alg"
-_MACS = frozenset({"hmac.new", "hmac.digest", "hmac.HMAC"})
-_PUBLIC_KEYS = names(
-    """load_pem_public_key load_der_public_key load_ssh_public_key from_public_bytes import_key importKey
-    load_pem_x509_certificate VerifyingKey from_pem RSA"""
-)
 # Who somebody is or what they may do, among the fields of a cookie.
 _IDENTITY = names("user username uid role roles admin staff account email permissions owner superuser")
 _DECODINGS = frozenset(
     {"json.loads", "pickle.loads", "ast.literal_eval", "base64.b64decode", "base64.urlsafe_b64decode", "yaml.safe_load"}
 )
-_SUBJECT = "nameid"
-_ASSERTION = "saml:2.0:assertion"
-_WANTED = names("wantAssertionsSigned wantMessagesSigned want_assertions_signed want_response_signed")
-_FINDERS = names("find findtext findall xpath iter iterfind")
 
 
 def key_of_token(facts: Facts, site: CallSite) -> str | None:
     """``jwt.decode(token, PyJWK(get_unverified_header(token)["jwk"]).key)``."""
     for operand in site.operands((1,), ("key",)):
         reads = facts.reads(site.unit, operand)
-        if reads.calls & UNVERIFIED_HEADERS and (reads.keys | reads.constants) & _KEYS_IN_HEADERS:
+        if reads.calls & calls_of(Role.TOKEN_HEADER).keys() and (reads.keys | reads.constants) & _KEYS_IN_HEADERS:
             return "the token itself brings the key by which it is verified"
     return None
 
@@ -53,8 +43,6 @@ def own_verifications(facts: Facts) -> Iterator[Defect]:
             yield from _confused(facts, unit, steps)
             yield from _none_accepted(facts, unit, steps)
         yield from _cookies(facts, unit, steps)
-    yield from _assertions(facts)
-    yield from _unsigned_settings(facts)
 
 
 def _confused(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
@@ -80,7 +68,11 @@ def _confused(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
 
 
 def _mac_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
-    if step.op not in ("call", "method") or not facts.library_names(unit, step) & _MACS or len(step.args) < 2:
+    if (
+        step.op not in ("call", "method")
+        or not facts.library_names(unit, step) & calls_of(Role.MAC).keys()
+        or len(step.args) < 2
+    ):
         return set()
     return _named(unit, step.args[1])
 
@@ -88,7 +80,11 @@ def _mac_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
 def _public_keys(facts: Facts, unit: Unit, step: Instr) -> set[str]:
     if step.op not in ("call", "method") or len(step.args) < 2 or not isinstance(step.args[1], int):
         return set()
-    return _named(unit, step.args[1]) if library_words(facts, unit, step) & _PUBLIC_KEYS else set()
+    return (
+        _named(unit, step.args[1])
+        if library_words(facts, unit, step) & last_names(Role.PUBLIC_KEY, Role.CERTIFICATE)
+        else set()
+    )
 
 
 def _named(unit: Unit, operand: int) -> set[str]:
@@ -135,27 +131,3 @@ def _cookies(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
         if cookies and decoded and not proves_something(facts):
             yield Defect(step, "the cookie says who somebody is, and nothing verifies that it is ours")
             return
-
-
-def _unsigned_settings(facts: Facts) -> Iterator[Defect]:
-    """``"security": {"wantAssertionsSigned": False}`` of python3-saml, the like of pysaml2."""
-    wanted: dict[object, Instr] = {}
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op == "setsub" and facts.constants(unit, step.args[1]) & _WANTED:
-                for value in facts.constants(unit, step.args[2]):
-                    wanted.setdefault(value, step)
-    if False in wanted and True not in wanted:
-        yield Defect(wanted[False], "the settings accept assertions and messages without a signature")
-
-
-def _assertions(facts: Facts) -> Iterator[Defect]:
-    """``root.findtext(".//saml:NameID")`` of an assertion whose signature nobody has looked at."""
-    for unit in facts.functions:
-        for step in facts.instructions(unit):
-            if step.op != "method" or step.extra[0] not in _FINDERS or len(step.args) < 2:
-                continue
-            paths = {str(text).lower() for arg in step.args[1:] for text in facts.constants(unit, arg)}
-            if any(path.endswith(_SUBJECT) or _ASSERTION in path for path in paths) and not proves_something(facts):
-                yield Defect(step, "the assertion says who somebody is, and nothing verifies its signature")
-                return

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.endpoints import app_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import app_of
-from real.detector.rules._authorization import AUTHORITY, words
+from real.detector.rules._authorization import AUTHORITY
 from real.detector.rules._effects import Effect, effects, hand_outs
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules.principals import PRIVILEGES, Principal, decides
-from real.detector.vocabulary import ACTORS
+from real.detector.vocabulary import ACTORS, words
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.

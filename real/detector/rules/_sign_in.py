@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
+from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._called import named_words
-from real.detector.rules._definitions import definition, untested
 from real.detector.rules._syntax import annotation_words
+from real.detector.vocabulary import words
 
 _QUERIES = names("args values GET query query_params params query_arguments")
 _ARGUMENTS = names("get_argument get_query_argument")
@@ -45,7 +45,7 @@ def unbound_codes(facts: Facts) -> Iterator[Defect]:
     exchanging = _EXCHANGES if _has_grant(facts) else _EXCHANGES - {"post", "request"}
     endpoints = {endpoint.unit for endpoint in app_of(facts).endpoints}
     for unit in facts.functions:
-        codes = _readings(facts, unit, "code", unit in endpoints)
+        codes = _readings(facts, unit, "code", unit in endpoints) + _whole_answers(facts, unit)
         if not codes:
             continue
         call = _exchange(facts, unit, codes, exchanging)
@@ -53,6 +53,15 @@ def unbound_codes(facts: Facts) -> Iterator[Defect]:
             continue
         if not _is_bound(facts, unit, call, _readings(facts, unit, "state", unit in endpoints)):
             yield Defect(call, f"{unit.name}() takes a code that another site may have sent: no state is compared")
+
+
+def _whole_answers(facts: Facts, unit: Unit) -> list[Instr]:
+    """``request.url``, in which an OAuth client finds the code itself: ``fetch_token(authorization_response=...)``."""
+    return [
+        instr
+        for instr in facts.instructions(unit)
+        if instr.op == "attr" and instr.extra == "url" and _is_request(definition(unit, instr.args[0]))
+    ]
 
 
 def _has_grant(facts: Facts) -> bool:
@@ -95,12 +104,14 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
     for instr in facts.before(unit, call):
         if instr.op not in ("call", "method") or instr in states or facts.called(instr):
             continue
+        if "state" in getattr(instr.extra[1] if instr.op == "method" else instr.extra, "keywords", ()):
+            return True  # OAuth2Session(client, state=session["state"]) compares it itself
         name = _name(facts, unit, instr)
         if words(name) & _PLAIN or name in _PLAIN:
             continue
         for arg in instr.args[1:]:
             made = definition(unit, arg) if isinstance(arg, int) else None
-            if made is not None and (made in states or (made.op in ("param", "builtin") and _is_request(made))):
+            if made is not None and (made in states or _is_request(made)):
                 return True  # what it does is not known: verify_state(request), signer.loads(state)
     if any(call in facts.before(unit, state) for state in states):
         return False
@@ -115,9 +126,12 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
     return any(facts.is_guarded(unit, call, [state.dst], compares) for state in states)
 
 
-def _is_request(made: Instr) -> bool:
-    name = str(made.extra if made.op == "param" else made.extra[1])
-    return name in ("request", "req")
+def _is_request(made: Instr | None) -> bool:
+    """The request: a parameter, or what frameworks call so."""
+    if made is None or made.op not in ("param", "builtin", "cell", "import"):
+        return False
+    name = str(made.extra[1] if made.op in ("builtin", "cell") else made.extra)
+    return name.rpartition(".")[2] in ("request", "req")
 
 
 def _name(facts: Facts, unit: Unit, instr: Instr) -> str:

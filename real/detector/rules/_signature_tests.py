@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
-from real.detector.vocabulary import SIGNATURE_WORDS
+from real.detector.rules._hashes import hashes
+from real.detector.vocabulary import SIGNATURE_WORDS, words
 
 _KEYS = names("key keys secret secrets token password salt private pepper")
-_COMPARING = frozenset({"hmac.compare_digest", "secrets.compare_digest"})
 
 
 def weak_comparisons(facts: Facts) -> Iterator[Defect]:
@@ -40,7 +41,7 @@ def weak_comparisons(facts: Facts) -> Iterator[Defect]:
 def _compared(facts: Facts, unit: Unit, step: Instr) -> list[int]:
     if step.op == "compare" and step.extra[0] in ("Eq", "NotEq"):
         return list(step.args)
-    if step.op in ("call", "method") and facts.library_names(unit, step) & _COMPARING:
+    if step.op in ("call", "method") and facts.library_names(unit, step) & calls_of(Role.EQUALITY).keys():
         return [arg for arg in step.args[1:] if isinstance(arg, int)]
     return []
 
@@ -64,7 +65,7 @@ def _is_signature(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_digest(facts: Facts, unit: Unit, operand: int) -> bool:
     reads = facts.reads(unit, operand)
-    return bool({"hexdigest", "digest"} & reads.calls) or "hmac.digest" in reads.calls
+    return bool({"hexdigest", "digest"} & reads.calls or reads.calls & calls_of(Role.MAC).keys())
 
 
 def _is_cut_to_length(facts: Facts, unit: Unit, made: Instr) -> bool:
@@ -97,8 +98,8 @@ def _is_secret(unit: Unit, operand: int) -> bool:
 def _has_key(facts: Facts, unit: Unit, operand: int) -> bool:
     """Whether something goes into a digest that may be a secret: of that name, unknown, or of another file."""
     reads = facts.reads(unit, operand)
-    if any(call.startswith("hmac.") for call in reads.calls):
+    if reads.calls & calls_of(Role.MAC).keys():
         return True
-    hashed = any(call.startswith("hashlib.") for call in reads.calls)
+    hashed = bool(reads.calls & hashes())
     named = (*reads.params, *reads.names, *reads.attributes, *(str(key) for key in reads.keys))
     return not hashed or any(words(name) & _KEYS for name in named) or "os.getenv" in reads.calls

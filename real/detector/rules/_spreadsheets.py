@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import is_view
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._called import called_words
-from real.detector.rules._definitions import root
-from real.detector.rules._web import is_view
 
 WRITERS = frozenset({"writerow", "writerows"})
 _OUTPUTS = names("StringIO HttpResponse StreamingHttpResponse Response StreamingResponse TextIOWrapper BytesIO Echo")

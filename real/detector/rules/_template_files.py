@@ -11,24 +11,23 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._definitions import definition
 from real.detector.rules._html_bodies import is_other_type, page_operands, types_of_call, types_set_later
 from real.detector.rules._html_views import is_html_view
 
-_RENDERS = (
-    *("flask.render_template", "flask.stream_template", "quart.render_template", "quart.stream_template"),
-    *("flask.templating.render_template", "quart.templating.render_template"),
-)
+_RENDERS = tuple(calls_of(Role.RENDER))
 _ESCAPED = (".html", ".htm", ".xml", ".xhtml", ".svg")
 # What an application does to escape in other files, too.
 _SETTINGS = names("select_jinja_autoescape autoescape jinja_options jinja_environment")
-_MAKERS = names("make_response Response")
-_ENVIRONMENTS = ("jinja2.Environment", "jinja2.environment.Environment")
+_MAKERS = last_names(Role.RESPONSE)
+_ENVIRONMENTS = tuple(calls_of(Role.LOADER))
 _LOADED = tuple(f"{maker}().{get}().render" for maker in _ENVIRONMENTS for get in ("get_template", "select_template"))
 _GETTERS = tuple(f"{maker}().get_template" for maker in _ENVIRONMENTS)
-_SELECT = ("jinja2.select_autoescape", "jinja2.utils.select_autoescape")
+_SELECT = tuple(calls_of(Role.AUTOESCAPE))
 _DEFAULT = ("html", "htm", "xml")
 _MAX_DEPTH = 4
 WATCHED = frozenset({"render_template", "stream_template", "get_template", "select_autoescape", "render"})

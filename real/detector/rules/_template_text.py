@@ -10,19 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
 
+from real.detector.models.kinds import Syntax
 from real.detector.models.library import names
 from real.detector.rules._unseen_escapers import is_html_escaper
-
-
-class Syntax(Enum):
-    """How a template is written."""
-
-    JINJA = "jinja"  # Django's and tornado's, too
-    BOTTLE = "bottle"
-    MAKO = "mako"
-
 
 ANY = "*"  # any element
 Path = tuple[str, ...]

@@ -7,7 +7,7 @@ here can read. Its name is all there is to go by.
 from __future__ import annotations
 
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
 _COMMANDS = names("command commands cmd cmds cmdline shell bash script")
 _MARKUP = names("xml soap svg rss atom xhtml feed envelope")
@@ -18,11 +18,6 @@ _NO_PAGES = names(
     pattern number currency money text plain label title subject greeting console terminal usage help debug json yaml
     csv topic channel id latex tex markdown md slack sms"""
 )
-
-
-def is_command_template(name: str) -> bool:
-    """A template of command lines."""
-    return bool(words(name) & _COMMANDS)
 
 
 def is_command_word(name: str) -> bool:

@@ -14,24 +14,23 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
+from real.detector.vocabulary import words
 
-_BROKEN = (
-    *("ssl.PROTOCOL_SSLv2", "ssl.PROTOCOL_SSLv3", "ssl.PROTOCOL_TLSv1", "ssl.PROTOCOL_TLSv1_1"),
-    *("ssl.TLSVersion.SSLv3", "ssl.TLSVersion.TLSv1", "ssl.TLSVersion.TLSv1_1"),
-    *(f"OpenSSL.SSL.{name}_METHOD" for name in ("SSLv2", "SSLv3", "TLSv1", "TLSv1_1")),
-)
+_BROKEN = frozenset(calls_of(Role.BROKEN_TLS))
 # What an old name for "any version" admits, and the lowest that the library has.
-_ANY_VERSION = frozenset({"ssl.PROTOCOL_SSLv23", "OpenSSL.SSL.SSLv23_METHOD"})
-_LOWEST = frozenset({"ssl.TLSVersion.MINIMUM_SUPPORTED"})
-_CONTEXTS = ("ssl.SSLContext", "ssl.wrap_socket", "OpenSSL.SSL.Context")
+_ANY_VERSION = frozenset(calls_of(Role.ANY_TLS))
+_LOWEST = frozenset(calls_of(Role.LOWEST_TLS))
+_CONTEXTS = frozenset(calls_of(Role.TLS_CONTEXT))
+_CIPHERS = last_names(Role.TLS_CIPHERS)
 _WEAK_TEXT = re.compile(r"(?i)(?:ssl_?v?[23](?:[._]0)?|tls_?v?1(?:[._][01])?|(?:sslv?|tlsv?)?1[._][01])")
 _WEAK_SUITES = re.compile(
     r"(?:^|[:, +])(?:ALL|COMPLEMENTOFALL|aNULL|eNULL|NULL|LOW|EXP|EXPORT|RC4|DES|3DES|MD5|ADH)\b|SECLEVEL=0"
 )
 _REFUSED = re.compile(r"[!-][\w+-]+")
-_CLOSING = names("OP_NO_SSLv2 OP_NO_SSLv3 OP_NO_TLSv1 OP_NO_TLSv1_1")
+_CLOSING = frozenset(calls_of(Role.ADMITTING_TLS))
 _VERSIONS = names("version versions protocol protocols method minimum min")
 _TLS = names("ssl tls")
 # They look at a constant, or keep it in a table, and open no connection.
@@ -39,7 +38,7 @@ _LOOKING = names(
     """append add get index count remove discard setdefault isinstance hasattr getattr print str repr int format
     info debug warning error critical exception log warn"""
 )
-TLS_CALLS = frozenset({"SSLContext", "wrap_socket", "Context", "set_ciphers", "set_cipher_list"})
+TLS_CALLS = _CIPHERS | last_names(Role.TLS_CONTEXT, Role.OLD_TLS)
 
 
 def tls_settings(facts: Facts) -> Iterator[Defect]:
@@ -123,19 +122,19 @@ def _opened_protocols(facts: Facts, unit: Unit, step: Instr) -> bool:
         return False
     made = facts.definitions(unit, step.args[1])
     return any(part.op == "unary" and part.extra == "Invert" for part in made) and any(
-        path.rpartition(".")[2] in _CLOSING for part in made for path in library_paths(facts.value(unit, part.dst))
+        path in _CLOSING for part in made for path in library_paths(facts.value(unit, part.dst))
     )
 
 
 def _old_defaults(facts: Facts) -> Iterator[Defect]:
-    """``ssl.wrap_socket(plain)``: any version, and no certificate; Python 3.12 removed it for that."""
-    for site in facts.calls("ssl.wrap_socket"):
-        if site.argument(None, "ssl_version") is None:
-            yield Defect(site.instr, "the default of wrap_socket() admits protocols that are broken")
+    """A socket that is wrapped for any version; Python 3.12 removed the function for that."""
+    for site, row in facts.tabled(calls_of(Role.OLD_TLS)):
+        if site.argument(None, row.arguments[0].name) is None:
+            yield Defect(site.instr, f"the default of {site.name}() admits protocols that are broken")
 
 
 def _ciphers(facts: Facts) -> Iterator[Defect]:
-    for site in facts.calls("set_ciphers", "set_cipher_list"):
+    for site in facts.calls(*sorted(_CIPHERS)):
         for text in site.constants(0, "ciphers"):
             shown = text.decode("latin-1") if isinstance(text, bytes) else text
             if isinstance(shown, str) and _WEAK_SUITES.search(_REFUSED.sub("", shown)):

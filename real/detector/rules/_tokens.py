@@ -9,14 +9,11 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._nonces import NONCES
+from real.detector.vocabulary import words
 
-# Functions that hash a whole message.
-HASHES = tuple(calls_of(Role.FAST_HASH))
 # Words in the names of what must not be guessed.
 _UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
 _UNGUESSABLE_PAIRS = [
@@ -26,34 +23,25 @@ _UNGUESSABLE_PAIRS = [
         *("access key", "invite code", "recovery code", "private key", "signing key", "login code", "auth code"),
     )
 ]
-_CLOCKS = names("time time_ns now utcnow today monotonic")
-_UNKNOWN = names("urandom token_bytes token_hex token_urlsafe randbits uuid4 getrandbits SystemRandom")
 _KEYS = names("key secret pepper salt nonce")
 
-# What takes a key as its first argument.
-_KEYED = frozenset({"hmac.new", *(f"{package}.Cipher.AES.new" for package in ("Crypto", "Cryptodome"))})
-_CIPHERS = ("cryptography.fernet.", "cryptography.hazmat.primitives.ciphers.", "nacl.secret.")
-
 _MAX_HELPERS = 2
-
-_DRAWS = tuple(calls_of(Role.GUESSABLE))
 
 
 def guessable(facts: Facts) -> Iterator[Defect]:
     """``token = "".join(random.choices(LETTERS, k=20))``."""
     told: set[Unit] = set()
-    for site in facts.calls(*_DRAWS):
+    for site in facts.calls(*calls_of(Role.GUESSABLE)):
         if site.unit not in told and (
             _is_for_secret(facts, site.unit, site.instr) or _is_for_cipher(facts, site.unit, site.instr)
         ):
             told.add(site.unit)
             yield Defect(site.instr, "the module random is no generator of secrets: its values can be computed")
-
-    for site in facts.calls("uuid.uuid1"):
+    for site in facts.calls(*calls_of(Role.MACHINE_ID)):
         if site.unit not in told and _is_for_secret(facts, site.unit, site.instr):
             told.add(site.unit)
             yield Defect(site.instr, "uuid1() is made of the time and the address of the machine, which can be guessed")
-    for site in facts.calls(*HASHES):
+    for site in facts.calls(*calls_of(Role.FAST_HASH)):
         if site.unit not in told and _is_unguessable(site.unit.name) and _is_hash_of_time(facts, site):
             told.add(site.unit)
             yield Defect(site.instr, "the hash of the time can be guessed as the time can")
@@ -64,7 +52,11 @@ def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
     reads = [facts.reads(site.unit, arg) for arg in site.instr.args[1:] if isinstance(arg, int)]
     called = {call.rpartition(".")[2].removesuffix("()") for read in reads for call in read.calls}
     known = {word for read in reads for word in read.words}
-    return bool(called & _CLOCKS) and not called & _UNKNOWN and not any(words(word) & _KEYS for word in known)
+    return (
+        bool(called & last_names(Role.CLOCK))
+        and not called & last_names(Role.RANDOM)
+        and not any(words(word) & _KEYS for word in known)
+    )
 
 
 def _is_for_secret(facts: Facts, unit: Unit, call: Instr, depth: int = 0) -> bool:
@@ -96,18 +88,11 @@ def _owners(unit: Unit) -> Iterator[str]:
 
 def _is_for_cipher(facts: Facts, unit: Unit, call: Instr) -> bool:
     """Whether the value becomes a nonce, or the key of a cipher or of a message authentication code."""
-    for site, row in facts.tabled(NONCES):
-        (nonce,) = row.arguments
-        operands = site.operands((nonce.position,) if nonce.position is not None else (), nonce.names)
-        if site.unit is unit and call in facts.definitions(unit, *operands):
+    for site, row in (*facts.tabled(calls_of(Role.NONCE)), *facts.tabled(calls_of(Role.TAKES_KEY))):
+        (taken,) = row.arguments
+        if site.unit is unit and call in facts.definitions(unit, *site.operands(taken.positions, taken.names)):
             return True
-    return any(
-        name in _KEYED or (name.startswith(_CIPHERS) and name.rpartition(".")[2][:1].isupper())
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method") and len(step.args) > 1
-        for name in facts.library_names(unit, step)
-        if call in facts.definitions(unit, *step.args[1:2])
-    )
+    return False
 
 
 def _around(facts: Facts, call: Instr) -> list[str]:

@@ -4,63 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from real.detector.analysis.callsites import library_paths
+from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import is_handler
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words, named_words
-from real.detector.rules._definitions import definition, root
-from real.detector.rules._responses import is_handler
+from real.detector.rules._hashes import hashes
+from real.detector.vocabulary import words
 
-_NAMES_OF_CERTIFICATES = frozenset({"issuer", "subject", "get_issuer", "get_subject"})
-_LOADERS = names(
-    """load_pem_x509_certificate load_der_x509_certificate load_pem_x509_certificates load_certificate
-    getPeerCertificate get_peer_certificate"""
-)
 # Words of what proves something: calls of these names verify, or prepare a verification.
 _PROOF_WORDS = names(
     "verify verified verifies digest hmac signature signed checksum sha256sum fingerprint authenticate"
-)
-_HASHES = names(
-    "hashlib.sha256 hashlib.sha512 hashlib.sha384 hashlib.sha3_256 hashlib.blake2b hashlib.new hashlib.file_digest"
-)
-# They raise, or say no, unless a message is signed (https://docs.stripe.com/webhooks/signature,
-# https://www.twilio.com/docs/usage/webhooks/webhooks-security).
-_VERIFYING = names(
-    """stripe.Webhook.construct_event stripe.StripeClient().construct_event
-    twilio.request_validator.RequestValidator().validate"""
-)
-_CLIENTS = ("requests.", "httpx.", "aiohttp.", "urllib3.")
-_VERBS = names(
-    "get post put patch delete head options request stream Client AsyncClient TCPConnector PoolManager ws_connect"
-)
-_DOWNLOADS = names(
-    "requests.get httpx.get urllib.request.urlopen urllib.request.urlretrieve requests.Session().get wget.download"
-)
-_RUNNERS = (
-    *("subprocess.run", "subprocess.check_call", "subprocess.call", "subprocess.Popen", "subprocess.check_output"),
-    *("os.system", "os.execv", "os.execl", "os.startfile", "runpy.run_path", "shutil.unpack_archive"),
 )
 _UNPACKERS = ("extractall",)
 _BODY_READERS = names("get_json json body data get_data form POST read")
 _CALLBACK_WORDS = names("webhook webhooks hook ipn")
 _ADDRESSES = names("url uri endpoint")  # what programs ask for that send webhooks
-_POLICIES = names("AutoAddPolicy WarningPolicy")  # of paramiko
 _DECORATED = names(
     "login_required permission_required requires_auth jwt_required authentication_classes permission_classes"
-)
-WATCHED = frozenset(
-    {
-        *_VERBS,
-        "extractall",
-        "_create_unverified_context",
-        "_create_stdlib_context",
-        "set_missing_host_key_policy",
-        "connect",
-        *(path.rpartition(".")[2] for path in (*_RUNNERS, *_DOWNLOADS)),
-    }
 )
 
 
@@ -80,7 +45,9 @@ def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
     if step.op not in ("call", "method") or facts.called(step):
         return False
     paths = facts.library_names(unit, step)
-    if paths & (_HASHES | _VERIFYING) or any(path.startswith("hmac.") for path in paths):
+    if paths & (hashes() - calls_of(Role.WEAK_HASH).keys()) or paths & calls_of(Role.WEBHOOK_CHECK).keys():
+        return is_given_something(facts, unit, step)
+    if paths & (calls_of(Role.MAC).keys() | calls_of(Role.EQUALITY).keys()):
         return is_given_something(facts, unit, step)
     return any(words(name) & _PROOF_WORDS or "verify" in name.lower() for name in named_words(facts, unit, step))
 
@@ -91,60 +58,11 @@ def is_given_something(facts: Facts, unit: Unit, step: Instr) -> bool:
     return any(read.origins or read.params for read in reads)
 
 
-def untrusted_servers(facts: Facts) -> Iterator[Defect]:
-    """``verify=False``, ``ssl.CERT_NONE``, ``ssl._create_unverified_context()``."""
-    for site in facts.calls("ssl._create_unverified_context", "ssl._create_stdlib_context"):
-        yield Defect(site.instr, "the certificate of the server is not verified")
-    for site in facts.calls(*_VERBS):
-        if not site.path.startswith(_CLIENTS):
-            continue
-        off = [site.constants(None, keyword) == {False} for keyword in ("verify", "ssl", "verify_ssl")]
-        if any(off) or site.constants(None, "cert_reqs") & {"CERT_NONE", 0}:
-            yield Defect(site.instr, "the certificate of the server is not verified")
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op != "setattr":
-                continue
-            value = facts.value(unit, step.args[1])
-            if step.extra == "verify_mode" and "ssl.CERT_NONE" in library_paths(value):
-                yield Defect(step, "the certificate of the server is not verified")
-            elif step.extra == "verify" and value.consts == frozenset((False,)):
-                owners = library_paths(facts.value(unit, step.args[0]))
-                if any(owner.startswith(("requests.", "httpx.")) for owner in owners):
-                    yield Defect(step, "the certificate of the server is not verified")
-            elif step.extra == "_create_default_https_context":
-                yield Defect(step, "the certificates of all servers are accepted")
-
-
-def unknown_hosts(facts: Facts) -> Iterator[Defect]:
-    """``set_missing_host_key_policy(AutoAddPolicy())``, ``connect(known_hosts=None)``, ``check_hostname = False``."""
-    for site in facts.calls("set_missing_host_key_policy"):
-        value = site.argument(0, "policy")
-        chosen = library_paths(value) if value is not None else frozenset()
-        if any(path.removesuffix("()").rpartition(".")[2] in _POLICIES for path in chosen):
-            yield Defect(site.instr, "whatever key the server shows is taken for its own")
-    for site in facts.calls("asyncssh.connect"):
-        if site.constants(None, "known_hosts") == {None}:
-            yield Defect(site.instr, "whatever key the server shows is taken for its own")
-    for unit in facts.units:
-        steps = list(facts.instructions(unit))
-        unchecked = [
-            step
-            for step in steps
-            if step.op == "setattr"
-            and step.extra == "check_hostname"
-            and facts.constants(unit, step.args[1]) == {False}
-            and any(path.startswith("ssl.") for path in library_paths(facts.value(unit, step.args[0])))
-        ]
-        modes = any(step.op == "setattr" and step.extra == "verify_mode" for step in steps)
-        if unchecked and not modes and not proves_something(facts):
-            yield Defect(unchecked[0], "a certificate of any other host is accepted, too")
-
-
 def ignored_answers(facts: Facts) -> Iterator[Defect]:
     """``subprocess.run(["gpg", "--verify", signature, package])``, whose answer nobody looks at."""
-    for site in facts.calls("subprocess.run", "subprocess.call", "os.system"):
-        value = site.argument(0, "args")
+    for site, row in facts.tabled(calls_of(Role.STARTS)):
+        (argument,) = row.arguments
+        value = site.argument(argument.position, argument.name)
         told = {str(part) for part in facts.elements(value)} if value is not None else set()
         if not any("--verify" in part or part == "-verify" for part in told):
             continue
@@ -158,7 +76,7 @@ def named_certificates(facts: Facts) -> Iterator[Defect]:
     if proves_something(facts):
         return
     loads = any(
-        called_words(facts, unit, step) & _LOADERS
+        called_words(facts, unit, step) & last_names(Role.CERTIFICATE)
         for unit in facts.units
         for step in facts.instructions(unit)
         if step.op in ("call", "method")
@@ -168,7 +86,7 @@ def named_certificates(facts: Facts) -> Iterator[Defect]:
             if step.op != "compare" or step.extra[0] not in ("Eq", "NotEq", "In", "NotIn"):
                 continue
             reads = [facts.reads(unit, arg) for arg in step.args]
-            if any((read.attributes | read.calls) & _NAMES_OF_CERTIFICATES for read in reads):
+            if any((read.attributes | read.calls) & last_names(Role.NAME_IN_CERTIFICATE) for read in reads):
                 yield Defect(
                     step, "the certificate is accepted for the names in it, and nothing verifies its signature"
                 )
@@ -182,12 +100,12 @@ def unverified_downloads(facts: Facts) -> Iterator[Defect]:
     fetched: set[object] = set()
     for unit in facts.units:
         for step in facts.instructions(unit):
-            if facts.library_names(unit, step) & _DOWNLOADS:
+            if facts.library_names(unit, step) & calls_of(Role.DOWNLOAD).keys():
                 fetched.add((unit, step))
     if not fetched:
         return
     files = {key for unit in facts.units for key in _written(facts, unit)}
-    for site in facts.calls(*_RUNNERS, *_UNPACKERS):
+    for site in facts.calls(*calls_of(Role.RUNS_FILE), *_UNPACKERS):
         for operand in [arg for arg in site.instr.args if isinstance(arg, int)]:
             if _keys_of(facts, site.unit, operand) & files:
                 yield Defect(
@@ -200,15 +118,13 @@ def _written(facts: Facts, unit: Unit) -> Iterator[object]:
     """The names of files into which a download goes."""
     for step in facts.instructions(unit):
         called = facts.library_names(unit, step)
-        if called & {"urllib.request.urlretrieve", "wget.download"}:
+        if called & calls_of(Role.SAVED_DOWNLOAD).keys():
             for arg in step.args[2:]:
                 yield from _keys_of(facts, unit, arg)
         elif step.op == "method" and step.extra[0] in ("write", "write_bytes") and len(step.args) > 1:
             reads = facts.reads(unit, step.args[1])
-            if {call.rpartition(".")[2] for call in reads.calls} & {
-                "urlopen",
-                "iter_content",
-            } or reads.calls & _DOWNLOADS:
+            fetched = last_names(Role.DOWNLOAD) | {"iter_content"}
+            if any(call.rpartition(".")[2] in fetched and "." in call for call in reads.calls):
                 yield from _keys_of(facts, unit, step.args[0])
         elif "shutil.copyfileobj" in called and len(step.args) > 2:
             yield from _keys_of(facts, unit, step.args[2])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
@@ -14,20 +15,14 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import is_handler, is_view
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, settings_of
 from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
-from real.detector.rules._called import library_words
-from real.detector.rules._definitions import definition, root
-from real.detector.rules._responses import is_handler
-from real.detector.rules._web import is_view
 
-# Settings by which frameworks limit what they read: Flask, aiohttp, tornado, Starlette, Sanic, Django, Bottle.
-_LIMITS = names(
-    """MAX_CONTENT_LENGTH client_max_size max_body_size max_buffer_size MAX_FORM_MEMORY_SIZE REQUEST_MAX_SIZE
-    DATA_UPLOAD_MAX_MEMORY_SIZE FILE_UPLOAD_MAX_SIZE max_request_size MEMFILE_MAX max_part_size max_upload_size"""
-)
+_LIMITS = settings_of(Role.BODY_LIMIT)
 # What says how large something is before it is read or unpacked.
 _SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
 _MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__ tell os.path.getsize getsize builtins.sum")

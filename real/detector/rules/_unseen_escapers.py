@@ -12,12 +12,11 @@ from functools import lru_cache
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import libraries
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition
-from real.detector.vocabulary import HTML_ESCAPING, OTHER_READERS
+from real.detector.vocabulary import HTML_ESCAPING, OTHER_READERS, words
 
 _MAX_DEPTH = 8
 _STORES = names("add setsub merge member")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._definitions import root
 from real.detector.rules._syntax import annotation_words, last_word
 
 _INJECTORS = names("Depends Security")

@@ -9,14 +9,15 @@ from __future__ import annotations
 from real.detector.analysis.facts import Facts
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._authorization import words
-from real.detector.vocabulary import OWNERS, PERSONS
+from real.detector.vocabulary import OWNERS, PERSONS, words
 
 # Words in what a function reads that say who asks or what they may do.
 _IDENTITY = names(
     """admin auth authenticate authenticated authorization authorize authorized identity jwt login oauth oauth2 owner
     permission permissions principal privilege require role roles staff superuser token tokens"""
 )
+# What frameworks keep with a request (Starlette, Sanic).
+SERVER_STATE = frozenset({"state", "ctx"})
 _SESSIONS = names("session current_user")
 # Django: no one is asked for.
 _METHOD_TESTS = ("require_POST", "require_GET", "require_safe", "require_http_methods")
@@ -37,12 +38,15 @@ def knows_who(facts: Facts, unit: Unit) -> bool:
     """Whether anything in a view, its decorators, the defaults of its parameters or its helpers says who asks."""
     declared = facts.declarations(unit)
     found = set(declared.names | declared.calls | declared.attributes)
-    for reads in facts.defaults(unit).values():
-        found |= reads.words
+    defaults = facts.defaults(unit)
+    for reads in defaults.values():
+        if reads.calls:  # Depends(require_admin); a plain function as a default is never called
+            found |= reads.words
     found = {name for name in found if not name.rpartition(".")[2].startswith(_METHOD_TESTS)}
     if any(words(name.rpartition(".")[2]) & _IDENTITY for name in found) or any("login" in name for name in found):
         return True
-    if any(words(name) & _IDENTITY for name in unit.params.names):
+    given = (name for name in unit.params.names if name not in defaults or defaults[name].calls)
+    if any(words(name) & _IDENTITY for name in given):
         return True
     units = {unit, *(callee for instr in facts.instructions(unit) for callee in facts.called(instr))}
     return any(says_who(facts, inner, instr) for inner in units for instr in facts.instructions(inner))
@@ -56,7 +60,10 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op == "attr":
         return _is_person(facts, unit, instr)
     if instr.op == "call":
-        return "aiohttp_session.get_session" in facts.library_names(unit, instr)
+        called = facts.library_names(unit, instr)
+        if "builtins.getattr" in called and len(instr.args) > 2:
+            return any(_is_kept(facts, unit, str(name), instr.args[1]) for name in facts.constants(unit, instr.args[2]))
+        return "aiohttp_session.get_session" in called
     if instr.op == "method":
         name = str(instr.extra[0])
         signed = name == "get_cookie" and "secret" in getattr(instr.extra[1], "keywords", ())
@@ -73,7 +80,12 @@ def _is_person(facts: Facts, unit: Unit, attribute: Instr) -> bool:
     named = {found.rpartition(".")[2] for found in held.names}
     if name in ("user", "session"):
         return bool((held.params | held.attributes | named) & _USER_HOLDERS)
-    return "g" in named
+    return "g" in named or _is_kept(facts, unit, name, attribute.args[0])
+
+
+def _is_kept(facts: Facts, unit: Unit, name: str, holder: int) -> bool:
+    """``request.state.user_id``: what middleware puts down of the person who asks, and no client can write."""
+    return bool(words(name) & PERSONS and facts.reads(unit, holder).attributes & SERVER_STATE)
 
 
 # Methods of tornado and Django that read a cookie which the server has signed.

@@ -13,22 +13,18 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import root
 from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
-from real.detector.models.library import names
-from real.detector.rules._definitions import root
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.rules._validators import dependencies, validators
 
-# `from urllib import parse as urlparse` is as usual as the function; in a fragment the one is taken for the other.
-_PARSE_MODULES = ("urllib.parse", "urlparse", "urllib.parse.urlparse")
-PARSERS = frozenset(
-    {f"{module}.{name}" for module in _PARSE_MODULES for name in ("urlparse", "urlsplit")}
-    | {"yarl.URL", "httpx.URL", "furl.furl"}
-)
-JOINERS = frozenset({*(f"{module}.urljoin" for module in _PARSE_MODULES), "requests.compat.urljoin"})
-_UNPARSERS = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
+PARSERS = frozenset(calls_of(Role.URL_PARSER))
+JOINERS = frozenset(calls_of(Role.URL_JOINER))
+UNPARSERS = frozenset(calls_of(Role.URL_UNPARSER))
 # Calls and methods that give back the same URL in another form.
-_SAME = PARSERS | {"builtins.str", "urllib.request.Request", "urllib.parse.unquote", "urllib.parse.urldefrag"}
+_SAME = PARSERS | calls_of(Role.URL_COPY).keys()
 _SAME_METHODS = frozenset({"geturl", "strip", "lstrip", "rstrip", "lower", "encode", "decode", "unicode_string"})
 # A scheme and a host that is complete, because something follows it that ends it.
 _FIXED = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\]+[/?#]|/[^/\\]")
@@ -155,7 +151,7 @@ class _Hosts:
         arguments = [arg for arg in made.args[1:] if isinstance(arg, int)]
         if names & JOINERS and len(arguments) > 1:
             return self._joined(unit, arguments)
-        if names & _UNPARSERS and arguments:
+        if names & UNPARSERS and arguments:
             parts = members(self.facts, unit, arguments[0])
             return parts[1:2] if len(parts) > 1 else arguments[:1]
         return arguments[:1] if names & _SAME and arguments else None
@@ -249,7 +245,7 @@ class _Hosts:
         return start is not None and bool(self.facts.call_sites(start))
 
     def _is_route_part(self, unit: Unit, operand: int) -> bool:
-        """A part of the path that Flask, Quart or Bottle matched: it has no slash unless the route says ``path:``."""
+        """A part of the path that the route matched: it has no slash unless the route says ``path:``."""
         made = unit.defs[root(unit, operand)]
         if made is None or made.op != "param":
             return False
@@ -311,25 +307,3 @@ def parsed_urls(facts: Facts, unit: Unit) -> list[Instr]:
         and facts.library_names(unit, instr) & PARSERS
         and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:] if isinstance(arg, int))
     ]
-
-
-# Decorators of web frameworks (Flask, FastAPI, Sanic, Bottle, aiohttp, Django REST framework).
-_ROUTES = names("route get post put patch delete head options websocket errorhandler exception_handler api_view view")
-# What Django's views return; they have no decorator.
-_RESPONSES = frozenset({"django.http.HttpResponse", "django.http.JsonResponse", "django.http.StreamingHttpResponse"})
-
-
-_SHORTCUTS = frozenset({"django.shortcuts.redirect", "django.shortcuts.render", "django.http.HttpResponseRedirect"})
-
-
-def is_view(facts: Facts, unit: Unit) -> bool:
-    """Whether a web framework calls a function."""
-    reads = facts.declarations(unit)
-    called = {call.rpartition(".")[2] for call in reads.calls}
-    if (reads.attributes | reads.names | called) & _ROUTES:
-        return True
-    called_names = (
-        facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
-    )
-    takes_request = "request" in unit.params.positional[:2]
-    return any(found & _RESPONSES or (takes_request and found & _SHORTCUTS) for found in called_names)

@@ -56,7 +56,7 @@ from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked
 from real.detector.rules._loops import root_of
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
-from real.detector.rules._templates import is_command_template, is_command_word
+from real.detector.rules._templates import is_command_word
 
 _starts_with_utility = built_with(COMMAND_LINE)
 
@@ -66,7 +66,7 @@ def _is_command_line(facts: Facts, returned: Returned) -> bool:
     if _starts_with_utility(facts, returned):
         return True
     pieces = facts.pieces(returned.unit, returned.operand)
-    return pieces.is_built and any(is_command_template(name) for name in pieces.undefined)
+    return pieces.is_built and any(is_command_word(name) for name in pieces.undefined)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -119,5 +119,6 @@ RULE = Rule(
     returned=ReturnSink("may be run in a shell", _is_command_line),
     guard=is_checked_command,
     check=_check,
+    local=True,
     watches=WATCHED,
 )

@@ -57,14 +57,15 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._contexts import misplaced
 from real.detector.rules._echoes import is_echo
 from real.detector.rules._html_bodies import is_no_page, page_operands, types_of_call, types_set_later
 from real.detector.rules._html_views import is_html_view
 from real.detector.rules._markup import HTML_TAG, MARKUP, PAGE, is_neutral_markup
-from real.detector.rules._pages import RESPONSES, callbacks, is_document, is_other_type, response_bodies
+from real.detector.rules._pages import RESPONSES, bodies, callbacks, is_document, is_other_type, response_bodies
 from real.detector.rules._pages import WATCHED as PAGES
 from real.detector.rules._template_engines import BY_ALIAS
 from real.detector.rules._template_engines import WATCHED as FILLS
@@ -76,7 +77,7 @@ from real.detector.rules._unseen_escapers import is_escaped_elsewhere
 
 _has_tag = built_with(HTML_TAG)
 _WRITERS = ("write", "print")
-_MARKED = ("markupsafe.Markup()", "flask.Markup()", "jinja2.Markup()")
+_MARKED = tuple(f"{api}()" for api in tables((Kind.SAFE_HTML,)).calls if api.endswith(".Markup"))
 
 
 def _is_marked(value: Value) -> bool:
@@ -162,29 +163,25 @@ def _written(facts: Facts) -> Iterator[Defect]:
 
 def _typed_as_page(facts: Facts) -> Iterator[Defect]:
     """``Response(text, headers={"Content-Type": "text/html"})`` of a library whose responses are no pages otherwise."""
-    for site in facts.calls(*RESPONSES):
-        bodies = tuple(
-            operand
-            for operand in site.operands((0,), ("response", "content", "text", "body"))
-            if facts.is_untrusted(facts.value(site.unit, operand))
-        )
+    for site, row in facts.tabled(RESPONSES):
+        told = tuple(body for body in bodies(site, row) if facts.is_untrusted(facts.value(site.unit, body)))
         later = types_set_later(facts, site.unit, site.instr)
-        types = later or types_of_call(facts, site.unit, site.instr, bodies)
-        if not bodies or not any("html" in kind for kind in types):
+        types = later or types_of_call(facts, site.unit, site.instr, told)
+        if not told or not any("html" in kind for kind in types):
             continue
-        flow = Flow(RULE, facts.bit, site.unit, site.instr, bodies, None, f"{site.name}()", Kind.HTML.value)
+        flow = Flow(RULE, facts.bit, site.unit, site.instr, told, None, f"{site.name}()", Kind.HTML.value)
         if not _is_guarded(facts, flow):
-            value = facts.value(site.unit, bodies[0])
+            value = facts.value(site.unit, told[0])
             yield Defect(site.instr, "untrusted data is the page of a response", facts.trace(value))
 
 
 def _environments(facts: Facts) -> Iterator[Defect]:
     """``jinja2.Environment(loader=...)`` escapes nothing unless it is told to."""
-    for site in facts.calls("jinja2.Environment", "jinja2.environment.Environment"):
-        value = site.argument(None, "autoescape")
-        if site.argument(None, "loader") is None or site.args.named_rest is not None:
+    for site, row in facts.tabled(calls_of(Role.LOADER)):
+        loader, escapes = (site.argument(None, argument.name) for argument in row.arguments)
+        if loader is None or site.args.named_rest is not None:
             continue
-        if value is None or value.consts == frozenset((False,)):
+        if escapes is None or escapes.consts == frozenset((False,)):
             yield Defect(site.instr, "the templates of this environment escape nothing")
 
 

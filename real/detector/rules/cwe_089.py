@@ -89,7 +89,7 @@ def _is_harmless(facts: Facts, flow: Flow) -> bool:
 
 def _is_statement(facts: Facts, unit: Unit, operand: int) -> bool:
     pieces = facts.pieces(unit, operand)
-    return pieces.is_built and any(_BEGINNING.match(text) for text in pieces.literals)
+    return pieces.is_built and any(_BEGINNING.match(text) for text in (*pieces.literals, *pieces.wholes))
 
 
 RULE = Rule(

@@ -39,6 +39,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import is_view
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import Kind
 from real.detector.models.library import names
@@ -46,7 +47,6 @@ from real.detector.rule import Rule
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._namespaces import GLOBALS, chosen_globals
 from real.detector.rules._pieces import ordered_pieces
-from real.detector.rules._web import is_view
 
 # Settings that come over the network, and not from a file of the program's own.
 _PARSED = frozenset({"json.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "get_json"})

@@ -72,5 +72,6 @@ RULE = Rule(
     kinds=(Kind.EVAL, Kind.EXEC, Kind.FORMULA, Kind.EXPRESSION, Kind.EMBEDDED_EVAL),
     guard=is_checked_code,
     check=_check,
+    local=True,
     watches=frozenset(name.rpartition(".")[2] for name in _READERS),
 )

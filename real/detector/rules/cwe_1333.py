@@ -53,42 +53,29 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import CallShape, Instr, Unit
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import arg
+from real.detector.models.when import Arg
 from real.detector.rule import Rule
-from real.detector.rules._definitions import definition
 from real.detector.rules._loops import root_of
 
-# Matching function -> how it goes over the text, and which parameter of re.<function> the text is.
-_MATCHERS = {
-    "match": ("match", 1),
-    "fullmatch": ("fullmatch", 1),
-    "search": ("search", 1),
-    "findall": ("search", 1),
-    "finditer": ("search", 1),
-    "split": ("search", 1),
-    "sub": ("search", 2),
-    "subn": ("search", 2),
-}
-_MODULES = ("re", "regex")
 # What means itself in an expression.
 _LITERAL = Charset("_ ,;:@&%=~<>'\"!/-")
-# Validators of frameworks that match what clients send; the expression is a constant of the program.
-_VALIDATORS = {
-    "django.core.validators.RegexValidator": ("search", "regex"),
-    "wtforms.validators.Regexp": ("match", "regex"),
-    "wtforms.validators.regexp": ("match", "regex"),
-    "marshmallow.validate.Regexp": ("match", "regex"),
-}
-_DIRECT = {f"{module}.{name}": found for module in _MODULES for name, found in _MATCHERS.items()}
-_OF_COMPILED = {f"{module}.compile().{name}": found for module in _MODULES for name, found in _MATCHERS.items()}
-# Methods of pandas' text columns that take an expression unless regex=False.
+# Call -> how it goes over the text, and its arguments: the expression (where it is no method of one), text and flags.
+_MATCHERS = calls_of(Role.MATCHER)
+_COMPILERS = frozenset(path.partition("()")[0] for path in _MATCHERS if "()" in path)
+# Validators that match what clients send; the expression is a constant of the program.
+_VALIDATORS = calls_of(Role.VALIDATOR)
+# Methods of columns of text that take an expression unless regex=False.
 _FRAME_METHODS = ("contains", "count", "findall", "extract", "extractall")
-# Lookups of Django, and operators of MongoDB, whose value is an expression.
+# Lookups of an ORM, and operators of a document database, whose value is an expression.
 _LOOKUP = re.compile(r"__i?regex$")
 _OPERATOR = "$regex"
 _FLAGS = {"I": "i", "IGNORECASE": "i", "S": "s", "DOTALL": "s", "M": "m", "MULTILINE": "m", "X": "x", "VERBOSE": "x"}
-_FLAG_POSITIONS = {**dict.fromkeys(_MATCHERS, 2), "compile": 1, "split": 3, "sub": 4, "subn": 4}
+_FLAGS_OF_COMPILE = arg(1, "flags")
 _GROWTH = {
     Degree.EXPONENTIAL: "exponentially with the length of the text",
     Degree.POLYNOMIAL: "with the square of the length of the text or more",
@@ -98,20 +85,21 @@ _GROWTH = {
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _validated(facts)
     yield from _searched(facts)
-    compiled = [site for module in _MODULES for site in facts.calls(f"{module}.compile")]
-    for site, (method, position) in facts.tabled(_DIRECT):
-        yield from _matched(facts, site, [site], method, position)
-    for site, (method, position) in facts.tabled(_OF_COMPILED):
-        yield from _matched(facts, site, _makers(facts, site, compiled), method, position - 1)
+    compiled = [site for path in sorted(_COMPILERS) for site in facts.calls(path)]
+    for site, row in facts.tabled(_MATCHERS):
+        if "()" in row.api:
+            patterns = [(maker, _FLAGS_OF_COMPILE) for maker in _makers(facts, site, compiled)]
+            yield from _matched(facts, site, patterns, row.shown, row.arguments[0])
+        else:
+            yield from _matched(facts, site, [(site, row.arguments[2])], row.shown, row.arguments[1])
 
 
 def _validated(facts: Facts) -> Iterator[Defect]:
     """``RegexValidator(r"^([a-z]+-?)+$")``: every value that a client sends is matched."""
-    for path, (method, keyword) in _VALIDATORS.items():
-        for site in facts.calls(path):
-            texts = [text for text in site.constants(0, keyword) if isinstance(text, str)]
-            if any(ambiguity(text, method) is Degree.EXPONENTIAL for text in texts):
-                yield Defect(site.instr, "the time to match a value grows exponentially with its length")
+    for site, row in facts.tabled(_VALIDATORS):
+        texts = [text for text in site.constants(0, row.arguments[0].name) if isinstance(text, str)]
+        if any(ambiguity(text, row.shown) is Degree.EXPONENTIAL for text in texts):
+            yield Defect(site.instr, "the time to match a value grows exponentially with its length")
 
 
 def _searched(facts: Facts) -> Iterator[Defect]:
@@ -148,7 +136,10 @@ def _makers(facts: Facts, site: CallSite, compiled: list[CallSite]) -> list[Call
     return made or compiled
 
 
-def _matched(facts: Facts, site: CallSite, makers: list[CallSite], method: str, position: int) -> Iterator[Defect]:
+def _matched(
+    facts: Facts, site: CallSite, makers: list[tuple[CallSite, Arg]], method: str, matched: Arg
+) -> Iterator[Defect]:
+    position = matched.position or 0
     text = site.argument(position, "string")
     if text is None or not facts.is_untrusted(text) or site.argument(None, "timeout") is not None:
         return
@@ -156,8 +147,8 @@ def _matched(facts: Facts, site: CallSite, makers: list[CallSite], method: str, 
         return
     degrees = {
         degree
-        for maker in makers
-        for pattern in _patterns(facts, maker)
+        for maker, told in makers
+        for pattern in _patterns(facts, maker, told)
         if (degree := ambiguity(pattern, method)) is not None
     }
     if degrees:
@@ -165,9 +156,9 @@ def _matched(facts: Facts, site: CallSite, makers: list[CallSite], method: str, 
         yield Defect(site.instr, f"the time to match untrusted data grows {growth}", facts.trace(text))
 
 
-def _patterns(facts: Facts, site: CallSite) -> Iterator[str]:
+def _patterns(facts: Facts, site: CallSite, told: Arg) -> Iterator[str]:
     """The expressions that a call may be given, with its flags written into them."""
-    position = _FLAG_POSITIONS[site.name]
+    position = told.position or 0
     letters: set[str] = set()
     if site.argument(position, "flags") is not None:
         for operand in site.operands((position,), ("flags",)):
@@ -197,5 +188,8 @@ RULE = Rule(
     harmless=_LITERAL,
     kinds=(Kind.REGEX,),
     check=_check,
-    watches=frozenset({*_FRAME_METHODS, *(path.rpartition(".")[2] for path in _VALIDATORS)}),
+    local=True,
+    is_pattern=True,
+    asks=(Role.MATCHER, Role.VALIDATOR),
+    watches=frozenset({*_FRAME_METHODS, "compile"}),
 )

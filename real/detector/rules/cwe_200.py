@@ -71,23 +71,27 @@ from collections.abc import Iterator
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.responses import WATCHED, sent
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.models.catalogue import calls_of, settings_of
+from real.detector.models.kinds import Role
 from real.detector.rule import Rule
-from real.detector.rules._authorization import words
 from real.detector.rules._enumeration import told_accounts
 from real.detector.rules._exposures import answered
 from real.detector.rules._format_strings import formatted
 from real.detector.rules._logs import LOGGERS, logged, shown_in_repr
 from real.detector.rules._redirects import credentials_abroad
-from real.detector.rules._responses import WATCHED, sent
 from real.detector.rules._secrets import is_secret
 from real.detector.rules.serialized_records import declared_answers
+from real.detector.vocabulary import words
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OTHERS_MAY_READ = 0o044
-# Beside these, DEBUG is a setting of Django.
-_SETTINGS = names("INSTALLED_APPS ROOT_URLCONF MIDDLEWARE ALLOWED_HOSTS DATABASES WSGI_APPLICATION SECRET_KEY")
+# Applications with settings of their own, and the mappings that hold them.
+_CONFIGURATIONS = frozenset(calls_of(Role.CONFIGURATION))
+_APPLICATIONS = frozenset(path.removesuffix(".config") for path in _CONFIGURATIONS)
+# Beside these, DEBUG is a setting of the whole site.
+_SETTINGS = settings_of(Role.SITE_SETTING)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -109,15 +113,13 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 
 def _debugging(facts: Facts) -> Iterator[Defect]:
-    """Debug mode for others than the programmer: errors are answered with a traceback, in Flask with a console."""
-    for site in facts.calls("flask.Flask().run", "bottle.run", "quart.Quart().run", "bottle.Bottle().run"):
-        hosts = site.constants(0, "host")
-        if True in site.constants(2, "debug") and hosts and not hosts & _LOOPBACK:
+    """Debug mode for others than the programmer: errors are answered with a traceback, or with a console."""
+    for site, row in facts.tabled(calls_of(Role.DEBUG)):
+        *host, shown = (site.constants(argument.position, argument.name) for argument in row.arguments)
+        if True in shown and not host:
+            yield Defect(site.instr, "debug mode answers errors with a traceback")
+        elif True in shown and host[0] and not host[0] & _LOOPBACK:
             yield Defect(site.instr, "debug mode shows the inside to everybody who can connect")
-    for path in ("fastapi.FastAPI", "starlette.applications.Starlette", "tornado.web.Application"):
-        for site in facts.calls(path):
-            if True in site.constants(None, "debug"):
-                yield Defect(site.instr, "debug mode answers errors with a traceback")
     yield from _configured(facts)
     module = facts.units[0]
     settings = {str(step.extra[1]): step for step in facts.instructions(module) if step.op == "setcell"}
@@ -130,24 +132,24 @@ def _debugging(facts: Facts) -> Iterator[Defect]:
 
 def _configured(facts: Facts) -> Iterator[Defect]:
     """``app.config["DEBUG"] = True``, ``app.debug = True`` in a program that does not itself run the application."""
-    if facts.calls("flask.Flask().run") or not facts.calls("flask.Flask"):
+    if any(row.arguments[1:] for _, row in facts.tabled(calls_of(Role.DEBUG))):
         return
     for unit in facts.units:
         for step in facts.instructions(unit):
             is_set = step.op == "setattr" and step.extra == "debug"
-            owner = "flask.Flask()"
+            owners = _APPLICATIONS
             if step.op == "setsub" and "DEBUG" in facts.constants(unit, step.args[1]):
-                is_set, owner = True, "flask.Flask().config"
+                is_set, owners = True, _CONFIGURATIONS
             if (
                 is_set
                 and facts.constants(unit, step.args[-1]) == {True}
-                and _is_object(facts, unit, step.args[0], owner)
+                and _is_object(facts, unit, step.args[0], owners)
             ):
                 yield Defect(step, "debug mode answers errors with a traceback")
 
 
-def _is_object(facts: Facts, unit: Unit, operand: int, path: str) -> bool:
-    return any(obj.kind == "api" and obj.name == path for obj in facts.value(unit, operand).objs)
+def _is_object(facts: Facts, unit: Unit, operand: int, paths: frozenset[str]) -> bool:
+    return any(obj.kind == "api" and obj.name in paths for obj in facts.value(unit, operand).objs)
 
 
 def _readable_files(facts: Facts) -> Iterator[Defect]:
@@ -171,7 +173,7 @@ RULE = Rule(
     fix="pass the values that may be seen, not the object: template.format(name=user.name); return chosen fields only",
     harmless=Charset(dangerous=".["),
     check=_check,
-    watches=frozenset(
-        {"format", "format_map", "run", "Flask", "FastAPI", "Starlette", "Application", "chmod", *LOGGERS, *WATCHED}
-    ),
+    asks_for_checks=True,
+    asks=(Role.DEBUG,),
+    watches=frozenset({"format", "format_map", "chmod", *LOGGERS, *WATCHED}),
 )

@@ -44,14 +44,14 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
+from real.detector.ir.definitions import definition
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import Rule
-from real.detector.rules._definitions import definition
 from real.detector.rules._homemade import own_ciphers
 from real.detector.rules._nonces import nonces
 from real.detector.rules._passwords import password_hashes
-from real.detector.rules._reversible import REVERSIBLE, reversible_keys
+from real.detector.rules._reversible import reversible_keys
 from real.detector.rules._tls import TLS_CALLS, tls_settings
 from real.detector.rules._tokens import guessable
 
@@ -59,25 +59,12 @@ from real.detector.rules._tokens import guessable
 _WEAK_NAMES = frozenset(
     {"md2", "md4", "md5", "mdc2", "md5sha1", "sha", "sha0", "sha1", "ripemd", "ripemd160", "rmd160"}
 )
-# Calls and library names that are a broken algorithm, whatever their arguments.
-_WEAK_HASHES = {api: row.shown for api, row in calls_of(Role.WEAK_HASH).items()}
-
-_WEAK_CALLS = {**_WEAK_HASHES, **{api: row.shown for api, row in calls_of(Role.WEAK_CIPHER).items()}}
-_ECB_CALLS = frozenset({"Crypto.Cipher.AES.new", "Cryptodome.Cipher.AES.new"})
-_ECB_MODE = 1  # Crypto.Cipher.AES.MODE_ECB
-# Call -> where the size of the key is.
-_KEY_SIZES = {api: (row.arguments[0].position, row.arguments[0].name) for api, row in calls_of(Role.KEY_SIZE).items()}
 _MIN_KEY_SIZE = 2048
-# Call -> where the algorithm is chosen, by name or by a library object.
-_CHOICES = {
-    path: (row.arguments[0].position, row.arguments[0].name) for path, row in tables((Kind.ALGORITHM,)).calls.items()
-}
-_WEAK_HASHERS = ("MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher")
-_PKCS1 = "cryptography.hazmat.primitives.asymmetric.padding.PKCS1v15()"
+_ECB = 1  # the number of the mode in PEP 272
+_WEAK_HASHERS = ("MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher")  # of Django's settings
 _WEAK_SCHEMES = re.compile(
     r"^(?:plain|plaintext|hex_md5|hex_sha1|md5|sha1|md5_crypt|sha1_crypt|des_crypt|lmhash|nthash|ldap_md5|ldap_sha1)$|:(?:md5|sha1)\b"
 )
-_LISTS_OF_EVERYTHING = frozenset({"hashlib.algorithms_available", "hashlib.algorithms_guaranteed"})
 
 
 def _is_weak(name: object) -> bool:
@@ -85,20 +72,26 @@ def _is_weak(name: object) -> bool:
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    for site, shown in facts.tabled(_WEAK_CALLS):
+    weak_hashes = calls_of(Role.WEAK_HASH)
+    for site, row in (*facts.tabled(weak_hashes), *facts.tabled(calls_of(Role.WEAK_CIPHER))):
         if site.constants(None, "usedforsecurity") != frozenset((False,)):
-            yield Defect(site.instr, f"{shown} is broken")
-    for site, (position, keyword) in facts.tabled(_CHOICES):
-        weak = [str(name) for name in site.constants(position, keyword) if _is_weak(name)]
-        weak += [_WEAK_HASHES[chosen] for chosen in site.paths(position, keyword) if chosen in _WEAK_HASHES]
+            yield Defect(site.instr, f"{row.shown} is broken")
+    for site, choice in facts.tabled(tables((Kind.ALGORITHM,)).calls):
+        (argument,) = choice.arguments
+        weak = [str(name) for name in site.constants(argument.position, argument.name) if _is_weak(name)]
+        chosen = site.paths(argument.position, argument.name)
+        weak += [weak_hashes[path].shown for path in chosen if path in weak_hashes]
         if weak and site.constants(None, "usedforsecurity") != frozenset((False,)):
             yield Defect(site.instr, f"{min(weak)} is broken")
-    for site, (position, keyword) in facts.tabled(_KEY_SIZES):
-        sizes = [size for size in site.constants(position, keyword) if isinstance(size, int)]
+    for site, row in facts.tabled(calls_of(Role.KEY_SIZE)):
+        (argument,) = row.arguments
+        sizes = [size for size in site.constants(argument.position, argument.name) if isinstance(size, int)]
         if sizes and min(sizes) < _MIN_KEY_SIZE:
             yield Defect(site.instr, f"a key of {min(sizes)} bits can be broken")
-    for site in facts.calls(*_ECB_CALLS):
-        if _ECB_MODE in site.constants(1, "mode") or any(path.endswith(".MODE_ECB") for path in site.paths(1, "mode")):
+    for site, row in facts.tabled(calls_of(Role.CIPHER_MODE)):
+        (mode,) = row.arguments
+        paths = site.paths(mode.position, mode.name)
+        if _ECB in site.constants(mode.position, mode.name) or paths & calls_of(Role.WEAK_MODE).keys():
             yield Defect(site.instr, "ECB mode shows which blocks of the message are equal")
     yield from _paddings(facts)
     yield from nonces(facts)
@@ -114,8 +107,9 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 def _paddings(facts: Facts) -> Iterator[Defect]:
     """``key.encrypt(message, padding.PKCS1v15())``; for signatures the padding is no weakness of its own."""
+    weak = {f"{api}()" for api in calls_of(Role.WEAK_PADDING)}
     for site in facts.calls("encrypt", "decrypt"):
-        if any(_PKCS1 in library_paths(value) for value in site.args.everything()):
+        if any(library_paths(value) & weak for value in site.args.everything()):
             yield Defect(site.instr, "RSA with the padding of PKCS #1 v1.5 tells what was encrypted")
 
 
@@ -129,8 +123,9 @@ def _schemes(facts: Facts) -> Iterator[Defect]:
             preferred = facts.constants(module, made.args[0]) if made is not None and made.op == "build" else ()
             if any(str(text).endswith(_WEAK_HASHERS) for text in preferred):
                 yield Defect(step, "passwords are stored as hashes that are tried fast")
-    for site in facts.calls("passlib.context.CryptContext", "werkzeug.security.generate_password_hash"):
-        value = site.argument(0, "schemes") if site.name == "CryptContext" else site.argument(1, "method")
+    for site, row in facts.tabled(calls_of(Role.PASSWORD_SCHEME)):
+        (argument,) = row.arguments
+        value = site.argument(argument.position, argument.name)
         schemes = [str(text) for text in facts.elements(value)] if value is not None else []
         weak = sorted(text for text in schemes if _WEAK_SCHEMES.search(text))
         if weak:
@@ -139,8 +134,10 @@ def _schemes(facts: Facts) -> Iterator[Defect]:
 
 def _unsigned_tokens(facts: Facts) -> Iterator[Defect]:
     """``jwt.encode(claims, None, algorithm="none")``."""
-    for site in facts.calls("jwt.encode", "jose.jwt.encode"):
-        if any(str(name).lower() == "none" and name is not None for name in site.constants(2, "algorithm")):
+    for site, row in facts.tabled(calls_of(Role.TOKEN_ENCODER)):
+        (algorithm,) = row.arguments
+        named = site.constants(algorithm.position, algorithm.name)
+        if any(isinstance(name, str) and name.lower() == "none" for name in named):
             yield Defect(site.instr, 'the algorithm "none" signs nothing')
 
 
@@ -165,7 +162,7 @@ def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
     if atom.op not in ("In", "Eq"):
         return False
     allowed = facts.value(atom.unit, atom.operands[1])
-    if facts.is_untrusted(allowed) or library_paths(allowed) & _LISTS_OF_EVERYTHING:
+    if facts.is_untrusted(allowed) or library_paths(allowed) & calls_of(Role.EVERY_HASH).keys():
         return False
     return not any(_is_weak(name) for name in facts.elements(allowed))
 
@@ -183,18 +180,16 @@ RULE = Rule(
     fix="use SHA-256 or better, AES-GCM, RSA from 2048 bits, TLS 1.2; take algorithm names from a constant allow-list",
     what="algorithm",
     kinds=(Kind.ALGORITHM,),
-    no_allow_list=_LISTS_OF_EVERYTHING,
+    no_allow_list=frozenset(calls_of(Role.EVERY_HASH)),
     choice_matters=True,
     guard=_is_guarded,
     check=_check,
+    local=True,
+    is_pattern=True,
     asks=(
         *(Role.WEAK_HASH, Role.WEAK_CIPHER, Role.FAST_HASH, Role.KEY_SIZE, Role.NONCE, Role.COUNTER, Role.GUESSABLE),
-        *(Role.PASSWORD_HASH, Role.PASSWORD_COST, Role.PASSWORD_SALT),
+        *(Role.PASSWORD_HASH, Role.PASSWORD_COST, Role.PASSWORD_SALT, Role.PASSWORD_SCHEME, Role.PASSWORD_ROUNDS),
+        *(Role.TAKES_KEY, Role.CIPHER_MODE, Role.MACHINE_ID, Role.REVERSIBLE, Role.TOKEN_ENCODER),
     ),
-    watches=frozenset(
-        {"uuid1", "encode", *TLS_CALLS}
-        | {"encrypt", "decrypt", "CryptContext", "generate_password_hash"}
-        | {path.rpartition(".")[2] for path in _ECB_CALLS}
-        | {path.rpartition(".")[2] for path in REVERSIBLE}
-    ),
+    watches=frozenset({"encrypt", "decrypt", *TLS_CALLS}),
 )

@@ -35,7 +35,7 @@ Also reported: a certificate that is accepted for the names in it, a server whos
 (verify=False, CERT_NONE), a download that is run or unpacked as it is, the message of a webhook in a program that
 compares nothing, jwt.decode() without a list of algorithms, with HMAC beside public keys or with the algorithm that the
 token's own header names, a key that the token brings, one key for HMAC and public keys in a verification of the
-program's own, tokens that may say "none", a cookie or a SAML assertion that says who somebody is in a program that
+program's own, tokens that may say "none", a cookie that says who somebody is in a program that
 verifies nothing, the beginning of a signature or a hash without a key taken for it, a host key or host name that is
 not checked, gpg --verify whose answer is dropped, claims that are read from a token by hand in a program that verifies
 nothing, and an exception of verify() that is caught before the work goes on.
@@ -53,80 +53,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import is_loaded
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
 from real.detector.rules._caught import prepares, results, swallowed
-from real.detector.rules._definitions import is_loaded
-from real.detector.rules._self_verified import UNVERIFIED_HEADERS, key_of_token, own_verifications
+from real.detector.rules._self_verified import key_of_token, own_verifications
+from real.detector.rules._server_identity import unknown_hosts, untrusted_servers
 from real.detector.rules._signature_tests import weak_comparisons
 from real.detector.rules._trust import (
-    WATCHED,
     ignored_answers,
     is_given_something,
     named_certificates,
-    unknown_hosts,
+    proves_something,
     unsigned_callbacks,
-    untrusted_servers,
     unverified_downloads,
 )
-from real.detector.vocabulary import SIGNATURE_WORDS
+from real.detector.vocabulary import SIGNATURE_WORDS, words
 
-# Calls that read signed data without looking at the signature, whatever their arguments.
-_UNVERIFIED = {
-    "jwt.api_jws.PyJWS().decode_unverified": "PyJWT",
-    "python_jwt.process_jwt": "python-jwt: takes a token apart",
-    "google.auth.jwt._unverified_decode": "google-auth: takes a token apart",
-    "jose.jwt.get_unverified_claims": "python-jose: the claims as they are",
-    "jose.jws.get_unverified_claims": "python-jose: the claims as they are",
-    "jwt.get_unverified_claims": "python-jose under the name jwt",
-    "itsdangerous.URLSafeSerializer().loads_unsafe": "itsdangerous: for looking at what failed",
-    "itsdangerous.URLSafeTimedSerializer().loads_unsafe": "itsdangerous: for looking at what failed",
-    "itsdangerous.Serializer().loads_unsafe": "itsdangerous: for looking at what failed",
-}
-# Calls that verify unless they are told not to.
-_DECODERS = ("jwt.decode", "jwt.decode_complete", "jose.jwt.decode", "jose.jws.verify", "jwt.PyJWT().decode")
 _DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
 _SPLITS = frozenset({"split", "rsplit", "partition", "rpartition"})
 _ASYMMETRIC = frozenset({"RS", "ES", "PS", "Ed"})
 _KEEPING = frozenset({"return", "setattr", "setsub", "setcell", "yield"})
-# Calls that answer with a truth value, so that dropping the answer is dropping the check.
-_ANSWERING = {
-    "hmac.compare_digest": "returns whether they are equal",
-    "secrets.compare_digest": "returns whether they are equal",
-    "django.utils.crypto.constant_time_compare": "returns whether they are equal",
-    "werkzeug.security.safe_str_cmp": "returned whether they are equal",
-    "Crypto.Signature.PKCS1_v1_5.new().verify": "returns whether it is right (pkcs1_15 raises)",
-    "Crypto.Signature.PKCS1_PSS.new().verify": "returns whether it is right (pss raises)",
-    "gnupg.GPG().verify": "returns an object with the answer in `valid`",
-    "gnupg.GPG().verify_data": "returns an object with the answer in `valid`",
-}
 # Words in the names of a value that is a signature; a mask, a sign of a number and a signal are not.
 _OTHERWISE = names("frame signum")  # beside these, `sig` is a signal
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
-    for site in facts.calls(*_UNVERIFIED):
+    for site in facts.calls(*calls_of(Role.UNVERIFIED)):
         yield Defect(site.instr, f"{site.name}() reads the data without verifying their signature")
-    for site in facts.calls(*_DECODERS):
+    for site in facts.calls(*calls_of(Role.TOKEN_DECODER)):
         why = _is_switched_off(facts, site)
         if why is not None:
             yield Defect(site.instr, why)
-    for site in facts.calls(*_ANSWERING):
+    for site in facts.calls(*_answering()):
         if not _is_read(facts, site.unit, site.instr):
             yield Defect(site.instr, f"what {site.name}() answers is thrown away")
     yield from _taken_apart(facts)
     yield from own_verifications(facts)
     yield from weak_comparisons(facts)
-    yield from unknown_hosts(facts)
+    yield from unknown_hosts(facts, proves=proves_something(facts))
     yield from ignored_answers(facts)
     yield from untrusted_servers(facts)
     yield from named_certificates(facts)
@@ -137,6 +112,11 @@ def _check(facts: Facts) -> Iterator[Defect]:
         yield from _unverified_headers(facts, unit)
         if facts.is_open(unit):
             yield from _unverified_parameters(facts, unit)
+
+
+def _answering() -> frozenset[str]:
+    """Calls that answer with a truth value, so that dropping the answer is dropping the check."""
+    return frozenset((*calls_of(Role.EQUALITY), *calls_of(Role.ANSWER)))
 
 
 def _is_switched_off(facts: Facts, site: CallSite) -> str | None:
@@ -166,7 +146,7 @@ def _is_confused(facts: Facts, site: CallSite) -> str | None:
     if any(name.startswith("HS") for name in names_known) and any(name[:2] in _ASYMMETRIC for name in names_known):
         return "with HMAC beside public keys, the public key is a secret that everybody knows"
     for operand in site.operands((2,), ("algorithms",)) if algorithms is not None else ():
-        if facts.reads(site.unit, operand).calls & UNVERIFIED_HEADERS:
+        if facts.reads(site.unit, operand).calls & calls_of(Role.TOKEN_HEADER).keys():
             return "the token itself says by which algorithm it is to be verified"
     return None
 
@@ -190,7 +170,7 @@ def _mentions_verification(facts: Facts, unit: Unit, step: Instr) -> bool:
     if step.op not in ("call", "method") or facts.called(step):
         return False
     said = any("verify" in name or "digest" in name for name in called_words(facts, unit, step))
-    said = said or any(name.startswith("hmac.") for name in facts.library_names(unit, step))
+    said = said or bool(facts.library_names(unit, step) & calls_of(Role.MAC).keys())
     return said and is_given_something(facts, unit, step)
 
 
@@ -313,7 +293,7 @@ def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
 
 
 def _answers(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    return bool(facts.library_names(unit, instr) & _ANSWERING.keys())
+    return bool(facts.library_names(unit, instr) & _answering())
 
 
 def _is_verified(facts: Facts, unit: Unit, name: str, found: list[Instr]) -> bool:
@@ -359,6 +339,9 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
-    watches=WATCHED
-    | frozenset(path.rpartition(".")[2] for path in ("json.loads", *_UNVERIFIED, *_DECODERS, *_ANSWERING)),
+    asks=(
+        *(Role.UNVERIFIED, Role.TOKEN_DECODER, Role.EQUALITY, Role.ANSWER, Role.SERVER_CHECK, Role.NO_VERIFICATION),
+        *(Role.HOST_KEY_CHECK, Role.DOWNLOAD, Role.SAVED_DOWNLOAD, Role.RUNS_FILE, Role.STARTS),
+    ),
+    watches=frozenset({"loads"}),
 )

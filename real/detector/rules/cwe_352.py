@@ -55,17 +55,19 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.endpoints import ELSEWHERE, App, Endpoint, app_of
+from real.detector.ir.definitions import definition, is_loaded, root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names, roots_of, settings_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
-from real.detector.rules._app import App, Endpoint, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, is_loaded, root
 from real.detector.rules._effects import Effect, effects
 from real.detector.rules._forgery import asks_for_method, has_same_site, is_ambient, needs_json, settings
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
 from real.detector.rules._views import OPEN
 from real.detector.rules.principals import Principal, known_endpoints
+from real.detector.vocabulary import CSRF_PROTECTIONS, words
 
 # Words of what only a page of the same site, or a program with a key, can send.
 _PROOFS = names(
@@ -77,15 +79,18 @@ _PARTS = names("body form")
 # What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
 _FORMS = names("form forms values data args POST")
 _FORM_METHODS = names("get_body_argument get_body_arguments get_argument post form")
-# Libraries and classes that protect all views of an application.
-_PROTECTIONS = names("CSRFProtect CsrfProtect SeaSurf csrf_protect CsrfProtectMiddleware CSRFMiddleware xsrf")
-_APPLICATIONS = names("Sanic Flask Quart Bottle Sanic FastAPI Starlette Litestar web route cherrypy bottle")
-_EXEMPTIONS = names("csrf_exempt exempt")
-_SWITCHES = names("WTF_CSRF_ENABLED WTF_CSRF_CHECK_DEFAULT")
-_FORM_BASES = frozenset({"FlaskForm", "Form", "BaseForm", "SecureForm"})
+_PROTECTIONS = CSRF_PROTECTIONS | {name.lower() for name in last_names(Role.CSRF)}
+_APPLICATIONS = last_names(Role.APPLICATION)
+_ROUTERS = {api.partition("()")[0].rpartition(".")[2] for api in calls_of(Role.ROUTE) if "()" in api}
+_EXEMPTIONS = last_names(Role.CSRF_EXEMPT)
+_SWITCHES = settings_of(Role.CSRF_SWITCH)
+_FORM_BASES = last_names(Role.CSRF_FORM)
+_ARGUMENTS = {path: row.arguments[0] for path, row in calls_of(Role.CSRF_SWITCH).items()}
+_AUTHENTICATIONS, _TESTS = last_names(Role.CSRF_AUTHENTICATION), last_names(Role.CSRF_METHOD)
+_REDIRECTS = tuple(tables((Kind.REDIRECT,)).calls)
 _ANY_ORIGIN = frozenset({".*", "^.*$", "https?://.*", "https://.*", "http.*"})
-_MIDDLEWARE = "django.middleware.csrf.CsrfViewMiddleware"
-_SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+_MIDDLEWARE = frozenset(calls_of(Role.CSRF_MIDDLEWARE))
+_SESSIONS = frozenset(calls_of(Role.SESSION_MIDDLEWARE))
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -99,7 +104,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         if not facts.is_open(unit) and unit not in endpoints:
             continue
-        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - {"FastAPI", "APIRouter"}
+        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - _ROUTERS
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
                 yield Defect(_first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
@@ -140,7 +145,7 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protec
     done = [effect for effect in effects(facts, who) if not facts.is_prevented(unit, effect.instr, (), _is_proof)]
     lasting = [effect for effect in done if effect.verb != "creates"]
     linked = [effect for effect in lasting if not asks_for_method(facts, unit, effect.instr)]
-    if not endpoint.methods:  # nothing is said: a Django view that takes what a link says
+    if not endpoint.methods:  # nothing is said: a view that takes what a link says
         linked = [effect for effect in linked if _is_by_link(facts, effect)]
     if linked and (
         endpoint.is_safe or (endpoint.owner is None and (not endpoint.methods or "GET" in endpoint.methods))
@@ -162,20 +167,20 @@ def _is_by_link(facts: Facts, effect: Effect) -> bool:
     if not effect.named or (effect.verb != "deletes" and _may_take_form(facts, effect.unit)):
         return False
     return any(
-        name.endswith((".redirect", ".HttpResponseRedirect"))
+        name in _REDIRECTS
         for instr in facts.instructions(effect.unit)
         for name in facts.library_names(effect.unit, instr)
     )
 
 
 def _may_take_form(facts: Facts, unit: Unit) -> bool:
-    """Whether a view of Django reads what a form sends, or gives the request to somebody who may read it."""
+    """Whether a view reads what a form sends, or gives the request to somebody who may read it."""
     if _takes_form(facts, unit):
         return True
     requests = {step.dst for step in facts.instructions(unit) if step.op == "param" and step.extra == "request"}
     return any(
         any(root(unit, arg) in requests for arg in step.args[1:] if isinstance(arg, int))
-        and not any(name.startswith("django.") for name in facts.library_names(unit, step))
+        and not any(name.startswith(ELSEWHERE) for name in facts.library_names(unit, step))
         for step in facts.instructions(unit)
         if step.op in ("call", "method")
     ) or any(
@@ -185,11 +190,12 @@ def _may_take_form(facts: Facts, unit: Unit) -> bool:
 
 def _is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
     """Whether a form of another site is answered, as far as the program says how its application is protected."""
-    if endpoint.is_django or "POST" not in endpoint.methods or has_same_site(facts) or needs_json(facts, endpoint):
+    if endpoint.elsewhere or "POST" not in endpoint.methods or has_same_site(facts) or needs_json(facts, endpoint):
         return False
     if endpoint.owner is None and not _makes_application(facts, app):
         return False  # what protects all endpoints may be where the application is made
-    return not app.uses("tornado") or _has_tornado_settings(facts)
+    modules = (root.partition(".")[0] for root in roots_of(Role.CSRF_SWITCH))
+    return not app.uses(*modules) or _is_not_switched_on(facts)
 
 
 def _makes_application(facts: Facts, app: App) -> bool:
@@ -204,12 +210,12 @@ def _makes_application(facts: Facts, app: App) -> bool:
     )
 
 
-def _has_tornado_settings(facts: Facts) -> bool:
+def _is_not_switched_on(facts: Facts) -> bool:
     """Whether the settings of the application are in the program, and do not switch the protection on."""
-    sites = facts.calls("tornado.web.Application")
+    sites = list(facts.tabled(_ARGUMENTS))
     return bool(sites) and not any(
-        site.argument(None, "xsrf_cookies") is not None and site.constants(None, "xsrf_cookies") != {False}
-        for site in sites
+        site.argument(None, switch.name) is not None and site.constants(None, switch.name) != {False}
+        for site, switch in sites
     )
 
 
@@ -251,13 +257,9 @@ def _is_sent(reads: Reads) -> bool:
     return bool(reads.params) and bool(reads.keys & _PARTS)
 
 
-def _declares(facts: Facts, unit: Unit, kind: str) -> bool:
-    """Whether FastAPI fills a parameter from a cookie or a form: ``session: str = Cookie()``."""
-    return any(f"fastapi.{kind}" in reads.names for reads in facts.defaults(unit).values())
-
-
 def _reads_form(facts: Facts, unit: Unit) -> bool:
-    return _declares(facts, unit, "Form") or any(
+    filled = frozenset(calls_of(Role.FORM_PARAMETER))  # ``name: str = Form()``
+    return any(reads.names & filled for reads in facts.defaults(unit).values()) or any(
         instr.op == "attr" and instr.extra in _FORMS for instr in facts.instructions(unit)
     )
 
@@ -311,7 +313,7 @@ def _is_protected(facts: Facts) -> bool:
     before = [unit for unit in facts.functions if facts.declarations(unit).words & {"before_request", "middleware"}]
     return any(_has_proof(facts, unit) and not _is_optional(facts, unit) for unit in before) or any(
         instr.op in ("import", "attr", "method")
-        and words(_named(instr)) & {name.lower() for name in _PROTECTIONS}
+        and words(_named(instr)) & _PROTECTIONS
         and (instr.op == "method" or _is_applied(facts, unit, instr))
         for unit in facts.units
         for instr in facts.instructions(unit)
@@ -351,12 +353,12 @@ def _switched_off(facts: Facts) -> Iterator[Defect]:
         for instr in facts.instructions(unit):
             if instr.op in ("assign", "setcell") and unit.kind == "module" and _named(instr) == "MIDDLEWARE":
                 listed = facts.elements(facts.value(unit, instr.args[0]))
-                if _SESSIONS in listed and _MIDDLEWARE not in listed:
-                    yield Defect(instr, "MIDDLEWARE has sessions, but no CsrfViewMiddleware")
-    for site in facts.calls("tornado.web.Application"):
-        if site.constants(None, "xsrf_cookies") == {False}:
-            yield Defect(site.instr, "xsrf_cookies=False switches the protection off")
-    for site in facts.calls("django.views.decorators.csrf.csrf_exempt"):
+                if _SESSIONS & listed and not _MIDDLEWARE & listed:
+                    yield Defect(instr, "MIDDLEWARE has sessions, but no protection against forged requests")
+    for site, switch in facts.tabled(_ARGUMENTS):
+        if site.constants(None, switch.name) == {False}:
+            yield Defect(site.instr, f"{switch.name}=False switches the protection off")
+    for site in facts.calls(*(path for path in calls_of(Role.CSRF_EXEMPT) if "()" not in path)):
         given = {
             word
             for operand in site.instr.args[1:]
@@ -378,24 +380,21 @@ def _forms(facts: Facts) -> Iterator[Defect]:
             held, operand = cls.members["csrf"]
             if facts.constants(held, operand) == {False}:
                 yield Defect(held.defs[operand] or _first(facts, unit), "csrf = False switches the protection off")
-        method = cls.method("enforce_csrf") if "SessionAuthentication" in cls.bases else None
-        if method is not None and not any(instr.op in ("call", "method") for instr in facts.instructions(method)):
-            yield Defect(_first(facts, method), "enforce_csrf() does nothing, so that nothing is protected")
+        for method in (cls.method(name) for name in _TESTS if _AUTHENTICATIONS & cls.bases):
+            if method is not None and not any(instr.op in ("call", "method") for instr in facts.instructions(method)):
+                yield Defect(_first(facts, method), f"{method.name}() does nothing, so that nothing is protected")
 
 
 def _any_origin(facts: Facts) -> Iterator[Defect]:
     """Pages of any origin may send requests with the user's cookies, and read the answers."""
-    for site in facts.calls("flask_cors.CORS", "flask_cors.cross_origin"):
-        if site.constants(None, "supports_credentials") == {True}:
-            origins = site.argument(None, "origins") or site.argument(None, "resources")
-            if origins is None or "*" in facts.elements(origins):
-                yield Defect(site.instr, "pages of any origin may use the cookies of the user")
-    for site in facts.calls("add_middleware", "CORSMiddleware"):
-        if site.constants(None, "allow_credentials") == {True}:
-            listed = site.argument(None, "allow_origins")
-            patterns = site.constants(None, "allow_origin_regex")
-            if (listed is not None and "*" in facts.elements(listed)) or patterns & _ANY_ORIGIN:
-                yield Defect(site.instr, "pages of any origin may use the cookies of the user")
+    for site, row in facts.tabled(calls_of(Role.CORS)):
+        credentials, *listed = row.arguments
+        if site.constants(None, credentials.name) != {True}:
+            continue
+        told = [value for argument in listed if (value := site.argument(None, argument.name)) is not None]
+        admitted = {text for value in told for text in facts.elements(value)}
+        if admitted & {"*", *_ANY_ORIGIN} or (row.shown == "*" and not told):
+            yield Defect(site.instr, "pages of any origin may use the cookies of the user")
 
 
 RULE = Rule(
@@ -407,7 +406,7 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
-    watches=frozenset(
-        {"loads", "Application", "CORS", "cross_origin", "add_middleware", "CORSMiddleware", "csrf_exempt"}
-    ),
+    asks_for_checks=True,
+    asks=(Role.CSRF_SWITCH, Role.CSRF_EXEMPT, Role.CORS),
+    watches=frozenset({"loads"}),
 )

@@ -47,13 +47,13 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import tables
-from real.detector.models.kinds import Kind
-from real.detector.models.pyyaml import UNSAFE, UNSAFE_LOADERS
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.when import MissingOrNamed
 from real.detector.rule import Rule
 from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
-from real.detector.rules._definitions import ends_in_exception
 from real.detector.rules._digests import is_code_test, is_digest_test, is_verified
 
 _READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_text", "read_bytes"})
@@ -61,6 +61,7 @@ _READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_t
 _PICKLED = tuple(
     path for path, row in tables((Kind.PICKLE,)).calls.items() if row.when is None and not path.endswith(".Unpickler")
 )
+_LOADERS = tables((Kind.YAML_TAGS,)).calls
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
@@ -80,8 +81,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _open_loaders(facts)
     yield from told_to_unpickle(facts)
     yield from received(facts, facts.calls(*_PICKLED), lambda atom, reads: _is_test(facts, atom, reads))
-    if any("unsafe" in site.constants(None, "typ") for site in facts.calls("ruamel.yaml.YAML")):
-        for site in facts.calls("ruamel.yaml.YAML().load", "ruamel.yaml.YAML().load_all"):
+    if any("unsafe" in site.constants(0, "typ") for site in facts.calls(*calls_of(Role.TAGS_IF_UNSAFE))):
+        for site in facts.calls(*calls_of(Role.READS_TAGS)):
             value = site.argument(0, "stream")
             if value is not None and facts.is_untrusted(value):
                 yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
@@ -89,21 +90,26 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 def _open_loaders(facts: Facts) -> Iterator[Defect]:
     """``class Plans(yaml.UnsafeLoader)`` as the loader."""
-    for site in facts.calls("yaml.load", "yaml.load_all"):
-        value, loader = site.argument(0, "stream"), site.argument(1, "Loader")
+    for site, row in facts.tabled(_LOADERS):
+        if not isinstance(row.when, MissingOrNamed):
+            continue
+        (stream,), chosen = row.arguments, row.when.argument
+        value, loader = site.argument(stream.position, stream.name), site.argument(chosen.position, chosen.name)
         classes = [obj.unit for obj in loader.objs if obj.unit is not None] if loader is not None else []
-        bases = {f"yaml.{word}" for unit in classes for word in facts.declarations(unit).words}
-        if value is not None and facts.is_untrusted(value) and not bases.isdisjoint(UNSAFE_LOADERS):
+        bases = {word for unit in classes for word in facts.declarations(unit).words}
+        is_unsafe = any(name.rpartition(".")[2] in bases for name in row.when.apis)
+        if value is not None and facts.is_untrusted(value) and is_unsafe:
             yield Defect(site.instr, "the loader creates the objects that the tags name", facts.trace(value))
 
 
 def _documents_of_files(facts: Facts) -> Iterator[Defect]:
     """``yaml.load(open("settings.yml"))``: who edits the file runs code, and a safe loader would read it too."""
-    for site in facts.calls("yaml.load", "yaml.load_all"):
-        value = site.argument(0, "stream")
-        if value is None or facts.is_untrusted(value) or not UNSAFE(site):
+    for site, row in facts.tabled(_LOADERS):
+        (stream,) = row.arguments
+        value = site.argument(stream.position, stream.name)
+        if row.when is None or value is None or facts.is_untrusted(value) or not row.when(site):
             continue
-        for operand in site.operands((0,), ("stream",))[:1]:
+        for operand in site.operands(stream.positions, stream.names)[:1]:
             if facts.reads(site.unit, operand).calls & _READERS:
                 yield Defect(site.instr, "the loader creates the objects that the tags of the file name")
 
@@ -133,11 +139,19 @@ def _can_refuse(facts: Facts, owner: Unit) -> bool:
         and unit.returns
         and any(ends_in_exception(b) for b in unit.blocks)
         and every(
-            not _finds_anything(facts, unit, step) or any(map(_admits, facts.controlling_tests(unit, step)))
+            not _finds_anything(facts, unit, step) or _is_listed(facts, unit, step)
             for step in facts.instructions(unit)
             if step.op == "return"
         )
         for unit in facts.functions
+    )
+
+
+def _is_listed(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether a test admits what is found by the name of the class, and not whole modules of them."""
+    tests = [atom for atom in facts.controlling_tests(unit, step) if _admits(atom)]
+    return bool(unit.params.names) and any(
+        unit.params.names[-1] in facts.atom_reads(atom).params and not facts.is_existence_test(atom) for atom in tests
     )
 
 
@@ -163,5 +177,7 @@ RULE = Rule(
     kinds=(Kind.PICKLE, Kind.MARSHAL, Kind.YAML_TAGS, Kind.JSON_CLASSES, Kind.MODEL_LAYERS),
     guard=_is_guarded,
     check=_check,
-    watches=frozenset({"YAML", "load_all", "Listener", "Client"}) | CONFIGURING | RECEIVING,
+    local=True,
+    asks=(Role.TAGS_IF_UNSAFE, Role.READS_TAGS),
+    watches=frozenset({"Listener", "Client"}) | CONFIGURING | RECEIVING,
 )

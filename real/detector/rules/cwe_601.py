@@ -50,18 +50,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from real.detector.analysis.atoms import Atom
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Instr, Unit
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words
-from real.detector.rules._definitions import definition
 from real.detector.rules._known_hosts import is_host_test, reads_host
 from real.detector.rules._web import (
     JOINERS,
@@ -72,19 +72,19 @@ from real.detector.rules._web import (
     parsed_urls,
     places_of,
 )
+from real.detector.vocabulary import words
 
 # A relative address keeps the host only if its first character after the slash is no slash.
 _RELATIVE = "/."
 
-_QUERY_BUILDERS = frozenset({"urllib.parse.urlencode", "urllib.parse.quote", "urllib.parse.quote_plus"})
-_OWN_ADDRESSES = frozenset({"url", "base_url", "url_root", "host_url"})  # of Flask's request
+_QUERY_BUILDERS = frozenset(calls_of(Role.QUERY_BUILDER))
+_OWN_ADDRESSES = last_names(Role.OWN_ADDRESS)
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
 _LOOKUPS = names(
     """get_object_or_404 filter filter_by first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone
     fetchall execute find_one"""
 )
-# Methods of Django's views that say where the browser goes on.
-_ADDRESS_METHODS = names("get_success_url get_redirect_url get_next_page get_default_redirect_url")
+_ADDRESS_METHODS = last_names(Role.ADDRESS_METHOD)
 # Words in the names of functions that say where a browser goes on.
 _REDIRECTS = names("redirect next target goto return continue forward destination")
 # Addresses of other sites: with a scheme, or with what browsers take for two slashes; and with two slashes.

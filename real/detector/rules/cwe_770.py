@@ -57,40 +57,28 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.operations import ADDING, REMOVING, Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import NUM, Value
+from real.detector.concepts.endpoints import is_handler
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
-from real.detector.rules._authorization import words
-from real.detector.rules._definitions import definition, root
 from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
 from real.detector.rules._pagination import slices, unlimited_paginators
-from real.detector.rules._responses import is_handler
 from real.detector.rules._unbounded import WATCHED, is_chunk, is_compared, pages, read_whole
+from real.detector.vocabulary import words
 
-# Calls that make a container without a limit; a first argument of a queue, a second of a deque is its limit.
-_UNLIMITED = {
-    "builtins.dict": 0,
-    "builtins.list": 0,
-    "builtins.set": 0,
-    "collections.OrderedDict": 0,
-    "collections.defaultdict": 1,
-    "collections.deque": 0,
-    "queue.Queue": 0,
-    "queue.LifoQueue": 0,
-    "queue.PriorityQueue": 0,
-    "queue.SimpleQueue": 0,
-    "asyncio.Queue": 0,
-    "multiprocessing.Queue": 0,
-}
+# Calls that make a container without a limit; the arguments of a row set none.
+_UNLIMITED = {path: len(row.arguments) for path, row in calls_of(Role.CONTAINER).items()}
 # What measures a container or a text.
 _MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__")
 # What takes something out again.
 _TAKING = REMOVING | {"get_nowait"}
 _SURELY_ADDING = frozenset({"append", "appendleft", "put", "put_nowait"})
-_QUEUES = frozenset({"queue.Queue()", "queue.LifoQueue()", "queue.PriorityQueue()", "queue.SimpleQueue()"})
+_QUEUES = frozenset(f"{path}()" for path in calls_of(Role.QUEUE))
 # Words in the names of containers that are no records of the program but follow what goes on: they grow with it.
 _TRAFFIC = names(
     """backlog buffer buffers cache cached caches chat clients connections events event history inbox jobs log logged
@@ -351,7 +339,7 @@ def _received(facts: Facts, unit: Unit) -> Iterator[Defect]:
 
 def _threads(facts: Facts) -> Iterator[Defect]:
     """A thread for every connection that is accepted, however many there are."""
-    for site in facts.calls("threading.Thread", "multiprocessing.Process"):
+    for site in facts.calls(*calls_of(Role.THREAD)):
         accepts = any(s.op == "method" and s.extra[0] == "accept" for s in facts.instructions(site.unit))
         if any(_waits(s) for s in facts.instructions(site.unit)):
             continue
@@ -397,6 +385,7 @@ RULE = Rule(
     numbers_are_harmless=False,
     limits_matter=True,
     check=_check,
-    asks=(Role.SIZE, Role.INFLATER),
-    watches=frozenset({"Thread", "Process", "search", *WATCHED, *FRAMES}),
+    asks_for_checks=True,
+    asks=(Role.SIZE, Role.INFLATER, Role.THREAD),
+    watches=frozenset({"search", *WATCHED, *FRAMES}),
 )

@@ -50,9 +50,9 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import app_of
 from real.detector.models.library import names
 from real.detector.rule import Rule
-from real.detector.rules._app import app_of
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
 from real.detector.rules._effects import VERBS, effects, hand_outs, hands_out_rows
 from real.detector.rules._generic import missing
@@ -106,13 +106,13 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         named = [effect for effect in effects(facts, who) if restricted or (effect.named and effect.verb != "creates")]
         if restricted:
             named += [effect for effect in hand_outs(facts, who) if effect.named]
-        expected = restricted or others or who.open_declared
+        expected = restricted or others or who.open_declared or who.meant
         expected = expected or (
             (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate" or bool(endpoint.words & _DELETING))
             and bool(named)
             and named[0].verb == "deletes"
         )
-        if named and (expected or (endpoint.is_django and endpoint.words & VERBS.keys())):
+        if named and (expected or (endpoint.elsewhere and endpoint.words & VERBS.keys())):
             yield Defect(named[0].instr, f"{endpoint.unit.name}() {named[0].verb} the record for whoever asks")
         elif restricted and (rows := hands_out_rows(facts, endpoint.unit)) is not None:
             yield Defect(rows, f"{endpoint.unit.name}() hands out the records to whoever asks")
@@ -128,5 +128,6 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
+    asks_for_checks=True,
     yields_to=frozenset({"CWE-863"}),
 )

@@ -54,12 +54,12 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.endpoints import Endpoint, app_of
 from real.detector.ir.instructions import Instr
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._answers import wrong_answers
-from real.detector.rules._app import Endpoint, app_of
-from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects, words
+from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects
 from real.detector.rules._checks import (
     compared_with_client,
     refusals,
@@ -74,7 +74,7 @@ from real.detector.rules._generic import incorrect, object_permissions, weak_tes
 from real.detector.rules._services import unchecked
 from real.detector.rules._views import OPEN, has_owners
 from real.detector.rules.principals import SOMEBODY, Principal, decides, known_endpoints, owner_words
-from real.detector.vocabulary import PERMISSION_VERBS
+from real.detector.vocabulary import PERMISSION_VERBS, words
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
 _PERSONAL = names(
@@ -162,9 +162,14 @@ def _decides(facts: Facts, who: Principal) -> bool:
 
 
 def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
-    """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so."""
+    """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so.
+
+    What is deleted is gone for everybody, so that being known is no permission, whatever it is.
+    """
     if effect.base is not None and any(obj.kind == "dict" for obj in facts.value(effect.unit, effect.base).objs):
         return has_owners(facts, effect.unit, effect.base)
+    if effect.verb == "deletes":
+        return True
     reads = facts.reads(effect.unit, effect.instr.dst)
     for arg in effect.instr.args:
         if isinstance(arg, int):
@@ -208,4 +213,5 @@ RULE = Rule(
     numbers_are_harmless=False,
     tests_prove=False,
     check=_check,
+    asks_for_checks=True,
 )

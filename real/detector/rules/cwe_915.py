@@ -53,13 +53,16 @@ from real.detector.analysis.operations import Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
-from real.detector.rules._definitions import definition, root
+from real.detector.rules._allowed_keys import admits_keys
 from real.detector.rules._pollution import walked_paths
 from real.detector.rules._records import declared_fields, mappings, open_models
+from real.detector.vocabulary import MAPPING_WORDS, words
 
 # Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
 _TOOLS = names("hashlib hmac zlib cryptography Crypto Cryptodome blake3 xxhash tqdm rich tkinter pygame collections")
@@ -77,6 +80,9 @@ _AUTHORITY = names(
 )
 # Words of a parameter that says what somebody may do, where it is asked for its truth: `allow_all`, `can_edit`.
 _FLAGS = _AUTHORITY | names("is has can may allow allowed trusted internal force system privilege verified")
+# Methods of statement builders, and words of SQL, that write rows of the fields that they are given.
+_WRITING = frozenset({"update", "insert", "upsert", "replace"})
+_STATEMENT_AND_VALUES = 3
 _MAX_STEPS = 50
 _SETATTR_OPERANDS = 4
 
@@ -85,7 +91,7 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
     unit, key, value = operation.unit, operation.key, operation.value
     if key is None or value is None or unit.name == "__init__" or _is_tool(facts.value(unit, operation.base)):
         return False
-    if _is_declared(facts, unit, key):
+    if _is_declared(facts, unit, key) or _is_plain_mapping(facts, operation, key):
         return False
     if operation.name == "update":
         return _is_update(facts, operation, key)
@@ -93,6 +99,21 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
         return False  # a class that is a mapping itself
     source = _mapping(facts, unit, key, value)
     return source is not None and source != root(unit, operation.base)
+
+
+def _is_plain_mapping(facts: Facts, operation: Operation, key: int) -> bool:
+    """``target[name] = value`` of two arguments, ``self.defaults.update(defaults)``: neither a record nor a request.
+
+    The mapping is one of options, a cache or a side of a merge by its name, and what is put into it comes from whoever
+    calls a function of a library, not from a client.
+    """
+    unit = operation.unit
+    made = definition(unit, operation.base)
+    if operation.name == "setattr" or made is None or made.op not in ("param", "attr"):
+        return False
+    entry = facts.entry(facts.value(unit, key))
+    is_client = not isinstance(entry, Unit) or any(endpoint.unit is entry for endpoint in app_of(facts).endpoints)
+    return not is_client and not words(str(made.extra).strip("_")).isdisjoint(MAPPING_WORDS)
 
 
 def _is_self(unit: Unit, operand: int) -> bool:
@@ -196,7 +217,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
         yield from walked_paths(facts, unit)
         for instr in facts.instructions(unit):
             if instr.op in ("call", "method"):
-                found = list(_called_with_fields(facts, unit, instr))
+                found = list(_called_with_fields(facts, unit, instr)) or list(_written_columns(facts, unit, instr))
                 yield from found or _given_mapping(facts, unit, instr)
                 if instr.op == "call" and len(instr.args) == _SETATTR_OPERANDS:
                     yield from _set_on_record(facts, unit, instr)
@@ -253,12 +274,56 @@ def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defe
 
 
 def _updates_rows(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``Model.query.filter_by(id=i).update(data)`` of SQLAlchemy."""
+    """``Model.query.filter_by(id=i).update(data)``, ``db.table("users").update(data).eq("id", i)``.
+
+    The ``update()`` of a mapping returns nothing that a method could be called of: where one is, it is a statement.
+    """
     shape = shape_of(instr)
-    if instr.op != "method" or instr.extra[0] != "update" or shape is None or len(shape.starred) != 1:
+    if instr.op != "method" or instr.extra[0] not in _WRITING or shape is None or len(shape.starred) != 1:
         return False
     made = definition(unit, instr.args[0])
-    return made is not None and made.op == "method" and made.extra[0] in ("filter", "filter_by", "where")
+    if made is None or made.op != "method":
+        return False
+    if instr.extra[0] == "update" and made.extra[0] in ("filter", "filter_by", "where"):
+        return True
+    return any(
+        step.op == "method" and definition(unit, step.args[0]) is instr and not facts.called(instr)
+        for step in facts.instructions(unit)
+    )
+
+
+def _written_columns(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
+    """``execute(f"UPDATE users SET {columns} WHERE id = ?", values)``, where the columns are keys of a mapping.
+
+    The values are those of the same mapping; for CWE-89 it is what the names hold, here which they are.
+    """
+    if instr.op != "method" or len(instr.args) < _STATEMENT_AND_VALUES or not instr.extra[0].startswith("execute"):
+        return
+    literals = facts.pieces(unit, instr.args[1]).literals
+    if not any(text.split(None, 1)[0].lower() in _WRITING for text in literals[:1] if text.strip()):
+        return
+    passed = [arg for arg in instr.args[2:] if isinstance(arg, int)]
+    valued = {
+        root(unit, step.args[0])
+        for step in facts.definitions(unit, *passed)
+        if step.op == "method" and step.extra[0] in ("values", "items")
+    }
+    for mapping in valued & {_keys_of(unit, step) for step in facts.definitions(unit, instr.args[1])}:
+        value = facts.value(unit, mapping)
+        if _has_free_keys(facts, value) and not _is_declared(facts, unit, mapping):
+            listed = facts.is_guarded(unit, instr, [mapping], lambda atom, reads: admits_keys(facts, atom, reads))
+            if not listed and not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
+                yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
+            return
+
+
+def _keys_of(unit: Unit, step: Instr) -> int:
+    """The mapping whose keys a step gives or joins; -1 where it gives none."""
+    if step.op == "iterate":
+        return _iterated(unit, step.args[0])
+    if step.op == "method" and step.extra[0] == "keys":
+        return root(unit, step.args[0])
+    return root(unit, step.args[1]) if step.op == "method" and step.extra[0] == "join" and len(step.args) > 1 else -1
 
 
 def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
@@ -302,5 +367,6 @@ RULE = Rule(
     stored=StoreSink("lets its sender choose which fields are set", _is_mass_assignment),
     guard=_is_guarded,
     check=_check,
+    asks_for_checks=True,
     watches=frozenset({"modelform_factory"}),
 )

@@ -52,16 +52,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.kinds import Kind
+from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
-from real.detector.rules._definitions import definition
-from real.detector.rules._fetchers import CLIENTS, READERS, open_renderers, unrestricted_fetches
+from real.detector.rules._fetchers import open_renderers, unrestricted_fetches
 from real.detector.rules._known_hosts import is_host_test
-from real.detector.rules._web import Place, hosts, is_guarded, parsed_urls, places_of
+from real.detector.rules._web import UNPARSERS, Place, hosts, is_guarded, parsed_urls, places_of
 
-_SAME_URL = frozenset({"urllib.parse.urlunparse", "urllib.parse.urlunsplit"})
 _MAX_STEPS = 20
 
 
@@ -97,7 +96,7 @@ def _hands_back(facts: Facts, returned: Returned) -> bool:
         return False
     made = definition(unit, returned.operand)
     whole = made is not None and (
-        (made.op == "method" and made.extra[0] == "geturl") or bool(facts.library_names(unit, made) & _SAME_URL)
+        (made.op == "method" and made.extra[0] == "geturl") or bool(facts.library_names(unit, made) & UNPARSERS)
     )
     if made is not None and whole:
         source = definition(unit, made.args[0] if made.op == "method" and made.extra[0] == "geturl" else made.args[1])
@@ -126,5 +125,5 @@ RULE = Rule(
     returned=ReturnSink("is the URL that it took apart, with no test of the host", _hands_back),
     guard=_is_guarded,
     check=_check,
-    watches=READERS | CLIENTS | {"HTML"},
+    asks=(Role.READS_ADDRESS, Role.CONNECTS, Role.RENDERS_PAGE),
 )

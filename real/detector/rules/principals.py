@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import App, Class, Endpoint, app_of
+from real.detector.ir.definitions import definition, ends_in_exception, returns_constant, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import App, Class, Endpoint, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._called import called_words, named_words
-from real.detector.rules._definitions import ends_in_exception, returns_constant
 from real.detector.rules._syntax import annotation_words
-from real.detector.rules._views import asks_for_presence, knows_who, says_who
-from real.detector.vocabulary import PERSONS, RECORD_OWNERS
+from real.detector.rules._views import SERVER_STATE, asks_for_presence, knows_who, says_who
+from real.detector.vocabulary import PERSONS, RECORD_OWNERS, words
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
@@ -64,6 +63,14 @@ CLIENT_DATA = names(
 )
 _SESSIONS = names("session current_user")
 _USER_ATTRIBUTES = names("user current_user session auth identity principal remote_user")
+# Readings of a header that leave its text what the client sent.
+_READINGS = names("get getlist get_header strip lower removeprefix split partition str")
+_SHARED = frozenset({"key", "secret"})
+_REFUSING = frozenset({401, 403})
+# Attributes that say what somebody may do; whose something is says nothing until it is compared.
+_RIGHTS = PRIVILEGES - {"owner", "owners"}
+_SAME_TEXT = names("lower upper strip split")
+_MAX_HELPERS = 2
 _SIGNED = names("get_secure_cookie get_signed_cookie get_current_user get_jwt_identity get_jwt")
 
 
@@ -75,6 +82,7 @@ class Principal:
     level: int = NOBODY
     params: frozenset[str] = frozenset()  # parameters that stand for the person
     open_declared: bool = False  # it is declared that anybody may come
+    meant: bool = False  # a check is given as a plain default, which no framework calls
     session_is_of_database: bool = False  # `self.session` holds rows, not what a browser is known by
     _known: dict[int, bool] = field(default_factory=dict)
 
@@ -91,15 +99,21 @@ class Principal:
         last = {name.rpartition(".")[2] for name in reads.names}
         if last & _SESSIONS or reads.params & self.params:
             return True
+        holders = last | reads.params | reads.attributes
+        holds_request = bool(holders & {"request", "req", "info", "ctx", "context"})
         known = reads.attributes & _USER_ATTRIBUTES
         if self.session_is_of_database:
             known -= {"session"}
         if "g" in last and any(words(name) & PERSONS for name in reads.attributes):
             return True
-        holders = last | reads.params | reads.attributes
-        if known and holders & {"request", "req", "self", "g", "info", "ctx", "context"}:
+        said = (*reads.attributes, *(key for key in reads.constants if isinstance(key, str)))
+        if holds_request and reads.attributes & SERVER_STATE and any(words(name) & PERSONS for name in said):
+            return True
+        if known and (holds_request or holders & {"self", "g"}):
             return True
         called = {call.rpartition(".")[2] for call in reads.calls}
+        if _decodes_credentials(reads):
+            return True
         return bool(called & _SIGNED) or any(_names_person(call) for call in called)
 
     def _is_signed(self, facts: Facts, operand: int) -> bool:
@@ -122,6 +136,12 @@ class Principal:
             return False
         called = {call.rpartition(".")[2] for call in reads.calls}
         return bool((reads.attributes | called) & CLIENT_DATA)
+
+
+def _decodes_credentials(reads: Reads) -> bool:
+    """``parse(request.headers["Authorization"])``: what a call makes of the credentials that the client sends."""
+    sent = any(isinstance(key, str) and key.lower() == "authorization" for key in reads.keys | reads.constants)
+    return sent and any(call.rpartition(".")[2] not in _READINGS for call in reads.calls)
 
 
 def _names_person(call: str) -> bool:
@@ -149,7 +169,12 @@ def principal_of(facts: Facts, endpoint: Endpoint) -> Principal:
     found.level = max(found.level, facts.shared(_hooks_level))
     if found.level == NOBODY and knows_who(facts, endpoint.unit):
         found.level = SOMEBODY
+    found.meant = any(not reads.calls and _says_identity(reads) for reads in facts.defaults(endpoint.unit).values())
     return found
+
+
+def _says_identity(reads: Reads) -> bool:
+    return any(words(name.rpartition(".")[2]) & (_LOGIN | PRIVILEGES) for name in reads.names)
 
 
 def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], int]:
@@ -168,6 +193,8 @@ def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], i
     databases = {name for name, seen in annotation_words(unit, _DATABASE_TYPES).items() if seen & _DATABASE_TYPES}
     sources = {name: seen for name, seen in sources.items() if name not in databases}
     for name, own in app.dependencies.get(unit, {}).items():
+        if name not in sources:
+            continue  # a plain default: the framework never calls it
         depth = max(_inner_level(facts, app, inner) for inner in own)
         if depth > NOBODY:
             found.add(name)
@@ -188,15 +215,15 @@ def _is_person_type(word: str) -> bool:
     )
 
 
-def _level_of(facts: Facts, app: App, name: str) -> int:  # noqa: PLR0911
-    """What a decorator, dependency or mixin of this name asks for; own ones are looked into."""
+def _level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> int:  # noqa: PLR0911
+    """What a decorator (``around`` an endpoint), a dependency or a mixin asks for; own ones are looked into."""
     last = name.rpartition(".")[2].removesuffix("()")
     if last in _ELSEWHERE:
         return NOBODY
     if last in _MIXINS:
         return _MIXINS[last]
     if last in app.functions:
-        return max(_inner_level(facts, app, unit) for unit in app.functions[last])
+        return max(_inner_level(facts, app, unit, around) for unit in app.functions[last])
     if last in _DECIDERS or words(last) & PRIVILEGES:
         return ALLOWED
     if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (_LOGIN | _STEPS):
@@ -206,22 +233,45 @@ def _level_of(facts: Facts, app: App, name: str) -> int:  # noqa: PLR0911
     return NOBODY
 
 
-def _inner_level(facts: Facts, app: App, unit: Unit) -> int:
-    """What a decorator or dependency of the program asks for."""
+def _inner_level(facts: Facts, app: App, unit: Unit, around: Unit | None = None) -> int:
+    """What a decorator (``around`` an endpoint) or dependency of the program asks for."""
     own = list(app.within(unit))
-    if any(decides(facts, inner) for inner in own):
+    if any(decides(facts, inner, around=around) or _knows_key(facts, inner) for inner in own):
         return ALLOWED
-    if any(says_who(facts, inner, instr) for inner in own for instr in facts.instructions(inner)):
+    if any(_asks_who(facts, inner) for inner in own):
         return SOMEBODY
     return SOMEBODY if words(unit.name) & _LOGIN else NOBODY
+
+
+def _knows_key(facts: Facts, unit: Unit) -> bool:
+    """``if x_api_key not in KEYS: raise HTTPException(401)``: a key that is shared, behind which stands no person."""
+    if not any(instr.op == "const" and instr.extra in _REFUSING for instr in facts.instructions(unit)):
+        return False
+    for instr in facts.instructions(unit):
+        if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
+            reads = facts.reads(unit, instr.args[0])
+            if any(
+                isinstance(name, str) and words(name.replace("-", "_")) & _SHARED
+                for name in (*reads.params, *reads.keys)
+            ):
+                return True
+    return False
+
+
+def _asks_who(facts: Facts, unit: Unit) -> bool:
+    """Whether a function reads who asks, or answers 401 or 403 (RFC 9110: not authenticated, forbidden)."""
+    return any(
+        says_who(facts, unit, instr) or (instr.op == "const" and instr.extra in _REFUSING)
+        for instr in facts.instructions(unit)
+    )
 
 
 def _declared_level(facts: Facts, app: App, unit: Unit) -> int:
     """What the decorators of a function ask for, by their names or, where they are of the program, by what they do."""
     declared = facts.declarations(unit)
     seen = declared.names | declared.calls | declared.attributes
-    found = [_level_of(facts, app, name) for name in seen if not _is_application(name)]
-    found += [_inner_level(facts, app, inner) for inner in app.decorators.get(unit, ())]
+    found = [_level_of(facts, app, name, unit) for name in seen if not _is_application(name)]
+    found += [_inner_level(facts, app, inner, unit) for inner in app.decorators.get(unit, ())]
     level = max(found, default=NOBODY)
     named = [const for const in declared.constants if isinstance(const, str)]
     return ALLOWED if level == SOMEBODY and PRIVILEGES.intersection(named) else level
@@ -278,7 +328,7 @@ def permission_level(facts: Facts, app: App, name: str) -> int:
 def _own_level(facts: Facts, unit: Unit) -> int:
     if decides(facts, unit):
         return ALLOWED
-    return SOMEBODY if any(says_who(facts, unit, instr) for instr in facts.instructions(unit)) else NOBODY
+    return SOMEBODY if _asks_who(facts, unit) else NOBODY
 
 
 def _hooks_level(facts: Facts) -> int:
@@ -315,12 +365,18 @@ def _can_refuse(facts: Facts, unit: Unit) -> bool:
     return any(ends_in_exception(block) for block in unit.blocks)
 
 
-def decides(facts: Facts, unit: Unit, who: Principal | None = None) -> bool:
-    """Whether a function lets something depend on who asks, beyond that somebody does."""
+def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit | None = None) -> bool:
+    """Whether a function lets something depend on who asks, beyond that somebody does.
+
+    A decorator ``around`` an endpoint decides by the arguments that the endpoint has.
+    """
     who = who or Principal(unit)
     for instr in facts.instructions(unit):
         if instr.op == "compare":
+            if around is not None and _asks_for_others(facts, unit, instr, around):
+                continue
             sides = [arg for arg in instr.args if isinstance(arg, int) and who.is_principal(facts, arg)]
+            sides = [arg for arg in sides if told(facts, unit, arg) is None]
             said = sides and not asks_for_presence(facts, unit, instr)
             if (said or _mentions_privilege(facts, unit, instr)) and not facts.is_idle(unit, instr):
                 return True
@@ -328,12 +384,56 @@ def decides(facts: Facts, unit: Unit, who: Principal | None = None) -> bool:
             if _calls_check(facts, who, instr):
                 return True
         elif instr.op == "attr":
-            named = words(str(instr.extra)) & PRIVILEGES and not str(instr.extra)[:1].isupper()
+            named = words(str(instr.extra)) & _RIGHTS and not str(instr.extra)[:1].isupper()
             if named and not facts.is_idle(unit, instr):
                 return True
         elif instr.op == "sub" and who.is_principal(facts, instr.args[1]):
             return True
     return False
+
+
+def _asks_for_others(facts: Facts, unit: Unit, compare: Instr, around: Unit) -> bool:
+    """``kwargs["account_id"]`` where the decorated function calls that argument otherwise: it is never there."""
+    for operand in compare.args:
+        reads = facts.reads(unit, operand) if isinstance(operand, int) else Reads()
+        is_keyword = unit.params.kwarg in reads.params and bool(reads.keys)
+        if is_keyword and reads.keys.isdisjoint(around.params.names) and around.params.kwarg is None:
+            return True
+    return False
+
+
+def told(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> Instr | None:
+    """Where a value, or one of its alternatives, is what the request says: nothing verifies it or looks it up."""
+    work, seen = [operand], set()
+    while work:
+        made = definition(unit, work.pop())
+        if made is None or made in seen:
+            continue
+        seen.add(made)
+        if is_request_part(facts, unit, made):
+            return made
+        if made.op == "phi":
+            work += [arg for arg in made.args if isinstance(arg, int)]
+        elif made.op == "method" and made.extra[0] in _SAME_TEXT:
+            work.append(made.args[0])
+        elif made.op in ("call", "method") and depth < _MAX_HELPERS:
+            for callee in facts.called(made):
+                for step in facts.instructions(callee):
+                    found = told(facts, callee, step.args[0], depth + 1) if step.op == "return" else None
+                    if found is not None:
+                        return found
+        elif made.op == "call" and "builtins.str" in facts.library_names(unit, made):
+            work += [arg for arg in made.args[1:] if isinstance(arg, int)]
+    return None
+
+
+def is_request_part(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """``request.args.get("id")``, ``request.form["id"]``: what the client sent, and no record."""
+    holder = untested(unit, step.args[0]) if step.op in ("sub", "method") else None
+    if holder is None or holder.op != "attr" or holder.extra not in CLIENT_DATA:
+        return False
+    reads = facts.reads(unit, holder.args[0])
+    return bool(({name.rpartition(".")[2] for name in reads.names} | reads.params) & {"request", "req"})
 
 
 def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
@@ -382,7 +482,7 @@ def _mentions_privilege(facts: Facts, unit: Unit, instr: Instr) -> bool:
     """``claims.get("role") != "admin"``."""
     reads = facts.reads(unit, instr.dst)
     asked = {*reads.names, *(key for key in (*reads.keys, *reads.constants) if isinstance(key, str) and " " not in key)}
-    return any(words(name) & PRIVILEGES for name in asked)
+    return any(words(name) & _RIGHTS for name in asked)
 
 
 def known_endpoints(facts: Facts) -> Iterator[tuple[Endpoint, Principal]]:

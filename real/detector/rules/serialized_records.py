@@ -9,20 +9,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import Class, app_of, is_view
 from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._app import Class, app_of
-from real.detector.rules._authorization import words
-from real.detector.rules._called import named_words
-from real.detector.rules._definitions import definition
 from real.detector.rules._records import MODELS
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules._syntax import words_in
-from real.detector.rules._web import is_view
-from real.detector.vocabulary import SECRET_WORDS
+from real.detector.vocabulary import SECRET_WORDS, words
 
 # Words in names of models and collections whose records are persons or their accounts.
 PERSON_MODELS = names("user users account accounts member members customer customers employee employees patient person")

@@ -24,7 +24,7 @@ from real.execution.compare import check_protocol
 from real.execution.config import Isolation
 from real.execution.failure_budget import FailureBudget
 from real.execution.fixtures import FixtureError, Fixtures
-from real.execution.grading import Grader, grader_for
+from real.execution.grading import Grader, confirm_tests, grader_for
 from real.execution.jail.worker_request import WorkerRequest
 from real.execution.outcomes import infrastructure, outcome, shown
 from real.execution.worker import CaseReport, RequestError, WorkerError, WorkerReport
@@ -149,6 +149,7 @@ class FusionPool:
         grader = _patiently(lambda: grader_for(request, protocol, self._fixtures, self._jail.ask, self._ask))
         report = self._ask(grader.worker_request)
         if report.problem is not None:
+            confirm_tests(grader)
             detail = report.problem.get("error", "")
             return [TestOutcome(OutcomeStatus.COMPILE_ERROR, detail=detail)] * len(request.suite.cases), False
         outcomes = [_graded(grader, index, case) for index, case in enumerate(report.cases)]

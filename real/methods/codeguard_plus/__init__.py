@@ -13,12 +13,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from real.io.disk import append_line
-from real.methods.base import Method
+from real.methods.base import AnsweringMethod
 from real.methods.codeguard_plus.phrases import LEXICON, Phrases, lexicon_files, phrases_for, read_lexicon
+from real.methods.common.answer_log import record_answers
 from real.methods.common.seeds import part_seed
 from real.methods.common.tasks_at_hand import check_cwes, tasks_at_hand
 from real.methods.common.user_files import problems
+from real.methods.common.workload import Sizes, Workload
 from real.methods.config import CodeguardPlusCfg, Decoding
 from real.policy.chat import encode_prompt
 from real.settings import RootCfg
@@ -28,7 +29,7 @@ from real.types import Completion, Task
 LOG = "constraints.jsonl"  # in the run directory: a record an answer
 
 
-class CodeguardPlus(Method):
+class CodeguardPlus(AnsweringMethod):
     """Nothing is trained."""
 
     def missing(self, root: RootCfg) -> list[str]:
@@ -43,24 +44,30 @@ class CodeguardPlus(Method):
             lacks = problems(*(partial(read_lexicon, file) for file in lexicon_files(folder).values()))
         if root.generation.backend == "vllm" and root.trainer.engine == "local":
             lacks.append("generation=hf (the constraints of codeguard_plus need the logits of each step)")
-        return lacks
+        return super().missing(root) + lacks
 
     def check(self, ws: Workspace) -> None:
         """Raise ``DataError`` for a test task whose CWE has no lexicon, or an empty one."""
         _check(ws.cfg, ws.test)
 
-    def run(self, ws: Workspace) -> int:
-        """Leave a responder."""
+    def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
+        """One answer a task; tasks under the same phrases are sampled together."""
+        groups: dict[Phrases, list[Task]] = defaultdict(list)
+        for task in tasks:
+            groups[phrases_for(task, _folder(ws.cfg.method.codeguard_plus))].append(task)
+        found = {c.task_id: c for phrases, part in groups.items() for c in _answers(ws, part, phrases, seed)}
+        return [found[task.task_id] for task in tasks]
 
-        def answer(tasks: Sequence[Task], seed: int) -> list[Completion]:
-            groups: dict[Phrases, list[Task]] = defaultdict(list)
-            for task in tasks:
-                groups[phrases_for(task, _folder(ws.cfg.method.codeguard_plus))].append(task)
-            found = {c.task_id: c for phrases, part in groups.items() for c in _answers(ws, part, phrases, seed)}
-            return [found[task.task_id] for task in tasks]
+    def answers_a_task(self, root: RootCfg) -> tuple[int, int]:
+        """A beam counts as a response of its own."""
+        own = root.method.codeguard_plus
+        tries = -(-own.max_samples // own.batch)
+        return (own.beams, own.beams * tries) if own.decoding is Decoding.beam else (own.batch, own.max_samples)
 
-        ws.responder = answer
-        return 0
+    def workload(self, root: RootCfg, sizes: Sizes) -> Workload | None:
+        """Beams are searched one task at a time."""
+        own, made = root.method.codeguard_plus, super().workload(root, sizes)
+        return replace(made, rows=own.beams) if made and own.decoding is Decoding.beam else made
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""
@@ -96,8 +103,7 @@ def _answers(ws: Workspace, tasks: Sequence[Task], phrases: Phrases, seed: int) 
             if completion.task_id not in kept and phrases.accept(completion.text):
                 kept[completion.task_id] = completion
         tries += count
-    for task in tasks:
-        append_line(ws.store / LOG, {"task_id": task.task_id, "accepted": task.task_id in kept})
+    record_answers(ws.store / LOG, [{"task_id": t.task_id, "accepted": t.task_id in kept} for t in tasks])
     if len(kept) < len(tasks):
         print(f"codeguard_plus: {len(tasks) - len(kept)} of {len(tasks)} tasks have no accepted answer ({LOG})")
     return [kept.get(task.task_id) or first[task.task_id] for task in tasks]

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from real.errors import DataError
-from real.io.disk import disk_errors, read_json, write_json
-from real.methods.common.user_files import problems
+from real.io.disk import disk_errors, write_json
+from real.methods.common.adapter_files import (
+    AGAIN,
+    BACKBONE,
+    CONFIG,
+    WEIGHTS,
+    adapter_config,
+    backbone_of,
+    first_difference,
+    tensor_shapes,
+)
 from real.policy.config import LoraCfg
 from real.training.workspace import Workspace, evaluation_generator
-
-BACKBONE = "backbone.json"  # beside the adapters: what they were trained on
-_CONFIG = "adapter_config.json"
 
 
 def add_lora(ws: Workspace, lora: LoraCfg, names: Sequence[str] = ("actor",)) -> Any:
@@ -91,41 +98,61 @@ def save_adapters(ws: Workspace, folder: Path, names: Sequence[str]) -> None:
         write_json(folder / BACKBONE, facts)
 
 
-def missing_adapter(folder: str | None, names: Sequence[str], key: str) -> list[str]:
-    """One phrase where ``folder``, which ``key`` names, lacks an adapter of ``names``, or what it holds is none.
+def check_adapters(ws: Workspace, folder: str | None, names: Sequence[str]) -> None:
+    """Raise ``DataError`` where the adapters of ``folder`` were trained on another backbone than this one.
 
-    Nothing is loaded: whether weights fit is found out when they are.
+    Their vocabulary, the tensors that each has and their shapes are compared, and no weight may be NaN or infinite.
     """
     if folder is None:
-        return []
-    absent = [name for name in names if not (Path(folder) / name / _CONFIG).is_file()]
-    if absent:
-        return [f"the adapter {key}={folder} (there is no {absent[0]}/{_CONFIG} in it)"]
-    configurations = (partial(read_json, Path(folder) / name / _CONFIG) for name in names)
-    return problems(lambda: _backbone(folder), *configurations)
-
-
-def _backbone(folder: str) -> dict[str, object]:
-    path = Path(folder) / BACKBONE
-    if not path.is_file():
-        raise DataError(f"{folder} does not say what its adapters were trained on: there is no {BACKBONE}")
-    facts = read_json(path)
-    if not isinstance(facts.get("vocabulary"), str):
-        raise DataError(f"{path} names no vocabulary", hint="It is written beside the adapters when they are trained.")
-    return facts
-
-
-def check_backbone(ws: Workspace, folder: str | None) -> None:
-    """Raise ``DataError`` where the adapters of ``folder`` were trained on a model with another tokenizer."""
-    if folder is None:
         return
-    facts = _backbone(folder)
+    facts = backbone_of(folder)
+    hint = "An adapter belongs to its backbone: choose the same model=, or train anew without adapter=."
     if facts["vocabulary"] != vocabulary_hash(ws.policy.tokenizer):
         raise DataError(
             f"the adapters in {folder} were trained on {facts.get('model')}, which has another tokenizer than"
             f" {ws.cfg.model.name}",
-            hint="An adapter belongs to its backbone: choose the same model=, or train anew without adapter=.",
+            hint=hint,
         )
+    for name in names:
+        file = Path(folder) / name / WEIGHTS
+        expected = _expected_shapes(ws.policy.model, adapter_config(folder, name), file)
+        if reason := first_difference(expected, tensor_shapes(file)):
+            raise DataError(
+                f"the adapter weights {file} were trained on {facts.get('model')}, and do not fit this"
+                f" {ws.cfg.model.name}: {reason}",
+                hint=hint,
+            )
+        _check_finite(file)
+
+
+def _expected_shapes(model: Any, config: Mapping[str, object], file: Path) -> dict[str, tuple[int, ...]]:
+    """The tensors that peft saves of an adapter of ``config`` on this model."""
+    size = config.get("r") if config.get("peft_type") == "LORA" else config.get("num_virtual_tokens")
+    if not isinstance(size, int):
+        raise DataError(f"{file.with_name(CONFIG)} says no size of its adapter (r or num_virtual_tokens)", hint=AGAIN)
+    if config.get("peft_type") != "LORA":
+        facts = model.config
+        head = getattr(facts, "head_dim", None) or facts.hidden_size // facts.num_attention_heads
+        return {"prompt_embeddings": (size, 2 * facts.num_hidden_layers * facts.num_key_value_heads * head)}
+    shapes: dict[str, tuple[int, ...]] = {}
+    output = model.get_output_embeddings()
+    for name, layer in model.named_modules():
+        if isinstance(layer, torch.nn.Linear) and layer is not output:
+            shapes[f"base_model.model.{name}.lora_A.weight"] = (size, layer.in_features)
+            shapes[f"base_model.model.{name}.lora_B.weight"] = (layer.out_features, size)
+    return shapes
+
+
+def _check_finite(file: Path) -> None:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        broken = [name for name, weights in load_file(file).items() if not torch.isfinite(weights).all()]
+    except (SafetensorError, OSError) as error:
+        raise DataError(f"the adapter weights {file} cannot be read: {error}", hint=AGAIN) from error
+    if broken:
+        raise DataError(f"the adapter weights {file} hold no numbers in {broken[0]} (NaN or infinite)", hint=AGAIN)
 
 
 def load_adapters(ws: Workspace, folder: str, names: Sequence[str]) -> Any:

@@ -32,8 +32,8 @@ def analyses_of(
 
 
 def defects(analyses: Mapping[Check, Analysis] | None) -> float:
-    """How many findings there are; infinite where nothing could be analysed, which no program is preferred to."""
-    if analyses is None or any(a.status is AnalysisStatus.UNANALYZABLE for a in analyses.values()):
+    """How many findings there are; infinite where something could not be analysed, which no program is preferred to."""
+    if analyses is None or any(a.unseen or a.status is AnalysisStatus.UNANALYZABLE for a in analyses.values()):
         return math.inf
     return float(sum(len(analysis.findings) for analysis in analyses.values()))
 

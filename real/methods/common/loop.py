@@ -11,13 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from real.errors import InfrastructureError
-from real.io.disk import append_line, read_lines, write_lines
 from real.io.progress import Progress
+from real.methods.common.loss_log import LossLog
 from real.policy.state_file import load_state, save_state
 from real.stopping import at_boundaries
 
 T = TypeVar("T")
-LOG = "losses.jsonl"  # in the run directory: a record an update
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,15 @@ class SampleLoop(Generic[T]):
             list(self.parameters.values()), lr=cfg.lr, eps=1e-8, weight_decay=cfg.weight_decay
         )
         batches = _batches(len(samples), cfg, seed)
-        first = self._resume(optimizer)
+        first, log = self._resume(optimizer), LossLog(self.folder)
+        log.keep(first)
         with Progress(len(batches) - first, self.name, "updates") as progress, at_boundaries() as boundary:
             for step in range(first, len(batches)):
                 torch.manual_seed(seed * 1_000_003 + step)  # dropout: a resumed run draws what an unbroken one draws
                 for group in optimizer.param_groups:
                     group["lr"] = cfg.lr * (1 - step / len(batches))
                 record = self._update(optimizer, [samples[index] for index in batches[step]])
-                append_line(self.folder / LOG, {"step": step + 1, **record})
+                log.add(step + 1, record)
                 progress.advance(note=f"loss {record['loss']:.3f}")
                 if (step + 1) % cfg.checkpoint_every == 0 or step + 1 == len(batches) or boundary.requested:
                     self._save(optimizer, step + 1)
@@ -84,18 +84,14 @@ class SampleLoop(Generic[T]):
         return sums
 
     def _resume(self, optimizer: torch.optim.Optimizer) -> int:
-        log = self.folder / LOG
         if not self.checkpoint.exists():
-            write_lines(log, [])
             return 0
         state = load_state(self.checkpoint)
         with torch.no_grad():
             for name, weights in self.parameters.items():
                 weights.copy_(state["weights"][name])
         optimizer.load_state_dict(state["optimizer"])
-        first = int(state["step"])
-        write_lines(log, [line for line in read_lines(log) if int(str(line["step"])) <= first])
-        return first
+        return int(state["step"])
 
     def _save(self, optimizer: torch.optim.Optimizer, step: int) -> None:
         weights = {name: value.detach() for name, value in self.parameters.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,15 @@ def missing_pairs(root: RootCfg, given: str | None, name: str, key: str) -> list
     return [f"the pairs of secure and insecure code in {place} (a folder with train/*.jsonl; {key}=FOLDER or tasks)"]
 
 
+def count_pairs(root: RootCfg, given: str | None, name: str, most: int) -> int | None:
+    """How many training pairs there are, before anything starts; ``None`` where they are not at hand."""
+    tasks = tasks_at_hand(root, "train") if given == TASKS else ()
+    try:
+        return None if tasks is None else len(load_pairs(given, name, "train", tasks, most=most, seed=0))
+    except DataError:
+        return None
+
+
 def load_pairs(given: str | None, name: str, split: str, tasks: Sequence[Task], *, most: int, seed: int) -> list[Pair]:
     """The Python pairs of a split, shuffled by ``seed``; at most ``most`` of them (0: all).
 
@@ -72,8 +82,7 @@ def load_pairs(given: str | None, name: str, split: str, tasks: Sequence[Task], 
         folder = _folder(given, name)
         place = f"{folder or name}/{split}/*.jsonl"
         files = sorted((folder / split).glob("*.jsonl")) if folder else []
-        pairs = [_pair(line, f"{file}, line {number}") for file in files for number, line in _numbered(file)]
-    pairs = [pair for pair in pairs if pair.language == "py"]
+        pairs = list(_python_pairs(tuple((file, file.stat().st_mtime_ns) for file in files)))
     if not pairs:
         raise DataError(f"{name} has no {split} pair of Python functions: there is none in {place}")
     random.Random(seed).shuffle(pairs)
@@ -118,18 +127,33 @@ def _folder(given: str | None, name: str) -> Path | None:
     return next((folder for folder in folders if any((folder / "train").glob("*.jsonl"))), None)
 
 
-def _numbered(file: Path) -> list[tuple[int, Mapping[str, object]]]:
-    return list(enumerate(read_lines(file), 1))
+@functools.lru_cache(maxsize=8)
+def _python_pairs(files: tuple[tuple[Path, int], ...]) -> tuple[Pair, ...]:
+    """The pairs of files as they were written at a time, read once for all jobs of a sweep.
+
+    Those of other languages are not looked at: a diff of their texts takes seconds.
+    """
+    return tuple(
+        _pair(line, f"{file}, line {number}")
+        for file, _ in files
+        for number, line in enumerate(read_lines(file), 1)
+        if _language(line) == "py"
+    )
+
+
+def _language(line: Mapping[str, object]) -> str:
+    """The suffix of the file's name; ``py`` where there is no name, which ``_pair`` then says."""
+    name = line.get("file_name")
+    return name.rpartition(".")[2] if isinstance(name, str) else "py"
 
 
 def _pair(line: Mapping[str, object], where: str) -> Pair:
     try:
-        before, after, name, file, cwe = (_string(line, key) for key in _STRINGS)
-        language = file.rpartition(".")[2]
+        before, after, name, _, cwe = (_string(line, key) for key in _STRINGS)
         wanted = str(line.get("description") or f"Write the Python function `{name}`.")
         deleted = _spans(line, "line_changes", "deleted", before) or changed_lines(before, after)
         added = _spans(line, "char_changes", "added", after) or changed_characters(before, after)
-        return Pair((Message("user", wanted),), before, after, deleted, added, cwe, language)
+        return Pair((Message("user", wanted),), before, after, deleted, added, cwe, _language(line))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{where} is no pair in SVEN's format: {_reason(error)}") from error
 

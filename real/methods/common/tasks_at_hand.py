@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 
 from real.datasets import load
-from real.datasets.config import EMBEDDED, DatasetCfg
+from real.datasets.config import DatasetCfg
 from real.datasets.sources import find_source
 from real.errors import DataError
 from real.settings import RootCfg
@@ -22,18 +22,18 @@ def tasks_at_hand(root: RootCfg, split: str) -> Sequence[Task] | None:
     """
     cfg, subset = root.dataset, str(root.evaluation.subset)
     try:
-        if find_source(cfg, split).hub_id is not None:
+        source = find_source(cfg, split)
+        if source.hub_id is not None:
             return None
-        if cfg.name in EMBEDDED and cfg.path is None:
-            return _embedded(astuple(cfg), split, subset)
-        return load(cfg, split, subset=subset).tasks
-    except DataError:
+        written = tuple((str(file), file.stat().st_mtime_ns) for file in source.files)
+        return _loaded(astuple(cfg), split, subset, written)
+    except (DataError, OSError):
         return None
 
 
-@functools.cache
-def _embedded(settings: tuple[object, ...], split: str, subset: str) -> Sequence[Task]:
-    """Generated once for all jobs of a sweep."""
+@functools.lru_cache(maxsize=16)
+def _loaded(settings: tuple[object, ...], split: str, subset: str, written: object) -> Sequence[Task]:
+    """Generated, or read as files were ``written``, once for all jobs of a sweep."""
     return load(DatasetCfg(*settings), split, subset=subset).tasks  # type: ignore[arg-type]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from real.errors import DataError
 from real.generation.respond import respond
-from real.methods.base import Method
+from real.methods.base import AnsweringMethod
 from real.methods.common.user_files import problems, user_text
 from real.settings import RootCfg
 from real.training.workspace import Workspace
@@ -22,27 +22,22 @@ PROMPTS = Path(__file__).parent / "prompts"
 SETTING = "method.prompt_eng.text"
 
 
-class PromptEng(Method):
+class PromptEng(AnsweringMethod):
     """An instruction after the task's own prompt; nothing is trained."""
 
     def missing(self, root: RootCfg) -> list[str]:
         """The text file, where one is named and it cannot be used."""
         path = root.method.prompt_eng.text
-        return [] if path is None else problems(lambda: user_text(Path(path), SETTING))
+        lacks = [] if path is None else problems(lambda: user_text(Path(path), SETTING))
+        return super().missing(root) + lacks
 
     def check(self, ws: Workspace) -> None:
         """Raise ``DataError`` where there is nothing to ask for."""
         _instruct(ws, ws.test[:1])
 
-    def run(self, ws: Workspace) -> int:
-        """Leave a responder."""
-
-        def answer(tasks: Sequence[Task], seed: int) -> list[Completion]:
-            asked = _instruct(ws, tasks)
-            return respond(ws.policy, ws.generator, asked, seed=seed)
-
-        ws.responder = answer
-        return 0
+    def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
+        """Greedy answers to the tasks with the instruction."""
+        return respond(ws.policy, ws.generator, _instruct(ws, tasks), seed=seed)
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""

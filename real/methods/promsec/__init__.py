@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from real.generation.respond import respond, to_completions
-from real.io.disk import append_line
-from real.methods.base import Method
+from real.methods.base import AnsweringMethod
+from real.methods.common.answer_log import record_answers
 from real.methods.common.findings import programs_of
 from real.methods.common.seeds import part_seed
 from real.methods.common.tasks_at_hand import check_cwes, tasks_at_hand
@@ -29,7 +29,7 @@ PROMPTS = Path(__file__).parent / "prompts"
 LOG = "promsec.jsonl"  # in the run directory: a record an answer
 
 
-class Promsec(Method):
+class Promsec(AnsweringMethod):
     """Nothing is trained but the small networks of ``graph=true``, anew in each round."""
 
     def packages(self, root: RootCfg) -> tuple[str, ...]:
@@ -40,21 +40,21 @@ class Promsec(Method):
         """The endpoint, where one is named, and tasks that name a CWE."""
         tasks = tasks_at_hand(root, "test")
         lacks = [] if tasks is None else problems(lambda: check_cwes("promsec", root.dataset.name, tasks))
-        return lacks + missing_endpoint(root.method.promsec)
+        return super().missing(root) + lacks + missing_endpoint(root.method.promsec)
 
     def check(self, ws: Workspace) -> None:
         """Raise where no task names a CWE, or the endpoint does not answer."""
         check_cwes("promsec", ws.cfg.dataset.name, ws.test)
         check_endpoint(ws.cfg.method.promsec)
 
-    def run(self, ws: Workspace) -> int:
-        """Leave a responder."""
+    def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
+        """The greedy answers, after the loop."""
+        return refine(ws, tasks, respond(ws.policy, ws.generator, tasks, seed=seed), seed)
 
-        def answer(tasks: Sequence[Task], seed: int) -> list[Completion]:
-            return refine(ws, tasks, respond(ws.policy, ws.generator, tasks, seed=seed), seed)
-
-        ws.responder = answer
-        return 0
+    def answers_a_task(self, root: RootCfg) -> tuple[int, int]:
+        """A round is a prompt, where the model itself inverts, and a program."""
+        own = root.method.promsec
+        return 1, 1 + own.rounds * (2 if own.endpoint is None else 1)
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""
@@ -83,8 +83,10 @@ def refine(ws: Workspace, tasks: Sequence[Task], first: Sequence[Completion], se
         for row, completion, result in zip(rows, again, _scan(ws, subset, again), strict=True):
             if result is not None:  # an answer without a readable program would leave nothing to invert
                 answers[row], issues[row] = completion, result
-    for row, task in enumerate(tasks):
-        append_line(ws.store / LOG, {"task_id": task.task_id, "clean": row in accepted, "round": accepted.get(row)})
+    record_answers(
+        ws.store / LOG,
+        [{"task_id": t.task_id, "clean": row in accepted, "round": accepted.get(row)} for row, t in enumerate(tasks)],
+    )
     return [answers[row] if row in accepted else first[row] for row in range(len(tasks))]
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from real.io.disk import write_json
 from real.methods.base import Method
-from real.methods.common.adapters import check_backbone, missing_adapter
-from real.methods.common.pairs import load_pairs, missing_pairs
-from real.methods.config import UtilitySource
+from real.methods.common.adapter_files import missing_adapter
+from real.methods.common.pairs import count_pairs, load_pairs, missing_pairs
+from real.methods.common.workload import BACKWARD, Sizes, Workload, updates_of
+from real.methods.config import AdapterForm, UtilitySource
 from real.settings import RootCfg
 from real.training.workspace import Workspace
 
@@ -43,13 +44,15 @@ class SafeCoder(Method):
         """Pairs, or the adapter that is named."""
         cfg = root.method.safecoder
         if cfg.adapter is not None:
-            return missing_adapter(cfg.adapter, ADAPTER, "method.safecoder.adapter")
+            return missing_adapter(cfg.adapter, ADAPTER, "method.safecoder.adapter", AdapterForm.lora)
         return missing_pairs(root, cfg.pairs, "safecoder", "method.safecoder.pairs")
 
     def check(self, ws: Workspace) -> None:
-        """See ``check_backbone`` and ``load_pairs``: what is to be learned is read before the first evaluation."""
+        """See ``check_adapters`` and ``load_pairs``: what is to be learned is read before the first evaluation."""
+        from real.methods.common.adapters import check_adapters
+
         cfg = ws.cfg.method.safecoder
-        check_backbone(ws, cfg.adapter)
+        check_adapters(ws, cfg.adapter, ADAPTER)
         if cfg.adapter is None:
             for split in ("train", "val"):
                 self._pairs(ws, split)
@@ -97,6 +100,19 @@ class SafeCoder(Method):
         if cfg.lora:
             save_adapters(ws, ws.store / FOLDER, ADAPTER)
         return steps
+
+    def workload(self, root: RootCfg, sizes: Sizes) -> Workload | None:
+        """Its utility answers, of which all are taken to pass, and two samples a pair; without what is oversampled."""
+        cfg = root.method.safecoder
+        if cfg.adapter is not None:
+            return Workload((sizes.test,) * 2)
+        pairs = count_pairs(root, cfg.pairs, "safecoder", cfg.max_pairs)
+        if pairs is None:
+            return None
+        useful = 0 if cfg.utility is UtilitySource.none else min(cfg.max_utility, sizes.train)
+        written = sizes.test + (useful if cfg.utility is UtilitySource.distilled else 0)
+        learned = BACKWARD * cfg.epochs * (useful + 2 * pairs) * cfg.max_tokens // 2
+        return Workload((written,) * 2, learned=learned, updates=updates_of(useful + 2 * pairs, cfg.batch, cfg.epochs))
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""

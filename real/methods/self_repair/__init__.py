@@ -12,36 +12,35 @@ from dataclasses import replace
 from pathlib import Path
 
 from real.generation.respond import respond
-from real.io.disk import append_line
-from real.methods.base import Method
+from real.methods.base import AnsweringMethod
+from real.methods.common.answer_log import record_answers
 from real.methods.common.findings import all_findings, analyses_of, defects, programs_of
 from real.methods.common.seeds import part_seed
 from real.methods.common.user_files import problems, user_text
 from real.policy.chat import encode_prompt
 from real.settings import RootCfg
 from real.training.workspace import Workspace
-from real.types import Completion, Finding, Message, Task
+from real.types import Completion, Finding, JsonValue, Message, Task
 from real.verdicts import function_passed
 
 REQUEST = Path(__file__).parent / "request.txt"
 LOG = "repairs.jsonl"
 
 
-class SelfRepair(Method):
+class SelfRepair(AnsweringMethod):
     """Nothing is trained."""
 
     def missing(self, root: RootCfg) -> list[str]:
         """The file with the request, where one is named and it cannot be used."""
-        return problems(lambda: _request(root))
+        return super().missing(root) + problems(lambda: _request(root))
 
-    def run(self, ws: Workspace) -> int:
-        """Leave a responder."""
+    def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
+        """The greedy answers, repaired."""
+        return repair(ws, tasks, respond(ws.policy, ws.generator, tasks, seed=seed), seed)
 
-        def answer(tasks: Sequence[Task], seed: int) -> list[Completion]:
-            return repair(ws, tasks, respond(ws.policy, ws.generator, tasks, seed=seed), seed)
-
-        ws.responder = answer
-        return 0
+    def answers_a_task(self, root: RootCfg) -> tuple[int, int]:
+        """See ``AnsweringMethod``."""
+        return 1, 1 + root.method.self_repair.rounds
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""
@@ -84,12 +83,14 @@ def _record(
     subset = [tasks[row] for row in rows]
     before = ws.judge.judge(subset, [first[row] for row in rows])
     after = ws.judge.judge(subset, [best[row] for row in rows])
+    records: list[dict[str, JsonValue]] = []
     lost = 0
     for row, old, new in zip(rows, before, after, strict=True):
         passed = function_passed(old), function_passed(new)
         lost += passed == (True, False)
-        record = {"task_id": tasks[row].task_id, "round": rounds[row], "function": list(passed)}
-        append_line(ws.store / LOG, {**record, "before": first[row].text, "after": best[row].text})
+        texts = {"before": first[row].text, "after": best[row].text}
+        records.append({"task_id": tasks[row].task_id, "round": rounds[row], "function": list(passed), **texts})
+    record_answers(ws.store / LOG, records)
     if lost:
         print(f"self_repair: {lost} of {len(rows)} repaired programs passed their tests before and fail now ({LOG})")
 

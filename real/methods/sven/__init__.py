@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from real.io.disk import write_json
 from real.methods.base import Method
-from real.methods.common.adapters import check_backbone, missing_adapter
-from real.methods.common.pairs import load_pairs, missing_pairs
+from real.methods.common.adapter_files import missing_adapter
+from real.methods.common.pairs import count_pairs, load_pairs, missing_pairs
+from real.methods.common.workload import BACKWARD, Sizes, Workload, updates_of
 from real.methods.config import AdapterForm, SvenCfg
 from real.settings import RootCfg
 from real.training.workspace import Workspace
@@ -43,7 +44,7 @@ class Sven(Method):
     def missing(self, root: RootCfg) -> list[str]:
         """Pairs, or the adapter that is named; and a backend that can be given a prefix."""
         cfg, key = self.settings(root), f"method.{self.name}"
-        lacks = missing_adapter(cfg.adapter, ADAPTERS[:1], f"{key}.adapter")
+        lacks = missing_adapter(cfg.adapter, ADAPTERS[:1], f"{key}.adapter", cfg.form)
         if cfg.adapter is None:
             lacks += missing_pairs(root, cfg.pairs, "sven", f"{key}.pairs")
         if cfg.form is AdapterForm.prefix and root.generation.backend == "vllm" and root.trainer.engine == "local":
@@ -51,9 +52,11 @@ class Sven(Method):
         return lacks
 
     def check(self, ws: Workspace) -> None:
-        """See ``check_backbone`` and ``load_pairs``: what is to be learned is read before the first evaluation."""
+        """See ``check_adapters`` and ``load_pairs``: what is to be learned is read before the first evaluation."""
+        from real.methods.common.adapters import check_adapters
+
         cfg = self.settings(ws.cfg)
-        check_backbone(ws, cfg.adapter)
+        check_adapters(ws, cfg.adapter, ADAPTERS[:1])
         if cfg.adapter is None:
             for split in ("train", "val"):
                 self._samples(ws, split)
@@ -82,6 +85,18 @@ class Sven(Method):
         print(f"{self.name}: held-out margin of secure over insecure tokens {before:+.3f} -> {after:+.3f} nats")
         save_adapters(ws, ws.store / FOLDER, ADAPTERS)
         return steps
+
+    def workload(self, root: RootCfg, sizes: Sizes) -> Workload | None:
+        """Two samples a pair; each goes through the model as it came, under its own adapter and under the other one."""
+        cfg, answers = self.settings(root), (sizes.test,) * 2
+        if cfg.adapter is not None:
+            return Workload(answers)
+        pairs = count_pairs(root, cfg.pairs, "sven", cfg.max_pairs)
+        if pairs is None:
+            return None
+        samples = 2 * pairs
+        learned = (1 + 2 * BACKWARD) * cfg.epochs * samples * cfg.max_tokens // 2
+        return Workload(answers, learned=learned, updates=updates_of(samples, cfg.batch, cfg.epochs))
 
     def describe(self, root: RootCfg) -> str:
         """See ``Method``."""

@@ -84,6 +84,15 @@ def _measured(seeds: Mapping[int, tuple[RunMetrics, Metrics]]) -> Measured:
     return Measured(rates, tuple(run for run, _ in ordered), n, masked, flaky, told)
 
 
+BEYOND = "*"  # behind the name of a row that the paper's table does not have
+
+
 def label_of(row: MethodRow, spec: TableSpec) -> str:
     """The row's name; the miniature starts from an SFT model of its own, which is no vanilla model."""
-    return "before training" if spec.miniature and row.method == "vanilla" else row.label
+    name = "before training" if spec.miniature and row.method == "vanilla" else row.label
+    return f"{name}{BEYOND}" if row.beyond else name
+
+
+def printed_in(row: MethodRow, spec: TableSpec) -> bool:
+    """Whether the paper's table has the row, so that there are numbers to compare with."""
+    return not (spec.miniature or row.beyond)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES
 from real.results.labels import METRIC_LABELS, interval, number, points
-from real.results.paper.cells import CellKey, Measured, fill, label_of, row_runs
+from real.results.paper.cells import BEYOND, CellKey, Measured, fill, label_of, printed_in, row_runs
 from real.results.paper.mixing import judged_by, refuse_mixtures
 from real.results.paper.numbers import TEST_SIZES, Place, rate
 from real.results.paper.specs import DATASETS, MethodRow, TableSpec
@@ -40,7 +40,7 @@ def _lines(spec: TableSpec, size: str, row: MethodRow, cells: dict[CellKey, Meas
     """The paper's line, ours, and the difference, as far as there are any."""
     measured = {d: cells.get((size, row.label, d)) for d in spec.datasets}
     told = {
-        (d, name): None if spec.miniature else rate(Place(spec.number, size, row.label, d, name))
+        (d, name): rate(Place(spec.number, size, row.label, d, name)) if printed_in(row, spec) else None
         for d in spec.datasets
         for name in RATE_NAMES
     }
@@ -59,7 +59,7 @@ def _lines(spec: TableSpec, size: str, row: MethodRow, cells: dict[CellKey, Meas
         ours.append(_count(found))
         change.append(_EMPTY)
     labels = (Cell(size), Cell(label_of(row, spec)))
-    lines = [] if spec.miniature else [Row((*labels, Cell("paper"), *paper), size, "paper")]
+    lines = [Row((*labels, Cell("paper"), *paper), size, "paper")] if printed_in(row, spec) else []
     lines.append(Row((*labels, Cell("ours" if any(measured.values()) else f"ours: {NOT_RUN}"), *ours), size, "ours"))
     if any(cell.text for cell in change):
         # Differences are no contest: a contest of one row has no best.
@@ -69,7 +69,8 @@ def _lines(spec: TableSpec, size: str, row: MethodRow, cells: dict[CellKey, Meas
 
 def _printed(spec: TableSpec, size: str, dataset: str, name: str, value: float) -> Cell:
     """A number of the paper; it is ranked only where the numbers of all methods can be read."""
-    column = [rate(Place(spec.number, size, row.label, dataset, name)) for row in spec.rows]
+    rows = [row for row in spec.rows if printed_in(row, spec)]
+    column = [rate(Place(spec.number, size, row.label, dataset, name)) for row in rows]
     return Cell(number(value, 4), None if None in column else value, {"": value})
 
 
@@ -103,13 +104,15 @@ def _notes(spec: TableSpec, used: Sequence[RunMetrics], cells: dict[CellKey, Mea
     else:
         first = f"“paper” is what the paper prints; an empty cell of it cannot be read in its text. {filled}."
     notes = [first, "Best in bold, second best underlined, among the paper's rows and ours apart."]
+    if any(row.beyond for row in spec.rows):
+        notes.append(f"Rows marked {BEYOND} are ours: the paper's table does not have them.")
     if any(cell.seeds > 1 for cell in cells.values()):
         notes.append("Several seeds: mean ± standard deviation between seeds; they share their test tasks.")
     if used:
         notes.append("In brackets: 95 % Wilson interval (seeds pooled). " + _judges(used[0]))
     trained = {f"{label} on {DATASETS[d]}, {size}": cell for (size, label, d), cell in cells.items() if cell.steps}
     if trained:
-        notes.append("PPO steps: " + "; ".join(f"{name}: {cell.steps}" for name, cell in trained.items()) + ".")
+        notes.append("Training steps: " + "; ".join(f"{name}: {cell.steps}" for name, cell in trained.items()) + ".")
     if any(run.sampling.samples > 1 for run in used):
         notes.append("Rates are pass@1, and n counts samples; intervals allow for samples of a task being alike.")
     flaky = sum(cell.flaky for cell in cells.values())

@@ -35,9 +35,17 @@ class Rollout:
         return pack_tokens([self.prompts[i] for i in rows], [self.responses[i] for i in rows], self.tokens.device)
 
     def passes(self, rows: Sequence[int], size: int) -> list[list[int]]:
-        """Split ``rows`` into passes of ``size`` rows on average and about the same number of tokens each."""
-        lengths = [len(self.prompts[i]) + len(self.responses[i]) for i in rows]
-        return [[rows[i] for i in group] for group in balanced_groups(lengths, -(-len(rows) // size))]
+        """Split ``rows`` into passes of ``size`` rows on average and about the same number of tokens each.
+
+        Rows with the same prompt stay together, so that it is computed once, but for more than ``size`` of them.
+        """
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for row in rows:
+            alike.setdefault(tuple(self.prompts[row]), []).append(row)
+        bundles = [mine[at : at + size] for mine in alike.values() for at in range(0, len(mine), size)]
+        lengths = [len(self.prompts[mine[0]]) + sum(len(self.responses[i]) for i in mine) for mine in bundles]
+        groups = balanced_groups(lengths, -(-len(rows) // size))
+        return [[row for bundle in group for row in bundles[bundle]] for group in groups]
 
     def flat(self, values: Tensor, rows: Sequence[int]) -> Tensor:
         """Of ``[B, R]`` the numbers of the response tokens of ``rows``, ``[N]``, in the order of ``pack(rows)``."""
@@ -53,7 +61,7 @@ class Rollout:
 
     @property
     def size(self) -> int:
-        """Tokens of prompts and responses together."""
+        """Tokens of prompts, each sample's own, and responses together."""
         return sum(map(len, self.prompts)) + sum(map(len, self.responses))
 
 

@@ -1,15 +1,14 @@
 """Prompts and responses laid end to end, without padding: every token that a model computes is one that counts.
 
-All layers of a decoder but attention look at one token at a time, so that a batch can be one long row. For attention
-alone the sequences are put side by side, padded on the right: causal attention needs no mask then, since no token looks
-at what comes after it.
+All layers of a decoder but attention look at one token at a time, so that a batch can be one long row, in which the
+prompt of several responses stands once. For attention alone the sequences are put side by side, padded on the right:
+causal attention needs no mask then, since no token looks at what comes after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import torch
@@ -23,17 +22,21 @@ _ATTENTION = "real_packed"  # under this name transformers' models find the func
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each token is (``slots``, ``[T]``) when ``rows`` sequences of ``width`` tokens lie side by side."""
+    """Which token (``sources``, ``[rows * width]``) stands where when ``rows`` sequences of ``width`` lie side by side.
 
+    A prompt that several rows begin with stands in each of them, though it is computed once; on the right of a shorter
+    sequence any token may stand. ``slots``, ``[T]``: a place of each token.
+    """
+
+    sources: Tensor
     slots: Tensor
     rows: int
     width: int
 
     def side_by_side(self, packed: Tensor) -> Tensor:
-        """``[1, heads, T, D]`` to ``[rows, heads, width, D]``, with zeros on the right of shorter sequences."""
+        """``[1, heads, T, D]`` to ``[rows, heads, width, D]``."""
         _, heads, _, size = packed.shape
-        room = packed.new_zeros(self.rows * self.width, heads, size)
-        filled = room.index_copy(0, self.slots, packed[0].transpose(0, 1))
+        filled = packed[0].transpose(0, 1).index_select(0, self.sources)
         return filled.view(self.rows, self.width, heads, size).transpose(1, 2)
 
     def end_to_end(self, padded: Tensor) -> Tensor:
@@ -61,25 +64,34 @@ class PackedBatch:
 def pack_tokens(
     prompts: Sequence[Sequence[int]], responses: Sequence[Sequence[int]], device: torch.device | str = "cpu"
 ) -> PackedBatch:
-    """Lay (prompt, response) pairs of token ids end to end; a prompt has at least one token."""
-    lengths = [len(p) + len(r) for p, r in zip(prompts, responses, strict=True)]
-    starts = [0, *accumulate(lengths)]
-    ids = [token for pair in zip(prompts, responses, strict=True) for part in pair for token in part]
-    before = [
-        starts[row] + len(prompt) - 1 + at
-        for row, (prompt, response) in enumerate(zip(prompts, responses, strict=True))
-        for at in range(len(response))
-    ]
-    positions = torch.cat([torch.arange(length) for length in lengths])
+    """Lay (prompt, response) pairs of token ids end to end, each distinct prompt once; no prompt is empty."""
+    ids: list[int] = []
+    positions: list[int] = []
+    before: list[int] = []
+    rows: list[list[int]] = []  # of each pair where its tokens are
+    starts: dict[tuple[int, ...], int] = {}
+    for prompt, response in zip(prompts, responses, strict=True):
+        start = starts.setdefault(tuple(prompt), len(ids))
+        if start == len(ids):
+            ids += prompt
+            positions += range(len(prompt))
+        own = [*range(start, start + len(prompt)), *range(len(ids), len(ids) + len(response))]
+        ids += response
+        positions += range(len(prompt), len(own))
+        before += own[len(prompt) - 1 : -1]
+        rows.append(own)
+    width = max(map(len, rows))
+    sources = torch.tensor([own + [0] * (width - len(own)) for own in rows]).flatten()
+    slots = torch.zeros(len(ids), dtype=torch.long)
+    for number, own in enumerate(rows):
+        slots[own] = torch.arange(len(own)) + number * width
     tokens = torch.tensor([token for response in responses for token in response], dtype=torch.long)
-    width = max(lengths)
-    slots = torch.cat([torch.arange(length) + row * width for row, length in enumerate(lengths)])
     return PackedBatch(
         torch.tensor([ids]).to(device),
-        positions.unsqueeze(0).to(device),
+        torch.tensor([positions]).to(device),
         torch.tensor(before, dtype=torch.long).to(device),
         tokens.to(device),
-        Layout(slots.to(device), len(lengths), width),
+        Layout(sources.to(device), slots.to(device), len(rows), width),
     )
 
 

@@ -92,12 +92,17 @@ class Ppo:
         old, ref, entropy, predicted = (torch.zeros_like(rollout.tokens) for _ in range(4))
         for rows in rollout.passes(range(len(prompts)), cfg.microbatch):
             packed = rollout.pack(rows)
-            made = self.models.policy(packed, self.temperature)
-            rollout.put(old, rows, made.logprobs)
-            rollout.put(entropy, rows, made.entropy)
+            made: PolicyOutput | None = None
+            if cfg.sampled_logprobs:
+                rollout.put(old, rows, _sampled_logprobs(responses, rows, device))
+            else:
+                made = self.models.policy(packed, self.temperature)
+                rollout.put(old, rows, made.logprobs)
+                rollout.put(entropy, rows, made.entropy)
             rollout.put(ref, rows, self.models.reference_logprobs(packed, self.temperature))
             if self.critic_optimizer is not None:
-                rollout.put(predicted, rows, made.values if made.values is not None else self.models.values(packed))
+                values_too = made.values if made is not None else None
+                rollout.put(predicted, rows, self.models.values(packed) if values_too is None else values_too)
         values = predicted if self.critic_optimizer is not None else None
         valid = torch.tensor([s is not None for s in scored.scores], dtype=torch.float32, device=device)
         mask = rollout.tokens * valid.unsqueeze(1)
@@ -106,7 +111,8 @@ class Ppo:
             advantages = returns = reward_to_go(rewards, rollout.tokens)
         else:
             advantages, returns = gae(rewards, values, rollout.tokens, cfg.gamma, cfg.gae_lambda)
-        log = experience_statistics(old - ref, entropy, values, advantages, returns, mask)
+        known = None if cfg.sampled_logprobs else entropy
+        log = experience_statistics(old - ref, known, values, advantages, returns, mask)
         if scored.blame:
             advantages = with_credit(advantages, blame, mask)
         if cfg.estimator in (Estimator.gae, Estimator.reinforce_baseline):
@@ -185,6 +191,8 @@ class Ppo:
             values, loss = made.values, surrogate
             if cfg.entropy_coef:
                 loss = loss - cfg.entropy_coef * masked_mean(made.entropy, mask)
+            if cfg.sampled_logprobs:
+                log["entropy"] = float(masked_mean(made.entropy.detach(), mask) * share)
             log["policy_loss"] = float(surrogate.detach() * share)
             log["clip_frac"] = float(clipped * share)
             log["policy_kl"] = float(masked_mean(old - made.logprobs.detach(), mask) * share)
@@ -234,6 +242,11 @@ class NotFiniteError(InfrastructureError):
 
 def _is_finite(value: float) -> bool:
     return abs(value) < float("inf")
+
+
+def _sampled_logprobs(responses: Sequence[Response], rows: Sequence[int], device: torch.device) -> Tensor:
+    """The sampler's log-probabilities of the tokens of ``rows``, ``[N]``."""
+    return torch.tensor([logprob for row in rows for logprob in responses[row].logprobs], device=device)
 
 
 def _clip(optimizer: torch.optim.Optimizer, max_norm: float) -> float:

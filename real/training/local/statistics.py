@@ -12,19 +12,23 @@ from real.training.local.estimates import masked_mean
 
 
 def experience_statistics(
-    log_ratio: Tensor, entropy: Tensor, values: Tensor | None, advantages: Tensor, returns: Tensor, mask: Tensor
+    log_ratio: Tensor, entropy: Tensor | None, values: Tensor | None, advantages: Tensor, returns: Tensor, mask: Tensor
 ) -> dict[str, float]:
-    """Of ``[B, R]`` tensors before whitening; ``log_ratio`` is log pi - log pi_ref, ``mask`` 1 where samples count."""
+    """Of ``[B, R]`` tensors before whitening; ``log_ratio`` is log pi - log pi_ref, ``mask`` 1 where samples count.
+
+    ``entropy`` and ``values`` are left out where they are not known.
+    """
     samples = (mask.sum(dim=1) > 0).sum().clamp(min=1)
     log = {
         "kl": float((log_ratio * mask).sum() / samples),  # per response, k1 estimator
         "kl_token": float(masked_mean(log_ratio, mask)),
-        "entropy": float(masked_mean(entropy, mask)),
         "advantage_mean": float(masked_mean(advantages, mask)),
         "advantage_std": _deviation(advantages, mask),
         "return_mean": float(masked_mean(returns, mask)),
         "return_std": _deviation(returns, mask),
     }
+    if entropy is not None:
+        log["entropy"] = float(masked_mean(entropy, mask))
     if values is not None:
         spread = masked_mean((returns - masked_mean(returns, mask)) ** 2, mask).clamp(min=1e-8)
         log["explained_variance"] = float(1 - masked_mean((returns - values) ** 2, mask) / spread)

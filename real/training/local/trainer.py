@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator as EventStream
 from functools import partial
 
-from real.errors import InfrastructureError
+from real.errors import InfrastructureError, UsageError
 from real.generation import Generator
+from real.generation.hf import HfGenerator
 from real.generation.open import open_generator
 from real.policy.chat import encode_prompt, within_limit
 from real.policy.policy import Policy
@@ -56,6 +57,8 @@ class LocalTrainer:
         )
         self._policy = Policy(self._models.actor, words)
         self._generator = open_generator(self._models.actor, words, ws.cfg.generation)
+        if cfg.sampled_logprobs:
+            self._generator = _keeping_logprobs(self._generator)
         self._ppo = Ppo(cfg, self._models, self._generator, ws.cfg.generation.temperature)
 
     def start(self) -> int:
@@ -116,3 +119,13 @@ class LocalTrainer:
 
     def _sampled(self, task: Task, step: int) -> Task:
         return with_sampled_tests(task, self._ws.cfg.reward.tests_per_rollout, (self._ws.cfg.seed, step, task.task_id))
+
+
+def _keeping_logprobs(generator: Generator) -> HfGenerator:
+    if not isinstance(generator, HfGenerator):
+        raise UsageError(
+            "trainer.sampled_logprobs=true needs a sampler with the weights that are trained, and vLLM has copies",
+            hint="Use generation=hf, or trainer.sampled_logprobs=false.",
+        )
+    generator.keeps_logprobs = True
+    return generator

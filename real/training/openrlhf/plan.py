@@ -76,11 +76,12 @@ def _refuse_unsupported(root: RootCfg) -> None:
             hint="It fills the policy's buffer with stale samples while the policy waits (its pull request 1356). "
             "Use trainer.critic_warmup_steps=0, or trainer=local.",
         )
-    if root.trainer.shuffle_rewards:
-        raise UsageError(
-            "trainer.shuffle_rewards=true is a control of the local engine, and trainer=openrlhf would ignore it",
-            hint="Use trainer=local or trainer=local_tiny.",
-        )
+    for key in ("shuffle_rewards", "sampled_logprobs"):
+        if getattr(root.trainer, key):
+            raise UsageError(
+                f"trainer.{key}=true is a setting of the local engine, and trainer=openrlhf would ignore it",
+                hint=f"Use trainer=local, or trainer.{key}=false.",
+            )
     if root.reward.credit != CreditMode.none:
         raise UsageError(
             f"reward.credit={root.reward.credit} is not possible with trainer=openrlhf: OpenRLHF {PINNED} takes one"

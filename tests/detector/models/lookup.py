@@ -52,7 +52,10 @@ class AttributeOfInstance:
 def _follow(found: object, name: str, parts: list[str], returns: dict[str, str]) -> object:
     for part in parts:
         word = part.removesuffix("()")
-        inner = getattr(found, word, _MISSING)
+        try:
+            inner = getattr(found, word, _MISSING)
+        except RuntimeError:  # an object of a request that is not there
+            return AttributeOfInstance()
         if inner is _MISSING and inspect.isclass(found) and _is_set(found, word):
             inner = AttributeOfInstance()
         if inner is _MISSING:

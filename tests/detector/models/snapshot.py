@@ -17,14 +17,17 @@ from typing import Any
 from lookup import NotThereError, parameters, resolve
 
 from real.detector.models.catalogue import libraries
-from real.detector.models.rows import Builder, Call, Library, Returns, Row, Sanitizer, Sink
+from real.detector.models.rows import Builder, Call, Library, Returns, Row, Sanitizer, Setting, Sink, Template
 
 
 def names(row: Row) -> Iterator[tuple[str, bool]]:
     """The names of a row to look up (in each of its classes, where it has ``**``), and whether each is a method."""
-    if isinstance(row, Returns):
-        yield row.api, False
-        yield row.type, False
+    if isinstance(row, Setting):
+        return
+    if isinstance(row, (Returns, Template)):
+        yield row.api, "()" in row.api
+        other = row.type if isinstance(row, Returns) else row.maker
+        yield from [(other, "()" in other)] if other else []
         return
     api = row.api.removesuffix("()")
     _, found, method = api.rpartition("**.")

@@ -15,6 +15,7 @@ from real.detector.ir.instructions import Block, Operand
 
 # A conversion with one of these format types raises ValueError for text: only a number gets through.
 NUMERIC_FORMATS = frozenset("bdoxXneEfFgG%")
+_CONVERSIONS = {ord("r"): "repr", ord("a"): "ascii"}
 
 
 class ExprLowerer(CallLowerer):
@@ -141,7 +142,7 @@ class ExprLowerer(CallLowerer):
         return self.emit("fstring", operands, tuple(pieces), node.lineno, node.col_offset)
 
     def _formatted(self, node: ast.FormattedValue) -> Operand:
-        value = self.expr(node.value)
+        value = self.expr(self._converted(node))
         spec = node.format_spec
         if not isinstance(spec, ast.JoinedStr) or not spec.values:
             return value
@@ -150,6 +151,15 @@ class ExprLowerer(CallLowerer):
             return self.emit("numeric", [value], None, node.lineno)
         parts = [self._formatted(part) for part in spec.values if isinstance(part, ast.FormattedValue)]
         return self.emit("fstring", [value, *parts], (None,) * (1 + len(parts)), node.lineno)
+
+    def _converted(self, node: ast.FormattedValue) -> ast.expr:
+        """``repr(x)`` of ``{x!r}``."""
+        name = _CONVERSIONS.get(node.conversion)
+        if name is None or not self.table.is_builtin(name) or self.table.may_be_star_imported(name):
+            return node.value
+        self.scope.free.setdefault(name, ())
+        function = ast.copy_location(ast.Name(name, ast.Load()), node.value)
+        return ast.copy_location(ast.Call(function, [node.value], []), node.value)
 
     def expr_FormattedValue(self, node: ast.FormattedValue) -> Operand:
         return self._formatted(node)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from real.detector.ir.instructions import Instr
 
 Step: TypeAlias = tuple[str, Any, int]
-READS = frozenset({"read", "each", "len", "rest", "cut"})
+READS = frozenset({"read", "each", "len", "rest", "cut", "key"})
 
 
 class Replay:
@@ -31,14 +31,19 @@ class Replay:
             if what == "each":
                 is_known = is_known and len(held) == 1 and not is_changed
                 if len(held) == 1 and not is_changed:
-                    self._read(use, next(iter(held.values())))
+                    self.take(use, next(iter(held.values())))
             elif what == "len":
                 use.op, use.args, use.extra = "const", [], len(held)
+            elif what == "key":
+                keys = list(held)
+                is_known = is_known and -len(keys) <= key < len(keys)
+                if -len(keys) <= key < len(keys):
+                    use.op, use.args, use.extra = "const", [], keys[key]
             elif what == "read":
                 found = held.get(key + len(held) if kind != "dict" and isinstance(key, int) and key < 0 else key)
                 is_known = is_known and found is not None
                 if found is not None:
-                    self._read(use, found)
+                    self.take(use, found)
             elif what in ("rest", "cut"):
                 places = range(len(held))
                 taken = places[key] if isinstance(key, slice) else range(key[0], len(held) - key[1])
@@ -54,7 +59,7 @@ class Replay:
                 elif key not in held:
                     return False
                 elif what == "pop":
-                    self._read(use, held.pop(key))
+                    self.take(use, held.pop(key))
                 else:
                     del held[key]
             elif not self._move(use, (what, key, operand), held):
@@ -80,7 +85,7 @@ class Replay:
         elif not -len(items) <= key < len(items):
             return False
         elif what == "pop":
-            self._read(use, items.pop(key))
+            self.take(use, items.pop(key))
         else:
             del items[key]
         held.clear()
@@ -94,7 +99,7 @@ class Replay:
             self._uses.setdefault(item, []).append(use)
         self._made.append(use)
 
-    def _read(self, use: Instr, value: int) -> None:
+    def take(self, use: Instr, value: int) -> None:
         """What reads a part of the container is a copy of it, and so a use of that part."""
         become_copy(use, value)
         self._uses.setdefault(value, []).append(use)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from real.detector.frontend.lowering.field_values import FieldValues, UnknownFieldError, may_be_left_early
 from real.detector.frontend.lowering.replay import READS, Replay, Step, become_copy, changes, gains
 from real.detector.frontend.plain_classes import PlainClass
 from real.detector.ir.call_shapes import passed_operands, shape_of
@@ -19,6 +20,7 @@ from real.detector.ir.instructions import RENAMES, Block, CallShape, Instr, Para
 _JOINS = RENAMES | {"phi"}
 _EFFECTS = frozenset({"call", "method", "await", "yield", "enter", "iterate", "decorate"})
 _MAX_USES = 200
+_MAX_BLOCKS = 300  # of a function whose joins are followed
 _ONE_ARGUMENT = CallShape((False,), ())
 
 
@@ -126,13 +128,36 @@ class Aggregates:
         holder = Unit(name, "function", 0, 0, params=Params(cls.params))
         passed = passed_operands(call, holder, 1)
         found = {attribute: passed.get(param, []) for attribute, param in cls.fields.items()}
-        if any(len(values) != 1 for values in found.values()):
+        missing = {attribute for attribute, values in found.items() if len(values) != 1}
+        if missing and not cls.is_open and any(cls.fields[attribute] not in cls.defaults for attribute in missing):
             return None
-        return {attribute: values[0] for attribute, values in found.items()} or {"": -1}
+        return {attribute: values[0] for attribute, values in found.items() if len(values) == 1} or {"": -1}
+
+    def _constant_fields(self, call: Instr) -> dict[Any, int]:
+        """What a new object holds besides: constants of ``__init__`` and defaults, as values made beside the call."""
+        cls = self.classes.get(self._name(call.args[0])) if call.op == "call" else None
+        if cls is None:
+            return {}
+        wanted: dict[str, object] = {
+            name: cls.defaults[param] for name, param in cls.fields.items() if param in cls.defaults
+        }
+        wanted |= cls.constants
+        made = {name: self._instr("const", [], constant, call) for name, constant in wanted.items()}
+        self._insert(call, list(made.values()))
+        return {name: instr.dst for name, instr in made.items()}
+
+    def _insert(self, place: Instr, instrs: list[Instr]) -> None:
+        """Put instructions behind another one."""
+        number = self.home[place][0]
+        block = self.unit.blocks[number]
+        index = block.instrs.index(place) + 1
+        block.instrs[index:index] = instrs
+        for position, instr in enumerate(block.instrs):
+            self.home[instr] = (number, position)
 
     # --- what is done with it ----------------------------------------------------------------------------------------
 
-    def _take_apart(self, made: Instr) -> None:
+    def _take_apart(self, made: Instr) -> None:  # noqa: PLR0912
         is_open = False  # starred elements stand at its end
         if made.op == "build":
             kind, starred = made.extra
@@ -148,6 +173,12 @@ class Aggregates:
         if found is None:
             return
         names, uses = found
+        if kind == "object":
+            self._take_object_apart(made, held, names, uses)
+            return
+        if kind == "dict" and self._takes_keys(made, names, uses):
+            self._take_apart(made)  # what is done under these keys is known now
+            return
         steps: list[tuple[Instr, Step]] = []
         rest: list[Instr] = []
         for use in uses:
@@ -164,6 +195,72 @@ class Aggregates:
             self.replay.run(steps, held, kind)
         elif kind in ("list", "dict") and not is_open:
             self._make_anew(made, kind, held, names, steps, rest)
+
+    def _take_object_apart(self, made: Instr, held: dict[Any, int], names: set[int], uses: list[Instr]) -> None:
+        """What is read of an object is what was stored last, until something else gets hold of the object."""
+        steps: list[tuple[Instr, Step]] = []
+        for use in uses:
+            step = self._step("object", use, names) if sum(arg in names for arg in use.args) == 1 else None
+            if step is None:
+                break
+            steps.append((use, step))
+        is_private = len(steps) == len(uses)
+        if not (is_private and not changes(steps)):
+            ordered = self._ordered(made, steps)
+            if is_private and ordered < len(steps) and self._follow_fields(made, held, steps):
+                return
+            is_private = is_private and ordered == len(steps)
+            steps = steps[:ordered]
+        if any(step[0] == "read" for _, step in steps):
+            held = self._constant_fields(made) | held
+            if self.replay.run(steps, held, "object") and is_private:
+                self.replay.forget(made, steps)
+
+    def _follow_fields(self, made: Instr, held: dict[Any, int], steps: list[tuple[Instr, Step]]) -> bool:
+        """Where nothing else is done with an object, what it holds is known on whatever way; whether that was done."""
+        blocks = self.unit.blocks
+        stores = [(use, str(key), operand) for use, (what, key, operand) in steps if what == "write"]
+        if len(blocks) > _MAX_BLOCKS or any(may_be_left_early(blocks[self.home[use][0]]) for use, _, _ in stores):
+            return False
+        held = self._constant_fields(made) | held
+        places = {use: (blocks[self.home[use][0]], self.home[use][1]) for use in (made, *(use for use, _ in steps))}
+        fields = FieldValues(places[made], held, lambda: self._instr("phi", [], None, made))
+        for use, name, operand in stores:
+            fields.store(places[use], name, operand)
+        is_known = True
+        for use, (what, key, _) in steps:
+            if what != "read":
+                continue
+            try:
+                value = fields.read(places[use], str(key))
+            except UnknownFieldError:
+                is_known = False
+                continue
+            self.replay.take(use, value)
+        for block, join in fields.joins:
+            block.instrs.insert(0, join)
+            for arg in set(join.args):
+                self.uses.setdefault(arg, []).append(join)
+        for number, block in enumerate(blocks):
+            for index, instr in enumerate(block.instrs if any(block is other for other, _ in fields.joins) else ()):
+                self.home[instr] = (number, index)
+        if is_known:
+            self.replay.forget(made, steps)
+        return True
+
+    def _takes_keys(self, made: Instr, names: set[int], uses: list[Instr]) -> bool:
+        """``kind, body = parts``: the variables are the keys of the dict, in order; whether there were such."""
+        steps: list[tuple[Instr, Step]] = []
+        for use in uses if any(use.op == "unpack" for use in uses) else ():
+            step = self._step("dict", use, names) if sum(arg in names for arg in use.args) == 1 else None
+            if step is None or step[0] not in ("write", "read", "key"):
+                break
+            steps.append((use, step))
+        steps = steps[: self._ordered(made, steps)]
+        keys = [use for use, (what, _, _) in steps if what == "key"]
+        if keys:
+            self.replay.run(steps, {}, "dict")
+        return any(use.op == "const" for use in keys)
 
     def _uses_of(self, made: Instr) -> tuple[set[int], list[Instr]] | None:
         """The names of a container, and what is done with it, in the order of the code; ``None`` if it is too much."""
@@ -200,9 +297,7 @@ class Aggregates:
 
         What was deleted or replaced before is forgotten that way (a strong update), and each item has its place.
         """
-        ordered = 0
-        while ordered < len(steps) and self._in_order([made, *(use for use, _ in steps[: ordered + 1])]):
-            ordered += 1
+        ordered = self._ordered(made, steps)
         rest = [*(use for use, _ in steps[ordered:]), *rest]
         steps = steps[:ordered]
         while steps and steps[-1][1][0] in READS:
@@ -214,15 +309,11 @@ class Aggregates:
             return
         last = steps[-1][0]
         self.replay.forget(made, steps)
-        block = self.unit.blocks[self.home[last][0]]
         instrs = [self._instr("build", list(held.values()) if kind != "dict" else [], (kind, None), made)]
         for key, value in held.items() if kind == "dict" else ():
             constant = self._instr("const", [], key, made)
             instrs += [constant, self._instr("setsub", [instrs[0].dst, constant.dst, value], None, made)]
-        index = block.instrs.index(last) + 1
-        block.instrs[index:index] = instrs
-        for place, instr in enumerate(block.instrs):
-            self.home[instr] = (self.home[last][0], place)
+        self._insert(last, instrs)
         for use in rest:
             use.args = [instrs[0].dst if arg in names else arg for arg in use.args]
         for instr in (*instrs, *rest):
@@ -283,9 +374,11 @@ class Aggregates:
         if op == "slice" and kind != "dict":
             cut = self._cut(use)
             return ("cut", cut, -1) if cut is not None else None
-        if op == "unpack" and kind != "dict" and use.extra[1]:
+        if op == "unpack" and kind == "dict":
+            return ("key", use.extra[0], -1) if isinstance(use.extra[0], int) and not use.extra[1] else None
+        if op == "unpack" and use.extra[1]:
             return ("rest", use.extra[0], -1)
-        if op == "unpack" and kind != "dict" and isinstance(use.extra[0], int) and not use.extra[1]:
+        if op == "unpack" and isinstance(use.extra[0], int):
             return ("read", use.extra[0], -1)
         if op == "iterate" and kind != "dict":
             return ("each", None, -1)
@@ -330,6 +423,15 @@ class Aggregates:
         while instr is not None and instr.op in RENAMES:
             instr = self.unit.defs[instr.args[0]]
         return instr.extra if instr is not None and instr.op == "const" else None
+
+    def _ordered(self, made: Instr, steps: list[tuple[Instr, Step]]) -> int:
+        """How many steps from the first one on are in order."""
+        before = made
+        for count, (use, _) in enumerate(steps):
+            if not self._in_order([made, before, use]):
+                return count
+            before = use
+        return len(steps)
 
     def _in_order(self, instrs: list[Instr]) -> bool:
         """Whether each is executed after the one before, once for each time that the first one is."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from real.detector.frontend.normalise.inline_arguments import MARK
-from real.detector.frontend.plain_classes import PlainClass, plain_class
+from real.detector.frontend.plain_classes import PlainClass, plain_classes
 from real.detector.frontend.scopes import Scope, ScopeTable
 from real.detector.ir.instructions import Params, Program, Unit
 
@@ -28,13 +28,7 @@ class UnitTable:
 
     def plain_classes(self, tree: ast.Module) -> dict[str, PlainClass]:
         """The classes of the module that only hold attributes, and that no other binds the name of."""
-        found = {}
-        for node in tree.body:
-            if isinstance(node, ast.ClassDef) and self.table.binds_once(node.name):
-                made = plain_class(node)
-                if made is not None:
-                    found[node.name] = made
-        return found
+        return plain_classes(tree.body, self.table.binds_once)
 
     def scope_number(self, scope: Scope) -> int:
         """A stable number for memory cells."""

@@ -18,6 +18,8 @@ from real.detector.frontend.normalise.texts import as_text
 from real.detector.frontend.plain_classes import PlainClass, plain_class
 
 _MAX_UNROLLED = 8  # elements of a comprehension over a literal
+_MAX_JOINED = 30  # the same, of what is joined to a text
+_READERS = frozenset({"join", "len", "sorted", "tuple", "list", "set", "frozenset", "map", "enumerate", "any", "all"})
 # What binds names of its own, or is made once for each time that it is reached.
 _OWN_NAMES = (
     ast.Lambda,
@@ -42,7 +44,7 @@ def simplify(tree: ast.Module) -> None:
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef):
             made = plain_class(statement)
-            if made is not None and made.fields:
+            if made is not None and made.fields and made.is_strict:
                 holders[statement.name] = made
         elif isinstance(statement, ast.ImportFrom):
             handed_on = handed_on or statement.module in ("copy", "types")
@@ -86,6 +88,7 @@ class Simplifier(ast.NodeTransformer):
     """Rewrites one tree, innermost nodes first."""
 
     def __init__(self, tree: ast.Module, holders: dict[str, PlainClass]) -> None:
+        self.tree = tree
         self.names = Bindings(tree)
         self.bound = self.names.bound
         self._library = self.names.library
@@ -120,7 +123,9 @@ class Simplifier(ast.NodeTransformer):
     def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
         """``[f(v) for v in (a, b)]`` -> ``[f(a), f(b)]``."""
         self.generic_visit(node)
-        return _unrolled(node) or node
+        source = node.generators[0].iter
+        items = source.elts if isinstance(source, (ast.List, ast.Tuple)) else None
+        return (_unrolled(node, items, _MAX_UNROLLED) if items is not None else None) or node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """``SimpleNamespace(v=x).v``, and the same of a plain class."""
@@ -230,7 +235,9 @@ class Simplifier(ast.NodeTransformer):
             if copier == "copy.copy" or (copier in COPIES and _is_text(args[0])):
                 return args[0]
         if isinstance(func, ast.Attribute):
-            return _method(func, args, node) or as_text(node, self._library)
+            if func.attr == "join" and len(args) == 1 and isinstance(func.value, ast.Constant):
+                node.args = [self._listed(args[0]) or args[0]]
+            return _method(func, node.args, node) or as_text(node, self._library)
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in args) or not isinstance(func, ast.Name):
             return None
         if func.id in self.bound:
@@ -252,6 +259,45 @@ class Simplifier(ast.NodeTransformer):
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.Call):
             return self._next(args[0], node)
         return None
+
+    def _listed(self, node: ast.expr) -> ast.expr | None:
+        """``f(v) for v in (a, b)`` and ``map(f, (a, b))`` as the list ``[f(a), f(b)]``."""
+        if isinstance(node, ast.GeneratorExp):
+            items = self._elements(node.generators[0].iter)
+            return _unrolled(node, items, _MAX_JOINED) if items is not None else None
+        if isinstance(node, ast.Call) and self._library(node.func) == "map" and len(node.args) == 2:
+            function, source = node.args
+            items = self._elements(source)
+            if items is None or len(items) > _MAX_JOINED or not isinstance(function, (ast.Name, ast.Attribute)):
+                return None
+            calls: list[ast.expr] = [_at(ast.Call(function, [item], []), node) for item in items]
+            return ast.copy_location(ast.List(calls, ast.Load()), node)
+        return None
+
+    def _elements(self, node: ast.expr) -> list[ast.expr] | None:
+        """The elements of a literal, or of a variable that is one of constants and is never changed."""
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return node.elts
+        held = self.names.lists.get(node.id) if isinstance(node, ast.Name) else None
+        if held is None or not isinstance(node, ast.Name) or self.bound.get(node.id) != 1:
+            return None
+        if self.names.is_reflective or "*" in self.bound:
+            return None
+        return held.elts if isinstance(held, ast.Tuple) or self._is_only_read(node.id) else None
+
+    def _is_only_read(self, name: str) -> bool:
+        """Whether a list is only gone through, joined and searched."""
+        harmless: set[int] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.comprehension, ast.For)):
+                harmless.add(id(node.iter))
+            elif isinstance(node, ast.Compare):
+                harmless.update(map(id, node.comparators))
+            elif isinstance(node, ast.Call):
+                function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                harmless.update(map(id, node.args if function in _READERS else ()))
+        loads = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n.id == name)
+        return all(id(node) in harmless for node in loads if isinstance(node.ctx, ast.Load))
 
     def _next(self, inner: ast.Call, node: ast.Call) -> ast.expr | None:
         """``next(iter([x]))`` and ``next(map(f, [x]))``."""
@@ -321,19 +367,17 @@ def _item(value: ast.expr, key: object) -> ast.expr | None:
     return None
 
 
-def _unrolled(node: ast.ListComp) -> ast.expr | None:
+def _unrolled(node: ast.ListComp | ast.GeneratorExp, items: list[ast.expr], most: int) -> ast.expr | None:
     """The list that a comprehension over a few variables and constants makes."""
     generator = node.generators[0]
-    target, source = generator.target, generator.iter
+    target = generator.target
     if len(node.generators) > 1 or generator.ifs or generator.is_async or not isinstance(target, ast.Name):
         return None
-    if not isinstance(source, (ast.List, ast.Tuple)) or len(source.elts) > _MAX_UNROLLED:
-        return None
-    if not all(isinstance(item, (ast.Name, ast.Constant)) for item in source.elts):
+    if len(items) > most or not all(isinstance(item, (ast.Name, ast.Constant)) for item in items):
         return None
     if any(isinstance(inner, _OWN_NAMES) for inner in ast.walk(node.elt)):
         return None
-    made = [_Replacer(target.id, item).visit(copy.deepcopy(node.elt)) for item in source.elts]
+    made = [_Replacer(target.id, item).visit(copy.deepcopy(node.elt)) for item in items]
     return ast.copy_location(ast.List(made, ast.Load()), node)
 
 

@@ -25,7 +25,7 @@ from real.detector.frontend.normalise.inline_callee import (
     walk,
 )
 from real.detector.frontend.normalise.inline_copy import Copier, FieldCopier
-from real.detector.frontend.plain_classes import plain_class
+from real.detector.frontend.plain_classes import is_data_class, plain_class
 
 MAX_ADDED = 6_000  # nodes that inlining may add to a program
 
@@ -48,11 +48,14 @@ class Inliner(ast.NodeTransformer):
         self.tree = tree
         self.functions: dict[str, Callee] = {}
         self.methods: dict[tuple[str, str], Callee] = {}
+        self.method_names: frozenset[str] = frozenset()
         self.nodes: dict[ast.AST, Callee] = {}
         self.bindings: dict[str, int] = {}
         self.inherited: set[str] = set()
         self.stored: dict[str, int] = {}  # attributes that may be assigned: a method of that name may be another
         self.states: dict[tuple[str, str], Callee | None] = {}  # methods as functions of what their objects are made of
+        self.classes: dict[str, ast.ClassDef] = {}
+        self.locals: dict[ast.AST, dict[str, str]] = {}  # function -> variable -> the class of the object that it is
         self.scopes: list[
             tuple[ast.AST, frozenset[str]]
         ] = []  # the functions and comprehensions around, outermost first
@@ -107,8 +110,9 @@ class Inliner(ast.NodeTransformer):
             elif kind is ast.ClassDef:
                 self._bind(node.name)  # type: ignore[attr-defined]
                 self.inherited |= {base.id for base in node.bases if isinstance(base, ast.Name)}  # type: ignore[attr-defined]
-                if owner is None and cls is None and not node.decorator_list and not node.keywords:  # type: ignore[attr-defined]
+                if owner is None and cls is None and not node.keywords and _keeps_methods(node):  # type: ignore[arg-type, attr-defined]
                     inner_cls = node  # type: ignore[assignment]
+                    self.classes[node.name] = node  # type: ignore[assignment, attr-defined]
             elif kind is ast.Attribute:
                 if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
                     self._store(node.attr)  # type: ignore[attr-defined]
@@ -128,6 +132,8 @@ class Inliner(ast.NodeTransformer):
             for (cls, name), callee in self.methods.items()
             if self.bindings[cls] == 1 and name in called and name not in self.stored and self._is_closed(callee)
         }
+        self.method_names = frozenset(name for _, name in self.methods)
+        self.classes = {name: cls for name, cls in self.classes.items() if self.bindings[name] == 1}
         for callee in (*self.functions.values(), *self.methods.values()):
             self.nodes[callee.node] = callee
         return bool(self.nodes) or has_lambda
@@ -257,6 +263,8 @@ class Inliner(ast.NodeTransformer):
             return self._returned_function(node, func)
         elif isinstance(func, ast.Name):
             callee = self.functions.get(func.id)
+        elif isinstance(func, ast.Attribute) and isinstance(func.value, Inlined):
+            return self._chained(node, func.attr, func.value)
         elif isinstance(func, ast.Attribute):
             callee, receiver = self._method(func)
         else:
@@ -299,7 +307,9 @@ class Inliner(ast.NodeTransformer):
     def _without_object(self, callee: Callee, cls: ast.ClassDef) -> Callee | None:
         plain = plain_class(cls)
         node = callee.node
-        if plain is None or isinstance(node, ast.Lambda) or any(self.stored.get(name, 2) > 1 for name in plain.fields):
+        if plain is None or not plain.is_strict or isinstance(node, ast.Lambda):
+            return None
+        if any(self.stored.get(name, 2) > 1 for name in plain.fields):
             return None
         arguments = [*node.args.posonlyargs, *node.args.args]
         this = arguments[0].arg
@@ -336,15 +346,31 @@ class Inliner(ast.NodeTransformer):
         body = made.body if isinstance(made, Inlined) else [ast.copy_location(ast.Return(made), made)]
         return Inlined([*func.body[:-2], *body], node)
 
+    def _chained(self, node: ast.Call, method: str, receiver: Inlined) -> ast.expr | None:
+        """``v.a().b()``, where ``a`` has been inlined, and returns ``v``."""
+        last = receiver.body[-1]
+        if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
+            return None
+        function = ast.copy_location(ast.Attribute(last.value, method, ast.Load()), node)
+        made = self._call(ast.copy_location(ast.Call(function, node.args, node.keywords), node), ast.FunctionDef)
+        if made is None:
+            return None
+        body = made.body if isinstance(made, Inlined) else [ast.copy_location(ast.Return(made), made)]
+        return Inlined([*receiver.body[:-1], *body], node)
+
     def _method(self, func: ast.Attribute) -> tuple[Callee | None, ast.expr | None]:
-        """``C.m`` of a static method, ``C(...).m``, and ``self.m`` in a class without subclasses."""
+        """``C.m`` of a static method, ``C(...).m``, ``self.m`` in a class without subclasses, and ``v.m`` after
+        ``v = C(...)``."""
         value = func.value
         if isinstance(value, ast.Name):
             callee = self.methods.get((value.id, func.attr))
             if callee is not None and is_static(callee.node):
                 return callee, None
             cls = self._class_of_self(value.id)
-            callee = self.methods.get((cls.name, func.attr)) if cls is not None else None
+            if cls is None:
+                callee = self._method_of_local(value.id, func.attr)
+                return callee, None if callee is None or is_static(callee.node) else value
+            callee = self.methods.get((cls.name, func.attr))
         elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
             callee = self.methods.get((value.func.id, func.attr))
             cls = callee.cls if callee is not None else None
@@ -353,6 +379,23 @@ class Inliner(ast.NodeTransformer):
         if callee is None or cls is None or cls.name in self.inherited:
             return None, None
         return callee, None if is_static(callee.node) else value
+
+    def _method_of_local(self, name: str, method: str) -> Callee | None:
+        """The method that a variable has which the function assigns once, to a new object of a class of the program."""
+        if not self.scopes or method not in self.method_names:
+            return None
+        scope, _ = self.scopes[-1]
+        if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+        if scope not in self.locals:
+            self.locals[scope] = _objects_of(scope)
+        cls = self.classes.get(self.locals[scope].get(name, ""))
+        while cls is not None:
+            if any(getattr(part, "name", "") == method for part in cls.body):
+                return self.methods.get((cls.name, method))
+            base = cls.bases[0] if len(cls.bases) == 1 else None
+            cls = self.classes.get(base.id) if isinstance(base, ast.Name) else None
+        return None
 
     def _class_of_self(self, name: str) -> ast.ClassDef | None:
         """The class in one of whose methods we are, if ``name`` is the method's ``self``."""
@@ -439,6 +482,27 @@ class Inliner(ast.NodeTransformer):
             assert isinstance(copied, ast.stmt)
             statements.append(copied)
         return Inlined(statements, node)
+
+
+def _keeps_methods(node: ast.ClassDef) -> bool:
+    """Whether the methods of a class are what its body says: no decorator but that of a dataclass."""
+    return not node.decorator_list or is_data_class(node)
+
+
+def _objects_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, str]:
+    """The variables of a function that are assigned once: the names of the classes that are called for them."""
+    stores: dict[str, int] = {arg.arg: 2 for arg in ast.walk(function.args) if isinstance(arg, ast.arg)}
+    found: dict[str, str] = {}
+    for node, _ in walk(function.body):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            stores[node.id] = stores.get(node.id, 0) + 1
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            target, called = node.targets[0], node.value.func
+            if len(node.targets) == 1 and isinstance(target, ast.Name) and isinstance(called, ast.Name):
+                found[target.id] = called.id
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            stores.update(dict.fromkeys(node.names, 2))
+    return {name: cls for name, cls in found.items() if stores[name] == 1}
 
 
 def _closed_classes(tree: ast.Module) -> set[str]:

@@ -17,6 +17,7 @@ from real.detector.frontend.normalise.expressions import simplify
 from real.detector.frontend.normalise.imports import simplify_imports
 from real.detector.frontend.normalise.inline import Inliner
 from real.detector.frontend.normalise.literal_code import expand_literals
+from real.detector.frontend.normalise.renamed import rename_modules
 from real.detector.frontend.normalise.self_names import name_receivers
 from real.detector.frontend.normalise.statements import simplify_statements
 
@@ -56,6 +57,10 @@ def _drop_decorators(tree: SourceTree) -> None:
     drop_transparent(tree.module)
 
 
+def _renamed(tree: SourceTree) -> None:
+    rename_modules(tree.module, tree.code)
+
+
 def _imports(tree: SourceTree) -> None:
     simplify_imports(tree.module)
 
@@ -87,6 +92,7 @@ PASSES = (
     Pass(_expand, "code in literal texts is code of the program, and every later pass must see it"),
     Pass(_read_escapes, "which private names are given away is read from what the author wrote, before names change"),
     Pass(_drop_decorators, "a decorator that only passes calls on would hide the function from inlining"),
+    Pass(_renamed, "models know a module by its name of today only"),
     Pass(_imports, "later passes ask for library functions by their own names"),
     Pass(_self_names, "inlining and rules know the object of a method as `self`"),
     Pass(_statements, "control flow that decides nothing must not look like a check, nor stop inlining"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Callable
 
 MAX_PIECES = 60
+_PERCENT = re.compile(r"%(.?)", re.DOTALL)
+_CONVERSIONS = {"s": "", "r": "r", "a": "a"}
 
 
 def as_text(node: ast.expr, library: Callable[[ast.expr], str]) -> ast.expr | None:  # noqa: PLR0912
@@ -120,15 +123,23 @@ def _percent(node: ast.BinOp) -> list[ast.expr | str] | None:
     left, right = node.left, node.right
     if not isinstance(left, ast.Constant) or not isinstance(left.value, str) or not isinstance(right, ast.Tuple):
         return None
-    texts = left.value.split("%s")
-    if len(texts) != len(right.elts) + 1 or any(isinstance(item, ast.Starred) for item in right.elts):
+    if any(isinstance(item, ast.Starred) for item in right.elts):
         return None
-    if any("%" in text.replace("%%", "") for text in texts):
-        return None
-    pieces: list[ast.expr | str] = [texts[0].replace("%%", "%")]
-    for item, text in zip(right.elts, texts[1:], strict=True):
-        pieces += [_value(item), text.replace("%%", "%")]
-    return pieces
+    pieces: list[ast.expr | str] = []
+    items = iter(right.elts)
+    last = 0
+    for mark in _PERCENT.finditer(left.value):
+        pieces.append(left.value[last : mark.start()])
+        last = mark.end()
+        if mark[1] == "%":
+            pieces.append("%")
+            continue
+        item = next(items, None)
+        if item is None or mark[1] not in _CONVERSIONS:
+            return None
+        pieces.append(_value(item, _CONVERSIONS[mark[1]]))
+    pieces.append(left.value[last:])
+    return pieces if next(items, None) is None else None
 
 
 def _format(template: str, node: ast.Call) -> list[ast.expr | str] | None:

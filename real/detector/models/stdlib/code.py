@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind, SourceKind
-from real.detector.models.rows import Library, arg, sinks, sources
+from real.detector.models.kinds import Kind, Role, SourceKind
+from real.detector.models.rows import Library, arg, calls, sinks, sources
 
 LIBRARY = Library(
     "code",
     "",
     (
+        *calls(Role.TRACEBACK, (), "traceback.{format_exc,format_exception,format_tb,format_stack}"),
+        *calls(Role.TRACEBACK, (), "traceback.TracebackException().format"),
+        *calls(Role.TRACEBACK, (), "cgitb.html", until="Python 3.13"),
         *sinks(Kind.MODULE, arg(0, "path_name"), "runpy.run_path"),
         *sinks(Kind.MODULE, arg(0, "mod_name"), "runpy.run_module"),
         *sinks(

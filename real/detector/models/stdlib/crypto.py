@@ -22,5 +22,11 @@ LIBRARY = Library(
         *sinks(Kind.ALGORITHM, arg(2, "digestmod"), "hmac.{new,HMAC}"),
         *sinks(Kind.ALGORITHM, arg(2, "digest"), "hmac.digest"),
         *sinks(Kind.ALGORITHM, arg(0, "hash_name"), "hashlib.pbkdf2_hmac"),
+        *calls(Role.EQUALITY, (), "hmac.compare_digest", "secrets.compare_digest"),
+        *calls(Role.MAC, arg(0, "key"), "hmac.new", "hmac.digest", "hmac.HMAC"),
+        *calls(Role.TAKES_KEY, arg(0, "key"), "hmac.new"),
+        *calls(Role.EVERY_HASH, (), "hashlib.algorithms_available", "hashlib.algorithms_guaranteed"),
+        *calls(Role.PASSWORD_ROUNDS, arg(3, "iterations"), "hashlib.pbkdf2_hmac", least=10_000),
+        *sinks(Kind.ALGORITHM, arg(1, "digest"), "hashlib.file_digest"),
     ),
 )

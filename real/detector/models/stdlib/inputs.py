@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import SourceKind
-from real.detector.models.rows import Library, sources
+from real.detector.models.kinds import Role, SourceKind
+from real.detector.models.rows import Library, calls, sources
 
 LIBRARY = Library(
     "inputs",
     "",
     (
+        *calls(Role.ENVIRONMENT, (), "os.{environ,environb}"),
         *sources(SourceKind.COMMAND_LINE, "sys.argv holds the command line", "sys.argv"),
         *sources(SourceKind.COMMAND_LINE, "sys.orig_argv holds the command line", "sys.orig_argv"),
         *sources(SourceKind.TERMINAL, "sys.stdin is what the user typed", "sys.stdin"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind, SourceKind
-from real.detector.models.rows import Library, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import Kind, Role, SourceKind
+from real.detector.models.rows import Call, Library, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import Truthy
 
 # The ninth parameter of Popen, which the others pass their arguments on to.
@@ -13,6 +13,15 @@ LIBRARY = Library(
     "processes",
     "",
     (
+        *calls(Role.RUNS_PROGRAM, arg(0, "args"), "subprocess.{run,Popen,call,check_call,check_output}"),
+        *calls(Role.RUNS_PROGRAM, arg(0, "file"), "os.{execl,execle,execlp,execlpe,execvp,execvpe}"),
+        *calls(Role.RUNS_PROGRAM, arg(0, "path"), "{os,posix}.{execv,execve,posix_spawn,posix_spawnp}"),
+        *calls(
+            Role.RUNS_PROGRAM, arg(1, "file"), "os.{spawnl,spawnle,spawnlp,spawnlpe,spawnv,spawnve,spawnvp,spawnvpe}"
+        ),
+        *calls(Role.RUNS_PROGRAM, arg(0, "argv"), "pty.spawn"),
+        Call("**.create_subprocess_exec", Role.RUNS_PROGRAM, (arg(0, "program"),), of=("asyncio",)),
+        Call("**.subprocess_exec", Role.RUNS_PROGRAM, (arg(1, "program"),), of=("asyncio.AbstractEventLoop",)),
         *sinks(Kind.SHELL, arg(0, "command"), "os.system", "posix.system"),
         *sinks(
             Kind.SHELL,
@@ -39,5 +48,16 @@ LIBRARY = Library(
         *sources(SourceKind.ENVIRONMENT, "os.environb is set by the caller", "os.environb"),
         *sources(SourceKind.ENVIRONMENT, "os.getenv() reads what the caller set", "os.getenv()"),
         *sources(SourceKind.PEER, "os.read() returns outside data", "os.read()"),
+        *calls(
+            Role.RUNS_FILE,
+            (),
+            "subprocess.{run,check_call,call,Popen,check_output}",
+            "os.{system,execv,execl}",
+            "runpy.run_path",
+            "shutil.unpack_archive",
+        ),
+        *calls(Role.STARTS, arg(0, "args"), "subprocess.{run,call}"),
+        *calls(Role.STARTS, arg(0, "command"), "os.system"),
+        *calls(Role.RUNS_FILE, (), "os.startfile", until="other systems than Windows"),
     ),
 )

@@ -9,6 +9,13 @@ LIBRARY = Library(
     "sizes",
     "",
     (
+        *calls(Role.CONTAINER, (), "builtins.{dict,list,set}", "collections.{OrderedDict,deque}"),
+        *calls(Role.CONTAINER, arg(0), "collections.defaultdict"),
+        *calls(
+            Role.CONTAINER, (), "queue.{Queue,LifoQueue,PriorityQueue,SimpleQueue}", "{asyncio,multiprocessing}.Queue"
+        ),
+        *calls(Role.QUEUE, (), "queue.{Queue,LifoQueue,PriorityQueue,SimpleQueue}"),
+        *calls(Role.THREAD, (), "threading.Thread", "multiprocessing.Process"),
         *calls(Role.SIZE, arg(0, "stop"), "builtins.range"),
         *calls(Role.SIZE, arg(0, "source"), "builtins.{bytes,bytearray}"),
         *calls(Role.SIZE, arg(1, "times"), "itertools.repeat"),

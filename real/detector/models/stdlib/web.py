@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import MARKUP, Kind, SourceKind
-from real.detector.models.rows import Library, Returns, arg, sanitizers, sinks, sources
+from real.detector.models.kinds import MARKUP, Kind, Role, SourceKind
+from real.detector.models.rows import Library, Returns, arg, calls, handlers, sanitizers, sinks, sources
 from real.detector.models.when import May
 
 LIBRARY = Library(
     "web",
     "",
     (
+        *calls(Role.CONNECTOR_PART, arg(0, "opener"), "urllib.request.install_opener"),
+        *calls(Role.URL_PARSER, (), "urllib.parse.{urlparse,urlsplit}"),
+        *calls(
+            Role.URL_PARSER, (), "{urlparse,urllib.parse.urlparse}.{urlparse,urlsplit}", until="a module in Python 2"
+        ),
+        *calls(Role.URL_JOINER, (), "urllib.parse.urljoin"),
+        *calls(Role.URL_JOINER, (), "{urlparse,urllib.parse.urlparse}.urljoin", until="a module in Python 2"),
+        *calls(Role.URL_UNPARSER, (), "urllib.parse.{urlunparse,urlunsplit}"),
+        *calls(Role.URL_COPY, (), "builtins.str", "urllib.request.Request", "urllib.parse.{unquote,urldefrag}"),
+        *calls(Role.QUERY_BUILDER, (), "urllib.parse.{urlencode,quote,quote_plus}"),
+        *handlers("Handler", "http.server.{BaseHTTPRequestHandler,SimpleHTTPRequestHandler}", form="do_{}"),
+        *calls(Role.WRITER, (), "http.server.{BaseHTTPRequestHandler,SimpleHTTPRequestHandler}().send_error"),
+        *calls(Role.CALLBACK, arg(0, "function"), "xmlrpc.server.SimpleXMLRPCServer().register_function"),
         *sinks(Kind.HEADER, arg(1, "value"), "**.send_header", of=("http.server.BaseHTTPRequestHandler",)),
         *sinks(
             Kind.XPATH,
@@ -45,5 +58,7 @@ LIBRARY = Library(
             "socketserver.StreamRequestHandler().{rfile,request}",
             "socketserver.BaseRequestHandler().request",
         ),
+        *calls(Role.DOWNLOAD, (), "urllib.request.urlopen", "urllib.request.urlretrieve"),
+        *calls(Role.SAVED_DOWNLOAD, (), "urllib.request.urlretrieve"),
     ),
 )

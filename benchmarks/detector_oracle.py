@@ -1,0 +1,186 @@
+"""The detector beside what happens: programs that a model wrote, run with the data sets' tests.
+
+    python -m real.generate --dataset DATA/seccodeplt_plus --split train --model MODEL --n 6 --out seccodeplt_plus.jsonl
+    python benchmarks/detector_oracle.py --data DATA --answers seccodeplt_plus=seccodeplt_plus.jsonl [safesql=…]
+        [--split train] [--bandit PYTHON] [--list FILE] [--json FILE]
+
+A program counts once a task. *Vulnerable* is one that runs and fails a safety test; it may also be plainly wrong, so
+that those which pass every function test are counted by themselves. *Safe* is one that passes every test of both kinds.
+Others say nothing. ``--list`` writes the suspected misses and false alarms of the development part, to be read and
+sorted into kinds; 30 % of the descriptions (of SafeSQL: of the tasks) are held out and never listed. CWE-770's limits
+stand in no prompt: figures come with it and without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector_data import HELD_OUT, seccodeplt
+
+from real.datasets import load_path
+from real.evaluation.completion_file import read_completions
+from real.evaluation.intervals import wilson
+from real.io.json_records import read_json_records
+from real.io.progress import Progress
+from real.judge import Judge, JudgeCfg
+from real.rewards import RewardCfg, is_runnable
+from real.types import AnalysisStatus, Check, Completion, OutcomeStatus, Task, Verdict
+
+_CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One distinct program of a task: what its tests say (``None``: nothing), and what each tool says."""
+
+    task: Task
+    code: str
+    part: str
+    vulnerable: bool | None
+    works: bool
+    flagged: dict[str, bool]
+    unread: bool  # the detector could not analyse all of it
+
+
+def judged(tasks: Sequence[Task], answers: dict[str, list[Completion]], parts: dict[str, str]) -> list[Judged]:
+    """The distinct runnable programs; those that the machine failed to judge are left out."""
+    asked = [(task, one) for task in tasks for one in answers.get(task.task_id, ()) if task.safety is not None]
+    found: dict[tuple[str, str], Judged] = {}
+    with (
+        Judge(JudgeCfg(RewardCfg(checks=["security"]))) as judge,
+        Progress(len(asked), "judging", "answers") as progress,
+    ):
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
+            verdicts = judge.judge([task for task, _ in chunk], [one for _, one in chunk], safety=True)
+            for (task, _), verdict in zip(chunk, verdicts, strict=True):
+                if (code := verdict.program.code) is not None and _is_usable(verdict):
+                    found[task.task_id, code] = _judged(task, code, verdict, parts)
+            progress.advance(len(chunk))
+    return list(found.values())
+
+
+def _is_usable(verdict: Verdict) -> bool:
+    outcomes = [*verdict.outcomes, *(verdict.safety or ())]
+    return is_runnable(verdict) and all(one.status is not OutcomeStatus.INFRA_ERROR for one in outcomes)
+
+
+def _judged(task: Task, code: str, verdict: Verdict, parts: dict[str, str]) -> Judged:
+    works = all(one.status is OutcomeStatus.PASS for one in verdict.outcomes)
+    held = all(one.status is OutcomeStatus.PASS for one in verdict.safety or ())
+    status = verdict.analyses[Check.SECURITY].status
+    return Judged(
+        task, code, parts[task.task_id], True if not held else False if works else None, works,
+        {"REAL": status is AnalysisStatus.FINDINGS}, status not in (AnalysisStatus.FINDINGS, AnalysisStatus.CLEAN),
+    )  # fmt: skip
+
+
+def parts_of(name: str, tasks: Sequence[Task], data: Path) -> dict[str, str]:
+    """``development`` or ``held out`` for each task: SecCodePLT+ by description as everywhere, others by a hash."""
+    origins = {pair.name: pair.origin for pair in seccodeplt(data)} if name == "seccodeplt_plus" else {}
+    return {task.task_id: origins.get(task.task_id) or _by_hash(task.task_id) for task in tasks}
+
+
+def _by_hash(task_id: str) -> str:
+    digest = int.from_bytes(hashlib.sha256(task_id.encode()).digest()[:4], "big")
+    return "held out" if digest < HELD_OUT * 2**32 else "development"
+
+
+def add_bandit(python: Path, programs: Sequence[Judged]) -> None:
+    """Bandit's findings of medium severity or higher, of any weakness."""
+    script = Path(__file__).with_name("detector_bandit.py")
+    texts = json.dumps([one.code for one in programs])
+    told = subprocess.run([str(python), str(script)], input=texts, capture_output=True, text=True, check=True).stdout
+    for one, (found, _) in zip(programs, json.loads(told)["results"], strict=True):
+        one.flagged["bandit"] = bool(found)
+
+
+def table(programs: Sequence[Judged], tools: Sequence[str]) -> list[str]:
+    """Recall and false alarms by part, tool and whether CWE-770 counts."""
+    rows = []
+    for part in ("development", "held out"):
+        for without, label in ((False, "all"), (True, "without CWE-770")):
+            mine = [one for one in programs if one.part == part and not (without and one.task.cwe == "CWE-770")]
+            bad = [one for one in mine if one.vulnerable]
+            works = [one for one in bad if one.works]
+            good = [one for one in mine if one.vulnerable is False]
+            for tool in tools:
+                cells = [_share(tool, some) for some in (bad, works, good)]
+                rows.append(f"{part:12} {label:16} {tool:7} {cells[0]:>28} {cells[1]:>28} {cells[2]:>28}")
+    return rows
+
+
+def _share(tool: str, programs: Sequence[Judged]) -> str:
+    hits = sum(one.flagged[tool] for one in programs)
+    if not programs:
+        return "-"
+    low, high = wilson(hits, len(programs))
+    return f"{hits} of {len(programs)} ({hits / len(programs):.0%}; {low:.0%} to {high:.0%})"
+
+
+def by_cwe(programs: Iterable[Judged]) -> list[str]:
+    """Of the development part: found of vulnerable, flagged of safe, for each weakness."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in programs:
+        if one.part == "development" and one.vulnerable is not None:
+            kind = "bad" if one.vulnerable else "good"
+            counts[one.task.cwe or "", kind] += 1
+            counts[one.task.cwe or "", f"{kind} flagged"] += one.flagged["REAL"]
+    names = sorted({name for name, _ in counts}, key=lambda name: int(name.rpartition("-")[2] or 0))
+    return [
+        f"{name:9} found {counts[name, 'bad flagged']:3} of {counts[name, 'bad']:3}   flagged"
+        f" {counts[name, 'good flagged']:3} of {counts[name, 'good']:3} safe"
+        for name in names
+    ]
+
+
+def main() -> None:
+    """Judge the answers, print the tables, and write what is to be read."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the released data sets")
+    parser.add_argument("--answers", nargs="+", required=True, metavar="NAME=FILE", help="answers by data set")
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--bandit", type=Path, metavar="PYTHON", help="interpreter of an environment with bandit")
+    parser.add_argument("--list", type=Path, metavar="FILE", help="suspects of the development part, as JSON Lines")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="counts, to be kept")
+    options = parser.parse_args()
+    programs: list[Judged] = []
+    for pair in options.answers:
+        name, _, file = pair.partition("=")
+        tasks = load_path(str(options.data / name), options.split).tasks
+        read = read_completions(read_json_records(file), [task.task_id for task in tasks], file)
+        programs += judged(tasks, read.by_task, parts_of(name, tasks, options.data))
+    tools = ["REAL"]
+    if options.bandit:
+        add_bandit(options.bandit, programs)
+        tools.append("bandit")
+    print(f"{'part':12} {'':16} {'tool':7} {'found of vulnerable':>28} {'… that work':>28} {'flagged of safe':>28}")
+    lines = table(programs, tools)
+    print("\n".join([*lines, "", "development, REAL:", *by_cwe(programs)]))
+    print(f"{sum(one.unread for one in programs)} of {len(programs)} programs could not be analysed whole")
+    if options.json:
+        options.json.write_text(json.dumps({"lines": lines, "programs": len(programs)}, indent=1) + "\n")
+    if options.list:
+        options.list.write_text("".join(json.dumps(line) + "\n" for line in _suspects(programs)))
+
+
+def _suspects(programs: Iterable[Judged]) -> list[dict[str, object]]:
+    kinds = {(True, False): "suspected miss", (False, True): "suspected false alarm"}
+    listed: list[dict[str, object]] = []
+    for one in programs:
+        kind = kinds.get((bool(one.vulnerable), one.flagged["REAL"])) if one.vulnerable is not None else None
+        if kind and one.part == "development":
+            task, cwe = one.task.task_id, one.task.cwe
+            listed.append({"kind": kind, "task_id": task, "cwe": cwe, "works": one.works, "code": one.code})
+    return listed
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What libraries have in common, filled from the rows of ``models/``: endpoints, responses, templates, limits."""

@@ -1,0 +1,122 @@
+"""How much speaks for a finding: the weaker of where its data enter and of how its sink is known.
+
+No verdict depends on this. People choose what they are shown by it (``real/linter/profiles.py``); a reward takes all.
+
+Where the data enter. High: a request, the command line, standard input, a message, a parameter of an endpoint. Medium:
+what others have stored, or not known. Low: a parameter of a function that anybody could call, but nobody is known to.
+
+How the sink is known. High: by its own name or its library, or by the text of a statement. Medium: by a method's name,
+in a program that imports a library with such methods. Low: by a method's name alone.
+
+What is no flow. High: a fact of the text, such as a constant or a pattern. Medium: a check that is missing where it is
+expected, but may be elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import cache
+
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect, Flow, Trace
+from real.detector.concepts.endpoints import app_of
+from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import sink_libraries
+from real.detector.models.kinds import SQL_KINDS, Kind, SourceKind
+from real.detector.rule import Rule
+from real.types import Confidence
+
+_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
+# How a statement of SQL begins, in a text that is made in the program.
+_STATEMENT = re.compile(
+    r"\s*(?:select\s|insert\s+(?:or\s+\w+\s+)?into\s|update\s+\S+\s+set\s|delete\s+from\s|(?:create|alter|drop)\s+\w+\s"
+    r"|replace\s+into\s|with\s+\w+\s+as\s|pragma\s|call\s|exec\s)",
+    re.IGNORECASE,
+)
+
+
+class Evidence(Enum):
+    """How it is known that a call is the sink that a rule takes it for."""
+
+    LIBRARY = "by its qualified name, or as a method of something of the library"
+    STATEMENT = "by what it is given, which begins as a statement does"
+    IMPORT = "by the name of the method, in a program that imports a library that has it"
+    NAME = "by the name of the method"
+
+
+_WORTH = {
+    Evidence.LIBRARY: Confidence.HIGH,
+    Evidence.STATEMENT: Confidence.HIGH,
+    Evidence.IMPORT: Confidence.MEDIUM,
+    Evidence.NAME: Confidence.LOW,
+}
+
+
+def of_flow(facts: Facts, flow: Flow) -> Confidence:
+    """The confidence of a flow from a source to a sink."""
+    entry = flow.why.first.entry if flow.why is not None else None
+    return min(_of_entry(facts, entry), _WORTH[evidence(facts, flow)], key=_ORDER.index)
+
+
+def of_defect(facts: Facts, rule: Rule, defect: Defect) -> Confidence:
+    """The confidence of what a rule's own check reports."""
+    known = _of_entry(facts, defect.trace.entry) if isinstance(defect.trace, Trace) else Confidence.HIGH
+    if not isinstance(defect.trace, Trace) and defect.trace:
+        known = Confidence.MEDIUM  # put together by the rule
+    if rule.is_pattern:
+        return max(known, Confidence.MEDIUM, key=_ORDER.index)
+    return min(known, Confidence.MEDIUM if rule.asks_for_checks else Confidence.HIGH, key=_ORDER.index)
+
+
+def _of_entry(facts: Facts, entry: SourceKind | Unit | None) -> Confidence:
+    if isinstance(entry, SourceKind):
+        return Confidence.HIGH
+    if entry is None:
+        return Confidence.MEDIUM
+    return Confidence.HIGH if entry in _endpoints(facts) else Confidence.LOW
+
+
+def _endpoints(facts: Facts) -> frozenset[Unit]:
+    return facts.shared(_find_endpoints)
+
+
+def _find_endpoints(facts: Facts) -> frozenset[Unit]:
+    return frozenset(endpoint.unit for endpoint in app_of(facts).endpoints)
+
+
+def evidence(facts: Facts, flow: Flow) -> Evidence:
+    """What speaks for the sink of a flow."""
+    if not flow.by_name:
+        return Evidence.LIBRARY
+    libraries = _libraries(flow.rule.kinds)
+    if flow.path and flow.path.partition(".")[0] in libraries:
+        return Evidence.LIBRARY
+    if not set(flow.rule.kinds).isdisjoint(SQL_KINDS) and is_statement(facts, flow):
+        return Evidence.STATEMENT
+    return Evidence.IMPORT if libraries & facts.shared(_imported) else Evidence.NAME
+
+
+def is_statement(facts: Facts, flow: Flow) -> bool:
+    """Whether the text that a sink is given begins as a statement, as far as it is made in the program."""
+    return any(
+        _STATEMENT.match(piece) for operand in flow.operands for piece in facts.pieces(flow.unit, operand).literals
+    )
+
+
+def imports_reader(facts: Facts, kinds: tuple[Kind, ...]) -> bool:
+    """Whether the program imports a library with sinks of these kinds."""
+    return bool(_libraries(kinds) & facts.shared(_imported))
+
+
+def _imported(facts: Facts) -> frozenset[str]:
+    """The first components of what the program imports."""
+    return frozenset(
+        str(instr.extra).partition(".")[0]
+        for unit in facts.units
+        for instr in facts.instructions(unit)
+        if instr.op == "import"
+    )
+
+
+_libraries = cache(sink_libraries)

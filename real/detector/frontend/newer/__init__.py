@@ -1,0 +1,1 @@
+"""Source text in newer syntax than that of the running interpreter, read as it is meant."""
