@@ -32,8 +32,8 @@ class Step:
         note: str,
         prev: Step | None,
         entry: SourceKind | Unit | None = None,
-        col: int | None = None,
         *,
+        col: int | None = None,
         is_import: bool = False,
         defaults: frozenset[Constant] | None = None,
     ) -> None:
