@@ -26,6 +26,8 @@ LIBRARIES = {
     "ElementTree": "xml.etree.ElementTree",
     "ImportFrom": "ast.ImportFrom",
     "algorithms_available": "hashlib.algorithms_available",
+    "ConfigParser": "configparser.ConfigParser",
+    "template_str": "Litestar, response.Template",
     "CalledProcessError": "subprocess.CalledProcessError",
     "ConnectionError": "builtins.ConnectionError",
     "DatabaseError": "sqlite3.DatabaseError",
