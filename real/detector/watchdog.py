@@ -9,6 +9,7 @@ time. On systems without clocks of other threads, it is the time of day that cou
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,18 @@ class _Watch:
 _lock = threading.Lock()
 _watches: dict[int, _Watch] = {}  # by the number of the thread
 _looking: list[threading.Thread] = []
+
+
+def _in_a_forked_child() -> None:
+    """The looking thread is not there, and the lock may have been taken for ever."""
+    global _lock  # noqa: PLW0603 - a lock that another thread held cannot be released here
+    _lock = threading.Lock()
+    _watches.clear()
+    _looking.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_forked_child)
 
 
 @contextmanager
