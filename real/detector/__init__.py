@@ -7,7 +7,7 @@ from collections.abc import Collection
 from real.detector.limits import OF_PROGRAM, Limits
 from real.types import Analysis
 
-VERSION = "0.5.0"  # of the verdicts: raise it when a change may alter one
+VERSION = "0.6.0"  # of the verdicts: raise it when a change may alter one
 
 
 def scan(
