@@ -9,7 +9,7 @@ How the sink is known. High: by its own name or its library, or by the text of a
 in a program that imports a library with such methods. Low: by a method's name alone.
 
 What is no flow. High: a fact of the text, such as a constant or a pattern. Medium: a check that is missing where it is
-expected, but may be elsewhere.
+expected, but may be elsewhere. Low: the same, in a program without endpoints.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ def of_defect(facts: Facts, rule: Rule, defect: Defect) -> Confidence:
         known = Confidence.MEDIUM  # put together by the rule
     if rule.is_pattern:
         return max(known, Confidence.MEDIUM, key=_ORDER.index)
-    return min(known, Confidence.MEDIUM if rule.asks_for_checks else Confidence.HIGH, key=_ORDER.index)
+    if rule.asks_for_checks:  # somebody must be able to ask for the operation
+        return min(known, Confidence.MEDIUM if _endpoints(facts) else Confidence.LOW, key=_ORDER.index)
+    return known
 
 
 def _of_entry(facts: Facts, entry: SourceKind | Unit | None) -> Confidence:

@@ -39,6 +39,17 @@ def test_confidence(what: str) -> None:
     assert [finding.confidence.value for finding in found][:1] == [expected], found
 
 
+OWNED = "def delete(vaults, vault_id):\n    del vaults[vault_id]\n"
+
+
+def test_a_missing_check_needs_an_endpoint_to_be_more_than_a_guess() -> None:
+    view = "import flask\napp = flask.Flask(__name__)\nvaults = {}\n@app.delete('/v/<vault_id>')\ndef drop(vault_id):\n"
+    view += "    delete(vaults, vault_id)\n    return ''\n"
+    assert {found.confidence.value for found in scan(OWNED).findings if found.rule == "CWE-862"} <= {"low"}
+    found = [found.confidence.value for found in scan(OWNED + view).findings if found.rule in ("CWE-862", "CWE-352")]
+    assert "medium" in found
+
+
 def test_a_method_of_an_unknown_object_that_is_given_what_came_in_is_no_statement() -> None:
     assert scan("def due(calendar, method, start):\n    return getattr(calendar, method)(start)\n").status == "clean"
 
