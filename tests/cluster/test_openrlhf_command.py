@@ -20,7 +20,8 @@ MODELS = sorted(path.stem for path in (CONF / "model").glob("*.yaml") if path.st
 CLUSTERS = sorted(path.stem for path in (CONF / "cluster").glob("*.yaml"))
 DATASETS = ("safesql", "seccodeplt_plus", "apps_plus", "safesql_mini")
 REWARDS = sorted(path.stem for path in (CONF / "reward").glob("*.yaml"))
-EXPS = sorted(path.stem for path in (CONF / "exp").glob("*.yaml"))
+LOCAL_ONLY = ("shuffled_rewards_tiny",)  # a control of the local engine
+EXPS = sorted(path.stem for path in (CONF / "exp").glob("*.yaml") if path.stem not in LOCAL_ONLY)
 TRAINERS = ("openrlhf", "openrlhf_released")
 register()
 
@@ -68,8 +69,16 @@ def test_every_experiment_on_every_cluster(exp: str) -> None:
 
 
 def _sizes(exp: str) -> list[str]:
-    """Debug layers shrink the batch to sixteen, which sixteen GPUs share one by one."""
+    """Debug layers shrink the batch to sixteen, which sixteen GPUs share one by one; others to fewer than a minibatch."""
+    if exp == "estimators_tiny":
+        return ["trainer.minibatch=128"]
     return ["trainer.rollout_batch=256", "trainer.minibatch=256"] if exp == "smoke" else []
+
+
+@pytest.mark.parametrize("exp", LOCAL_ONLY)
+def test_an_experiment_of_the_local_engine_is_refused(exp: str) -> None:
+    with pytest.raises(UsageError, match="is a setting of the local engine"):
+        planned(f"+exp={exp}", f"model={MODELS[0]}", f"cluster={CLUSTERS[0]}", "dataset=safesql")
 
 
 @pytest.mark.parametrize("trainer", TRAINERS)

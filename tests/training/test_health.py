@@ -92,7 +92,7 @@ def test_every_metric_is_explained_and_every_explained_metric_exists(make_ppo: A
         def on_finished(self, row: int, response: Any) -> None: ...
 
         def finish(self, responses: Any) -> ScoredRollout:
-            return ScoredRollout([0.5] * len(responses), {0: [-0.1] * len(responses[0].tokens)})
+            return ScoredRollout([0.5] * len(responses), {0: [0.0] + [0.5] * (len(responses[0].tokens) - 1)})
 
     local = set(make_ppo().step([[5, 6], [7]] * 8, Scorer(), step=0, seed=0))
     scored = set(_averages([_judgement()]))

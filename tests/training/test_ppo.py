@@ -148,11 +148,15 @@ def test_estimators_without_a_critic_learn_and_have_none(make_ppo, estimator):
 
 @pytest.mark.parametrize("estimator", list(Estimator))
 def test_blame_on_tokens_moves_what_no_scalar_rewards(make_ppo, estimator):
-    """Every response scores the same; only the blame of unwanted tokens tells them apart."""
+    """Every response scores the same; only the blame of tokens with odd numbers tells them apart."""
+
+    def even(responses):
+        shares = [sum(t % 2 == 0 for t in r.tokens) / len(r.tokens) for r in responses]
+        return {"reward_mean": sum(shares) / len(shares)}
 
     def credited(responses):
-        blame = {n: [0.0, *(0.5 * (t not in WANTED) for t in r.tokens[1:])] for n, r in enumerate(responses)}
-        return ScoredRollout([0.0] * len(responses), blame, rewards(responses).log)
+        blame = {n: [0.0, *(0.5 * (t % 2) for t in r.tokens[1:])] for n, r in enumerate(responses)}
+        return ScoredRollout([0.0] * len(responses), blame, even(responses))
 
     def learnt(scorer):
         ppo = make_ppo(actor_lr=1e-2, critic_lr=1e-2, estimator=estimator, samples_per_prompt=2)
@@ -160,7 +164,7 @@ def test_blame_on_tokens_moves_what_no_scalar_rewards(make_ppo, estimator):
         return [ppo.step(prompts, scorer, step=t, seed=0) for t in range(15)]
 
     with_blame = learnt(Scores(credited))
-    without = learnt(Scores(lambda responses: ScoredRollout([0.0] * len(responses), log=rewards(responses).log)))
+    without = learnt(Scores(lambda responses: ScoredRollout([0.0] * len(responses), log=even(responses))))
     assert with_blame[-1]["reward_mean"] > with_blame[0]["reward_mean"] + 0.2
     assert with_blame[-1]["reward_mean"] > without[-1]["reward_mean"] + 0.2
     assert with_blame[0]["advantage_blamed"] < with_blame[0]["advantage_rest"]
