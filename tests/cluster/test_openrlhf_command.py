@@ -69,7 +69,7 @@ def test_every_experiment_on_every_cluster(exp: str) -> None:
 
 
 def _sizes(exp: str) -> list[str]:
-    """Debug layers shrink the batch to sixteen, which sixteen GPUs share one by one; others to fewer than a minibatch."""
+    """Debug layers have a batch of sixteen, which sixteen GPUs share one by one; others less than a minibatch."""
     if exp == "estimators_tiny":
         return ["trainer.minibatch=128"]
     return ["trainer.rollout_batch=256", "trainer.minibatch=256"] if exp == "smoke" else []
