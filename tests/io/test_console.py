@@ -29,7 +29,7 @@ def commands():
 @pytest.mark.parametrize("path", [p for p in commands() if str(p) not in _NOT_COMMANDS], ids=str)
 def test_every_command_goes_through_the_door(path):
     source = (ROOT / path).read_text()
-    imported = re.findall(r"^ *from (real\.slurm\.[\w.]+) import main\b", source, re.MULTILINE)
+    imported = re.findall(r"^ *from (real\.(?:slurm|linter)\.[\w.]+) import (?:command, )?main\b", source, re.MULTILINE)
     sources = [source, *((ROOT / f"{name.replace('.', '/')}.py").read_text() for name in imported)]
     assert any("console.protect(" in text for text in sources)
 

@@ -42,7 +42,8 @@ def learn(monkeypatch, tmp_path):
             seed=0,
         )
         policy = SimpleNamespace(tokenizer=Words(), model=None)
-        sft.METHOD.run(SimpleNamespace(cfg=cfg, train=tasks, policy=policy, checkpoint=tmp_path / "c.pt"))
+        store = SimpleNamespace(path=tmp_path)
+        sft.METHOD.run(SimpleNamespace(cfg=cfg, train=tasks, policy=policy, checkpoint=tmp_path / "c.pt", store=store))
         assert all(example.response[-1] == 0 for example in seen)
         return {"".join(map(chr, e.prompt)): "".join(map(chr, e.response[:-1])) for e in seen}
 

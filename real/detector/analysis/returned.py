@@ -61,9 +61,16 @@ class Texts:
         return found
 
     def _visit(self, unit: Unit, operand: int, found: Pieces, seen: set[tuple[Unit, int]], depth: int) -> None:
+        """Visit the value and what it is made of in one function, first things first; a loop, since chains are long."""
+        waiting = [operand]
+        while waiting:
+            waiting += reversed(self._parts(unit, waiting.pop(), found, seen, depth))
+
+    def _parts(self, unit: Unit, operand: int, found: Pieces, seen: set[tuple[Unit, int]], depth: int) -> list[int]:
+        """Note one value; returns what it is made of."""
         instr = unit.defs[operand] if operand < len(unit.defs) else None
         if instr is None or (unit, operand) in seen:
-            return
+            return []
         seen.add((unit, operand))
         inside: list[int] = []
         if instr.op == "const":
@@ -85,11 +92,10 @@ class Texts:
             inside = instr.args[-1:] if instr.op == "decorate" else instr.args[:1]
         elif instr.op in ("call", "method"):
             inside = self._called(unit, instr, found, seen, depth)
-        for arg in inside:
-            self._visit(unit, arg, found, seen, depth)
         values = self._slicer.solver.state.states[unit].env[operand].consts
         if values and instr.op in ("cell", "builtin", "attr", "sub"):
             found.literals += sorted(value for value in values if isinstance(value, str))
+        return list(inside)
 
     def _called(self, unit: Unit, instr: Instr, found: Pieces, seen: set[tuple[Unit, int]], depth: int) -> list[int]:
         args: list[int] = instr.args

@@ -204,8 +204,8 @@ def calls(
 
 
 def handlers(ending: str, *apis: str, form: str = "{}", verbs: tuple[str, ...] = VERBS) -> Iterator[Handler]:
-    """Classes with a method for each verb, called ``form``: ``on_{}``."""
-    actions = tuple((form.format(verb), verb.upper()) for verb in verbs)
+    """Classes with a method for each verb, called ``form``: ``on_{}``, or ``do_{VERB}`` in capitals."""
+    actions = tuple((form.format(verb, VERB=verb.upper()), verb.upper()) for verb in verbs)
     return (Handler(api, actions, ending) for api in spelled(*apis))
 
 

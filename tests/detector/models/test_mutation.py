@@ -22,6 +22,9 @@ RULES = {rule.cwe: rule for rule in select_rules(ALL)}
 COVERED = {
     *("builtins.eval", "aiohttp.web.Response", "fastapi.Response", "fastapi.responses.Response"),
     *("starlette.responses.Response", "litestar.Response"),
+    # Names of Python 2: a module that was renamed means its new name as well.
+    *("cPickle.load", "cPickle.loads", "cPickle.Unpickler", "urllib2.urlopen"),
+    *("commands.getoutput", "commands.getstatusoutput"),
 }
 # What covers these: the method of the same name (of addresses: decode() as that of a text), the analysis itself
 # (percent-encoding), the builders of SQLAlchemy.

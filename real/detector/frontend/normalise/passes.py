@@ -20,6 +20,7 @@ from real.detector.frontend.normalise.literal_code import expand_literals
 from real.detector.frontend.normalise.renamed import rename_modules
 from real.detector.frontend.normalise.self_names import name_receivers
 from real.detector.frontend.normalise.statements import simplify_statements
+from real.detector.frontend.normalise.tail_closures import open_tail_closures
 
 
 @dataclass(slots=True)
@@ -77,6 +78,10 @@ def _expressions(tree: SourceTree) -> None:
     simplify(tree.module)
 
 
+def _tail_closures(tree: SourceTree) -> None:
+    open_tail_closures(tree.module)
+
+
 def _inline(tree: SourceTree) -> None:
     inliner = Inliner(tree.module)
     tree.inlined = inliner.run()
@@ -97,6 +102,7 @@ PASSES = (
     Pass(_self_names, "inlining and rules know the object of a method as `self`"),
     Pass(_statements, "control flow that decides nothing must not look like a check, nor stop inlining"),
     Pass(_expressions, "detours around a call would hide it from inlining"),
+    Pass(_tail_closures, "what an inner function returns at the end is what its outer one returns"),
     Pass(_inline, "what a helper does counts where it is called"),
     Pass(_expressions_again, "arguments put in place of parameters make new detours, such as calls of lambdas"),
 )
