@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import torch
@@ -121,6 +121,10 @@ class ActorCritic(nn.Module):
             return self._values_of(self._states(self.critic, batch))
         with self._adapter("actor" if self.shares_trunk else "critic"):
             return self._values_of(self._states(self._causal_model.model, batch))
+
+    def value_pass(self) -> AbstractContextManager[None]:
+        """Around the backward pass of ``values``: activations computed again need the adapter of the first time."""
+        return self._adapter("critic" if self.critic_kind is Critic.own else "actor")
 
     @contextmanager
     def training_mode(self) -> Iterator[None]:

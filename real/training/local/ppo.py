@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -206,7 +207,8 @@ class Ppo:
             error = value_loss(values, known, returns, mask, cfg.value_clip)
             loss = loss + (cfg.value_coef if self.models.shares_trunk else 1.0) * error
             log["value_loss"] = float(error.detach() * share)
-        (loss * share).backward()  # type: ignore[no-untyped-call]
+        with self.models.value_pass() if experience.values is not None else nullcontext():
+            (loss * share).backward()  # type: ignore[no-untyped-call]
         return log
 
     def state(self) -> dict[str, Any]:
