@@ -17,7 +17,7 @@ from real.generation.config import GenerationBackend
 from real.ids import SCHEMA_VERSION, register_resolver
 from real.methods.registry import method_of
 from real.policy.config import ModelKind
-from real.rewards.config import Variant
+from real.rewards.config import CreditMode, Variant
 from real.settings import RootCfg
 from real.training.config import Engine
 
@@ -50,6 +50,7 @@ def check(root: RootCfg) -> None:
     _check_names(root)
     _check_batches(root)
     _check_validation(root)
+    _check_rollouts(root)
     _check_pairs(root)
 
 
@@ -89,6 +90,21 @@ def _check_batches(root: RootCfg) -> None:
                 f"trainer.{part} is {small}, which does not divide {whole}",
                 hint="A remainder would make one update noisier than the others; choose a divisor.",
             )
+
+
+def _check_rollouts(root: RootCfg) -> None:
+    """Settings of the local engine's rollouts that would undo each other without a word."""
+    if root.trainer.shuffle_rewards and root.reward.credit != CreditMode.none:
+        raise UsageError(
+            f"trainer.shuffle_rewards=true deals rewards out at random, and reward.credit={root.reward.credit} says"
+            " which token earned them",
+            hint="Use reward.credit=none for the control.",
+        )
+    if root.trainer.sampled_logprobs and root.generation.backend is GenerationBackend.vllm:
+        raise UsageError(
+            "trainer.sampled_logprobs=true needs a sampler with the weights that are trained, and vLLM has copies",
+            hint="Use generation=hf, or trainer.sampled_logprobs=false.",
+        )
 
 
 def _check_validation(root: RootCfg) -> None:

@@ -51,6 +51,8 @@ MISTAKES = {
     "schema_version=7": ("schema_version is 7", "writes 2"),
     "seed=0,1": ("names several values", "Add -m"),
     "trainer=openrlhf generation=hf": ("generation=hf belongs to trainer=local", "leave generation out"),
+    "trainer.shuffle_rewards=true reward.credit=trace": ("deals rewards out at random", "reward.credit=none"),
+    "trainer.sampled_logprobs=true generation=vllm": ("and vLLM has copies", "generation=hf"),
     "trainer=openrlhf": ("cannot build model=tiny", "trainer=local_tiny"),
     "dataset=safesql": ("model=tiny knows only", "qwen25_coder_0p5b"),
     "dataset.name=safesql_min": ("unknown dataset 'safesql_min'", "Did you mean safesql_mini"),
