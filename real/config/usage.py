@@ -30,7 +30,7 @@ def text(conf: Path) -> str:
 
 def _group(folder: Path) -> str:
     plus = "+" if folder.name in ("exp", "debug") else ""
-    lines = [f"  {plus}{folder.name}={path.stem:<26}{_summary(path)}" for path in sorted(folder.glob("*.yaml"))]
+    lines = [f"  {plus}{folder.name}={path.stem:<26} {_summary(path)}" for path in sorted(folder.glob("*.yaml"))]
     return "\n".join([f"{plus}{folder.name}=", *lines, ""])
 
 

@@ -24,6 +24,7 @@ from real.methods.common.adapter_files import (
     tensor_shapes,
 )
 from real.policy.config import LoraCfg
+from real.policy.peft_quiet import peft_quiet
 from real.training.workspace import Workspace, evaluation_generator
 
 
@@ -54,7 +55,8 @@ def _add(ws: Workspace, config: Any, names: Sequence[str]) -> Any:
 
     from peft import get_peft_model
 
-    model = get_peft_model(ws.policy.model, copy.deepcopy(config), adapter_name=names[0])
+    with peft_quiet():
+        model = get_peft_model(ws.policy.model, copy.deepcopy(config), adapter_name=names[0])
     for name in names[1:]:
         model.add_adapter(name, copy.deepcopy(config))
     activate(model, names[0])

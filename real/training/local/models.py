@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from real.errors import UsageError
 from real.policy.config import LoraCfg
+from real.policy.peft_quiet import peft_quiet
 from real.training.config import Critic
 from real.training.local.fused_lora import fuse_adapters
 from real.training.local.packed import PackedBatch, hidden_states
@@ -188,7 +189,8 @@ def _with_adapters(model: Any, lora: LoraCfg, critic: Critic | None) -> Any:
     from peft import LoraConfig, get_peft_model
 
     adapter = LoraConfig(r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules="all-linear")
-    wrapped = get_peft_model(model, adapter, adapter_name="actor")
+    with peft_quiet():
+        wrapped = get_peft_model(model, adapter, adapter_name="actor")
     if critic is Critic.own:
         wrapped.add_adapter("critic", copy.deepcopy(adapter))
         for name, parameter in wrapped.named_parameters():
