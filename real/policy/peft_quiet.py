@@ -1,4 +1,4 @@
-"""PEFT asks transformers for an attribute by a name that transformers has deprecated: nothing that a user could mend."""
+"""PEFT asks transformers for an attribute by a deprecated name: a warning about nothing that a user could mend."""
 
 from __future__ import annotations
 
