@@ -1,0 +1,41 @@
+"""Injections in code as anybody would write it, each beside code of the same form that is safe."""
+
+import textwrap
+
+import pytest
+
+from real.detector import scan
+
+
+def _cwes(code: str) -> set[str]:
+    return {finding.rule for finding in scan(textwrap.dedent(code)).findings}
+
+
+def _query(value: str, before: str = "") -> str:
+    head = f"import io, shlex, sqlite3, string, urllib.parse\n{before}\n\ndef get_user(name, other):\n"
+    body = f"""con = sqlite3.connect("x.db")
+return con.execute("SELECT * FROM users WHERE name = '" + {value} + "'").fetchall()
+"""
+    return head + textwrap.indent(body, "    ")
+
+
+FILTERED = [
+    '"".join(filter(lambda c: c != ";", name))',
+    '"".join(filter(lambda c: c in string.printable, name))',
+    '"".join(list(filter(lambda c: not c.isspace(), name)))',
+]
+FILTERED_WELL = [
+    '"".join(filter(lambda c: c in "abcdef", name))',
+    '"".join(filter(lambda c: c.isalnum(), name))',
+    '"".join(filter(str.isalnum, name))',
+]
+
+
+@pytest.mark.parametrize("value", FILTERED)
+def test_a_filter_that_keeps_quotes(value):
+    assert "CWE-89" in _cwes(_query(value))
+
+
+@pytest.mark.parametrize("value", FILTERED_WELL)
+def test_a_filter_that_keeps_harmless_characters(value):
+    assert not _cwes(_query(value))
