@@ -39,3 +39,26 @@ def test_a_filter_that_keeps_quotes(value):
 @pytest.mark.parametrize("value", FILTERED_WELL)
 def test_a_filter_that_keeps_harmless_characters(value):
     assert not _cwes(_query(value))
+
+
+HOLDER = """
+class Name:
+    def __init__(self, text):
+        self.text = text
+    def __str__(self):
+        return {0}
+"""
+SHOWN = ["str(Name(name))", "f'{Name(name)}'", "'%s' % Name(name)", "'{}'.format(Name(name))"]
+
+
+@pytest.mark.parametrize("value", SHOWN)
+def test_the_text_of_an_object_is_what_its_class_says(value):
+    assert "CWE-89" in _cwes(_query(value, HOLDER.format("self.text")))
+    assert "CWE-89" in _cwes(_query(value, HOLDER.format("f'{self.text}'")))
+
+
+@pytest.mark.parametrize("value", SHOWN)
+def test_the_text_of_an_object_that_escapes(value):
+    assert not _cwes(_query(value, HOLDER.format("self.text.replace(\"'\", \"''\")")))
+    assert not _cwes(_query(value, HOLDER.format("str(int(self.text))")))
+    assert not _cwes(_query(value, HOLDER.format("'a name'")))

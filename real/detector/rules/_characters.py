@@ -43,6 +43,8 @@ PERCENT_ENCODERS = frozenset(
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 # What holds the parts of a text.
 _PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
+# They make the text of an object.
+_SHOWING = frozenset({"__str__", "__format__", "__repr__"})
 _MAX_CALLS = 3  # helpers inside helpers
 _MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
@@ -173,7 +175,10 @@ class _Removal:
         if instr.op == "param":
             return self._given(unit, str(instr.extra), left, way)
         if instr.op in ("call", "method"):
-            if self.facts.called(instr):
+            callees = self.facts.called(instr)
+            if any(callee.name == "__init__" for callee in callees):
+                return self._shown(unit, instr, left)
+            if callees:
                 return self._helper(unit, instr, left, way)
             if self.facts.library_names(unit, instr) & PERCENT_ENCODERS and left <= frozenset("'\"<>\r\n;\\`"):
                 return True
@@ -293,6 +298,19 @@ class _Removal:
         results = [
             self.of(callee, step.args[0], left, _Way((step,), (*way.calls, _Call(unit, call, callee, way.goals))))
             for callee in callees
+            for step in self.facts.instructions(callee)
+            if step.op == "return"
+        ]
+        return bool(results) and every(results)
+
+    def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:
+        """Whether the text of a new object, wherever the function uses it as one, has lost the characters."""
+        results = [
+            self.of(callee, step.args[0], left, _Way((step,)))
+            for use in self.facts.instructions(unit)
+            if any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args)
+            for callee in self.facts.called(use)
+            if callee.name in _SHOWING
             for step in self.facts.instructions(callee)
             if step.op == "return"
         ]
