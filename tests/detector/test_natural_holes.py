@@ -59,6 +59,42 @@ def test_the_text_of_an_object_is_what_its_class_says(value):
 
 @pytest.mark.parametrize("value", SHOWN)
 def test_the_text_of_an_object_that_escapes(value):
-    assert not _cwes(_query(value, HOLDER.format("self.text.replace(\"'\", \"''\")")))
+    assert not _cwes(_query(value, HOLDER.format('self.text.replace("\'", "\'\'")')))
     assert not _cwes(_query(value, HOLDER.format("str(int(self.text))")))
     assert not _cwes(_query(value, HOLDER.format("'a name'")))
+
+
+ENCODED = ['quote(name, safe="\' =")', 'quote(name, "\'")', "quote_plus(name, safe=other)", "quote(name, *other)"]
+ENCODED_WELL = ["quote(name)", "quote(name, safe='/:')", "quote_plus(name, '')"]
+
+
+@pytest.mark.parametrize("value", ENCODED)
+def test_percent_encoding_that_leaves_quotes(value):
+    assert "CWE-89" in _cwes(_query(f"urllib.parse.{value}"))
+    assert "CWE-89" in _cwes(_query(value, "from urllib.parse import quote, quote_plus"))
+
+
+@pytest.mark.parametrize("value", ENCODED_WELL)
+def test_percent_encoding(value):
+    assert not _cwes(_query(f"urllib.parse.{value}"))
+
+
+def _page(value: str) -> str:
+    return f"""
+        from urllib.parse import quote
+        from flask import Flask, request
+        app = Flask(__name__)
+        @app.route("/")
+        def page():
+            return "<p>" + {value} + "</p>"
+    """
+
+
+@pytest.mark.parametrize("safe", ["safe='<>/'", "'<> '", "safe=request.args['safe']"])
+def test_percent_encoding_that_leaves_markup(safe):
+    assert "CWE-79" in _cwes(_page(f"quote(request.args['name'], {safe})"))
+
+
+@pytest.mark.parametrize("safe", ["safe='/:?&='", "'/'", "safe=b''"])
+def test_percent_encoding_of_markup(safe):
+    assert "CWE-79" not in _cwes(_page(f"quote(request.args['name'], {safe})"))

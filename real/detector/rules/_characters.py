@@ -9,8 +9,9 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
+from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
-from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.instructions import Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of
@@ -180,7 +181,7 @@ class _Removal:
                 return self._shown(unit, instr, left)
             if callees:
                 return self._helper(unit, instr, left, way)
-            if self.facts.library_names(unit, instr) & PERCENT_ENCODERS and left <= frozenset("'\"<>\r\n;\\`"):
+            if left <= frozenset("'\"<>\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
                 return True
         if instr.op == "method":
             return self._method(unit, instr, left, way)
@@ -329,6 +330,27 @@ class _Removal:
         bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
         passed = passed_operands(call, callee, bound).get(name, [])
         return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
+
+
+def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
+    """``quote(text)`` and ``quote(text, safe="/")``, but not ``quote(text, safe="'")``."""
+    names = facts.library_names(unit, call) & PERCENT_ENCODERS
+    shape = shape_of(call)
+    if not names or shape is None or any(shape.starred) or None in shape.keywords:
+        return False
+    passed = call.args[1:]
+    place = 2 if "urllib.parse.urlencode" in names else 1  # of `safe`
+    kept = [
+        operand for name, operand in zip(shape.keywords, passed[len(shape.starred) :], strict=True) if name == "safe"
+    ]
+    kept += passed[place : min(place + 1, len(shape.starred))]
+    return not any(left & _texts(facts.constants(unit, operand), left) for operand in kept)
+
+
+def _texts(constants: frozenset[Constant], unknown: frozenset[str]) -> frozenset[str]:
+    """All characters of constant texts; ``unknown`` where nothing is known to be constant."""
+    texts = (text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in constants)
+    return frozenset("".join(texts)) if constants else unknown
 
 
 def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:
