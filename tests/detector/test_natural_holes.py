@@ -98,3 +98,57 @@ def test_percent_encoding_that_leaves_markup(safe):
 @pytest.mark.parametrize("safe", ["safe='/:?&='", "'/'", "safe=b''"])
 def test_percent_encoding_of_markup(safe):
     assert "CWE-79" not in _cwes(_page(f"quote(request.args['name'], {safe})"))
+
+
+HEIRS = {
+    "its own method": ("sqlite3.Connection", "return self.execute({0})", 'Database("x.db").run(name)'),
+    "without any": ("sqlite3.Connection", "return {0}", 'Database("x.db").execute(Database("y.db").run(name))'),
+    "a cursor": ("sqlite3.Cursor", "return self.execute({0})", 'Database(sqlite3.connect("x.db")).run(name)'),
+}
+
+
+def _heir(base: str, body: str, call: str, statement: str) -> str:
+    return f"""
+        import sqlite3
+        class Database({base}):
+            def run(self, name):
+                {body.format(statement)}
+        def get_user(name):
+            return {call}
+    """
+
+
+@pytest.mark.parametrize("form", HEIRS)
+def test_an_heir_of_a_connection_has_its_methods(form):
+    assert "CWE-89" in _cwes(_heir(*HEIRS[form], "f\"SELECT * FROM users WHERE name = '{name}'\""))
+
+
+@pytest.mark.parametrize("form", HEIRS)
+def test_an_heir_of_a_connection_with_a_number(form):
+    assert not _cwes(_heir(*HEIRS[form], "f'SELECT * FROM users WHERE id = {int(name)}'"))
+
+
+def test_an_heir_of_a_connection_that_binds():
+    assert not _cwes(
+        """
+        import sqlite3
+        class Database(sqlite3.Connection):
+            def run(self, name):
+                return self.execute("SELECT * FROM users WHERE name = ?", (name,))
+        def get_user(name):
+            return Database("x.db").run(name)
+        """
+    )
+
+
+def test_an_heir_with_a_method_of_its_own():
+    assert not _cwes(
+        """
+        import sqlite3
+        class Database(sqlite3.Connection):
+            def execute(self, name):
+                return super().execute("SELECT * FROM users WHERE name = ?", (name,))
+        def get_user(name):
+            return Database("x.db").execute("name is " + name)
+        """
+    )
