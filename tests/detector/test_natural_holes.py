@@ -152,3 +152,38 @@ def test_an_heir_with_a_method_of_its_own():
             return Database("x.db").execute("name is " + name)
         """
     )
+
+
+def _printed(*prints: str) -> str:
+    lines = "; ".join(prints)
+    return f"""
+        import io, sqlite3, sys
+        def get_user(name):
+            con = sqlite3.connect("x.db")
+            out, other = io.StringIO(), io.StringIO("SELECT * FROM users")
+            {lines}
+            return con.execute(out.getvalue()).fetchall()
+    """
+
+
+PRINTED = [
+    ("print(f\"SELECT * FROM users WHERE name = '{name}'\", file=out)",),
+    ("print('SELECT * FROM users', file=out)", "print('WHERE name =', repr(name), file=out, end='')"),
+    ("print(*['SELECT * FROM users WHERE name = ', name], file=out)",),
+]
+PRINTED_WELL = [
+    ("print('SELECT * FROM users', file=out)", "print(name)"),
+    ("print('SELECT * FROM users', file=out)", "print(name, file=sys.stderr)"),
+    ("print('SELECT * FROM users WHERE id =', int(name), file=out)",),
+    ("print('SELECT * FROM users', file=out)", "print(name, file=other)"),
+]
+
+
+@pytest.mark.parametrize("prints", PRINTED)
+def test_a_statement_that_is_printed_into_a_buffer(prints):
+    assert "CWE-89" in _cwes(_printed(*prints))
+
+
+@pytest.mark.parametrize("prints", PRINTED_WELL)
+def test_a_harmless_statement_that_is_printed_into_a_buffer(prints):
+    assert not _cwes(_printed(*prints))

@@ -327,6 +327,8 @@ class Calls:
             kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
             made = Value(0, None, frozenset((self.heap.api_result(path, instr),)), None, kind)
             return made if kind == BUILDER else self._rows_of(made, name, instr)
+        if path == "builtins.print" and "file" in args.named:
+            self._print_into(args.named["file"], args, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.heap.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
         source = self.records.source(path + "()", instr)
@@ -355,6 +357,16 @@ class Calls:
             aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)
+
+    def _print_into(self, target: Value, args: Args, instr: Instr) -> None:
+        """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns."""
+        buffers = [obj for obj in ordered(target.objs) if obj.name == "io.StringIO()"]
+        if not buffers:
+            return
+        printed = [*args.pos, *([args.rest] if args.rest is not None else [])]
+        made = self.heap.text([self.containers.as_text(value, instr) for value in printed], instr)
+        for obj in buffers if made.mask else ():
+            self.heap.put_unknown(obj, Value(made.mask, made.why))
 
     def _rows_of(self, value: Value, name: str, instr: Instr) -> Value:
         """Rows of a database, which hold what users once sent: untrusted for the rules that ask for it."""
