@@ -187,3 +187,17 @@ def test_a_statement_that_is_printed_into_a_buffer(prints):
 @pytest.mark.parametrize("prints", PRINTED_WELL)
 def test_a_harmless_statement_that_is_printed_into_a_buffer(prints):
     assert not _cwes(_printed(*prints))
+
+
+FUNCTIONS = ["shlex.split(shlex.quote(name))[0]", "str.lower(name)", "re.split(',', name)[0]", "str.strip(name, ' ')"]
+FUNCTIONS_WELL = ["shlex.split(name.replace(\"'\", ''))[0]", "str.lower(name.replace(\"'\", ''))", "str.lower('Name')"]
+
+
+@pytest.mark.parametrize("value", FUNCTIONS)
+def test_a_function_is_not_the_text_that_it_is_given(value):
+    assert "CWE-89" in _cwes(_query(value, "import re"))
+
+
+@pytest.mark.parametrize("value", FUNCTIONS_WELL)
+def test_a_function_of_a_text_without_quotes(value):
+    assert not _cwes(_query(value, "import re"))

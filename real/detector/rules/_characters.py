@@ -199,7 +199,7 @@ class _Removal:
         elif instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
             is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
-            inside = split.args[:1] if split is not None and is_part else []
+            inside = self._text_of(unit, split) if split is not None and is_part else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
     def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
@@ -232,8 +232,16 @@ class _Removal:
                 glue = self.facts.constants(unit, receiver)
                 if glue and not any(gone & set(str(text)) for text in glue):
                     return self.of(unit, parts.args[0], left - gone, way)
-        inside = instr.args if name in ("format", "join") else instr.args[:1] if name in HARMLESS_METHODS else []
+        is_same = name in HARMLESS_METHODS
+        inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _text_of(self, unit: Unit, instr: Instr) -> list[int]:
+        """What a method works on: ``text.lower()``, or any argument: ``str.lower(text)``, ``re.split(",", text)``."""
+        receiver, *rest = instr.args
+        made = root_of(unit, receiver)
+        is_text = made is None or made.op not in ("builtin", "import")
+        return [receiver] if is_text and self.facts.is_untrusted(self.facts.value(unit, receiver)) else rest
 
     def _built(self, unit: Unit, made: Instr, left: frozenset[str], way: _Way) -> bool:
         """Each element has lost the characters, or is put in only if it is none of them."""
