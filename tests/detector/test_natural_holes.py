@@ -201,3 +201,24 @@ def test_a_function_is_not_the_text_that_it_is_given(value):
 @pytest.mark.parametrize("value", FUNCTIONS_WELL)
 def test_a_function_of_a_text_without_quotes(value):
     assert not _cwes(_query(value, "import re"))
+
+
+DOUBLED = 'name.replace("\'", "\'\'")'
+CUT = [f"{DOUBLED}[1:]", f"{DOUBLED}[:20]", f"{DOUBLED}.replace(\"x'\", '')", f"{DOUBLED}.strip()[:20].lower()"]
+NOT_CUT = [
+    DOUBLED,
+    'name[:20].replace("\'", "\'\'")',
+    "name.replace(\"'\", '')[:20]",
+    f"{DOUBLED}.replace(';', '')",
+    "name.replace(\"x'\", '').replace(\"'\", \"''\")",
+]
+
+
+@pytest.mark.parametrize("value", CUT)
+def test_a_text_that_is_cut_after_its_quotes_were_doubled(value):
+    assert "CWE-89" in _cwes(_query(value))
+
+
+@pytest.mark.parametrize("value", NOT_CUT)
+def test_a_text_whose_quotes_stay_doubled(value):
+    assert not _cwes(_query(value))

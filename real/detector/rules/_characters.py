@@ -151,14 +151,14 @@ class _Removal:
     def __init__(self, facts: Facts, doubling: bool) -> None:
         self.facts = facts
         self.doubling = doubling
-        self.seen: set[tuple[Unit, int, frozenset[str], _Way]] = set()
+        self.seen: set[tuple[Unit, int, frozenset[str], _Way, bool]] = set()
 
     def of(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
         """Whether the operand has lost the characters ``left``."""
         instr = root_of(unit, operand)
         if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return True
-        key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls))
+        key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls), self.doubling)
         if key in self.seen:
             return True  # a loop: the other ways into it decide
         self.seen.add(key)
@@ -195,8 +195,8 @@ class _Removal:
             )
         inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
         if instr.op == "slice":
-            inside = instr.args[:1]
-        elif instr.op in ("sub", "unpack", "iterate"):
+            return self._cut(unit, instr.args[0], left, way)
+        if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
             is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
             inside = self._text_of(unit, split) if split is not None and is_part else []
@@ -220,7 +220,10 @@ class _Removal:
             gone = self.facts.constants(unit, instr.args[1])
             added = self.facts.constants(unit, instr.args[2])
             if len(gone) == 1 and added and not any(self._brings(str(text), left) for text in added):
-                return self.of(unit, receiver, left - {str(text) for text in gone}, way)
+                texts = {str(text) for text in gone}
+                still = left - texts
+                is_cut = any(text == "" or (text not in left and still & set(text)) for text in texts)
+                return self._cut(unit, receiver, still, way) if is_cut else self.of(unit, receiver, still, way)
         if name in ("sub", "subn"):
             return self._substituted(unit, instr, left, way)
         if name == "translate" and len(instr.args) == 2:
@@ -235,6 +238,13 @@ class _Removal:
         is_same = name in HARMLESS_METHODS
         inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _cut(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """``text[:20]``: of two characters that were one, it may leave one."""
+        before, self.doubling = self.doubling, False
+        result = self.of(unit, operand, left, way)
+        self.doubling = before
+        return result
 
     def _text_of(self, unit: Unit, instr: Instr) -> list[int]:
         """What a method works on: ``text.lower()``, or any argument: ``str.lower(text)``, ``re.split(",", text)``."""
