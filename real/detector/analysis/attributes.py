@@ -141,11 +141,16 @@ class Attributes:
     def _instance_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         if name == "__dict__":
             return of_obj(obj)
-        result = join(obj.fields.get(name, BOTTOM), obj.elements)
+        stored = obj.fields.get(name, BOTTOM)
+        result = join(stored, obj.elements)
         for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
             found = self.functions.member(cls, name)
             if found is not None:
                 result = join(result, self.functions.bind(found, obj, instr))
+            elif stored is BOTTOM and result is not BOTTOM and name in self.heap.rules.sink_names:
+                # what the constructor of a library's class was passed tells nothing of its methods
+                for base in self.functions.foreign_bases(cls):
+                    result = join(result, of_obj(self.heap.api(f"{base}().{name}")))
             elif result is BOTTOM:
                 hook = self.functions.member(cls, "__getattr__") or self.functions.member(cls, "__getattribute__")
                 if hook is not None:

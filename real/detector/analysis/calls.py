@@ -43,6 +43,7 @@ _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
+_PERCENT_ENCODERS = frozenset({"urllib.parse.quote", "urllib.parse.quote_plus"})
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
 _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
@@ -284,7 +285,7 @@ class Calls:
         )
         result = self._library_call(path, receiver, args, instr, trusted)
         cleans = self.heap.rules.cleans.get(path, 0) | self.heap.rules.cleaning_methods.get(name, 0)
-        if not cleans:
+        if not cleans or (path in _PERCENT_ENCODERS and _keeps_markup(args)):
             return result
         cleaned = self.heap.cleaned(result, cleans)
         if path in library.PARSERS:
@@ -326,6 +327,8 @@ class Calls:
             kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
             made = Value(0, None, frozenset((self.heap.api_result(path, instr),)), None, kind)
             return made if kind == BUILDER else self._rows_of(made, name, instr)
+        if path == "builtins.print" and "file" in args.named:
+            self._print_into(args.named["file"], args, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.heap.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
         source = self.records.source(path + "()", instr)
@@ -354,6 +357,16 @@ class Calls:
             aliases = frozenset(o for v in args.everything() for o in v.objs if o.kind == "instance")
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)
+
+    def _print_into(self, target: Value, args: Args, instr: Instr) -> None:
+        """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns."""
+        buffers = [obj for obj in ordered(target.objs) if obj.name == "io.StringIO()"]
+        if not buffers:
+            return
+        printed = [*args.pos, *([args.rest] if args.rest is not None else [])]
+        made = self.heap.text([self.containers.as_text(value, instr) for value in printed], instr)
+        for obj in buffers if made.mask else ():
+            self.heap.put_unknown(obj, Value(made.mask, made.why))
 
     def _rows_of(self, value: Value, name: str, instr: Instr) -> Value:
         """Rows of a database, which hold what users once sent: untrusted for the rules that ask for it."""
@@ -505,6 +518,15 @@ def _names(value: Value) -> list[Constant]:
 
 def _is_callable(value: Value) -> bool:
     return bool(value.objs) and not value.mask and every(obj.kind in _CALLABLE for obj in value.objs)
+
+
+def _keeps_markup(args: Args) -> bool:
+    """``quote(text, safe="<>")``, ``quote(text, safe=anything)``."""
+    safe = args.named.get("safe", args.pos[1] if len(args.pos) > 1 else None)
+    if safe is None:
+        return False
+    texts = [text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in safe.consts or ()]
+    return not texts or not set("<>'\"").isdisjoint("".join(texts))
 
 
 def _is_class(path: str) -> bool:

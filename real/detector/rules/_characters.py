@@ -9,8 +9,9 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
+from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
-from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.instructions import Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of
@@ -43,6 +44,8 @@ PERCENT_ENCODERS = frozenset(
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 # What holds the parts of a text.
 _PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
+# They make the text of an object.
+_SHOWING = frozenset({"__str__", "__format__", "__repr__"})
 _MAX_CALLS = 3  # helpers inside helpers
 _MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
@@ -148,14 +151,14 @@ class _Removal:
     def __init__(self, facts: Facts, doubling: bool) -> None:
         self.facts = facts
         self.doubling = doubling
-        self.seen: set[tuple[Unit, int, frozenset[str], _Way]] = set()
+        self.seen: set[tuple[Unit, int, frozenset[str], _Way, bool]] = set()
 
     def of(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
         """Whether the operand has lost the characters ``left``."""
         instr = root_of(unit, operand)
         if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return True
-        key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls))
+        key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls), self.doubling)
         if key in self.seen:
             return True  # a loop: the other ways into it decide
         self.seen.add(key)
@@ -173,9 +176,12 @@ class _Removal:
         if instr.op == "param":
             return self._given(unit, str(instr.extra), left, way)
         if instr.op in ("call", "method"):
-            if self.facts.called(instr):
+            callees = self.facts.called(instr)
+            if any(callee.name == "__init__" for callee in callees):
+                return self._shown(unit, instr, left)
+            if callees:
                 return self._helper(unit, instr, left, way)
-            if self.facts.library_names(unit, instr) & PERCENT_ENCODERS and left <= frozenset("'\"<>\r\n;\\`"):
+            if left <= frozenset("'\"<>\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
                 return True
         if instr.op == "method":
             return self._method(unit, instr, left, way)
@@ -189,11 +195,11 @@ class _Removal:
             )
         inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
         if instr.op == "slice":
-            inside = instr.args[:1]
-        elif instr.op in ("sub", "unpack", "iterate"):
+            return self._cut(unit, instr.args[0], left, way)
+        if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
             is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
-            inside = split.args[:1] if split is not None and is_part else []
+            inside = self._text_of(unit, split) if split is not None and is_part else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
     def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
@@ -214,7 +220,10 @@ class _Removal:
             gone = self.facts.constants(unit, instr.args[1])
             added = self.facts.constants(unit, instr.args[2])
             if len(gone) == 1 and added and not any(self._brings(str(text), left) for text in added):
-                return self.of(unit, receiver, left - {str(text) for text in gone}, way)
+                texts = {str(text) for text in gone}
+                still = left - texts
+                is_cut = any(text == "" or (text not in left and still & set(text)) for text in texts)
+                return self._cut(unit, receiver, still, way) if is_cut else self.of(unit, receiver, still, way)
         if name in ("sub", "subn"):
             return self._substituted(unit, instr, left, way)
         if name == "translate" and len(instr.args) == 2:
@@ -226,8 +235,23 @@ class _Removal:
                 glue = self.facts.constants(unit, receiver)
                 if glue and not any(gone & set(str(text)) for text in glue):
                     return self.of(unit, parts.args[0], left - gone, way)
-        inside = instr.args if name in ("format", "join") else instr.args[:1] if name in HARMLESS_METHODS else []
+        is_same = name in HARMLESS_METHODS
+        inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _cut(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """``text[:20]``: of two characters that were one, it may leave one."""
+        before, self.doubling = self.doubling, False
+        result = self.of(unit, operand, left, way)
+        self.doubling = before
+        return result
+
+    def _text_of(self, unit: Unit, instr: Instr) -> list[int]:
+        """What a method works on: ``text.lower()``, or any argument: ``str.lower(text)``, ``re.split(",", text)``."""
+        receiver, *rest = instr.args
+        made = root_of(unit, receiver)
+        is_text = made is None or made.op not in ("builtin", "import")
+        return [receiver] if is_text and self.facts.is_untrusted(self.facts.value(unit, receiver)) else rest
 
     def _built(self, unit: Unit, made: Instr, left: frozenset[str], way: _Way) -> bool:
         """Each element has lost the characters, or is put in only if it is none of them."""
@@ -298,6 +322,19 @@ class _Removal:
         ]
         return bool(results) and every(results)
 
+    def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:
+        """Whether the text of a new object, wherever the function uses it as one, has lost the characters."""
+        results = [
+            self.of(callee, step.args[0], left, _Way((step,)))
+            for use in self.facts.instructions(unit)
+            if any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args)
+            for callee in self.facts.called(use)
+            if callee.name in _SHOWING
+            for step in self.facts.instructions(callee)
+            if step.op == "return"
+        ]
+        return bool(results) and every(results)
+
     def _passed(
         self,
         caller: Unit,
@@ -311,6 +348,27 @@ class _Removal:
         bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
         passed = passed_operands(call, callee, bound).get(name, [])
         return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
+
+
+def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
+    """``quote(text)`` and ``quote(text, safe="/")``, but not ``quote(text, safe="'")``."""
+    names = facts.library_names(unit, call) & PERCENT_ENCODERS
+    shape = shape_of(call)
+    if not names or shape is None or any(shape.starred) or None in shape.keywords:
+        return False
+    passed = call.args[1:]
+    place = 2 if "urllib.parse.urlencode" in names else 1  # of `safe`
+    kept = [
+        operand for name, operand in zip(shape.keywords, passed[len(shape.starred) :], strict=True) if name == "safe"
+    ]
+    kept += passed[place : min(place + 1, len(shape.starred))]
+    return not any(left & _texts(facts.constants(unit, operand), left) for operand in kept)
+
+
+def _texts(constants: frozenset[Constant], unknown: frozenset[str]) -> frozenset[str]:
+    """All characters of constant texts; ``unknown`` where nothing is known to be constant."""
+    texts = (text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in constants)
+    return frozenset("".join(texts)) if constants else unknown
 
 
 def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:

@@ -61,7 +61,7 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
         func = node.func  # type: ignore[attr-defined]
         inner = type(func)
         if inner is ast.Name:
-            return func.id in ("getattr", "next", "str", "bool", "eval")
+            return func.id in ("getattr", "next", "str", "bool", "eval", "filter")
         if inner is ast.Attribute:
             if func.attr in ("__call__", "substitute"):
                 return True
@@ -254,6 +254,8 @@ class Simplifier(ast.NodeTransformer):
             and "*" not in self.bound
         ):
             node.args[0] = self.names.texts.get(args[0].id, args[0])
+        if func.id == "filter" and len(args) == 2 and isinstance(args[0], ast.Lambda):
+            return _generated(args[0], args[1], node)
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.List):
             return _item(args[0], 0)  # what an inlined generator yields
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.Call):
@@ -379,6 +381,21 @@ def _unrolled(node: ast.ListComp | ast.GeneratorExp, items: list[ast.expr], most
         return None
     made = [_Replacer(target.id, item).visit(copy.deepcopy(node.elt)) for item in items]
     return ast.copy_location(ast.List(made, ast.Load()), node)
+
+
+def _generated(test: ast.Lambda, source: ast.expr, place: ast.AST) -> ast.expr | None:
+    """``filter(lambda v: T, xs)`` -> ``(v for v in xs if T)``."""
+    params = test.args
+    if len(params.args) != 1 or params.posonlyargs or params.kwonlyargs or params.defaults:
+        return None
+    own = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+    if params.vararg or params.kwarg or any(isinstance(inner, own) for inner in ast.walk(test.body)):
+        return None
+    param = params.args[0]
+    target = ast.copy_location(ast.Name(param.arg, ast.Store()), param)
+    element = ast.copy_location(ast.Name(param.arg, ast.Load()), param)
+    each = ast.comprehension(target, source, [test.body], 0)
+    return ast.copy_location(ast.GeneratorExp(element, [each]), place)
 
 
 class _Replacer(ast.NodeTransformer):
