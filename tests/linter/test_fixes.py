@@ -31,10 +31,13 @@ def fixed(code: str) -> str | None:
             'db.execute("SELECT * FROM u WHERE n = ?", (name,))',
         ),
         ("db.execute(f\"SELECT * FROM u WHERE n = '{name}'\")", 'db.execute("SELECT * FROM u WHERE n = ?", (name,))'),
-        ('db.execute("SELECT 1 FROM u WHERE id = %s" % name)', 'db.execute("SELECT 1 FROM u WHERE id = ?", (name,))'),
         (
-            "db.execute('SELECT 1 FROM u WHERE id = {}'.format(name))",
-            'db.execute("SELECT 1 FROM u WHERE id = ?", (name,))',
+            "db.execute(\"SELECT 1 FROM u WHERE n = '%s'\" % name)",
+            'db.execute("SELECT 1 FROM u WHERE n = ?", (name,))',
+        ),
+        (
+            "db.execute(\"SELECT 1 FROM u WHERE n = '{}'\".format(name))",
+            'db.execute("SELECT 1 FROM u WHERE n = ?", (name,))',
         ),
         ("db.execute((f\"DELETE FROM u WHERE n = '{name}'\"))", 'db.execute("DELETE FROM u WHERE n = ?", (name,))'),
         (
@@ -93,6 +96,162 @@ def test_what_is_not_mechanical_is_left(rest: str) -> None:
     assert fixed(SQL + rest) is None
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "f\"SELECT 1 FROM u WHERE n = '{', '.join([name])}'\"",
+        "f\"SELECT 1 FROM u WHERE n IN ('{name}')\"",
+        "f\"SELECT 1 FROM u WHERE n IN ('a', '{name}')\"",
+        "f\"SELECT 1 FROM u WHERE n = '{name!r}'\"",
+        "f\"SELECT 1 FROM u WHERE n = '{name:>5}'\"",
+        "f\"SELECT 1 FROM u WHERE n = '{name + name}'\"",
+        *(f"\"SELECT 1 FROM u WHERE n = '{form}'\" % name" for form in ("%10s", "%-5s", "%.3s", "%05d", "%r")),
+        "\"SELECT 1 FROM u WHERE n = '{:>5}'\".format(name)",
+        "\"SELECT 1 FROM u WHERE n = '{!r}'\".format(name)",
+        "\"SELECT 1 FROM u WHERE n = '{}'\".format(*[name])",
+        "f\"SELECT 1 FROM u WHERE n = '{name or 'NULL'}'\"",
+        "f\"SELECT 1 FROM u WHERE n = '{name if name else 'NULL'}'\"",
+        'f"SELECT 1 FROM u WHERE n = {name}"',
+        "'SELECT 1 FROM u WHERE id = %s' % name",
+        "'SELECT 1 FROM u WHERE id = {}'.format(name)",
+        "f\"SELECT 1 FROM u WHERE n = '{name}' AND id = {name}\"",
+        "f\"SELECT 1 FROM '{name}'\"",
+        "f\"INSERT INTO '{name}' VALUES (1)\"",
+        "f\"SELECT 1 FROM u JOIN '{name}'\"",
+        "f\"SELECT 1 AS '{name}' FROM u\"",
+        "f\"SELECT '{name}' FROM u\"",
+        "f\"SELECT n = '{name}' FROM u\"",
+        "f\"SELECT 1 FROM u ORDER BY '{name}'\"",
+        "f\"UPDATE '{name}' SET n = 1\"",
+        "f\"SELECT 1 FROM u WHERE n = x'{name}'\"",
+        "f\"SELECT 1 FROM u WHERE n ->> '{name}'\"",
+        "f\"ALTER TABLE u RENAME TO '{name}'\"",
+        "f\"SAVEPOINT '{name}'\"",
+        "f\"PRAGMA key = '{name}'\"",
+        "f\"ATTACH '{name}' AS a\"",
+        "f\"CREATE VIEW w AS SELECT 1 FROM u WHERE n = '{name}'\"",
+        "f\"CREATE TRIGGER t DELETE ON u BEGIN DELETE FROM v WHERE n = '{name}'; END\"",
+        "f\"SELECT 1; SELECT 1 FROM u WHERE n = '{name}'\"",
+        '"SELECT 1 FROM u WHERE n = \'" + name.replace("\'", "\'\'") + "\'"',
+    ],
+)
+def test_a_statement_that_could_change_its_meaning_is_left(query: str) -> None:
+    assert fixed(f"{SQL}db.execute({query})\n") is None
+
+
+@pytest.mark.parametrize(
+    ("head", "query"),
+    [
+        ("def f(name: tuple):\n", "\"SELECT 1 FROM u WHERE n = '%s'\" % name"),
+        ("def f(name):\n", "\"SELECT 1 FROM u WHERE n = '%s'\" % name"),
+        ("def f(name):\n    name = name or 'NULL'\n", "f\"SELECT 1 FROM u WHERE n = '{name}'\""),
+        ("def f(name):\n    name = ','.join(name)\n", "f\"SELECT 1 FROM u WHERE n = '{name}'\""),
+        ('def f(name):\n    name = name.replace("\'", "\'\'")\n', "f\"SELECT 1 FROM u WHERE n = '{name}'\""),
+        ("def execute(name: str):\n", "f\"SELECT 1 FROM u WHERE n = '{name}'\""),
+    ],
+)
+def test_where_a_value_comes_from_counts(head: str, query: str) -> None:
+    assert fixed(f"import sqlite3\ndb = sqlite3.connect('a')\n{head}    return db.execute({query})\n") is None
+
+
+VALUES = ("x", "O'Brien", "", "é", '""', "5", "x' OR '1'='1")
+CONDITIONS = ("n = '{}'", "n <> '{}'", "n LIKE '%{}%'", "i = '{}'", "n == '{}' AND n NOT IN ('a')", "n = '-{}'")
+
+
+@pytest.mark.parametrize("form", ["format", "f", "sum", "percent", "text"])
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_repaired_statements_give_the_same_rows(form: str, condition: str) -> None:
+    left, right = f"SELECT id FROM u WHERE {condition} ORDER BY id".split("{}")
+    query = {
+        "format": f'"{left}{{}}{right}".format(name)',
+        "f": f'f"{left}{{name}}{right}"',
+        "sum": f'"{left}" + name + "{right}"',
+        "percent": f'"{left.replace("%", "%%")}%s{right.replace("%", "%%")}" % (name,)',
+        "text": f'"{left}" + str(name) + "{right}"',
+    }[form]
+    code = f"import sqlite3\ndef find(db, name):\n    return db.execute({query}).fetchall()\n"
+    after = fixed(code)
+    assert after is not None
+    with sqlite3.connect(":memory:") as database:
+        database.execute("CREATE TABLE u (id INTEGER PRIMARY KEY, n TEXT, i)")
+        rows = [(value, value) for value in VALUES[:-1]] + [("-x", 5), (None, None)]
+        database.executemany("INSERT INTO u (n, i) VALUES (?, ?)", rows)
+        for value in VALUES:
+            names: dict[str, dict[str, object]] = {"before": {}, "after": {}}
+            exec(code, names["before"])
+            exec(after, names["after"])
+            rows_after = names["after"]["find"](database, value)  # type: ignore[operator]
+            if "OR" in value:
+                assert rows_after == [] or "<>" in condition
+            elif "'" in value:  # was an error of syntax
+                assert condition != "n = '{}'" or len(rows_after) == 1
+            else:
+                assert rows_after == names["before"]["find"](database, value)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("statement", "value"),
+    [("INSERT INTO u (i, n) VALUES (1, '{name}')", "é"), ("UPDATE u SET n = '{name}' WHERE n = 'a'", '""')],
+)
+def test_repaired_statements_write_the_same(statement: str, value: str) -> None:
+    code = f'import sqlite3\ndef put(db, name):\n    db.execute(f"{statement}")\n'
+    after = fixed(code)
+    assert after is not None
+    written = []
+    for text in (code, after):
+        with sqlite3.connect(":memory:") as database:
+            database.executescript("CREATE TABLE u (i, n TEXT); INSERT INTO u VALUES (1, 'a')")
+            names: dict[str, object] = {}
+            exec(text, names)
+            names["put"](database, value)  # type: ignore[operator]
+            written.append(database.execute("SELECT i, n FROM u").fetchall())
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "repaired_line"),
+    [
+        ("f'ls {x}'", "['ls', x]"),
+        ("f\"ls '{x}'\"", "['ls', x]"),
+        ("'true ' + x", "['true', x]"),
+        ("'ls %s' % x", "['ls', x]"),
+        ("f'ls -{x}'", None),
+        ("f'ls {x.upper()}'", None),
+        ("f'ls {x!r}'", None),
+        ("f'ls {x:>3}'", None),
+        ("'ls ' + ' '.join([x])", None),
+        ("f'ls {args}'", None),
+        ("f'ls {many}'", None),
+        *((f"f'{word} {{x}}'", None) for word in ("cd", "exit", "type", ".", "test", "[", "time", "if", "!", "read")),
+    ],
+)
+def test_only_whole_words_of_programs_become_a_list(line: str, repaired_line: str | None) -> None:
+    head = "import subprocess\nx = input()\nargs = input()\nmany = ' '.join([x])\n"
+    assert fixed(f"{head}subprocess.run({line}, shell=True)\n") == (
+        repaired_line and f"{head}subprocess.run({repaired_line})\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "offered"),
+    [
+        ("d = yaml.load(input(), yaml.Loader)", True),
+        ("d = yaml.load(input(), Loader=yaml.CLoader)", True),
+        ("d = yaml.unsafe_load(input())", True),
+        ("class Own(yaml.Loader):\n    pass\nd = yaml.load(input(), Loader=Own)", False),
+        ("from own import Loader\nd = yaml.load(input(), Loader=Loader)", False),
+        ("yaml.add_constructor('!a', print)\nd = yaml.load(input(), Loader=yaml.Loader)", False),
+    ],
+)
+def test_only_loaders_of_yaml_itself_are_replaced(rest: str, offered: bool) -> None:
+    assert (fixed(f"import yaml\n{rest}\n") is not None) == offered
+
+
+def test_a_beginning_that_is_compared_is_left() -> None:
+    code = "import hmac\ndef f(key, data, given):\n    digest = hmac.new(key, data, 'sha256').hexdigest()\n"
+    assert fixed(f"{code}    return digest.startswith(given)\n") is None
+
+
 def test_psycopg_has_marks_of_its_own() -> None:
     head = "import psycopg\ndef f(name: str):\n    with psycopg.connect() as db:\n        return "
     code = head + "db.execute(f\"SELECT 1 FROM u WHERE n = '{name}' AND p LIKE 'x%'\")\n"
@@ -107,8 +266,8 @@ def test_psycopg_has_marks_of_its_own() -> None:
             "import yaml\nd = yaml.safe_load(input())\n",
         ),
         (
-            "import subprocess\nx = input()\nsubprocess.run(f'ls -l {x} --at={x}', check=True, shell=True)\n",
-            "import subprocess\nx = input()\nsubprocess.run(['ls', '-l', str(x), f'--at={x}'], check=True)\n",
+            "import subprocess\nx = input()\nsubprocess.run(f'ls -l {x}', check=True, shell=True)\n",
+            "import subprocess\nx = input()\nsubprocess.run(['ls', '-l', x], check=True)\n",
         ),
     ],
 )
@@ -117,7 +276,7 @@ def test_single_calls(code: str, expected: str) -> None:
 
 
 def test_other_findings_stay_and_line_ends_are_kept() -> None:
-    rest = "db.execute('SELECT 1 FROM ' + name)\ndb.execute('SELECT 1 FROM u WHERE i = ' + name)\n"
+    rest = "db.execute('SELECT 1 FROM ' + name)\ndb.execute(f\"SELECT 1 FROM u WHERE i = '{name}'\")\n"
     code = (SQL + rest).replace("\n", "\r\n")
     after = fixed(code)
     assert after is not None
@@ -129,7 +288,7 @@ def test_other_findings_stay_and_line_ends_are_kept() -> None:
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     path = Path("app.py")
-    path.write_text(SQL + "db.execute('SELECT 1 FROM u WHERE i = ' + name)\n")
+    path.write_text(SQL + "db.execute(f\"SELECT 1 FROM u WHERE i = '{name}'\")\n")
     path.chmod(0o750)
     return path
 

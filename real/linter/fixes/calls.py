@@ -1,4 +1,4 @@
-"""Repairs of one call: a safe loader of YAML, a list of words in place of a shell, a comparison of whole digests."""
+"""Repairs of one call: a safe loader of YAML, a list of words in place of a shell."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ import re
 import shlex
 
 from real.linter.fixes.source import Edit, Source, module_names, path_of
+from real.linter.fixes.values import Scope, insertions, is_reading, is_value, scope_of, shown
 from real.sqltext.string_parts import Hole, Text, pieces
 
 _LOADERS = {
     **dict.fromkeys(("yaml.load", "yaml.unsafe_load", "yaml.full_load"), "safe_load"),
     **dict.fromkeys(("yaml.load_all", "yaml.unsafe_load_all", "yaml.full_load_all"), "safe_load_all"),
 }
+_OWN_LOADERS = {
+    f"yaml.{name}" for name in ("Loader", "UnsafeLoader", "FullLoader", "CLoader", "CUnsafeLoader", "CFullLoader")
+}
+_EXTENDED = re.compile(r"\badd_(?:multi_)?constructor\b|\badd_\w*resolver\b|\bYAMLObject\b")
 _STARTERS = {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")}
 _OF_SHELLS = re.compile(r"[|&;<>()$`\\*?~{}\[\]!#\n%^]")
+_OF_SEVERAL = re.compile(
+    r"(?:args|argv|opts?|options?|flags?|params?|cmd|command|words|list|files|paths)$", re.IGNORECASE
+)
+_BUILTINS = """
+    cd exit type export source . : set unset alias unalias eval exec ulimit umask time read test [ [[ trap wait jobs fg
+    bg history command builtin declare typeset local readonly let shift return break continue for if while case function
+    until select { ( ! then else elif fi do done esac in } coproc hash getopts shopt pushd popd dirs disown enable fc
+    mapfile readarray logout suspend times caller compgen complete bind help echo printf kill pwd
+""".split()  # noqa: SIM905 - read as words
 _FIRST_HOLE = 0xE000  # characters for private use stand for what is inserted, while the words are taken apart
 
 
@@ -24,6 +38,12 @@ def safe_loader(source: Source, call: ast.Call) -> list[Edit] | None:
     if name is None or not isinstance(call.func, ast.Attribute) or len(call.args) not in (1, 2):
         return None
     if isinstance(call.args[0], ast.Starred) or any(keyword.arg != "Loader" for keyword in call.keywords):
+        return None
+    loaders = [*call.args[1:], *(keyword.value for keyword in call.keywords)]
+    imported = module_names(source.tree)
+    if len(loaders) > 1 or any(path_of(loader, imported) not in _OWN_LOADERS for loader in loaders):
+        return None  # a loader of the program's own may know more
+    if _EXTENDED.search(source.raw.decode()):
         return None
     start, end = source.arguments(call)
     return [
@@ -40,12 +60,16 @@ def word_list(source: Source, call: ast.Call) -> list[Edit] | None:
     if path_of(call.func, module_names(source.tree)) not in _STARTERS or len(call.args) != 1:
         return None
     shell = [keyword for keyword in call.keywords if keyword.arg == "shell"]
-    others = [keyword for keyword in call.keywords if keyword.arg not in ("shell", "executable")]
-    if len(others) + 1 != len(call.keywords) or not shell or any(keyword.arg is None for keyword in others):
+    others = [keyword for keyword in call.keywords if keyword.arg not in ("shell",)]
+    if (
+        len(others) + 1 != len(call.keywords)
+        or not shell
+        or any(keyword.arg in (None, "executable") for keyword in others)
+    ):
         return None
     if not isinstance(value := shell[0].value, ast.Constant) or value.value is not True:
         return None
-    words = _words(call.args[0])
+    words = _words(call.args[0], scope_of(source.tree, call), source.tree)
     if words is None:
         return None
     start, end = source.arguments(call)
@@ -53,44 +77,29 @@ def word_list(source: Source, call: ast.Call) -> list[Edit] | None:
     return [Edit(start, end, f"({', '.join(given)})")]
 
 
-def _words(expr: ast.expr) -> list[str] | None:
+def _words(expr: ast.expr, scope: Scope, tree: ast.Module) -> list[str] | None:
     """The words of a command line as expressions; ``None`` where a shell would do more than take it apart."""
+    how = insertions(expr, scope)
     parts = pieces(expr)
     holes = [part.expr for part in parts if isinstance(part, Hole)]
     if any(isinstance(part, Text) and _OF_SHELLS.search(part.text) for part in parts) or len(holes) > len(parts) - 1:
         return None
-    marks = iter(range(_FIRST_HOLE, _FIRST_HOLE + len(holes)))
-    line = "".join(part.text if isinstance(part, Text) else chr(next(marks)) for part in parts)
+    if how is None or not all(id(hole) in how and _is_word(hole, tree) for hole in holes):
+        return None
+    numbers = iter(range(_FIRST_HOLE, _FIRST_HOLE + len(holes)))
+    line = "".join(part.text if isinstance(part, Text) else chr(next(numbers)) for part in parts)
     try:
         words = shlex.split(line)
     except ValueError:
         return None
-    if not words or any(ord(char) >= _FIRST_HOLE for char in words[0]) or "=" in words[0]:
-        return None  # the program is chosen by what is inserted, or a variable is set
-    return [_word(word, holes) for word in words]
-
-
-def _word(word: str, holes: list[ast.expr]) -> str:
-    at = [ord(char) - _FIRST_HOLE for char in word]
-    if len(word) == 1 and 0 <= at[0] < len(holes):
-        shown = ast.unparse(holes[at[0]])
-        return shown if isinstance(holes[at[0]], ast.Constant | ast.JoinedStr) else f"str({shown})"
-    made: list[ast.expr] = []
-    for char, number in zip(word, at, strict=True):
-        inserted = 0 <= number < len(holes)
-        made.append(ast.FormattedValue(holes[number], -1) if inserted else ast.Constant(char))
-    if any(isinstance(one, ast.FormattedValue) for one in made):
-        return ast.unparse(ast.JoinedStr(made))
-    return repr(word)
-
-
-def whole_digest(source: Source, call: ast.Call) -> list[Edit] | None:
-    """``expected.startswith(given)`` becomes ``hmac.compare_digest(expected, given)``, where ``hmac`` is imported."""
-    named = next((name for name, path in module_names(source.tree).items() if path == "hmac"), None)
-    function = call.func
-    if named is None or not isinstance(function, ast.Attribute) or function.attr != "startswith":
+    marks = {chr(_FIRST_HOLE + number): shown(hole, how[id(hole)], scope) for number, hole in enumerate(holes)}
+    if not words or words[0] in _BUILTINS or "=" in words[0] or any(char in words[0] for char in marks):
+        return None  # the program is chosen by what is inserted, only a shell knows it, or a variable is set
+    if any(char in word and char != word for word in words for char in marks):
         return None
-    if len(call.args) != 1 or call.keywords or isinstance(call.args[0], ast.Starred | ast.Tuple):
-        return None
-    text = f"{named}.compare_digest({source.segment(function.value)}, {source.segment(call.args[0])})"
-    return [Edit(source.start(call), source.end(call), text)]
+    return [marks.get(word, repr(word)) for word in words]
+
+
+def _is_word(hole: ast.expr, tree: ast.Module) -> bool:
+    """Whether an inserted value is meant as one word: read from somewhere, and not named as several."""
+    return is_reading(hole) and is_value(hole, tree) and not _OF_SEVERAL.search(ast.unparse(hole))

@@ -18,7 +18,7 @@ from real.detector.limits import OF_FILE
 from real.errors import UsageError
 from real.formats.lines import split
 from real.formats.record import Record
-from real.linter.fixes.calls import safe_loader, whole_digest, word_list
+from real.linter.fixes.calls import safe_loader, word_list
 from real.linter.fixes.source import Edit, Source
 from real.linter.fixes.sql import bound
 from real.types import Analysis, AnalysisStatus, Finding
@@ -27,7 +27,6 @@ _REPAIRS: dict[str, tuple[Callable[[Source, ast.Call], list[Edit] | None], ...]]
     "CWE-89": (bound,),
     "CWE-502": (safe_loader,),
     "CWE-77": (word_list,),
-    "CWE-347": (whole_digest,),
 }
 _USABLE = (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.PARTIAL)
 

@@ -1,17 +1,19 @@
 """An SQL statement that values are inserted into gets placeholders, and its ``execute`` the values.
 
-Only where every inserted value stands where a value may stand, and where nothing of it changes between the line that
-puts the statement together and the call.
+Only where every inserted value stands in quotes, is compared, set or inserted, and is plain (``values``), and where
+nothing of it changes between the line that puts the statement together and the call.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from real.linter.fixes.source import Edit, Source, module_names
-from real.sqltext.sql_slots import Mark, Place, Slot, UnbalancedError, tokens
+from real.linter.fixes.values import Scope, insertions, is_reading, is_text, is_value, names, own_nodes, scope_of, shown
+from real.sqltext.sql_slots import Mark, Slot, UnbalancedError, tokens
 from real.sqltext.string_parts import Hole, Text, pieces
 
 _STYLES = {"sqlite3": "?", "psycopg": "%s", "psycopg2": "%s"}  # PEP 249, paramstyle
@@ -22,8 +24,15 @@ _OTHERS = frozenset(
         *("cx_Oracle", "pymssql", "snowflake", "databases", "peewee", "django", "clickhouse_driver", "aiomysql"),
     }
 )
-_TEXTS = frozenset({"input", "str", "strip", "lower", "upper", "title", "rstrip", "lstrip", "replace", "join"})
-Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+# A value is bound only where it is compared, set or inserted; keywords tell the clause, parentheses are skipped.
+_FIRST_WORDS = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b", re.IGNORECASE)
+_CLAUSES = re.compile(
+    r"\b(?:SELECT|FROM|WHERE|HAVING|SET|VALUES|ON|BY|JOIN|RETURNING|LIMIT|OFFSET|USING|OVER|WINDOW)\b",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(r"(?:[\w)\]]\s*(?:==?|<>|!=|<=?|>=?)|\b(?:LIKE|ILIKE|GLOB))\s*$", re.IGNORECASE)
+_INSERTED = re.compile(r"\bVALUES\s*(?:0\s*,\s*)*\((?:[^()]*,)?\s*$", re.IGNORECASE)
+_OTHER_MARKS = re.compile(r"[:@$]\w|\?\d|;\s*\S")  # marks with names or numbers, and a second statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +49,14 @@ def bound(source: Source, call: ast.Call) -> list[Edit] | None:
     is_plain = isinstance(call.func, ast.Attribute) and call.func.attr == "execute" and not call.keywords
     if style is None or not is_plain or len(call.args) not in (1, 2) or isinstance(call.args[0], ast.Starred):
         return None
-    scope = _scope_of(source.tree, call)
+    scope = scope_of(source.tree, call)
     own = _own(call.args[1:])
-    if own is None:
+    if own is None or (style != "?" and len(call.args) > 1) or _defines_execute(source.tree):
         return None
     query = call.args[0]
     assigned = _assigned(scope, query) if isinstance(query, ast.Name) else None
     built = assigned.value if assigned is not None else query
-    made = _bind(built, own, style, scope)
+    made = _bind(built, own, style, scope, source.tree)
     if made is None or (assigned is not None and not _stays(scope, assigned, call, built)):
         return None
     values = f"({', '.join(made.values)}{',' if len(made.values) == 1 else ''})"
@@ -65,6 +74,13 @@ def _style(tree: ast.Module) -> str | None:
     return styles.pop() if len(styles) == 1 and not modules & _OTHERS else None
 
 
+def _defines_execute(tree: ast.Module) -> bool:
+    """Whether the program has an ``execute`` of its own, which may take no values."""
+    return any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "execute" for node in ast.walk(tree)
+    )
+
+
 def _own(given: Sequence[ast.expr]) -> list[str] | None:
     """The values that the call binds already; ``None`` where they are not listed there."""
     if not given:
@@ -75,66 +91,65 @@ def _own(given: Sequence[ast.expr]) -> list[str] | None:
     return [ast.unparse(value) for value in values.elts]
 
 
-def _bind(expr: ast.expr, own: list[str], style: str, scope: Scope) -> _Bound | None:
+def _bind(expr: ast.expr, own: list[str], style: str, scope: Scope, tree: ast.Module) -> _Bound | None:
+    how = insertions(expr, scope)
     parts = pieces(expr)
+    holes = [part.expr for part in parts if isinstance(part, Hole)]
+    if how is None or not all(id(hole) in how and is_value(hole, tree) for hole in holes):
+        return None
     literal = "".join(part.text for part in parts if isinstance(part, Text))
     # A name in double quotes is no value; in a comment nothing is bound; psycopg's own marks would have to be counted.
-    if any(mark in literal for mark in ('"', "`", "--", "/*", "\\")) or (own and style != "?"):
+    if any(mark in literal for mark in ('"', "`", "--", "/*", "\\")) or not _FIRST_WORDS.match(literal):
         return None
     try:
         found = tokens(parts)
     except UnbalancedError:
         return None
-    text, values, waiting = "", list[str](), list(own)
+    text, plain, values, waiting = "", "", list[str](), list(own)
     for token in found:
         if isinstance(token, Text):
             text += token.text if style == "?" else token.text.replace("%", "%%")
-        elif isinstance(token, Mark):
+            plain += re.sub("'[^']*'", "0", token.text)
+            continue
+        if isinstance(token, Mark):
             if style != "?" or not waiting:
                 return None
-            text += style
             values.append(waiting.pop(0))
-        elif token.place is not Place.VALUE:
+        elif token.quoted is None or not _is_place_of_value(plain):
             return None
         else:
-            text += style
-            values.append(_value(token, scope))
+            values.append(_value(token, how, scope))
+        text += style
+        plain += "0" if isinstance(token, Slot) else "?"
     is_changed = len(values) > len(own)
-    return _Bound(_literal(text), tuple(values)) if is_changed and not waiting else None
+    return (
+        _Bound(_literal(text), tuple(values)) if is_changed and not waiting and not _OTHER_MARKS.search(plain) else None
+    )
 
 
-def _value(slot: Slot, scope: Scope) -> str:
-    if slot.quoted is None:
-        assert slot.hole is not None
-        return ast.unparse(slot.hole.expr)
+def _is_place_of_value(before: str) -> bool:
+    """Whether a text stands where it is compared, set or inserted: a literal and a bound value are the same there."""
+    shorter = ""
+    while shorter != before:
+        shorter, before = before, re.sub(r"\([^()]*\)", " 0 ", before)
+    clauses = _CLAUSES.findall(before)
+    last = clauses[-1].upper() if clauses else ""
+    if last == "VALUES":
+        return _INSERTED.search(before) is not None
+    return last in ("WHERE", "SET") and _COMPARED.search(before) is not None
+
+
+def _value(slot: Slot, how: dict[int, int], scope: Scope) -> str:
+    assert slot.quoted is not None
     if len(slot.quoted) == 1 and isinstance(only := slot.quoted[0], Hole):
-        shown = ast.unparse(only.expr)
-        return shown if _is_text(only.expr, scope) else f"str({shown})"  # what stood in quotes was a text
+        return shown(only.expr, how[id(only.expr)], scope)
     parts: list[ast.expr] = [
-        ast.Constant(part.text) if isinstance(part, Text) else ast.FormattedValue(part.expr, -1) for part in slot.quoted
+        ast.Constant(part.text)
+        if isinstance(part, Text)
+        else ast.FormattedValue(part.expr, -1 if is_text(part.expr, scope) else how[id(part.expr)])
+        for part in slot.quoted
     ]
     return ast.unparse(ast.JoinedStr(parts))
-
-
-def _is_text(expr: ast.expr, scope: Scope) -> bool:
-    """Whether an expression surely is a text: declared so, read, trimmed or put together."""
-    if isinstance(expr, ast.Name):
-        if not isinstance(scope, ast.Module):
-            arguments = (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs)
-            if any(one.arg == expr.id for one in arguments):
-                declared = next(one.annotation for one in arguments if one.arg == expr.id)
-                return isinstance(declared, ast.Name) and declared.id == "str"
-        given = [node.value for node in _own_nodes(scope) if isinstance(node, ast.Assign) and _names(node) == [expr.id]]
-        stores = [node for node in _own_nodes(scope) if isinstance(node, ast.Name) and _is_store(node, expr.id)]
-        return (
-            bool(given)
-            and len(given) == len(stores)
-            and all(not isinstance(value, ast.Name) and _is_text(value, scope) for value in given)
-        )
-    if isinstance(expr, ast.Call):
-        function = expr.func
-        return (function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")) in _TEXTS
-    return isinstance(expr, ast.JoinedStr) or (isinstance(expr, ast.Constant) and isinstance(expr.value, str))
 
 
 def _literal(text: str) -> str:
@@ -144,66 +159,36 @@ def _literal(text: str) -> str:
     return f'"{text}"' if shown == f"'{text}'" else shown
 
 
-def _scope_of(tree: ast.Module, call: ast.Call) -> Scope:
-    """The innermost function around a call, or the module."""
-    found: Scope = tree
-    waiting: list[Scope] = [tree]
-    while waiting:
-        scope = waiting.pop()
-        inside = list(_own_nodes(scope))
-        if call in inside:
-            return scope
-        waiting += [node for node in inside if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
-    return found
-
-
-def _own_nodes(scope: Scope) -> Iterable[ast.AST]:
-    """The nodes of a scope; functions in it count, what is inside them does not."""
-    waiting: list[ast.AST] = [*ast.iter_child_nodes(scope)]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
-
-
 def _assigned(scope: Scope, query: ast.Name) -> ast.Assign | None:
     """The only assignment of a name that is read once, by the call."""
     whole = [node for node in ast.walk(scope) if isinstance(node, ast.Name) and node.id == query.id]
     stores = [node for node in whole if isinstance(node.ctx, ast.Store | ast.Del)]
-    found = [node for node in _own_nodes(scope) if isinstance(node, ast.Assign) and _names(node) == [query.id]]
+    found = [node for node in own_nodes(scope) if isinstance(node, ast.Assign) and names(node) == [query.id]]
     return found[0] if len(found) == len(stores) == 1 and len(whole) == 2 else None
-
-
-def _names(node: ast.Assign) -> list[str]:
-    return [target.id if isinstance(target, ast.Name) else "" for target in node.targets]
-
-
-def _is_store(node: ast.Name, name: str) -> bool:
-    return node.id == name and isinstance(node.ctx, ast.Store | ast.Del)
 
 
 def _stays(scope: Scope, assigned: ast.Assign, call: ast.Call, built: ast.expr) -> bool:
     """Whether what was inserted is still the same at the call: the next statement, or names that nobody binds again."""
-    if _is_next(scope, assigned, call):
-        return True
     holes = [part.expr for part in pieces(built) if isinstance(part, Hole)]
-    if isinstance(scope, ast.Module) or not all(isinstance(hole, ast.Name) for hole in holes):
+    if _is_next(scope, assigned, call):
+        return all(is_reading(hole) for hole in holes)
+    if isinstance(scope, ast.Module) or not all(isinstance(hole, ast.Name) and is_text(hole, scope) for hole in holes):
         return False
-    names = {hole.id for hole in holes if isinstance(hole, ast.Name)}
+    inserted = {hole.id for hole in holes if isinstance(hole, ast.Name)}
     later = [
         node for node in ast.walk(scope) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
     ]
-    return all(node.id not in names or node.lineno < assigned.lineno for node in later) and not any(
+    return all(node.id not in inserted or node.lineno < assigned.lineno for node in later) and not any(
         isinstance(node, ast.Global | ast.Nonlocal) for node in ast.walk(scope)
     )
 
 
 def _is_next(scope: Scope, assigned: ast.Assign, call: ast.Call) -> bool:
-    for node in (scope, *_own_nodes(scope)):
+    for node in (scope, *own_nodes(scope)):
         for body in (getattr(node, "body", None), getattr(node, "orelse", None), getattr(node, "finalbody", None)):
             if isinstance(body, list) and assigned in body:
                 following = body[body.index(assigned) + 1 : body.index(assigned) + 2]
                 simple = (ast.Expr, ast.Assign, ast.Return, ast.AnnAssign)
-                return any(isinstance(one, simple) and call in ast.walk(one) for one in following)
+                nodes = [inner for one in following if isinstance(one, simple) for inner in ast.walk(one)]
+                return call in nodes and not any(isinstance(one, ast.comprehension | ast.NamedExpr) for one in nodes)
     return False
