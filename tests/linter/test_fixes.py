@@ -1,7 +1,9 @@
 """``--fix``: what is mechanical is repaired, and only where the repaired program no longer has the finding."""
 
+import ast
 import sqlite3
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,15 @@ import pytest
 from real.detector import scan
 from real.formats.record import program_of
 from real.linter.command import main
+from real.linter.fixes.calls import safe_loader, word_list
 from real.linter.fixes.repair import repaired
+from real.linter.fixes.source import Edit, Source
+from real.linter.fixes.sql import bound
 from real.linter.scanning import tool_of
 
 RULES = ("CWE-77", "CWE-89", "CWE-347", "CWE-502")
-SQL = "import sqlite3\ndb = sqlite3.connect('a')\nname = input()\n"
+DEFINED = "import sqlite3\ndb = sqlite3.connect('a')\n"
+SQL = f"{DEFINED}name = input()\n"
 
 
 def fixed(code: str) -> str | None:
@@ -21,6 +27,14 @@ def fixed(code: str) -> str | None:
     program = program_of("x.py", code, scan(code, select=RULES), tool_of(RULES))
     made = repaired(code, program.open, RULES)
     return made.after if made else None
+
+
+def edits(repair: Callable[[Source, ast.Call], list[Edit] | None], code: str) -> list[Edit] | None:
+    """What a repair offers for the last call of a program, whether the detector finds it or not."""
+    source = Source(code)
+    *_, last = (node for node in ast.walk(source.tree.body[-1]) if isinstance(node, ast.Expr | ast.Assign | ast.Return))
+    assert isinstance(last.value, ast.Call)
+    return repair(source, last.value)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +150,12 @@ def test_what_is_not_mechanical_is_left(rest: str) -> None:
     ],
 )
 def test_a_statement_that_could_change_its_meaning_is_left(query: str) -> None:
-    assert fixed(f"{SQL}db.execute({query})\n") is None
+    assert edits(bound, f"{SQL}db.execute({query})\n") is None
+
+
+def test_the_same_is_offered_where_it_is_plain() -> None:
+    assert edits(bound, f"{SQL}db.execute(f\"SELECT 1 FROM u WHERE n = '{{name}}'\")\n")
+    assert edits(bound, f"{DEFINED}def f(name: str):\n    return db.execute(\"DELETE FROM u WHERE n = '%s'\" % name)\n")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +170,7 @@ def test_a_statement_that_could_change_its_meaning_is_left(query: str) -> None:
     ],
 )
 def test_where_a_value_comes_from_counts(head: str, query: str) -> None:
-    assert fixed(f"import sqlite3\ndb = sqlite3.connect('a')\n{head}    return db.execute({query})\n") is None
+    assert edits(bound, f"{DEFINED}{head}    return db.execute({query})\n") is None
 
 
 VALUES = ("x", "O'Brien", "", "é", '""', "5", "x' OR '1'='1")
@@ -227,6 +246,7 @@ def test_repaired_statements_write_the_same(statement: str, value: str) -> None:
 )
 def test_only_whole_words_of_programs_become_a_list(line: str, repaired_line: str | None) -> None:
     head = "import subprocess\nx = input()\nargs = input()\nmany = ' '.join([x])\n"
+    assert (edits(word_list, f"{head}subprocess.run({line}, shell=True)\n") is None) == (repaired_line is None)
     assert fixed(f"{head}subprocess.run({line}, shell=True)\n") == (
         repaired_line and f"{head}subprocess.run({repaired_line})\n"
     )
@@ -244,12 +264,17 @@ def test_only_whole_words_of_programs_become_a_list(line: str, repaired_line: st
     ],
 )
 def test_only_loaders_of_yaml_itself_are_replaced(rest: str, offered: bool) -> None:
-    assert (fixed(f"import yaml\n{rest}\n") is not None) == offered
+    code = f"import yaml\n{rest}\n"
+    assert (edits(safe_loader, code) is not None) == (fixed(code) is not None) == offered
 
 
 def test_a_beginning_that_is_compared_is_left() -> None:
-    code = "import hmac\ndef f(key, data, given):\n    digest = hmac.new(key, data, 'sha256').hexdigest()\n"
-    assert fixed(f"{code}    return digest.startswith(given)\n") is None
+    code = (
+        "import hmac\nfrom flask import request\ndef f(key, data):\n    given = request.headers['X-Signature']\n"
+        "    return hmac.new(key, data, 'sha256').hexdigest().startswith(given)\n"
+    )
+    assert scan(code, select=RULES).findings
+    assert fixed(code) is None
 
 
 def test_psycopg_has_marks_of_its_own() -> None:
