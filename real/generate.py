@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from real.datasets import load_path
-from real.errors import DataError, RealError, UsageError
+from real.errors import DataError, UsageError
 from real.evaluation.sampling import Sampling
 from real.generation.answer_file import AnswerFile
 from real.generation.config import GenerationBackend, GenerationCfg
@@ -41,18 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     console.protect()
     arguments = _parser().parse_args(argv)
-    try:
-        _run(arguments)
-    except RealError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(f"interrupted: {arguments.out} keeps what was answered; the same command goes on", file=sys.stderr)
-        return 130
-    return 0
+    interrupted = f"interrupted: {arguments.out} keeps what was answered; the same command goes on"
+    return console.ended(lambda: _run(arguments), interrupted)
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace) -> int:
     sampling = _sampling(arguments)
     cfg = _generation_cfg(arguments)
     disk.check_output(Path(arguments.out), "--out", {"--tasks": arguments.tasks or ""})
@@ -82,6 +75,7 @@ def _run(arguments: argparse.Namespace) -> None:
             file.append([_record(policy, key, made, arguments.stop) for key, made in answers if key not in known])
             progress.advance(len(part))
     print(f"{len(wanted)} answers in {arguments.out}")
+    return 0
 
 
 def _record(policy: Policy, key: tuple[str, int], response: Response, stop: Sequence[str]) -> dict[str, object]:

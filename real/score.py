@@ -25,7 +25,6 @@ from typing import TextIO
 
 from real.datasets import load_path
 from real.datasets.subset import SUBSETS
-from real.errors import RealError
 from real.evaluation.completion_file import Completions, read_completions
 from real.evaluation.pass_at_k import pass_at_k_of
 from real.evaluation.rates import RATE_NAMES, summarize, to_json
@@ -137,14 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     console.protect()
     arguments = _parser().parse_args(argv)
-    try:
-        return _run(arguments)
-    except RealError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
-        return 130
+    return console.ended(lambda: _run(arguments), "interrupted: nothing was written")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -46,20 +46,22 @@ def effective_size(tasks: Sequence[tuple[int, int]]) -> float:
     return min(float(samples), p * (1 - p) / variance) if variance > 0 else float(samples)
 
 
-def clustered_difference(changes: Sequence[float]) -> tuple[float, float, float]:
-    """The mean change of tasks' own rates, with a 95 % interval: (d, low, high); NaN and (-1, 1) without a task.
+def clustered_difference(changes: Sequence[float], most: float = 1.0) -> tuple[float, float, float]:
+    """The mean change of tasks' own rates, with a 95 % interval: (d, low, high); NaN and no bound without a task.
+
+    ``most``: the largest change there is, 1 for rates and 2 for rewards, beyond which no interval goes.
 
     Normal approximation with the standard error between tasks, as for questions with several samples in E. Miller,
     "Adding error bars to evals" (2024, https://arxiv.org/abs/2411.00640). One task tells nothing of that error.
     """
     n = len(changes)
     if n == 0:
-        return math.nan, -1.0, 1.0
+        return math.nan, -most, most
     d = sum(changes) / n
     if n == 1:
-        return d, -1.0, 1.0
+        return d, -most, most
     error = math.sqrt(sum((change - d) ** 2 for change in changes) / (n - 1) / n)
-    return d, max(-1.0, d - Z_95 * error), min(1.0, d + Z_95 * error)
+    return d, max(-most, d - Z_95 * error), min(most, d + Z_95 * error)
 
 
 def newcombe_paired(both: int, first_only: int, second_only: int, neither: int) -> tuple[float, float, float]:

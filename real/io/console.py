@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
+
+from real.errors import RealError
 
 
 def protect(*, outlive: bool = False) -> None:
@@ -21,6 +24,18 @@ def protect(*, outlive: bool = False) -> None:
             stream.reconfigure(errors="backslashreplace")
             if outlive:
                 setattr(sys, name, _Outliving(stream))
+
+
+def ended(work: Callable[[], int], interrupted: str) -> int:
+    """The exit code of ``work``; a mistake is told and has its own, Ctrl-C says ``interrupted`` and has 130."""
+    try:
+        return work()
+    except RealError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return 130
 
 
 def say(text: str) -> None:

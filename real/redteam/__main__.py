@@ -22,7 +22,7 @@ from pathlib import Path
 
 from real.datasets import load_path
 from real.detector import VERSION
-from real.errors import RealError, UsageError
+from real.errors import UsageError
 from real.io import console, disk
 from real.io.columns import align
 from real.io.progress import Progress
@@ -39,14 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     console.protect()
     arguments = _parser().parse_args(argv)
-    try:
-        return _run(arguments)
-    except RealError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print(f"interrupted: {arguments.out} keeps what was found; the same command goes on", file=sys.stderr)
-        return 130
+    return console.ended(
+        lambda: _run(arguments), f"interrupted: {arguments.out} keeps what was found; the same command goes on"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,14 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from real.errors import DataError
+from real.evaluation.intervals import clustered_difference
 from real.results.index import Entry
 from real.results.labels import REWARD_LABELS, number
 from real.results.render import Cell, Column, Row, Table
 from real.results.task_records import task_records
 from real.runs.store import RunStore
 
-_NORMAL = statistics.NormalDist().inv_cdf(0.975)
+_LARGEST = 2.0  # change of a reward, which lies between -1 and 1
 SHUFFLED = "shuffled rewards (control)"
 
 
@@ -26,7 +26,7 @@ class Gain:
     """One way of training, over its seeds: mean reward of the test tasks before and after, and the paired change.
 
     ``low`` and ``high``: 95 % interval of the mean over tasks of each task's change (itself averaged over the seeds,
-    which share their tasks), by the central limit theorem.
+    which share their tasks), see ``clustered_difference``.
     """
 
     reward: str
@@ -52,11 +52,10 @@ def gain(reward: str, estimator: str, changes: Mapping[int, Mapping[str, tuple[f
         )
     seeds = tuple(sorted(changes))
     by_task = [statistics.fmean(changes[s][task][1] - changes[s][task][0] for s in seeds) for task in tasks]
-    change = statistics.fmean(by_task)
-    half = _NORMAL * statistics.stdev(by_task) / math.sqrt(len(tasks))
+    change, low, high = clustered_difference(by_task, _LARGEST)
     before, after = (statistics.fmean(changes[s][task][i] for s in seeds for task in tasks) for i in (0, 1))
     by_seed = tuple(statistics.fmean(changes[s][task][1] - changes[s][task][0] for task in tasks) for s in seeds)
-    return Gain(reward, estimator, seeds, before, after, change, change - half, change + half, by_seed)
+    return Gain(reward, estimator, seeds, before, after, change, low, high, by_seed)
 
 
 def gains(found: Sequence[Entry]) -> list[Gain]:
