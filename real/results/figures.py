@@ -37,7 +37,7 @@ def components_figure(records: Sequence[Mapping[str, object]], theme: Theme = LI
         subtitle = f"Dots: mean of a step's rollouts; lines: moving average.\n{saturation_order(records)}"
         top = heading(figure, "What the policy learns, and when", subtitle, theme, inches=0.86)
         grid = figure.add_gridspec(
-            2, 1, height_ratios=(3, 1.25), hspace=0.16, left=0.072, right=0.81, bottom=0.115, top=top
+            2, 1, height_ratios=(3, 1.25), hspace=0.16, left=0.072, right=0.785, bottom=0.115, top=top
         )
         upper = figure.add_subplot(grid[0])
         lower = figure.add_subplot(grid[1], sharex=upper)
@@ -152,7 +152,7 @@ def draw_curves(
     heights = spread_labels([end[1] for end in ends], gap * (high - low))
     for (_, value, name, colour), height in zip(ends, heights, strict=True):
         axes.annotate(
-            f"{name} {value:.2f}", (1.012, height), xycoords=axes.get_yaxis_transform(), color=colour,
+            f"{name} {value:.2f}".replace("-", "\N{MINUS SIGN}"), (1.012, height), xycoords=axes.get_yaxis_transform(), color=colour,
             va="center", fontsize=9.5, fontweight="bold", annotation_clip=False,
         )  # fmt: skip
 
