@@ -151,8 +151,9 @@ def draw_curves(
     low, high = axes.get_ylim()
     heights = spread_labels([end[1] for end in ends], gap * (high - low))
     for (_, value, name, colour), height in zip(ends, heights, strict=True):
+        text = f"{name} {value:.2f}".replace("-", "\N{MINUS SIGN}")
         axes.annotate(
-            f"{name} {value:.2f}".replace("-", "\N{MINUS SIGN}"), (1.012, height), xycoords=axes.get_yaxis_transform(), color=colour,
+            text, (1.012, height), xycoords=axes.get_yaxis_transform(), color=colour,
             va="center", fontsize=9.5, fontweight="bold", annotation_clip=False,
         )  # fmt: skip
 
