@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -52,7 +53,7 @@ class Method:
         return ""
 
 
-class AnsweringMethod(Method):
+class AnsweringMethod(Method, ABC):
     """A method that trains nothing and answers test tasks in a way of its own, each once.
 
     Several samples of a task would not be the independent draws that pass@k counts, so that they are refused.
@@ -78,9 +79,9 @@ class AnsweringMethod(Method):
         least, most = self.answers_a_task(root)
         return Workload((least * sizes.test, most * sizes.test))
 
+    @abstractmethod
     def answer(self, ws: Workspace, tasks: Sequence[Task], seed: int) -> list[Completion]:
         """One completion a task, in their order; no task is there twice."""
-        raise NotImplementedError
 
     def run(self, ws: Workspace) -> int:
         """Leave ``answer`` as the responder."""
