@@ -28,7 +28,7 @@ def _shown(code: str, wish: str, flag: bool) -> list[tuple[int, object]]:
         shown.append((number, repr(value)))
 
     names: dict[str, Callable[..., object]] = {"sink": sink}
-    exec(compile(code, "<random>", "exec"), names)  # noqa: S102 - a program of this test
+    exec(compile(code, "<random>", "exec"), names)
     with contextlib.suppress(*_EXPECTED):
         names["run"](wish, flag)
     return shown
