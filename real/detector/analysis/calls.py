@@ -43,7 +43,6 @@ _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
-_PERCENT_ENCODERS = frozenset({"urllib.parse.quote", "urllib.parse.quote_plus"})
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
 _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
@@ -285,7 +284,7 @@ class Calls:
         )
         result = self._library_call(path, receiver, args, instr, trusted)
         cleans = self.heap.rules.cleans.get(path, 0) | self.heap.rules.cleaning_methods.get(name, 0)
-        if not cleans or (path in _PERCENT_ENCODERS and _keeps_markup(args)):
+        if not cleans or (path in library.PERCENT_ENCODERS and _keeps_markup(args, library.PERCENT_ENCODERS[path])):
             return result
         cleaned = self.heap.cleaned(result, cleans)
         if path in library.PARSERS:
@@ -520,9 +519,9 @@ def _is_callable(value: Value) -> bool:
     return bool(value.objs) and not value.mask and every(obj.kind in _CALLABLE for obj in value.objs)
 
 
-def _keeps_markup(args: Args) -> bool:
-    """``quote(text, safe="<>")``, ``quote(text, safe=anything)``."""
-    safe = args.named.get("safe", args.pos[1] if len(args.pos) > 1 else None)
+def _keeps_markup(args: Args, place: int) -> bool:
+    """``quote(text, safe="<>")``, ``quote(text, safe=anything)``; ``place`` is that of ``safe``."""
+    safe = args.named.get("safe", args.pos[place] if len(args.pos) > place else None)
     if safe is None:
         return False
     texts = [text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in safe.consts or ()]

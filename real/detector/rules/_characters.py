@@ -13,7 +13,7 @@ from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.instructions import Edge, Instr, Unit
-from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
+from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS, STRICT_TESTS
 from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of
 from real.detector.rules._refusals import refused
 
@@ -36,10 +36,6 @@ _PLAIN = {
     "call",
 }
 
-# They leave letters, digits and "_.-~/%+" only.
-PERCENT_ENCODERS = frozenset(
-    {"urllib.parse.quote", "urllib.parse.quote_plus", "urllib.parse.urlencode", "urllib.quote"}
-)
 # Methods that take a text apart -> what is gone when its parts are joined.
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 # What holds the parts of a text.
@@ -352,12 +348,12 @@ class _Removal:
 
 def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
     """``quote(text)`` and ``quote(text, safe="/")``, but not ``quote(text, safe="'")``."""
-    names = facts.library_names(unit, call) & PERCENT_ENCODERS
+    names = facts.library_names(unit, call) & PERCENT_ENCODERS.keys()
     shape = shape_of(call)
     if not names or shape is None or any(shape.starred) or None in shape.keywords:
         return False
     passed = call.args[1:]
-    place = 2 if "urllib.parse.urlencode" in names else 1  # of `safe`
+    place = max(PERCENT_ENCODERS[name] for name in names)
     kept = [
         operand for name, operand in zip(shape.keywords, passed[len(shape.starred) :], strict=True) if name == "safe"
     ]
