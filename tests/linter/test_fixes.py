@@ -173,6 +173,34 @@ def test_where_a_value_comes_from_counts(head: str, query: str) -> None:
     assert edits(bound, f"{DEFINED}{head}    return db.execute({query})\n") is None
 
 
+OWN = "f\"SELECT 1 FROM u WHERE a = ? AND n = '{name}'\""
+QUERY = "    q = f\"SELECT 1 FROM u WHERE n = '{name}'\"\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "rest"),
+    [
+        ("", "def f(name: str):\n    global q\n" + QUERY + "    return db.execute(q)\n"),
+        ("", "def f(name: str):\n" + QUERY + "    name = 'b'\n    return db.execute(q)\n"),
+        ("", "def f(name: str):\n" + QUERY + "    import os as name\n    return db.execute(q)\n"),
+        ('ALL = "a\'\'b".replace("\'", "\'\'")\n', "def f(name: str):\n" + QUERY + "    return db.execute(q)\n"),
+        ("from app import pg\n", "def f(name: str):\n" + QUERY + "    return pg.execute(q)\n"),
+        ("from app import cursor\n", "c = cursor()\ndef f(name: str):\n" + QUERY + "    return c.execute(q)\n"),
+        ("", "def f(session, name: str):\n" + QUERY + "    return session.execute(q)\n"),
+        (
+            "",
+            "def f(name: str, d: dict):\n    return db.execute(f\"SELECT 1 FROM u WHERE a = ? AND n = '{name}'\", (d.pop('a'),))\n",
+        ),
+    ],
+)
+def test_what_is_around_the_statement_counts(head: str, rest: str) -> None:
+    assert edits(bound, f"{head}{DEFINED}{rest}") is None
+
+
+def test_a_statement_put_together_on_the_line_before_is_offered() -> None:
+    assert edits(bound, f"{DEFINED}def f(name: str):\n{QUERY}    return db.execute(q)\n")
+
+
 VALUES = ("x", "O'Brien", "", "é", '""', "5", "x' OR '1'='1")
 CONDITIONS = ("n = '{}'", "n <> '{}'", "n LIKE '%{}%'", "i = '{}'", "n == '{}' AND n NOT IN ('a')", "n = '-{}'")
 
@@ -241,11 +269,14 @@ def test_repaired_statements_write_the_same(statement: str, value: str) -> None:
         ("'ls ' + ' '.join([x])", None),
         ("f'ls {args}'", None),
         ("f'ls {many}'", None),
+        ("f'ls {conf[0]}'", None),
+        ("f'ls {pattern}'", None),
+        *((f"f'{word} a {{x}}'", None) for word in ("ssh", "/usr/bin/ssh", "sudo -u", "env", "xargs", "docker exec")),
         *((f"f'{word} {{x}}'", None) for word in ("cd", "exit", "type", ".", "test", "[", "time", "if", "!", "read")),
     ],
 )
 def test_only_whole_words_of_programs_become_a_list(line: str, repaired_line: str | None) -> None:
-    head = "import subprocess\nx = input()\nargs = input()\nmany = ' '.join([x])\n"
+    head = "import subprocess\nx = input()\nargs = pattern = input()\nconf = [x]\nmany = ' '.join([x])\n"
     assert (edits(word_list, f"{head}subprocess.run({line}, shell=True)\n") is None) == (repaired_line is None)
     assert fixed(f"{head}subprocess.run({line}, shell=True)\n") == (
         repaired_line and f"{head}subprocess.run({repaired_line})\n"
@@ -260,6 +291,7 @@ def test_only_whole_words_of_programs_become_a_list(line: str, repaired_line: st
         ("d = yaml.unsafe_load(input())", True),
         ("class Own(yaml.Loader):\n    pass\nd = yaml.load(input(), Loader=Own)", False),
         ("from own import Loader\nd = yaml.load(input(), Loader=Loader)", False),
+        ("print(yaml.dump({'a': (1, 2)}))\nd = yaml.load(input(), Loader=yaml.Loader)", False),
         ("yaml.add_constructor('!a', print)\nd = yaml.load(input(), Loader=yaml.Loader)", False),
     ],
 )

@@ -21,13 +21,19 @@ _EXTENDED = re.compile(r"\badd_(?:multi_)?constructor\b|\badd_\w*resolver\b|\bYA
 _STARTERS = {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")}
 _OF_SHELLS = re.compile(r"[|&;<>()$`\\*?~{}\[\]!#\n%^]")
 _OF_SEVERAL = re.compile(
-    r"(?:args|argv|opts?|options?|flags?|params?|cmd|command|words|list|files|paths)$", re.IGNORECASE
+    r"(?:args|argv|opts?|options?|flags?|params?|cmd|command|words|list|files|paths|pattern|glob|sub|extra|action)$",
+    re.IGNORECASE,
 )
 _BUILTINS = """
     cd exit type export source . : set unset alias unalias eval exec ulimit umask time read test [ [[ trap wait jobs fg
     bg history command builtin declare typeset local readonly let shift return break continue for if while case function
     until select { ( ! then else elif fi do done esac in } coproc hash getopts shopt pushd popd dirs disown enable fc
     mapfile readarray logout suspend times caller compgen complete bind help echo printf kill pwd
+""".split()  # noqa: SIM905 - read as words
+# Programs that run what follows: a word there is a program, or a line for the shell of another machine.
+_RUNNERS = """
+    ssh su sudo doas env xargs nohup timeout nice ionice chroot setsid stdbuf strace watch script screen tmux parallel
+    docker podman kubectl vagrant sh bash dash zsh ksh fish cmd powershell python python3 perl ruby node
 """.split()  # noqa: SIM905 - read as words
 _FIRST_HOLE = 0xE000  # characters for private use stand for what is inserted, while the words are taken apart
 
@@ -43,13 +49,19 @@ def safe_loader(source: Source, call: ast.Call) -> list[Edit] | None:
     imported = module_names(source.tree)
     if len(loaders) > 1 or any(path_of(loader, imported) not in _OWN_LOADERS for loader in loaders):
         return None  # a loader of the program's own may know more
-    if _EXTENDED.search(source.raw.decode()):
+    if _EXTENDED.search(source.raw.decode()) or _writes_objects(source.tree):
         return None
     start, end = source.arguments(call)
     return [
         Edit(source.end(call.func.value), source.end(call.func), f".{name}"),
         Edit(start, end, f"({source.segment(call.args[0])})"),
     ]
+
+
+def _writes_objects(tree: ast.Module) -> bool:
+    """Whether the program writes YAML with tags of Python, which a safe loader does not read."""
+    paths = (path_of(node.func, module_names(tree)) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(path in ("yaml.dump", "yaml.dump_all") for path in paths)
 
 
 def word_list(source: Source, call: ast.Call) -> list[Edit] | None:
@@ -93,7 +105,12 @@ def _words(expr: ast.expr, scope: Scope, tree: ast.Module) -> list[str] | None:
     except ValueError:
         return None
     marks = {chr(_FIRST_HOLE + number): shown(hole, how[id(hole)], scope) for number, hole in enumerate(holes)}
-    if not words or words[0] in _BUILTINS or "=" in words[0] or any(char in words[0] for char in marks):
+    if (
+        not words
+        or words[0].rpartition("/")[2] in (*_BUILTINS, *_RUNNERS)
+        or "=" in words[0]
+        or any(char in words[0] for char in marks)
+    ):
         return None  # the program is chosen by what is inserted, only a shell knows it, or a variable is set
     if any(char in word and char != word for word in words for char in marks):
         return None
@@ -101,5 +118,14 @@ def _words(expr: ast.expr, scope: Scope, tree: ast.Module) -> list[str] | None:
 
 
 def _is_word(hole: ast.expr, tree: ast.Module) -> bool:
-    """Whether an inserted value is meant as one word: read from somewhere, and not named as several."""
-    return is_reading(hole) and is_value(hole, tree) and not _OF_SEVERAL.search(ast.unparse(hole))
+    """Whether an inserted value is meant as one word: a name or attribute, not named as several, without a default."""
+    if isinstance(hole, ast.Subscript) or _OF_SEVERAL.search(ast.unparse(hole)):
+        return False
+    has_default = isinstance(hole, ast.Name) and any(
+        argument.arg == hole.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.args.defaults or any(node.args.kw_defaults))
+        for argument in (*node.args.args, *node.args.kwonlyargs)
+    )
+    return is_reading(hole) and is_value(hole, tree) and not has_default

@@ -1,7 +1,7 @@
 """An SQL statement that values are inserted into gets placeholders, and its ``execute`` the values.
 
-Only where every inserted value stands in quotes, is compared, set or inserted, and is plain (``values``), and where
-nothing of it changes between the line that puts the statement together and the call.
+Only where every inserted value stands in quotes, is compared, set or inserted, and is plain (``values``), where the
+call follows at once on the line that puts the statement together, and where nothing in the file doubles quotes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from real.linter.fixes.source import Edit, Source, module_names
+from real.linter.fixes.source import Edit, Source, module_names, path_of
 from real.linter.fixes.values import Scope, insertions, is_reading, is_text, is_value, names, own_nodes, scope_of, shown
 from real.sqltext.sql_slots import Mark, Slot, UnbalancedError, tokens
 from real.sqltext.string_parts import Hole, Text, pieces
@@ -53,6 +53,8 @@ def bound(source: Source, call: ast.Call) -> list[Edit] | None:
     own = _own(call.args[1:])
     if own is None or (style != "?" and len(call.args) > 1) or _defines_execute(source.tree):
         return None
+    if _doubles_quotes(source.tree) or not _is_of_the_driver(call.func, source.tree):
+        return None
     query = call.args[0]
     assigned = _assigned(scope, query) if isinstance(query, ast.Name) else None
     built = assigned.value if assigned is not None else query
@@ -81,13 +83,33 @@ def _defines_execute(tree: ast.Module) -> bool:
     )
 
 
+def _doubles_quotes(tree: ast.Module) -> bool:
+    """Whether some value may come in escaped: bound as well, its quotes would be doubled for good."""
+    return any(isinstance(node, ast.Constant) and node.value in ("''", b"''", "\\'") for node in ast.walk(tree))
+
+
+def _is_of_the_driver(called: ast.expr, tree: ast.Module) -> bool:
+    """Whether the receiver may be a connection of the driver: neither imported from elsewhere nor made by that."""
+    root = called
+    while isinstance(root, ast.Attribute | ast.Call | ast.Subscript):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    if not isinstance(root, ast.Name) or "session" in root.id.lower():
+        return False
+    imported = module_names(tree)
+    makers = [node.value for node in ast.walk(tree) if isinstance(node, ast.Assign) and names(node) == [root.id]]
+    made_by = (path_of(maker.func, imported) for maker in makers if isinstance(maker, ast.Call))
+    return all(path.partition(".")[0] in _STYLES for path in (imported.get(root.id, ""), *made_by) if path)
+
+
 def _own(given: Sequence[ast.expr]) -> list[str] | None:
     """The values that the call binds already; ``None`` where they are not listed there."""
     if not given:
         return []
     (values,) = given
-    if not isinstance(values, ast.Tuple | ast.List) or any(isinstance(value, ast.Starred) for value in values.elts):
-        return None
+    if not isinstance(values, ast.Tuple | ast.List) or not all(
+        isinstance(value, ast.Constant) or is_reading(value) for value in values.elts
+    ):
+        return None  # anything else would be evaluated in another order
     return [ast.unparse(value) for value in values.elts]
 
 
@@ -168,19 +190,10 @@ def _assigned(scope: Scope, query: ast.Name) -> ast.Assign | None:
 
 
 def _stays(scope: Scope, assigned: ast.Assign, call: ast.Call, built: ast.expr) -> bool:
-    """Whether what was inserted is still the same at the call: the next statement, or names that nobody binds again."""
+    """Whether what was inserted is still the same at the call: the next statement, where no other scope has a part."""
     holes = [part.expr for part in pieces(built) if isinstance(part, Hole)]
-    if _is_next(scope, assigned, call):
-        return all(is_reading(hole) for hole in holes)
-    if isinstance(scope, ast.Module) or not all(isinstance(hole, ast.Name) and is_text(hole, scope) for hole in holes):
-        return False
-    inserted = {hole.id for hole in holes if isinstance(hole, ast.Name)}
-    later = [
-        node for node in ast.walk(scope) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
-    ]
-    return all(node.id not in inserted or node.lineno < assigned.lineno for node in later) and not any(
-        isinstance(node, ast.Global | ast.Nonlocal) for node in ast.walk(scope)
-    )
+    shared = any(isinstance(node, ast.Global | ast.Nonlocal) for node in ast.walk(scope))
+    return not shared and _is_next(scope, assigned, call) and all(is_reading(hole) for hole in holes)
 
 
 def _is_next(scope: Scope, assigned: ast.Assign, call: ast.Call) -> bool:

@@ -16,7 +16,7 @@ _OTHER_KINDS = (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, a
 
 
 def open_tail_closures(tree: ast.Module) -> None:
-    """Replace such calls, innermost first; a name that both functions bind leaves the call as it is."""
+    """Replace such calls, innermost first; not where the inner one binds a name that the outer one uses."""
     functions = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
     for outer in reversed(functions):  # ``walk`` has outer functions first
         while (inner := _called_at_the_end(outer)) is not None:
@@ -39,7 +39,19 @@ def _called_at_the_end(outer: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Fun
     if any(isinstance(node, _OTHER_KINDS) for node in _own(inner)):
         return None
     uses = sum(isinstance(node, ast.Name) and node.id == name for node in ast.walk(outer))
-    return inner if uses == 1 and not (_bound(inner) & (_bound(outer) - {name})) else None
+    return inner if uses == 1 and _bound(inner).isdisjoint(_named_outside(outer, inner)) else None
+
+
+def _named_outside(outer: ast.FunctionDef | ast.AsyncFunctionDef, inner: ast.FunctionDef) -> set[str]:
+    """Every name that the outer function binds, or reads anywhere but in the inner one: it may be a global's."""
+    found = _bound(outer) - {inner.name}
+    waiting: list[ast.AST] = [outer]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        waiting += (child for child in ast.iter_child_nodes(node) if child is not inner)
+    return found
 
 
 def _has_parameters(node: ast.FunctionDef) -> bool:
