@@ -85,7 +85,7 @@ def test_safe(name):
         "def f(a):\n    def g():\n        a = 1\n        return a\n    return g()",  # another name in it
         "def f(a):\n    use(query)\n    def g():\n        query = 'x'\n        return query\n    return g()",
         "def f(a):\n    def h():\n        return b\n    def g():\n        b = h()\n        return b\n    return g()",
-        "def f(a):\n    p = e(a)\n    def g():\n        from html import escape as e\n        return p + e(a)\n    return g()",
+        "def f(a):\n    p = e(a)\n    def g():\n        from html import e\n        return p + e(a)\n    return g()",
         "def f(a):\n    def g():\n        yield a\n    return g()",
         "def f(a):\n    def g(b=a):\n        return b\n    return g()",
         "def f(a):\n    def g():\n        return a\n    return g",

@@ -187,10 +187,7 @@ QUERY = "    q = f\"SELECT 1 FROM u WHERE n = '{name}'\"\n"
         ("from app import pg\n", "def f(name: str):\n" + QUERY + "    return pg.execute(q)\n"),
         ("from app import cursor\n", "c = cursor()\ndef f(name: str):\n" + QUERY + "    return c.execute(q)\n"),
         ("", "def f(session, name: str):\n" + QUERY + "    return session.execute(q)\n"),
-        (
-            "",
-            "def f(name: str, d: dict):\n    return db.execute(f\"SELECT 1 FROM u WHERE a = ? AND n = '{name}'\", (d.pop('a'),))\n",
-        ),
+        ("", f"def f(name: str, d: dict):\n    return db.execute({OWN}, (d.pop('a'),))\n"),
     ],
 )
 def test_what_is_around_the_statement_counts(head: str, rest: str) -> None:
