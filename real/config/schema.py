@@ -93,7 +93,21 @@ def _check_batches(root: RootCfg) -> None:
 
 
 def _check_rollouts(root: RootCfg) -> None:
-    """Settings of the local engine's rollouts that would undo each other without a word."""
+    """Settings of the local engine's rollouts that would undo each other, or do nothing, without a word."""
+    if not method_of(root.method.name).uses_trainer:
+        idle = [
+            setting
+            for setting, is_set in (
+                (f"reward.credit={root.reward.credit}", root.reward.credit != CreditMode.none),
+                ("trainer.shuffle_rewards=true", root.trainer.shuffle_rewards),
+            )
+            if is_set
+        ]
+        if idle:
+            raise UsageError(
+                f"{idle[0]} changes what PPO updates with, and method={root.method.name} does not train with PPO",
+                hint="Use method=real, or leave the setting out.",
+            )
     if root.trainer.shuffle_rewards and root.reward.credit != CreditMode.none:
         raise UsageError(
             f"trainer.shuffle_rewards=true deals rewards out at random, and reward.credit={root.reward.credit} says"

@@ -10,9 +10,10 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from real.errors import DataError
+from real.ids import canonical
 from real.results.curves import series, smooth
 from real.results.index import Entry
 from real.results.labels import number
@@ -31,6 +32,7 @@ class Learning:
 
     credit: str
     seed: int
+    settings: str  # all others that can change a number
     steps: tuple[float, ...]
     curve: tuple[float, ...]
     batch: int
@@ -50,17 +52,25 @@ class Learning:
 def learning(found: Sequence[Entry]) -> dict[str, list[Learning]]:
     """The runs of REAL by credit, in the order of their seeds; runs of other methods are left out.
 
-    Raises ``DataError`` where two runs have the same credit and seed, and where a run has no log of its steps.
+    Raises ``DataError`` where two runs have the same credit and seed or differ in a setting besides these two, and
+    where a run has no log of its steps.
     """
     ways: dict[str, dict[int, Learning]] = {}
+    first: tuple[str, str] | None = None
     for entry in found:
         if entry.run is None or entry.run.after is None or entry.run.method != "real":
             continue
         made = _learning(entry.path, entry.run.seed, entry.run.after.rates()[METRIC].rate)
+        first = first or (entry.run_id, made.settings)
+        if made.settings != first[1]:
+            raise DataError(
+                f"{entry.run_id} and {first[0]} differ in more than seed and reward.credit",
+                hint="This table takes runs of one sweep; `python -m real.results show RUN` prints a run's settings.",
+            )
         if ways.setdefault(made.credit, {}).setdefault(made.seed, made) is not made:
             raise DataError(
                 f"{entry.run_id} and another run both have reward.credit={made.credit}, seed {made.seed}",
-                hint="They differ in another setting; this table takes runs of one sweep.",
+                hint="One of them is enough; this table takes runs of one sweep.",
             )
     known = sorted(ways, key=lambda credit: (ORDER.index(credit) if credit in ORDER else len(ORDER), credit))
     return {credit: [ways[credit][seed] for seed in sorted(ways[credit])] for credit in known}
@@ -144,4 +154,7 @@ def _learning(run: Path, seed: int, final: float) -> Learning:
         OmegaConf.select(config, "trainer.samples_per_prompt", default=1)
     )
     credit = str(OmegaConf.select(config, "reward.credit", default=PLAIN))
-    return Learning(credit, seed, tuple(steps), tuple(smooth(rates)), batch, statistics.fmean(rates), final)
+    others = OmegaConf.merge(config, {"seed": 0, "reward": {"credit": PLAIN}})
+    assert isinstance(others, DictConfig)
+    settings = canonical(others)
+    return Learning(credit, seed, settings, tuple(steps), tuple(smooth(rates)), batch, statistics.fmean(rates), final)

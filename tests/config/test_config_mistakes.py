@@ -52,6 +52,8 @@ MISTAKES = {
     "seed=0,1": ("names several values", "Add -m"),
     "trainer=openrlhf generation=hf": ("generation=hf belongs to trainer=local", "leave generation out"),
     "trainer.shuffle_rewards=true reward.credit=trace": ("deals rewards out at random", "reward.credit=none"),
+    "method=vanilla reward.credit=trace": ("method=vanilla does not train with PPO", "method=real"),
+    "method=sft trainer.shuffle_rewards=true": ("method=sft does not train with PPO", "method=real"),
     "trainer.sampled_logprobs=true generation=vllm": ("and vLLM has copies", "generation=hf"),
     "trainer=openrlhf": ("cannot build model=tiny", "trainer=local_tiny"),
     "dataset=safesql": ("model=tiny knows only", "qwen25_coder_0p5b"),

@@ -24,7 +24,7 @@ def test_paired_by_hand():
 
 
 def test_the_step_that_reaches_a_rate():
-    run = Learning("none", 0, (1.0, 2.0, 3.0), (0.2, 0.65, 0.5), 128, 0.45, 0.5)
+    run = Learning("none", 0, "", (1.0, 2.0, 3.0), (0.2, 0.65, 0.5), 128, 0.45, 0.5)
     assert (run.reached(0.6), run.reached(0.7)) == (2.0, None)
     assert (run.at_least(0.6), run.at_least(0.7)) == (2.0, 4.0)
 
@@ -63,7 +63,15 @@ def test_the_figure_is_drawn(sweep):
 
 def test_two_runs_of_one_place_are_refused(sweep, run_maker):
     store = run_maker("again", seed=0)
-    (store / "config.yaml").write_text("reward: {credit: trace}\ntrainer: {rollout_batch: 64}\n")
+    (store / "config.yaml").write_text("reward: {credit: trace}\ntrainer: {rollout_batch: 64, samples_per_prompt: 2}\n")
     (store / "steps.jsonl").write_text('{"step": 1, "func_qual": 0.5}\n')
     with pytest.raises(DataError, match=r"both have reward\.credit=trace, seed 0"):
+        learning(entries([sweep]))
+
+
+def test_runs_that_differ_in_another_setting_are_refused(sweep, run_maker):
+    store = run_maker("other", seed=2)
+    (store / "config.yaml").write_text("reward: {credit: trace, alpha: 0.3}\ntrainer: {rollout_batch: 64}\n")
+    (store / "steps.jsonl").write_text('{"step": 1, "func_qual": 0.5}\n')
+    with pytest.raises(DataError, match=r"differ in more than seed and reward\.credit"):
         learning(entries([sweep]))

@@ -166,6 +166,9 @@ def test_every_answer_is_kept_and_those_after_a_checkpoint_are_dropped(tmp_path)
         "step": 1, "task_id": "t1", "completion": "bb", "finished": True, "reward": 2.0,
         "components": {"r_function": 1.0},
     }  # fmt: skip
+    RolloutScorer(Judge(credit=CreditMode.trace), POLICY, TASKS, kept.append).finish(RESPONSES)
+    rollout_log.append(path, 3, kept[-1])
+    assert [record.get("credit") for record in disk.read_lines(path)[-4:]] == [None, None, None, [[1, 3, 0.5]]]
     rollout_log.rewind(path, 0)
     assert path.read_bytes() == b""
     rollout_log.rewind(tmp_path / "absent.jsonl", 0)

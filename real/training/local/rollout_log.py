@@ -16,7 +16,7 @@ def append(path: Path, step: int, scored: Sequence[Scored]) -> None:
     """Add the answers of ``step`` (from 1), a line each; raises ``InfrastructureError`` where the disk refuses."""
     lines = []
     for completion, (_, reward) in scored:
-        record = {
+        record: dict[str, object] = {
             "step": step,
             "task_id": completion.task_id,
             "completion": completion.text,
@@ -24,7 +24,11 @@ def append(path: Path, step: int, scored: Sequence[Scored]) -> None:
             "reward": reward.value,
             "components": dict(reward.components),
         }
-        lines.append(to_line(record | ({"masked": reward.masked} if reward.masked else {})))
+        if reward.masked:
+            record["masked"] = reward.masked
+        if reward.credit:  # [start, end) in the characters of the completion, and the blame there
+            record["credit"] = [[part.start, part.end, part.value] for part in reward.credit]
+        lines.append(to_line(record))
     with disk_errors(path), path.open("a", encoding="ascii") as file:
         file.writelines(lines)
 
