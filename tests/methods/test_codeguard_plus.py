@@ -85,10 +85,19 @@ def test_negatives_are_exactly_those_of_brute_force() -> None:
             code = words.decode(tokens)
             if phrases.forbidden(code) is not None:
                 continue
-            for token in range(len(words.pieces)):
-                added = code + (words.pieces[token] or "\n")
+            for before, token in itertools.product(("x = 1\n", "x = _"), range(len(words.pieces))):
+                text = before + code
+                added = text + (words.pieces[token] or "\n")
                 expected = any(negative.pattern().search(added) for negative in phrases.negative)
-                assert constraint.forbids(code, token) == expected, (code, words.pieces[token])
+                assert constraint.forbids(text, token) == expected, (text, words.pieces[token])
+                assert constraint.forbids(phrases.tail(text), token) == expected, (text, words.pieces[token])
+
+
+def test_the_tail_is_as_long_as_the_longest_phrase() -> None:
+    phrases = Phrases((Negative("eval("), Negative("a b")))
+    assert phrases.tail("x = some  \teval") == "me  \teval"
+    assert phrases.tail("eval") == "eval"
+    assert Phrases().tail("x = 1") == "1"
 
 
 def test_prose_is_free_and_in_code_the_best_allowed_token_wins() -> None:

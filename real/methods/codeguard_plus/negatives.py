@@ -33,7 +33,7 @@ class NegativePhrases:
         for row, tokens in enumerate(written):
             code = open_code(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
             if code is not None and self.phrases.negative:
-                limited[row] = self._allowed(logits[row], code)
+                limited[row] = self._allowed(logits[row], self.phrases.tail(code))
         return limited
 
     def _allowed(self, logits: Tensor, code: str) -> Tensor:

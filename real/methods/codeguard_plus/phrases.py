@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,15 @@ class Negative:
 
     def pattern(self) -> re.Pattern[str]:
         """Matches at identifier boundaries and over blanks between parts; a boundary at the end has to be there."""
-        end = "" if self.eager or not is_word(self.phrase[-1]) else r"(?=\W)"
-        start = r"(?<!\w)" if is_word(self.phrase[0]) else ""
-        parts = (re.escape(part) for part in re.findall(r"\w+|[^\w\s]", self.phrase))
-        return re.compile(start + r"[ \t]*".join(parts) + end)
+        return _pattern(self)
+
+
+@cache  # asked for each token that a response may take
+def _pattern(negative: Negative) -> re.Pattern[str]:
+    end = "" if negative.eager or not is_word(negative.phrase[-1]) else r"(?=\W)"
+    start = r"(?<!\w)" if is_word(negative.phrase[0]) else ""
+    parts = (re.escape(part) for part in re.findall(r"\w+|[^\w\s]", negative.phrase))
+    return re.compile(start + r"[ \t]*".join(parts) + end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,18 @@ class Phrases:
                 if match.end() + (not negative.eager and is_word(negative.phrase[-1])) > since:
                     return negative.phrase
         return None
+
+    def tail(self, code: str) -> str:
+        """The end of ``code`` that decides which phrases the next characters can complete.
+
+        It holds one character more than the longest phrase, blanks not counted, for the boundary in front.
+        """
+        needed = max((len(negative.phrase) for negative in self.negative), default=0) + 1
+        at = len(code)
+        while at and needed:
+            at -= 1
+            needed -= code[at] not in " \t"
+        return code[at:]
 
     def accept(self, text: str) -> bool:
         """Whether an answer has code, every positive phrase in it and no negative one."""
