@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "training": f"{LEARNING} datasets policy generation serving moments",
     "methods": f"{LEARNING} datasets datasets.workshop policy generation training",
     "evaluation": f"{LEARNING} datasets policy generation",
-    "results": f"{VOCABULARY} io extract runs evaluation",
+    "results": f"{VOCABULARY} io extract runs evaluation ids",
     "score": f"{JUDGING} judge datasets runs evaluation",
     "generate": f"{VOCABULARY} io prompts datasets policy generation evaluation",
     "pipeline": f"{LEARNING} datasets policy generation training methods evaluation results",

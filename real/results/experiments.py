@@ -23,7 +23,7 @@ from real.results.paper.overview import datasets_table, detectors_table
 from real.results.paper.specs import spec_of
 from real.results.paper.tables import paper_table
 from real.results.render import SUFFIXES, Table, render
-from real.results.tables import runs_table
+from real.results.tables import before_after_table, runs_table
 
 FILE = "experiment.toml"
 START, END = "<!-- results: python -m real.results rebuild -->", "<!-- end of results -->"
@@ -34,9 +34,10 @@ class Build:
     """One thing to build.
 
     ``kind``: ``table`` (``number`` 2 to 5), ``datasets`` (Table 1), ``detectors`` (Table 6), ``runs`` (what a store
-    holds), ``gains`` (whether training raised its reward), ``learning_speed`` (steps to a joint rate, by credit, and
-    ``learning_curves``, its figure), ``text`` (a program's output as it is), ``sweep`` (figure),
-    ``components`` and ``figure3`` (figures of one run).
+    holds), ``changes`` (rates of each run before and after), ``losses`` (figure: what methods other than REAL
+    minimised), ``gains`` (whether training raised its reward), ``learning_speed`` (steps to a joint rate, by credit,
+    and ``learning_curves``, its figure), ``text`` (a program's output as it is), ``sweep`` (figure), ``components`` and
+    ``figure3`` (figures of one run).
 
     ``source`` is a folder of runs, one run, or a file (of detectors, a pattern of several), relative to the experiment;
     what is not there yet is said to be not yet run. ``out`` names the files. ``run`` chooses the run of a figure by the
@@ -105,6 +106,8 @@ def _make(folder: Path, build: Build) -> Table | str | bytes:
         "detectors": lambda source, _: detectors_table(sorted(source.parent.glob(source.name))),
         "text": _text,
         "runs": _stored,
+        "changes": _changes,
+        "losses": _losses,
         "gains": _gains,
         "learning_speed": _learning_speed,
         "learning_curves": _learning_curves,
@@ -131,6 +134,21 @@ def _stored(source: Path, _: Build) -> Table | str:
     """The runs of a store: what a table is made of."""
     found = _figured(source)
     return runs_table(found) if found else _not_yet(source)
+
+
+def _changes(source: Path, build: Build) -> Table | str:
+    runs = [run for run in _runs(source) if run.protocol == build.protocol]
+    return before_after_table(runs) if runs else _not_yet(source)
+
+
+def _losses(source: Path, _: Build) -> bytes | str:
+    found = _figured(source)
+    if not found:
+        return _not_yet(source)
+    from real.results.losses_figure import losses_figure
+    from real.results.style import to_bytes
+
+    return to_bytes(losses_figure(found), "svg")
 
 
 def _gains(source: Path, _: Build) -> Table | str:

@@ -9,12 +9,15 @@ import pytest
 from real.errors import DataError, UsageError
 from real.results.__main__ import main
 from real.results.experiments import END, START, experiments, rebuild, write
+from real.results.index import entries
+from real.results.losses_figure import losses_figure, with_losses
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "experiments"
 FOLDERS = [
-    "detector_accuracy", "engine_0p5b", "estimators", "figure3_case_study", "miniature", "sandbox", "table1_datasets",
-    "table2_security", "table3_maintainability", "table4_reward_ablation", "table5_safety_tests", "trace_credit",
+    "detector_accuracy", "engine_0p5b", "estimators", "figure3_case_study", "methods_0p5b", "miniature", "sandbox",
+    "table1_datasets", "table2_security", "table3_maintainability", "table4_reward_ablation", "table5_safety_tests",
+    "trace_credit",
 ]  # fmt: skip
 
 
@@ -23,6 +26,21 @@ BUILD = '\n[[build]]\nkind = "table"\nsource = "store"\nout = "t"\nnumber = 4\n'
 
 def test_there_is_one_folder_for_each():
     assert [experiment.folder.name for experiment in experiments(EXPERIMENTS)] == FOLDERS
+
+
+def test_rates_of_each_run_and_what_training_minimised(experiment, run_maker):
+    store = run_maker("e/store/a")
+    (store / "losses.jsonl").write_text('{"step": 1, "loss": 2.0}\n{"step": 2, "loss": 1.0}\n')
+    run_maker("e/store/b", seed=1)  # it has no losses
+    folder = experiment(
+        'title = "t"\n[[build]]\nkind = "changes"\nsource = "store"\nout = "c"\nprotocol = "strict"\n'
+        '[[build]]\nkind = "losses"\nsource = "store"\nout = "l"\n'
+    )
+    (one,) = experiments(folder)
+    assert {path.name for path in write(one)} >= {"c.md", "l.svg"}
+    assert len(losses_figure(entries([folder / "e" / "store"])).axes) == 1
+    assert with_losses(entries([folder / "e" / "store"])) == [("real, seed 0", [1.0, 2.0], [2.0, 1.0])]
+    assert (folder / "e" / "c.md").read_text().count("| change ") == 2
 
 
 @pytest.mark.parametrize("name", FOLDERS)
