@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, calls
+from real.detector.models.rows import Library, Module, calls
 
-LIBRARY = Library("aio_pika", "aio-pika==10.2.1", (*calls(Role.CONNECTOR, (), "aio_pika.{connect,connect_robust}"),))
+LIBRARY = Library(
+    "aio_pika",
+    "aio-pika==10.2.1",
+    (
+        Module("aio_pika", Role.PEER),
+        *calls(Role.CONNECTOR, (), "aio_pika.{connect,connect_robust}"),
+    ),
+)

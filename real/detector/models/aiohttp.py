@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Framework, Library, Setting, arg, calls, handlers, sinks
+from real.detector.models.rows import Framework, Library, Module, Setting, arg, calls, handlers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
@@ -15,6 +15,7 @@ LIBRARY = Library(
         *calls(Role.CONNECTOR_PART, arg(None, "resolver"), "aiohttp.TCPConnector"),
         *calls(Role.RESOLVER, (), "aiohttp.ThreadedResolver().resolve"),
         Framework("aiohttp"),
+        Module("aiohttp.ClientSession()", Role.PEER),
         *calls(Role.APPLICATION, (), "aiohttp.web"),
         *calls(Role.ROUTE, (), "aiohttp.web.RouteTableDef().{route,get,post,put,patch,delete,head,options,view}"),
         *calls(Role.REGISTRAR, arg(1, "handler"), "aiohttp.web.{get,post,put,patch,delete,head,options,view}"),

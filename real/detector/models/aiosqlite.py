@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Library, arg, modules, sinks
 
 LIBRARY = Library(
     "aiosqlite",
     "aiosqlite==0.22.1",
     (
+        *modules(Role.STANDARD_SQL, "aiosqlite"),
         *sinks(
             Kind.SQL,
             arg(0, "sql"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import Kind
-from real.detector.models.rows import Builder, Library, arg, sinks
+from real.detector.models.kinds import Kind, Role
+from real.detector.models.rows import Builder, Library, Module, arg, sinks
 
 LIBRARY = Library(
     "boto3",
     "boto3==1.44.8",
     (
+        Module("boto3", Role.PEER),
         *sinks(Kind.SQL_QUERY, arg(None, "QueryString"), "boto3.**.start_query_execution", returns_stored=True),
         # PartiQL of DynamoDB, SQL of Redshift and of Aurora
         *sinks(Kind.SQL_QUERY, arg(None, "Statement", "Sql", "sql"), "**.execute_statement", returns_stored=True),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,7 @@ from typing import TypeVar
 from real.detector.models import __path__ as _folder
 from real.detector.models.dbapi import DRIVERS
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Builder, Call, Library, Row, Sanitizer, Setting, Sink, Source
+from real.detector.models.rows import Builder, Call, Framework, Library, Module, Row, Sanitizer, Setting, Sink, Source
 from real.detector.models.stdlib import __path__ as _stdlib
 
 R = TypeVar("R", bound=Row)
@@ -110,6 +111,27 @@ def roots_of(*roles: Role) -> tuple[str, ...]:
     """The modules that have calls of these roles, as beginnings of qualified names: ``aiohttp.web.``."""
     apis = (api for role in roles for api in calls_of(role) if "." in api)
     return tuple(sorted({api.rpartition(".")[0].partition("()")[0] + "." for api in apis}))
+
+
+@cache
+def modules_of(*roles: Role) -> frozenset[str]:
+    """The modules, and what calls return, below which everything has one of these roles."""
+    return frozenset(row.api for row in rows_of(Module) if row.role in roles)
+
+
+@cache
+def below(*roles: Role) -> tuple[str, ...]:
+    """The same as beginnings of qualified names: ``logging.``."""
+    return tuple(sorted(f"{api}." for api in modules_of(*roles)))
+
+
+@cache
+def known_modules() -> frozenset[str]:
+    """The top-level modules of which something is known: those of Python, and those that models name."""
+    whole = {row.api for kind in (Builder, Framework, Module) for row in rows_of(kind)}
+    named = {row.api for kind in (Call, Sanitizer, Sink, Source) for row in rows_of(kind) if "." in row.api}
+    roots = {api.partition(".")[0] for api in whole | named if not api.startswith("**.")}
+    return frozenset(roots | sys.stdlib_module_names)
 
 
 @cache

@@ -7,6 +7,7 @@ from real.detector.models.rows import (
     Builder,
     Framework,
     Library,
+    Module,
     Returns,
     Setting,
     Template,
@@ -34,6 +35,8 @@ _MAKERS = (
     "django.template.engine.Engine().from_string",
 )
 _TOLD = ("django.template.Engine", "django.template.Context")
+# Engines by their names: engines["django"].
+_ALIASES = ("django.template.engines.from_string", "django.template.engines.get_template")
 
 LIBRARY = Library(
     "django",
@@ -63,8 +66,23 @@ LIBRARY = Library(
         *calls(Role.CONTEXT, (), "django.template.Context"),
         *(
             Template(f"{maker}().render", maker, "template_string", switch="autoescape", set_on=_TOLD)
-            for maker in _MAKERS
+            for maker in _MAKERS[1:]
         ),
+        Template(
+            f"{_MAKERS[0]}().render",
+            _MAKERS[0],
+            "template_string",
+            switch="autoescape",
+            set_on=_TOLD,
+            aliases=_ALIASES,
+        ),
+        Module("django.contrib.auth", Role.USERS),
+        Setting(
+            "SESSION_SERIALIZER", Role.PICKLE_FORMAT, values=("django.contrib.sessions.serializers.PickleSerializer",)
+        ),
+        *calls(Role.MODEL_FORM, arg(None, "fields"), "django.forms.{,models.}modelform_factory"),
+        *calls(Role.FORMATS_HTML, arg(0, "format_string"), "django.utils.html.format_html"),
+        *calls(Role.ENCODES_OTHERWISE, (), "django.utils.html.escapejs"),
         Framework("django", elsewhere=True),
         *calls(Role.REGISTRAR, arg(1, "view"), "django.urls.{path,re_path}"),
         *calls(Role.REGISTRAR, arg(1, "view"), "django.conf.urls.url", until="Django 4"),

@@ -14,6 +14,7 @@ from real.detector.models.rows import (
     Framework,
     Handler,
     Library,
+    Module,
     Returns,
     Sanitizer,
     Setting,
@@ -68,6 +69,8 @@ def _lines(library: Library) -> Iterator[str]:
             yield f"- setting: `{row.name}`: {row.role.value}"
         elif isinstance(row, Template):
             yield f"- fills a template: `{row.api}`" + (" (escapes)" if row.escapes else "")
+        elif isinstance(row, Module):
+            yield f"- all of `{row.api}`: {row.role.value}"
         elif isinstance(row, Framework):
             yield f"- calls functions of the program: `{row.api}`{_said(row)}"
         elif isinstance(row, Handler):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Framework, Library, Setting, arg, calls, sanitizers, sinks
+from real.detector.models.rows import Framework, Library, Module, Setting, arg, calls, sanitizers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
@@ -11,6 +11,12 @@ LIBRARY = Library(
     "fastapi==0.165.0",
     (
         *calls(Role.FORM_PARAMETER, (), "fastapi.Form"),
+        *calls(Role.JSON_PARAMETER, (), "fastapi.Body"),
+        *calls(Role.COOKIE_PARAMETER, (), "fastapi.Cookie"),
+        *calls(Role.CLIENT_PARAMETER, (), "fastapi.{Header,Cookie,Query,Form,Body}"),
+        Module("fastapi.security", Role.USERS),
+        *calls(Role.BEARER, (), "fastapi.security.{OAuth2,OAuth2PasswordBearer,OAuth2PasswordRequestForm}"),
+        *calls(Role.BEARER, (), "fastapi.security.{OAuth2PasswordRequestFormStrict,OAuth2AuthorizationCodeBearer}"),
         *calls(
             Role.CORS,
             (arg(None, "allow_credentials"), arg(None, "allow_origins"), arg(None, "allow_origin_regex")),

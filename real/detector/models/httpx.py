@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Library, arg, calls, sinks
+from real.detector.models.rows import Library, Module, arg, calls, sinks
 
 LIBRARY = Library(
     "httpx",
     "httpx==0.28.1",
     (
+        Module("httpx", Role.PEER),
         *calls(Role.CONNECTOR_PART, arg(None, "transport"), "httpx.{Client,AsyncClient}"),
         *calls(Role.URL_PARSER, (), "httpx.URL"),
         *sinks(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, arg, calls
+from real.detector.models.rows import Library, Module, arg, calls
 
 LIBRARY = Library(
     "python-jose",
     "python-jose==3.5.0",
     (
+        Module("jose", Role.BEARER),
         *calls(Role.UNVERIFIED, (), "jose.jwt.get_unverified_claims", "jose.jws.get_unverified_claims"),
         *calls(Role.UNVERIFIED, (), "jwt.get_unverified_claims", until="imported under the name jwt"),
         *calls(Role.TOKEN_HEADER, (), "jose.jwt.get_unverified_header", "jose.jws.get_unverified_header"),

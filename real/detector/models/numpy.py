@@ -10,6 +10,7 @@ LIBRARY = Library(
     "numpy",
     "numpy==2.4.6",
     (
+        *calls(Role.SIDES, arg(0, "shape"), "numpy.{zeros,ones,empty,full}"),
         *calls(Role.GUESSABLE, (), "numpy.random.{choice,randint,random,sample,shuffle,uniform}"),
         *calls(Role.SIZE, arg(0, "shape"), "numpy.{zeros,ones,empty,full}"),
         *calls(Role.SIZE, arg(0, "d0"), "numpy.random.rand"),

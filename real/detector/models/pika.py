@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, arg, calls
+from real.detector.models.rows import Library, Module, arg, calls
 
 LIBRARY = Library(
     "pika",
     "pika==1.4.4",
     (
+        Module("pika", Role.PEER),
         *calls(Role.CONNECTOR, (), "pika.URLParameters"),
         *calls(
             Role.CALLBACK,

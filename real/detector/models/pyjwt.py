@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import SIGNED, Role
-from real.detector.models.rows import Library, arg, calls, sanitizers
+from real.detector.models.rows import Library, Module, arg, calls, sanitizers
 
 LIBRARY = Library(
     "pyjwt",
     "PyJWT==2.15.1",
     (
+        Module("jwt", Role.BEARER),
         *sanitizers(SIGNED, "jwt.decode"),
         *calls(Role.UNVERIFIED, (), "jwt.api_jws.PyJWS().decode_unverified", until="PyJWT 2"),
         *calls(Role.TOKEN_HEADER, (), "jwt.get_unverified_header"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role, SourceKind
-from real.detector.models.rows import Library, Returns, arg, calls, sinks, sources
+from real.detector.models.rows import Library, Module, Returns, arg, calls, sinks, sources
 
 LIBRARY = Library(
     "requests",
     "requests==2.34.2",
     (
+        Module("requests", Role.PEER),
         *calls(Role.CONNECTOR_PART, arg(1, "adapter"), "requests.Session().mount"),
         *calls(Role.URL_JOINER, (), "requests.compat.urljoin"),
         Returns("requests.get", "requests.models.Response"),

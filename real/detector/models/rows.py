@@ -96,6 +96,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Module:
+    """Whatever lies below ``api``, a module or what a call returns, has the role: ``logging`` writes to a log."""
+
+    api: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """A framework that calls functions of the program; ``api`` is its module.
 
@@ -129,7 +137,8 @@ class Template:
     """``api`` fills a template with values, ``maker`` is called with its text (``source``).
 
     Without a maker the text is the first argument of ``api``. ``escapes`` is what the engine does unless it is told,
-    ``switch`` the argument that tells it, ``set_on`` the calls that take that argument.
+    ``switch`` the argument that tells it, ``set_on`` the calls that take that argument. ``aliases`` are makers that
+    are reached by an item of a mapping (``engines["django"]``), so that no look-up finds them.
     """
 
     api: str
@@ -139,17 +148,24 @@ class Template:
     escapes: bool = True
     switch: str = ""
     set_on: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A name in the settings of an application that a rule asks for by its role: nothing that can be looked up."""
+    """A name in the settings of an application that a rule asks for by its role: nothing that can be looked up.
+
+    ``values`` are those that matter, where not all of them do.
+    """
 
     name: str
     role: Role
+    values: tuple[str, ...] = ()
 
 
-Row: TypeAlias = "Source | Sink | Sanitizer | Builder | Returns | Call | Framework | Handler | Template | Setting"
+Row: TypeAlias = (
+    "Source | Sink | Sanitizer | Builder | Returns | Call | Module | Framework | Handler | Template | Setting"
+)
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
@@ -201,6 +217,11 @@ def calls(
     """Several calls of one role that take the same argument; raises ``ValueError`` where none is named."""
     taken = (arguments,) if isinstance(arguments, Arg) else arguments
     return (Call(api, role, taken, shown, least, until) for api in spelled(*apis))
+
+
+def modules(role: Role, *apis: str) -> Iterator[Module]:
+    """Several modules of one role; raises ``ValueError`` where none is named."""
+    return (Module(api, role) for api in spelled(*apis))
 
 
 def handlers(ending: str, *apis: str, form: str = "{}", verbs: tuple[str, ...] = VERBS) -> Iterator[Handler]:

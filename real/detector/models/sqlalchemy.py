@@ -10,6 +10,9 @@ LIBRARY = Library(
     "sqlalchemy==2.1.9",
     (
         *calls(Role.SIZE, arg(0, "limit"), "**.limit"),
+        *calls(Role.ROW_STATEMENT, arg(0, "table"), "sqlalchemy.update", shown="changes"),
+        *calls(Role.ROW_STATEMENT, arg(0, "table"), "sqlalchemy.delete", shown="deletes"),
+        *calls(Role.ROW_STATEMENT, arg(0, "table"), "sqlalchemy.insert", shown="creates"),
         *calls(Role.CONNECTOR, (), "sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine"),
         *sinks(Kind.SQL, arg(0, "statement"), "**.exec_driver_sql", returns_stored=True, of=("sqlalchemy.Connection",)),
         *sinks(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Framework, Library, Setting, arg, calls, handlers, sanitizers, sinks
+from real.detector.models.rows import Framework, Library, Module, Setting, arg, calls, handlers, sanitizers, sinks
 from real.detector.models.when import IsHtml
 
 LIBRARY = Library(
@@ -18,6 +18,7 @@ LIBRARY = Library(
         ),
         Setting("max_part_size", Role.BODY_LIMIT),
         Framework("starlette"),
+        Module("starlette.middleware.sessions", Role.SAME_SITE_SESSIONS),
         *calls(Role.APPLICATION, (), "starlette.applications.Starlette"),
         *calls(Role.REGISTRAR, arg(1, "endpoint"), "starlette.routing.Route"),
         *calls(Role.CALLBACK, arg(1, "endpoint"), "starlette.routing.WebSocketRoute"),

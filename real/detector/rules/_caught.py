@@ -10,7 +10,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition, reachable, root
 from real.detector.ir.instructions import Block, Instr, Unit
-from real.detector.models.catalogue import last_names
+from real.detector.models.catalogue import below, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 
@@ -19,8 +19,7 @@ _FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})
 # Calls that only show, measure or convert what they are given.
 _PREPARING = names(
     """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
-    builtins.bool builtins.hash builtins.id base64.b64decode base64.urlsafe_b64decode binascii.unhexlify
-    binascii.a2b_base64 builtins.bytes.fromhex builtins.bytearray builtins.format"""
+    builtins.bool builtins.hash builtins.id builtins.bytes.fromhex builtins.bytearray builtins.format"""
 )
 _PREPARING_METHODS = names(
     """encode decode strip lstrip rstrip lower upper startswith endswith isalnum isdigit format fromhex get join split
@@ -102,7 +101,7 @@ def _is_nothing(facts: Facts, unit: Unit, operand: int) -> bool:
 
 
 def _is_shown(facts: Facts, unit: Unit, step: Instr) -> bool:
-    return any(name == "builtins.print" or name.startswith("logging.") for name in facts.library_names(unit, step))
+    return any(name == "builtins.print" or name.startswith(below(Role.LOG)) for name in facts.library_names(unit, step))
 
 
 def _is_failure(facts: Facts, unit: Unit, result: Instr) -> bool:
@@ -144,4 +143,6 @@ def prepares(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op == "method" and instr.extra[0] in _PREPARING_METHODS:
         return True
     found = facts.library_names(unit, instr)
-    return bool(found) and every(name in _PREPARING or name.startswith("logging.") for name in found)
+    return bool(found) and every(
+        name in _PREPARING or name.startswith(below(Role.LOG, Role.ENCODING)) for name in found
+    )

@@ -13,26 +13,16 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import below, calls_of, last_names, rows_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
+from real.detector.models.rows import Setting
 
-# Clients whose answers are what other machines, or whoever can write to them, have sent.
-_CLIENTS = (
-    *("redis.", "kafka.", "pika.", "zmq.", "requests.", "httpx.", "urllib.request.", "boto3.", "pymemcache."),
-    *("memcache.", "aio_pika.", "aiohttp.ClientSession", "socket.", "confluent_kafka.", "stomp.", "nats."),
-)
 _WRITERS = names("save write write_bytes copyfileobj urlretrieve download_file download_fileobj")
-# What libraries are told: the names of formats that are pickles.
-_PICKLES = frozenset({"pickle", "application/x-python-serialize"})
-_SETTINGS = {
-    "accept_content": _PICKLES,
-    "CELERY_ACCEPT_CONTENT": _PICKLES,
-    "SESSION_SERIALIZER": frozenset({"django.contrib.sessions.serializers.PickleSerializer"}),
-}
-_DESERIALIZERS = names("value_deserializer key_deserializer deserializer")
+# What libraries are told: settings, and the formats among their values that are pickles.
+_SETTINGS = {row.name: frozenset(row.values) for row in rows_of(Setting) if row.role is Role.PICKLE_FORMAT}
 # Configuration is done by these, which are watched for.
-CONFIGURING = names("update Celery KafkaConsumer")
-RECEIVING = names("recv_pyobj recv")
-_SHARED = "multiprocessing.connection."
+CONFIGURING = last_names(Role.TOLD_FORMATS) | {"update"}
 
 
 def received(facts: Facts, sites: Iterable[CallSite], is_test: Callable[[Atom, Reads], bool]) -> Iterator[Defect]:
@@ -42,7 +32,7 @@ def received(facts: Facts, sites: Iterable[CallSite], is_test: Callable[[Atom, R
             if facts.is_untrusted(facts.value(site.unit, operand)):
                 continue  # a flow
             calls = facts.reads(site.unit, operand).calls
-            comes_in = any(call.startswith(_CLIENTS) for call in calls) or _was_written(facts, site, operand)
+            comes_in = any(call.startswith(below(Role.PEER)) for call in calls) or _was_written(facts, site, operand)
             if comes_in and not facts.is_controlled(site.unit, site.instr, is_test):
                 yield Defect(site.instr, "what arrives there decides what is called")
 
@@ -71,21 +61,18 @@ def _holder(unit: Unit, operand: int) -> int:
 
 def told_to_unpickle(facts: Facts) -> Iterator[Defect]:
     """``accept_content=["pickle"]``, ``SESSION_SERIALIZER = "...PickleSerializer"``, ``recv_pyobj()``."""
-    for site in facts.calls("recv_pyobj"):
-        yield Defect(site.instr, "it unpickles whatever the peer sends")
-    for site in facts.calls("recv"):
-        is_client = "Client()" in site.path and not _has_key(facts, "Client", 2)
-        is_server = "accept" in site.path and not _has_key(facts, "Listener", 3)
-        if site.path.startswith(_SHARED) and (is_client or is_server):
+    for site, _ in facts.tabled(calls_of(Role.PEER_PICKLE)):
+        if not _asks_for_key(facts, site):
             yield Defect(site.instr, "it unpickles whatever a peer sends that needs no key")
     for site in facts.calls(*CONFIGURING):
         for name, bad in _SETTINGS.items():
             value = site.argument(None, name)
             if value is not None and facts.elements(value) & bad:
                 yield Defect(site.instr, f"{name} admits pickles")
-        for name in sorted(_DESERIALIZERS):
-            if site.paths(None, name) & {"pickle.loads", "dill.loads", "cloudpickle.loads"}:
-                yield Defect(site.instr, f"{name} unpickles every message")
+    for site, row in facts.tabled(calls_of(Role.DESERIALIZER)):
+        for argument in row.arguments:
+            if site.paths(None, argument.name) & tables((Kind.PICKLE,)).calls.keys():
+                yield Defect(site.instr, f"{argument.name} unpickles every message")
     for unit in facts.units:
         for step in facts.instructions(unit):
             name = _set_name(unit, step) if step.op in ("setattr", "setcell") else ""
@@ -99,5 +86,12 @@ def _set_name(unit: Unit, step: Instr) -> str:
     return str(step.extra[1]) if step.op == "setcell" and unit.kind == "module" else ""
 
 
-def _has_key(facts: Facts, made: str, position: int) -> bool:
-    return any(site.argument(position, "authkey") is not None for site in facts.calls(made))
+def _asks_for_key(facts: Facts, site: CallSite) -> bool:
+    """Whether what made the connection was given a key that its peers must have."""
+    maker = site.path.partition("()")[0]
+    row = calls_of(Role.PEER_KEY).get(maker)
+    return row is not None and any(
+        made.argument(argument.position, argument.name) is not None
+        for argument in row.arguments
+        for made in facts.calls(maker)
+    )

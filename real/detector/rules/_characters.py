@@ -15,7 +15,7 @@ from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.instructions import Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS, STRICT_TESTS
 from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of
-from real.detector.rules._refusals import refused
+from real.detector.rules._refusals import PATTERN_MODULES, refused
 
 # What may be computed between the text and the verdict of all(...) without hiding another test.
 _PLAIN = {
@@ -290,7 +290,7 @@ class _Removal:
     def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
         """``re.sub(pattern, "", text)`` and ``compiled.sub("", text)``, of all places where the pattern matches."""
         receiver = self.facts.value(unit, instr.args[0])
-        if "re" in library_paths(receiver) and len(instr.args) == 4:
+        if library_paths(receiver) & PATTERN_MODULES and len(instr.args) == 4:
             patterns = self.facts.constants(unit, instr.args[1])
         elif len(instr.args) == 3:
             held = [obj.fields["pattern"].consts for obj in receiver.objs if "pattern" in obj.fields]

@@ -13,7 +13,7 @@ from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import last_names
+from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._effects import Effect, effects, looked_up_by
@@ -27,7 +27,9 @@ _PLAIN = names(
     """get getlist get_json json form body lower upper strip title removeprefix get_argument get_body_argument
     get_query_argument get_cookie get_header to_dict model_dump dict"""
 )
-_PLAIN_CALLS = names("builtins.str builtins.bool builtins.int json.loads builtins.any builtins.isinstance")
+_PLAIN_CALLS = calls_of(Role.JSON_PARSER).keys() | names(
+    "builtins.str builtins.bool builtins.int builtins.any builtins.isinstance"
+)
 _PERSONAL = names("owner user author creator uid account member customer username employee sender role")
 # Words of parameters that stand for the person who asks, and of those that say whose a record is.
 

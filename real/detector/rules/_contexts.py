@@ -16,6 +16,8 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._markup import ESCAPERS
 from real.detector.rules._unseen_escapers import is_unseen_escaper
@@ -44,10 +46,9 @@ _PLACES = (
 )
 _SCRIPT = re.compile(r"<script\b[^<>]*>((?:(?!</script).)*)$", re.I | re.S)
 _STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`")
-_FORMATS = names("django.utils.html.format_html")
-# They leave quotes alone, unless they are told.
-_KEEP_QUOTES = frozenset({"xml.sax.saxutils.escape", "cgi.escape"})
-_ENCODERS = ("urllib.", "base64.", "django.utils.html.escapejs")
+_FORMATS = calls_of(Role.FORMATS_HTML).keys()
+# What escapes for the text of an element, but for the quotes of an attribute only if the program writes them.
+_ESCAPERS = ESCAPERS - calls_of(Role.ENCODES_OTHERWISE).keys() - calls_of(Role.WRITES_QUOTES).keys()
 _SITES = names("website websites homepage site link href blog")
 _TRIMMING = names("strip lstrip rstrip")
 _SCHEMES = ("http", "/", "https", "mailto")
@@ -119,7 +120,7 @@ def _harm(facts: Facts, unit: Unit, step: Instr, before: str, operand: int) -> s
     if "<" not in before:
         return None
     made = definition(unit, operand)
-    escaped = made is not None and made.op in ("call", "method") and bool(_escapers(facts, unit, made))
+    escaped = made is not None and made.op in ("call", "method") and bool(facts.library_names(unit, made) & _ESCAPERS)
     escaped = escaped or is_unseen_escaper(facts, unit, made)
     is_format = step.op in ("call", "method") and bool(facts.library_names(unit, step) & _FORMATS)
     if not escaped and not is_format:
@@ -154,17 +155,12 @@ def harm_of_place(facts: Facts, unit: Unit, before: str, operand: int | None, ke
     return next((why for place, why in _PLACES[1:] if place.search(before)), None)
 
 
-def _escapers(facts: Facts, unit: Unit, made: Instr) -> set[str]:
-    found = facts.library_names(unit, made) & (ESCAPERS - {"xml.sax.saxutils.quoteattr"})  # it writes the quotes
-    return {name for name in found if not name.startswith(_ENCODERS)}
-
-
 def _keeps_quotes(facts: Facts, unit: Unit, made: Instr) -> bool:
     called = facts.library_names(unit, made)
     quote = [facts.constants(unit, arg) for arg in made.args[2:] if isinstance(arg, int)]
-    if called & _KEEP_QUOTES:
+    if called & calls_of(Role.KEEPS_QUOTES).keys():
         return not quote
-    return "html.escape" in called and bool(quote) and quote[0] == {False}
+    return bool(called & calls_of(Role.TOLD_QUOTES).keys()) and bool(quote) and quote[0] == {False}
 
 
 def _tests_scheme(facts: Facts, unit: Unit) -> bool:

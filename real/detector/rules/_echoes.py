@@ -9,9 +9,10 @@ from __future__ import annotations
 from real.detector.analysis.facts import Facts
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 
-_MARKDOWN = frozenset({"markdown.markdown", "markdown2.markdown", "mistune.html", "mistune.markdown"})
 # Parts of requests of Flask, Quart and Bottle that hold texts.
 _TEXT_PARTS = names("args form values cookies view_args query forms params GET POST")
 _GETTERS = names("get getlist getall getone pop getunicode")
@@ -21,10 +22,6 @@ _TEXT_METHODS = names(
     rjust zfill expandtabs encode decode translate"""
 )
 _BUILDERS = names("format format_map join")
-_TEXT_CALLS = frozenset(
-    {"builtins.str", "builtins.repr", "builtins.format", "html.unescape", "urllib.parse.unquote"}
-    | {"urllib.parse.unquote_plus", "textwrap.fill", "textwrap.dedent", "textwrap.shorten", "textwrap.indent"}
-)
 _MAX_DEPTH = 6
 
 
@@ -58,9 +55,9 @@ def _is_part(facts: Facts, unit: Unit, made: Instr) -> bool:
 
 def _is_made_text(facts: Facts, unit: Unit, made: Instr, depth: int) -> bool:
     called = facts.library_names(unit, made)
-    if called & _MARKDOWN:
+    if called & calls_of(Role.MARKDOWN).keys():
         return True
-    if called & _TEXT_CALLS:
+    if called & calls_of(Role.KEEPS_TEXT).keys():
         return len(made.args) > 1 and is_echo(facts, unit, made.args[1], depth + 1)
     if made.op == "method":
         name = made.extra[0]

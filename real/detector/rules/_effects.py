@@ -16,6 +16,8 @@ from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, known_modules
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules.principals import Principal, is_request_part
@@ -40,7 +42,7 @@ _DOCUMENTS = {
 }
 _STATEMENTS = {"delete": "deletes", "update": "changes", "insert": "creates", "replace": "changes", "drop": "deletes"}
 _EXECUTORS = names("execute executemany executescript execute_sql fetch fetchrow fetch_one raw query run")
-_CORE_STATEMENTS = {"sqlalchemy.update": "changes", "sqlalchemy.delete": "deletes", "sqlalchemy.insert": "creates"}
+_CORE_STATEMENTS = {api: row.shown for api, row in calls_of(Role.ROW_STATEMENT).items()}
 # First words of methods and functions of other files that change something; weak evidence, in endpoints only.
 VERBS = {
     **dict.fromkeys(names("delete remove destroy purge erase drop revoke"), "deletes"),
@@ -193,14 +195,7 @@ def _call(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
 
 
 def _is_library(name: str) -> bool:
-    return name.partition(".")[0] in _LIBRARIES
-
-
-_LIBRARIES = names(
-    """flask django fastapi rest_framework tornado aiohttp bottle sanic quart starlette os sys json re time datetime
-    builtins werkzeug jwt hashlib hmac secrets requests httpx urllib pydantic sqlalchemy flask_login flask_jwt_extended
-    functools itertools shutil pathlib logging random math string uuid base64 collections"""
-)
+    return name.partition(".")[0] in known_modules()
 
 
 def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) -> Iterator[Effect]:

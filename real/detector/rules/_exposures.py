@@ -12,8 +12,8 @@ from real.detector.concepts.responses import Sent
 from real.detector.ir.call_shapes import passed_operands, shape_of
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
-from real.detector.models.kinds import Role
+from real.detector.models.catalogue import calls_of, sink_libraries
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules.serialized_records import (
@@ -58,7 +58,7 @@ _INNER = names(
     OSError IOError EnvironmentError CalledProcessError FileNotFoundError PermissionError DBAPIError PsycopgError
     LDAPError ClientError RedisError MySQLError DataError InternalError SubprocessError ConnectionError"""
 )
-_DATABASES = names("sqlite3 psycopg2 psycopg pymysql MySQLdb cx_Oracle oracledb pyodbc mysql asyncpg peewee aiosqlite")
+_DATABASES = sink_libraries((Kind.SQL,))
 _SERVER_ERROR = 500
 _PERSONS = names(
     """user users account accounts customer customers member members employee employees patient patients person

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names, modules_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._syntax import annotation_words
 
@@ -24,7 +26,7 @@ _BEARER = names(
     """HTTPBearer OAuth2PasswordBearer APIKeyHeader HTTPBasic TokenAuthentication JWTAuthentication jwt_required
     verify_jwt_in_request HTTPTokenAuth authorization bearer"""
 )
-_BEARER_LIBRARIES = ("flask_jwt_extended", "rest_framework_simplejwt", "jwt", "jose", "fastapi.security.OAuth2")
+_BEARER_LIBRARIES = (*modules_of(Role.BEARER), *calls_of(Role.BEARER))
 _HEADERS = frozenset({"authorization", "x-api-key", "x-auth-token", "x-access-token", "bearer ", "bearer"})
 _JSON = names("json get_json json_body")
 _SETTING = "SESSION_COOKIE_SAMESITE"
@@ -37,7 +39,7 @@ def around(facts: Facts, app: App, endpoint: Endpoint) -> Iterator[Unit]:
         seen.update(dict.fromkeys(app.within(unit)))
     for own in app.dependencies.get(endpoint.unit, {}).values():
         seen.update(dict.fromkeys(own))
-    for found in annotation_words(endpoint.unit, frozenset({"Depends", "Security"})).values():
+    for found in annotation_words(endpoint.unit, last_names(Role.INJECTION)).values():
         for name in found:
             seen.update(dict.fromkeys(app.functions.get(name, ())))
     if endpoint.owner is not None:
@@ -87,8 +89,9 @@ def _is_of_database(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
 
 def _has_cookie_parameter(facts: Facts, unit: Unit) -> bool:
-    return any("fastapi.Cookie" in reads.names for reads in facts.defaults(unit).values()) or bool(
-        annotation_words(unit, frozenset({"Cookie"}))
+    filled = calls_of(Role.COOKIE_PARAMETER).keys()
+    return any(reads.names & filled for reads in facts.defaults(unit).values()) or bool(
+        annotation_words(unit, last_names(Role.COOKIE_PARAMETER))
     )
 
 
@@ -114,15 +117,17 @@ def needs_json(facts: Facts, endpoint: Endpoint) -> bool:
             keywords = getattr(instr.extra[1], "keywords", ())
             return "force" not in keywords
     models = {cls.unit.name for cls in app_of(facts).classes.values() if "BaseModel" in cls.bases}
-    if any(found & (models | {"Body"}) for found in annotation_words(unit, frozenset()).values()):
+    if any(
+        found & (models | last_names(Role.JSON_PARAMETER)) for found in annotation_words(unit, frozenset()).values()
+    ):
         return True
-    return any("fastapi.Body" in reads.names for reads in facts.defaults(unit).values())
+    return any(reads.names & calls_of(Role.JSON_PARAMETER).keys() for reads in facts.defaults(unit).values())
 
 
 def has_same_site(facts: Facts) -> bool:
     """Whether the session's cookie is not sent with requests of other sites; Starlette's is not unless it is told."""
     app = app_of(facts)
-    if app.uses("starlette.middleware.sessions"):
+    if app.uses(*modules_of(Role.SAME_SITE_SESSIONS)):
         return not any(
             instr.op == "const" and str(instr.extra).lower() == "none" and isinstance(instr.extra, str)
             for unit in facts.units

@@ -11,6 +11,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._unbounded import is_bounded, is_compared, is_measured
 
@@ -18,14 +20,7 @@ from real.detector.rules._unbounded import is_bounded, is_compared, is_measured
 _FRAMES = names("readexactly bytearray recv read_exactly recv_exactly recvall")
 _UNPACKERS = frozenset({"struct.unpack", "struct.unpack_from", "int.from_bytes", "builtins.int.from_bytes"})
 _LARGE = frozenset("IiLlQqNn")  # formats of numbers of 32 bits and more
-_PICTURES = frozenset({"PIL.Image.new", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"})
-_INFLATERS = (
-    "zlib.decompressobj().decompress",
-    "bz2.BZ2Decompressor().decompress",
-    "lzma.LZMADecompressor().decompress",
-)
-_MEMBERS = ("zipfile.ZipFile().open().read", "zipfile.ZipFile().open().readlines")
-WATCHED = _FRAMES | {"new", "zeros", "ones", "empty", "full", "decompress", "read", "readlines"}
+WATCHED = _FRAMES | last_names(Role.SIDES, Role.STREAM_INFLATER, Role.ARCHIVE_MEMBER)
 
 
 def told_sizes(facts: Facts) -> Iterator[Defect]:
@@ -36,18 +31,18 @@ def told_sizes(facts: Facts) -> Iterator[Defect]:
                 continue
             if not is_compared(facts, site.unit, site.instr, operand):
                 yield Defect(site.instr, "the length in a message decides how much is allocated")
-    for site in facts.calls(*_PICTURES):
+    for site in facts.calls(*calls_of(Role.SIDES)):
         for operand in _parts(site.unit, site.instr):
             if _is_parsed(facts, site.unit, operand) and not is_compared(facts, site.unit, site.instr, operand):
                 yield Defect(site.instr, "a text from outside decides how much is allocated")
                 break
-    for site in facts.calls(*_INFLATERS):
-        data = site.argument(0, "data")
-        if data is None or site.argument(1, "max_length") is not None or not facts.is_untrusted(data):
+    for site, row in facts.tabled(calls_of(Role.STREAM_INFLATER)):
+        data, limit = (site.argument(argument.position, argument.name) for argument in row.arguments)
+        if data is None or limit is not None or not facts.is_untrusted(data):
             continue
         if not is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small message may unpack to any size", facts.trace(data))
-    for site in facts.calls(*_MEMBERS):
+    for site in facts.calls(*calls_of(Role.ARCHIVE_MEMBER)):
         if site.argument(0, "size") is None and not is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small archive may unpack to any size")
 

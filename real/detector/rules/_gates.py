@@ -18,6 +18,8 @@ from real.detector.concepts.endpoints import app_of
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._checks import ROLES, refusals, told_by_client
 from real.detector.rules._syntax import annotation_words
@@ -31,7 +33,7 @@ _PATHS = names("path path_info url raw_path")
 _MIDDLEWARE_METHODS = names("__call__ dispatch process_request process_view")
 _HOLDERS = names("request req g session self state ctx context environ scope user")
 _MAX_DEPTH = 4
-_GIVEN = frozenset({"Header", "Cookie", "Query", "Form", "Body"})
+_GIVEN = last_names(Role.CLIENT_PARAMETER)
 
 
 def weak_gates(facts: Facts) -> Iterator[Defect]:

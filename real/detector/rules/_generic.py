@@ -13,6 +13,8 @@ from real.detector.analysis.slices import Reads
 from real.detector.concepts.endpoints import App, Class, app_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import modules_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules.principals import ALLOWED, PRIVILEGES, SOMEBODY, class_level
 from real.detector.vocabulary import OWNERS, words
@@ -186,7 +188,7 @@ def missing(facts: Facts) -> Iterator[tuple[GenericView, str]]:
 
 
 def _others_ask(facts: Facts, app: App, view: GenericView) -> bool:
-    if any(name.startswith("django.contrib.auth") or "permissions" in name for name in app.imports):
+    if app.uses(*modules_of(Role.USERS)) or any("permissions" in name for name in app.imports):
         return True
     return any(class_level(facts, app, cls)[0] > 0 for cls in app.classes.values() if cls is not view.owner)
 

@@ -8,12 +8,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import below, calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.vocabulary import words
 
 _ENCRYPTING = names("encrypt encrypted encipher cipher encode_secret obfuscate decrypt decipher")
 _KEYS = names("key keys secret password passphrase")
-_ENCODINGS = ("base64.", "codecs.encode", "codecs.decode", "binascii.")
+_ENCODINGS = (*below(Role.ENCODING), *calls_of(Role.ENCODING))
 _TEXT = names("encode decode strip rstrip replace translate join hex")
 
 

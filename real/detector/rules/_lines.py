@@ -19,7 +19,9 @@ from real.detector.analysis.values import NUM
 from real.detector.concepts.endpoints import is_view
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.models.catalogue import below, calls_of
+from real.detector.models.kinds import Role
+from real.detector.models.library import PERCENT_ENCODERS, names
 from real.detector.rules._addresses import is_tested_in_loop
 from real.detector.rules._characters import is_removed
 from real.detector.rules._pieces import ordered_pieces
@@ -44,8 +46,7 @@ _DOCUMENTS = names(
     """json get_json dict to_dict model_dump getlist items read form files POST GET FILES META COOKIES args values
     headers cookies data query_params path_params params match_info view_args body query"""
 )
-_QUOTING = frozenset({"builtins.repr", "builtins.ascii", "json.dumps", "urllib.parse.quote", "translate"})
-_LOGGING = ("logging.", "loguru.", "structlog.")
+_QUOTING = calls_of(Role.WRITES_LITERAL).keys() | PERCENT_ENCODERS.keys() | {"translate"}
 
 
 def broken_lines(facts: Facts) -> Iterator[Defect]:
@@ -124,7 +125,7 @@ def _is_text_of_request(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_logger(facts: Facts, site: CallSite) -> bool:
     if site.path:
-        return site.path.startswith(_LOGGING) or ".logger." in site.path
+        return site.path.startswith(below(Role.LOG)) or ".logger." in site.path
     held = facts.reads(site.unit, site.instr.args[0]) if site.instr.op == "method" else None
     return held is not None and any(words(word) & _LOG_WORDS for word in held.attributes | held.names)
 

@@ -9,6 +9,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import untested
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import HARMLESS_METHODS
 from real.detector.rules._loops import root_of
 from real.detector.rules._pieces import ordered_pieces
@@ -17,7 +19,7 @@ from real.detector.rules._refusals import Subject, holds_on_every_way
 _QUOTES = "'\""
 _NUMBERS = Charset("+-._", letters=False)
 # They write data as literals that mean the data again (JSON's are literals of Python, but for three names).
-_WRITERS = frozenset({"builtins.repr", "builtins.ascii", "json.dumps"})
+_WRITERS = calls_of(Role.WRITES_LITERAL).keys()
 
 
 def is_one_literal(facts: Facts, unit: Unit, at: Instr, operand: int) -> bool:

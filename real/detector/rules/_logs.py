@@ -11,6 +11,8 @@ from real.detector.analysis.flows import Defect
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import below, calls_of
+from real.detector.models.kinds import Role
 from real.detector.rules._redirects import CREDENTIAL_HEADERS
 from real.detector.rules._secrets import (
     Place,
@@ -27,14 +29,6 @@ from real.detector.rules._secrets import (
 from real.detector.vocabulary import words
 
 LOGGERS = ("print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "trace", "success")
-_LIBRARIES = (
-    "logging.",
-    "flask.Flask().logger.",
-    "flask.current_app.logger.",
-    "loguru.logger.",
-    "structlog.",
-    "syslog.",
-)
 _WHOLE = ("__dict__",)
 _CONVERSIONS = frozenset({"str", "repr", "dict", "dumps", "pformat", "asdict", "vars", "list", "decode"})
 
@@ -52,7 +46,7 @@ def logged(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_log(facts: Facts, site: CallSite) -> bool:
-    if site.path == "builtins.print" or site.path.startswith(_LIBRARIES):
+    if site.path == "builtins.print" or site.path.startswith(below(Role.LOG)):
         return True
     if site.path or site.instr.op != "method" or site.name in ("print", "success", "trace"):
         return False
@@ -134,8 +128,8 @@ def _called_secret(unit: Unit, step: Instr) -> str | None:
 
 def _announced(facts: Facts, site: CallSite, step: Instr) -> str | None:
     """What the line itself calls a secret, where the value is one that nobody can guess."""
-    made = facts.library_names(site.unit, step)
-    if not any(name.startswith("secrets.") for name in made):
+    made = facts.library_names(site.unit, step) & calls_of(Role.RANDOM).keys()
+    if not made:
         return None
     operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
     texts = {text for arg in operands for text in facts.reads(site.unit, arg).constants if isinstance(text, str)}
@@ -180,9 +174,11 @@ def _is_read_address(facts: Facts, unit: Unit, step: Instr | None) -> bool:
 
 
 def _is_whole_environment(facts: Facts, unit: Unit, step: Instr) -> bool:
-    return any(obj.kind == "api" and obj.name == "os.environ" for obj in facts.value(unit, step.dst).objs) or (
-        step.op == "attr" and step.extra == "environ" and place(facts, unit, step.dst) == ("os", ("environ",))
-    )
+    names = {obj.name for obj in facts.value(unit, step.dst).objs if obj.kind == "api"}
+    where = place(facts, unit, step.dst) if step.op == "attr" else None
+    if where is not None:
+        names.add(".".join(map(str, (where[0], *where[1]))))
+    return not names.isdisjoint(calls_of(Role.ENVIRONMENT))
 
 
 def text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:

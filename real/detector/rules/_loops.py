@@ -11,13 +11,13 @@ from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.definitions import reachable
 from real.detector.ir.instructions import COPIES, Block, Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import HARMLESS_METHODS
 
 _ENTRIES = frozenset({"param", "cell", "builtin", "import", "caught"})
 # Calls that give all of what they are given: as a tree, as nodes, as words, as characters.
-_WHOLE_CALLS = frozenset(
-    {"ast.parse", "ast.walk", "shlex.split", "builtins.list", "builtins.set", "builtins.str", "builtins.tuple"}
-)
+_WHOLE_CALLS = calls_of(Role.KEEPS_PARTS).keys()
 _WHOLE_METHODS = HARMLESS_METHODS | {"split"}
 _MAX_CHAIN = 8
 

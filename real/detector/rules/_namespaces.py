@@ -14,6 +14,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import modules_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._pieces import ordered_pieces
 
@@ -21,7 +23,7 @@ GLOBALS = names("globals locals vars getattr")
 _NAMESPACES = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})
 _LOOKUPS = names("get pop __getitem__ setdefault")
 # Modules of which any function does harm, and the tables of all modules.
-_MODULES = frozenset({"builtins", "os", "subprocess", "sys", "shutil", "importlib", "sys.modules"})
+_MODULES = modules_of(Role.ANY_HARM) | {"sys.modules"}
 _STARTERS = names("submit map apply apply_async run_in_executor call_soon Thread Timer Process partial to_thread")
 
 

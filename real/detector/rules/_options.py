@@ -15,6 +15,8 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.vocabulary import words
@@ -29,7 +31,7 @@ _TAKING = names(
     --max-count --since --until --format --pretty --shallow-since"""
 )
 # Calls that ask whether there is a file of that name.
-_FOUND = names("os.path.isdir os.path.isfile os.path.exists")
+_FOUND = calls_of(Role.FILE_TEST).keys()
 _FOUND_METHODS = names("is_dir is_file exists")
 _ADDRESSES = names("url uri repository repo remote origin address source")
 _MACHINES = names("host hostname server target address machine node")
@@ -41,15 +43,12 @@ _SOURCES = (
     (names("ssh scp"), _MACHINES),
     (names("log diff show rev-list archive blame grep fetch pull"), _REVISIONS),
 )
-STARTERS = frozenset({"run", "Popen", "call", "check_call", "check_output"})
 
 
 def smuggled(facts: Facts) -> Iterator[Defect]:
     """``["git", "clone", url]`` with an address from outside, and ``["ssh", HOST, f"tail {path}"]``."""
-    for site in facts.calls(*STARTERS):
-        if not site.path.startswith("subprocess."):
-            continue
-        for operand in site.operands((0,), ("args",))[:1]:
+    for site, row in facts.tabled(calls_of(Role.RUNS_PROGRAM)):
+        for operand in site.operands(row.arguments[0].positions, row.arguments[0].names)[:1]:
             yield from _arguments(facts, site, members(facts, site.unit, operand))
 
 

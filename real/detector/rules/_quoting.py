@@ -16,11 +16,10 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import modules_of
+from real.detector.models.kinds import Role
 from real.detector.rules._characters import is_removed
 from real.detector.rules._pieces import ordered_pieces
-
-# Their SQL follows the standard: inside a literal only the quote has a meaning. MySQL's has the backslash too.
-_STANDARD = frozenset({"sqlite3", "aiosqlite", "apsw"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +112,9 @@ def _is_untrusted_in(facts: Facts, unit: Unit, pieces: list[str | int]) -> bool:
 
 
 def _is_standard(facts: Facts) -> bool:
+    """Whether inside a literal only the quote has a meaning; to MySQL, the backslash has one as well."""
     return any(
-        instr.op == "import" and str(instr.extra).partition(".")[0] in _STANDARD
+        instr.op == "import" and str(instr.extra).partition(".")[0] in modules_of(Role.STANDARD_SQL)
         for unit in facts.units
         for instr in facts.instructions(unit)
     )

@@ -13,6 +13,8 @@ from real.detector.concepts.endpoints import App, Class, app_of
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules.principals import ALLOWED, class_level, known_endpoints
@@ -35,6 +37,7 @@ _SETTERS = {
 }
 _CREATORS = frozenset({"create", "insert", "update", "get_or_create"})
 _REPLACERS = frozenset({"dataclasses.replace", "attr.evolve", "attrs.evolve", "copy.replace"})
+_STATEMENTS = frozenset(api for api, row in calls_of(Role.ROW_STATEMENT).items() if row.shown != "deletes")
 _FORMS = frozenset({"ModelForm", "ModelSerializer", "HyperlinkedModelSerializer"})
 _VIEWS = frozenset({"CreateView", "UpdateView"})
 _READING_VIEWS = ("ReadOnlyModelViewSet", "ListAPIView", "RetrieveAPIView", "ListModelMixin", "RetrieveModelMixin")
@@ -131,7 +134,7 @@ def _takes_rows(facts: Facts, unit: Unit, name: str, operand: int) -> bool:
 def _is_statement(facts: Facts, unit: Unit, operand: int) -> bool:
     """``update(User).where(...)``, ``insert(User)``, ``table.update()``."""
     return any(
-        facts.library_names(unit, made) & {"sqlalchemy.update", "sqlalchemy.insert"}
+        facts.library_names(unit, made) & _STATEMENTS
         or (made.op == "method" and made.extra[0] in ("update", "insert", "where"))
         for made in facts.definitions(unit, operand)
         if made.op in ("call", "method")
@@ -226,8 +229,8 @@ def declared_fields(facts: Facts) -> Iterator[Defect]:
             yield from _meta(facts, cls, outer)
         elif _shows_all(facts, cls) and class_level(facts, app, cls)[0] < ALLOWED:
             yield Defect(_place(facts, cls, "fields"), "a request may set every field of the model")
-    for site in facts.calls("django.forms.modelform_factory", "django.forms.models.modelform_factory"):
-        if site.constants(None, "fields") == {_ALL}:
+    for site, row in facts.tabled(calls_of(Role.MODEL_FORM)):
+        if site.constants(None, row.arguments[0].name) == {_ALL}:
             yield Defect(site.instr, "a request may set every field of the model")
 
 

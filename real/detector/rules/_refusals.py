@@ -14,10 +14,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Edge, Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 from real.detector.rules._loops import is_tested_in_each_round, root_of, skips_elements
 
 _MATCHING = frozenset({"fullmatch", "match", "search"})
+# The modules whose functions take an expression.
+PATTERN_MODULES = frozenset(api.partition(".")[0] for api in calls_of(Role.MATCHER))
 # All the characters of a text, in another container.
 _CONTAINERS = frozenset({"builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "builtins.str"})
 # Methods that count or find: operator and limit of a comparison that says that nothing was found.
@@ -302,7 +306,7 @@ def pattern_call(facts: Facts, unit: Unit, call: Instr) -> tuple[str, list[str],
     paths = facts.library_names(unit, call)
     if len(paths) == 1 and len(call.args) == 3:
         module, _, name = next(iter(paths)).rpartition(".")
-        if module in ("re", "regex") and name in _MATCHING:
+        if module in PATTERN_MODULES and name in _MATCHING:
             return _matched(name, facts.constants(unit, call.args[1]), call.args[2])
     return None
 
@@ -310,6 +314,3 @@ def pattern_call(facts: Facts, unit: Unit, call: Instr) -> tuple[str, list[str],
 def _matched(method: str, patterns: Iterable[object], operand: int) -> tuple[str, list[str], int] | None:
     texts = [pattern for pattern in patterns if isinstance(pattern, str)]
     return (method, texts, operand) if texts else None
-
-
-__all__ = ["Subject", "holds_on_every_way", "refused"]

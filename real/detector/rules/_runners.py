@@ -13,6 +13,7 @@ from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import known_modules
 from real.detector.models.library import names
 from real.detector.vocabulary import words
 
@@ -21,9 +22,7 @@ _RUN = names("run runs exec execute executes invoke launch spawn system popen")
 # A program and the blank before its arguments; a sentence for a person begins otherwise, or is one word.
 _LINE = re.compile(r"^\s*[a-z][\w./-]*\s")
 _MAX_COPIES = 8
-# Commands of frameworks and tools: their functions take the name of a command, not a line of a shell.
 _QUERY = re.compile(r"(?i)^\s*(?:select|insert|update|delete|create|drop|alter|replace|with|pragma|match|merge)\s")
-_NO_SHELL = ("django.", "click.", "typer.", "discord.", "flask.", "celery.", "redis.", "pymongo.")
 
 
 def handed_to_runners(facts: Facts) -> Iterator[Defect]:
@@ -41,9 +40,14 @@ def _is_runner(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if facts.called(instr):
         return False  # it is here: what it does is known
     said = frozenset(word for name in named_words(facts, unit, instr) for word in words(name))
-    if not said & _RUN or any(path.startswith(_NO_SHELL) for path in facts.library_names(unit, instr)):
+    if not said & _RUN or _is_known(facts.library_names(unit, instr)):
         return False
     return bool(said & _INTERPRETERS) or (len(instr.args) > 1 and _is_called_command(unit, instr.args[1]))
+
+
+def _is_known(paths: frozenset[str]) -> bool:
+    """A function of a library that has a model: it takes the name of a command, or its line is a sink."""
+    return any(path.partition(".")[0] in known_modules() for path in paths)
 
 
 def _is_called_command(unit: Unit, operand: int) -> bool:

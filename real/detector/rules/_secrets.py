@@ -78,12 +78,13 @@ def is_lookup(facts: Facts, unit: Unit, step: Instr) -> bool:
         return False
     if step.op == "method" and step.extra[0] in ("get", "pop", "get_argument", "get_body_argument"):
         return True
-    return bool(facts.library_names(unit, step) & {"os.getenv", "os.environ.get"})
+    return bool(facts.library_names(unit, step) & calls_of(Role.READS_ENVIRONMENT).keys())
 
 
 def is_environment(reads: Reads) -> bool:
     """Whether something is read from the environment."""
-    return bool({"environ", "os.environ", "os.getenv"} & (reads.attributes | reads.names | reads.calls))
+    holders = calls_of(Role.ENVIRONMENT).keys() | calls_of(Role.READS_ENVIRONMENT).keys() | {"environ"}
+    return not holders.isdisjoint(reads.attributes | reads.names | reads.calls)
 
 
 def place(facts: Facts, unit: Unit, operand: int) -> Place | None:

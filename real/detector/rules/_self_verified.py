@@ -10,8 +10,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, last_names
-from real.detector.models.kinds import Role
+from real.detector.models.catalogue import below, calls_of, last_names, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rules._trust import proves_something
 from real.detector.vocabulary import words
@@ -21,9 +21,7 @@ _KEYS_IN_HEADERS = frozenset({"jwk", "jku", "x5c", "x5u"})
 _ALGORITHM = "alg"
 # Who somebody is or what they may do, among the fields of a cookie.
 _IDENTITY = names("user username uid role roles admin staff account email permissions owner superuser")
-_DECODINGS = frozenset(
-    {"json.loads", "pickle.loads", "ast.literal_eval", "base64.b64decode", "base64.urlsafe_b64decode", "yaml.safe_load"}
-)
+_DECODINGS = calls_of(Role.JSON_PARSER).keys() | calls_of(Role.PARSER).keys() | tables((Kind.PICKLE,)).calls.keys()
 
 
 def key_of_token(facts: Facts, site: CallSite) -> str | None:
@@ -126,7 +124,7 @@ def _cookies(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:
         if not any(words(key) & _IDENTITY for key in keys):
             continue
         reads = facts.reads(unit, step.args[0])
-        decoded = reads.calls & _DECODINGS
+        decoded = reads.calls & _DECODINGS or any(call.startswith(below(Role.ENCODING)) for call in reads.calls)
         cookies = reads.attributes & {"cookies", "COOKIES"} or "get_cookie" in reads.calls
         if cookies and decoded and not proves_something(facts):
             yield Defect(step, "the cookie says who somebody is, and nothing verifies that it is ours")

@@ -12,6 +12,7 @@ from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._hashes import hashes
+from real.detector.rules._secrets import is_environment
 from real.detector.vocabulary import SIGNATURE_WORDS, words
 
 _KEYS = names("key keys secret secrets token password salt private pepper")
@@ -102,4 +103,4 @@ def _has_key(facts: Facts, unit: Unit, operand: int) -> bool:
         return True
     hashed = bool(reads.calls & hashes())
     named = (*reads.params, *reads.names, *reads.attributes, *(str(key) for key in reads.keys))
-    return not hashed or any(words(name) & _KEYS for name in named) or "os.getenv" in reads.calls
+    return not hashed or any(words(name) & _KEYS for name in named) or is_environment(reads)

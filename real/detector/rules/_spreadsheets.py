@@ -15,6 +15,8 @@ from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_view
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 
 WRITERS = frozenset({"writerow", "writerows"})
@@ -30,7 +32,7 @@ _MAX_HELPERS = 3
 def formulas(facts: Facts) -> Iterator[Defect]:
     """Rows with text of others, in an export in which nothing looks at how a cell begins."""
     for site in facts.calls(*WRITERS):
-        if not site.path.startswith(("csv.writer", "csv.DictWriter")) or not _is_handed_out(facts, site):
+        if not site.path.startswith(tuple(calls_of(Role.CSV_WRITER))) or not _is_handed_out(facts, site):
             continue
         if any(_holds_text(facts, site.unit, c) and not _is_asked(facts, site.unit, c) for c in _cells(facts, site)):
             yield Defect(site.instr, "a cell that begins with = or @ is a formula to who opens the file")

@@ -8,7 +8,7 @@ off unless it is asked for), Django ("Automatic HTML escaping"), bottle ("Simple
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from real.detector.analysis.callsites import CallSite, library_paths
 from real.detector.analysis.facts import Facts
@@ -18,17 +18,11 @@ from real.detector.models.catalogue import calls_of, rows_of
 from real.detector.models.kinds import Role, Syntax
 from real.detector.models.rows import Template
 
-# An engine by its name, engines["django"]: an item of a mapping, which is no name to look up in a model.
-_ALIASES = ("django.template.engines.from_string", "django.template.engines.get_template")
-BY_ALIAS = frozenset(f"{made}().render" for made in _ALIASES)
-ENGINES = (
-    *rows_of(Template),
-    *(
-        Template(f"{_ALIASES[0]}().render", _ALIASES[0], row.source, switch=row.switch, set_on=row.set_on)
-        for row in rows_of(Template)
-        if row.api == "django.template.Template().render"
-    ),
+_ALIASED = tuple(
+    replace(row, api=f"{alias}().render", maker=alias) for row in rows_of(Template) for alias in row.aliases
 )
+BY_ALIAS = frozenset(row.api for row in _ALIASED)
+ENGINES = (*rows_of(Template), *_ALIASED)
 _CONTEXTS = tuple(calls_of(Role.CONTEXT))
 WATCHED = frozenset(
     path.rpartition(".")[2] for engine in ENGINES for path in (engine.api, engine.maker, *engine.set_on)

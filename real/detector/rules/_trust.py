@@ -126,7 +126,7 @@ def _written(facts: Facts, unit: Unit) -> Iterator[object]:
             fetched = last_names(Role.DOWNLOAD) | {"iter_content"}
             if any(call.rpartition(".")[2] in fetched and "." in call for call in reads.calls):
                 yield from _keys_of(facts, unit, step.args[0])
-        elif "shutil.copyfileobj" in called and len(step.args) > 2:
+        elif called & calls_of(Role.COPIES_FILE).keys() and len(step.args) > 2:
             yield from _keys_of(facts, unit, step.args[2])
 
 

@@ -25,7 +25,7 @@ from real.detector.models.library import names
 _LIMITS = settings_of(Role.BODY_LIMIT)
 # What says how large something is before it is read or unpacked.
 _SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
-_MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__ tell os.path.getsize getsize builtins.sum")
+_MEASURES = names("len qsize getsizeof __len__ __sizeof__ tell getsize sum")
 _STREAMS = frozenset({"rfile", "stream", "content"})
 _UPLOADS = frozenset({"files", "FILES"})
 _INFLATERS = frozenset(calls_of(Role.INFLATER))
@@ -177,8 +177,9 @@ def is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
     """Whether a size is compared with a limit before, or the result's size after it."""
 
     def is_size(reads: Reads) -> bool:
+        called = {call.rpartition(".")[2] for call in reads.calls}
         told = {str(key).lower() for key in reads.keys} | {name.rpartition(".")[2] for name in reads.names}
-        return bool(reads.calls & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
+        return bool(called & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
 
     def compares(atom: Atom, reads: Reads) -> bool:
         return atom.op in _COMPARISONS and is_size(reads)
@@ -199,7 +200,7 @@ def _unpacked(facts: Facts) -> Iterator[Defect]:
         opener = next((path for path in _ARCHIVES if site.path == f"{path}().{site.name}"), None)
         if opener is None or site.receiver is None or not facts.is_untrusted(site.receiver):
             continue
-        if site.name == "read" and opener != "zipfile.ZipFile" and site.argument(0, "size") is not None:
+        if site.name == "read" and opener in calls_of(Role.COMPRESSED) and site.argument(0, "size") is not None:
             continue
         if not is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small archive may unpack to any size", facts.trace(site.receiver))

@@ -11,10 +11,12 @@ import ast
 from real.detector.analysis.facts import Facts
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._syntax import annotation_words, last_word
 
-_INJECTORS = names("Depends Security")
+_INJECTORS = last_names(Role.INJECTION)
 _DECORATORS = names("field_validator validator validates model_validator root_validator")
 _WHOLE = names("model_validator root_validator")
 _PREFIXES = ("validate_", "clean_")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of, modules_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.vocabulary import OWNERS, PERSONS, words
 
@@ -30,7 +32,6 @@ OPEN = names(
     sessions token authenticate"""
 )
 SIGNING_IN = names("login signin signup register logout signout webhook callback session token authenticate")
-_USER_LIBRARIES = ("django.contrib.auth", "flask_login", "flask_jwt_extended", "flask_httpauth", "fastapi.security")
 _MAX_VALUES = 50
 
 
@@ -63,7 +64,7 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
         called = facts.library_names(unit, instr)
         if "builtins.getattr" in called and len(instr.args) > 2:
             return any(_is_kept(facts, unit, str(name), instr.args[1]) for name in facts.constants(unit, instr.args[2]))
-        return "aiohttp_session.get_session" in called
+        return not called.isdisjoint(calls_of(Role.SESSION))
     if instr.op == "method":
         name = str(instr.extra[0])
         signed = name == "get_cookie" and "secret" in getattr(instr.extra[1], "keywords", ())
@@ -122,7 +123,7 @@ def has_owners(facts: Facts, unit: Unit, base: int) -> bool:
 def knows_of_users(facts: Facts) -> bool:
     """Whether the program imports what tells users apart."""
     return any(
-        instr.op == "import" and str(instr.extra).startswith(_USER_LIBRARIES)
+        instr.op == "import" and str(instr.extra).startswith(tuple(modules_of(Role.USERS)))
         for unit in facts.units
         for instr in facts.instructions(unit)
     )

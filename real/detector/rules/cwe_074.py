@@ -55,12 +55,14 @@ from real.detector.analysis.returned import Returned
 from real.detector.analysis.values import STR, Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, known_modules, modules_of, sink_libraries, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._characters import every_character_is_harmless, is_removed
 from real.detector.rules._lines import WATCHED, broken_lines, log_lines
 from real.detector.rules._markup import ANY_TAG, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.rules._quoting import CODE, XPATH, stays_a_value, stays_inside
+from real.detector.rules._refusals import PATTERN_MODULES
 from real.detector.rules._spreadsheets import WRITERS, formulas
 from real.detector.rules._templates import is_markup_template
 
@@ -80,7 +82,8 @@ _MONGO_READERS = (
     *("find_one", "find", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "count_documents"),
     *("delete_one", "delete_many", "update_one", "update_many", "replace_one", "aggregate"),
 )
-_NO_COLLECTIONS = ("re.", "builtins.", "xml.", "lxml.", "bs4.", "os.", "shutil.")
+# What has methods of the same names, and is no collection of documents.
+_NO_COLLECTIONS = known_modules() - modules_of(Role.DOCUMENTS)
 _ANY_DICT = re.compile(r"(?:typing\.)?(?:[Dd]ict|Any|Mapping|object)\b")
 # Methods of LDAP connections whose first argument is a distinguished name.
 _NAME = re.compile(r"(?i)(?:^|,)\s*(?:uid|cn|ou|mail|sn|samaccountname)\s*=\s*(?:$|%s|\{)")
@@ -112,11 +115,11 @@ _LANGUAGES: tuple[tuple[tuple[str, ...], re.Pattern[str], str, _Keeper | None], 
 )
 # What a condition in place of a text gets past: fields by which somebody is let in.
 _CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret", "pin", "api_key"})
-_MATCHING = ("re.match", "re.search", "re.fullmatch", "re.compile", "re.findall")
+_MATCHING = tables((Kind.REGEX,)).calls
 _IMAGE = "data:image/"
 # Characters that mean nothing in XPath and LDAP, inside of quotes and outside.
 _PLAIN = Charset("_-.")
-_XML_USERS = frozenset({"requests", "httpx", "aiohttp", "xml", "lxml", "defusedxml"})
+_XML_USERS = sink_libraries((Kind.URL, Kind.XML_ENTITIES)) | {"defusedxml"}
 
 
 def _is_markup_or_header(facts: Facts, returned: Returned) -> bool:
@@ -198,7 +201,7 @@ def _documents(facts: Facts) -> Iterator[Defect]:
     yield from _query_texts(facts)
     for site in facts.calls(*_MONGO_READERS):
         query = site.argument(0, "filter" if site.name != "aggregate" else "pipeline")
-        if query is None or site.receiver is None or site.path.startswith(_NO_COLLECTIONS):
+        if query is None or site.receiver is None or site.path.partition(".")[0] in _NO_COLLECTIONS:
             continue
         operands = site.operands((0,), ("filter",))
         if facts.is_guarded(site.unit, site.instr, operands, lambda atom, _: _is_text_test(facts, atom)):
@@ -229,8 +232,8 @@ def _documents(facts: Facts) -> Iterator[Defect]:
 
 def _bound_names(facts: Facts) -> Iterator[Defect]:
     """``ldap3.Connection(server, user=f"uid={name},ou=people,dc=example")``."""
-    for site in facts.calls("ldap3.Connection"):
-        for operand in site.operands((1,), ("user",))[:1]:
+    for site, row in facts.tabled(calls_of(Role.BINDS_NAME)):
+        for operand in site.operands(row.arguments[0].positions, row.arguments[0].names)[:1]:
             value = facts.value(site.unit, operand)
             pieces = facts.pieces(site.unit, operand)
             if facts.is_untrusted(value) and any(_NAME.search(text) for text in pieces.literals):
@@ -271,7 +274,7 @@ def _is_json(facts: Facts, unit: Unit, step: Instr) -> bool:
     if step.op == "param":
         annotation, _ = parameter(unit, str(step.extra))
         return annotation is not None and bool(_ANY_DICT.match(ast.unparse(annotation)))
-    return bool(facts.library_names(unit, step) & {"json.loads", "json.load", "orjson.loads", "ujson.loads"})
+    return bool(facts.library_names(unit, step) & calls_of(Role.JSON_PARSER).keys())
 
 
 def _may_be_document(facts: Facts, site: CallSite) -> bool:
@@ -287,7 +290,7 @@ def _languages(facts: Facts) -> Iterator[Defect]:
     """Filters of LDAP, paths of XML and queries of Neo4j that are put together, whatever the object that runs them."""
     for names_of, pattern, what, keeps in _LANGUAGES:
         for site in facts.calls(*names_of):
-            if site.instr.op != "method" or site.path.startswith(("re.", "builtins.")):
+            if site.instr.op != "method" or site.path.partition(".")[0] in (*PATTERN_MODULES, "builtins"):
                 continue
             for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
                 value = facts.value(site.unit, operand)
@@ -339,10 +342,10 @@ RULE = Rule(
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
     check=_check,
+    asks=(Role.BINDS_NAME,),
     watches=frozenset(
         {
             "replace",
-            "Connection",
             *WATCHED,
             *WRITERS,
             *_READERS,

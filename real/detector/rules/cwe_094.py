@@ -41,7 +41,8 @@ from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_view
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._code import is_checked_code
@@ -49,20 +50,15 @@ from real.detector.rules._namespaces import GLOBALS, chosen_globals
 from real.detector.rules._pieces import ordered_pieces
 
 # Settings that come over the network, and not from a file of the program's own.
-_PARSED = frozenset({"json.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "get_json"})
-_OF_FILES = frozenset({"builtins.open", "open", "read_text", "io.open"})
-_LOADERS = frozenset(
-    {"importlib.import_module", "builtins.__import__", "runpy.run_path", "runpy.run_module", "importlib.reload"}
-    | {"importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "builtins.exec"}
-)
-_PROCESSES = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output"))
-_DATA_TEXTS = frozenset({"builtins.repr", "json.dumps", "pprint.pformat"})  # they write literals of data, no code
+_PARSED = calls_of(Role.JSON_PARSER).keys() | calls_of(Role.PARSER).keys() | {"get_json"}
+_OF_FILES = names("open read_text")
+_LOADERS = tables((Kind.MODULE, Kind.MODULE_FILE, Kind.MODULE_NAME, Kind.EXEC)).calls.keys() | calls_of(Role.RELOADS)
+_PROGRAMS = calls_of(Role.RUNS_PROGRAM)
 _LOOKUPS = names(
     """fetchone fetchall fetchrow fetchval get_object_or_404 get_or_404 first one scalar_one scalar_one_or_none find_one
     filter_by"""
 )
 _STORES = names("objects session query")
-_STARTERS = ("run", "Popen", "call", "check_call", "check_output", "create_subprocess_exec", "execv", "execvp")
 _RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
     "-c": ("python",),
     "-e": ("node", "ruby", "perl"),
@@ -76,10 +72,9 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _open_ports(facts)
     yield from _written_modules(facts)
     yield from _stored_templates(facts)
-    for site in facts.calls(*_STARTERS):
-        if site.path.startswith(("subprocess.", "asyncio.", "os.exec")):
-            for words in _argument_lists(site):
-                yield from _scripts(facts, site, words)
+    for site, _ in facts.tabled(_PROGRAMS):
+        for words in _argument_lists(site):
+            yield from _scripts(facts, site, words)
 
 
 def _stored_templates(facts: Facts) -> Iterator[Defect]:
@@ -109,7 +104,7 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
     """``Path("rules.py").write_text(text)`` in a program that imports or runs files: what is written becomes code."""
     loads = any(
         facts.library_names(unit, step) & _LOADERS
-        or (facts.library_names(unit, step) & _PROCESSES and _starts_python(facts, unit, step))
+        or (facts.library_names(unit, step) & _PROGRAMS.keys() and _starts_python(facts, unit, step))
         for unit in facts.units
         for step in facts.instructions(unit)
         if step.op in ("call", "method")
@@ -122,7 +117,9 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
         named = {c for c in facts.reads(site.unit, site.instr.args[0]).constants if isinstance(c, str)}
         if not any(name.endswith((".py", ".pyw")) for name in named):
             continue
-        if not every(facts.reads(site.unit, operand).calls & _DATA_TEXTS for operand in operands):
+        if not every(
+            facts.reads(site.unit, operand).calls & calls_of(Role.WRITES_LITERAL).keys() for operand in operands
+        ):
             yield Defect(site.instr, "untrusted data is written into a file of code that is run", facts.trace(text))
 
 
@@ -139,8 +136,8 @@ def _starts_python(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 def _open_ports(facts: Facts) -> Iterator[Defect]:
     """``logging.config.listen(port)`` evaluates parts of what is sent there, unless ``verify`` refuses it."""
-    for site in facts.calls("logging.config.listen"):
-        verify = site.argument(1, "verify")
+    for site, row in facts.tabled(calls_of(Role.PEER_CODE)):
+        verify = site.argument(row.arguments[0].position, row.arguments[0].name)
         if verify is None or verify.consts == frozenset((None,)):
             yield Defect(site.instr, "whoever reaches the port sends a configuration, which is evaluated")
 
@@ -165,7 +162,7 @@ def _is_own_setting(facts: Facts, unit: Unit, operand: int) -> bool:
     if not isinstance(facts.entry(facts.value(unit, operand)), Unit) or is_view(facts, unit):
         return False
     called = facts.reads(unit, operand).calls
-    return not called & _PARSED or bool(called & _OF_FILES)
+    return not called & _PARSED or bool({call.rpartition(".")[2] for call in called} & _OF_FILES)
 
 
 def _argument_lists(site: CallSite) -> Iterator[list[Value]]:
@@ -208,8 +205,9 @@ RULE = Rule(
     ),
     guard=_is_guarded,
     check=_check,
+    asks=(Role.RUNS_PROGRAM, Role.PEER_CODE),
     watches=frozenset(
-        {"from_string", "Template", "render_template_string", *GLOBALS, *_STARTERS, "listen"}
+        {"from_string", "Template", "render_template_string", *GLOBALS}
         | {"write", "write_text", "write_bytes", "writelines"}
     ),
     yields_to=frozenset({"CWE-95"}),

@@ -42,17 +42,16 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.models.kinds import Kind
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Kind, Role
 from real.detector.rule import Rule
 from real.detector.rules._code import ARITHMETIC, is_checked_code
-
-_READERS = ("typing.get_type_hints", "inspect.get_annotations", "inspect.signature")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     """``Form.__annotations__ = {field: kind}; typing.get_type_hints(Form)`` evaluates annotations that are texts."""
-    for site in facts.calls(*_READERS):
-        if site.name != "get_type_hints" and not any(site.constants(None, "eval_str")):
+    for site, row in facts.tabled(calls_of(Role.READS_ANNOTATIONS)):
+        if row.arguments and not any(site.constants(None, row.arguments[0].name)):
             continue
         read = site.argument(0, "obj")
         for obj in read.objs if read is not None else ():
@@ -73,5 +72,5 @@ RULE = Rule(
     guard=is_checked_code,
     check=_check,
     local=True,
-    watches=frozenset(name.rpartition(".")[2] for name in _READERS),
+    asks=(Role.READS_ANNOTATIONS,),
 )

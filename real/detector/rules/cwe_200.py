@@ -155,7 +155,8 @@ def _is_object(facts: Facts, unit: Unit, operand: int, paths: frozenset[str]) ->
 def _readable_files(facts: Facts) -> Iterator[Defect]:
     """``os.chmod("private.key", 0o644)``."""
     for site in facts.calls("chmod"):
-        position = 1 if site.path == "os.chmod" else 0
+        row = calls_of(Role.FILE_MODE).get(site.path)  # otherwise the method of a path
+        position = row.arguments[0].position if row is not None else 0
         modes = [mode for mode in site.constants(position, "mode") if isinstance(mode, int)]
         if not any(mode & _OTHERS_MAY_READ for mode in modes):
             continue

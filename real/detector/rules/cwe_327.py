@@ -59,6 +59,7 @@ from real.detector.rules._tokens import guessable
 _WEAK_NAMES = frozenset(
     {"md2", "md4", "md5", "mdc2", "md5sha1", "sha", "sha0", "sha1", "ripemd", "ripemd160", "rmd160"}
 )
+_HASHES = {api.rpartition(".")[0] for api in calls_of(Role.FAST_HASH)}
 _MIN_KEY_SIZE = 2048
 _ECB = 1  # the number of the mode in PEP 272
 _WEAK_HASHERS = ("MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher")  # of Django's settings
@@ -148,7 +149,7 @@ def _chosen_functions(facts: Facts) -> Iterator[Defect]:
             if instr.op != "call":
                 continue
             function = facts.value(unit, instr.args[0])
-            if "hashlib" not in library_paths(function) or not facts.is_untrusted(function):
+            if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
                 continue
             if not facts.is_guarded(
                 unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)

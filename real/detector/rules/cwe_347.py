@@ -153,7 +153,7 @@ def _is_confused(facts: Facts, site: CallSite) -> str | None:
 
 def _taken_apart(facts: Facts) -> Iterator[Defect]:
     """``json.loads(base64.urlsafe_b64decode(token.split(".")[1]))``: claims that nobody signed for all we know."""
-    sites = facts.calls("json.loads")
+    sites = facts.calls(*calls_of(Role.JSON_PARSER))
     if not sites or any(
         _mentions_verification(facts, unit, step) for unit in facts.units for step in facts.instructions(unit)
     ):
@@ -341,7 +341,6 @@ RULE = Rule(
     check=_check,
     asks=(
         *(Role.UNVERIFIED, Role.TOKEN_DECODER, Role.EQUALITY, Role.ANSWER, Role.SERVER_CHECK, Role.NO_VERIFICATION),
-        *(Role.HOST_KEY_CHECK, Role.DOWNLOAD, Role.SAVED_DOWNLOAD, Role.RUNS_FILE, Role.STARTS),
+        *(Role.HOST_KEY_CHECK, Role.DOWNLOAD, Role.SAVED_DOWNLOAD, Role.RUNS_FILE, Role.STARTS, Role.JSON_PARSER),
     ),
-    watches=frozenset({"loads"}),
 )

@@ -207,7 +207,7 @@ def _makes_application(facts: Facts, app: App) -> bool:
 def _takes_form(facts: Facts, unit: Unit) -> bool:
     return _reads_form(facts, unit) or any(
         (instr.op == "method" and instr.extra[0] in _FORM_METHODS)
-        or (instr.op in ("call", "method") and "urllib.parse.parse_qs" in facts.library_names(unit, instr))
+        or (instr.op in ("call", "method") and facts.library_names(unit, instr) & calls_of(Role.FORM_PARSER).keys())
         for instr in facts.instructions(unit)
     )
 
@@ -225,7 +225,7 @@ def _changes(facts: Facts, unit: Unit) -> Iterator[Defect]:
             if not facts.is_prevented(unit, operation.instr, (), _is_proof):
                 yield Defect(operation.instr, f"{unit.name}() changes something for any request that a browser sends")
             return
-    for site in facts.calls("json.loads"):
+    for site in facts.calls(*calls_of(Role.JSON_PARSER)):
         if (
             site.unit is unit
             and len(site.instr.args) > 1
@@ -326,6 +326,5 @@ RULE = Rule(
     tests_prove=False,
     check=_check,
     asks_for_checks=True,
-    asks=(Role.CSRF_SWITCH, Role.CSRF_EXEMPT, Role.CORS),
-    watches=frozenset({"loads"}),
+    asks=(Role.CSRF_SWITCH, Role.CSRF_EXEMPT, Role.CORS, Role.JSON_PARSER),
 )

@@ -51,17 +51,19 @@ from real.detector.ir.definitions import ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
+from real.detector.models.library import names
 from real.detector.models.when import MissingOrNamed
 from real.detector.rule import Rule
-from real.detector.rules._channels import CONFIGURING, RECEIVING, received, told_to_unpickle
+from real.detector.rules._channels import CONFIGURING, received, told_to_unpickle
 from real.detector.rules._digests import is_code_test, is_digest_test, is_verified
 
-_READERS = frozenset({"builtins.open", "io.open", "codecs.open", "open", "read_text", "read_bytes"})
+_READERS = names("open read_text read_bytes")
 # What reads a pickle whatever its other arguments; an Unpickler is given one and reads it later.
 _PICKLED = tuple(
     path for path, row in tables((Kind.PICKLE,)).calls.items() if row.when is None and not path.endswith(".Unpickler")
 )
 _LOADERS = tables((Kind.YAML_TAGS,)).calls
+_FINDERS = tables((Kind.MODULE_NAME,)).calls.keys() | {"builtins.getattr"}
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
@@ -110,7 +112,7 @@ def _documents_of_files(facts: Facts) -> Iterator[Defect]:
         if row.when is None or value is None or facts.is_untrusted(value) or not row.when(site):
             continue
         for operand in site.operands(stream.positions, stream.names)[:1]:
-            if facts.reads(site.unit, operand).calls & _READERS:
+            if {call.rpartition(".")[2] for call in facts.reads(site.unit, operand).calls} & _READERS:
                 yield Defect(site.instr, "the loader creates the objects that the tags of the file name")
 
 
@@ -158,8 +160,7 @@ def _is_listed(facts: Facts, unit: Unit, step: Instr) -> bool:
 def _finds_anything(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a return hands out what any module holds, and not what a table of the class lists."""
     return any(
-        (made.op == "method" and made.extra[0] == "find_class")
-        or bool(facts.library_names(unit, made) & {"builtins.getattr", "importlib.import_module"})
+        (made.op == "method" and made.extra[0] == "find_class") or bool(facts.library_names(unit, made) & _FINDERS)
         for made in facts.definitions(unit, step.args[0])
     )
 
@@ -178,6 +179,6 @@ RULE = Rule(
     guard=_is_guarded,
     check=_check,
     local=True,
-    asks=(Role.TAGS_IF_UNSAFE, Role.READS_TAGS),
-    watches=frozenset({"Listener", "Client"}) | CONFIGURING | RECEIVING,
+    asks=(Role.TAGS_IF_UNSAFE, Role.READS_TAGS, Role.PEER_PICKLE, Role.PEER_KEY, Role.DESERIALIZER),
+    watches=CONFIGURING,
 )

@@ -51,6 +51,7 @@ from functools import lru_cache
 
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.called_names import called_words
+from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
@@ -63,6 +64,7 @@ from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._known_hosts import is_host_test, reads_host
+from real.detector.rules._refusals import PATTERN_MODULES
 from real.detector.rules._web import (
     JOINERS,
     PARSERS,
@@ -133,7 +135,7 @@ def _is_local_pattern(facts: Facts, atom: Atom, refused: tuple[str, ...]) -> boo
         return False
     receiver = facts.value(atom.unit, call.args[0])
     held = [obj.fields["pattern"].consts or () for obj in receiver.objs if "pattern" in obj.fields]
-    if not held and not any(obj.kind == "api" and obj.name == "re" for obj in receiver.objs):
+    if not held and not library_paths(receiver) & PATTERN_MODULES:
         return False
     patterns = [text for consts in held for text in consts] or list(facts.constants(atom.unit, call.args[1]))
     return bool(patterns) and every(_refuses(str(text), call.extra[0], refused) for text in patterns)

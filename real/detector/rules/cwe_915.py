@@ -57,6 +57,8 @@ from real.detector.concepts.endpoints import app_of
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import modules_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
 from real.detector.rules._allowed_keys import admits_keys
@@ -65,7 +67,7 @@ from real.detector.rules._records import declared_fields, mappings, open_models
 from real.detector.vocabulary import MAPPING_WORDS, words
 
 # Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
-_TOOLS = names("hashlib hmac zlib cryptography Crypto Cryptodome blake3 xxhash tqdm rich tkinter pygame collections")
+_TOOLS = modules_of(Role.OTHER_UPDATE)
 # Attributes of forms and serializers that hold declared fields only.
 _DECLARED = frozenset({"cleaned_data", "validated_data"})
 # Methods of pydantic's models that return declared fields only.
@@ -370,5 +372,5 @@ RULE = Rule(
     guard=_is_guarded,
     check=_check,
     asks_for_checks=True,
-    watches=frozenset({"modelform_factory"}),
+    asks=(Role.MODEL_FORM,),
 )

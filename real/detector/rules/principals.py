@@ -16,9 +16,10 @@ from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import App, Class, Endpoint, app_of
 from real.detector.ir.definitions import definition, ends_in_exception, returns_constant, untested
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import last_names
+from real.detector.models.catalogue import last_names, rows_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
+from real.detector.models.rows import Framework, Handler
 from real.detector.rules._syntax import annotation_words
 from real.detector.rules._views import SERVER_STATE, asks_for_presence, knows_who, says_who
 from real.detector.vocabulary import PERSONS, RECORD_OWNERS, words
@@ -39,6 +40,10 @@ PRIVILEGES = names(
 _MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
 _DEPENDENCIES = last_names(Role.INJECTION)
+# Frameworks whose decorators give functions an address; where addresses are elsewhere, decorators say who may.
+_FRAMEWORKS = frozenset(row.api.partition(".")[0] for kind in (Framework, Handler) for row in rows_of(kind)) - {
+    row.api for row in rows_of(Framework) if row.elsewhere
+}
 _DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
 _DECIDERS = names("roles_required roles_accepted require_permission")
 _REQUIRING = ("require_", "requires_", "ensure_")
@@ -275,9 +280,7 @@ def _declared_level(facts: Facts, app: App, unit: Unit) -> int:
 
 
 def _is_application(name: str) -> bool:
-    return name.partition(".")[0] in ("flask", "fastapi", "bottle", "sanic", "quart", "starlette", "tornado") and (
-        "login" not in name and "auth" not in name
-    )
+    return name.partition(".")[0] in _FRAMEWORKS and ("login" not in name and "auth" not in name)
 
 
 def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:

@@ -16,7 +16,9 @@ from real.detector.concepts.endpoints import Class, app_of, is_view
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import rows_of
 from real.detector.models.library import names
+from real.detector.models.rows import Framework
 from real.detector.rules._records import MODELS
 from real.detector.rules._secrets import is_secret, secret_fields
 from real.detector.rules._syntax import words_in
@@ -38,6 +40,8 @@ _FILTERS = names("response_model response_model_exclude response_model_include r
 # Types that say nothing about fields.
 _OPEN_TYPES = names("dict Dict list List Any Optional object Sequence Union str")
 _COPIES = names("sub iterate phi")
+# Frameworks that send the fields of what a view returns.
+_TYPED = tuple(row.api for row in rows_of(Framework) if row.typed and row.web)
 _MAX_DEPTH = 3
 _SERIALIZERS = names("ModelSerializer HyperlinkedModelSerializer")
 _ALL = "__all__"
@@ -166,7 +170,7 @@ def _types(node: ast.AST | None) -> set[str]:
 
 def sends_whole_records(facts: Facts, unit: Unit) -> bool:
     """Whether a view of FastAPI returns objects with all their fields: nothing says which of them are meant."""
-    if not app_of(facts).uses("fastapi", "litestar", "ninja") or not is_view(facts, unit):
+    if not app_of(facts).uses(*_TYPED) or not is_view(facts, unit):
         return False
     keywords = _keywords(unit)
     if keywords.keys() & (_FILTERS | {"response"}):
@@ -224,23 +228,19 @@ def declared_answers(facts: Facts) -> Iterator[Defect]:
     """``@app.get("/users", response_model=UserInDB)``; serializers of Django REST framework with secret fields."""
     app = app_of(facts)
     by_name = {cls.unit.name: cls for cls in app.classes.values()}
-    if app.uses("fastapi", "sqlmodel"):
-        for unit in facts.functions:
-            keywords = _keywords(unit)
-            model = keywords.get("response_model")
-            if model is None or keywords.keys() & {"response_model_exclude", "response_model_include"}:
-                continue
-            secrets = {
-                secret for name in _types(model) if name in by_name for secret in secrets_of(facts, by_name[name])
-            }
-            kept = {secret for secret in secrets if words(secret) & SECRET_WORDS}
-            if kept:
-                yield Defect(_decorator(facts, unit), f"the response shows `{min(kept)}` with the rest of the record")
-    if app.uses("rest_framework"):
-        for unit, cls in app.classes.items():
-            outer = app.classes.get(unit.parent) if unit.parent is not None else None
-            if unit.name == "Meta" and outer is not None and outer.bases & _SERIALIZERS:
-                yield from _serializer(facts, cls, outer)
+    for unit in facts.functions:
+        keywords = _keywords(unit)
+        model = keywords.get("response_model")
+        if model is None or keywords.keys() & {"response_model_exclude", "response_model_include"}:
+            continue
+        secrets = {secret for name in _types(model) if name in by_name for secret in secrets_of(facts, by_name[name])}
+        kept = {secret for secret in secrets if words(secret) & SECRET_WORDS}
+        if kept:
+            yield Defect(_decorator(facts, unit), f"the response shows `{min(kept)}` with the rest of the record")
+    for unit, cls in app.classes.items():
+        outer = app.classes.get(unit.parent) if unit.parent is not None else None
+        if unit.name == "Meta" and outer is not None and outer.bases & _SERIALIZERS:
+            yield from _serializer(facts, cls, outer)
 
 
 def _decorator(facts: Facts, unit: Unit) -> Instr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Library, calls
+from real.detector.models.rows import Library, Returns, arg, calls
 
 LIBRARY = Library(
     "archives",
@@ -27,5 +27,15 @@ LIBRARY = Library(
             "bz2.open",
             "lzma.open",
         ),
+        *calls(Role.COMPRESSED, (), "gzip.{open,GzipFile}", "bz2.open", "lzma.open"),
+        *calls(Role.ARCHIVE_MEMBER, (), "zipfile.ZipFile().open().{read,readlines}"),
+        *calls(
+            Role.STREAM_INFLATER,
+            (arg(0, "data"), arg(1, "max_length")),
+            "zlib.decompressobj().decompress",
+            "bz2.BZ2Decompressor().decompress",
+            "lzma.LZMADecompressor().decompress",
+        ),
+        Returns("zipfile.ZipFile.open", "zipfile.ZipExtFile"),
     ),
 )

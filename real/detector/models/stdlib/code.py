@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role, SourceKind
-from real.detector.models.rows import Library, arg, calls, sinks, sources
+from real.detector.models.rows import Library, arg, calls, modules, sinks, sources
 
 LIBRARY = Library(
     "code",
@@ -12,6 +12,11 @@ LIBRARY = Library(
         *calls(Role.TRACEBACK, (), "traceback.{format_exc,format_exception,format_tb,format_stack}"),
         *calls(Role.TRACEBACK, (), "traceback.TracebackException().format"),
         *calls(Role.TRACEBACK, (), "cgitb.html", until="Python 3.13"),
+        *calls(Role.READS_ANNOTATIONS, (), "typing.get_type_hints"),
+        *calls(Role.READS_ANNOTATIONS, arg(None, "eval_str"), "inspect.{get_annotations,signature}"),
+        *calls(Role.PEER_CODE, arg(1, "verify"), "logging.config.listen"),
+        *calls(Role.RELOADS, arg(0, "module"), "importlib.reload"),
+        *modules(Role.ANY_HARM, "builtins", "importlib", "os", "shutil", "subprocess", "sys"),
         *sinks(Kind.MODULE, arg(0, "path_name"), "runpy.run_path"),
         *sinks(Kind.MODULE, arg(0, "mod_name"), "runpy.run_module"),
         *sinks(

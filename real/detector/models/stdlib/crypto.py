@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Library, arg, calls, sinks
+from real.detector.models.rows import Library, arg, calls, modules, sinks
 
 LIBRARY = Library(
     "digests",
     "",
     (
+        *modules(Role.OTHER_UPDATE, "collections", "hashlib", "hmac", "tkinter", "zlib"),
         *calls(Role.WEAK_HASH, (), "hashlib.md5", shown="MD5"),
         *calls(Role.WEAK_HASH, (), "hashlib.sha1", shown="SHA-1"),
         *calls(Role.WEAK_HASH, (), "crypt.crypt", shown="crypt()"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role, SourceKind
-from real.detector.models.rows import Library, calls, sources
+from real.detector.models.rows import Library, arg, calls, sources
 
 LIBRARY = Library(
     "inputs",
     "",
     (
         *calls(Role.ENVIRONMENT, (), "os.{environ,environb}"),
+        *calls(Role.READS_ENVIRONMENT, arg(0, "key"), "os.getenv", "os.environ.get"),
         *sources(SourceKind.COMMAND_LINE, "sys.argv holds the command line", "sys.argv"),
         *sources(SourceKind.COMMAND_LINE, "sys.orig_argv holds the command line", "sys.orig_argv"),
         *sources(SourceKind.TERMINAL, "sys.stdin is what the user typed", "sys.stdin"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from real.detector.models.kinds import MARKUP, Kind
-from real.detector.models.rows import Library, arg, sanitizers, sinks
+from real.detector.models.kinds import MARKUP, Kind, Role
+from real.detector.models.rows import Library, arg, calls, modules, sanitizers, sinks
 
 LIBRARY = Library(
     "serialization",
@@ -19,5 +19,20 @@ LIBRARY = Library(
         *sinks(Kind.MARSHAL, arg(0, "file"), "marshal.load"),
         *sinks(Kind.PICKLE, arg(0, "filename"), "shelve.{open,DbfilenameShelf}"),
         *sanitizers(MARKUP, "base64.b64encode", "base64.urlsafe_b64encode"),
+        *calls(Role.ENCODES_OTHERWISE, (), "base64.{b64encode,urlsafe_b64encode}"),
+        *modules(Role.ENCODING, "base64", "binascii"),
+        *calls(Role.ENCODING, arg(0, "obj"), "codecs.{encode,decode}"),
+        *calls(Role.JSON_PARSER, (), "json.{load,loads}"),
+        *calls(Role.PARSER, (), "ast.literal_eval", "tomllib.loads"),
+        *calls(Role.WRITES_LITERAL, (), "builtins.{repr,ascii}", "json.dumps", "pprint.pformat"),
+        *calls(Role.KEEPS_PARTS, (), "ast.{parse,walk}", "shlex.split", "builtins.{list,set,str,tuple}"),
+        *calls(
+            Role.KEEPS_TEXT,
+            (),
+            "builtins.{str,repr,format}",
+            "html.unescape",
+            "urllib.parse.{unquote,unquote_plus}",
+            "textwrap.{fill,dedent,shorten,indent}",
+        ),
     ),
 )

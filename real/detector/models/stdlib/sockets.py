@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Role, SourceKind
-from real.detector.models.rows import Library, Returns, arg, calls, handlers, sources
+from real.detector.models.rows import Library, Returns, arg, calls, handlers, modules, sources
 
 LIBRARY = Library(
     "sockets",
@@ -26,6 +26,13 @@ LIBRARY = Library(
         *calls(Role.CALLBACK, arg(0, "client_connected_cb"), "asyncio.{start_server,start_unix_server}"),
         *calls(Role.WRITER, arg(0), "socket.socket().sendall"),
         *handlers("RequestHandler", "socketserver.{StreamRequestHandler,BaseRequestHandler}", verbs=()),
+        *modules(Role.PEER, "socket"),
+        *modules(Role.LOG, "logging", "syslog"),
+        *calls(Role.PEER_PICKLE, (), "multiprocessing.connection.{Client(),Listener().accept()}.recv"),
+        *calls(Role.PEER_KEY, arg(2, "authkey"), "multiprocessing.connection.Client"),
+        *calls(Role.PEER_KEY, arg(3, "authkey"), "multiprocessing.connection.Listener"),
+        Returns("multiprocessing.connection.Client", "multiprocessing.connection.Connection"),
+        Returns("multiprocessing.connection.Listener.accept", "multiprocessing.connection.Connection"),
         Returns("socket.create_connection", "socket.socket"),
         Returns("socket.create_server", "socket.socket"),
         *sources(

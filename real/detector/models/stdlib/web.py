@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import MARKUP, Kind, Role, SourceKind
-from real.detector.models.rows import Library, Returns, arg, calls, handlers, sanitizers, sinks, sources
+from real.detector.models.rows import Library, Returns, arg, calls, handlers, modules, sanitizers, sinks, sources
 from real.detector.models.when import May
 
 LIBRARY = Library(
@@ -45,6 +45,14 @@ LIBRARY = Library(
         *sinks(Kind.URL, arg(0, "url"), "urllib.urlopen", "urllib2.urlopen", until="Python 3"),
         *sinks(Kind.HOST, arg(0, "host"), "http.client.{HTTPConnection,HTTPSConnection}"),
         *sinks(Kind.RPC_URL, arg(0, "uri"), "xmlrpc.client.ServerProxy"),
+        *calls(Role.FORM_PARSER, arg(0, "qs"), "urllib.parse.parse_qs"),
+        *modules(Role.PEER, "urllib.request"),
+        *calls(Role.KEEPS_QUOTES, arg(1, "quote"), "cgi.escape", until="Python 3.8"),
+        *calls(Role.KEEPS_QUOTES, arg(1, "entities"), "xml.sax.saxutils.escape"),
+        *calls(Role.TOLD_QUOTES, arg(1, "quote"), "html.escape"),
+        *calls(Role.WRITES_QUOTES, (), "xml.sax.saxutils.quoteattr"),
+        *calls(Role.ENCODES_OTHERWISE, (), "urllib.parse.{quote,quote_plus,urlencode}"),
+        *calls(Role.ENCODES_OTHERWISE, (), "urllib.quote", until="Python 3"),
         *sanitizers(MARKUP, "cgi.escape", until="Python 3.8"),
         *sanitizers(
             MARKUP, "html.escape", "urllib.parse.{quote,quote_plus,urlencode}", "xml.sax.saxutils.{escape,quoteattr}"
