@@ -154,11 +154,15 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class TraceStep:
-    """One step of a source-to-sink trace; ``line`` is 1-based, ``column`` 0-based as in ``ast``, where it is known."""
+    """One step of a source-to-sink trace; ``line`` is 1-based, ``column`` 0-based as in ``ast``, where it is known.
+
+    ``path`` is the file of the step where it is another one than that of the finding.
+    """
 
     line: int
     note: str
     column: int | None = None
+    path: str = ""
 
 
 class Confidence(StrEnum):
@@ -176,7 +180,10 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One defect. ``rule`` is a CWE id (``CWE-89``) for the detector, ``mypy:<error-code>`` for the type checker."""
+    """One defect. ``rule`` is a CWE id (``CWE-89``) for the detector, ``mypy:<error-code>`` for the type checker.
+
+    ``path`` is the file that it stands in where that is not the analysed one, but one of its project.
+    """
 
     rule: str
     line: int  # 1-based
@@ -185,6 +192,7 @@ class Finding:
     trace: tuple[TraceStep, ...] = ()
     fix: str = ""  # the sanitizer, guard or annotation that would have silenced it
     confidence: Confidence = Confidence.HIGH
+    path: str = ""
 
 
 class AnalysisStatus(StrEnum):

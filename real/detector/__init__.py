@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from real.detector.frontend.linking.modules import Module
 from real.detector.limits import OF_PROGRAM, Limits
 from real.types import Analysis
 
@@ -16,6 +17,7 @@ def scan(
     select: Collection[str] | None = None,
     limits: Limits = OF_PROGRAM,
     is_imported: bool = False,
+    module: Module | None = None,
 ) -> Analysis:
     """Analyse one Python program under all rules, or those in ``select``, within ``limits``.
 
@@ -28,13 +30,16 @@ def scan(
     ``is_imported`` says that somebody else calls the program's functions, as the tests of a function do: then it is no
     script, whatever it reads (``real.detector.analysis.exposure``).
 
+    ``module`` is the program's place in a project: what it imports from there is part of it then, and a finding may
+    stand in another file of the project (``Finding.path``).
+
     Raises:
         UnknownNameError: ``select`` names a rule that does not exist.
     """
     from real.detector.engine import analyse
     from real.detector.rules import select_rules
 
-    return analyse(code, select_rules(select), limits, is_imported=is_imported)
+    return analyse(code, select_rules(select), limits, is_imported=is_imported, module=module)
 
 
 __all__ = ["VERSION", "scan"]

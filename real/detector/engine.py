@@ -17,6 +17,7 @@ which that is enough (``Rule.local``): patterns, constants, and data that go fro
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -24,21 +25,43 @@ from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
 from real.detector.frontend.build import build
 from real.detector.frontend.escapes import Escapes
+from real.detector.frontend.linking.modules import Module
 from real.detector.ir.instructions import Program
 from real.detector.limits import OF_PROGRAM, Budget, BudgetExceededError, Limits, UnanalyzableError
+from real.detector.linked import of_own_file, unseen_in_own_file
 from real.detector.reporting import Shares, report
 from real.detector.rule import Rule
 from real.detector.watchdog import within
-from real.types import Analysis, AnalysisStatus, Finding, Unseen
+from real.types import Analysis, AnalysisStatus, Confidence, Finding, Unseen
 
 _IN_ALL = 3.0  # times the seconds of the analysis: the front end, the analysis, and each unit by itself
 
 
-def analyse(code: str, rules: Sequence[Rule], limits: Limits = OF_PROGRAM, *, is_imported: bool = False) -> Analysis:
-    """Analyse ``code`` within ``limits``; never raises, and always ends. ``is_imported``: see ``scan``."""
+def analyse(
+    code: str,
+    rules: Sequence[Rule],
+    limits: Limits = OF_PROGRAM,
+    *,
+    is_imported: bool = False,
+    module: Module | None = None,
+) -> Analysis:
+    """Analyse ``code`` within ``limits``; never raises, and always ends. ``is_imported``, ``module``: see ``scan``.
+
+    A program that is too much with what it imports from its project is analysed without.
+    """
+    if module is not None:
+        found = _contained(code, tuple(rules), limits, is_imported=is_imported, module=module)
+        if found.status not in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.ERROR):
+            return found
+    return _contained(code, tuple(rules), limits, is_imported=is_imported)
+
+
+def _contained(
+    code: str, rules: tuple[Rule, ...], limits: Limits, *, is_imported: bool, module: Module | None = None
+) -> Analysis:
     try:
         with within(_IN_ALL * max(limits.seconds, 1.0)):
-            findings, unseen = _analysed(code, tuple(rules), limits, is_imported=is_imported)
+            findings, unseen = _analysed(code, rules, limits, is_imported=is_imported, module=module)
     except UnanalyzableError as error:
         return Analysis(AnalysisStatus.UNANALYZABLE, reason=str(error) or "the program took too much CPU time")
     except RecursionError:
@@ -54,15 +77,23 @@ def analyse(code: str, rules: Sequence[Rule], limits: Limits = OF_PROGRAM, *, is
 
 
 def _analysed(
-    code: str, rules: tuple[Rule, ...], limits: Limits, *, is_imported: bool
+    code: str,
+    rules: tuple[Rule, ...],
+    limits: Limits,
+    *,
+    is_imported: bool,
+    module: Module | None = None,
+    in_full: bool = False,
 ) -> tuple[list[Finding], tuple[Unseen, ...]]:
-    program, escapes = build(code, characters=limits.characters)
+    program, escapes = build(code, characters=limits.characters, module=module, in_full=in_full)
     budget = Budget(limits.seconds, limits.steps)
     solver = Solver(program, _compiled(rules), budget, escapes, is_imported=is_imported)
     try:
         solver.solve()
         findings = report(solver, rules)
     except BudgetExceededError as error:
+        if program.files:  # without them it may be enough
+            raise
         return _alone(program, escapes, rules, limits), (Unseen(0, str(error)),)
     budget.allow(limits.steps)  # to tell whether what was noted hides anything costs little
     hidden = {
@@ -70,7 +101,13 @@ def _analysed(
         for instr, (unit, what) in solver.records.unseen.items()
         if not solver.guards.runs_outside_text(unit, instr)  # CWE-95, or nothing: it hides no line of the author's
     }
-    return findings, tuple(sorted(hidden, key=lambda part: (part.line, part.what)))
+    unseen = tuple(sorted(hidden, key=lambda part: (part.line, part.what)))
+    if module is not None and program.files:
+        findings, unseen = of_own_file(findings, program.files, module.path), unseen_in_own_file(unseen)
+    if program.has_more and any(finding.confidence is not Confidence.LOW for finding in findings):
+        with contextlib.suppress(BudgetExceededError):  # something that is shown: what is imported may speak against it
+            return _analysed(code, rules, limits, is_imported=is_imported, module=module, in_full=True)
+    return findings, unseen
 
 
 def _alone(program: Program, escapes: Escapes, rules: tuple[Rule, ...], limits: Limits) -> list[Finding]:

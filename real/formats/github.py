@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from real.formats.record import STDIN, Level, Record, Scan, ScannedProgram
 from real.formats.summary import summary
+from real.types import TraceStep
 
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
@@ -30,9 +31,13 @@ def failures(program: ScannedProgram) -> Iterator[str]:
 
 def _command(record: Record) -> str:
     where = f"{_file(record.path)}line={record.line},col={record.column + 1},title={_property(record.rule)}"
-    text = [record.message, *(f"line {step.line}: {step.note}" for step in record.trace)]
+    text = [record.message, *(f"{_place(step)}: {step.note}" for step in record.trace)]
     text += [f"fix: {record.fix}"] if record.fix else []
     return f"::{_LEVELS[record.level]} {where}::{_data(chr(10).join(text))}"
+
+
+def _place(step: TraceStep) -> str:
+    return f"{step.path}:{step.line}" if step.path else f"line {step.line}"
 
 
 def _file(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from real.formats.record import Record, Scan, ScannedProgram, Standing, Tool
-from real.types import JsonValue
+from real.types import JsonValue, TraceStep
 
 
 def render(run: Scan) -> str:
@@ -41,10 +41,16 @@ def finding(record: Record, tool: Tool) -> dict[str, JsonValue]:
         "line": record.line,
         "column": record.column,
         "message": record.message,
-        "trace": [{"line": step.line, "note": step.note} for step in record.trace],
+        "trace": [_step(step) for step in record.trace],
         "fix": record.fix,
         "level": record.level.value,
     }
     if record.severity and record.confidence:
         entry |= {"severity": record.severity.value, "confidence": record.confidence.value}
     return entry | ({"reason": record.reason} if record.reason else {})
+
+
+def _step(step: TraceStep) -> JsonValue:
+    """A step; with its path where that is another than the finding's."""
+    entry: dict[str, JsonValue] = {"line": step.line, "note": step.note}
+    return entry | ({"path": step.path} if step.path else {})

@@ -136,7 +136,8 @@ def _result(record: Record, rule: int) -> dict[str, JsonValue]:
         result["rank"] = _RANKS[record.severity, record.confidence]
         result["properties"] = {"severity": record.severity.value, "confidence": record.confidence.value}
     steps: list[JsonValue] = [
-        {"location": {**_location(record.path, step.line, 0), "message": {"text": step.note}}} for step in record.trace
+        {"location": {**_location(step.path or record.path, step.line, 0), "message": {"text": step.note}}}
+        for step in record.trace
     ]
     if steps:
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]

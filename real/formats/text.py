@@ -71,7 +71,7 @@ def _trace(program: ScannedProgram, record: Record) -> Iterator[str]:
     width = len(str(max((step.line for step in record.trace), default=0)))
     for step in record.trace:
         shown = program.lines[step.line - 1].strip() if 0 < step.line <= len(program.lines) else ""
-        yield f"{step.line:>{width}} | {_shorten(printable(shown))}"
+        yield f"{step.line:>{width}} | {_shorten(printable(f'in {step.path}' if step.path else shown))}"
         yield f"{'':>{width}} |   ^ {printable(step.note)}"
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from real.errors import UsageError
 from real.formats.files import is_folder
 from real.formats.record import Record, ScannedProgram, Standing
+from real.types import TraceStep
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 # Whatever the user's configuration says, the diff has one form.
@@ -39,12 +40,16 @@ class Changes:
     def of(self, program: ScannedProgram) -> ScannedProgram:
         """The program with the findings marked that do not stand on changed lines, nor any step that leads to them."""
         changed = self.lines.get(os.path.realpath(program.path), ())
-        return program if changed is None else program.judged(_held(record, changed) for record in program.records)
+        return program if changed is None else program.judged(self._held(record, changed) for record in program.records)
 
+    def _held(self, record: Record, changed: Collection[int]) -> Record:
+        is_new = record.line in changed or any(self._is_new(step, changed) for step in record.trace)
+        return replace(record, standing=Standing.UNCHANGED) if record.is_open and not is_new else record
 
-def _held(record: Record, changed: Collection[int]) -> Record:
-    is_new = record.line in changed or any(step.line in changed for step in record.trace)
-    return replace(record, standing=Standing.UNCHANGED) if record.is_open and not is_new else record
+    def _is_new(self, step: TraceStep, changed: Collection[int] | None) -> bool:
+        if step.path:
+            changed = self.lines.get(os.path.realpath(step.path), ())
+        return changed is None or step.line in changed
 
 
 def since(revision: str, paths: Sequence[str]) -> Changes:

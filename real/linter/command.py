@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # loaded where they are needed: --version and --explain take 
     from real.formats.record import Scan, ScannedProgram
     from real.linter.baseline import Baseline
     from real.linter.changes import Changes
+    from real.linter.project.modules import Project
     from real.linter.scanning import Scanned, Scanner
     from real.linter.settings import Settings
 
@@ -95,7 +96,7 @@ def _batch(options: argparse.Namespace) -> int:
 
     others = (
         *("paths", "exclude", "baseline", "write_baseline", "stdin_name", "profile", "min_confidence", "diff", "fix"),
-        *("strict", "jobs"),
+        *("strict", "jobs", "no_project"),
     )
     if any(getattr(options, name) for name in others):
         text = "--jsonl reads standard input; it takes no paths, baseline, --exclude or --stdin-name"
@@ -110,6 +111,8 @@ def _batch(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace) -> int:
     from real.formats.record import STDIN, Scan
     from real.linter.output import Output
+    from real.linter.profiles import Profile
+    from real.linter.project.merging import merged, news
     from real.linter.scanning import Scanner, tool_of
     from real.linter.selection import chosen
 
@@ -118,23 +121,39 @@ def _scan(options: argparse.Namespace) -> int:
     rules = chosen(settings.select, settings.ignore, settings.profile, tell)
     baseline = _baseline(settings.baseline, options.write_baseline)
     changes = _changes(options, paths)
-    sources = _sources(paths, settings, changes)
+    found = _found(paths, settings)
+    sources = [source for source in found if changes is None or source.problem or changes.has(source.path)]
     if not sources:
         tell(f"note: no Python files{' that have changed' if changes else ''} in {', '.join(paths)}")
     is_quiet = bool(options.write_baseline) or (options.fix and not options.write)
     output = Output(options.format, len(sources), is_quiet=is_quiet)
-    scanner = Scanner(rules, settings, options.stdin_name or STDIN)
+    project = None if options.no_project or settings.profile is Profile.REWARD else _project(found)
+    scanner = Scanner(rules, settings, options.stdin_name or STDIN, project)
     programs: list[ScannedProgram] = []
+    raw: list[ScannedProgram] = []
+    elsewhere: dict[str, list[ScannedProgram]] = {}  # by path what other files say of a file
     left = ""
     try:
         for source, scanned in zip(sources, _scanned(sources, scanner, options.jobs), strict=True):
             program = _judged(scanned.program, settings, baseline, changes)
             if options.fix and _repair(program, scanner, writes=options.write):
                 program = _judged(scanner.scanned(source).program, settings, baseline, None)
+            raw.append(scanned.program)
             programs.append(program)
             output.add(program, scanned.notes)
+            for other in scanned.others:
+                elsewhere.setdefault(other.path, []).append(other)
     except KeyboardInterrupt:
         left = f"{len(sources) - len(programs)} of {len(sources)} files not scanned"
+    places = {program.path: index for index, program in enumerate(programs)}
+    for path, others in elsewhere.items():
+        at = places.get(path)
+        whole = _judged(merged(None if at is None else raw[at], others), settings, baseline, changes)
+        output.add_found(news(whole, None if at is None else programs[at]))
+        if at is None:
+            programs.append(whole)
+        else:
+            programs[at] = whole
     run = Scan(tool_of(rules), programs, baseline.absent(rules) if baseline else None, left)
     output.end(run)
     if left:
@@ -190,11 +209,18 @@ def _changes(options: argparse.Namespace, paths: Sequence[str]) -> Changes | Non
     return since(options.diff, paths)
 
 
-def _sources(paths: Sequence[str], settings: Settings, changes: Changes | None) -> list[Source]:
+def _found(paths: Sequence[str], settings: Settings) -> list[Source]:
     from real.formats.files import find
 
-    found = find(paths, settings.exclude, settings.root)
-    return [source for source in found if changes is None or source.problem or changes.has(source.path)]
+    return list(find(paths, settings.exclude, settings.root))
+
+
+def _project(sources: Sequence[Source]) -> Project | None:
+    """What is scanned as a project, where it is more than one file."""
+    from real.linter.project.modules import Project
+
+    paths = [source.path for source in sources if source.path != "-" and not source.problem]
+    return Project(paths) if len(paths) > 1 else None
 
 
 def _scanned(sources: Sequence[Source], scanner: Scanner, jobs: int) -> Iterator[Scanned]:

@@ -65,6 +65,9 @@ def _add_choice(made: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", metavar="FILE", help="hide what this file accepts")
     group.add_argument("--write-baseline", metavar="FILE", help="accept what this run finds in this file")
     group.add_argument("--strict", action="store_true", help="exit code 2 if a file cannot be analysed")
+    group.add_argument(
+        "--no-project", action="store_true", help="look at each file by itself, without what it imports from the others"
+    )
     group.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 

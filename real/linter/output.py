@@ -50,6 +50,12 @@ class Output:
         if self._shows_progress:
             print(f"\r{self._count}/{self._total} files", end="", file=sys.stderr, flush=True)
 
+    def add_found(self, program: ScannedProgram) -> None:
+        """Tell what others have found in a program that has been told of before."""
+        if self._form in STREAMED and not self._is_quiet and program.records:
+            self._clear()
+            console.say("\n".join(self._lines(program)))
+
     def end(self, run: Scan) -> None:
         """Tell of the whole."""
         self._clear()

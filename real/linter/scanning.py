@@ -13,6 +13,7 @@ from real.detector.rules import select_rules
 from real.formats.files import STDIN_ARGUMENT, Source
 from real.formats.record import STDIN, RulePage, ScannedProgram, Tool, program_of
 from real.linter.profiles import Profile, severity
+from real.linter.project.modules import Project
 from real.linter.settings import Settings
 from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
@@ -53,15 +54,20 @@ class Scanned:
 
     program: ScannedProgram
     notes: tuple[str, ...] = ()
+    others: tuple[ScannedProgram, ...] = ()  # other files of the project, with what this one's data do in them
 
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """How each file is scanned; what a worker process is told. ``rules`` run where the settings do not ignore them."""
+    """How each file is scanned; what a worker process is told. ``rules`` run where the settings do not ignore them.
+
+    With a ``project``, what a file imports from it is followed.
+    """
 
     rules: tuple[str, ...]
     settings: Settings = field(default_factory=Settings)
     stdin_name: str = STDIN
+    project: Project | None = None
 
     def scanned(self, source: Source) -> Scanned:
         """The program of a file: all that is found, whatever its confidence, but not what comments in it suppress."""
@@ -70,7 +76,11 @@ class Scanner:
         code = Analysis(AnalysisStatus.ERROR, reason=source.problem) if source.problem else read(source.path)
         if isinstance(code, Analysis):
             return Scanned(program_of(path, "", code, tool))
-        program = program_of(path, code, scan(code, select=tool.rules, limits=self._limits), tool)
+        module = self.project.module(source.path) if self.project else None
+        analysis = scan(code, select=tool.rules, limits=self._limits, module=module)
+        elsewhere = [finding for finding in analysis.findings if finding.path]
+        program = program_of(path, code, _only(analysis, "") if elsewhere else analysis, tool)
+        others = tuple(self._of_other(other, analysis) for other in sorted({finding.path for finding in elsewhere}))
         notes: tuple[str, ...] = ()
         if "real:" in code:
             from real.linter.suppress import without_suppressed
@@ -78,7 +88,22 @@ class Scanner:
             program, found = without_suppressed(program, code, tool.rules)
             notes = tuple(f"{path}:{note.line}: note: {note.text}" for note in found)
         # Only lines with findings are shown; those of the other files need not go from one process to another.
-        return Scanned(program if program.records else replace(program, lines=()), notes)
+        program = program if program.records else replace(program, lines=())
+        return Scanned(program, notes, tuple(other for other in others if other.records))
+
+    def _of_other(self, path: str, analysis: Analysis) -> ScannedProgram:
+        """What an analysis says of another file: comments in it, and the settings for it, hold as for its own."""
+        code = read(path)
+        text = code if isinstance(code, str) else ""
+        rules = self.rules_for(path)
+        found = _only(analysis, path)
+        found = replace(found, findings=tuple(finding for finding in found.findings if finding.rule in rules))
+        program = program_of(path, text, found, tool_of(rules))
+        if "real:" in text:
+            from real.linter.suppress import without_suppressed
+
+            program, _ = without_suppressed(program, text, rules)
+        return program
 
     @property
     def _limits(self) -> Limits:
@@ -89,6 +114,16 @@ class Scanner:
         """The rules that run for one file."""
         ignored = self.settings.ignored_in(path)
         return tuple(rule for rule in self.rules if rule not in ignored)
+
+
+def _only(analysis: Analysis, path: str) -> Analysis:
+    """The analysis with the findings of one file only: "" for the one that was analysed."""
+    findings = tuple(finding for finding in analysis.findings if finding.path == path)
+    unseen, reason = ((), "") if path else (analysis.unseen, analysis.reason)
+    if findings:
+        return replace(analysis, findings=findings, unseen=unseen, reason=reason)
+    status = AnalysisStatus.PARTIAL if unseen else AnalysisStatus.CLEAN
+    return replace(analysis, status=status, findings=(), unseen=unseen, reason=reason)
 
 
 def read(path: str) -> str | Analysis:

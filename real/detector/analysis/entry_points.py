@@ -15,6 +15,7 @@ from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, NO_OBJS, NUM, Obj, Step, Value, join, of_obj, ordered
 from real.detector.analysis.visibility import is_public
+from real.detector.frontend.linking.positions import is_linked
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
@@ -54,7 +55,7 @@ class EntryPoints:
             if self._exposure.is_open_by_name(unit):
                 self.open(unit)
         for unit in self._state.program.units:
-            if self._exposure.has_open_fields(unit):
+            if self._exposure.has_open_fields(unit) and not is_linked(unit.line):
                 self.open_fields(unit)
         self.open_given_away()
         for unit in functions:
@@ -63,8 +64,8 @@ class EntryPoints:
                 self.open_given_away()
 
     def open(self, unit: Unit) -> None:
-        """Let the outside call a function."""
-        if unit not in self._state.opened:
+        """Let the outside call a function, unless that is told of the file that it stands in."""
+        if unit not in self._state.opened and not is_linked(unit.line):
             self._state.opened[unit] = None
             self._distrust(unit)
 

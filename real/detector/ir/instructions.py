@@ -143,12 +143,19 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All units of one source file; the first is the module."""
+    """All units of one source file; the first is the module.
+
+    Where it has been linked, ``files`` are the paths of the files of its units by number, its own left empty: see
+    ``frontend.linking.positions``; ``has_more`` says that functions were left out because no data enter in them.
+    """
 
     units: tuple[Unit, ...]
     entry_references: frozenset[str]  # every identifier loaded anywhere, for finding functions nobody names
     star_imports: tuple[str, ...]
     copies: Mapping[Unit, tuple[Unit, ...]] = field(default_factory=dict)  # function -> those its code is copied into
+
+    files: tuple[str, ...] = ()
+    has_more: bool = False
 
     def copied_into(self, unit: Unit) -> tuple[Unit, ...]:
         """The functions that have the code of ``unit`` in place of calls of it."""

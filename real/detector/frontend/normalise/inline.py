@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from real.detector.frontend.linking.positions import is_linked
 from real.detector.frontend.normalise.inline_arguments import (
     MARK,
     call_again,
@@ -68,7 +69,9 @@ class Inliner(ast.NodeTransformer):
         """Inline what can be; returns the functions that were, and the outermost ones that they were copied into."""
         if not self._collect():
             return {}
-        self.tree.body = self._statements(self.tree.body)
+        own_first = sorted(self.tree.body, key=lambda statement: is_linked(statement.lineno))  # while there is room
+        made = {statement: self.visit(statement) for statement in own_first}
+        self.tree.body = [made[statement] for statement in self.tree.body]
         return {callee.node: tuple(callee.copied_into) for callee in self.nodes.values() if callee.inlined}
 
     def _collect(self) -> bool:  # noqa: PLR0912, PLR0915
