@@ -174,6 +174,7 @@ class Exposure:
 
     def _functions_of(self, obj: Obj, depth: int = 0) -> Iterator[Unit]:
         """The functions that an object is or holds."""
+        self._heap.spend(1)
         if obj.kind == "function":
             if obj.unit is not None:
                 yield obj.unit

@@ -15,6 +15,7 @@ from real.detector.models.rows import (
     Handler,
     Library,
     Module,
+    Program,
     Returns,
     Sanitizer,
     Setting,
@@ -67,6 +68,9 @@ def _lines(library: Library) -> Iterator[str]:
             yield f"- `{row.api}()` returns a `{row.type}`"
         elif isinstance(row, Setting):
             yield f"- setting: `{row.name}`: {row.role.value}"
+        elif isinstance(row, Program):
+            reads = f" after {', '.join(row.commands)}" if row.commands else ""
+            yield f"- has options that run commands or write files: `{row.name}`{reads}"
         elif isinstance(row, Template):
             yield f"- fills a template: `{row.api}`" + (" (escapes)" if row.escapes else "")
         elif isinstance(row, Module):
@@ -80,7 +84,11 @@ def _lines(library: Library) -> Iterator[str]:
 
 def _said(row: Framework) -> str:
     """What it does with text that a view returns, and with what annotations say."""
-    kinds = [(row.html, "sends returned text as HTML"), (row.typed, "converts arguments as they are annotated")]
+    kinds = [
+        (row.html, "sends returned text as HTML"),
+        (row.typed, "converts arguments as they are annotated"),
+        (row.quotes, "encodes addresses of redirects"),
+    ]
     told = [text for holds, text in kinds if holds]
     return f" ({', '.join(told)})" if told else ""
 

@@ -18,10 +18,11 @@ from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_handler, is_view
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, settings_of
+from real.detector.models.catalogue import calls_of, last_names, settings_of
 from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
 
+_MESSAGE_LIMITS = calls_of(Role.MESSAGE_LIMIT)
 _LIMITS = settings_of(Role.BODY_LIMIT)
 # What says how large something is before it is read or unpacked.
 _SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
@@ -40,7 +41,7 @@ _MAX_DEPTH = 5
 _CLIENTS = frozenset({SourceKind.HTTP, SourceKind.PEER})
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
-WATCHED = frozenset(
+WATCHED = last_names(Role.MESSAGE_LIMIT) | frozenset(
     {"read", "readlines", "body", "execute", "extractall", "extract", "decompress", "unpack_archive", "ZipFile"}
     | {"start_server", "start_unix_server"}
 )
@@ -60,6 +61,15 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
     yield from _unpacked(facts)
 
 
+def switched_off(facts: Facts) -> Iterator[Defect]:
+    """``websockets.serve(handler, max_size=None)``: a limit that the library has, taken away."""
+    for site, row in facts.tabled(_MESSAGE_LIMITS):
+        name = row.arguments[0].names[0]
+        given = site.argument(None, name)
+        if given is not None and given.consts and not any(given.consts) and not facts.is_untrusted(given):
+            yield Defect(site.instr, f"`{name}` takes away the limit of what a peer may send at once")
+
+
 def _limits_bodies(facts: Facts) -> bool:
     """Whether the program sets a limit for all bodies."""
     for unit in facts.units:
@@ -69,9 +79,17 @@ def _limits_bodies(facts: Facts) -> bool:
             if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
                 return True
             shape = step.extra[1] if step.op == "method" else step.extra if step.op == "call" else None
-            if shape is not None and not _LIMITS.isdisjoint(getattr(shape, "keywords", ())):
-                return True
+            for index, name in enumerate(getattr(shape, "keywords", ())):
+                if name in _LIMITS and not _is_none(facts, unit, step, index):
+                    return True
     return False
+
+
+def _is_none(facts: Facts, unit: Unit, call: Instr, keyword: int) -> bool:
+    """Whether a keyword argument of a call says that there is no limit."""
+    operands = call.args[1 + len(call.extra[1].starred if call.op == "method" else call.extra.starred) :]
+    constants = facts.constants(unit, operands[keyword])
+    return bool(constants) and not any(constants)
 
 
 def _read(facts: Facts, site: CallSite) -> Iterator[Defect]:
@@ -98,12 +116,20 @@ def _reads_from_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return True
     if made is None:
         return False
+    if made.op == "method" and made.extra[0] == "next":
+        return _is_multipart(unit, made.args[0])
     if made.op == "param":
         annotation, _ = parameter(unit, str(made.extra))
         if annotation is not None and "UploadFile" in ast.unparse(annotation):
             return True
         return _is_stream_of_server(facts, unit, str(made.extra))
     return made.op == "attr" and made.extra in _STREAMS and facts.is_untrusted(facts.value(unit, receiver))
+
+
+def _is_multipart(unit: Unit, operand: int) -> bool:
+    """``await request.multipart()``: a body that is read part by part, which no limit for bodies is about."""
+    made = definition(unit, operand)
+    return made is not None and made.op == "method" and made.extra[0] == "multipart"
 
 
 def _is_stream_of_server(facts: Facts, unit: Unit, name: str) -> bool:

@@ -337,6 +337,8 @@ def _hooks_level(facts: Facts) -> int:
         declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
         if not declared & HOOKS:
             continue
+        others = {name.rpartition(".")[2] for name in facts.declarations(unit).words} - HOOKS
+        level = max(level, *(_level_of(facts, app, name) for name in others), NOBODY)
         inside = list(app.within(unit))
         if any(_can_refuse(facts, inner) for inner in inside):
             level = max(level, *(_own_level(facts, inner) for inner in inside))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from real.detector.frontend.linking.definitions import Binding, Definition, Definitions, Imported, definitions_of
-from real.detector.frontend.linking.entries import enters
+from real.detector.frontend.linking.entries import brings_data, enters
 from real.detector.frontend.linking.module_names import names_of_module
 
 _PARTS_OF_CONSTANTS = (
@@ -129,7 +129,8 @@ class Content:
         for node in nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 targets |= dict(imports_of(self.module, node))
-        return Uses(targets, len(nodes), enters(nodes))
+        imported = (target.imported for target in targets.values() if isinstance(target, Foreign))
+        return Uses(targets, len(nodes), enters(nodes) or any(map(brings_data, imported)))
 
 
 def imports_of(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[int, Target]]:
