@@ -166,8 +166,7 @@ def _own_functions(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
         if made.op in ("call", "method"):
             found += facts.called(made)
             for arg in made.args[1:]:
-                if isinstance(arg, int):
-                    found += [obj.unit for obj in facts.value(unit, arg).objs if obj.unit is not None]
+                found += [obj.unit for obj in facts.value(unit, arg).objs if obj.unit is not None]
     return [inner for inner in dict.fromkeys(found) if inner.kind == "function"]
 
 
@@ -192,16 +191,13 @@ def _note_registration(facts: Facts, unit: Unit, instr: Instr, found: dict[Unit,
     functions = [
         obj.unit
         for arg in instr.args[1:]
-        if isinstance(arg, int)
         for obj in facts.value(unit, arg).objs
         if obj.kind == "function" and obj.unit is not None
     ]
     if functions:
         reads = Reads()
         for arg in instr.args[1:]:
-            if isinstance(arg, int):
-                reads.constants |= facts.constants(unit, arg)
-                reads.constants |= facts.elements(facts.value(unit, arg))
+            reads.constants |= facts.constants(unit, arg) | facts.elements(facts.value(unit, arg))
         for function in functions:
             found.setdefault(function, []).append((verb, reads))
 
@@ -211,7 +207,7 @@ def _endpoint(
 ) -> Endpoint | None:
     declared = facts.declarations(unit)
     constants = {const for const in declared.constants if isinstance(const, str)}
-    called = {call.rpartition(".")[2] for call in declared.calls} | declared.attributes
+    called = declared.called | declared.attributes
     if unit.name in ("__init__", "<lambda>") or "wraps" in called:
         return None  # also what a decorator puts around others
     owner = app.classes.get(unit.parent) if unit.parent is not None and unit.is_method else None
@@ -269,7 +265,7 @@ def _is_plain_view(facts: Facts, unit: Unit, elsewhere: bool) -> bool:
 def is_view(facts: Facts, unit: Unit) -> bool:
     """Whether a web framework calls a function."""
     reads = facts.declarations(unit)
-    called = {call.rpartition(".")[2] for call in reads.calls}
+    called = reads.called
     if (reads.attributes | reads.names | called) & _ROUTES:
         return True
     called_names = (
@@ -291,5 +287,5 @@ def takes_request(facts: Facts, unit: Unit) -> bool:
 
 def is_handler_method(facts: Facts, unit: Unit) -> bool:
     """A method of a class that is derived from a request handler of the standard library or tornado."""
-    bases = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+    bases = facts.declarations(unit).last_words
     return unit.is_method and not bases.isdisjoint(_HANDLERS)

@@ -40,13 +40,13 @@ def sent(facts: Facts) -> Iterator[Sent]:
                 yield Sent(unit, instr, (instr.args[1],))
     for site in facts.calls(*_RESPONSES):
         if site.path.startswith(_MODULES):
-            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+            yield Sent(site.unit, site.instr, tuple(site.instr.args[1:]))
     for site in facts.calls(_DETAILS):
         if site.instr.op == "method" and not site.path:
-            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+            yield Sent(site.unit, site.instr, tuple(site.instr.args[1:]))
     for site in facts.calls(*_WRITERS):
         if is_handler_method(facts, site.unit) and site.instr.op == "method":
-            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+            yield Sent(site.unit, site.instr, tuple(site.instr.args[1:]))
 
 
 def _is_response(unit: Unit, operand: int) -> bool:

@@ -35,7 +35,7 @@ def is_address_test(atom: Atom, reads: Reads) -> bool:
 
 
 def _resolves(reads: Reads) -> bool:
-    return any(call.rpartition(".")[2] in _RESOLVERS for call in reads.calls)
+    return bool(reads.called & _RESOLVERS)
 
 
 def every_address_is_tested(facts: Facts, place: Place) -> bool:

@@ -29,7 +29,7 @@ def sized(facts: Facts, site: CallSite, arguments: tuple[Arg, ...]) -> Iterator[
         for operand in site.operands((argument.position,) if argument.position is not None else (), argument.names)
     ]
     if site.name == "range":
-        operands = [operand for operand in site.instr.args[1:] if isinstance(operand, int)]
+        operands = site.instr.args[1:]
     for operand in operands:
         yield from size(facts, site.unit, site.instr, operand, f"{site.name}()")
 

@@ -136,7 +136,7 @@ def _any_of(facts: Facts, unit: Unit) -> Iterator[Defect]:
 
 def _needed(facts: Facts, unit: Unit, call: Instr) -> bool:
     """Whether the elements that ``any()`` goes through are tests of what is needed, one by one."""
-    made = facts.definitions(unit, *(arg for arg in call.args[1:] if isinstance(arg, int)))
+    made = facts.definitions(unit, *call.args[1:])
     iterated = [step for step in made if step.op == "iterate"]
     tested = any(step.op == "compare" and step.extra[0] == "In" for step in made)
     return tested and len(iterated) == 1 and _is_needed(facts, unit, iterated[0].args[0])

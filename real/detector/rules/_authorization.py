@@ -156,7 +156,7 @@ def _is_asked(facts: Facts, subject: Subject, instr: Instr) -> bool:
             continue
         called = named_words(facts, subject.unit, step)
         if any(words(name) & _RAISING for name in called) and any(
-            facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:] if isinstance(arg, int)
+            facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:]
         ):
             return True
     return False
@@ -203,7 +203,7 @@ def _is_self_declared(facts: Facts, atom: Atom, reads: Reads) -> bool:
         return False  # looked up in a table of the program
     if "session" in reads.attributes or reads.calls - _READINGS - _CLIENT_DATA - _request_calls(reads):
         return False
-    request = {name.rpartition(".")[2] for name in reads.names}
+    request = reads.last_names
     told = any(isinstance(key, str) and words(key) & _PRIVILEGE for key in reads.keys)
     return told and request == {"request"} and bool((reads.attributes | reads.calls) & _CLIENT_DATA)
 

@@ -42,9 +42,9 @@ def _was_written(facts: Facts, site: CallSite, operand: int) -> bool:
     key = _holder(site.unit, operand)
     for step in facts.before(site.unit, site.instr):
         name = str(step.extra[0]) if step.op == "method" else ""
-        if name not in _WRITERS or not any(_holder(site.unit, arg) == key for arg in step.args if isinstance(arg, int)):
+        if name not in _WRITERS or not any(_holder(site.unit, arg) == key for arg in step.args):
             continue
-        others = [arg for arg in step.args if isinstance(arg, int) and _holder(site.unit, arg) != key]
+        others = [arg for arg in step.args if _holder(site.unit, arg) != key]
         if any(facts.is_untrusted(facts.value(site.unit, arg)) for arg in others):
             return True
     return False

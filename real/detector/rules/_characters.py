@@ -323,7 +323,7 @@ class _Removal:
         results = [
             self.of(callee, step.args[0], left, _Way((step,)))
             for use in self.facts.instructions(unit)
-            if any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args)
+            if any(root_of(unit, arg) is made for arg in use.args)
             for callee in self.facts.called(use)
             if callee.name in _SHOWING
             for step in self.facts.instructions(callee)

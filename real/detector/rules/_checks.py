@@ -49,10 +49,10 @@ def _is_told(facts: Facts, who: Principal, atom: Atom) -> bool:
     reads = facts.atom_reads(atom)
     if who.is_made_of_principal(reads) or _looks_up(reads):
         return False
-    last = {name.rpartition(".")[2] for name in reads.names}
+    last = reads.last_names
     client = reads.params - who.params - {"self", "cls", "request", "req"}
     holder = bool((last | reads.params) & {"request", "req", "self"}) and bool(
-        (reads.attributes | {call.rpartition(".")[2] for call in reads.calls}) & CLIENT_DATA
+        (reads.attributes | reads.called) & CLIENT_DATA
     )
     if not client and not holder:
         return False
@@ -87,13 +87,13 @@ def refusals(facts: Facts, unit: Unit) -> Iterator[Instr]:
             if made is not None and made.op in ("builtin", "cell"):
                 named.add(str(made.extra[1]))
             if named & (last_names(Role.REFUSAL) | {"PermissionError"}) or any(
-                403 in facts.constants(unit, arg) for arg in instr.args[1:] if isinstance(arg, int)
+                403 in facts.constants(unit, arg) for arg in instr.args[1:]
             ):
                 yield instr
         elif instr.op == "return":
             made = definition(unit, instr.args[0])
             parts = made.args if made is not None and made.op == "build" else []
-            if any(403 in facts.constants(unit, arg) for arg in parts if isinstance(arg, int)):
+            if any(403 in facts.constants(unit, arg) for arg in parts):
                 yield instr
 
 
@@ -135,9 +135,7 @@ def _looked_up(facts: Facts, who: Principal, operand: int) -> bool:
     if not found:
         return False
     reads = facts.reads(who.unit, operand)
-    return any(who.is_client(facts, key) for key in found) or not (
-        (reads.attributes | {call.rpartition(".")[2] for call in reads.calls}) & CLIENT_DATA
-    )
+    return any(who.is_client(facts, key) for key in found) or not ((reads.attributes | reads.called) & CLIENT_DATA)
 
 
 def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
@@ -187,7 +185,7 @@ def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect
         made = definition(unit, instr.args[0])
         if made is None or made.op != "phi":
             continue
-        parts = [definition(unit, arg) for arg in made.args if isinstance(arg, int)]
+        parts = [definition(unit, arg) for arg in made.args]
         if _is_bypassed(facts, unit, made, parts):
             yield Defect(instr, "the owner passes by another part of the `or`, who must be somebody else in this one")
             return
@@ -219,7 +217,7 @@ def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
     """``person.id != claim.owner_id``: two parameters, and an attribute that says whose something is."""
     if compare.extra[0] not in ("NotEq", "IsNot"):
         return False
-    sides = [facts.reads(unit, arg) for arg in compare.args if isinstance(arg, int)]
+    sides = [facts.reads(unit, arg) for arg in compare.args]
     if not every(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
         return False
     return any(words(name) & _PERSONAL for side in sides for name in side.attributes)
@@ -260,11 +258,11 @@ def _is_personal(facts: Facts, atom: Atom) -> bool:
 def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
     """``owns(user, album)`` as a statement: it returns a truth value, and nobody looks at it."""
     unit = who.unit
-    used = {arg for instr in facts.instructions(unit) for arg in instr.args if isinstance(arg, int)}
+    used = {arg for instr in facts.instructions(unit) for arg in instr.args}
     for instr in facts.instructions(unit):
         if instr.dst in used:
             continue
-        if instr.op == "compare" and any(who.is_principal(facts, arg) for arg in instr.args if isinstance(arg, int)):
+        if instr.op == "compare" and any(who.is_principal(facts, arg) for arg in instr.args):
             yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
             return
         if instr.op in ("call", "method"):
@@ -273,7 +271,7 @@ def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
                 _first(callee.name) and callee.returns and not _raises(facts, callee) for callee in facts.called(instr)
             )
             if asks or name in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
-                passed = [arg for arg in instr.args if isinstance(arg, int)]
+                passed = instr.args
                 if any(who.is_principal(facts, arg) for arg in passed):
                     yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
                     return

@@ -157,7 +157,7 @@ def harm_of_place(facts: Facts, unit: Unit, before: str, operand: int | None, ke
 
 def _keeps_quotes(facts: Facts, unit: Unit, made: Instr) -> bool:
     called = facts.library_names(unit, made)
-    quote = [facts.constants(unit, arg) for arg in made.args[2:] if isinstance(arg, int)]
+    quote = [facts.constants(unit, arg) for arg in made.args[2:]]
     if called & calls_of(Role.KEEPS_QUOTES).keys():
         return not quote
     return bool(called & calls_of(Role.TOLD_QUOTES).keys()) and bool(quote) and quote[0] == {False}

@@ -128,7 +128,7 @@ def _effect(facts: Facts, who: Principal, instr: Instr, verb: str, keys: list[in
 
 def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
     unit, name = who.unit, str(instr.extra[0])
-    receiver, *passed = [arg for arg in instr.args if isinstance(arg, int)]
+    receiver, *passed = instr.args
     if name in _EXECUTORS and passed:
         yield from _statement(facts, who, instr, passed)
         return
@@ -165,7 +165,7 @@ def _criteria_after(unit: Unit, statement: Instr) -> list[int]:
         for step in block.instrs:
             if step.op == "method" and root(unit, step.args[0]) in ends:
                 ends.add(step.dst)
-                found += [arg for arg in step.args[1:] if isinstance(arg, int)]
+                found += step.args[1:]
     return found
 
 
@@ -190,7 +190,7 @@ def _call(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
         name = str(made.extra[1])
     verb = VERBS.get(_first_word(name)) if "_" in name else None
     if verb is not None:
-        passed = [arg for arg in instr.args[1:] if isinstance(arg, int)]
+        passed = instr.args[1:]
         yield _effect(facts, who, instr, verb, passed)
 
 
@@ -219,7 +219,7 @@ def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) ->
 def _criteria(unit: Unit, made: Instr) -> list[int]:
     del unit
     if made.op == "method" and made.extra[0] in ("where", "filter", "filter_by"):
-        return [arg for arg in made.args[1:] if isinstance(arg, int)]
+        return made.args[1:]
     return []
 
 
@@ -229,7 +229,7 @@ def _unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
     for operand in operands:
         made = definition(unit, operand)
         if made is not None and made.op in ("build", "compare"):  # filter(Model.id == key)
-            found += [arg for arg in made.args if isinstance(arg, int)]
+            found += made.args
             if made.op == "build" and made.extra[0] == "dict":
                 found += [
                     step.args[2]
@@ -302,7 +302,7 @@ def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:
     made = definition(unit, operand)
     if made is not None and made.op == "attr" and made.extra == "session":
         held = facts.reads(unit, made.args[0])
-        return not ({name.rpartition(".")[2] for name in held.names} | held.params) & {"request", "req", "self"}
+        return not (held.last_names | held.params) & {"request", "req", "self"}
     reads = facts.reads(unit, operand)
     last = {name.rpartition(".")[2] for name in reads.names | reads.calls}
     if made is not None and made.op == "param":
@@ -322,7 +322,7 @@ def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:
         if is_request_part(facts, unit, step):
             continue
         if step.op == "sub" or called & LOOK_UPS or any(_first_word(name) in _FINDERS for name in called):
-            found += [arg for arg in step.args[1:] if isinstance(arg, int)]
+            found += step.args[1:]
     return _unpacked(facts, unit, found)
 
 
@@ -341,9 +341,9 @@ def _receivers(facts: Facts, unit: Unit, operand: int) -> Iterator[Instr]:
             if made.op != "call":
                 work.append(made.args[0])
             elif shape_of(made) is not None:
-                work += [arg for arg in made.args[1:] if isinstance(arg, int)]
+                work += made.args[1:]
         elif made.op == "phi":
-            work += [arg for arg in made.args if isinstance(arg, int)]
+            work += made.args
         elif made.op in ("attr", "await", "iterate", "unpack", "enter", "pathload"):
             work.append(made.args[0])
 
@@ -379,7 +379,7 @@ def _answers(instr: Instr) -> list[int]:
     if instr.op in ("return", "yield"):
         return [instr.args[0]]
     if instr.op == "method" and instr.extra[0] in ("write", "finish", "render"):
-        return [arg for arg in instr.args[1:] if isinstance(arg, int)]
+        return instr.args[1:]
     return []
 
 

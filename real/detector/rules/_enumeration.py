@@ -71,7 +71,7 @@ def _answer(facts: Facts, unit: Unit, text: Instr) -> Instr | None:
     """Where a text is returned, sent or raised as an error of HTTP."""
     same = {text.dst}
     for step in facts.instructions(unit):
-        if same.isdisjoint(arg for arg in step.args if isinstance(arg, int)):
+        if same.isdisjoint(step.args):
             continue
         if step.op in _PASSING:
             same.add(step.dst)

@@ -115,15 +115,17 @@ def _shown(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[Instr
             work += made.args
             stores = (step for step in facts.instructions(unit) if step.op in _STORES and step.args[0] == current)
             work += [step.args[-1] for step in stores]
-        elif made.op == "attr" and made.extra in _DETAILS:
+        elif (made.op == "attr" and made.extra in _DETAILS) or _is_same_text(facts, unit, made):
             work += made.args
-        elif made.op == "method" and made.extra[0] in _TEXT_METHODS and not _chooses(facts, unit, made):
-            work += [arg for arg in made.args if isinstance(arg, int)]
         elif made.op in ("call", "method") and depth < _MAX_HELPERS and facts.called(made):
             work += _passed_through(facts, unit, made, depth)
         elif made.op in ("call", "method") and _converts(facts, unit, made):
-            work += [arg for arg in made.args[1:] if isinstance(arg, int)]
+            work += made.args[1:]
     return found
+
+
+def _is_same_text(facts: Facts, unit: Unit, made: Instr) -> bool:
+    return made.op == "method" and made.extra[0] in _TEXT_METHODS and not _chooses(facts, unit, made)
 
 
 def _converts(facts: Facts, unit: Unit, made: Instr) -> bool:
@@ -192,13 +194,9 @@ def _inside(facts: Facts, unit: Unit, step: Instr, called: set[str]) -> str | No
     listed = "getattr" in called and len(step.args) > 2 and not _leaves_out(facts, unit)
     if listed and {"__table__", "columns"} <= facts.reads(unit, step.args[2]).attributes:
         return "every column of a record"
-    if called & _PATHS and any(_SYSTEM.match(str(c)) for arg in step.args[1:] for c in _texts(facts, unit, arg)):
+    if called & _PATHS and any(_SYSTEM.match(str(c)) for arg in step.args[1:] for c in facts.constants(unit, arg)):
         return "where files are on the server"
     return None
-
-
-def _texts(facts: Facts, unit: Unit, operand: object) -> frozenset[object]:
-    return frozenset(facts.constants(unit, operand)) if isinstance(operand, int) else frozenset()
 
 
 def _describers(facts: Facts, unit: Unit, step: Instr) -> list[Unit]:

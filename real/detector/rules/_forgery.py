@@ -64,7 +64,7 @@ def is_ambient(facts: Facts, endpoint: Endpoint) -> bool:
         for name in ("decorators", "authentication_classes", "method_decorators"):
             member = endpoint.owner.member(name)
             if member is not None:
-                last |= {word.rpartition(".")[2] for word in facts.reads(*member).words}
+                last |= facts.reads(*member).last_words
     found = bool(last & AMBIENT) or any("login" in word for word in last) or _has_cookie_parameter(facts, endpoint.unit)
     if last & _BEARER:
         return False
@@ -85,7 +85,7 @@ def _is_of_database(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op != "attr":
         return False
     held = facts.reads(unit, instr.args[0])
-    return not ({name.rpartition(".")[2] for name in held.names} | held.params) & {"request", "req", "self"}
+    return not (held.last_names | held.params) & {"request", "req", "self"}
 
 
 def _has_cookie_parameter(facts: Facts, unit: Unit) -> bool:

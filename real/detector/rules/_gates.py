@@ -49,7 +49,7 @@ def weak_gates(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_hook(facts: Facts, unit: Unit) -> bool:
-    if {word.rpartition(".")[2] for word in facts.declarations(unit).words} & HOOKS:
+    if facts.declarations(unit).last_words & HOOKS:
         return True
     if not unit.is_method or unit.name not in _MIDDLEWARE_METHODS or unit.parent is None:
         return False
@@ -84,7 +84,7 @@ def _is_path(facts: Facts, unit: Unit, made: Instr | None, depth: int = 0) -> bo
         return False
     if made.op == "attr" and made.extra in _PATHS:
         holder = facts.reads(unit, made.dst)
-        known = {name.rpartition(".")[2] for name in holder.names} | holder.params | holder.attributes
+        known = holder.last_names | holder.params | holder.attributes
         return bool(known & {"request", "req", "scope"})
     if made.op == "cell" and unit.parent is not None:
         params = [
@@ -119,7 +119,7 @@ def _of_some_methods(facts: Facts, unit: Unit) -> Iterator[Defect]:
     if not asked & _UNSAFE or asked >= wanted or asked - _UNSAFE:
         return
     reads = [facts.reads(unit, instr.dst) for instr in compares]
-    if any("SAFE_METHODS" in {name.rpartition(".")[2] for name in read.names} for read in reads):
+    if any("SAFE_METHODS" in read.last_names for read in reads):
         return
     if any(instr.op == "attr" and instr.extra == "action" for instr in facts.instructions(unit)):
         return
@@ -153,7 +153,7 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
         if not any(words(name) & ROLES for name in named):
             continue
         base = facts.reads(unit, instr.args[0])
-        last = {name.rpartition(".")[2] for name in base.names} | base.params
+        last = base.last_names | base.params
         source = told(facts, unit, instr.args[-1]) if last & _HOLDERS else None
         if source is not None and any(words(str(key)) & ROLES for key in facts.constants(unit, source.args[1])):
             yield Defect(instr, f"{unit.name}() puts down as a role what the client says")
@@ -190,11 +190,7 @@ def _is_text(facts: Facts, unit: Unit, made: Instr, domain: bool) -> bool:
 
 def _told_dependency(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """A dependency of FastAPI that compares a header or a cookie which says what its sender may do."""
-    given = {
-        name
-        for name, reads in facts.defaults(unit).items()
-        if {word.rpartition(".")[2] for word in reads.words} & _GIVEN
-    }
+    given = {name for name, reads in facts.defaults(unit).items() if reads.last_words & _GIVEN}
     given |= {name for name, seen in annotation_words(unit, _GIVEN).items() if seen & _GIVEN}
     if not any(words(name) & ROLES for name in given):
         return

@@ -135,8 +135,7 @@ def _relates(facts: Facts, unit: Unit, instr: Instr, obj: str) -> bool:
         return False
     reads = Reads()
     for arg in instr.args:
-        if isinstance(arg, int):
-            reads.update(facts.reads(unit, arg))
+        reads.update(facts.reads(unit, arg))
     return obj in reads.params and bool(reads.params - {obj, "self"})
 
 

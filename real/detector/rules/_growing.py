@@ -112,7 +112,7 @@ def _remembers(facts: Facts, unit: Unit, operand: int) -> bool:
 def _measures(facts: Facts, unit: Unit, step: Instr, name: str) -> bool:
     if step.op not in ("call", "method") or not facts.library_names(unit, step) & MEASURES:
         return False
-    return any(name in facts.reads(unit, arg).attributes for arg in step.args[1:] if isinstance(arg, int))
+    return any(name in facts.reads(unit, arg).attributes for arg in step.args[1:])
 
 
 def _starts_empty(facts: Facts, unit: Unit, operand: int) -> bool:

@@ -225,7 +225,7 @@ def _refuses_breaks(atom: Atom, reads: Reads) -> bool:
     has_break = any("\n" in text or "\\n" in text or "\r" in text for text in texts)
     if atom.op == "NotIn":
         return has_break
-    if atom.op in ("GtE", "Gt") and "ord" in {call.rpartition(".")[2] for call in reads.calls}:
+    if atom.op in ("GtE", "Gt") and "ord" in reads.called:
         return any(isinstance(const, int) and const >= ord(" ") - 1 for const in reads.constants)
     name = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
     if atom.sense is True:

@@ -59,7 +59,7 @@ def _is_log(facts: Facts, site: CallSite) -> bool:
 
 def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected: dict[Place, str]) -> str | None:
     console = site.path == "builtins.print"
-    for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
+    for operand in site.instr.args[1:]:
         for step in text_of(facts, site.unit, operand):
             named = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
             secret = named or _announced(facts, site, step)
@@ -131,7 +131,7 @@ def _announced(facts: Facts, site: CallSite, step: Instr) -> str | None:
     made = facts.library_names(site.unit, step) & calls_of(Role.RANDOM).keys()
     if not made:
         return None
-    operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
+    operands = site.instr.args[1:]
     texts = {text for arg in operands for text in facts.reads(site.unit, arg).constants if isinstance(text, str)}
     return min(made) if any(is_secret(text) for text in texts) else None
 
@@ -146,7 +146,7 @@ def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:
 
 
 def _shows_fields(facts: Facts, owner: Unit) -> bool:
-    declared = {word.rpartition(".")[2] for word in facts.declarations(owner).words}
+    declared = facts.declarations(owner).last_words
     return bool(declared & {"dataclass", "BaseModel", "NamedTuple", "define", "attrs"}) and not any(
         unit.parent is owner and unit.name in ("__repr__", "__str__") for unit in facts.functions
     )
@@ -198,7 +198,7 @@ def text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
             following = made.args if made.op == "method" else made.args[1:]
         elif made.op == "attr" and made.extra in _WHOLE:
             following = made.args
-        work += [root(unit, arg) for arg in following if isinstance(arg, int)]
+        work += [root(unit, arg) for arg in following]
     return found
 
 

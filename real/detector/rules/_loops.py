@@ -160,7 +160,7 @@ def comes_through(facts: Facts, unit: Unit, operand: int, tested: set[Instr]) ->
         if instr is None or instr in tested or instr.dst in seen or not facts.is_untrusted(facts.value(unit, current)):
             continue
         seen.add(instr.dst)
-        inside = [arg for arg in instr.args if isinstance(arg, int)]
+        inside = instr.args
         if instr.op in _ENTRIES or not any(facts.is_untrusted(facts.value(unit, arg)) for arg in inside):
             return False
         work += inside

@@ -35,7 +35,7 @@ def chosen_globals(facts: Facts) -> Iterator[Defect]:
                 continue
             started = {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _STARTERS
             for operand in step.args if started else step.args[:1] if step.op == "call" else ():
-                key = _key(facts, unit, operand) if isinstance(operand, int) else None
+                key = _key(facts, unit, operand)
                 if key is not None and _is_free(facts, unit, step, key):
                     trace = facts.trace(facts.value(unit, key))
                     yield Defect(step, "untrusted data choose which function of the module is called", trace)

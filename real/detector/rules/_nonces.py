@@ -83,7 +83,7 @@ def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
         return False
     reads = facts.reads(unit, operand)
     hashed = bool(reads.calls & (hashes() | {"digest"}))
-    last = {name.rpartition(".")[2] for name in reads.calls}
+    last = reads.called
     fresh = any(words(name) & _FRESH for name in (*reads.params, *reads.names, *reads.attributes, *last))
     return hashed and not fresh and not last & _DRAWN
 
@@ -114,9 +114,7 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         return _is_class_constant(facts, unit, made)
     called = called_words(facts, unit, made)
     passed = made.args[1:] or (made.args if made.op == "method" else [])
-    return bool(called & _FIXED_CALLS) and not any(
-        not is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)
-    )
+    return bool(called & _FIXED_CALLS) and not any(not is_fixed(facts, unit, arg, depth + 1) for arg in passed)
 
 
 def _is_class_constant(facts: Facts, unit: Unit, made: Instr) -> bool:

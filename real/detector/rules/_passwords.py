@@ -43,7 +43,7 @@ def _fast(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls(*calls_of(Role.FAST_HASH)):
         if site.unit.has_loop or facts.shared(_hashes_slowly):
             continue
-        operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
+        operands = site.instr.args[1:]
         operands += [
             arg
             for step in facts.instructions(site.unit)
@@ -59,7 +59,7 @@ def _hashes_slowly(facts: Facts) -> bool:
     return any(
         _is_slow(name)
         and not facts.is_idle(unit, step)
-        and any(_is_password(facts, unit, arg) for arg in step.args[1:] if isinstance(arg, int))
+        and any(_is_password(facts, unit, arg) for arg in step.args[1:])
         for unit in facts.units
         for step in facts.instructions(unit)
         if step.op in ("call", "method")

@@ -104,7 +104,7 @@ def _makes_record(facts: Facts, unit: Unit, instr: Instr, library: frozenset[str
     return any(
         step.op == "method"
         and step.extra[0] in ("add", "merge", "save", "insert", "put")
-        and any(definition(unit, arg) is instr for arg in step.args if isinstance(arg, int))
+        and any(definition(unit, arg) is instr for arg in step.args)
         for step in facts.instructions(unit)
     )
 

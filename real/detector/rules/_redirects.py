@@ -29,7 +29,7 @@ def credentials_abroad(facts: Facts) -> Iterator[Defect]:
         for step in facts.instructions(unit):
             if step.op not in ("call", "method") or not _is_request(facts, unit, step):
                 continue
-            operands = [arg for arg in step.args if isinstance(arg, int)]
+            operands = step.args
             carries = any(_is_credential(text) for arg in operands for text in facts.reads(unit, arg).constants)
             made = facts.definitions(unit, *operands)
             if carries and any(place in made for place in found) and not _compares_origin(facts, unit, step):

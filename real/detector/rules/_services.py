@@ -98,7 +98,7 @@ def _is_held(facts: Facts, unit: Unit) -> bool:
 def _compares_held(facts: Facts, unit: Unit) -> bool:
     for instr in facts.instructions(unit):
         if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
-            sides = [facts.reads(unit, arg) for arg in instr.args if isinstance(arg, int)]
+            sides = [facts.reads(unit, arg) for arg in instr.args]
             held = [bool(_this(unit) & side.params and side.attributes & _HELD) for side in sides]
             if len(sides) == 2 and held[0] != held[1] and any(side.attributes - _HELD for side in sides):
                 return True
@@ -152,7 +152,7 @@ def _is_noted(facts: Facts, unit: Unit, param: str) -> bool:
     noted = False
     for instr in facts.instructions(unit):
         for arg in instr.args:
-            if not isinstance(arg, int) or param not in facts.reads(unit, arg).params:
+            if param not in facts.reads(unit, arg).params:
                 continue
             if instr.args[0] != arg and _is_note(facts, unit, instr):
                 noted = True
@@ -210,7 +210,6 @@ def _follows(facts: Facts, effect: Effect, step: Instr) -> bool:
 def _is_passed_on(facts: Facts, who: Principal, effect: Effect) -> bool:
     """Whether something that is told who asks is called before the effect, and may decide."""
     return any(
-        step.op in ("call", "method")
-        and any(isinstance(arg, int) and who.is_principal(facts, arg) for arg in step.args[1:])
+        step.op in ("call", "method") and any(who.is_principal(facts, arg) for arg in step.args[1:])
         for step in facts.before(who.unit, effect.instr)
     )

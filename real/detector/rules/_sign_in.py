@@ -94,7 +94,7 @@ def _exchange(facts: Facts, unit: Unit, codes: list[Instr], exchanging: frozense
         called = named_words(facts, unit, instr) | {callee.name for callee in facts.called(instr)}
         if not called & exchanging and not any(words(name) & {"exchange"} for name in called):
             continue
-        if set(codes) & set(facts.definitions(unit, *(arg for arg in instr.args[1:] if isinstance(arg, int)))):
+        if set(codes) & set(facts.definitions(unit, *instr.args[1:])):
             return instr
     return None
 
@@ -110,7 +110,7 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
         if words(name) & _PLAIN or name in _PLAIN:
             continue
         for arg in instr.args[1:]:
-            made = definition(unit, arg) if isinstance(arg, int) else None
+            made = definition(unit, arg)
             if made is not None and (made in states or _is_request(made)):
                 return True  # what it does is not known: verify_state(request), signer.loads(state)
     if any(call in facts.before(unit, state) for state in states):
@@ -179,7 +179,7 @@ def _asks_for_origin(facts: Facts) -> bool:
     return any(
         step.op in ("sub", "method", "call", "compare", "build")
         and not facts.is_idle(unit, step)
-        and any(_says_origin(unit, arg) for arg in step.args if isinstance(arg, int))
+        and any(_says_origin(unit, arg) for arg in step.args)
         for unit in facts.units
         for step in facts.instructions(unit)
     )

@@ -43,7 +43,7 @@ def _compared(facts: Facts, unit: Unit, step: Instr) -> list[int]:
     if step.op == "compare" and step.extra[0] in ("Eq", "NotEq"):
         return list(step.args)
     if step.op in ("call", "method") and facts.library_names(unit, step) & calls_of(Role.EQUALITY).keys():
-        return [arg for arg in step.args[1:] if isinstance(arg, int)]
+        return step.args[1:]
     return []
 
 

@@ -49,7 +49,7 @@ def guessable(facts: Facts) -> Iterator[Defect]:
 
 def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
     """``hashlib.sha256(f"{user}{time.time()}".encode())``, with nothing in it that nobody knows."""
-    reads = [facts.reads(site.unit, arg) for arg in site.instr.args[1:] if isinstance(arg, int)]
+    reads = [facts.reads(site.unit, arg) for arg in site.instr.args[1:]]
     called = {call.rpartition(".")[2].removesuffix("()") for read in reads for call in read.calls}
     known = {word for read in reads for word in read.words}
     return (

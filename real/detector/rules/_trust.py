@@ -54,7 +54,7 @@ def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 def is_given_something(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a call is given what was handed in, and not constants only."""
-    reads = (facts.reads(unit, arg) for arg in step.args[1:] if isinstance(arg, int))
+    reads = (facts.reads(unit, arg) for arg in step.args[1:])
     return any(read.origins or read.params for read in reads)
 
 
@@ -106,7 +106,7 @@ def unverified_downloads(facts: Facts) -> Iterator[Defect]:
         return
     files = {key for unit in facts.units for key in _written(facts, unit)}
     for site in facts.calls(*calls_of(Role.RUNS_FILE), *_UNPACKERS):
-        for operand in [arg for arg in site.instr.args if isinstance(arg, int)]:
+        for operand in site.instr.args:
             if _keys_of(facts, site.unit, operand) & files:
                 yield Defect(
                     site.instr, "what was downloaded is run or unpacked, and nothing verifies where it is from"

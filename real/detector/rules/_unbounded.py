@@ -127,7 +127,7 @@ def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool: 
     if made is None or depth > _MAX_DEPTH:
         return False
     called = library_words(facts, unit, made)
-    passed = [arg for arg in made.args if isinstance(arg, int)]
+    passed = made.args
     if made.op == "attr" and _is_limited_field(facts, unit, made):
         return True
     if made.op == "binop" and made.extra in ("Mod", "BitAnd"):
@@ -177,8 +177,8 @@ def is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
     """Whether a size is compared with a limit before, or the result's size after it."""
 
     def is_size(reads: Reads) -> bool:
-        called = {call.rpartition(".")[2] for call in reads.calls}
-        told = {str(key).lower() for key in reads.keys} | {name.rpartition(".")[2] for name in reads.names}
+        called = reads.called
+        told = {str(key).lower() for key in reads.keys} | reads.last_names
         return bool(called & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
 
     def compares(atom: Atom, reads: Reads) -> bool:

@@ -76,5 +76,4 @@ def _put_into(facts: Facts, unit: Unit, made: Instr) -> list[int]:
         if step.op in _STORES or (step.op == "method" and step.extra[0] in _STORING)
         if definition(unit, step.args[0]) is made
         for arg in step.args[1:]
-        if isinstance(arg, int)
     ]

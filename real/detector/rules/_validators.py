@@ -75,5 +75,5 @@ def _tests(facts: Facts, method: Unit, field: str) -> bool:
     if method.name in {prefix + field for prefix in _PREFIXES}:
         return True
     declared = facts.declarations(method)
-    used = {word.rpartition(".")[2] for word in declared.words} & _DECORATORS
+    used = declared.last_words & _DECORATORS
     return bool(used) and (field in declared.constants or bool(used & _WHOLE))

@@ -78,7 +78,7 @@ def _is_person(facts: Facts, unit: Unit, attribute: Instr) -> bool:
     if name not in ("user", "session") and not words(name) & PERSONS:
         return bool(words(name) & _IDENTITY)
     held = facts.reads(unit, attribute.args[0])
-    named = {found.rpartition(".")[2] for found in held.names}
+    named = held.last_names
     if name in ("user", "session"):
         return bool((held.params | held.attributes | named) & _USER_HOLDERS)
     return "g" in named or _is_kept(facts, unit, name, attribute.args[0])
@@ -97,7 +97,7 @@ _CREDENTIAL_KEYS = frozenset({"authorization", "x-api-key", "api_key", "api-key"
 
 def asks_for_presence(facts: Facts, unit: Unit, compare: Instr) -> bool:
     """``"user" in session``, ``session.get("user") is None``."""
-    constants = [facts.constants(unit, arg) for arg in compare.args if isinstance(arg, int)]
+    constants = [facts.constants(unit, arg) for arg in compare.args]
     if compare.extra[0] in ("Is", "IsNot") or facts.asks_existence(unit, compare):
         return True
     return any(

@@ -142,13 +142,13 @@ class _Hosts:
     def _inside(self, unit: Unit, made: Instr) -> list[int] | None:
         """The operands that decide the host of what an instruction makes; ``None`` if it is no text that is made."""
         if made.op == "phi":
-            return [arg for arg in made.args if isinstance(arg, int)]
+            return list(made.args)
         if made.op in ("fstring", "binop", "inplace") or (made.op == "method" and made.extra[0] in ("format", "join")):
             return self._first(unit, made)
         if made.op == "method" and made.extra[0] in (*_SAME_METHODS, "_replace"):
             return self._replaced(unit, made)
         names = self.facts.library_names(unit, made)
-        arguments = [arg for arg in made.args[1:] if isinstance(arg, int)]
+        arguments = made.args[1:]
         if names & JOINERS and len(arguments) > 1:
             return self._joined(unit, arguments)
         if names & UNPARSERS and arguments:
@@ -305,5 +305,5 @@ def parsed_urls(facts: Facts, unit: Unit) -> list[Instr]:
         for instr in facts.instructions(unit)
         if instr.op in ("call", "method")
         and facts.library_names(unit, instr) & PARSERS
-        and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:] if isinstance(arg, int))
+        and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:])
     ]

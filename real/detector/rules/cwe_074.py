@@ -292,7 +292,7 @@ def _languages(facts: Facts) -> Iterator[Defect]:
         for site in facts.calls(*names_of):
             if site.instr.op != "method" or site.path.partition(".")[0] in (*PATTERN_MODULES, "builtins"):
                 continue
-            for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
+            for operand in site.instr.args[1:]:
                 value = facts.value(site.unit, operand)
                 pieces = facts.pieces(site.unit, operand)
                 built = pieces.is_built and any(pattern.search(text) for text in pieces.literals)

@@ -73,7 +73,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
             name = str(instr.extra[0]) if instr.op == "method" else ""
             if name in _SHOWING or name in RULE.methods:
                 continue
-            for operand in (arg for arg in instr.args[1:] if isinstance(arg, int)):
+            for operand in instr.args[1:]:
                 value = facts.value(unit, operand)
                 if value.kind == BUILDER or not facts.is_untrusted(value) or not _is_statement(facts, unit, operand):
                     continue

@@ -96,7 +96,7 @@ def _receivers(site: CallSite) -> frozenset[str]:
 def _is_stored(facts: Facts, unit: Unit, operand: int) -> bool:
     """What a database gave: a column of a row, an attribute of a model's object."""
     reads = facts.reads(unit, operand)
-    called = {call.rpartition(".")[2] for call in reads.calls}
+    called = reads.called
     return bool(called & _LOOKUPS) or ("get" in called and bool(reads.attributes & _STORES))
 
 
@@ -125,7 +125,7 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
 
 def _starts_python(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a process is started with an interpreter of Python."""
-    for operand in [arg for arg in step.args[1:] if isinstance(arg, int)]:
+    for operand in step.args[1:]:
         reads = facts.reads(unit, operand)
         if "executable" in reads.attributes or any(
             isinstance(const, str) and const.rpartition("/")[2].startswith("python") for const in reads.constants

@@ -160,7 +160,7 @@ def _readable_files(facts: Facts) -> Iterator[Defect]:
         modes = [mode for mode in site.constants(position, "mode") if isinstance(mode, int)]
         if not any(mode & _OTHERS_MAY_READ for mode in modes):
             continue
-        operands = [arg for arg in site.instr.args if isinstance(arg, int)]
+        operands = site.instr.args
         reads = [facts.reads(site.unit, operand) for operand in operands]
         told = {word for read in reads for word in (*read.words, *(str(c) for c in read.constants))}
         if any(is_secret(word) or words(word) & {"key", "pem", "keyfile", "token"} for word in told):

@@ -160,7 +160,7 @@ def _taken_apart(facts: Facts) -> Iterator[Defect]:
         return
     for site in sites:
         reads = facts.reads(site.unit, site.instr.args[-1]) if len(site.instr.args) > 1 else Reads()
-        decoded = any(call.rpartition(".")[2] in _DECODINGS for call in reads.calls)
+        decoded = bool(reads.called & _DECODINGS)
         if decoded and reads.calls & _SPLITS and "." in reads.constants | reads.keys:
             yield Defect(site.instr, "the claims are read from the token, and nothing verifies its signature")
 
@@ -210,7 +210,7 @@ def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
         for other in facts.instructions(unit)
         if other.op in ("compare", "call", "method")
         and (_answers(facts, unit, other) or (other.op == "compare" and other.extra[0] in ("Eq", "NotEq")))
-        and step in facts.definitions(unit, *(arg for arg in other.args if isinstance(arg, int)))
+        and step in facts.definitions(unit, *other.args)
     ]
     found = results(facts, unit)
     return (
@@ -232,7 +232,7 @@ def _is_handed_on(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a value is compared with another, or given to something that may verify it."""
     same = {step.dst}
     for instr in facts.instructions(unit):
-        if same.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
+        if same.isdisjoint(instr.args):
             continue
         if instr.op == "compare":
             sides = [facts.constants(unit, arg) for arg in instr.args]
@@ -278,7 +278,7 @@ def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:
             tainted.add(instr.dst)
         elif instr.op == "return" and instr.args[0] in tainted:
             return True
-        elif instr.op != "return" and not tainted.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
+        elif instr.op != "return" and not tainted.isdisjoint(instr.args):
             if instr.op in ("setattr", "setsub", "yield", "setcell"):
                 return True
             if instr.op == "add":

@@ -98,7 +98,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         if not facts.is_open(unit) and unit not in endpoints:
             continue
-        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words} - _ROUTERS
+        declared = facts.declarations(unit).last_words - _ROUTERS
         if declared & _EXEMPTIONS:
             if not _has_proof(facts, unit):
                 yield Defect(first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
@@ -173,7 +173,7 @@ def _may_take_form(facts: Facts, unit: Unit) -> bool:
         return True
     requests = {step.dst for step in facts.instructions(unit) if step.op == "param" and step.extra == "request"}
     return any(
-        any(root(unit, arg) in requests for arg in step.args[1:] if isinstance(arg, int))
+        any(root(unit, arg) in requests for arg in step.args[1:])
         and not any(name.startswith(ELSEWHERE) for name in facts.library_names(unit, step))
         for step in facts.instructions(unit)
         if step.op in ("call", "method")
@@ -307,7 +307,7 @@ def _is_applied(facts: Facts, unit: Unit, named: Instr) -> bool:
     """Whether something is done with what is imported, or read from a module."""
     same = {named.dst}
     for instr in facts.instructions(unit):
-        if same.isdisjoint(arg for arg in instr.args if isinstance(arg, int)):
+        if same.isdisjoint(instr.args):
             continue
         if instr.op in ("assign", "copy", "pi"):
             same.add(instr.dst)

@@ -195,7 +195,7 @@ def _is_registered(facts: Facts, atom: Atom) -> bool:
     reads = facts.reads(atom.unit, atom.operands[1])
     tested = facts.reads(atom.unit, atom.operands[0])
     is_made_here = listed is not None and listed.op in ("build", "fstring", "binop")
-    looked_up, free = (bool({call.rpartition(".")[2] for call in made.calls} & _LOOKUPS) for made in (reads, tested))
+    looked_up, free = (bool(made.called & _LOOKUPS) for made in (reads, tested))
     return looked_up and not free and not is_made_here
 
 

@@ -125,7 +125,7 @@ def _caches(facts: Facts) -> Iterator[Defect]:
         if not any(_is_endless(decorator) for decorator in getattr(unit.node, "decorator_list", ())):
             continue
         for caller, call, _ in facts.call_sites(unit):
-            passed = [arg for arg in call.args[1:] if isinstance(arg, int)]
+            passed = call.args[1:]
             if is_handler(facts, caller) and any(facts.is_untrusted(facts.value(caller, arg)) for arg in passed):
                 yield Defect(call, f"the cache of {unit.name}() grows with every new request, without limit")
                 break

@@ -172,8 +172,7 @@ def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
         return True
     reads = facts.reads(effect.unit, effect.instr.dst)
     for arg in effect.instr.args:
-        if isinstance(arg, int):
-            reads.update(facts.reads(effect.unit, arg))
+        reads.update(facts.reads(effect.unit, arg))
     said = {*reads.words, str(effect.instr.extra), *(text for text in reads.constants if isinstance(text, str))}
     kept = {word for name in said for word in words(name)}
     named = {*endpoint.words, *kept}

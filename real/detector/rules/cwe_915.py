@@ -306,7 +306,7 @@ def _written_columns(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]
     literals = facts.pieces(unit, instr.args[1]).literals
     if not any(text.split(None, 1)[0].lower() in _WRITING for text in literals[:1] if text.strip()):
         return
-    passed = [arg for arg in instr.args[2:] if isinstance(arg, int)]
+    passed = instr.args[2:]
     valued = {
         root(unit, step.args[0])
         for step in facts.definitions(unit, *passed)

@@ -96,7 +96,7 @@ class Principal:
 
     def is_made_of_principal(self, reads: Reads) -> bool:
         """Whether something that depends on these is made from what the server knows of the person."""
-        last = {name.rpartition(".")[2] for name in reads.names}
+        last = reads.last_names
         if last & _SESSIONS or reads.params & self.params:
             return True
         holders = last | reads.params | reads.attributes
@@ -111,7 +111,7 @@ class Principal:
             return True
         if known and (holds_request or holders & {"self", "g"}):
             return True
-        called = {call.rpartition(".")[2] for call in reads.calls}
+        called = reads.called
         if _decodes_credentials(reads):
             return True
         return bool(called & _SIGNED) or any(_names_person(call) for call in called)
@@ -128,13 +128,13 @@ class Principal:
         if not facts.is_untrusted(facts.value(self.unit, operand)):
             return False
         reads = facts.reads(self.unit, operand)
-        named = {name.rpartition(".")[2] for name in reads.names} | reads.params
+        named = reads.last_names | reads.params
         others = reads.params - self.params - {"self", "cls", "request", "req"}
         if others:
             return True
         if not named & {"request", "req", "self"}:
             return False
-        called = {call.rpartition(".")[2] for call in reads.calls}
+        called = reads.called
         return bool((reads.attributes | called) & CLIENT_DATA)
 
 
@@ -183,7 +183,7 @@ def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], i
     sources: dict[str, set[str]] = {
         name: set(reads.words) | set(reads.calls)
         for name, reads in facts.defaults(unit).items()
-        if {word.rpartition(".")[2] for word in reads.words} & _DEPENDENCIES
+        if reads.last_words & _DEPENDENCIES
     }
     for name, seen in annotation_words(unit, _DEPENDENCIES).items():
         sources[name] = sources.get(name, set()) | seen
@@ -334,7 +334,7 @@ def _hooks_level(facts: Facts) -> int:
     app = app_of(facts)
     level = NOBODY
     for unit in facts.functions:
-        declared = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+        declared = facts.declarations(unit).last_words
         if not declared & HOOKS:
             continue
         inside = list(app.within(unit))
@@ -346,7 +346,7 @@ def _hooks_level(facts: Facts) -> int:
                 reads = Reads()
                 for arg in instr.args[1:]:
                     reads.update(facts.reads(unit, arg))
-                seen = {name.rpartition(".")[2] for name in reads.names}
+                seen = reads.last_names
                 if any(words(name) & {"auth", "authentication", "login"} for name in seen):
                     level = max(level, SOMEBODY)
     return level
@@ -373,7 +373,7 @@ def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit
         if instr.op == "compare":
             if around is not None and _asks_for_others(facts, unit, instr, around):
                 continue
-            sides = [arg for arg in instr.args if isinstance(arg, int) and who.is_principal(facts, arg)]
+            sides = [arg for arg in instr.args if who.is_principal(facts, arg)]
             sides = [arg for arg in sides if told(facts, unit, arg) is None]
             said = sides and not asks_for_presence(facts, unit, instr)
             if (said or _mentions_privilege(facts, unit, instr)) and not facts.is_idle(unit, instr):
@@ -393,7 +393,7 @@ def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit
 def _asks_for_others(facts: Facts, unit: Unit, compare: Instr, around: Unit) -> bool:
     """``kwargs["account_id"]`` where the decorated function calls that argument otherwise: it is never there."""
     for operand in compare.args:
-        reads = facts.reads(unit, operand) if isinstance(operand, int) else Reads()
+        reads = facts.reads(unit, operand)
         is_keyword = unit.params.kwarg in reads.params and bool(reads.keys)
         if is_keyword and reads.keys.isdisjoint(around.params.names) and around.params.kwarg is None:
             return True
@@ -411,7 +411,7 @@ def told(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> Instr | None
         if is_request_part(facts, unit, made):
             return made
         if made.op == "phi":
-            work += [arg for arg in made.args if isinstance(arg, int)]
+            work += made.args
         elif made.op == "method" and made.extra[0] in _SAME_TEXT:
             work.append(made.args[0])
         elif made.op in ("call", "method") and depth < _MAX_HELPERS:
@@ -421,7 +421,7 @@ def told(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> Instr | None
                     if found is not None:
                         return found
         elif made.op == "call" and "builtins.str" in facts.library_names(unit, made):
-            work += [arg for arg in made.args[1:] if isinstance(arg, int)]
+            work += made.args[1:]
     return None
 
 
@@ -431,7 +431,7 @@ def is_request_part(facts: Facts, unit: Unit, step: Instr) -> bool:
     if holder is None or holder.op != "attr" or holder.extra not in CLIENT_DATA:
         return False
     reads = facts.reads(unit, holder.args[0])
-    return bool(({name.rpartition(".")[2] for name in reads.names} | reads.params) & {"request", "req"})
+    return bool((reads.last_names | reads.params) & {"request", "req"})
 
 
 def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
@@ -445,7 +445,7 @@ def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
         return True  # a key that is shared with a machine
     if any(words(name) & PRIVILEGES and not name[:1].isupper() for name in called):
         return True
-    passed = _leaves(unit, [arg for arg in instr.args[1:] if isinstance(arg, int)])
+    passed = _leaves(unit, instr.args[1:])
     if not any(who.is_principal(facts, arg) for arg in passed) or called & _TELLING:
         return False
     if called & _LOOKING or any(name.partition("_")[0] in _LOOKING for name in called):
@@ -460,7 +460,7 @@ def _leaves(unit: Unit, operands: list[int]) -> list[int]:
         while made is not None and made.op in ("assign", "copy", "pi"):
             made = unit.defs[made.args[0]]
         if made is not None and made.op == "build":
-            found += [arg for arg in made.args if isinstance(arg, int)]
+            found += made.args
         else:
             found.append(operand)
     return found

@@ -75,7 +75,7 @@ def record_of(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> tuple[s
 
 def _of_chain(facts: Facts, unit: Unit, made: Instr, depth: int) -> tuple[str, Class | None] | None:
     """``session.query(User).first()``, ``User.query.get(1)``, ``session.scalars(select(User)).all()``."""
-    operands = [arg for arg in made.args[1:] if isinstance(arg, int)]
+    operands = made.args[1:]
     for operand in operands:
         inner = definition(unit, operand)
         if inner is None or inner.op not in ("call", "method"):

@@ -52,7 +52,7 @@ def _is_inside(atom: Atom, reads: Reads) -> bool:
     """``path.is_relative_to(FILES)``, ``os.path.realpath(path).startswith(FILES)``."""
     if atom.op != "call" or atom.sense is not True or atom.instr.op != "method":
         return False
-    resolved = any(call.rpartition(".")[2] in _RESOLVING for call in reads.calls)
+    resolved = bool(reads.called & _RESOLVING)
     return resolved and atom.instr.extra[0] in ("is_relative_to", "startswith")
 
 
