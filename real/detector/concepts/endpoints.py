@@ -99,6 +99,13 @@ class App:
         for inner in self.nested.get(unit, ()):
             yield from self.within(inner)
 
+    def inner_classes(self, name: str) -> Iterator[tuple[Class, Class]]:
+        """The classes of this name inside of another one (``Meta``, ``Config``), each with that one."""
+        for unit, cls in self.classes.items():
+            outer = self.classes.get(unit.parent) if unit.parent is not None and unit.name == name else None
+            if outer is not None:
+                yield cls, outer
+
     def uses(self, *modules: str) -> bool:
         """Whether something of these libraries is imported."""
         return any(name.startswith(modules) for name in self.imports)

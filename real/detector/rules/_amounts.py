@@ -12,7 +12,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.when import Arg
-from real.detector.rules._unbounded import is_bounded, is_requested
+from real.detector.rules._bounds import is_bounded, is_requested
 
 # Call -> the arguments that decide how much is allocated or done.
 SIZES = calls_of(Role.SIZE)

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import last_word
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._syntax import last_word
 from real.detector.vocabulary import PERMISSION_VERBS, words
 
 _PRIVILEGES = names(

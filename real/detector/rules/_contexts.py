@@ -14,12 +14,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.markup import ESCAPERS
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._markup import ESCAPERS
 from real.detector.rules._unseen_escapers import is_unseen_escaper
 from real.detector.vocabulary import words
 

@@ -9,12 +9,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.hashes import hashes
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
 from real.detector.vocabulary import words
 
 _PAIR = 2

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import App, Endpoint, app_of
+from real.detector.concepts.receivers import is_database_session
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._syntax import annotation_words
 
 # What makes a browser send something that identifies the user.
 AMBIENT = names(
@@ -75,17 +76,13 @@ def is_ambient(facts: Facts, endpoint: Endpoint) -> bool:
             name = _named(instr)
             if name in _BEARER:
                 return False
-            if name in AMBIENT and not (name == "session" and _is_of_database(facts, unit, instr)):
+            if name in AMBIENT and not (_is_session(instr, name) and is_database_session(facts, unit, instr.dst)):
                 found = True
     return found and not app.uses(*_BEARER_LIBRARIES)
 
 
-def _is_of_database(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``db.session`` of SQLAlchemy."""
-    if instr.op != "attr":
-        return False
-    held = facts.reads(unit, instr.args[0])
-    return not (held.last_names | held.params) & {"request", "req", "self"}
+def _is_session(instr: Instr, name: str) -> bool:
+    return instr.op == "attr" and name == "session"
 
 
 def _has_cookie_parameter(facts: Facts, unit: Unit) -> bool:

@@ -14,7 +14,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._unbounded import is_bounded, is_compared, is_measured
+from real.detector.rules._bounds import is_bounded, is_compared, is_measured
 
 # What allocates as much as it is told.
 _FRAMES = names("readexactly bytearray recv read_exactly recv_exactly recvall")

@@ -14,7 +14,12 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.identity import says_who
+from real.detector.concepts.known_endpoints import HOOKS
+from real.detector.concepts.principals import PRIVILEGES, Principal
+from real.detector.concepts.request_parts import told
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
@@ -22,9 +27,6 @@ from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._checks import ROLES, refusals, told_by_client
-from real.detector.rules._syntax import annotation_words
-from real.detector.rules._views import says_who
-from real.detector.rules.principals import HOOKS, PRIVILEGES, Principal, told
 from real.detector.vocabulary import words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -16,15 +16,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import NUM
+from real.detector.concepts.addresses import is_tested_in_loop
 from real.detector.concepts.endpoints import is_view
+from real.detector.concepts.removal import is_removed
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import PERCENT_ENCODERS, names
-from real.detector.rules._addresses import is_tested_in_loop
-from real.detector.rules._characters import is_removed
-from real.detector.rules._pieces import ordered_pieces
 from real.detector.vocabulary import words
 
 _BREAKS = "\r\n"

@@ -8,13 +8,7 @@ from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.definitions import definition, root
-from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import below, calls_of
-from real.detector.models.kinds import Role
-from real.detector.rules._redirects import CREDENTIAL_HEADERS
-from real.detector.rules._secrets import (
+from real.detector.concepts.secrets import (
     Place,
     addresses,
     is_credential_address,
@@ -26,6 +20,12 @@ from real.detector.rules._secrets import (
     secret_name,
     secrets_inside,
 )
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import definition, root
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import below, calls_of
+from real.detector.models.kinds import Role
+from real.detector.rules._redirects import CREDENTIAL_HEADERS
 from real.detector.vocabulary import words
 
 LOGGERS = ("print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "trace", "success")

@@ -12,12 +12,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._pieces import ordered_pieces
 
 GLOBALS = names("globals locals vars getattr")
 _NAMESPACES = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})

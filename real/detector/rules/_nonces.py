@@ -8,12 +8,12 @@ from real.detector.analysis.called_names import called_words, library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.hashes import hashes
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
 from real.detector.vocabulary import words
 
 # What is drawn differs from message to message, be it for a generator that can be computed.

@@ -8,13 +8,13 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.witness import every
+from real.detector.concepts.markup import PAGE
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import Sink
 from real.detector.models.when import IsHtml
-from real.detector.rules._markup import PAGE
 from real.detector.vocabulary import words
 
 _BODIES = last_names(Role.PAGE_BODY)

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.annotations import annotation_words
+from real.detector.concepts.decisions import decides_or_asks
+from real.detector.concepts.effects import Effect, effects
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.hand_outs import hand_outs
+from real.detector.concepts.principals import PRIVILEGES, Principal
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import AUTHORITY
-from real.detector.rules._effects import Effect, effects, hand_outs
-from real.detector.rules._syntax import annotation_words
-from real.detector.rules.principals import PRIVILEGES, Principal, decides
 from real.detector.vocabulary import ACTORS, words
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
@@ -117,7 +119,7 @@ def _first(facts: Facts, unit: Unit, strong: frozenset[str], weak: frozenset[str
     if not done:
         late = _late(facts, unit, strong | weak)
         return Unchecked(late, min(strong | weak), attempted=True) if late is not None else None
-    if (actors or held) and not decides(facts, unit, who) and not _helper_decides(facts, unit):
+    if (actors or held) and not decides_or_asks(facts, unit, who):
         if actors:
             return Unchecked(done[0], min(actors), attempted=False)
         if not any(_this(unit) & facts.reads(unit, key).params for key in done[0].keys):
@@ -169,11 +171,6 @@ def _is_note(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return False
     reads = facts.reads(unit, instr.args[0])
     return any(words(name.rpartition(".")[2]) & _LOGS for name in (*reads.attributes, *reads.names, *reads.params))
-
-
-def _helper_decides(facts: Facts, unit: Unit) -> bool:
-    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
-    return any(decides(facts, helper) for helper in helpers)
 
 
 def _late(facts: Facts, unit: Unit, actors: frozenset[str]) -> Effect | None:

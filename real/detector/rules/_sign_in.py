@@ -15,11 +15,11 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
 from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._syntax import annotation_words
 from real.detector.vocabulary import words
 
 _QUERIES = names("args values GET query query_params params query_arguments")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.hashes import hashes
+from real.detector.concepts.secrets import is_environment
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
-from real.detector.rules._secrets import is_environment
 from real.detector.vocabulary import SIGNATURE_WORDS, words
 
 _KEYS = names("key keys secret secrets token password salt private pepper")

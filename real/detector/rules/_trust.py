@@ -8,12 +8,12 @@ from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_handler
+from real.detector.concepts.hashes import hashes
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
 from real.detector.vocabulary import words
 
 # Words of what proves something: calls of these names verify, or prepare a verification.

@@ -51,11 +51,11 @@ from real.detector.analysis.charsets import SQL
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import BUILDER
+from real.detector.concepts.quoting import is_quoted
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import SQL_KINDS
 from real.detector.rule import Rule
 from real.detector.rules._allowed_keys import are_allowed_keys
-from real.detector.rules._quoting import is_quoted
 
 # How a statement begins that is made here and run by a function of another file.
 _BEGINNING = re.compile(

@@ -53,6 +53,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import root_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.models.catalogue import calls_of
@@ -60,7 +61,6 @@ from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import arg
 from real.detector.models.when import Arg
 from real.detector.rule import Rule
-from real.detector.rules._loops import root_of
 
 # What means itself in an expression.
 _LITERAL = Charset("_ ,;:@&%=~<>'\"!/-")

@@ -72,17 +72,17 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.responses import WATCHED, sent
+from real.detector.concepts.secrets import is_secret
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
+from real.detector.rules._declared_answers import declared_answers
 from real.detector.rules._enumeration import told_accounts
 from real.detector.rules._exposures import answered
 from real.detector.rules._format_strings import formatted
 from real.detector.rules._logs import LOGGERS, logged, shown_in_repr
 from real.detector.rules._redirects import credentials_abroad
-from real.detector.rules._secrets import is_secret
-from real.detector.rules.serialized_records import declared_answers
 from real.detector.vocabulary import words
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})

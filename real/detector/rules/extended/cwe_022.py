@@ -37,7 +37,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.models.kinds import Kind
 from real.detector.rule import Rule
-from real.detector.rules._unbounded import is_requested
+from real.detector.rules._bounds import is_requested
 
 _RESOLVING = frozenset({"realpath", "abspath", "resolve", "normpath"})
 

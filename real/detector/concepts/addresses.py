@@ -11,12 +11,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import bodies_of
+from real.detector.concepts.url_hosts import Place
 from real.detector.ir.definitions import ends_in_exception, reachable, root
 from real.detector.ir.instructions import CallShape, Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
-from real.detector.rules._loops import bodies_of
-from real.detector.rules._web import Place
 
 # Attributes of ipaddress objects -> the outcome that keeps to public addresses.
 _PUBLIC = {"is_global": True, "is_private": False}

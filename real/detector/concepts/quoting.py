@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
+from real.detector.concepts.removal import is_removed
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
-from real.detector.rules._characters import is_removed
-from real.detector.rules._pieces import ordered_pieces
 
 
 @dataclass(frozen=True, slots=True)
