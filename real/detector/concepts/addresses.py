@@ -106,8 +106,8 @@ def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
     made = facts.definitions(unit, receiver)
     mounted = [
         arg
-        for step in facts.instructions(unit)
-        if step.op == "method" and step.extra[0] == "mount" and root(unit, step.args[0]) == receiver
+        for step in facts.instructions(unit, "method")
+        if step.extra[0] == "mount" and root(unit, step.args[0]) == receiver
         for arg in step.args[2:]
     ]
     given = [operand for step in made for operand in _parts(step)]
@@ -133,7 +133,7 @@ def _refuses(facts: Facts, unit: Unit) -> bool:
     """Whether a method fails where an address is none of the public ones."""
     if not any(ends_in_exception(block) for block in unit.blocks):
         return False
-    returns = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+    returns = list(facts.instructions(unit, "return"))
     return bool(returns) and every(
         any(is_address_test(atom, facts.atom_reads(atom)) for atom in facts.controlling_tests(unit, instr))
         for instr in returns

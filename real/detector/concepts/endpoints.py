@@ -275,9 +275,7 @@ def is_view(facts: Facts, unit: Unit) -> bool:
     called = reads.called
     if (reads.attributes | reads.names | called) & _ROUTES:
         return True
-    called_names = (
-        facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
-    )
+    called_names = (facts.library_names(unit, instr) for instr in facts.instructions(unit, "call", "method"))
     takes_request = "request" in unit.params.positional[:2]
     return any(found & _ANSWERS or (takes_request and found & _SHORTCUTS) for found in called_names)
 

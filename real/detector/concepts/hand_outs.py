@@ -25,8 +25,8 @@ def hand_outs(facts: Facts, who: Principal) -> Iterator[Effect]:
         for operand in _answers(instr)
         for step in facts.definitions(unit, operand)
     ]
-    for instr in facts.instructions(unit):
-        if instr.op not in ("call", "method", "sub") or instr not in answers:
+    for instr in facts.instructions(unit, "call", "method", "sub"):
+        if instr not in answers:
             continue
         if instr.op == "sub" and (is_passing(facts, unit, instr.args[0]) or not _is_table(facts, unit, instr.args[0])):
             continue
@@ -59,12 +59,7 @@ def _is_table(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def hands_out_rows(facts: Facts, unit: Unit) -> Instr | None:
     """The first place where an endpoint takes rows of a database or all of a table for its answer."""
-    returned = {
-        step
-        for instr in facts.instructions(unit)
-        if instr.op == "return"
-        for step in facts.definitions(unit, instr.args[0])
-    }
+    returned = {step for instr in facts.instructions(unit, "return") for step in facts.definitions(unit, instr.args[0])}
     for instr in facts.instructions(unit):
         is_query = instr in returned and instr.op == "method" and instr.extra[0] in _ROWS
         if is_query and not is_passing(facts, unit, instr.args[0]):

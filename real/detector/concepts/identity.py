@@ -124,6 +124,5 @@ def knows_of_users(facts: Facts) -> bool:
     """Whether the program imports what tells users apart."""
     return any(
         instr.op == "import" and str(instr.extra).startswith(tuple(modules_of(Role.USERS)))
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )

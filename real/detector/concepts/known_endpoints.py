@@ -115,15 +115,14 @@ def _hooks_level(facts: Facts) -> int:
         inside = list(app.within(unit))
         if any(_can_refuse(facts, inner) for inner in inside):
             level = max(level, *(own_level(facts, inner) for inner in inside))
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op == "method" and instr.extra[0] in ("before_request", "add_middleware", "include_router"):
-                reads = Reads()
-                for arg in instr.args[1:]:
-                    reads.update(facts.reads(unit, arg))
-                seen = reads.last_names
-                if any(words(name) & {"auth", "authentication", "login"} for name in seen):
-                    level = max(level, SOMEBODY)
+    for unit, instr in facts.steps("method"):
+        if instr.extra[0] in ("before_request", "add_middleware", "include_router"):
+            reads = Reads()
+            for arg in instr.args[1:]:
+                reads.update(facts.reads(unit, arg))
+            seen = reads.last_names
+            if any(words(name) & {"auth", "authentication", "login"} for name in seen):
+                level = max(level, SOMEBODY)
     return level
 
 

@@ -32,8 +32,8 @@ def unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
             if made.op == "build" and made.extra[0] == "dict":
                 found += [
                     step.args[2]
-                    for step in facts.instructions(unit)
-                    if step.op == "setsub" and definition(unit, step.args[0]) is made
+                    for step in facts.instructions(unit, "setsub")
+                    if definition(unit, step.args[0]) is made
                 ]
         else:
             found.append(operand)

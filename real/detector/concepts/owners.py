@@ -24,19 +24,18 @@ def _is_model(facts: Facts, unit: Unit) -> bool:
 
 def owner_words(facts: Facts) -> bool:
     """Whether the program knows records that belong to somebody: it compares, filters or stores the owner of one."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & RECORD_OWNERS:
+    for unit, instr in facts.steps():
+        if instr.op in ("attr", "setattr", "field", "setmember") and words(str(instr.extra)) & RECORD_OWNERS:
+            return True
+        if instr.op == "setmember" and _is_of_owner(str(instr.extra)) and _is_model(facts, unit):
+            return True
+        if instr.op in ("call", "method"):
+            shape = instr.extra[1] if instr.op == "method" else instr.extra
+            keywords = getattr(shape, "keywords", ())
+            if any(keyword and words(keyword) & _OWNED for keyword in keywords):
                 return True
-            if instr.op == "setmember" and _is_of_owner(str(instr.extra)) and _is_model(facts, unit):
+        elif instr.op == "const" and isinstance(instr.extra, str):
+            is_sql = "=" in instr.extra and any(f"{word}_id" in instr.extra for word in _OWNED)
+            if instr.extra in RECORD_OWNERS or is_sql:
                 return True
-            if instr.op in ("call", "method"):
-                shape = instr.extra[1] if instr.op == "method" else instr.extra
-                keywords = getattr(shape, "keywords", ())
-                if any(keyword and words(keyword) & _OWNED for keyword in keywords):
-                    return True
-            elif instr.op == "const" and isinstance(instr.extra, str):
-                is_sql = "=" in instr.extra and any(f"{word}_id" in instr.extra for word in _OWNED)
-                if instr.extra in RECORD_OWNERS or is_sql:
-                    return True
     return False

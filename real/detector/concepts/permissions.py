@@ -70,8 +70,8 @@ def _knows_key(facts: Facts, unit: Unit) -> bool:
     """``if x_api_key not in KEYS: raise HTTPException(401)``: a key that is shared, behind which stands no person."""
     if not any(instr.op == "const" and instr.extra in _REFUSING for instr in facts.instructions(unit)):
         return False
-    for instr in facts.instructions(unit):
-        if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
+    for instr in facts.instructions(unit, "compare"):
+        if instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
             reads = facts.reads(unit, instr.args[0])
             if any(
                 isinstance(name, str) and words(name.replace("-", "_")) & _SHARED

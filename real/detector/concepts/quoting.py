@@ -115,6 +115,5 @@ def _is_standard(facts: Facts) -> bool:
     """Whether inside a literal only the quote has a meaning; to MySQL, the backslash has one as well."""
     return any(
         instr.op == "import" and str(instr.extra).partition(".")[0] in modules_of(Role.STANDARD_SQL)
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )

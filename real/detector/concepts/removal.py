@@ -182,7 +182,7 @@ class _Removal:
         table = root_of(unit, operand)
         if table is not None and table.op in ("cell", "builtin"):
             unit = self.facts.units[0]
-            stores = [s for s in self.facts.instructions(unit) if s.op == "setcell" and s.extra[1] == table.extra[1]]
+            stores = [s for s in self.facts.instructions(unit, "setcell") if s.extra[1] == table.extra[1]]
             table = root_of(unit, stores[0].args[0]) if len(stores) == 1 else None
         if table is not None and table.op == "method" and table.extra[0] == "maketrans" and len(table.args) == 2:
             table = root_of(unit, table.args[1])
@@ -231,8 +231,7 @@ class _Removal:
         results = [
             self.of(callee, step.args[0], left, _Way((step,), (*way.calls, _Call(unit, call, callee, way.goals))))
             for callee in callees
-            for step in self.facts.instructions(callee)
-            if step.op == "return"
+            for step in self.facts.instructions(callee, "return")
         ]
         return bool(results) and every(results)
 
@@ -244,8 +243,7 @@ class _Removal:
             if any(root_of(unit, arg) is made for arg in use.args)
             for callee in self.facts.called(use)
             if callee.name in _SHOWING
-            for step in self.facts.instructions(callee)
-            if step.op == "return"
+            for step in self.facts.instructions(callee, "return")
         ]
         return bool(results) and every(results)
 

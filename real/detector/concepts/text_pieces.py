@@ -62,7 +62,7 @@ def members(facts: Facts, unit: Unit, operand: int) -> list[int]:
         return [operand]
     if made.args:
         return list(made.args)
-    stores = [step for step in facts.instructions(unit) if step.op in ("add", "member")]
+    stores = list(facts.instructions(unit, "add", "member"))
     return [step.args[-1] for step in stores if root(unit, step.args[0]) == operand]
 
 

@@ -104,9 +104,7 @@ class _Hosts:
 
     def _from_helper(self, unit: Unit, at: tuple[Instr | Edge, ...], call: Instr, depth: int) -> Iterator[Place]:
         for callee in self.facts.called(call):
-            for step in self.facts.instructions(callee):
-                if step.op != "return":
-                    continue
+            for step in self.facts.instructions(callee, "return"):
                 for place in _Hosts(self.facts, self.relative)._local(callee, (step,), step.args[0], depth + 1):
                     made = callee.defs[place.operand] if place.unit is callee else None
                     if made is not None and made.op == "param":
@@ -298,8 +296,7 @@ def parsed_urls(facts: Facts, unit: Unit) -> list[Instr]:
     """The calls in a function that take an untrusted URL apart."""
     return [
         instr
-        for instr in facts.instructions(unit)
-        if instr.op in ("call", "method")
-        and facts.library_names(unit, instr) & PARSERS
+        for instr in facts.instructions(unit, "call", "method")
+        if facts.library_names(unit, instr) & PARSERS
         and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:])
     ]

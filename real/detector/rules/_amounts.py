@@ -36,8 +36,8 @@ def sized(facts: Facts, site: CallSite, arguments: tuple[Arg, ...]) -> Iterator[
 
 def repeated(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``"x" * n`` and ``[0] * n``."""
-    for step in facts.instructions(unit):
-        if step.op != "binop" or step.extra != "Mult":
+    for step in facts.instructions(unit, "binop"):
+        if step.extra != "Mult":
             continue
         for many, count in (step.args, reversed(step.args)):
             value = facts.value(unit, many)

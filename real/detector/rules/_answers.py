@@ -38,10 +38,8 @@ def wrong_answers(facts: Facts) -> Iterator[Defect]:
     """All of them, each at the place of the function or of the test."""
     for unit in facts.functions:
         yield from _any_of(facts, unit)
-    for holder in facts.units:
-        for place in facts.instructions(holder):
-            if place.op == "function":  # also where the code has been put in place of the calls
-                yield from _answer(place, place.extra[0])
+    for _, place in facts.steps("function"):
+        yield from _answer(place, place.extra[0])
 
 
 def _answer(place: Instr, unit: Unit) -> Iterator[Defect]:
@@ -118,9 +116,7 @@ def _says_yes_after_failure(node: ast.FunctionDef | ast.AsyncFunctionDef) -> boo
 
 def _any_of(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``any(scope in token.scopes for scope in required_scopes)``: one is enough where all are needed."""
-    for instr in facts.instructions(unit):
-        if instr.op not in ("call", "method"):
-            continue
+    for instr in facts.instructions(unit, "call", "method"):
         if instr.op == "call" and "builtins.any" in facts.library_names(unit, instr):
             needed = _needed(facts, unit, instr)
         elif (

@@ -44,12 +44,7 @@ def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool: 
         return every(is_bounded(facts, unit, arg, depth + 1) for arg in passed)
     if called & {"max", "int", "abs", "round", "float"}:
         return every(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
-    results = [
-        (callee, step.args[0])
-        for callee in facts.called(made)
-        for step in facts.instructions(callee)
-        if step.op == "return"
-    ]
+    results = [(callee, step.args[0]) for callee in facts.called(made) for step in facts.instructions(callee, "return")]
     return bool(results) and every(is_bounded(facts, callee, result, depth + 1) for callee, result in results)
 
 

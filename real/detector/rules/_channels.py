@@ -73,11 +73,10 @@ def told_to_unpickle(facts: Facts) -> Iterator[Defect]:
         for argument in row.arguments:
             if site.paths(None, argument.name) & tables((Kind.PICKLE,)).calls.keys():
                 yield Defect(site.instr, f"{argument.name} unpickles every message")
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            name = _set_name(unit, step) if step.op in ("setattr", "setcell") else ""
-            if name in _SETTINGS and facts.elements(facts.value(unit, step.args[-1])) & _SETTINGS[name]:
-                yield Defect(step, f"{name} admits pickles")
+    for unit, step in facts.steps():
+        name = _set_name(unit, step) if step.op in ("setattr", "setcell") else ""
+        if name in _SETTINGS and facts.elements(facts.value(unit, step.args[-1])) & _SETTINGS[name]:
+            yield Defect(step, f"{name} admits pickles")
 
 
 def _set_name(unit: Unit, step: Instr) -> str:

@@ -104,8 +104,8 @@ def _lists_nodes(facts: Facts, owner: Unit) -> bool:
         and "builtins.isinstance" in facts.library_names(unit, atom.instr)
         and bool(kinds := _classes(facts.value(unit, atom.instr.args[2]), set()))
         and not kinds & _REACHING
-        for step in facts.instructions(unit)
-        if step.op == "method" and step.extra[0] == "generic_visit"
+        for step in facts.instructions(unit, "method")
+        if step.extra[0] == "generic_visit"
         for atom in facts.controlling_tests(unit, step)
         if atom.unit is unit and len(atom.instr.args) == 3
     )

@@ -57,13 +57,12 @@ _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdr]")
 
 def misplaced(facts: Facts) -> Iterator[Defect]:
     """Data that is escaped, but for another place than where it stands."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            for before, operand in _parts(facts, unit, step):
-                why = _harm(facts, unit, step, before, operand)
-                if why is not None:
-                    yield Defect(step, why)
-                    break
+    for unit, step in facts.steps():
+        for before, operand in _parts(facts, unit, step):
+            why = _harm(facts, unit, step, before, operand)
+            if why is not None:
+                yield Defect(step, why)
+                break
 
 
 def _parts(facts: Facts, unit: Unit, step: Instr) -> Iterator[tuple[str, int]]:
@@ -175,8 +174,7 @@ def _tests_scheme(facts: Facts, unit: Unit) -> bool:
 
     return any(
         asks(atom, facts.atom_reads(atom))
-        for step in facts.instructions(unit)
-        if step.op == "branch"
+        for step in facts.instructions(unit, "branch")
         for atom in facts.atoms(unit, step.args[0])
     )
 

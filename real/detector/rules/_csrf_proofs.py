@@ -30,10 +30,10 @@ def has_proof(facts: Facts, unit: Unit) -> bool:
     """Whether the function tests a signature or the like, as a webhook does."""
     return any(
         is_proof(atom, facts.atom_reads(atom))
-        for instr in facts.instructions(unit)
-        if instr.op == "branch" and not _decides_nothing(facts, unit, instr)
+        for instr in facts.instructions(unit, "branch")
+        if not _decides_nothing(facts, unit, instr)
         for atom in facts.atoms(unit, instr.args[0])
-    ) or any(words(named(instr)) & (PROOFS | {"verify"}) for instr in facts.instructions(unit) if instr.op == "method")
+    ) or any(words(named(instr)) & (PROOFS | {"verify"}) for instr in facts.instructions(unit, "method"))
 
 
 def _decides_nothing(facts: Facts, unit: Unit, branch: Instr) -> bool:
@@ -43,8 +43,8 @@ def _decides_nothing(facts: Facts, unit: Unit, branch: Instr) -> bool:
 
 def _is_optional(facts: Facts, unit: Unit) -> bool:
     """``if token and token != session["csrf"]: abort(400)``: who sends no token passes."""
-    for instr in facts.instructions(unit):
-        if instr.op not in ("call", "return") or (instr.op == "call" and not _refuses(facts, unit, instr)):
+    for instr in facts.instructions(unit, "call", "return"):
+        if instr.op == "call" and not _refuses(facts, unit, instr):
             continue
         tests = [atom for atom in facts.controlling_tests(unit, instr) if atom.necessary]
         tested = {
@@ -70,8 +70,7 @@ def is_protected(facts: Facts) -> bool:
         instr.op in ("import", "attr", "method")
         and words(named(instr)) & _PROTECTIONS
         and (instr.op == "method" or _is_applied(facts, unit, instr))
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )
 
 

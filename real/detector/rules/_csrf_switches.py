@@ -48,12 +48,11 @@ def switched_off(facts: Facts) -> Iterator[Defect]:
     for _, instr, name, value in settings(facts):
         if name in _SWITCHES and value is False:
             yield Defect(instr, f"{name} = False switches the protection off")
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op in ("assign", "setcell") and unit.kind == "module" and named(instr) == "MIDDLEWARE":
-                listed = facts.elements(facts.value(unit, instr.args[0]))
-                if _SESSIONS & listed and not _MIDDLEWARE & listed:
-                    yield Defect(instr, "MIDDLEWARE has sessions, but no protection against forged requests")
+    for unit, instr in facts.steps("assign", "setcell"):
+        if unit.kind == "module" and named(instr) == "MIDDLEWARE":
+            listed = facts.elements(facts.value(unit, instr.args[0]))
+            if _SESSIONS & listed and not _MIDDLEWARE & listed:
+                yield Defect(instr, "MIDDLEWARE has sessions, but no protection against forged requests")
     for site, switch in facts.tabled(_ARGUMENTS):
         if site.constants(None, switch.name) == {False}:
             yield Defect(site.instr, f"{switch.name}=False switches the protection off")

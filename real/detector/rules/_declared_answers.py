@@ -46,7 +46,7 @@ def _decorator(facts: Facts, unit: Unit) -> Instr:
     """The call that decorates a function."""
     first = min(node.lineno for node in getattr(unit.node, "decorator_list", ()))
     owner = unit.parent or facts.units[0]
-    calls = (step for step in facts.instructions(owner) if step.op in ("call", "method") and step.line == first)
+    calls = (step for step in facts.instructions(owner, "call", "method") if step.line == first)
     return next(calls, next(iter(facts.instructions(unit))))
 
 

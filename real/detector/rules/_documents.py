@@ -31,15 +31,14 @@ _CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret"
 
 def _query_texts(facts: Facts) -> Iterator[Defect]:
     """``{"$where": "this.price < " + price}``, ``{"query": '{ user(login: "%s") { id } }' % login}``."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            keys = facts.constants(unit, step.args[1]) if step.op == "setsub" else frozenset()
-            if not keys or not facts.is_untrusted(value := facts.value(unit, step.args[2])):
-                continue
-            if keys & _MONGO_CODE:
-                yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
-            elif keys == {"query"} and any(map(_QUERY_OF_GRAPHQL.search, facts.pieces(unit, step.args[2]).literals)):
-                yield Defect(step, "untrusted data is part of a query of GraphQL", facts.trace(value))
+    for unit, step in facts.steps():
+        keys = facts.constants(unit, step.args[1]) if step.op == "setsub" else frozenset()
+        if not keys or not facts.is_untrusted(value := facts.value(unit, step.args[2])):
+            continue
+        if keys & _MONGO_CODE:
+            yield Defect(step, "untrusted data is part of the code of a query", facts.trace(value))
+        elif keys == {"query"} and any(map(_QUERY_OF_GRAPHQL.search, facts.pieces(unit, step.args[2]).literals)):
+            yield Defect(step, "untrusted data is part of a query of GraphQL", facts.trace(value))
 
 
 def documents(facts: Facts) -> Iterator[Defect]:

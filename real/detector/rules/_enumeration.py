@@ -36,11 +36,8 @@ def told_accounts(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         texts = [
             step
-            for step in facts.instructions(unit)
-            if step.op == "const"
-            and isinstance(step.extra, str)
-            and _ABSENT.search(step.extra)
-            and not _EITHER.search(step.extra)
+            for step in facts.instructions(unit, "const")
+            if isinstance(step.extra, str) and _ABSENT.search(step.extra) and not _EITHER.search(step.extra)
         ]
         if not texts or not _is_for_strangers(facts, unit):
             continue

@@ -88,9 +88,7 @@ def _described(facts: Facts, unit: Unit, step: Instr) -> str | None:
     if shown is not None:
         return shown
     for callee in _describers(facts, unit, step):
-        for inner in facts.instructions(callee):
-            if inner.op != "return":
-                continue
+        for inner in facts.instructions(callee, "return"):
             for part in shown_parts(facts, callee, inner.args[0], 1):
                 if part.op == "attr" and (is_secret(str(part.extra)) or part.extra == "__dict__"):
                     return f"`{part.extra}`"

@@ -127,8 +127,7 @@ def has_same_site(facts: Facts) -> bool:
     if app.uses(*modules_of(Role.SAME_SITE_SESSIONS)):
         return not any(
             instr.op == "const" and str(instr.extra).lower() == "none" and isinstance(instr.extra, str)
-            for unit in facts.units
-            for instr in facts.instructions(unit)
+            for unit, instr in facts.steps()
         )
     return any(str(value).lower() in ("lax", "strict") for _, _, name, value in settings(facts) if name == _SETTING)
 
@@ -136,24 +135,23 @@ def has_same_site(facts: Facts) -> bool:
 def settings(facts: Facts) -> Iterator[tuple[Unit, Instr, str, object]]:
     """Settings of the application with constant values: ``app.config[name] = v``, ``update(name=v)``, class members,
     and names of a module."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op == "setsub":
-                for name in facts.constants(unit, instr.args[1]):
-                    for value in facts.constants(unit, instr.args[2]):
-                        yield unit, instr, str(name), value
-            elif instr.op in ("method", "call"):
-                shape = instr.extra[1] if instr.op == "method" else instr.extra
-                keywords = getattr(shape, "keywords", ())
-                for name, operand in zip(reversed(keywords), reversed(instr.args), strict=False):
-                    if name and name.isupper():
-                        for value in facts.constants(unit, operand):
-                            yield unit, instr, name, value
-            elif instr.op == "setmember" or (instr.op in ("assign", "setcell") and unit.kind == "module"):
-                member = instr.extra[1] if instr.op == "setcell" else instr.extra
-                if isinstance(member, str) and member.isupper():
-                    for value in facts.constants(unit, instr.args[0]):
-                        yield unit, instr, member, value
+    for unit, instr in facts.steps():
+        if instr.op == "setsub":
+            for name in facts.constants(unit, instr.args[1]):
+                for value in facts.constants(unit, instr.args[2]):
+                    yield unit, instr, str(name), value
+        elif instr.op in ("method", "call"):
+            shape = instr.extra[1] if instr.op == "method" else instr.extra
+            keywords = getattr(shape, "keywords", ())
+            for name, operand in zip(reversed(keywords), reversed(instr.args), strict=False):
+                if name and name.isupper():
+                    for value in facts.constants(unit, operand):
+                        yield unit, instr, name, value
+        elif instr.op == "setmember" or (instr.op in ("assign", "setcell") and unit.kind == "module"):
+            member = instr.extra[1] if instr.op == "setcell" else instr.extra
+            if isinstance(member, str) and member.isupper():
+                for value in facts.constants(unit, instr.args[0]):
+                    yield unit, instr, member, value
 
 
 def asks_for_method(facts: Facts, unit: Unit, instr: Instr) -> bool:

@@ -111,8 +111,7 @@ def _has_gate(facts: Facts, owner: Unit, outer: tuple[Unit, ...] = ()) -> bool:
             obj.kind == "instance"
             and obj.unit not in (None, owner, *outer)
             and _has_gate(facts, obj.unit, (*outer, owner))
-            for step in facts.instructions(unit)
-            if step.op == "call"
+            for step in facts.instructions(unit, "call")
             for obj in facts.value(unit, step.dst).objs
             if obj.unit is not None
         ):

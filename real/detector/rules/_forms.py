@@ -37,12 +37,11 @@ def _may_take_form(facts: Facts, unit: Unit) -> bool:
     """Whether a view reads what a form sends, or gives the request to somebody who may read it."""
     if takes_form(facts, unit):
         return True
-    requests = {step.dst for step in facts.instructions(unit) if step.op == "param" and step.extra == "request"}
+    requests = {step.dst for step in facts.instructions(unit, "param") if step.extra == "request"}
     return any(
         any(root(unit, arg) in requests for arg in step.args[1:])
         and not any(name.startswith(ELSEWHERE) for name in facts.library_names(unit, step))
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        for step in facts.instructions(unit, "call", "method")
     ) or any(
         step.op == "attr" and step.extra in ("POST", "FILES", "body", "method") for step in facts.instructions(unit)
     )
@@ -63,9 +62,7 @@ def _makes_application(facts: Facts, app: App) -> bool:
         return True
     return any(  # flask.Flask(__name__)
         name.rpartition(".")[2] in _APPLICATIONS
-        for unit in facts.units
-        for instr in facts.instructions(unit)
-        if instr.op in ("call", "method")
+        for unit, instr in facts.steps("call", "method")
         for name in facts.library_names(unit, instr)
     )
 

@@ -89,9 +89,7 @@ def _is_path(facts: Facts, unit: Unit, made: Instr | None, depth: int = 0) -> bo
         known = holder.last_names | holder.params | holder.attributes
         return bool(known & {"request", "req", "scope"})
     if made.op == "cell" and unit.parent is not None:
-        params = [
-            step for step in facts.instructions(unit.parent) if step.op == "param" and step.extra == made.extra[1]
-        ]
+        params = [step for step in facts.instructions(unit.parent, "param") if step.extra == made.extra[1]]
         return any(_is_path(facts, unit.parent, step, depth + 1) for step in params)
     return made.op == "param" and any(
         _is_path(facts, caller, untested(caller, operand), depth + 1)
@@ -113,7 +111,7 @@ def _methods(facts: Facts, unit: Unit, compare: Instr) -> frozenset[str]:
 
 def _of_some_methods(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """A permission that refuses for one of the methods that change an object, and returns ``True`` for the others."""
-    compares = [instr for instr in facts.instructions(unit) if instr.op == "compare"]
+    compares = list(facts.instructions(unit, "compare"))
     tested = [(instr, _methods(facts, unit, instr)) for instr in compares]
     asked = frozenset(method for _, found in tested for method in found)
     wanted = _OF_OBJECTS if unit.name == "has_object_permission" else _UNSAFE
@@ -164,8 +162,8 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
 
 def _part_of_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``"admin" in session.get("role", "")`` and ``"@example.com" in email``: parts of other texts pass."""
-    for instr in facts.instructions(unit):
-        if instr.op != "compare" or instr.extra[0] not in ("In", "NotIn"):
+    for instr in facts.instructions(unit, "compare"):
+        if instr.extra[0] not in ("In", "NotIn"):
             continue
         wanted = [const for const in facts.constants(unit, instr.args[0]) if isinstance(const, str)]
         if not wanted:

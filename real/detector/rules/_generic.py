@@ -69,10 +69,7 @@ def _place(facts: Facts, cls: Class) -> Instr:
 
 def reads_person(facts: Facts, unit: Unit) -> bool:
     """Whether a method uses ``request.user`` or the like."""
-    for instr in facts.instructions(unit):
-        if instr.op == "attr" and instr.extra in ("user", "current_user", "auth", "session"):
-            return True
-    return False
+    return any(instr.extra in ("user", "current_user", "auth", "session") for instr in facts.instructions(unit, "attr"))
 
 
 def narrows(facts: Facts, view: GenericView) -> bool:
@@ -124,7 +121,7 @@ def object_permissions(facts: Facts) -> Iterator[tuple[Unit, Instr]]:
         if unit.name != "has_object_permission" or not unit.is_method or len(unit.params.positional) < 4:
             continue
         obj = unit.params.positional[3]
-        returned = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+        returned = list(facts.instructions(unit, "return"))
         free = next((instr for instr in returned if _lets_pass(facts, unit, instr)), None)
         if free is not None and not any(_relates(facts, unit, instr, obj) for instr in facts.instructions(unit)):
             yield unit, free
@@ -165,7 +162,7 @@ def weak_tests(facts: Facts) -> Iterator[tuple[Unit, Instr]]:
             for instr in facts.instructions(unit)
         )
         if asked and not asks_more(facts, unit):
-            place = next(instr for instr in facts.instructions(unit) if instr.op == "return")
+            place = next(instr for instr in facts.instructions(unit, "return"))
             yield unit, place
 
 

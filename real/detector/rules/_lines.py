@@ -200,9 +200,8 @@ def _texts(facts: Facts, unit: Unit, operand: int) -> Iterator[tuple[Unit, int]]
         made = unit.defs[root(unit, operand)]
     callees = facts.called(made) if made is not None and made.op in ("call", "method") else []
     for callee in callees:
-        for step in facts.instructions(callee):
-            if step.op == "return":
-                yield from _texts(facts, callee, step.args[0])
+        for step in facts.instructions(callee, "return"):
+            yield from _texts(facts, callee, step.args[0])
     if not callees:
         yield unit, operand
 
@@ -211,7 +210,7 @@ def _is_one_line(facts: Facts, site: CallSite, unit: Unit, operand: int) -> bool
     """Line breaks were removed from the data, or are refused before it is used."""
     if is_removed(facts, unit, operand, _BREAKS):
         return True
-    ends = [site.instr] if unit is site.unit else [step for step in facts.instructions(unit) if step.op == "return"]
+    ends = [site.instr] if unit is site.unit else list(facts.instructions(unit, "return"))
     return any(
         facts.is_guarded(unit, end, [operand], _refuses_breaks)
         or is_tested_in_loop(facts, unit, end, [operand], _refuses_breaks)

@@ -95,8 +95,7 @@ def _is_headers(facts: Facts, unit: Unit, step: Instr) -> bool:
         store.op == "setsub"
         and any(str(key).lower() in CREDENTIAL_HEADERS for key in facts.constants(inner, store.args[1]))
         and (place(facts, inner, store.args[0]) or ((), ()))[1] == where[1]
-        for inner in facts.units
-        for store in facts.instructions(inner)
+        for inner, store in facts.steps()
     )
 
 

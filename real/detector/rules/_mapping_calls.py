@@ -59,10 +59,8 @@ def _set_fields(facts: Facts, unit: Unit, operand: int) -> list[int]:
         return [operand]
     return [
         step.args[2]
-        for step in facts.instructions(unit)
-        if step.op == "setsub"
-        and definition(unit, step.args[0]) is made
-        and facts.constants(unit, step.args[1]) & {"$set", "$setOnInsert"}
+        for step in facts.instructions(unit, "setsub")
+        if definition(unit, step.args[0]) is made and facts.constants(unit, step.args[1]) & {"$set", "$setOnInsert"}
     ]
 
 

@@ -28,9 +28,8 @@ def fields(facts: Facts, cls: Class) -> frozenset[str]:
     """The words of the fields that a class declares, its own and inherited ones."""
     found: set[str] = set()
     for unit in (cls.unit, *(parent.unit for parent in cls.parents)):
-        for instr in facts.instructions(unit):
-            if instr.op in ("field", "setmember"):
-                found |= words(str(instr.extra))
+        for instr in facts.instructions(unit, "field", "setmember"):
+            found |= words(str(instr.extra))
         init = cls.method("__init__")
         for name in init.params.names if init is not None else ():
             found |= words(name)

@@ -29,17 +29,14 @@ _STARTERS = names("submit map apply apply_async run_in_executor call_soon Thread
 
 def chosen_globals(facts: Facts) -> Iterator[Defect]:
     """Calls of what was looked up by an outside name."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op not in ("call", "method"):
-                continue
-            started = {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _STARTERS
-            for operand in step.args if started else step.args[:1] if step.op == "call" else ():
-                key = _key(facts, unit, operand)
-                if key is not None and _is_free(facts, unit, step, key):
-                    trace = facts.trace(facts.value(unit, key))
-                    yield Defect(step, "untrusted data choose which function of the module is called", trace)
-                    break
+    for unit, step in facts.steps("call", "method"):
+        started = {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _STARTERS
+        for operand in step.args if started else step.args[:1] if step.op == "call" else ():
+            key = _key(facts, unit, operand)
+            if key is not None and _is_free(facts, unit, step, key):
+                trace = facts.trace(facts.value(unit, key))
+                yield Defect(step, "untrusted data choose which function of the module is called", trace)
+                break
 
 
 def _key(facts: Facts, unit: Unit, operand: int) -> int | None:

@@ -55,16 +55,11 @@ def _is_kept(facts: Facts, unit: Unit, operand: int) -> bool:
         return False
     if made.op in ("cell", "builtin"):
         module = facts.units[0]
-        drawn = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
+        drawn = [s for s in facts.instructions(module, "setcell") if s.extra[1] == made.extra[1]]
         return len(drawn) == 1 and _is_drawn(facts, module, drawn[0].args[0])
     if made.op != "attr" or not unit.is_method:
         return False
-    stores = [
-        (owner, step)
-        for owner in facts.units
-        for step in facts.instructions(owner)
-        if step.op in ("setmember", "setattr") and step.extra == made.extra
-    ]
+    stores = [(owner, step) for owner, step in facts.steps("setmember", "setattr") if step.extra == made.extra]
     return bool(stores) and every(
         owner.name in ("__init__", unit.parent.name if unit.parent else "") and _is_drawn(facts, owner, step.args[-1])
         for owner, step in stores
@@ -102,7 +97,7 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         return False
     if made.op in ("cell", "builtin"):
         module = facts.units[0]
-        stores = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
+        stores = [s for s in facts.instructions(module, "setcell") if s.extra[1] == made.extra[1]]
         return len(stores) == 1 and is_fixed(facts, module, stores[0].args[0], depth + 1)
     if made.op == "binop":
         return every(is_fixed(facts, unit, arg, depth + 1) for arg in made.args)
@@ -119,12 +114,7 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
 
 def _is_class_constant(facts: Facts, unit: Unit, made: Instr) -> bool:
     """``self.IV`` of a class that sets it in its body and nowhere else."""
-    stores = [
-        (owner, step)
-        for owner in facts.units
-        for step in facts.instructions(owner)
-        if step.op in ("setmember", "setattr") and step.extra == made.extra
-    ]
+    stores = [(owner, step) for owner, step in facts.steps("setmember", "setattr") if step.extra == made.extra]
     return (
         bool(stores)
         and unit.is_method

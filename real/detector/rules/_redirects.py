@@ -26,8 +26,8 @@ def credentials_abroad(facts: Facts) -> Iterator[Defect]:
         found = [step for step in facts.instructions(unit) if _reads_location(facts, unit, step)]
         if not found:
             continue
-        for step in facts.instructions(unit):
-            if step.op not in ("call", "method") or not _is_request(facts, unit, step):
+        for step in facts.instructions(unit, "call", "method"):
+            if not _is_request(facts, unit, step):
                 continue
             operands = step.args
             carries = any(_is_credential(text) for arg in operands for text in facts.reads(unit, arg).constants)

@@ -98,8 +98,8 @@ def _is_held(facts: Facts, unit: Unit) -> bool:
 
 
 def _compares_held(facts: Facts, unit: Unit) -> bool:
-    for instr in facts.instructions(unit):
-        if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
+    for instr in facts.instructions(unit, "compare"):
+        if instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
             sides = [facts.reads(unit, arg) for arg in instr.args]
             held = [bool(_this(unit) & side.params and side.attributes & _HELD) for side in sides]
             if len(sides) == 2 and held[0] != held[1] and any(side.attributes - _HELD for side in sides):
@@ -188,7 +188,7 @@ def _late(facts: Facts, unit: Unit, actors: frozenset[str]) -> Effect | None:
     for effect in effects(facts, who):
         if not effect.named or effect.verb == "creates" or facts.is_controlled(unit, effect.instr, asks):
             continue
-        after = [step for step in facts.instructions(unit) if step.op == "branch" and _follows(facts, effect, step)]
+        after = [step for step in facts.instructions(unit, "branch") if _follows(facts, effect, step)]
         tests = [atom for step in after for atom in facts.atoms(unit, step.args[0])]
         if any(_is_about(facts.atom_reads(atom), actors) for atom in tests) and not _is_passed_on(facts, who, effect):
             return effect

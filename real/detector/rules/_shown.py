@@ -74,11 +74,10 @@ def _passed_through(facts: Facts, unit: Unit, call: Instr, depth: int) -> Iterat
     """The arguments of a helper that are in what it returns, as they are."""
     for callee in facts.called(call):
         passed = passed_to(facts, unit, call, callee)
-        for step in facts.instructions(callee):
-            if step.op == "return":
-                inside = shown_parts(facts, callee, step.args[0], depth + 1)
-                names_shown = [str(inner.extra) for inner in inside if inner.op == "param"]
-                yield from (operand for name in names_shown for operand in passed.get(name, ()))
+        for step in facts.instructions(callee, "return"):
+            inside = shown_parts(facts, callee, step.args[0], depth + 1)
+            names_shown = [str(inner.extra) for inner in inside if inner.op == "param"]
+            yield from (operand for name in names_shown for operand in passed.get(name, ()))
 
 
 def leaves_out(facts: Facts, unit: Unit) -> bool:

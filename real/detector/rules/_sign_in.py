@@ -59,8 +59,8 @@ def _whole_answers(facts: Facts, unit: Unit) -> list[Instr]:
     """``request.url``, in which an OAuth client finds the code itself: ``fetch_token(authorization_response=...)``."""
     return [
         instr
-        for instr in facts.instructions(unit)
-        if instr.op == "attr" and instr.extra == "url" and _is_request(definition(unit, instr.args[0]))
+        for instr in facts.instructions(unit, "attr")
+        if instr.extra == "url" and _is_request(definition(unit, instr.args[0]))
     ]
 
 
@@ -68,8 +68,7 @@ def _has_grant(facts: Facts) -> bool:
     """Whether the program itself sends what RFC 6749 asks for: the kind of the grant, or the secret of the client."""
     return any(
         (instr.op == "const" and instr.extra in (_GRANT, _SECRET)) or (instr.op == "member" and instr.extra == _SECRET)
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )
 
 
@@ -148,7 +147,7 @@ def sockets_of_any_origin(facts: Facts) -> Iterator[Defect]:
     """``check_origin`` that always says yes, and WebSockets that know their user by a cookie and ask for no origin."""
     for unit in facts.functions:
         if unit.is_method and unit.name == "check_origin":
-            returned = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+            returned = list(facts.instructions(unit, "return"))
             values = [facts.constants(unit, instr.args[0]) for instr in returned]
             if returned and every(value == {True} for value in values):
                 yield Defect(returned[0], "check_origin() lets the pages of any site connect with the user's cookies")
@@ -163,8 +162,8 @@ def _by_cookie(facts: Facts, unit: Unit) -> Iterator[Instr]:
     params = typed | (set(unit.params.positional) & _SOCKETS)
     if not params:
         return
-    for instr in facts.instructions(unit):
-        if instr.op == "attr" and instr.extra in _COOKIES:
+    for instr in facts.instructions(unit, "attr"):
+        if instr.extra in _COOKIES:
             made = untested(unit, instr.args[0])
             if made is not None and made.op == "param" and made.extra in params:
                 yield instr
@@ -180,8 +179,7 @@ def _asks_for_origin(facts: Facts) -> bool:
         step.op in ("sub", "method", "call", "compare", "build")
         and not facts.is_idle(unit, step)
         and any(_says_origin(unit, arg) for arg in step.args)
-        for unit in facts.units
-        for step in facts.instructions(unit)
+        for unit, step in facts.steps()
     )
 
 

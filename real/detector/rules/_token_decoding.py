@@ -58,9 +58,7 @@ def _is_confused(facts: Facts, site: CallSite) -> str | None:
 def taken_apart(facts: Facts) -> Iterator[Defect]:
     """``json.loads(base64.urlsafe_b64decode(token.split(".")[1]))``: claims that nobody signed for all we know."""
     sites = facts.calls(*calls_of(Role.JSON_PARSER))
-    if not sites or any(
-        _mentions_verification(facts, unit, step) for unit in facts.units for step in facts.instructions(unit)
-    ):
+    if not sites or any(_mentions_verification(facts, unit, step) for unit, step in facts.steps()):
         return
     for site in sites:
         reads = facts.reads(site.unit, site.instr.args[-1]) if len(site.instr.args) > 1 else Reads()

@@ -38,7 +38,7 @@ def proves_something(facts: Facts) -> bool:
 
 
 def _is_proving(facts: Facts) -> bool:
-    return any(_proves(facts, unit, step) for unit in facts.units for step in facts.instructions(unit))
+    return any(_proves(facts, unit, step) for unit, step in facts.steps())
 
 
 def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
@@ -76,14 +76,11 @@ def named_certificates(facts: Facts) -> Iterator[Defect]:
     if proves_something(facts):
         return
     loads = any(
-        called_words(facts, unit, step) & last_names(Role.CERTIFICATE)
-        for unit in facts.units
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        called_words(facts, unit, step) & last_names(Role.CERTIFICATE) for unit, step in facts.steps("call", "method")
     )
     for unit in facts.functions if loads else ():
-        for step in facts.instructions(unit):
-            if step.op != "compare" or step.extra[0] not in ("Eq", "NotEq", "In", "NotIn"):
+        for step in facts.instructions(unit, "compare"):
+            if step.extra[0] not in ("Eq", "NotEq", "In", "NotIn"):
                 continue
             reads = [facts.reads(unit, arg) for arg in step.args]
             if any((read.attributes | read.calls) & last_names(Role.NAME_IN_CERTIFICATE) for read in reads):
@@ -98,10 +95,9 @@ def unverified_downloads(facts: Facts) -> Iterator[Defect]:
     if proves_something(facts):
         return
     fetched: set[object] = set()
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if facts.library_names(unit, step) & calls_of(Role.DOWNLOAD).keys():
-                fetched.add((unit, step))
+    for unit, step in facts.steps():
+        if facts.library_names(unit, step) & calls_of(Role.DOWNLOAD).keys():
+            fetched.add((unit, step))
     if not fetched:
         return
     files = {key for unit in facts.units for key in _written(facts, unit)}

@@ -51,15 +51,14 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
 
 def _limits_bodies(facts: Facts) -> bool:
     """Whether the program sets a limit for all bodies."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op == "const" and isinstance(step.extra, str) and step.extra in _LIMITS:
-                return True
-            if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
-                return True
-            shape = step.extra[1] if step.op == "method" else step.extra if step.op == "call" else None
-            if shape is not None and not _LIMITS.isdisjoint(getattr(shape, "keywords", ())):
-                return True
+    for _, step in facts.steps():
+        if step.op == "const" and isinstance(step.extra, str) and step.extra in _LIMITS:
+            return True
+        if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
+            return True
+        shape = step.extra[1] if step.op == "method" else step.extra if step.op == "call" else None
+        if shape is not None and not _LIMITS.isdisjoint(getattr(shape, "keywords", ())):
+            return True
     return False
 
 
@@ -151,8 +150,8 @@ def pages(facts: Facts) -> Iterator[tuple[CallSite, int]]:
             else:
                 named = _NAMED_LIMIT.search(text)
                 wanted = next(filter(None, named.groups()), None) if named else None
-                for step in facts.instructions(site.unit):
-                    if step.op == "member" and root(site.unit, step.args[0]) == made.dst and step.extra == wanted:
+                for step in facts.instructions(site.unit, "member"):
+                    if root(site.unit, step.args[0]) == made.dst and step.extra == wanted:
                         yield site, step.args[1]
 
 

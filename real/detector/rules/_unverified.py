@@ -61,9 +61,8 @@ def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
 
     tests = [
         other
-        for other in facts.instructions(unit)
-        if other.op in ("compare", "call", "method")
-        and (_answers(facts, unit, other) or (other.op == "compare" and other.extra[0] in ("Eq", "NotEq")))
+        for other in facts.instructions(unit, "compare", "call", "method")
+        if (_answers(facts, unit, other) or (other.op == "compare" and other.extra[0] in ("Eq", "NotEq")))
         and step in facts.definitions(unit, *other.args)
     ]
     found = results(facts, unit)

@@ -21,7 +21,7 @@ _NEGATIVE = frozenset({"is_anonymous"})
 
 def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """`is_authenticated or owner == user`: whoever is logged in passes, and the second test never matters."""
-    branches = [instr for instr in facts.instructions(unit) if instr.op == "branch"]
+    branches = list(facts.instructions(unit, "branch"))
     known = [instr for instr in branches if _asks_known(facts, unit, instr) is not None]
     for branch in known:
         sense = _asks_known(facts, unit, branch)
@@ -60,9 +60,7 @@ def _weak_exclusion(facts: Facts, unit: Unit, branches: list[Instr]) -> Iterator
 
 def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect]:
     """The same as a returned value: ``return user.is_active or page.author_id == user.id``."""
-    for instr in facts.instructions(unit):
-        if instr.op != "return":
-            continue
+    for instr in facts.instructions(unit, "return"):
         made = definition(unit, instr.args[0])
         if made is None or made.op != "phi":
             continue
@@ -87,7 +85,7 @@ def _is_bypassed(facts: Facts, unit: Unit, value: Instr, parts: list[Instr | Non
     if not other:
         return False
     home = next(block for block in unit.blocks if value in block.instrs)
-    for branch in (instr for instr in facts.instructions(unit) if instr.op == "branch"):
+    for branch in (instr for instr in facts.instructions(unit, "branch")):
         tested = definition(unit, branch.args[0])
         if tested in parts and tested not in other and facts.outcomes(unit, branch, True)[0] is home:
             return True

@@ -66,21 +66,20 @@ _SHOWING = frozenset({"info", "debug", "warning", "error", "critical", "exceptio
 
 def _check(facts: Facts) -> Iterator[Defect]:
     """``database.insert_row(f"INSERT INTO note VALUES ('{text}')")``: run by a function that is not here."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op not in ("call", "method") or facts.called(instr) or facts.library_names(unit, instr):
+    for unit, instr in facts.steps("call", "method"):
+        if facts.called(instr) or facts.library_names(unit, instr):
+            continue
+        name = str(instr.extra[0]) if instr.op == "method" else ""
+        if name in _SHOWING or name in RULE.methods:
+            continue
+        for operand in instr.args[1:]:
+            value = facts.value(unit, operand)
+            if value.kind == BUILDER or not facts.is_untrusted(value) or not _is_statement(facts, unit, operand):
                 continue
-            name = str(instr.extra[0]) if instr.op == "method" else ""
-            if name in _SHOWING or name in RULE.methods:
-                continue
-            for operand in instr.args[1:]:
-                value = facts.value(unit, operand)
-                if value.kind == BUILDER or not facts.is_untrusted(value) or not _is_statement(facts, unit, operand):
-                    continue
-                flow = Flow(RULE, facts.bit, unit, instr, (operand,), None, "", "")
-                if not is_quoted(facts, flow):
-                    yield Defect(instr, "an SQL statement is put together from untrusted data", facts.trace(value))
-                    break
+            flow = Flow(RULE, facts.bit, unit, instr, (operand,), None, "", "")
+            if not is_quoted(facts, flow):
+                yield Defect(instr, "an SQL statement is put together from untrusted data", facts.trace(value))
+                break
 
 
 def _is_harmless(facts: Facts, flow: Flow) -> bool:

@@ -105,9 +105,7 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
     loads = any(
         facts.library_names(unit, step) & _LOADERS
         or (facts.library_names(unit, step) & _PROGRAMS.keys() and _starts_python(facts, unit, step))
-        for unit in facts.units
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        for unit, step in facts.steps("call", "method")
     )
     for site in facts.calls("write", "write_text", "write_bytes", "writelines") if loads else ():
         text = site.argument(0, "data")

@@ -111,12 +111,11 @@ def _searched(facts: Facts) -> Iterator[Defect]:
             continue
         if value is not None and facts.is_untrusted(value):
             yield Defect(site.instr, "the client writes the expression that is matched", facts.trace(value))
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            for operand in _expressions(facts, unit, step) if step.op in ("setsub", "method") else ():
-                value = facts.value(unit, operand)
-                if facts.is_untrusted(value):
-                    yield Defect(step, "the client writes the expression that the database matches", facts.trace(value))
+    for unit, step in facts.steps():
+        for operand in _expressions(facts, unit, step) if step.op in ("setsub", "method") else ():
+            value = facts.value(unit, operand)
+            if facts.is_untrusted(value):
+                yield Defect(step, "the client writes the expression that the database matches", facts.trace(value))
 
 
 def _expressions(facts: Facts, unit: Unit, step: Instr) -> Iterator[int]:

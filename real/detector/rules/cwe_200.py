@@ -122,8 +122,8 @@ def _debugging(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "debug mode shows the inside to everybody who can connect")
     yield from _configured(facts)
     module = facts.units[0]
-    settings = {str(step.extra[1]): step for step in facts.instructions(module) if step.op == "setcell"}
-    local = {str(step.var or step.extra): step for step in facts.instructions(module) if step.op == "assign"}
+    settings = {str(step.extra[1]): step for step in facts.instructions(module, "setcell")}
+    local = {str(step.var or step.extra): step for step in facts.instructions(module, "assign")}
     known = {**local, **settings}
     debug = known.get("DEBUG")
     if debug is not None and facts.constants(module, debug.args[0]) == {True} and _SETTINGS & known.keys():
@@ -134,18 +134,13 @@ def _configured(facts: Facts) -> Iterator[Defect]:
     """``app.config["DEBUG"] = True``, ``app.debug = True`` in a program that does not itself run the application."""
     if any(row.arguments[1:] for _, row in facts.tabled(calls_of(Role.DEBUG))):
         return
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            is_set = step.op == "setattr" and step.extra == "debug"
-            owners = _APPLICATIONS
-            if step.op == "setsub" and "DEBUG" in facts.constants(unit, step.args[1]):
-                is_set, owners = True, _CONFIGURATIONS
-            if (
-                is_set
-                and facts.constants(unit, step.args[-1]) == {True}
-                and _is_object(facts, unit, step.args[0], owners)
-            ):
-                yield Defect(step, "debug mode answers errors with a traceback")
+    for unit, step in facts.steps():
+        is_set = step.op == "setattr" and step.extra == "debug"
+        owners = _APPLICATIONS
+        if step.op == "setsub" and "DEBUG" in facts.constants(unit, step.args[1]):
+            is_set, owners = True, _CONFIGURATIONS
+        if is_set and facts.constants(unit, step.args[-1]) == {True} and _is_object(facts, unit, step.args[0], owners):
+            yield Defect(step, "debug mode answers errors with a traceback")
 
 
 def _is_object(facts: Facts, unit: Unit, operand: int, paths: frozenset[str]) -> bool:

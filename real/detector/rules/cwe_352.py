@@ -105,12 +105,11 @@ def _check(facts: Facts) -> Iterator[Defect]:
 def _exempted(facts: Facts) -> frozenset[str]:
     """The names of blueprints that the protection of the application is told to leave alone: ``csrf.exempt(api)``."""
     found: set[str] = set()
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op == "method" and step.extra[0] in _EXEMPTIONS and len(step.args) > 1:
-                given = unit.defs[step.args[1]]
-                if given is not None and given.op in ("assign", "cell"):
-                    found.add(str(given.extra[1] if given.op == "cell" else given.extra or given.var))
+    for unit, step in facts.steps("method"):
+        if step.extra[0] in _EXEMPTIONS and len(step.args) > 1:
+            given = unit.defs[step.args[1]]
+            if given is not None and given.op in ("assign", "cell"):
+                found.add(str(given.extra[1] if given.op == "cell" else given.extra or given.var))
     return frozenset(found)
 
 

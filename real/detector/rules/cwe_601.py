@@ -137,26 +137,24 @@ def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[tuple[Unit, i
             yield from _ingredients(facts, unit, inner, seen)
     elif made.op == "call":
         for callee in facts.called(made):
-            for step in facts.instructions(callee):
-                if step.op == "return":
-                    yield from _ingredients(facts, callee, step.args[0], seen)
+            for step in facts.instructions(callee, "return"):
+                yield from _ingredients(facts, callee, step.args[0], seen)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     """Addresses in a Location header."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            operand = _location(facts, unit, instr)
-            if operand is None:
-                continue
-            value = facts.value(unit, operand)
-            if not facts.is_untrusted(value):
-                continue
-            places = hosts(facts, unit, instr, operand, _RELATIVE)
-            if places and not is_guarded(
-                facts, places, lambda atom, reads: is_host_test(facts, atom, reads) or has_no_host(atom, reads)
-            ):
-                yield Defect(instr, "the outside chooses the Location header", facts.trace(value))
+    for unit, instr in facts.steps():
+        operand = _location(facts, unit, instr)
+        if operand is None:
+            continue
+        value = facts.value(unit, operand)
+        if not facts.is_untrusted(value):
+            continue
+        places = hosts(facts, unit, instr, operand, _RELATIVE)
+        if places and not is_guarded(
+            facts, places, lambda atom, reads: is_host_test(facts, atom, reads) or has_no_host(atom, reads)
+        ):
+            yield Defect(instr, "the outside chooses the Location header", facts.trace(value))
 
 
 def _location(facts: Facts, unit: Unit, instr: Instr) -> int | None:

@@ -98,8 +98,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 def _received(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``while chunk: buffer += connection.recv(4096)``: the peer decides how long."""
-    for step in facts.instructions(unit):
-        if step.op not in ("inplace", "binop") or step.extra != "Add" or not unit.has_loop:
+    for step in facts.instructions(unit, "inplace", "binop"):
+        if step.extra != "Add" or not unit.has_loop:
             continue
         held = unit.defs[root(unit, step.args[0])]
         if held is None or held.op != "phi" or not is_chunk(facts, unit, step.args[1]):

@@ -176,9 +176,7 @@ def _merged(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
     made = definition(unit, instr.args[0])
     if made is None or made.op != "build" or made.extra[0] != "dict":
         return
-    merges = [
-        step for step in facts.instructions(unit) if step.op == "merge" and definition(unit, step.args[0]) is made
-    ]
+    merges = [step for step in facts.instructions(unit, "merge") if definition(unit, step.args[0]) is made]
     sources = [step.args[-1] for step in merges if has_free_keys(facts, facts.value(unit, step.args[-1]))]
     if len(sources) < 2 or len(sources) != len(merges):
         return

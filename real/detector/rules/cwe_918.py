@@ -107,11 +107,7 @@ def _hands_back(facts: Facts, returned: Returned) -> bool:
 def _only_looks_at_host(facts: Facts, unit: Unit, param: Instr, parsed: list[Instr]) -> bool:
     """A parameter is parsed for nothing, or for its host."""
     calls = [call for call in parsed if any(definition(unit, arg) is param for arg in call.args[1:])]
-    taken = {
-        str(instr.extra)
-        for instr in facts.instructions(unit)
-        if instr.op == "attr" and definition(unit, instr.args[0]) in calls
-    }
+    taken = {str(instr.extra) for instr in facts.instructions(unit, "attr") if definition(unit, instr.args[0]) in calls}
     return bool(calls) and taken <= {"hostname", "netloc"}
 
 
