@@ -19,6 +19,11 @@ LOOK_UPS = names(
     scalar_one_or_none select fetch_one fetchone fetchrow fetch find exclude aget find_one_and_update objects load
     lookup by_id"""
 )
+# Methods and functions that give rows or records of a database, and nothing else.
+ROW_READERS = names(
+    """execute fetchall fetchone fetchrow fetchval filter filter_by find_one first get_object_or_404 get_or_404 one
+    one_or_none scalar scalar_one scalar_one_or_none scalars"""
+)
 _FINDERS = frozenset({"get", "find", "load", "fetch", "lookup", "read", "query", "retrieve"})  # first words of methods
 
 

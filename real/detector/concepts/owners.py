@@ -8,6 +8,8 @@ from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
 from real.detector.vocabulary import RECORD_OWNERS, words
 
+# What classes of stored records inherit from (Django, SQLAlchemy, SQLModel, peewee, MongoEngine).
+RECORD_BASES = names("Base DeclarativeBase Document Model SQLModel declarative_base")
 _OWNED = names("user account member owner author creator customer uploader employee patient recipient tenant")
 _COLUMNS = names("user owner account member tenant customer id")
 
@@ -19,7 +21,7 @@ def _is_of_owner(column: str) -> bool:
 
 def _is_model(facts: Facts, unit: Unit) -> bool:
     cls = app_of(facts).classes.get(unit)
-    return cls is not None and bool(cls.bases & {"Model", "Base", "SQLModel", "DeclarativeBase", "Document"})
+    return cls is not None and bool(cls.bases & RECORD_BASES)
 
 
 def owner_words(facts: Facts) -> bool:

@@ -21,7 +21,7 @@ from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
 # Methods that take a text apart -> what is gone when its parts are joined.
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 # What holds the parts of a text.
-_PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
+PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 # They make the text of an object.
 _SHOWING = frozenset({"__str__", "__format__", "__repr__"})
 _MAX_CALLS = 3  # helpers inside helpers
@@ -112,7 +112,7 @@ class _Removal:
             return self._cut(unit, instr.args[0], left, way)
         if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
-            is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
+            is_part = split is not None and split.op == "method" and split.extra[0] in PARTS
             inside = self._text_of(unit, split) if split is not None and is_part else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 

@@ -120,6 +120,8 @@ HEX_METHODS = frozenset({"hexdigest", "hex"})
 DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
 DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
 
+# Methods of loggers (``logging.Logger``, and whoever took its names over): they show a text, and decide nothing.
+LOG_METHODS = names("critical debug error exception info log warn warning")
 # They give values to the placeholders of a statement (SQLAlchemy): its text stays as it is.
 BINDERS = frozenset({"bindparams"})
 

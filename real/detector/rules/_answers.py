@@ -15,7 +15,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import last_word
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.models.library import LOG_METHODS, names
 from real.detector.vocabulary import PERMISSION_VERBS, words
 
 _PRIVILEGES = names(
@@ -30,7 +30,6 @@ _OBJECTS = names(
 )
 _ALL_NEEDED = names("needed required requires require necessary")
 _SEVERAL = names("scope scopes permission permissions perm perms privileges capabilities")
-_OUTPUT = names("print debug info warning error exception critical log")
 _MIN_LENGTH = 2
 
 
@@ -93,7 +92,7 @@ def _used(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def _is_output(call: ast.Call) -> bool:
-    return last_word(call.func) in _OUTPUT
+    return last_word(call.func) in LOG_METHODS | {"print"}
 
 
 def _is_presence(compare: ast.Compare) -> bool:

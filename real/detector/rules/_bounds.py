@@ -20,7 +20,7 @@ from real.detector.models.library import names
 # What says how large something is before it is read or unpacked.
 _SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
 _MEASURES = names("len qsize getsizeof __len__ __sizeof__ tell getsize sum")
-_COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
+COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _MAX_DEPTH = 5
 _CLIENTS = frozenset({SourceKind.HTTP, SourceKind.PEER})
 
@@ -69,7 +69,7 @@ def is_compared(facts: Facts, unit: Unit, instr: Instr, operand: int) -> bool:
     origins = facts.reads(unit, operand).origins
 
     def limits(atom: Atom, reads: Reads) -> bool:
-        return atom.op in _COMPARISONS and atom.necessary and bool(reads.origins & origins)
+        return atom.op in COMPARISONS and atom.necessary and bool(reads.origins & origins)
 
     return facts.is_controlled(unit, instr, limits)
 
@@ -83,13 +83,13 @@ def is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return bool(called & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
 
     def compares(atom: Atom, reads: Reads) -> bool:
-        return atom.op in _COMPARISONS and is_size(reads)
+        return atom.op in COMPARISONS and is_size(reads)
 
     if facts.is_controlled(unit, instr, compares):
         return True
     return any(
         step.op == "compare"
-        and not _COMPARISONS.isdisjoint(step.extra)
+        and not COMPARISONS.isdisjoint(step.extra)
         and any(is_size(facts.reads(unit, arg)) for arg in step.args)
         for step in facts.instructions(unit)
     )

@@ -19,7 +19,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS, words
+from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS, ROLE_WORDS, words
 
 _PLAIN = names(
     """get getlist get_json json form body lower upper strip title removeprefix get_argument get_body_argument
@@ -55,10 +55,7 @@ def _is_told(facts: Facts, who: Principal, atom: Atom) -> bool:
     if not client and not holder:
         return False
     said = {key for key in reads.keys if isinstance(key, str)} | client | (reads.attributes if client else set())
-    return any(words(word) & ROLES for word in said)
-
-
-ROLES = names("admin administrator role roles staff superuser permission permissions privileged owner")
+    return any(words(word) & ROLE_WORDS for word in said)
 
 
 def _looks_up(reads: Reads) -> bool:

@@ -12,9 +12,9 @@ from real.detector.concepts.serializers import flagged_fields
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._record_models import PERSON_MODELS, model_of, secrets_of
+from real.detector.rules._record_models import model_of, secrets_of
 from real.detector.rules._whole_records import decorator_keywords, types
-from real.detector.vocabulary import SECRET_WORDS, words
+from real.detector.vocabulary import PERSON_RECORDS, SECRET_WORDS, words
 
 _SERIALIZERS = names("ModelSerializer HyperlinkedModelSerializer")
 _ALL = "__all__"
@@ -58,7 +58,7 @@ def _serializer(facts: Facts, meta: Class, outer: Class) -> Iterator[Defect]:
         return
     name, cls = found
     hidden = flagged_fields(facts, meta, outer, "write_only")
-    secrets = secrets_of(facts, cls) if cls is not None else {_PASSWORD} if words(name) & PERSON_MODELS else set()
+    secrets = secrets_of(facts, cls) if cls is not None else {_PASSWORD} if words(name) & PERSON_RECORDS else set()
     listed, left_out = meta.member("fields"), meta.member("exclude")
     if listed is not None:
         fields = {str(field) for field in facts.elements(facts.value(*listed))}

@@ -15,16 +15,14 @@ from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
 from real.detector.rules._models import PRIVILEGED
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PERSON_RECORDS, words
 
 _FORMS = frozenset({"ModelForm", "ModelSerializer", "HyperlinkedModelSerializer"})
 _VIEWS = frozenset({"CreateView", "UpdateView"})
 _READING_VIEWS = ("ReadOnlyModelViewSet", "ListAPIView", "RetrieveAPIView", "ListModelMixin", "RetrieveModelMixin")
 _WRITING_VIEWS = ("ModelViewSet", "Create", "Update")
 _ALL = "__all__"
-_USER_MODELS = names("user account member profile customer employee")
 
 
 def declared_fields(facts: Facts) -> Iterator[Defect]:
@@ -85,7 +83,7 @@ def _is_user_model(facts: Facts, cls: Class) -> bool:
         return False
     reads = facts.reads(*member)
     named = {name.rpartition(".")[2] for name in (*reads.names, *reads.calls)}
-    return any(words(name) & _USER_MODELS for name in named)
+    return any(words(name) & PERSON_RECORDS for name in named)
 
 
 def _only_read(facts: Facts, app: App, serializer: Class) -> bool:

@@ -20,7 +20,7 @@ from real.detector.rules._inner_errors import is_broad, is_failure
 from real.detector.rules._record_models import exposed_by, record_of
 from real.detector.rules._shown import chooses, leaves_out, shown_parts
 from real.detector.rules._whole_records import found_document, sends_whole_records, shown_record, taken_away
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PERSON_RECORDS, words
 
 _TRACEBACKS = frozenset(calls_of(Role.TRACEBACK))
 # Things that a view must not return whole.
@@ -28,10 +28,6 @@ _WHOLE = {
     **dict.fromkeys(calls_of(Role.ENVIRONMENT), "the environment"),
     **dict.fromkeys(calls_of(Role.CONFIGURATION), "the settings"),
 }
-_PERSONS = names(
-    """user users account accounts customer customers member members employee employees patient patients person
-    people staff student students contact contacts credential credentials login logins admin admins"""
-)
 _SELECT = re.compile(r"(?is)\bselect\s+(.*?)\s+from\s+[\"'`\[]?(\w+)")
 # Functions of libraries that make a dict or a text of all fields of records.
 _DUMPS = names("dict model_dump model_dump_json to_dict json")
@@ -152,7 +148,7 @@ def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
                 secrets = [column for column in chosen if is_secret(column) or words(column) >= {"password", "hash"}]
                 if secrets:
                     return f"the column `{secrets[0]}`"
-                if "*" in chosen and words(table) & _PERSONS:
+                if "*" in chosen and words(table) & PERSON_RECORDS:
                     return f"every column of `{table}`"
     if step.op == "method" and step.extra[0] in _DUMPS and not chooses(facts, unit, step):
         return _fields_of(facts, unit, step.args[0])
@@ -160,7 +156,7 @@ def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
         return _fields_of(facts, unit, step.args[1])
     if step.op == "method" and step.extra[0] == "values" and len(step.args) == 1:
         reads = facts.reads(unit, step.args[0])
-        if "objects" in reads.attributes and any(words(name) & _PERSONS for name in reads.names):
+        if "objects" in reads.attributes and any(words(name) & PERSON_RECORDS for name in reads.names):
             return "every field of a record"
     return None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.owners import RECORD_BASES
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
@@ -15,8 +16,6 @@ from real.detector.rules._mapping_calls import mappings
 
 # Methods of Django's managers and query sets that take fields as keywords.
 _MANAGER_METHODS = frozenset({"create_user", "create", "update", "get_or_create", "update_or_create"})
-# Words in what a class inherits from that say that its objects are stored records.
-_MODEL_WORDS = frozenset({"Model", "DeclarativeBase", "declarative_base", "SQLModel", "Document"})
 # Methods of statement builders, and words of SQL, that write rows of the fields that they are given.
 _WRITING = frozenset({"update", "insert", "upsert", "replace"})
 _STATEMENT_AND_VALUES = 3
@@ -113,6 +112,6 @@ def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op == "method":
         return instr.extra[0] in _MANAGER_METHODS and "objects" in facts.reads(unit, instr.args[0]).attributes
     return any(
-        obj.kind == "class" and obj.unit is not None and facts.declarations(obj.unit).words & _MODEL_WORDS
+        obj.kind == "class" and obj.unit is not None and facts.declarations(obj.unit).words & RECORD_BASES
         for obj in callee.objs
     )

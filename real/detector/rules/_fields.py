@@ -12,17 +12,15 @@ from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._models import open_models
+from real.detector.vocabulary import ROLE_WORDS
 
 # Attributes of forms and serializers that hold declared fields only.
 _DECLARED = frozenset({"cleaned_data", "validated_data"})
 # Methods of pydantic's models that return declared fields only.
 _DUMPS = frozenset({"model_dump", "dict"})
 # Words that say what somebody may do; weak evidence, used together with a test that controls the store.
-_AUTHORITY = names(
-    "admin administrator authorised authorized permission permissions privileged role roles staff superuser"
-)
 # Words of a parameter that says what somebody may do, where it is asked for its truth: `allow_all`, `can_edit`.
-_FLAGS = _AUTHORITY | names("is has can may allow allowed trusted internal force system privilege verified")
+_FLAGS = ROLE_WORDS | names("is has can may allow allowed trusted internal force system privilege verified")
 _MAX_STEPS = 50
 
 
@@ -69,7 +67,7 @@ def is_privileged(facts: Facts, unit: Unit, instr: Instr, data: set[str]) -> boo
         if atom.op == "truth" and atom.sense and atom.instr.op == "param":
             name = str(atom.instr.extra)
             return name not in data and bool(_words(name) & _FLAGS)
-        return atom.op in ("Eq", "In", "truth", "call") and any(_words(word) & _AUTHORITY for word in reads.words)
+        return atom.op in ("Eq", "In", "truth", "call") and any(_words(word) & ROLE_WORDS for word in reads.words)
 
     return facts.is_controlled(unit, instr, lets_pass)
 

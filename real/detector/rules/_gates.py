@@ -26,8 +26,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._checks import ROLES, refusals, told_by_client
-from real.detector.vocabulary import words
+from real.detector.rules._checks import refusals, told_by_client
+from real.detector.vocabulary import ROLE_WORDS, words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
@@ -150,12 +150,12 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
             named = {str(const) for const in facts.constants(unit, instr.args[1])}
         else:
             continue
-        if not any(words(name) & ROLES for name in named):
+        if not any(words(name) & ROLE_WORDS for name in named):
             continue
         base = facts.reads(unit, instr.args[0])
         last = base.last_names | base.params
         source = told(facts, unit, instr.args[-1]) if last & _HOLDERS else None
-        if source is not None and any(words(str(key)) & ROLES for key in facts.constants(unit, source.args[1])):
+        if source is not None and any(words(str(key)) & ROLE_WORDS for key in facts.constants(unit, source.args[1])):
             yield Defect(instr, f"{unit.name}() puts down as a role what the client says")
             return
 
@@ -192,7 +192,7 @@ def _told_dependency(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """A dependency of FastAPI that compares a header or a cookie which says what its sender may do."""
     given = {name for name, reads in facts.defaults(unit).items() if reads.last_words & _GIVEN}
     given |= {name for name, seen in annotation_words(unit, _GIVEN).items() if seen & _GIVEN}
-    if not any(words(name) & ROLES for name in given):
+    if not any(words(name) & ROLE_WORDS for name in given):
         return
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     if unit not in answering:

@@ -24,8 +24,8 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import PERCENT_ENCODERS, names
-from real.detector.vocabulary import words
+from real.detector.models.library import LOG_METHODS, PERCENT_ENCODERS, names
+from real.detector.vocabulary import LOG_WORDS, words
 
 _BREAKS = "\r\n"
 _MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[^\n]*$")
@@ -36,9 +36,7 @@ _REQUEST = re.compile(
 )
 _HTTP_HEADER = re.compile(r"\r\n[A-Z][A-Za-z-]+: ?[^\n]*$")
 _SENDERS = ("sendall", "send")
-_LOGGERS = ("debug", "info", "warning", "error", "critical", "exception", "log")
-WATCHED = frozenset({"sendmail", "sendall", "send", "write", *_LOGGERS})
-_LOG_WORDS = names("log logs logger logging audit journal")
+WATCHED = frozenset({"sendmail", "sendall", "send", "write", *LOG_METHODS})
 _FIELD = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]|\{[^{}]*\}")
 # Who asks is what the program has stored; a method of HTTP has no line breaks.
 _NO_TEXTS = names("user current_user session pk method remote_addr")
@@ -67,7 +65,7 @@ def log_lines(facts: Facts) -> Iterator[Defect]:
     """``log.info(f"login of {user}")``, ``log.info("login of %s", user)`` in a view, lines that are appended to a log
     file (CWE-117). No formatter of the standard library escapes line breaks (``logging.Formatter``).
     """
-    for site in facts.calls(*_LOGGERS, "write"):
+    for site in facts.calls(*LOG_METHODS, "write"):
         if site.name == "write" and not _is_log_file(facts, site):
             continue
         if site.name != "write" and not (_is_logger(facts, site) and is_view(facts, site.unit)):
@@ -127,7 +125,7 @@ def _is_logger(facts: Facts, site: CallSite) -> bool:
     if site.path:
         return site.path.startswith(below(Role.LOG)) or ".logger." in site.path
     held = facts.reads(site.unit, site.instr.args[0]) if site.instr.op == "method" else None
-    return held is not None and any(words(word) & _LOG_WORDS for word in held.attributes | held.names)
+    return held is not None and any(words(word) & LOG_WORDS for word in held.attributes | held.names)
 
 
 def _is_log_file(facts: Facts, site: CallSite) -> bool:
@@ -138,7 +136,7 @@ def _is_log_file(facts: Facts, site: CallSite) -> bool:
     appended = bool({"a", "a+", "at"} & {const for const in reads.constants if isinstance(const, str)})
     texts = {const for const in reads.constants if isinstance(const, str)} | reads.words
     owner = {site.unit.parent.name} if site.unit.parent is not None and site.unit.parent.kind == "class" else set()
-    return appended and any(words(re.sub(r"\W", "_", text)) & _LOG_WORDS for text in texts | owner)
+    return appended and any(words(re.sub(r"\W", "_", text)) & LOG_WORDS for text in texts | owner)
 
 
 def _is_quoted(facts: Facts, unit: Unit, operand: int) -> bool:

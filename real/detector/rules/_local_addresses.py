@@ -11,19 +11,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.known_hosts import is_host_test, reads_host
+from real.detector.concepts.look_ups import ROW_READERS
 from real.detector.concepts.patterns import pattern_call
 from real.detector.concepts.url_hosts import PARSERS, Place
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
 
 _OWN_ADDRESSES = last_names(Role.OWN_ADDRESS)
-_LOOKUPS = names(
-    """get_object_or_404 filter filter_by first one one_or_none scalar scalars scalar_one scalar_one_or_none fetchone
-    fetchall execute find_one"""
-)
 # Addresses of other sites: with a scheme, or with what browsers take for two slashes; and with two slashes.
 SCHEMES = ("http://e.org", "https:e.org", "/\\e.org", "\\\\e.org", "javascript:1")
 _HOSTS = ("//e.org", "//e")
@@ -86,7 +82,7 @@ def is_recorded(facts: Facts, place: Place) -> bool:
     if record is None or record.op not in ("call", "method"):
         return False
     called = called_words(facts, place.unit, record)
-    return bool(called & _LOOKUPS)
+    return bool(called & ROW_READERS)
 
 
 def has_no_host(atom: Atom, reads: Reads) -> bool:
@@ -104,7 +100,7 @@ def is_registered(facts: Facts, atom: Atom) -> bool:
     reads = facts.reads(atom.unit, atom.operands[1])
     tested = facts.reads(atom.unit, atom.operands[0])
     is_made_here = listed is not None and listed.op in ("build", "fstring", "binop")
-    looked_up, free = (bool(made.called & _LOOKUPS) for made in (reads, tested))
+    looked_up, free = (bool(made.called & ROW_READERS) for made in (reads, tested))
     return looked_up and not free and not is_made_here
 
 

@@ -25,10 +25,11 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
+from real.detector.models.library import LOG_METHODS
 from real.detector.rules._redirects import CREDENTIAL_HEADERS
-from real.detector.vocabulary import words
+from real.detector.vocabulary import LOG_WORDS, words
 
-LOGGERS = ("print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "trace", "success")
+LOGGERS = LOG_METHODS | {"print", "success", "trace"}
 _WHOLE = ("__dict__",)
 _CONVERSIONS = frozenset({"str", "repr", "dict", "dumps", "pformat", "asdict", "vars", "list", "decode"})
 
@@ -54,7 +55,7 @@ def _is_log(facts: Facts, site: CallSite) -> bool:
     if made is None:
         return False
     name = str(made.extra[1] if made.op in ("cell", "builtin") else made.extra if made.op in ("attr", "param") else "")
-    return bool(words(name) & {"log", "logger", "logging"}) and not facts.called(site.instr)
+    return bool(words(name) & LOG_WORDS) and not facts.called(site.instr)
 
 
 def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected: dict[Place, str]) -> str | None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.owners import RECORD_BASES
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.rules._models import MODELS, PRIVILEGED, fields
+from real.detector.rules._models import PRIVILEGED, fields
 
 _SETTERS = {
     "update_one": 1,
@@ -67,7 +68,9 @@ def _set_fields(facts: Facts, unit: Unit, operand: int) -> list[int]:
 def _is_model(facts: Facts, unit: Unit, operand: int) -> bool:
     value = facts.value(unit, operand)
     classes = app_of(facts).classes
-    if any(obj.kind == "class" and obj.unit in classes and classes[obj.unit].bases & MODELS for obj in value.objs):
+    if any(
+        obj.kind == "class" and obj.unit in classes and classes[obj.unit].bases & RECORD_BASES for obj in value.objs
+    ):
         return True
     return any(obj.kind == "api" and _is_model_path(obj.name) for obj in value.objs)
 
@@ -134,7 +137,7 @@ def _is_record(facts: Facts, unit: Unit, operand: int) -> bool:
     for obj in facts.value(unit, operand).objs:
         cls = classes.get(obj.unit) if obj.kind == "class" and obj.unit is not None else None
         if cls is not None and (
-            cls.bases & MODELS or (fields(facts, cls) & PRIVILEGED and "BaseModel" not in cls.bases)
+            cls.bases & RECORD_BASES or (fields(facts, cls) & PRIVILEGED and "BaseModel" not in cls.bases)
         ):
             return True
     return False

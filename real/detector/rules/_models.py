@@ -19,8 +19,6 @@ PRIVILEGED = names(
     """admin approved balance banned credit credits groups permission permissions privileged privileges
     role roles salary scopes staff superuser verified"""
 )
-# Words in what a class inherits from that say that its objects are stored records.
-MODELS = frozenset({"Model", "DeclarativeBase", "declarative_base", "SQLModel", "Document", "Base"})
 _DUMPS = frozenset({"model_dump", "dict"})
 
 

@@ -11,16 +11,14 @@ import ast
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import Class, app_of
+from real.detector.concepts.owners import RECORD_BASES
 from real.detector.concepts.secrets import secret_fields
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._models import MODELS
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PERSON_RECORDS, words
 
-# Words in names of models and collections whose records are persons or their accounts.
-PERSON_MODELS = names("user users account accounts member members customer customers employee employees patient person")
 # Methods of sessions, queries and managers (SQLAlchemy, SQLModel, Django, peewee, Tortoise) that hand records on.
 _QUERY_METHODS = names(
     """query get first one one_or_none all get_or_404 first_or_404 one_or_404 scalar scalar_one scalar_one_or_none
@@ -130,6 +128,6 @@ def exposed_by(facts: Facts, model: tuple[str, Class | None] | None) -> str | No
         return None
     name, cls = model
     if cls is not None:
-        secrets = secrets_of(facts, cls) if cls.bases & (MODELS | {"BaseModel"}) else set()
+        secrets = secrets_of(facts, cls) if cls.bases & (RECORD_BASES | {"BaseModel"}) else set()
         return f"`{min(secrets)}` with the rest of the record" if secrets else None
-    return f"every field of a record of {name}" if words(name) & PERSON_MODELS else None
+    return f"every field of a record of {name}" if words(name) & PERSON_RECORDS else None

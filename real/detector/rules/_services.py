@@ -21,7 +21,7 @@ from real.detector.concepts.principals import PRIVILEGES, Principal
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import AUTHORITY
-from real.detector.vocabulary import ACTORS, words
+from real.detector.vocabulary import ACTORS, LOG_WORDS, words
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.
@@ -31,7 +31,6 @@ _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member 
 _OWN = names("login logout signup register authenticate create add list search my new init test")
 # Keys by which a record is found that only one person knows.
 _SECRETS = names("token secret signature hash digest password code nonce")
-_LOGS = names("log logger logging audit")
 _MIN_PARAMETERS = 2
 # Methods that a session of SQLAlchemy has, and none of a browser.
 _OF_DATABASE = names("commit query execute scalars scalar add delete flush merge refresh rollback")
@@ -170,7 +169,7 @@ def _is_note(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op != "method":
         return False
     reads = facts.reads(unit, instr.args[0])
-    return any(words(name.rpartition(".")[2]) & _LOGS for name in (*reads.attributes, *reads.names, *reads.params))
+    return any(words(name.rpartition(".")[2]) & LOG_WORDS for name in (*reads.attributes, *reads.names, *reads.params))
 
 
 def _late(facts: Facts, unit: Unit, actors: frozenset[str]) -> Effect | None:

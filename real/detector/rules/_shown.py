@@ -9,7 +9,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.concepts.calls import passed_to
 from real.detector.concepts.secrets import is_secret
 from real.detector.ir.call_shapes import shape_of
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import STORES, Instr, Unit
 from real.detector.models.library import names
 
 # Functions and methods that give back what they are given in another form.
@@ -27,7 +27,6 @@ _TEXT_METHODS = names(
 _DETAILS = names(
     "args strerror filename stderr stdout output orig pgerror __cause__ __context__ statement params reason"
 )
-_STORES = frozenset({"add", "setsub", "merge", "member"})
 _MAX_HELPERS = 2
 
 
@@ -51,7 +50,7 @@ def shown_parts(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[
             work += made.args[1:]
         elif made.op in ("phi", "build", "fstring", "binop", "inplace"):
             work += made.args
-            stores = (step for step in facts.instructions(unit) if step.op in _STORES and step.args[0] == current)
+            stores = (step for step in facts.instructions(unit) if step.op in STORES and step.args[0] == current)
             work += [step.args[-1] for step in stores]
         elif (made.op == "attr" and made.extra in _DETAILS) or _is_same_text(facts, unit, made):
             work += made.args

@@ -12,10 +12,7 @@ from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
-from real.detector.vocabulary import SIGNATURE_WORDS, words
-
-_KEYS = names("key keys secret secrets token password salt private pepper")
+from real.detector.vocabulary import KEY_WORDS, SIGNATURE_WORDS, words
 
 
 def weak_comparisons(facts: Facts) -> Iterator[Defect]:
@@ -102,4 +99,4 @@ def _has_key(facts: Facts, unit: Unit, operand: int) -> bool:
         return True
     hashed = bool(reads.calls & hashes())
     named = (*reads.params, *reads.names, *reads.attributes, *(str(key) for key in reads.keys))
-    return not hashed or any(words(name) & _KEYS for name in named) or is_environment(reads)
+    return not hashed or any(words(name) & KEY_WORDS for name in named) or is_environment(reads)

@@ -9,6 +9,7 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.removal import PARTS
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
@@ -19,7 +20,6 @@ from real.detector.rules._trust import (
 )
 
 _DECODINGS = names("b64decode urlsafe_b64decode standard_b64decode base64url_decode")
-_SPLITS = frozenset({"split", "rsplit", "partition", "rpartition"})
 _ASYMMETRIC = frozenset({"RS", "ES", "PS", "Ed"})
 
 
@@ -63,7 +63,7 @@ def taken_apart(facts: Facts) -> Iterator[Defect]:
     for site in sites:
         reads = facts.reads(site.unit, site.instr.args[-1]) if len(site.instr.args) > 1 else Reads()
         decoded = bool(reads.called & _DECODINGS)
-        if decoded and reads.calls & _SPLITS and "." in reads.constants | reads.keys:
+        if decoded and reads.calls & PARTS and "." in reads.constants | reads.keys:
             yield Defect(site.instr, "the claims are read from the token, and nothing verifies its signature")
 
 

@@ -13,8 +13,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import rows_of
 from real.detector.models.library import names
 from real.detector.models.rows import Framework
-from real.detector.rules._record_models import PERSON_MODELS, exposed_by, record_of
-from real.detector.vocabulary import words
+from real.detector.rules._record_models import exposed_by, record_of
+from real.detector.vocabulary import PERSON_RECORDS, words
 
 _FINDERS = names("find_one find")
 _FILTERS = names("response_model response_model_exclude response_model_include response_class")
@@ -81,7 +81,7 @@ def found_document(facts: Facts, unit: Unit, step: Instr) -> str | None:
     keys = {str(holder.extra)} if holder.op == "attr" else set()
     if holder.op == "sub":
         keys = {str(key) for key in facts.constants(unit, holder.args[1])}
-    if not any(words(key) & PERSON_MODELS for key in keys):
+    if not any(words(key) & PERSON_RECORDS for key in keys):
         return None
     return f"every field of `{min(keys)}`" if not any(is_secret(key) for key in taken_away(facts, unit)) else None
 

@@ -54,6 +54,7 @@ from real.detector.analysis.values import BUILDER
 from real.detector.concepts.quoting import is_quoted
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import SQL_KINDS
+from real.detector.models.library import LOG_METHODS
 from real.detector.rule import Rule
 from real.detector.rules._allowed_keys import are_allowed_keys
 
@@ -61,7 +62,7 @@ from real.detector.rules._allowed_keys import are_allowed_keys
 _BEGINNING = re.compile(
     r"\s*(?:select\s.*\sfrom\s|insert\s+(?:or\s+\w+\s+)?into\s|update\s+\S+\s+set\s|delete\s+from\s)", re.I | re.S
 )
-_SHOWING = frozenset({"info", "debug", "warning", "error", "critical", "exception", "log", "append", "format", "print"})
+_SHOWING = LOG_METHODS | {"append", "format", "print"}
 
 
 def _check(facts: Facts) -> Iterator[Defect]:

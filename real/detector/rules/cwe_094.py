@@ -40,6 +40,7 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_view
+from real.detector.concepts.look_ups import ROW_READERS
 from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, tables
@@ -54,10 +55,6 @@ _PARSED = calls_of(Role.JSON_PARSER).keys() | calls_of(Role.PARSER).keys() | {"g
 _OF_FILES = names("open read_text")
 _LOADERS = tables((Kind.MODULE, Kind.MODULE_FILE, Kind.MODULE_NAME, Kind.EXEC)).calls.keys() | calls_of(Role.RELOADS)
 _PROGRAMS = calls_of(Role.RUNS_PROGRAM)
-_LOOKUPS = names(
-    """fetchone fetchall fetchrow fetchval get_object_or_404 get_or_404 first one scalar_one scalar_one_or_none find_one
-    filter_by"""
-)
 _STORES = names("objects session query")
 _RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
     "-c": ("python",),
@@ -97,7 +94,7 @@ def _is_stored(facts: Facts, unit: Unit, operand: int) -> bool:
     """What a database gave: a column of a row, an attribute of a model's object."""
     reads = facts.reads(unit, operand)
     called = reads.called
-    return bool(called & _LOOKUPS) or ("get" in called and bool(reads.attributes & _STORES))
+    return bool(called & ROW_READERS) or ("get" in called and bool(reads.attributes & _STORES))
 
 
 def _written_modules(facts: Facts) -> Iterator[Defect]:

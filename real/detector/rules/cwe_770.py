@@ -60,14 +60,12 @@ from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
-from real.detector.rules._bounds import is_compared
+from real.detector.rules._bounds import COMPARISONS, is_compared
 from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
 from real.detector.rules._growing import MEASURES, empty_containers, growing, instance_caches
 from real.detector.rules._pagination import slices, unlimited_paginators
 from real.detector.rules._unbounded import WATCHED, is_chunk, pages, read_whole
-
-_SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -143,7 +141,7 @@ def _is_endless(decorator: ast.expr) -> bool:
 def _waits(step: Instr) -> bool:
     """A semaphore, or a test of how many there are."""
     return (step.op == "method" and step.extra[0] in ("acquire", "active_count", "join")) or (
-        step.op == "compare" and step.extra[0] in (*_SMALLER, *_LARGER)
+        step.op == "compare" and step.extra[0] in COMPARISONS
     )
 
 
