@@ -13,8 +13,9 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import bodies_of
 from real.detector.concepts.url_hosts import Place
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import ends_in_exception, reachable, root
-from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 
@@ -110,7 +111,7 @@ def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
         if step.extra[0] == "mount" and root(unit, step.args[0]) == receiver
         for arg in step.args[2:]
     ]
-    given = [operand for step in made for operand in _parts(step)]
+    given = [operand for step in made for name, operand in named_operands(step) if name in _PARTS]
     classes = {
         obj.unit
         for operand in (*given, *mounted)
@@ -118,15 +119,6 @@ def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
         if obj.unit is not None and obj.kind != "function"
     }
     return any(_refuses(facts, other) for other in facts.functions if other.parent in classes)
-
-
-def _parts(step: Instr) -> list[int]:
-    """The operands that a call passes for what decides where a client connects to."""
-    shape = step.extra[1] if step.op == "method" else step.extra
-    if step.op not in ("call", "method") or not isinstance(shape, CallShape):
-        return []
-    named = step.args[1 + len(shape.starred) :]
-    return [operand for name, operand in zip(shape.keywords, named, strict=False) if name in _PARTS]
 
 
 def _refuses(facts: Facts, unit: Unit) -> bool:

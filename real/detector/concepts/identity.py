@@ -7,6 +7,7 @@ a token or a decorator does.
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, modules_of
 from real.detector.models.kinds import Role
@@ -67,7 +68,7 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return not called.isdisjoint(calls_of(Role.SESSION))
     if instr.op == "method":
         name = str(instr.extra[0])
-        signed = name == "get_cookie" and "secret" in getattr(instr.extra[1], "keywords", ())
+        signed = name == "get_cookie" and "secret" in keywords_of(instr)
         return signed or name in _SIGNED_COOKIES or bool(words(name) & _IDENTITY)
     return instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in _CREDENTIAL_KEYS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import app_of
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
 from real.detector.vocabulary import RECORD_OWNERS, words
@@ -31,12 +32,9 @@ def owner_words(facts: Facts) -> bool:
             return True
         if instr.op == "setmember" and _is_of_owner(str(instr.extra)) and _is_model(facts, unit):
             return True
-        if instr.op in ("call", "method"):
-            shape = instr.extra[1] if instr.op == "method" else instr.extra
-            keywords = getattr(shape, "keywords", ())
-            if any(keyword and words(keyword) & _OWNED for keyword in keywords):
-                return True
-        elif instr.op == "const" and isinstance(instr.extra, str):
+        if any(keyword and words(keyword) & _OWNED for keyword in keywords_of(instr)):
+            return True
+        if instr.op == "const" and isinstance(instr.extra, str):
             is_sql = "=" in instr.extra and any(f"{word}_id" in instr.extra for word in _OWNED)
             if instr.extra in RECORD_OWNERS or is_sql:
                 return True

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.concepts.identity import SERVER_STATE
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
 from real.detector.vocabulary import PERSONS, words
@@ -80,7 +81,7 @@ class Principal:
     def _is_signed(self, facts: Facts, operand: int) -> bool:
         """``request.get_cookie("login", secret=KEY)`` of bottle."""
         return any(
-            made.op == "method" and made.extra[0] == "get_cookie" and "secret" in getattr(made.extra[1], "keywords", ())
+            made.op == "method" and made.extra[0] == "get_cookie" and "secret" in keywords_of(made)
             for made in facts.definitions(self.unit, operand)
         )
 

@@ -14,7 +14,7 @@ from real.detector.concepts.characters import every_character_is_harmless, is_ad
 from real.detector.concepts.loops import Use, root_of
 from real.detector.concepts.patterns import PATTERN_MODULES
 from real.detector.concepts.refusals import refused
-from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.call_shapes import named_operands, shape_of
 from real.detector.ir.instructions import Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
 
@@ -268,9 +268,7 @@ def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[s
         return False
     passed = call.args[1:]
     place = max(PERCENT_ENCODERS[name] for name in names)
-    kept = [
-        operand for name, operand in zip(shape.keywords, passed[len(shape.starred) :], strict=True) if name == "safe"
-    ]
+    kept = [operand for name, operand in named_operands(call) if name == "safe"]
     kept += passed[place : min(place + 1, len(shape.starred))]
     return not any(left & _texts(facts.constants(unit, operand), left) for operand in kept)
 

@@ -10,7 +10,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.responses import Sent
 from real.detector.concepts.secrets import is_secret, secret_fields
-from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
@@ -77,7 +77,7 @@ def _described(facts: Facts, unit: Unit, step: Instr) -> str | None:
     if document is not None:
         return document
     called = library_words(facts, unit, step)
-    if (called & _DESCRIBING) and len(step.args) > 1 and not {"fields", "only"} & _keywords(step):
+    if (called & _DESCRIBING) and len(step.args) > 1 and not {"fields", "only"} & set(keywords_of(step)):
         position = -1 if "serialize" in called else 1
         return exposed_by(facts, record_of(facts, unit, step.args[position]))
     shown = _inside(facts, unit, step, called)
@@ -116,11 +116,6 @@ def _describers(facts: Facts, unit: Unit, step: Instr) -> list[Unit]:
     if called or not words(str(step.extra[0])) & _AS_DATA:
         return [callee for callee in called if callee.is_method]
     return [callee for callee in facts.functions if callee.is_method and callee.name == step.extra[0]]
-
-
-def _keywords(step: Instr) -> set[str | None]:
-    shape = shape_of(step)
-    return set(shape.keywords) if shape is not None else set()
 
 
 def _part_of_whole(facts: Facts, unit: Unit, step: Instr) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.owners import RECORD_BASES
-from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.call_shapes import named_operands, shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._allowed_keys import admits_keys
@@ -45,8 +45,7 @@ def called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defec
         return
     if shape is None or None not in shape.keywords:
         return
-    operands = instr.args[1 + len(shape.starred) :]
-    mappings = [operand for name, operand in zip(shape.keywords, operands, strict=True) if name is None]
+    mappings = [operand for name, operand in named_operands(instr) if name is None]
     free = [operand for operand in mappings if has_free_keys(facts, facts.value(unit, operand))]
     if not free or is_declared(facts, unit, free[0]) or not _makes_record(facts, unit, instr):
         return

@@ -12,6 +12,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.receivers import is_database_session
+from real.detector.ir.call_shapes import keywords_of, named_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, modules_of
 from real.detector.models.kinds import Role
@@ -111,8 +112,7 @@ def needs_json(facts: Facts, endpoint: Endpoint) -> bool:
         if instr.op == "method" and instr.extra[0] in _JSON:
             if any("response" in name.split(".") for name in facts.library_names(unit, instr)):
                 continue
-            keywords = getattr(instr.extra[1], "keywords", ())
-            return "force" not in keywords
+            return "force" not in keywords_of(instr)
     models = {cls.unit.name for cls in app_of(facts).classes.values() if "BaseModel" in cls.bases}
     if any(
         found & (models | last_names(Role.JSON_PARAMETER)) for found in annotation_words(unit, frozenset()).values()
@@ -141,9 +141,7 @@ def settings(facts: Facts) -> Iterator[tuple[Unit, Instr, str, object]]:
                 for value in facts.constants(unit, instr.args[2]):
                     yield unit, instr, str(name), value
         elif instr.op in ("method", "call"):
-            shape = instr.extra[1] if instr.op == "method" else instr.extra
-            keywords = getattr(shape, "keywords", ())
-            for name, operand in zip(reversed(keywords), reversed(instr.args), strict=False):
+            for name, operand in reversed(named_operands(instr)):
                 if name and name.isupper():
                     for value in facts.constants(unit, operand):
                         yield unit, instr, name, value

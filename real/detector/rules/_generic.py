@@ -13,6 +13,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.concepts.endpoints import App, Class, app_of
 from real.detector.concepts.permissions import class_level
 from real.detector.concepts.principals import ALLOWED, PRIVILEGES, SOMEBODY
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
@@ -98,20 +99,16 @@ def asks_more(facts: Facts, method: Unit) -> bool:
     return False
 
 
-def has_owners(facts: Facts, view: GenericView) -> bool:
+def has_owners(facts: Facts) -> bool:
     """Whether the program says elsewhere that the records belong to somebody: it stores or filters by the owner."""
     app = app_of(facts)
     for unit in facts.functions:
         if unit.parent is None or unit.parent not in app.classes:
             continue
         for instr in facts.instructions(unit):
-            shape = instr.extra[1] if instr.op == "method" else instr.extra if instr.op == "call" else None
-            keywords = getattr(shape, "keywords", ())
-            if any(keyword and words(keyword) & OWNERS for keyword in keywords) and reads_person(facts, unit):
+            named = [str(instr.extra)] if instr.op == "setattr" else keywords_of(instr)
+            if any(name and words(name) & OWNERS for name in named) and reads_person(facts, unit):
                 return True
-            if instr.op == "setattr" and words(str(instr.extra)) & OWNERS and reads_person(facts, unit):
-                return True
-    del view
     return False
 
 
@@ -195,5 +192,5 @@ def incorrect(facts: Facts) -> Iterator[GenericView]:
     for view in generic_views(facts):
         if view.level != SOMEBODY or narrows(facts, view):
             continue
-        if view.level < ALLOWED and (has_owners(facts, view) or view.verb == "deletes"):
+        if view.level < ALLOWED and (has_owners(facts) or view.verb == "deletes"):
             yield view

@@ -21,7 +21,7 @@ from real.detector.concepts.secrets import (
     secrets_inside,
 )
 from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.definitions import definition, root
+from real.detector.ir.definitions import definition, name_of, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
@@ -54,8 +54,7 @@ def _is_log(facts: Facts, site: CallSite) -> bool:
     made = definition(site.unit, site.instr.args[0])
     if made is None:
         return False
-    name = str(made.extra[1] if made.op in ("cell", "builtin") else made.extra if made.op in ("attr", "param") else "")
-    return bool(words(name) & LOG_WORDS) and not facts.called(site.instr)
+    return bool(words(name_of(made)) & LOG_WORDS) and not facts.called(site.instr)
 
 
 def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected: dict[Place, str]) -> str | None:
@@ -88,8 +87,7 @@ def _is_headers(facts: Facts, unit: Unit, step: Instr) -> bool:
     holder = definition(unit, step.args[0])
     if holder is None:
         return False
-    name = str(holder.extra[1] if holder.op in ("cell", "builtin") else holder.extra).rpartition(".")[2]
-    if name in ("request", "req"):
+    if name_of(holder) in ("request", "req"):
         return True
     where = place(facts, unit, step.dst)
     return where is not None and any(

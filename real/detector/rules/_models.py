@@ -9,6 +9,7 @@ from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import App, Class, app_of
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.principals import ALLOWED
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
@@ -40,7 +41,7 @@ def open_models(facts: Facts, unit: Unit, operand: int) -> bool:
     for step in facts.definitions(unit, operand):
         if step.op != "method" or step.extra[0] not in _DUMPS:
             continue
-        if {"exclude", "include"} & set(getattr(step.extra[1], "keywords", ())):
+        if {"exclude", "include"} & set(keywords_of(step)):
             continue
         for cls in _models_of(facts, app, unit, step.args[0]):
             if _allows_extra(facts, app, cls) or (fields(facts, cls) & PRIVILEGED and not _is_for_admins(facts, unit)):

@@ -8,7 +8,7 @@ from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.calls import passed_to
 from real.detector.concepts.secrets import is_secret
-from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.instructions import STORES, Instr, Unit
 from real.detector.models.library import names
 
@@ -86,10 +86,7 @@ def leaves_out(facts: Facts, unit: Unit) -> bool:
 
 def chooses(facts: Facts, unit: Unit, step: Instr) -> bool:
     """``model_dump(exclude={"password"})``, ``model_dump(include={"name"})``."""
-    shape = shape_of(step)
-    if shape is None:
-        return False
-    for name, operand in zip(reversed(shape.keywords), reversed(step.args), strict=False):
+    for name, operand in named_operands(step):
         chosen = facts.elements(facts.value(unit, operand)) if name in ("include", "exclude") else frozenset()
         if chosen and any(is_secret(str(field)) for field in chosen) is (name == "exclude"):
             return True

@@ -17,7 +17,8 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
-from real.detector.ir.definitions import definition, untested
+from real.detector.ir.call_shapes import keywords_of
+from real.detector.ir.definitions import definition, name_of, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.vocabulary import words
@@ -103,7 +104,7 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
     for instr in facts.before(unit, call):
         if instr.op not in ("call", "method") or instr in states or facts.called(instr):
             continue
-        if "state" in getattr(instr.extra[1] if instr.op == "method" else instr.extra, "keywords", ()):
+        if "state" in keywords_of(instr):
             return True  # OAuth2Session(client, state=session["state"]) compares it itself
         name = _name(facts, unit, instr)
         if words(name) & _PLAIN or name in _PLAIN:
@@ -127,10 +128,7 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
 
 def _is_request(made: Instr | None) -> bool:
     """The request: a parameter, or what frameworks call so."""
-    if made is None or made.op not in ("param", "builtin", "cell", "import"):
-        return False
-    name = str(made.extra[1] if made.op in ("builtin", "cell") else made.extra)
-    return name.rpartition(".")[2] in ("request", "req")
+    return made is not None and made.op != "attr" and name_of(made) in ("request", "req")
 
 
 def _name(facts: Facts, unit: Unit, instr: Instr) -> str:

@@ -8,7 +8,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.hashes import hashes
 from real.detector.concepts.secrets import is_environment
-from real.detector.ir.definitions import definition
+from real.detector.ir.definitions import definition, name_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
@@ -86,10 +86,7 @@ def _is_skipped(facts: Facts, unit: Unit) -> bool:
 
 
 def _is_secret(unit: Unit, operand: int) -> bool:
-    made = definition(unit, operand)
-    if made is None or made.op not in ("param", "attr", "cell", "builtin"):
-        return False
-    return bool(words(str(made.extra[1] if made.op in ("cell", "builtin") else made.extra)) & {"key", "secret"})
+    return bool(words(name_of(definition(unit, operand))) & {"key", "secret"})
 
 
 def _has_key(facts: Facts, unit: Unit, operand: int) -> bool:

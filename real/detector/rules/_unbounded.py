@@ -11,6 +11,7 @@ from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_handler
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, settings_of
@@ -56,8 +57,7 @@ def _limits_bodies(facts: Facts) -> bool:
             return True
         if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
             return True
-        shape = step.extra[1] if step.op == "method" else step.extra if step.op == "call" else None
-        if shape is not None and not _LIMITS.isdisjoint(getattr(shape, "keywords", ())):
+        if not _LIMITS.isdisjoint(keywords_of(step)):
             return True
     return False
 

@@ -54,8 +54,9 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import definition
-from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import arg
@@ -121,10 +122,7 @@ def _searched(facts: Facts) -> Iterator[Defect]:
 def _expressions(facts: Facts, unit: Unit, step: Instr) -> Iterator[int]:
     if step.op == "setsub" and facts.constants(unit, step.args[1]) == {_OPERATOR}:
         yield step.args[2]
-    shape = step.extra[1] if step.op == "method" else None
-    if isinstance(shape, CallShape):
-        named = step.args[1 + len(shape.starred) :]
-        yield from (arg for name, arg in zip(shape.keywords, named, strict=False) if name and _LOOKUP.search(name))
+    yield from (operand for name, operand in named_operands(step) if name and _LOOKUP.search(name))
 
 
 def _makers(facts: Facts, site: CallSite, compiled: list[CallSite]) -> list[CallSite]:

@@ -18,7 +18,7 @@ FOLDERS = [Path(str(room.__file__)).parent for room in (concepts, rules)]
 # What the language itself has (``ast`` is its syntax).
 LANGUAGE = {"ast", "builtins", "sys", "posix"}
 # Modules whose names are also words: of English, of what programs call things, of formats (``jwt``: RFC 7519).
-WORDS = {"code", "email", "html", "http", "json", "jwt", "logging", "regex", "test", "trace", "xml"}
+WORDS = {"code", "email", "html", "http", "json", "jwt", "regex", "test", "trace", "xml"}
 
 
 def modules() -> set[str]:
