@@ -43,7 +43,6 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
-from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import definition
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
@@ -148,13 +147,12 @@ def _chosen_functions(facts: Facts) -> Iterator[Defect]:
         function = facts.value(unit, instr.args[0])
         if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
             continue
-        if not facts.is_guarded(unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)):
+        if not facts.is_guarded(unit, instr, instr.args[:1], lambda atom, _: _is_allow_list(facts, atom)):
             yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
 
 
-def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
+def _is_allow_list(facts: Facts, atom: Atom) -> bool:
     """The name is one of those in a container, or is one constant, and no broken algorithm is among them."""
-    del reads
     if atom.op not in ("In", "Eq"):
         return False
     allowed = facts.value(atom.unit, atom.operands[1])
@@ -164,9 +162,7 @@ def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    return facts.is_guarded(
-        flow.unit, flow.instr, flow.operands, lambda atom, reads: _is_allow_list(facts, atom, reads)
-    )
+    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: _is_allow_list(facts, atom))
 
 
 RULE = Rule(
