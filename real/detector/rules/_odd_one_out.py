@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import Endpoint
+from real.detector.concepts.identity import OPEN
+from real.detector.concepts.known_endpoints import known_endpoints
+from real.detector.concepts.principals import Principal
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._views import OPEN
-from real.detector.rules.principals import Principal, known_endpoints
 
 _LEAST = 3  # endpoints that do ask, for a rule to be seen in them
 # What everybody may see: probes, documentation, what is said to be public.

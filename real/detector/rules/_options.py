@@ -15,13 +15,13 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of, last_names, rows_of
 from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
 from real.detector.models.rows import Program
-from real.detector.rules._pieces import ordered_pieces
 from real.detector.rules._word_lists import words_of_call
 from real.detector.vocabulary import words
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.text_pieces import members
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Unit
-from real.detector.rules._pieces import members
 
 _MAX_PARTS = 20  # lists that are added to each other
 

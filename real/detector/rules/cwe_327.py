@@ -43,7 +43,6 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
-from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import definition
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
@@ -144,22 +143,16 @@ def _unsigned_tokens(facts: Facts) -> Iterator[Defect]:
 
 def _chosen_functions(facts: Facts) -> Iterator[Defect]:
     """``getattr(hashlib, name)(message)`` with a name from outside."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op != "call":
-                continue
-            function = facts.value(unit, instr.args[0])
-            if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
-                continue
-            if not facts.is_guarded(
-                unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)
-            ):
-                yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
+    for unit, instr in facts.steps("call"):
+        function = facts.value(unit, instr.args[0])
+        if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
+            continue
+        if not facts.is_guarded(unit, instr, instr.args[:1], lambda atom, _: _is_allow_list(facts, atom)):
+            yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
 
 
-def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
+def _is_allow_list(facts: Facts, atom: Atom) -> bool:
     """The name is one of those in a container, or is one constant, and no broken algorithm is among them."""
-    del reads
     if atom.op not in ("In", "Eq"):
         return False
     allowed = facts.value(atom.unit, atom.operands[1])
@@ -169,9 +162,7 @@ def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    return facts.is_guarded(
-        flow.unit, flow.instr, flow.operands, lambda atom, reads: _is_allow_list(facts, atom, reads)
-    )
+    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: _is_allow_list(facts, atom))
 
 
 RULE = Rule(

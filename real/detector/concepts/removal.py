@@ -1,0 +1,294 @@
+"""Replacements and tests after which a text lacks some characters: ``replace("<", "")``, ``re.sub()``, ``quote()``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from real.detector.analysis.callsites import library_paths
+from real.detector.analysis.charsets import Charset, removes_harm
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.values import Constant
+from real.detector.analysis.witness import every
+from real.detector.concepts.calls import passed_to
+from real.detector.concepts.characters import every_character_is_harmless, is_admitted
+from real.detector.concepts.loops import Use, root_of
+from real.detector.concepts.patterns import PATTERN_MODULES
+from real.detector.concepts.refusals import refused
+from real.detector.ir.call_shapes import named_operands, shape_of
+from real.detector.ir.instructions import Edge, Instr, Unit
+from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
+
+# Methods that take a text apart -> what is gone when its parts are joined.
+_SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
+# What holds the parts of a text.
+PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
+# They make the text of an object.
+_SHOWING = frozenset({"__str__", "__format__", "__repr__"})
+_MAX_CALLS = 3  # helpers inside helpers
+_MAX_GOALS = 4  # joins inside joins
+# What may be done with a container without putting anything into it.
+_KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop"})
+
+
+def is_removed(
+    facts: Facts, unit: Unit, operand: int, characters: str, *, doubling: bool = False, at: Instr | None = None
+) -> bool:
+    """Whether every untrusted part of a text has lost these characters before it became part of it.
+
+    By ``re.sub`` with a constant class of characters, by ``replace`` of each one, or by percent-encoding, also in a
+    helper of the program. With ``doubling``, writing a character twice counts too, as a quote inside an SQL literal.
+    With ``at``, where the text is used, tests that refuse a character count as well.
+    """
+    return _Removal(facts, doubling).of(unit, operand, frozenset(characters), _Way((at,) if at is not None else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call of a helper on the way from where the text is used, and the places in the caller that it led through."""
+
+    caller: Unit
+    call: Instr
+    callee: Unit
+    goals: tuple[Instr | Edge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the search came to a value: the places of its function where it is used, nearest last, and the calls."""
+
+    goals: tuple[Instr | Edge, ...] = ()
+    calls: tuple[_Call, ...] = ()
+    callers: int = 0  # how many levels of callers it has gone up
+
+
+class _Removal:
+    def __init__(self, facts: Facts, doubling: bool) -> None:
+        self.facts = facts
+        self.doubling = doubling
+        self.seen: set[tuple[Unit, int, frozenset[str], _Way, bool]] = set()
+
+    def of(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """Whether the operand has lost the characters ``left``."""
+        instr = root_of(unit, operand)
+        if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
+            return True
+        key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls), self.doubling)
+        if key in self.seen:
+            return True  # a loop: the other ways into it decide
+        self.seen.add(key)
+        if self._made(unit, instr, left, way):
+            return True
+        characters = "".join(sorted(left))
+        charset = Charset(dangerous=characters)
+        uses = [Use(unit, goal, (instr.dst,)) for goal in way.goals if isinstance(goal, Instr)]
+        if any(every_character_is_harmless(self.facts, use, charset) for use in uses):
+            return True
+        kept = refused(self.facts, unit, way.goals, instr, characters)
+        return bool(kept) and (kept == left or self._made(unit, instr, left - kept, way))
+
+    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911
+        if instr.op == "param":
+            return self._given(unit, str(instr.extra), left, way)
+        if instr.op in ("call", "method"):
+            callees = self.facts.called(instr)
+            if any(callee.name == "__init__" for callee in callees):
+                return self._shown(unit, instr, left)
+            if callees:
+                return self._helper(unit, instr, left, way)
+            if left <= frozenset("'\"<>\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
+                return True
+        if instr.op == "method":
+            return self._method(unit, instr, left, way)
+        if instr.op == "build":
+            return self._built(unit, instr, left, way)
+        if instr.op == "phi":
+            block = next(block for block in unit.blocks if instr in block.instrs)
+            return every(
+                self.of(unit, inner, left, replace(way, goals=(*way.goals, Edge(pred, block))[-_MAX_GOALS:]))
+                for inner, pred in zip(instr.args, block.preds, strict=True)
+            )
+        inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
+        if instr.op == "slice":
+            return self._cut(unit, instr.args[0], left, way)
+        if instr.op in ("sub", "unpack", "iterate"):
+            split = root_of(unit, instr.args[0])
+            is_part = split is not None and split.op == "method" and split.extra[0] in PARTS
+            inside = self._text_of(unit, split) if split is not None and is_part else []
+        return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
+        """What the call that led here passes for a parameter; otherwise what all callers of a helper pass."""
+        if way.calls:
+            last = way.calls[-1]
+            before = _Way((*last.goals, last.call), way.calls[:-1], way.callers)
+            return last.callee is unit and self._passed(last.caller, last.call, unit, name, left, before)
+        sites = self.facts.call_sites(unit) if way.goals and not self.facts.is_open(unit) else []
+        return way.callers < _MAX_CALLS and every(
+            self._passed(caller, call, unit, name, left, _Way((call,), (), way.callers + 1))
+            for caller, call, _ in sites
+        )
+
+    def _method(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
+        name, receiver = instr.extra[0], instr.args[0]
+        if name == "replace" and len(instr.args) == 3:
+            gone = self.facts.constants(unit, instr.args[1])
+            added = self.facts.constants(unit, instr.args[2])
+            if len(gone) == 1 and added and not any(self._brings(str(text), left) for text in added):
+                texts = {str(text) for text in gone}
+                still = left - texts
+                is_cut = any(text == "" or (text not in left and still & set(text)) for text in texts)
+                return self._cut(unit, receiver, still, way) if is_cut else self.of(unit, receiver, still, way)
+        if name in ("sub", "subn"):
+            return self._substituted(unit, instr, left, way)
+        if name == "translate" and len(instr.args) == 2:
+            return self.of(unit, receiver, left - self._translated(unit, instr.args[1], left), way)
+        if name == "join" and len(instr.args) == 2:
+            parts = root_of(unit, instr.args[1])
+            if parts is not None and parts.op == "method" and len(parts.args) == 1 and parts.extra[0] in _SPLITTERS:
+                gone = left & frozenset(_SPLITTERS[parts.extra[0]])
+                glue = self.facts.constants(unit, receiver)
+                if glue and not any(gone & set(str(text)) for text in glue):
+                    return self.of(unit, parts.args[0], left - gone, way)
+        is_same = name in HARMLESS_METHODS
+        inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
+        return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _cut(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """``text[:20]``: of two characters that were one, it may leave one."""
+        before, self.doubling = self.doubling, False
+        result = self.of(unit, operand, left, way)
+        self.doubling = before
+        return result
+
+    def _text_of(self, unit: Unit, instr: Instr) -> list[int]:
+        """What a method works on: ``text.lower()``, or any argument: ``str.lower(text)``, ``re.split(",", text)``."""
+        receiver, *rest = instr.args
+        made = root_of(unit, receiver)
+        is_text = made is None or made.op not in ("builtin", "import")
+        return [receiver] if is_text and self.facts.is_untrusted(self.facts.value(unit, receiver)) else rest
+
+    def _built(self, unit: Unit, made: Instr, left: frozenset[str], way: _Way) -> bool:
+        """Each element has lost the characters, or is put in only if it is none of them."""
+        elements = _elements(self.facts, unit, made)
+        charset = Charset(dangerous="".join(sorted(left)))
+        return bool(elements) and every(
+            (added is not None and is_admitted(self.facts, unit, added, inner, charset))
+            or self.of(unit, inner, left, way)
+            for inner, added in elements
+        )
+
+    def _translated(self, unit: Unit, operand: int, left: frozenset[str]) -> frozenset[str]:
+        """The characters that ``text.translate({ord("<"): "&lt;"})`` replaces by others."""
+        table = root_of(unit, operand)
+        if table is not None and table.op in ("cell", "builtin"):
+            unit = self.facts.units[0]
+            stores = [s for s in self.facts.instructions(unit, "setcell") if s.extra[1] == table.extra[1]]
+            table = root_of(unit, stores[0].args[0]) if len(stores) == 1 else None
+        if table is not None and table.op == "method" and table.extra[0] == "maketrans" and len(table.args) == 2:
+            table = root_of(unit, table.args[1])
+        gone: set[str] = set()
+        for store in self.facts.instructions(unit) if table is not None and table.op == "build" else ():
+            if store.op != "setsub" or root_of(unit, store.args[0]) is not table:
+                continue
+            key = root_of(unit, store.args[1])
+            if key is not None and key.op == "call" and "builtins.ord" in self.facts.library_names(unit, key):
+                key = root_of(unit, key.args[1])
+            added = self.facts.constants(unit, store.args[2])
+            if key is not None and key.op == "const" and added and not any(self._brings(str(t), left) for t in added):
+                gone.add(chr(key.extra) if isinstance(key.extra, int) else str(key.extra))
+        return frozenset(gone)
+
+    def _brings(self, text: str, left: frozenset[str]) -> bool:
+        """Whether a replacement brings one of the characters back, other than doubled."""
+        if self.doubling:
+            for char in left:
+                text = text.replace(char * 2, "")
+        return bool(left & set(text))
+
+    def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
+        """``re.sub(pattern, "", text)`` and ``compiled.sub("", text)``, of all places where the pattern matches."""
+        receiver = self.facts.value(unit, instr.args[0])
+        if library_paths(receiver) & PATTERN_MODULES and len(instr.args) == 4:
+            patterns = self.facts.constants(unit, instr.args[1])
+        elif len(instr.args) == 3:
+            held = [obj.fields["pattern"].consts for obj in receiver.objs if "pattern" in obj.fields]
+            patterns = frozenset(const for consts in held for const in consts or ())
+        else:
+            return False
+        added = self.facts.constants(unit, instr.args[-2])
+        if not patterns or not added or any(self._brings(str(text), left) for text in added):
+            return False
+        dangerous = Charset(dangerous="".join(sorted(left)))
+        if every(isinstance(pattern, str) and removes_harm(pattern, dangerous) for pattern in patterns):
+            return True
+        return self.of(unit, instr.args[-1], left, way)
+
+    def _helper(self, unit: Unit, call: Instr, left: frozenset[str], way: _Way) -> bool:
+        """Whether every result of a helper has lost the characters."""
+        if len(way.calls) >= _MAX_CALLS:
+            return False
+        callees = self.facts.called(call)
+        results = [
+            self.of(callee, step.args[0], left, _Way((step,), (*way.calls, _Call(unit, call, callee, way.goals))))
+            for callee in callees
+            for step in self.facts.instructions(callee, "return")
+        ]
+        return bool(results) and every(results)
+
+    def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:
+        """Whether the text of a new object, wherever the function uses it as one, has lost the characters."""
+        results = [
+            self.of(callee, step.args[0], left, _Way((step,)))
+            for use in self.facts.instructions(unit)
+            if any(root_of(unit, arg) is made for arg in use.args)
+            for callee in self.facts.called(use)
+            if callee.name in _SHOWING
+            for step in self.facts.instructions(callee, "return")
+        ]
+        return bool(results) and every(results)
+
+    def _passed(
+        self,
+        caller: Unit,
+        call: Instr,
+        callee: Unit,
+        name: str,
+        left: frozenset[str],
+        way: _Way,
+    ) -> bool:
+        passed = passed_to(self.facts, caller, call, callee).get(name, [])
+        return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
+
+
+def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
+    """``quote(text)`` and ``quote(text, safe="/")``, but not ``quote(text, safe="'")``."""
+    names = facts.library_names(unit, call) & PERCENT_ENCODERS.keys()
+    shape = shape_of(call)
+    if not names or shape is None or any(shape.starred) or None in shape.keywords:
+        return False
+    passed = call.args[1:]
+    place = max(PERCENT_ENCODERS[name] for name in names)
+    kept = [operand for name, operand in named_operands(call) if name == "safe"]
+    kept += passed[place : min(place + 1, len(shape.starred))]
+    return not any(left & _texts(facts.constants(unit, operand), left) for operand in kept)
+
+
+def _texts(constants: frozenset[Constant], unknown: frozenset[str]) -> frozenset[str]:
+    """All characters of constant texts; ``unknown`` where nothing is known to be constant."""
+    texts = (text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in constants)
+    return frozenset("".join(texts)) if constants else unknown
+
+
+def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:
+    """What a display or a comprehension puts into its container, and by which instruction of a loop.
+
+    Nothing if methods may put in more.
+    """
+    found: list[tuple[int, Instr | None]] = [(operand, None) for operand in made.args]
+    for instr in facts.instructions(unit):
+        if instr.args and isinstance(instr.args[0], int) and root_of(unit, instr.args[0]) is made:
+            if instr.op == "add":
+                found += [(operand, instr) for operand in instr.args[1:]]
+            elif instr.op not in _KEEPING:
+                return []
+    return found
