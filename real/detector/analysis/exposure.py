@@ -49,6 +49,15 @@ _HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property"
 _MAKERS = frozenset({"dataclass", "define", "frozen", "attrs", "NamedTuple"})
 
 
+# Methods of descriptors: Python calls them where an attribute is read or stored, and hands them the object that has it.
+_DESCRIBING = frozenset({"__get__", "__set__", "__set_name__"})
+
+
+def is_describing(unit: Unit) -> bool:
+    """Whether a method is one of a descriptor: where the program has one, only Python calls it, and for the program."""
+    return unit.is_method and unit.name in _DESCRIBING
+
+
 def _last_name(node: ast.expr) -> str:
     node = node.func if isinstance(node, ast.Call) else node
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
@@ -85,6 +94,8 @@ class Exposure:
 
     def is_open_by_name(self, unit: Unit) -> bool:
         """Whether a function is public or its name is given away, and not only the flow of a script calls it."""
+        if is_describing(unit):
+            return False
         can_be_reached = is_public(unit) or self._is_given_away_by_name(unit)
         return can_be_reached and not (self.is_script and self._is_step_of_script(unit))
 

@@ -23,6 +23,7 @@ from real.detector.analysis.exposure import Exposure
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap
+from real.detector.analysis.letters import Letters
 from real.detector.analysis.operators import Operators
 from real.detector.analysis.records import Records
 from real.detector.analysis.routes import FixedRoutes
@@ -55,7 +56,7 @@ class Solver:
         self.state = state = State(program, heap)
         self.records = records = Records(heap, state)
         self.guards = Guards(heap, state)
-        containers = Containers(heap)
+        containers = Containers(heap, Letters(heap, state, self.guards))
         self._functions = functions = Functions(heap, state, self)
         attributes = Attributes(heap, records, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)

@@ -9,12 +9,13 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
-from real.detector.analysis.values import Constant
+from real.detector.analysis.values import BOTTOM, Constant
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands, shape_of
-from real.detector.ir.instructions import Edge, Instr, Unit
+from real.detector.ir.instructions import COPIES, Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS, STRICT_TESTS
-from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of
+from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of, skips_elements
+from real.detector.rules._plain_text import is_text
 from real.detector.rules._refusals import PATTERN_MODULES, refused
 
 # What may be computed between the text and the verdict of all(...) without hiding another test.
@@ -42,10 +43,12 @@ _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 _PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 # They make the text of an object.
 _SHOWING = frozenset({"__str__", "__format__", "__repr__"})
+# What fills a buffer, and what leaves it as it is.
+_BUFFER_METHODS = frozenset({"write", "getvalue", "read", "seek", "close", "flush"})
 _MAX_CALLS = 3  # helpers inside helpers
 _MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
-_KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop"})
+_KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop", "slice"})
 
 
 def every_character_is_harmless(facts: Facts, flow: Flow | Use, charset: Charset) -> bool:
@@ -82,9 +85,40 @@ def _is_quantifier(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset)
     return (
         bool(tests)
         and every(instr.op in _PLAIN for instr in made)
+        and every(instr in tests for instr in _answers(facts, unit, call.args[1]))
         and every(_admits_element(facts, unit, test, charset) for test in tests)
-        and every(is_element_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
+        and every(_is_each_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
     )
+
+
+def _is_each_tested(facts: Facts, flow: Flow | Use, atom: Atom, element: Instr | None) -> bool:
+    return (
+        element is not None
+        and is_element_tested(facts, flow, atom, element)
+        and not skips_elements(facts, atom.unit, element)
+    )
+
+
+def _answers(facts: Facts, unit: Unit, operand: int) -> list[Instr | None]:
+    """What makes the values that ``all()`` goes over: each test of ``c.isalnum() or c in "-_"``."""
+    built = root_of(unit, operand)
+    found: list[Instr | None] = []
+    seen: set[Instr] = set()
+    waiting = [
+        store.args[-1]
+        for store in facts.instructions(unit)
+        if store.op == "add" and built is not None and root_of(unit, store.args[0]) is built
+    ]
+    while waiting:
+        made = root_of(unit, waiting.pop())
+        if made is None or made in seen:
+            continue
+        seen.add(made)
+        if made.op == "phi":
+            waiting += made.args
+        elif made.op != "const" or made.extra:
+            found.append(made)
+    return found
 
 
 def _is_subset(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
@@ -142,6 +176,10 @@ class _Way:
     calls: tuple[_Call, ...] = ()
     callers: int = 0  # how many levels of callers it has gone up
 
+    def by(self, goal: Instr | Edge) -> _Way:
+        """The same, and through one more place."""
+        return replace(self, goals=(*self.goals, goal)[-_MAX_GOALS:])
+
 
 class _Removal:
     def __init__(self, facts: Facts, doubling: bool) -> None:
@@ -168,7 +206,7 @@ class _Removal:
         kept = refused(self.facts, unit, way.goals, instr, characters)
         return bool(kept) and (kept == left or self._made(unit, instr, left - kept, way))
 
-    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911
+    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911, PLR0912
         if instr.op == "param":
             return self._given(unit, str(instr.extra), left, way)
         if instr.op in ("call", "method"):
@@ -186,12 +224,18 @@ class _Removal:
         if instr.op == "phi":
             block = next(block for block in unit.blocks if instr in block.instrs)
             return every(
-                self.of(unit, inner, left, replace(way, goals=(*way.goals, Edge(pred, block))[-_MAX_GOALS:]))
+                self.of(unit, inner, left, way.by(Edge(pred, block)))
                 for inner, pred in zip(instr.args, block.preds, strict=True)
             )
         inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
+        if inside:
+            way = way.by(instr)
+        if instr.op == "attr":
+            return self._kept(unit, instr, left)
         if instr.op == "slice":
-            return self._cut(unit, instr.args[0], left, way)
+            return self._sliced(unit, instr, left, way)
+        if instr.op == "iterate" and is_text(self.facts, unit, instr.args[0]):
+            return self._cut(unit, instr.args[0], left, way)  # one character of it
         if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
             is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
@@ -220,6 +264,8 @@ class _Removal:
                 still = left - texts
                 is_cut = any(text == "" or (text not in left and still & set(text)) for text in texts)
                 return self._cut(unit, receiver, still, way) if is_cut else self.of(unit, receiver, still, way)
+        if name == "getvalue" and len(instr.args) == 1:
+            return self._written(unit, receiver, left, way)
         if name in ("sub", "subn"):
             return self._substituted(unit, instr, left, way)
         if name == "translate" and len(instr.args) == 2:
@@ -234,6 +280,11 @@ class _Removal:
         is_same = name in HARMLESS_METHODS
         inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _sliced(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
+        """``text[:20]``, or ``text[:]`` and a part of a list, which cut no text."""
+        is_whole = (len(instr.args) == 1 and instr.extra == (0, None)) or _is_list(unit, instr.args[0])
+        return (self.of if is_whole else self._cut)(unit, instr.args[0], left, way)
 
     def _cut(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
         """``text[:20]``: of two characters that were one, it may leave one."""
@@ -255,7 +306,7 @@ class _Removal:
         charset = Charset(dangerous="".join(sorted(left)))
         return bool(elements) and every(
             (added is not None and _is_admitted(self.facts, unit, added, inner, charset))
-            or self.of(unit, inner, left, way)
+            or self.of(unit, inner, left, way if added is None else way.by(added))
             for inner, added in elements
         )
 
@@ -318,6 +369,35 @@ class _Removal:
         ]
         return bool(results) and every(results)
 
+    def _written(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """``buffer.getvalue()``: whether all that a function writes into its own buffer has lost the characters."""
+        made = root_of(unit, operand)
+        if made is None or self.facts.library_names(unit, made) != {"io.StringIO"}:
+            return False
+        texts = list(made.args[1:])
+        for use in self.facts.instructions(unit):
+            if use.op in COPIES or not any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args):
+                continue
+            if use.op == "method" and root_of(unit, use.args[0]) is made and use.extra[0] in _BUFFER_METHODS:
+                texts += use.args[1:]
+            elif use.op == "call" and self.facts.library_names(unit, use) == {"builtins.print"}:
+                texts += [arg for arg in use.args[1:] if root_of(unit, arg) is not made]
+            else:
+                return False  # somebody else may write into it
+        return every(self.of(unit, text, left, way) for text in texts)
+
+    def _kept(self, unit: Unit, instr: Instr, left: frozenset[str]) -> bool:
+        """``self.text``: whether all that the program stores under the name of an attribute has lost the characters."""
+        holders = self.facts.value(unit, instr.args[0]).objs
+        if not holders or any(obj.kind != "instance" or obj.elements is not BOTTOM for obj in holders):
+            return False
+        return every(
+            self.of(other, store.args[1], left, _Way((store,)))
+            for other in self.facts.units
+            for store in self.facts.instructions(other)
+            if store.op == "setattr" and store.extra == instr.extra
+        )
+
     def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:
         """Whether the text of a new object, wherever the function uses it as one, has lost the characters."""
         results = [
@@ -344,6 +424,12 @@ class _Removal:
         bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
         passed = passed_operands(call, callee, bound).get(name, [])
         return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
+
+
+def _is_list(unit: Unit, operand: int) -> bool:
+    """A display, a comprehension, or the parts of a text: what is cut off it are whole elements."""
+    made = root_of(unit, operand)
+    return made is not None and (made.op == "build" or (made.op == "method" and made.extra[0] in _PARTS))
 
 
 def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
