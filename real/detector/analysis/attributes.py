@@ -227,6 +227,7 @@ class Attributes:
                 value.kind,
             )
         for obj in ordered(base.objs):
+            self.functions.examples.note_kept(obj, name, instr.args[1])
             if obj.kind != "instance" or not self._set_by_descriptor(obj, name, value, instr):
                 self.heap.put(obj, name, value)
         return BOTTOM

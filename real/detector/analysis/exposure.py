@@ -63,20 +63,6 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def without_examples(value: Value) -> Value:
-    """What a call of the program tells about a parameter of an open function: its data, and objects of the program.
-
-    That an example passes a list, a dictionary or an object that a library has made does not make the parameter one. A
-    function of a library is what the parameter may be, as one of the program is: ``def run(line, go=os.system)``.
-    """
-    if not value.objs:
-        return value
-    own = frozenset(
-        obj for obj in value.objs if obj.kind not in CONTAINERS and (obj.kind != "api" or "()" not in obj.name)
-    )
-    return value if own == value.objs else Value(value.mask, value.why, own, None, value.kind)
-
-
 class Exposure:
     """The policy for one program. Ask when the flow from the module's top level has reached its fixed point."""
 

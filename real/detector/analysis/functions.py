@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.exposure import without_examples
+from real.detector.analysis.examples import Examples, without_examples
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
@@ -54,9 +54,10 @@ class Functions:
 
     calls: FunctionCalls
 
-    def __init__(self, heap: Heap, state: State, runner: Runner) -> None:
+    def __init__(self, heap: Heap, state: State, runner: Runner, examples: Examples) -> None:
         self.heap = heap
         self.state = state
+        self.examples = examples
         self.runner = runner
         self.calls_are_followed = True  # else a call is one of something unknown: see ``Solver.solve_alone``
 
@@ -121,9 +122,13 @@ class Functions:
                 self.heap.put_key(obj, args.named_rest)
             bound[params.kwarg] = of_obj(obj)
         changed = False
-        for name, value in bound.items():
+        for name, passed in bound.items():
+            value = passed
             old = state.params.get(name, BOTTOM)
-            new = self.heap.grown(old, without_examples(value) if unit in self.state.opened else value)
+            if unit in self.state.opened:
+                changed = self.examples.note(unit, name, passed) or changed
+                value = without_examples(passed)
+            new = self.heap.grown(old, value)
             if new is not old:
                 if new.mask and not old.mask:
                     note = f"is passed to {unit.name}() as `{name}`"

@@ -19,6 +19,7 @@ from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.entry_points import EntryPoints
+from real.detector.analysis.examples import Examples
 from real.detector.analysis.exposure import Exposure
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.guards import Guards
@@ -57,7 +58,7 @@ class Solver:
         self.records = records = Records(heap, state)
         self.guards = Guards(heap, state)
         containers = Containers(heap, Letters(heap, state, self.guards))
-        self._functions = functions = Functions(heap, state, self)
+        self._functions = functions = Functions(heap, state, self, Examples(heap, state, self.guards))
         attributes = Attributes(heap, records, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)
         containers.calls = functions.calls = attributes.calls = calls

@@ -304,4 +304,9 @@ class Transfer:
     def do_method(self, instr: Instr, env: list[Value]) -> Value:
         name, shape = instr.extra
         receiver = read_at(env[instr.args[0]], instr.line)
-        return self.calls.call_method(receiver, name, self.calls.arguments(instr, shape, env), instr)
+        args = self.calls.arguments(instr, shape, env)
+        if receiver.mask and not receiver.objs:
+            examples = self.calls.functions.examples.of(instr.args[0])
+            if examples:
+                self.calls.call_method(Value(objs=examples), name, args, instr)  # what it returns is not the only thing
+        return self.calls.call_method(receiver, name, args, instr)

@@ -192,6 +192,8 @@ class _Removal:
         instr = root_of(unit, operand)
         if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return True
+        if not self.facts.is_untrusted(self.facts.value(unit, instr.dst)):
+            return False  # a test has found it equal to something from outside
         key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls), self.doubling)
         if key in self.seen:
             return True  # a loop: the other ways into it decide
@@ -460,11 +462,14 @@ def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | 
     """
     found: list[tuple[int, Instr | None]] = [(operand, None) for operand in made.args]
     for instr in facts.instructions(unit):
-        if instr.args and isinstance(instr.args[0], int) and root_of(unit, instr.args[0]) is made:
-            if instr.op == "add":
-                found += [(operand, instr) for operand in instr.args[1:]]
-            elif instr.op not in _KEEPING:
-                return []
+        held = [arg for arg in instr.args if isinstance(arg, int) and root_of(unit, arg) is made]
+        if not held:
+            continue
+        is_append = instr.op == "method" and instr.extra[0] in ("append", "add")
+        if held[0] == instr.args[0] and (instr.op == "add" or is_append):
+            found += [(operand, instr) for operand in instr.args[1:]]
+        elif instr.op not in _KEEPING and (held[0] == instr.args[0] or facts.called(instr)):
+            return []
     return found
 
 
