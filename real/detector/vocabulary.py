@@ -63,6 +63,31 @@ ACTORS = Words(
     ("def delete(note_id, actor)", "def close(self, ticket, requesting_user)"),
     'CWE-862 ("an actor"), AWS (GetCallerIdentity, principal), Flask-Login and FastAPI (current_user)',
 )
+ROLE_WORDS = Words(
+    "admin administrator authorised authorized permission permissions privileged role roles staff superuser",
+    "values and fields that say what somebody may do, where whoever sets them decides it",
+    ('if request.args.get("role") == "admin"', "user.is_superuser"),
+    "Django (is_staff, is_superuser), NIST's role-based access control (role, permission); CWE-269",
+)
+PERSON_RECORDS = Words(
+    """account accounts admin admins contact contacts credential credentials customer customers employee employees login
+    logins member members patient patients people person profile staff student students user users""",
+    "tables, collections and models whose records are persons or their accounts",
+    ("SELECT * FROM customers", "db.users.find_one(...)"),
+    "CWE-359 (private personal information); Django (django.contrib.auth.models.User)",
+)
+KEY_WORDS = Words(
+    "key keys nonce passphrase password pepper private salt secret secrets token",
+    "what goes into a digest or a cipher and is known to nobody else",
+    ("hmac.new(secret_key, body)", "sha256(salt + password)"),
+    "RFC 2104 (key), NIST SP 800-132 (salt, password), CWE-321",
+)
+LOG_WORDS = Words(
+    "audit journal log logger logging logs",
+    "objects and files that note what goes on, and files of that",
+    ("self.audit_log.info(...)", 'open("journal.txt", "a")'),
+    "Python's documentation (logging), CWE-117 and CWE-532",
+)
 PERMISSION_VERBS = Words(
     "allow allowed assert authorize can check ensure has is may owns require requires verify",
     "functions that answer or enforce whether somebody may do something",

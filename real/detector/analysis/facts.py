@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
 
@@ -179,12 +179,23 @@ class Facts:
         """Parameter -> what its default value is made from (``Depends(current_user)``)."""
         return self._analysis.defaults.get(unit, {})
 
-    def instructions(self, unit: Unit) -> Iterable[Instr]:
-        """All instructions of a unit, each before those that it dominates."""
+    def instructions(self, unit: Unit, *ops: str) -> Sequence[Instr]:
+        """The instructions of a unit, of these opcodes where any are named, each before those that it dominates."""
         known = self._analysis.listed.get(unit)
         if known is None:
             known = self._analysis.listed[unit] = [instr for block in unit.blocks for instr in block.instrs]
-        return known
+        return [instr for instr in known if instr.op in ops] if ops else known
+
+    def steps(self, *ops: str) -> Iterator[tuple[Unit, Instr]]:
+        """The instructions of the program, of these opcodes where any are named, each with its unit."""
+        return self._steps(self.units, ops)
+
+    def function_steps(self, *ops: str) -> Iterator[tuple[Unit, Instr]]:
+        """Those of functions, and not of the module or of bodies of classes."""
+        return self._steps(self.functions, ops)
+
+    def _steps(self, units: Iterable[Unit], ops: tuple[str, ...]) -> Iterator[tuple[Unit, Instr]]:
+        return ((unit, step) for unit in units for step in self.instructions(unit, *ops))
 
     # --- calls -------------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,21 @@ class Reads:
         return replace(self, params=set(), origins=set())
 
     @property
+    def called(self) -> set[str]:
+        """The last components of what is called: ``loads`` of ``json.loads``."""
+        return {call.rpartition(".")[2] for call in self.calls}
+
+    @property
+    def last_names(self) -> set[str]:
+        """The last components of the names: ``request`` of ``flask.request``."""
+        return {name.rpartition(".")[2] for name in self.names}
+
+    @property
+    def last_words(self) -> set[str]:
+        """The last components of all names met."""
+        return {word.rpartition(".")[2] for word in self.words}
+
+    @property
     def words(self) -> set[str]:
         """All names met: parameters, globals, attributes, text keys and the last components of what is called."""
         last = {call.rpartition(".")[2].removesuffix("()") for call in self.calls}

@@ -99,6 +99,13 @@ class App:
         for inner in self.nested.get(unit, ()):
             yield from self.within(inner)
 
+    def inner_classes(self, name: str) -> Iterator[tuple[Class, Class]]:
+        """The classes of this name inside of another one (``Meta``, ``Config``), each with that one."""
+        for unit, cls in self.classes.items():
+            outer = self.classes.get(unit.parent) if unit.parent is not None and unit.name == name else None
+            if outer is not None:
+                yield cls, outer
+
     def uses(self, *modules: str) -> bool:
         """Whether something of these libraries is imported."""
         return any(name.startswith(modules) for name in self.imports)
@@ -166,8 +173,7 @@ def _own_functions(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
         if made.op in ("call", "method"):
             found += facts.called(made)
             for arg in made.args[1:]:
-                if isinstance(arg, int):
-                    found += [obj.unit for obj in facts.value(unit, arg).objs if obj.unit is not None]
+                found += [obj.unit for obj in facts.value(unit, arg).objs if obj.unit is not None]
     return [inner for inner in dict.fromkeys(found) if inner.kind == "function"]
 
 
@@ -192,16 +198,13 @@ def _note_registration(facts: Facts, unit: Unit, instr: Instr, found: dict[Unit,
     functions = [
         obj.unit
         for arg in instr.args[1:]
-        if isinstance(arg, int)
         for obj in facts.value(unit, arg).objs
         if obj.kind == "function" and obj.unit is not None
     ]
     if functions:
         reads = Reads()
         for arg in instr.args[1:]:
-            if isinstance(arg, int):
-                reads.constants |= facts.constants(unit, arg)
-                reads.constants |= facts.elements(facts.value(unit, arg))
+            reads.constants |= facts.constants(unit, arg) | facts.elements(facts.value(unit, arg))
         for function in functions:
             found.setdefault(function, []).append((verb, reads))
 
@@ -211,7 +214,7 @@ def _endpoint(
 ) -> Endpoint | None:
     declared = facts.declarations(unit)
     constants = {const for const in declared.constants if isinstance(const, str)}
-    called = {call.rpartition(".")[2] for call in declared.calls} | declared.attributes
+    called = declared.called | declared.attributes
     if unit.name in ("__init__", "<lambda>") or "wraps" in called:
         return None  # also what a decorator puts around others
     owner = app.classes.get(unit.parent) if unit.parent is not None and unit.is_method else None
@@ -269,12 +272,10 @@ def _is_plain_view(facts: Facts, unit: Unit, elsewhere: bool) -> bool:
 def is_view(facts: Facts, unit: Unit) -> bool:
     """Whether a web framework calls a function."""
     reads = facts.declarations(unit)
-    called = {call.rpartition(".")[2] for call in reads.calls}
+    called = reads.called
     if (reads.attributes | reads.names | called) & _ROUTES:
         return True
-    called_names = (
-        facts.library_names(unit, instr) for instr in facts.instructions(unit) if instr.op in ("call", "method")
-    )
+    called_names = (facts.library_names(unit, instr) for instr in facts.instructions(unit, "call", "method"))
     takes_request = "request" in unit.params.positional[:2]
     return any(found & _ANSWERS or (takes_request and found & _SHORTCUTS) for found in called_names)
 
@@ -291,5 +292,5 @@ def takes_request(facts: Facts, unit: Unit) -> bool:
 
 def is_handler_method(facts: Facts, unit: Unit) -> bool:
     """A method of a class that is derived from a request handler of the standard library or tornado."""
-    bases = {word.rpartition(".")[2] for word in facts.declarations(unit).words}
+    bases = facts.declarations(unit).last_words
     return unit.is_method and not bases.isdisjoint(_HANDLERS)

@@ -32,21 +32,20 @@ class Sent:
 
 def sent(facts: Facts) -> Iterator[Sent]:
     """Everything that the program sends, once each."""
-    for unit in facts.functions:
-        for instr in facts.instructions(unit):
-            if instr.op in ("return", "yield") and facts.is_open(unit) and is_handler(facts, unit):
-                yield Sent(unit, instr, (instr.args[0],))
-            elif instr.op == "setattr" and str(instr.extra) in _BODIES and _is_response(unit, instr.args[0]):
-                yield Sent(unit, instr, (instr.args[1],))
+    for unit, instr in facts.function_steps():
+        if instr.op in ("return", "yield") and facts.is_open(unit) and is_handler(facts, unit):
+            yield Sent(unit, instr, (instr.args[0],))
+        elif instr.op == "setattr" and str(instr.extra) in _BODIES and _is_response(unit, instr.args[0]):
+            yield Sent(unit, instr, (instr.args[1],))
     for site in facts.calls(*_RESPONSES):
         if site.path.startswith(_MODULES):
-            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+            yield Sent(site.unit, site.instr, tuple(site.instr.args[1:]))
     for site in facts.calls(_DETAILS):
         if site.instr.op == "method" and not site.path:
-            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+            yield Sent(site.unit, site.instr, tuple(site.instr.args[1:]))
     for site in facts.calls(*_WRITERS):
         if is_handler_method(facts, site.unit) and site.instr.op == "method":
-            yield Sent(site.unit, site.instr, tuple(arg for arg in site.instr.args[1:] if isinstance(arg, int)))
+            yield Sent(site.unit, site.instr, tuple(site.instr.args[1:]))
 
 
 def _is_response(unit: Unit, operand: int) -> bool:

@@ -11,6 +11,18 @@ def shape_of(instr: Instr) -> CallShape | None:
     return extra if isinstance(extra, CallShape) else None
 
 
+def keywords_of(instr: Instr) -> tuple[str | None, ...]:
+    """The keywords that a call names, ``None`` for ``**``; none of what is no call."""
+    shape = shape_of(instr)
+    return shape.keywords if shape is not None else ()
+
+
+def named_operands(instr: Instr) -> list[tuple[str | None, int]]:
+    """The operands that a call passes by keyword, each with its name (``None`` for ``**``)."""
+    shape = shape_of(instr)
+    return list(zip(shape.keywords, instr.args[1 + len(shape.starred) :], strict=True)) if shape is not None else []
+
+
 def passed_operands(instr: Instr, unit: Unit, bound: int) -> dict[str, list[int]]:
     """Parameter of the called ``unit`` -> the operands of the call that may be bound to it.
 

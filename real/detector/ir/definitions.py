@@ -32,6 +32,13 @@ def definition(unit: Unit, operand: int) -> Instr | None:
     return unit.defs[root(unit, operand)]
 
 
+def name_of(made: Instr | None) -> str:
+    """What a parameter, a variable, an attribute or an import is called that an instruction reads; empty for others."""
+    if made is not None and made.op in ("cell", "builtin"):
+        return str(made.extra[1])
+    return str(made.extra).rpartition(".")[2] if made is not None and made.op in ("param", "attr", "import") else ""
+
+
 def returns_constant(unit: Unit, instr: Instr) -> bool:
     """Whether a return says one thing, ``None`` included, whatever happened before."""
     made = definition(unit, instr.args[0])

@@ -34,6 +34,8 @@ Extra: TypeAlias = Any  # typed by the opcode
 RENAMES = frozenset({"assign", "copy", "pi"})
 # The same, and what is loaded from where it was stored, or waited for.
 COPIES = RENAMES | {"pathload", "await"}
+# They put their last operand into the container that is their first.
+STORES = frozenset({"add", "setsub", "merge", "member"})
 
 
 class Instr:

@@ -125,6 +125,9 @@ DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
 # Methods that put into their object what they are given: files, buffers, queues.
 WRITERS = names("write writelines append put put_nowait add extend insert update send")
 
+# Methods of loggers (``logging.Logger``, and whoever took its names over): they show a text, and decide nothing.
+LOG_METHODS = names("critical debug error exception info log warn warning")
+
 # They give values to the placeholders of a statement (SQLAlchemy): its text stays as it is.
 BINDERS = frozenset({"bindparams"})
 

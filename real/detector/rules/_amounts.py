@@ -12,7 +12,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.when import Arg
-from real.detector.rules._unbounded import is_bounded, is_requested
+from real.detector.rules._bounds import is_bounded, is_requested
 
 # Call -> the arguments that decide how much is allocated or done.
 SIZES = calls_of(Role.SIZE)
@@ -29,15 +29,15 @@ def sized(facts: Facts, site: CallSite, arguments: tuple[Arg, ...]) -> Iterator[
         for operand in site.operands((argument.position,) if argument.position is not None else (), argument.names)
     ]
     if site.name == "range":
-        operands = [operand for operand in site.instr.args[1:] if isinstance(operand, int)]
+        operands = site.instr.args[1:]
     for operand in operands:
         yield from size(facts, site.unit, site.instr, operand, f"{site.name}()")
 
 
 def repeated(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``"x" * n`` and ``[0] * n``."""
-    for step in facts.instructions(unit):
-        if step.op != "binop" or step.extra != "Mult":
+    for step in facts.instructions(unit, "binop"):
+        if step.extra != "Mult":
             continue
         for many, count in (step.args, reversed(step.args)):
             value = facts.value(unit, many)

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import last_word
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
-from real.detector.rules._syntax import last_word
+from real.detector.models.library import LOG_METHODS, names
 from real.detector.vocabulary import PERMISSION_VERBS, words
 
 _PRIVILEGES = names(
@@ -30,7 +30,6 @@ _OBJECTS = names(
 )
 _ALL_NEEDED = names("needed required requires require necessary")
 _SEVERAL = names("scope scopes permission permissions perm perms privileges capabilities")
-_OUTPUT = names("print debug info warning error exception critical log")
 _MIN_LENGTH = 2
 
 
@@ -38,10 +37,8 @@ def wrong_answers(facts: Facts) -> Iterator[Defect]:
     """All of them, each at the place of the function or of the test."""
     for unit in facts.functions:
         yield from _any_of(facts, unit)
-    for holder in facts.units:
-        for place in facts.instructions(holder):
-            if place.op == "function":  # also where the code has been put in place of the calls
-                yield from _answer(place, place.extra[0])
+    for _, place in facts.steps("function"):
+        yield from _answer(place, place.extra[0])
 
 
 def _answer(place: Instr, unit: Unit) -> Iterator[Defect]:
@@ -95,7 +92,7 @@ def _used(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
 
 
 def _is_output(call: ast.Call) -> bool:
-    return last_word(call.func) in _OUTPUT
+    return last_word(call.func) in LOG_METHODS | {"print"}
 
 
 def _is_presence(compare: ast.Compare) -> bool:
@@ -118,9 +115,7 @@ def _says_yes_after_failure(node: ast.FunctionDef | ast.AsyncFunctionDef) -> boo
 
 def _any_of(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``any(scope in token.scopes for scope in required_scopes)``: one is enough where all are needed."""
-    for instr in facts.instructions(unit):
-        if instr.op not in ("call", "method"):
-            continue
+    for instr in facts.instructions(unit, "call", "method"):
         if instr.op == "call" and "builtins.any" in facts.library_names(unit, instr):
             needed = _needed(facts, unit, instr)
         elif (
@@ -136,7 +131,7 @@ def _any_of(facts: Facts, unit: Unit) -> Iterator[Defect]:
 
 def _needed(facts: Facts, unit: Unit, call: Instr) -> bool:
     """Whether the elements that ``any()`` goes through are tests of what is needed, one by one."""
-    made = facts.definitions(unit, *(arg for arg in call.args[1:] if isinstance(arg, int)))
+    made = facts.definitions(unit, *call.args[1:])
     iterated = [step for step in made if step.op == "iterate"]
     tested = any(step.op == "compare" and step.extra[0] == "In" for step in made)
     return tested and len(iterated) == 1 and _is_needed(facts, unit, iterated[0].args[0])

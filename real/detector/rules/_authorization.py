@@ -14,6 +14,7 @@ from real.detector.analysis.operations import Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import STR
 from real.detector.analysis.witness import every
+from real.detector.concepts.principals import CLIENT_DATA
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import BUILTINS, names
 from real.detector.vocabulary import ACTORS, words
@@ -43,8 +44,6 @@ _PROOFS = names("signature sig sign signed mac hmac digest checksum csrf xsrf no
 _RAISING = names("require check ensure authorize authorise assert enforce demand")
 _MIN_PARAMETERS = 2
 
-# Where a client can put whatever it likes: attributes and methods of Flask's, Django's and Starlette's requests.
-_CLIENT_DATA = names("args form values json cookies headers query_params GET POST COOKIES data get_json")
 _READINGS = names("get getlist get_json lower upper strip pop builtins.str builtins.bool builtins.int")
 _STRONG_CALLABLES = frozenset({"function", "bound", "method"})
 
@@ -156,7 +155,7 @@ def _is_asked(facts: Facts, subject: Subject, instr: Instr) -> bool:
             continue
         called = named_words(facts, subject.unit, step)
         if any(words(name) & _RAISING for name in called) and any(
-            facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:] if isinstance(arg, int)
+            facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:]
         ):
             return True
     return False
@@ -201,11 +200,11 @@ def _is_self_declared(facts: Facts, atom: Atom, reads: Reads) -> bool:
     """``request.args.get("role") == "admin"``: the client says so, and nothing else is consulted."""
     if atom.op in ("In", "NotIn") and not facts.elements(facts.value(atom.unit, atom.operands[1])):
         return False  # looked up in a table of the program
-    if "session" in reads.attributes or reads.calls - _READINGS - _CLIENT_DATA - _request_calls(reads):
+    if "session" in reads.attributes or reads.calls - _READINGS - CLIENT_DATA - _request_calls(reads):
         return False
-    request = {name.rpartition(".")[2] for name in reads.names}
+    request = reads.last_names
     told = any(isinstance(key, str) and words(key) & _PRIVILEGE for key in reads.keys)
-    return told and request == {"request"} and bool((reads.attributes | reads.calls) & _CLIENT_DATA)
+    return told and request == {"request"} and bool((reads.attributes | reads.calls) & CLIENT_DATA)
 
 
 def _request_calls(reads: Reads) -> set[str]:

@@ -73,8 +73,8 @@ def _is_replaced(facts: Facts, unit: Unit, handled: set[Block], joined: set[Bloc
                 return True
     given = [
         (root(unit, step.args[0]), facts.constants(unit, step.args[1]))
-        for step in facts.instructions(unit)
-        if step.op == "setsub" and _gives_data(definition(unit, step.args[2]))
+        for step in facts.instructions(unit, "setsub")
+        if _gives_data(definition(unit, step.args[2]))
     ]
     return any(
         step.op == "setsub"
@@ -131,8 +131,8 @@ def _is_error(const: object) -> bool:
 def results(facts: Facts, unit: Unit) -> list[Instr]:
     """The returns that say or hand out something."""
     found = []
-    for instr in facts.instructions(unit):
-        if instr.op == "return" and instr.col:
+    for instr in facts.instructions(unit, "return"):
+        if instr.col:
             constants = facts.constants(unit, instr.args[0])
             if not constants or any(constants):
                 found.append(instr)

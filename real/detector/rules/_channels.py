@@ -42,9 +42,9 @@ def _was_written(facts: Facts, site: CallSite, operand: int) -> bool:
     key = _holder(site.unit, operand)
     for step in facts.before(site.unit, site.instr):
         name = str(step.extra[0]) if step.op == "method" else ""
-        if name not in _WRITERS or not any(_holder(site.unit, arg) == key for arg in step.args if isinstance(arg, int)):
+        if name not in _WRITERS or not any(_holder(site.unit, arg) == key for arg in step.args):
             continue
-        others = [arg for arg in step.args if isinstance(arg, int) and _holder(site.unit, arg) != key]
+        others = [arg for arg in step.args if _holder(site.unit, arg) != key]
         if any(facts.is_untrusted(facts.value(site.unit, arg)) for arg in others):
             return True
     return False
@@ -73,11 +73,10 @@ def told_to_unpickle(facts: Facts) -> Iterator[Defect]:
         for argument in row.arguments:
             if site.paths(None, argument.name) & tables((Kind.PICKLE,)).calls.keys():
                 yield Defect(site.instr, f"{argument.name} unpickles every message")
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            name = _set_name(unit, step) if step.op in ("setattr", "setcell") else ""
-            if name in _SETTINGS and facts.elements(facts.value(unit, step.args[-1])) & _SETTINGS[name]:
-                yield Defect(step, f"{name} admits pickles")
+    for unit, step in facts.steps():
+        name = _set_name(unit, step) if step.op in ("setattr", "setcell") else ""
+        if name in _SETTINGS and facts.elements(facts.value(unit, step.args[-1])) & _SETTINGS[name]:
+            yield Defect(step, f"{name} admits pickles")
 
 
 def _set_name(unit: Unit, step: Instr) -> str:

@@ -11,18 +11,16 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.effects import Effect, effects
+from real.detector.concepts.look_ups import looked_up_by
+from real.detector.concepts.principals import CLIENT_DATA, PRIVILEGES, Principal
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._effects import Effect, effects, looked_up_by
-from real.detector.rules.principals import CLIENT_DATA, PRIVILEGES, Principal
-from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS, words
+from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS, ROLE_WORDS, words
 
-# What says only that somebody is known.
-_KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
-_NEGATIVE = frozenset({"is_anonymous"})
 _PLAIN = names(
     """get getlist get_json json form body lower upper strip title removeprefix get_argument get_body_argument
     get_query_argument get_cookie get_header to_dict model_dump dict"""
@@ -30,7 +28,7 @@ _PLAIN = names(
 _PLAIN_CALLS = calls_of(Role.JSON_PARSER).keys() | names(
     "builtins.str builtins.bool builtins.int builtins.any builtins.isinstance"
 )
-_PERSONAL = names("owner user author creator uid account member customer username employee sender role")
+PERSONAL = names("owner user author creator uid account member customer username employee sender role")
 # Words of parameters that stand for the person who asks, and of those that say whose a record is.
 
 
@@ -49,18 +47,15 @@ def _is_told(facts: Facts, who: Principal, atom: Atom) -> bool:
     reads = facts.atom_reads(atom)
     if who.is_made_of_principal(reads) or _looks_up(reads):
         return False
-    last = {name.rpartition(".")[2] for name in reads.names}
+    last = reads.last_names
     client = reads.params - who.params - {"self", "cls", "request", "req"}
     holder = bool((last | reads.params) & {"request", "req", "self"}) and bool(
-        (reads.attributes | {call.rpartition(".")[2] for call in reads.calls}) & CLIENT_DATA
+        (reads.attributes | reads.called) & CLIENT_DATA
     )
     if not client and not holder:
         return False
     said = {key for key in reads.keys if isinstance(key, str)} | client | (reads.attributes if client else set())
-    return any(words(word) & ROLES for word in said)
-
-
-ROLES = names("admin administrator role roles staff superuser permission permissions privileged owner")
+    return any(words(word) & ROLE_WORDS for word in said)
 
 
 def _looks_up(reads: Reads) -> bool:
@@ -87,13 +82,13 @@ def refusals(facts: Facts, unit: Unit) -> Iterator[Instr]:
             if made is not None and made.op in ("builtin", "cell"):
                 named.add(str(made.extra[1]))
             if named & (last_names(Role.REFUSAL) | {"PermissionError"}) or any(
-                403 in facts.constants(unit, arg) for arg in instr.args[1:] if isinstance(arg, int)
+                403 in facts.constants(unit, arg) for arg in instr.args[1:]
             ):
                 yield instr
         elif instr.op == "return":
             made = definition(unit, instr.args[0])
             parts = made.args if made is not None and made.op == "build" else []
-            if any(403 in facts.constants(unit, arg) for arg in parts if isinstance(arg, int)):
+            if any(403 in facts.constants(unit, arg) for arg in parts):
                 yield instr
 
 
@@ -126,7 +121,7 @@ def _is_said(facts: Facts, who: Principal, atom: Atom, keys: set[Origin]) -> boo
     if any(origin in keys for origin in reads.origins):
         return False  # /users/<user_id>/...: what is compared names the record
     said = {word for word in (*reads.attributes, *reads.keys, *reads.params) if isinstance(word, str)}
-    return any(words(word) & _PERSONAL for word in said)
+    return any(words(word) & PERSONAL for word in said)
 
 
 def _looked_up(facts: Facts, who: Principal, operand: int) -> bool:
@@ -135,136 +130,17 @@ def _looked_up(facts: Facts, who: Principal, operand: int) -> bool:
     if not found:
         return False
     reads = facts.reads(who.unit, operand)
-    return any(who.is_client(facts, key) for key in found) or not (
-        (reads.attributes | {call.rpartition(".")[2] for call in reads.calls}) & CLIENT_DATA
-    )
-
-
-def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    """`is_authenticated or owner == user`: whoever is logged in passes, and the second test never matters."""
-    branches = [instr for instr in facts.instructions(unit) if instr.op == "branch"]
-    known = [instr for instr in branches if _asks_known(facts, unit, instr) is not None]
-    for branch in known:
-        sense = _asks_known(facts, unit, branch)
-        passing, _ = facts.outcomes(unit, branch, bool(sense))
-        failing = branch.extra[0 if not sense else 1]
-        for other in branches:
-            if other is branch or not _is_next(failing, other):
-                continue
-            for outcome in (True, False):
-                block, atoms = facts.outcomes(unit, other, outcome)
-                if block is passing and any(_is_personal(facts, atom) for atom in atoms):
-                    yield Defect(_place(unit, other), "whoever is logged in passes")
-                    return
-    yield from _weak_value(facts, unit, known)
-    yield from _weak_exclusion(facts, unit, branches)
-
-
-def _weak_exclusion(facts: Facts, unit: Unit, branches: list[Instr]) -> Iterator[Defect]:
-    """``if not (is_manager or same_department and person.id != claim.owner_id): raise``."""
-    for branch in branches:
-        tested = definition(unit, branch.args[0])
-        if tested is None or tested.op != "compare" or not _excludes_owner(facts, unit, tested):
-            continue
-        passing, _ = facts.outcomes(unit, branch, True)
-        failing, _ = facts.outcomes(unit, branch, False)
-        if not ends_in_exception(failing):
-            continue
-        if any(
-            other is not branch and facts.outcomes(unit, other, outcome)[0] is passing
-            for other in branches
-            for outcome in (True, False)
-        ):
-            yield Defect(tested, "the owner passes by another part of the `or`, who must be somebody else in this one")
-            return
-
-
-def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect]:
-    """The same as a returned value: ``return user.is_active or page.author_id == user.id``."""
-    for instr in facts.instructions(unit):
-        if instr.op != "return":
-            continue
-        made = definition(unit, instr.args[0])
-        if made is None or made.op != "phi":
-            continue
-        parts = [definition(unit, arg) for arg in made.args if isinstance(arg, int)]
-        if _is_bypassed(facts, unit, made, parts):
-            yield Defect(instr, "the owner passes by another part of the `or`, who must be somebody else in this one")
-            return
-        for branch in known:
-            sense = _asks_known(facts, unit, branch)
-            tested = definition(unit, branch.args[0])
-            compared = [part for part in parts if part is not None and part.op == "compare"]
-            if sense and tested in parts and any(_compares_owner(facts, unit, part) for part in compared):
-                failing = branch.extra[1]
-                if any(part in failing.instrs for part in compared):
-                    yield Defect(instr, "whoever is logged in passes")
-                    return
-
-
-def _is_bypassed(facts: Facts, unit: Unit, value: Instr, parts: list[Instr | None]) -> bool:
-    """``is_manager or same_department and person.id != claim.owner_id``: that it is somebody else always matters."""
-    other = [part for part in parts if part is not None and part.op == "compare" and _excludes_owner(facts, unit, part)]
-    if not other:
-        return False
-    home = next(block for block in unit.blocks if value in block.instrs)
-    for branch in (instr for instr in facts.instructions(unit) if instr.op == "branch"):
-        tested = definition(unit, branch.args[0])
-        if tested in parts and tested not in other and facts.outcomes(unit, branch, True)[0] is home:
-            return True
-    return False
-
-
-def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
-    """``person.id != claim.owner_id``: two parameters, and an attribute that says whose something is."""
-    if compare.extra[0] not in ("NotEq", "IsNot"):
-        return False
-    sides = [facts.reads(unit, arg) for arg in compare.args if isinstance(arg, int)]
-    if not every(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
-        return False
-    return any(words(name) & _PERSONAL for side in sides for name in side.attributes)
-
-
-def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
-    reads = facts.reads(unit, compare.dst)
-    return compare.extra[0] in ("Eq", "In", "Is") and len(reads.params | reads.names) > 1 and bool(reads.attributes)
-
-
-def _place(unit: Unit, branch: Instr) -> Instr:
-    """The instruction that stands for a branch: the one that makes its condition."""
-    return definition(unit, branch.args[0]) or branch
-
-
-def _is_next(block: object, branch: Instr) -> bool:
-    return branch in getattr(block, "instrs", ())
-
-
-def _asks_known(facts: Facts, unit: Unit, branch: Instr) -> bool | None:
-    """The outcome of a branch on which somebody is known, where it asks for nothing else."""
-    _, atoms = facts.outcomes(unit, branch, True)
-    if len(atoms) != 1 or atoms[0].op not in ("truth", "call") or atoms[0].sense is None:
-        return None
-    made = definition(atoms[0].unit, atoms[0].operands[0]) if atoms[0].op == "truth" else None
-    if made is None or made.op != "attr" or str(made.extra) not in _KNOWN:
-        return None
-    return atoms[0].sense is (str(made.extra) not in _NEGATIVE)
-
-
-def _is_personal(facts: Facts, atom: Atom) -> bool:
-    if atom.op not in ("Eq", "In", "Is"):
-        return False
-    reads = facts.atom_reads(atom)
-    return any(words(word) & _PERSONAL for word in reads.attributes) or bool(reads.keys & _PERSONAL)
+    return any(who.is_client(facts, key) for key in found) or not ((reads.attributes | reads.called) & CLIENT_DATA)
 
 
 def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
     """``owns(user, album)`` as a statement: it returns a truth value, and nobody looks at it."""
     unit = who.unit
-    used = {arg for instr in facts.instructions(unit) for arg in instr.args if isinstance(arg, int)}
+    used = {arg for instr in facts.instructions(unit) for arg in instr.args}
     for instr in facts.instructions(unit):
         if instr.dst in used:
             continue
-        if instr.op == "compare" and any(who.is_principal(facts, arg) for arg in instr.args if isinstance(arg, int)):
+        if instr.op == "compare" and any(who.is_principal(facts, arg) for arg in instr.args):
             yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
             return
         if instr.op in ("call", "method"):
@@ -273,7 +149,7 @@ def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
                 _first(callee.name) and callee.returns and not _raises(facts, callee) for callee in facts.called(instr)
             )
             if asks or name in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
-                passed = [arg for arg in instr.args if isinstance(arg, int)]
+                passed = instr.args
                 if any(who.is_principal(facts, arg) for arg in passed):
                     yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
                     return

@@ -8,12 +8,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.values import Obj, Value
 from real.detector.analysis.witness import every
+from real.detector.concepts.characters import every_character_is_harmless
+from real.detector.concepts.literals import is_one_literal, is_written_as_literals
+from real.detector.concepts.loops import is_element_tested, root_of
+from real.detector.concepts.quoting import CODE, stays_inside
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import Kind
-from real.detector.rules._characters import every_character_is_harmless
-from real.detector.rules._literals import is_one_literal, is_written_as_literals
-from real.detector.rules._loops import is_element_tested, root_of
-from real.detector.rules._quoting import CODE, stays_inside
 
 # Numbers, operators, parentheses and blanks: no name, no attribute of a name, no text can be written with these.
 ARITHMETIC = Charset("+-*/%().,<>=!&|^~", letters=False, blanks=True)
@@ -104,8 +104,8 @@ def _lists_nodes(facts: Facts, owner: Unit) -> bool:
         and "builtins.isinstance" in facts.library_names(unit, atom.instr)
         and bool(kinds := _classes(facts.value(unit, atom.instr.args[2]), set()))
         and not kinds & _REACHING
-        for step in facts.instructions(unit)
-        if step.op == "method" and step.extra[0] == "generic_visit"
+        for step in facts.instructions(unit, "method")
+        if step.extra[0] == "generic_visit"
         for atom in facts.controlling_tests(unit, step)
         if atom.unit is unit and len(atom.instr.args) == 3
     )

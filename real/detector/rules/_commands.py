@@ -7,11 +7,11 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
+from real.detector.concepts.characters import every_character_is_harmless
+from real.detector.concepts.loops import is_element_tested, root_of
+from real.detector.concepts.quoting import SHELL as QUOTED
+from real.detector.concepts.quoting import stays_inside
 from real.detector.models.library import names
-from real.detector.rules._characters import every_character_is_harmless
-from real.detector.rules._loops import is_element_tested, root_of
-from real.detector.rules._quoting import SHELL as QUOTED
-from real.detector.rules._quoting import stays_inside
 
 # Utilities of POSIX and of common systems whose names begin no English sentence.
 UTILITIES = names(

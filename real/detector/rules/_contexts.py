@@ -14,12 +14,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.markup import ESCAPERS
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._markup import ESCAPERS
 from real.detector.rules._unseen_escapers import is_unseen_escaper
 from real.detector.vocabulary import words
 
@@ -57,13 +57,12 @@ _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdr]")
 
 def misplaced(facts: Facts) -> Iterator[Defect]:
     """Data that is escaped, but for another place than where it stands."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            for before, operand in _parts(facts, unit, step):
-                why = _harm(facts, unit, step, before, operand)
-                if why is not None:
-                    yield Defect(step, why)
-                    break
+    for unit, step in facts.steps():
+        for before, operand in _parts(facts, unit, step):
+            why = _harm(facts, unit, step, before, operand)
+            if why is not None:
+                yield Defect(step, why)
+                break
 
 
 def _parts(facts: Facts, unit: Unit, step: Instr) -> Iterator[tuple[str, int]]:
@@ -157,7 +156,7 @@ def harm_of_place(facts: Facts, unit: Unit, before: str, operand: int | None, ke
 
 def _keeps_quotes(facts: Facts, unit: Unit, made: Instr) -> bool:
     called = facts.library_names(unit, made)
-    quote = [facts.constants(unit, arg) for arg in made.args[2:] if isinstance(arg, int)]
+    quote = [facts.constants(unit, arg) for arg in made.args[2:]]
     if called & calls_of(Role.KEEPS_QUOTES).keys():
         return not quote
     return bool(called & calls_of(Role.TOLD_QUOTES).keys()) and bool(quote) and quote[0] == {False}
@@ -175,8 +174,7 @@ def _tests_scheme(facts: Facts, unit: Unit) -> bool:
 
     return any(
         asks(atom, facts.atom_reads(atom))
-        for step in facts.instructions(unit)
-        if step.op == "branch"
+        for step in facts.instructions(unit, "branch")
         for atom in facts.atoms(unit, step.args[0])
     )
 

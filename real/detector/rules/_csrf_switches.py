@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.identity import OPEN
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rules._forgery import settings
-from real.detector.rules._views import OPEN
 from real.detector.vocabulary import words
 
 _SWITCHES = settings_of(Role.CSRF_SWITCH)
@@ -48,12 +48,11 @@ def switched_off(facts: Facts) -> Iterator[Defect]:
     for _, instr, name, value in settings(facts):
         if name in _SWITCHES and value is False:
             yield Defect(instr, f"{name} = False switches the protection off")
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op in ("assign", "setcell") and unit.kind == "module" and named(instr) == "MIDDLEWARE":
-                listed = facts.elements(facts.value(unit, instr.args[0]))
-                if _SESSIONS & listed and not _MIDDLEWARE & listed:
-                    yield Defect(instr, "MIDDLEWARE has sessions, but no protection against forged requests")
+    for unit, instr in facts.steps("assign", "setcell"):
+        if unit.kind == "module" and named(instr) == "MIDDLEWARE":
+            listed = facts.elements(facts.value(unit, instr.args[0]))
+            if _SESSIONS & listed and not _MIDDLEWARE & listed:
+                yield Defect(instr, "MIDDLEWARE has sessions, but no protection against forged requests")
     for site, switch in facts.tabled(_ARGUMENTS):
         if site.constants(None, switch.name) == {False}:
             yield Defect(site.instr, f"{switch.name}=False switches the protection off")
@@ -73,12 +72,12 @@ def switched_off(facts: Facts) -> Iterator[Defect]:
 def _forms(facts: Facts) -> Iterator[Defect]:
     """``class Meta: csrf = False`` of a form, and an ``enforce_csrf`` that does nothing."""
     app = app_of(facts)
-    for unit, cls in app.classes.items():
-        outer = app.classes.get(unit.parent) if unit.parent is not None else None
-        if unit.name == "Meta" and outer is not None and outer.bases & _FORM_BASES and "csrf" in cls.members:
-            held, operand = cls.members["csrf"]
-            if facts.constants(held, operand) == {False}:
-                yield Defect(held.defs[operand] or first(facts, unit), "csrf = False switches the protection off")
+    for meta, outer in app.inner_classes("Meta"):
+        member = meta.members.get("csrf")
+        if outer.bases & _FORM_BASES and member is not None and facts.constants(*member) == {False}:
+            place = member[0].defs[member[1]] or first(facts, meta.unit)
+            yield Defect(place, "csrf = False switches the protection off")
+    for cls in app.classes.values():
         for method in (cls.method(name) for name in _TESTS if _AUTHENTICATIONS & cls.bases):
             if method is not None and not any(instr.op in ("call", "method") for instr in facts.instructions(method)):
                 yield Defect(first(facts, method), f"{method.name}() does nothing, so that nothing is protected")

@@ -9,12 +9,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.hashes import hashes
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
 from real.detector.vocabulary import words
 
 _PAIR = 2
@@ -51,7 +51,7 @@ def _comes_with(facts: Facts, atom: Atom, other: int, digest: int) -> bool:
         return False
     mine, theirs = _sources(facts, atom, digest), _sources(facts, atom, other)
     if any(origin.instr.op == "param" and not words(str(origin.instr.extra)) & _KNOWN for origin in theirs):
-        is_looked_up = any(call.rpartition(".")[2] in _READERS for call in facts.reads(atom.unit, other).calls)
+        is_looked_up = bool(facts.reads(atom.unit, other).called & _READERS)
         return not is_looked_up or bool({origin.instr for origin in mine} & {origin.instr for origin in theirs})
     return not theirs or bool({origin.instr for origin in mine} & {origin.instr for origin in theirs})
 
@@ -85,5 +85,5 @@ def is_verified(facts: Facts, flow: Flow) -> bool:
 
 
 def _covers(facts: Facts, unit: Unit, step: Instr, wanted: set[Origin]) -> bool:
-    tested = facts.origins(unit, [arg for arg in step.args[1:] if isinstance(arg, int)])
+    tested = facts.origins(unit, step.args[1:])
     return bool(wanted) and every(any(one.covers(origin) for one in tested) for origin in wanted)

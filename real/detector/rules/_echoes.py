@@ -73,9 +73,7 @@ def _is_made_text(facts: Facts, unit: Unit, made: Instr, depth: int) -> bool:
 def _is_echoed_by(facts: Facts, unit: Unit, call: Instr, callee: Unit, depth: int) -> bool:
     """Whether a helper returns such a text, or what it is given."""
     bound = next((b for caller, site, b in facts.call_sites(callee) if site is call and caller is unit), 0)
-    for step in facts.instructions(callee):
-        if step.op != "return":
-            continue
+    for step in facts.instructions(callee, "return"):
         made = definition(callee, step.args[0])
         if made is not None and made.op == "param":
             passed = facts.passed(unit, call, callee, bound, str(made.extra))

@@ -9,7 +9,7 @@ from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.models.library import LOG_METHODS, names
 from real.detector.vocabulary import words
 
 # Words in the names and addresses of functions that anybody may ask who is not known yet.
@@ -25,7 +25,6 @@ _ABSENT = re.compile(
 )
 # A text that names both parts, or that holds whether there is an account or not, tells nothing.
 _EITHER = re.compile(r"(?i)\b(?:or|and/or|if|whether)\b|/ ?password|password")
-_QUIET = names("debug info warning warn error critical exception log")
 _PASSING = frozenset({"assign", "copy", "pi", "pathload", "phi", "build", "fstring", "binop"})
 # Errors of HTTP with a text, and the message for the next page.
 _HTTP_ERRORS = names("HTTPException HTTPError abort ValidationError AuthenticationFailed NotFound HTTPNotFound flash")
@@ -36,11 +35,8 @@ def told_accounts(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         texts = [
             step
-            for step in facts.instructions(unit)
-            if step.op == "const"
-            and isinstance(step.extra, str)
-            and _ABSENT.search(step.extra)
-            and not _EITHER.search(step.extra)
+            for step in facts.instructions(unit, "const")
+            if isinstance(step.extra, str) and _ABSENT.search(step.extra) and not _EITHER.search(step.extra)
         ]
         if not texts or not _is_for_strangers(facts, unit):
             continue
@@ -71,7 +67,7 @@ def _answer(facts: Facts, unit: Unit, text: Instr) -> Instr | None:
     """Where a text is returned, sent or raised as an error of HTTP."""
     same = {text.dst}
     for step in facts.instructions(unit):
-        if same.isdisjoint(arg for arg in step.args if isinstance(arg, int)):
+        if same.isdisjoint(step.args):
             continue
         if step.op in _PASSING:
             same.add(step.dst)
@@ -82,7 +78,7 @@ def _answer(facts: Facts, unit: Unit, text: Instr) -> Instr | None:
         elif step.op in ("call", "method"):
             called = called_words(facts, unit, step)
             called |= {callee.name for callee in facts.called(step)} if step.op == "call" else set()
-            if called & _QUIET:
+            if called & LOG_METHODS:
                 continue
             if called & _HTTP_ERRORS:
                 return step

@@ -69,8 +69,7 @@ def _fetches_anything(facts: Facts, unit: Unit) -> bool:
     return any(
         facts.library_names(unit, step) & _FETCHING
         and not any(_admits(atom) for atom in facts.controlling_tests(unit, step))
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        for step in facts.instructions(unit, "call", "method")
     )
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import App, Endpoint, app_of
+from real.detector.concepts.receivers import is_database_session
+from real.detector.ir.call_shapes import keywords_of, named_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._syntax import annotation_words
 
 # What makes a browser send something that identifies the user.
 AMBIENT = names(
@@ -64,7 +66,7 @@ def is_ambient(facts: Facts, endpoint: Endpoint) -> bool:
         for name in ("decorators", "authentication_classes", "method_decorators"):
             member = endpoint.owner.member(name)
             if member is not None:
-                last |= {word.rpartition(".")[2] for word in facts.reads(*member).words}
+                last |= facts.reads(*member).last_words
     found = bool(last & AMBIENT) or any("login" in word for word in last) or _has_cookie_parameter(facts, endpoint.unit)
     if last & _BEARER:
         return False
@@ -75,17 +77,13 @@ def is_ambient(facts: Facts, endpoint: Endpoint) -> bool:
             name = _named(instr)
             if name in _BEARER:
                 return False
-            if name in AMBIENT and not (name == "session" and _is_of_database(facts, unit, instr)):
+            if name in AMBIENT and not (_is_session(instr, name) and is_database_session(facts, unit, instr.dst)):
                 found = True
     return found and not app.uses(*_BEARER_LIBRARIES)
 
 
-def _is_of_database(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``db.session`` of SQLAlchemy."""
-    if instr.op != "attr":
-        return False
-    held = facts.reads(unit, instr.args[0])
-    return not ({name.rpartition(".")[2] for name in held.names} | held.params) & {"request", "req", "self"}
+def _is_session(instr: Instr, name: str) -> bool:
+    return instr.op == "attr" and name == "session"
 
 
 def _has_cookie_parameter(facts: Facts, unit: Unit) -> bool:
@@ -114,8 +112,7 @@ def needs_json(facts: Facts, endpoint: Endpoint) -> bool:
         if instr.op == "method" and instr.extra[0] in _JSON:
             if any("response" in name.split(".") for name in facts.library_names(unit, instr)):
                 continue
-            keywords = getattr(instr.extra[1], "keywords", ())
-            return "force" not in keywords
+            return "force" not in keywords_of(instr)
     models = {cls.unit.name for cls in app_of(facts).classes.values() if "BaseModel" in cls.bases}
     if any(
         found & (models | last_names(Role.JSON_PARAMETER)) for found in annotation_words(unit, frozenset()).values()
@@ -130,8 +127,7 @@ def has_same_site(facts: Facts) -> bool:
     if app.uses(*modules_of(Role.SAME_SITE_SESSIONS)):
         return not any(
             instr.op == "const" and str(instr.extra).lower() == "none" and isinstance(instr.extra, str)
-            for unit in facts.units
-            for instr in facts.instructions(unit)
+            for unit, instr in facts.steps()
         )
     return any(str(value).lower() in ("lax", "strict") for _, _, name, value in settings(facts) if name == _SETTING)
 
@@ -139,24 +135,21 @@ def has_same_site(facts: Facts) -> bool:
 def settings(facts: Facts) -> Iterator[tuple[Unit, Instr, str, object]]:
     """Settings of the application with constant values: ``app.config[name] = v``, ``update(name=v)``, class members,
     and names of a module."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op == "setsub":
-                for name in facts.constants(unit, instr.args[1]):
-                    for value in facts.constants(unit, instr.args[2]):
-                        yield unit, instr, str(name), value
-            elif instr.op in ("method", "call"):
-                shape = instr.extra[1] if instr.op == "method" else instr.extra
-                keywords = getattr(shape, "keywords", ())
-                for name, operand in zip(reversed(keywords), reversed(instr.args), strict=False):
-                    if name and name.isupper():
-                        for value in facts.constants(unit, operand):
-                            yield unit, instr, name, value
-            elif instr.op == "setmember" or (instr.op in ("assign", "setcell") and unit.kind == "module"):
-                member = instr.extra[1] if instr.op == "setcell" else instr.extra
-                if isinstance(member, str) and member.isupper():
-                    for value in facts.constants(unit, instr.args[0]):
-                        yield unit, instr, member, value
+    for unit, instr in facts.steps():
+        if instr.op == "setsub":
+            for name in facts.constants(unit, instr.args[1]):
+                for value in facts.constants(unit, instr.args[2]):
+                    yield unit, instr, str(name), value
+        elif instr.op in ("method", "call"):
+            for name, operand in reversed(named_operands(instr)):
+                if name and name.isupper():
+                    for value in facts.constants(unit, operand):
+                        yield unit, instr, name, value
+        elif instr.op == "setmember" or (instr.op in ("assign", "setcell") and unit.kind == "module"):
+            member = instr.extra[1] if instr.op == "setcell" else instr.extra
+            if isinstance(member, str) and member.isupper():
+                for value in facts.constants(unit, instr.args[0]):
+                    yield unit, instr, member, value
 
 
 def asks_for_method(facts: Facts, unit: Unit, instr: Instr) -> bool:

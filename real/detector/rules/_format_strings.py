@@ -24,7 +24,7 @@ def formatted(facts: Facts, site: CallSite) -> Iterator[Defect]:
     template = site.args.at(0) if unbound else site.receiver
     if (site.path and not unbound) or template is None or not facts.is_untrusted(template):
         return
-    operands = [operand for operand in site.instr.args[1 + unbound :] if isinstance(operand, int)]
+    operands = site.instr.args[1 + unbound :]
     for index, operand in enumerate(operands):
         if _is_gated(facts, site.unit, operand):
             continue
@@ -111,8 +111,7 @@ def _has_gate(facts: Facts, owner: Unit, outer: tuple[Unit, ...] = ()) -> bool:
             obj.kind == "instance"
             and obj.unit not in (None, owner, *outer)
             and _has_gate(facts, obj.unit, (*outer, owner))
-            for step in facts.instructions(unit)
-            if step.op == "call"
+            for step in facts.instructions(unit, "call")
             for obj in facts.value(unit, step.dst).objs
             if obj.unit is not None
         ):

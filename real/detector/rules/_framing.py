@@ -14,7 +14,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._unbounded import is_bounded, is_compared, is_measured
+from real.detector.rules._bounds import is_bounded, is_compared, is_measured
 
 # What allocates as much as it is told.
 _FRAMES = names("readexactly bytearray recv read_exactly recv_exactly recvall")
@@ -27,9 +27,7 @@ def told_sizes(facts: Facts) -> Iterator[Defect]:
     """Allocations whose size the data says, which nothing compares with a limit."""
     for site in facts.calls(*_FRAMES, "builtins.bytearray"):
         for operand in site.instr.args[1:2]:
-            if not isinstance(operand, int) or not _is_told(facts, site.unit, operand):
-                continue
-            if not is_compared(facts, site.unit, site.instr, operand):
+            if _is_told(facts, site.unit, operand) and not is_compared(facts, site.unit, site.instr, operand):
                 yield Defect(site.instr, "the length in a message decides how much is allocated")
     for site in facts.calls(*calls_of(Role.SIDES)):
         for operand in _parts(site.unit, site.instr):
@@ -67,10 +65,10 @@ def _parts(unit: Unit, instr: Instr) -> list[int]:
     """The arguments of a call, and what tuples among them are built of."""
     found: list[int] = []
     for arg in instr.args[1:]:
-        made = definition(unit, arg) if isinstance(arg, int) else None
+        made = definition(unit, arg)
         if made is not None and made.op == "build":
-            found += [part for part in made.args if isinstance(part, int)]
-        elif isinstance(arg, int):
+            found += made.args
+        else:
             found.append(arg)
     return found
 

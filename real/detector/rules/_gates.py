@@ -14,18 +14,20 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.identity import says_who
+from real.detector.concepts.known_endpoints import HOOKS
+from real.detector.concepts.principals import PRIVILEGES, Principal
+from real.detector.concepts.request_parts import told
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._checks import ROLES, refusals, told_by_client
-from real.detector.rules._syntax import annotation_words
-from real.detector.rules._views import says_who
-from real.detector.rules.principals import HOOKS, PRIVILEGES, Principal, told
-from real.detector.vocabulary import words
+from real.detector.rules._checks import refusals, told_by_client
+from real.detector.vocabulary import ROLE_WORDS, words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
@@ -49,7 +51,7 @@ def weak_gates(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_hook(facts: Facts, unit: Unit) -> bool:
-    if {word.rpartition(".")[2] for word in facts.declarations(unit).words} & HOOKS:
+    if facts.declarations(unit).last_words & HOOKS:
         return True
     if not unit.is_method or unit.name not in _MIDDLEWARE_METHODS or unit.parent is None:
         return False
@@ -84,12 +86,10 @@ def _is_path(facts: Facts, unit: Unit, made: Instr | None, depth: int = 0) -> bo
         return False
     if made.op == "attr" and made.extra in _PATHS:
         holder = facts.reads(unit, made.dst)
-        known = {name.rpartition(".")[2] for name in holder.names} | holder.params | holder.attributes
+        known = holder.last_names | holder.params | holder.attributes
         return bool(known & {"request", "req", "scope"})
     if made.op == "cell" and unit.parent is not None:
-        params = [
-            step for step in facts.instructions(unit.parent) if step.op == "param" and step.extra == made.extra[1]
-        ]
+        params = [step for step in facts.instructions(unit.parent, "param") if step.extra == made.extra[1]]
         return any(_is_path(facts, unit.parent, step, depth + 1) for step in params)
     return made.op == "param" and any(
         _is_path(facts, caller, untested(caller, operand), depth + 1)
@@ -111,7 +111,7 @@ def _methods(facts: Facts, unit: Unit, compare: Instr) -> frozenset[str]:
 
 def _of_some_methods(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """A permission that refuses for one of the methods that change an object, and returns ``True`` for the others."""
-    compares = [instr for instr in facts.instructions(unit) if instr.op == "compare"]
+    compares = list(facts.instructions(unit, "compare"))
     tested = [(instr, _methods(facts, unit, instr)) for instr in compares]
     asked = frozenset(method for _, found in tested for method in found)
     wanted = _OF_OBJECTS if unit.name == "has_object_permission" else _UNSAFE
@@ -119,7 +119,7 @@ def _of_some_methods(facts: Facts, unit: Unit) -> Iterator[Defect]:
     if not asked & _UNSAFE or asked >= wanted or asked - _UNSAFE:
         return
     reads = [facts.reads(unit, instr.dst) for instr in compares]
-    if any("SAFE_METHODS" in {name.rpartition(".")[2] for name in read.names} for read in reads):
+    if any("SAFE_METHODS" in read.last_names for read in reads):
         return
     if any(instr.op == "attr" and instr.extra == "action" for instr in facts.instructions(unit)):
         return
@@ -150,20 +150,20 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
             named = {str(const) for const in facts.constants(unit, instr.args[1])}
         else:
             continue
-        if not any(words(name) & ROLES for name in named):
+        if not any(words(name) & ROLE_WORDS for name in named):
             continue
         base = facts.reads(unit, instr.args[0])
-        last = {name.rpartition(".")[2] for name in base.names} | base.params
+        last = base.last_names | base.params
         source = told(facts, unit, instr.args[-1]) if last & _HOLDERS else None
-        if source is not None and any(words(str(key)) & ROLES for key in facts.constants(unit, source.args[1])):
+        if source is not None and any(words(str(key)) & ROLE_WORDS for key in facts.constants(unit, source.args[1])):
             yield Defect(instr, f"{unit.name}() puts down as a role what the client says")
             return
 
 
 def _part_of_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``"admin" in session.get("role", "")`` and ``"@example.com" in email``: parts of other texts pass."""
-    for instr in facts.instructions(unit):
-        if instr.op != "compare" or instr.extra[0] not in ("In", "NotIn"):
+    for instr in facts.instructions(unit, "compare"):
+        if instr.extra[0] not in ("In", "NotIn"):
             continue
         wanted = [const for const in facts.constants(unit, instr.args[0]) if isinstance(const, str)]
         if not wanted:
@@ -190,13 +190,9 @@ def _is_text(facts: Facts, unit: Unit, made: Instr, domain: bool) -> bool:
 
 def _told_dependency(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """A dependency of FastAPI that compares a header or a cookie which says what its sender may do."""
-    given = {
-        name
-        for name, reads in facts.defaults(unit).items()
-        if {word.rpartition(".")[2] for word in reads.words} & _GIVEN
-    }
+    given = {name for name, reads in facts.defaults(unit).items() if reads.last_words & _GIVEN}
     given |= {name for name, seen in annotation_words(unit, _GIVEN).items() if seen & _GIVEN}
-    if not any(words(name) & ROLES for name in given):
+    if not any(words(name) & ROLE_WORDS for name in given):
         return
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     if unit not in answering:

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.concepts.endpoints import App, Class, app_of
+from real.detector.concepts.permissions import class_level
+from real.detector.concepts.principals import ALLOWED, PRIVILEGES, SOMEBODY
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules.principals import ALLOWED, PRIVILEGES, SOMEBODY, class_level
 from real.detector.vocabulary import OWNERS, words
 
 # Generic views that change records -> what they do; those that only create name no record.
@@ -68,10 +70,7 @@ def _place(facts: Facts, cls: Class) -> Instr:
 
 def reads_person(facts: Facts, unit: Unit) -> bool:
     """Whether a method uses ``request.user`` or the like."""
-    for instr in facts.instructions(unit):
-        if instr.op == "attr" and instr.extra in ("user", "current_user", "auth", "session"):
-            return True
-    return False
+    return any(instr.extra in ("user", "current_user", "auth", "session") for instr in facts.instructions(unit, "attr"))
 
 
 def narrows(facts: Facts, view: GenericView) -> bool:
@@ -100,20 +99,16 @@ def asks_more(facts: Facts, method: Unit) -> bool:
     return False
 
 
-def has_owners(facts: Facts, view: GenericView) -> bool:
+def has_owners(facts: Facts) -> bool:
     """Whether the program says elsewhere that the records belong to somebody: it stores or filters by the owner."""
     app = app_of(facts)
     for unit in facts.functions:
         if unit.parent is None or unit.parent not in app.classes:
             continue
         for instr in facts.instructions(unit):
-            shape = instr.extra[1] if instr.op == "method" else instr.extra if instr.op == "call" else None
-            keywords = getattr(shape, "keywords", ())
-            if any(keyword and words(keyword) & OWNERS for keyword in keywords) and reads_person(facts, unit):
+            named = [str(instr.extra)] if instr.op == "setattr" else keywords_of(instr)
+            if any(name and words(name) & OWNERS for name in named) and reads_person(facts, unit):
                 return True
-            if instr.op == "setattr" and words(str(instr.extra)) & OWNERS and reads_person(facts, unit):
-                return True
-    del view
     return False
 
 
@@ -123,7 +118,7 @@ def object_permissions(facts: Facts) -> Iterator[tuple[Unit, Instr]]:
         if unit.name != "has_object_permission" or not unit.is_method or len(unit.params.positional) < 4:
             continue
         obj = unit.params.positional[3]
-        returned = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+        returned = list(facts.instructions(unit, "return"))
         free = next((instr for instr in returned if _lets_pass(facts, unit, instr)), None)
         if free is not None and not any(_relates(facts, unit, instr, obj) for instr in facts.instructions(unit)):
             yield unit, free
@@ -135,8 +130,7 @@ def _relates(facts: Facts, unit: Unit, instr: Instr, obj: str) -> bool:
         return False
     reads = Reads()
     for arg in instr.args:
-        if isinstance(arg, int):
-            reads.update(facts.reads(unit, arg))
+        reads.update(facts.reads(unit, arg))
     return obj in reads.params and bool(reads.params - {obj, "self"})
 
 
@@ -165,7 +159,7 @@ def weak_tests(facts: Facts) -> Iterator[tuple[Unit, Instr]]:
             for instr in facts.instructions(unit)
         )
         if asked and not asks_more(facts, unit):
-            place = next(instr for instr in facts.instructions(unit) if instr.op == "return")
+            place = next(instr for instr in facts.instructions(unit, "return"))
             yield unit, place
 
 
@@ -198,5 +192,5 @@ def incorrect(facts: Facts) -> Iterator[GenericView]:
     for view in generic_views(facts):
         if view.level != SOMEBODY or narrows(facts, view):
             continue
-        if view.level < ALLOWED and (has_owners(facts, view) or view.verb == "deletes"):
+        if view.level < ALLOWED and (has_owners(facts) or view.verb == "deletes"):
             yield view

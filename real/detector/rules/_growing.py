@@ -47,20 +47,18 @@ def empty_containers(facts: Facts) -> frozenset[str]:
     called = [range(unit.line, getattr(unit.node, "end_lineno", 0) + 1) for unit in facts.functions if unit.inlined]
     filled = {
         root(module, step.args[0])
-        for step in facts.instructions(module)
-        if step.op in ("setsub", "add", "merge") and not any(step.line in lines for lines in called)
+        for step in facts.instructions(module, "setsub", "add", "merge")
+        if not any(step.line in lines for lines in called)
     }
-    for step in facts.instructions(module):
-        if step.op == "setcell":
-            name = str(step.extra[1])
-            made = root(module, step.args[0])
-            empty = made not in filled and _starts_empty(facts, module, made)
-            found[name] = found.get(name, True) and empty and bool(words(name) & _TRAFFIC)
-    for unit in facts.functions:
-        for step in facts.instructions(unit):
-            if step.op in ("builtin", "cell") and str(step.extra[1]) not in found:
-                elsewhere = step.op == "builtin" or module.number in step.extra[0]
-                found[str(step.extra[1])] = elsewhere and not facts.value(unit, step.dst).objs  # a fragment
+    for step in facts.instructions(module, "setcell"):
+        name = str(step.extra[1])
+        made = root(module, step.args[0])
+        empty = made not in filled and _starts_empty(facts, module, made)
+        found[name] = found.get(name, True) and empty and bool(words(name) & _TRAFFIC)
+    for unit, step in facts.function_steps("builtin", "cell"):
+        if str(step.extra[1]) not in found:
+            elsewhere = step.op == "builtin" or module.number in step.extra[0]
+            found[str(step.extra[1])] = elsewhere and not facts.value(unit, step.dst).objs  # a fragment
     for unit in facts.units if any(found.values()) else ():
         for step in facts.instructions(unit):
             for name in _emptied(facts, unit, step) if unit is not module else ():
@@ -74,8 +72,8 @@ def instance_caches(facts: Facts) -> Iterator[Defect]:
         if start.name != "__init__" or start.parent is None or start.parent.kind != "class":
             continue
         methods = [unit for unit in facts.functions if unit.parent is start.parent]
-        for step in facts.instructions(start):
-            if step.op != "setattr" or not words(str(step.extra)) & _KEPT:
+        for step in facts.instructions(start, "setattr"):
+            if not words(str(step.extra)) & _KEPT:
                 continue
             if _starts_empty(facts, start, root(start, step.args[1])):
                 uses = [found for unit in methods for found in _attribute_uses(facts, unit, str(step.extra))]
@@ -112,7 +110,7 @@ def _remembers(facts: Facts, unit: Unit, operand: int) -> bool:
 def _measures(facts: Facts, unit: Unit, step: Instr, name: str) -> bool:
     if step.op not in ("call", "method") or not facts.library_names(unit, step) & MEASURES:
         return False
-    return any(name in facts.reads(unit, arg).attributes for arg in step.args[1:] if isinstance(arg, int))
+    return any(name in facts.reads(unit, arg).attributes for arg in step.args[1:])
 
 
 def _starts_empty(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -204,7 +202,7 @@ def _comes_from_outside(facts: Facts, unit: Unit, operand: int) -> bool:
 
 def _is_empty(facts: Facts, unit: Unit, operand: int) -> bool:
     """A container that the function makes without an element."""
-    stores = (step for step in facts.instructions(unit) if step.op in ("setsub", "add", "merge"))
+    stores = (step for step in facts.instructions(unit, "setsub", "add", "merge"))
     return _starts_empty(facts, unit, operand) and not any(root(unit, step.args[0]) == operand for step in stores)
 
 

@@ -11,10 +11,9 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import KEY_WORDS, words
 
 _ENCRYPTING = names("encrypt encrypted encipher cipher encode_secret obfuscate decrypt decipher")
-_KEYS = names("key keys secret password passphrase")
 _ENCODINGS = (*below(Role.ENCODING), *calls_of(Role.ENCODING))
 _TEXT = names("encode decode strip rstrip replace translate join hex")
 
@@ -39,7 +38,7 @@ def _mixes_key(facts: Facts, unit: Unit, step: Instr) -> bool:
         return False
     reads = [facts.reads(unit, arg) for arg in step.args]
     named = {name for read in reads for name in (*read.params, *read.names, *read.attributes)}
-    return any(words(name) & _KEYS for name in named)
+    return any(words(name) & KEY_WORDS for name in named)
 
 
 def _placed(steps: list[Instr], step: Instr) -> Instr:

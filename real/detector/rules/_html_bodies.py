@@ -92,7 +92,7 @@ def types_of_call(facts: Facts, unit: Unit, call: Instr, bodies: Sequence[int]) 
     shape = shape_of(call)
     if shape is None or any(shape.starred):
         return frozenset()
-    others = [arg for arg in call.args[1:] if isinstance(arg, int) and arg not in bodies]
+    others = [arg for arg in call.args[1:] if arg not in bodies]
     return frozenset(
         kind for arg in others for kind in (header_types(facts.value(unit, arg)) or _types(facts, unit, arg))
     )

@@ -42,11 +42,10 @@ def _html_views(facts: Facts) -> frozenset[Unit]:
     if not app.uses(*_FRAMEWORKS) and not _names_framework(facts):
         return frozenset()
     found = {unit for unit in facts.functions if _is_declared(facts, app, unit) or _is_of_view_class(app, unit)}
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op in ("call", "method") and _registers(facts, app, unit, instr):
-                for arg in instr.args[1:]:
-                    found |= _functions(facts.value(unit, arg))
+    for unit, instr in facts.steps("call", "method"):
+        if _registers(facts, app, unit, instr):
+            for arg in instr.args[1:]:
+                found |= _functions(facts.value(unit, arg))
     return frozenset(found)
 
 

@@ -16,16 +16,16 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import NUM
+from real.detector.concepts.addresses import is_tested_in_loop
 from real.detector.concepts.endpoints import is_view
+from real.detector.concepts.removal import is_removed
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import PERCENT_ENCODERS, names
-from real.detector.rules._addresses import is_tested_in_loop
-from real.detector.rules._characters import is_removed
-from real.detector.rules._pieces import ordered_pieces
-from real.detector.vocabulary import words
+from real.detector.models.library import LOG_METHODS, PERCENT_ENCODERS, names
+from real.detector.vocabulary import LOG_WORDS, words
 
 _BREAKS = "\r\n"
 _MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[^\n]*$")
@@ -36,9 +36,7 @@ _REQUEST = re.compile(
 )
 _HTTP_HEADER = re.compile(r"\r\n[A-Z][A-Za-z-]+: ?[^\n]*$")
 _SENDERS = ("sendall", "send")
-_LOGGERS = ("debug", "info", "warning", "error", "critical", "exception", "log")
-WATCHED = frozenset({"sendmail", "sendall", "send", "write", *_LOGGERS})
-_LOG_WORDS = names("log logs logger logging audit journal")
+WATCHED = frozenset({"sendmail", "sendall", "send", "write", *LOG_METHODS})
 _FIELD = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]|\{[^{}]*\}")
 # Who asks is what the program has stored; a method of HTTP has no line breaks.
 _NO_TEXTS = names("user current_user session pk method remote_addr")
@@ -67,7 +65,7 @@ def log_lines(facts: Facts) -> Iterator[Defect]:
     """``log.info(f"login of {user}")``, ``log.info("login of %s", user)`` in a view, lines that are appended to a log
     file (CWE-117). No formatter of the standard library escapes line breaks (``logging.Formatter``).
     """
-    for site in facts.calls(*_LOGGERS, "write"):
+    for site in facts.calls(*LOG_METHODS, "write"):
         if site.name == "write" and not _is_log_file(facts, site):
             continue
         if site.name != "write" and not (_is_logger(facts, site) and is_view(facts, site.unit)):
@@ -127,7 +125,7 @@ def _is_logger(facts: Facts, site: CallSite) -> bool:
     if site.path:
         return site.path.startswith(below(Role.LOG)) or ".logger." in site.path
     held = facts.reads(site.unit, site.instr.args[0]) if site.instr.op == "method" else None
-    return held is not None and any(words(word) & _LOG_WORDS for word in held.attributes | held.names)
+    return held is not None and any(words(word) & LOG_WORDS for word in held.attributes | held.names)
 
 
 def _is_log_file(facts: Facts, site: CallSite) -> bool:
@@ -138,7 +136,7 @@ def _is_log_file(facts: Facts, site: CallSite) -> bool:
     appended = bool({"a", "a+", "at"} & {const for const in reads.constants if isinstance(const, str)})
     texts = {const for const in reads.constants if isinstance(const, str)} | reads.words
     owner = {site.unit.parent.name} if site.unit.parent is not None and site.unit.parent.kind == "class" else set()
-    return appended and any(words(re.sub(r"\W", "_", text)) & _LOG_WORDS for text in texts | owner)
+    return appended and any(words(re.sub(r"\W", "_", text)) & LOG_WORDS for text in texts | owner)
 
 
 def _is_quoted(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -200,9 +198,8 @@ def _texts(facts: Facts, unit: Unit, operand: int) -> Iterator[tuple[Unit, int]]
         made = unit.defs[root(unit, operand)]
     callees = facts.called(made) if made is not None and made.op in ("call", "method") else []
     for callee in callees:
-        for step in facts.instructions(callee):
-            if step.op == "return":
-                yield from _texts(facts, callee, step.args[0])
+        for step in facts.instructions(callee, "return"):
+            yield from _texts(facts, callee, step.args[0])
     if not callees:
         yield unit, operand
 
@@ -211,7 +208,7 @@ def _is_one_line(facts: Facts, site: CallSite, unit: Unit, operand: int) -> bool
     """Line breaks were removed from the data, or are refused before it is used."""
     if is_removed(facts, unit, operand, _BREAKS):
         return True
-    ends = [site.instr] if unit is site.unit else [step for step in facts.instructions(unit) if step.op == "return"]
+    ends = [site.instr] if unit is site.unit else list(facts.instructions(unit, "return"))
     return any(
         facts.is_guarded(unit, end, [operand], _refuses_breaks)
         or is_tested_in_loop(facts, unit, end, [operand], _refuses_breaks)
@@ -225,7 +222,7 @@ def _refuses_breaks(atom: Atom, reads: Reads) -> bool:
     has_break = any("\n" in text or "\\n" in text or "\r" in text for text in texts)
     if atom.op == "NotIn":
         return has_break
-    if atom.op in ("GtE", "Gt") and "ord" in {call.rpartition(".")[2] for call in reads.calls}:
+    if atom.op in ("GtE", "Gt") and "ord" in reads.called:
         return any(isinstance(const, int) and const >= ord(" ") - 1 for const in reads.constants)
     name = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
     if atom.sense is True:

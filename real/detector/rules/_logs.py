@@ -8,13 +8,7 @@ from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.definitions import definition, root
-from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import below, calls_of
-from real.detector.models.kinds import Role
-from real.detector.rules._redirects import CREDENTIAL_HEADERS
-from real.detector.rules._secrets import (
+from real.detector.concepts.secrets import (
     Place,
     addresses,
     is_credential_address,
@@ -26,9 +20,16 @@ from real.detector.rules._secrets import (
     secret_name,
     secrets_inside,
 )
-from real.detector.vocabulary import words
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import definition, name_of, root
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import below, calls_of
+from real.detector.models.kinds import Role
+from real.detector.models.library import LOG_METHODS
+from real.detector.rules._redirects import CREDENTIAL_HEADERS
+from real.detector.vocabulary import LOG_WORDS, words
 
-LOGGERS = ("print", "debug", "info", "warning", "warn", "error", "critical", "exception", "log", "trace", "success")
+LOGGERS = LOG_METHODS | {"print", "success", "trace"}
 _WHOLE = ("__dict__",)
 _CONVERSIONS = frozenset({"str", "repr", "dict", "dumps", "pformat", "asdict", "vars", "list", "decode"})
 
@@ -53,13 +54,12 @@ def _is_log(facts: Facts, site: CallSite) -> bool:
     made = definition(site.unit, site.instr.args[0])
     if made is None:
         return False
-    name = str(made.extra[1] if made.op in ("cell", "builtin") else made.extra if made.op in ("attr", "param") else "")
-    return bool(words(name) & {"log", "logger", "logging"}) and not facts.called(site.instr)
+    return bool(words(name_of(made)) & LOG_WORDS) and not facts.called(site.instr)
 
 
 def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected: dict[Place, str]) -> str | None:
     console = site.path == "builtins.print"
-    for operand in [arg for arg in site.instr.args[1:] if isinstance(arg, int)]:
+    for operand in site.instr.args[1:]:
         for step in text_of(facts, site.unit, operand):
             named = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
             secret = named or _announced(facts, site, step)
@@ -87,16 +87,14 @@ def _is_headers(facts: Facts, unit: Unit, step: Instr) -> bool:
     holder = definition(unit, step.args[0])
     if holder is None:
         return False
-    name = str(holder.extra[1] if holder.op in ("cell", "builtin") else holder.extra).rpartition(".")[2]
-    if name in ("request", "req"):
+    if name_of(holder) in ("request", "req"):
         return True
     where = place(facts, unit, step.dst)
     return where is not None and any(
         store.op == "setsub"
         and any(str(key).lower() in CREDENTIAL_HEADERS for key in facts.constants(inner, store.args[1]))
         and (place(facts, inner, store.args[0]) or ((), ()))[1] == where[1]
-        for inner in facts.units
-        for store in facts.instructions(inner)
+        for inner, store in facts.steps()
     )
 
 
@@ -131,7 +129,7 @@ def _announced(facts: Facts, site: CallSite, step: Instr) -> str | None:
     made = facts.library_names(site.unit, step) & calls_of(Role.RANDOM).keys()
     if not made:
         return None
-    operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
+    operands = site.instr.args[1:]
     texts = {text for arg in operands for text in facts.reads(site.unit, arg).constants if isinstance(text, str)}
     return min(made) if any(is_secret(text) for text in texts) else None
 
@@ -146,7 +144,7 @@ def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:
 
 
 def _shows_fields(facts: Facts, owner: Unit) -> bool:
-    declared = {word.rpartition(".")[2] for word in facts.declarations(owner).words}
+    declared = facts.declarations(owner).last_words
     return bool(declared & {"dataclass", "BaseModel", "NamedTuple", "define", "attrs"}) and not any(
         unit.parent is owner and unit.name in ("__repr__", "__str__") for unit in facts.functions
     )
@@ -198,7 +196,7 @@ def text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
             following = made.args if made.op == "method" else made.args[1:]
         elif made.op == "attr" and made.extra in _WHOLE:
             following = made.args
-        work += [root(unit, arg) for arg in following if isinstance(arg, int)]
+        work += [root(unit, arg) for arg in following]
     return found
 
 

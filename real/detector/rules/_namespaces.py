@@ -12,12 +12,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._pieces import ordered_pieces
 
 GLOBALS = names("globals locals vars getattr")
 _NAMESPACES = frozenset({"builtins.globals", "builtins.locals", "builtins.vars"})
@@ -29,17 +29,14 @@ _STARTERS = names("submit map apply apply_async run_in_executor call_soon Thread
 
 def chosen_globals(facts: Facts) -> Iterator[Defect]:
     """Calls of what was looked up by an outside name."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op not in ("call", "method"):
-                continue
-            started = {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _STARTERS
-            for operand in step.args if started else step.args[:1] if step.op == "call" else ():
-                key = _key(facts, unit, operand) if isinstance(operand, int) else None
-                if key is not None and _is_free(facts, unit, step, key):
-                    trace = facts.trace(facts.value(unit, key))
-                    yield Defect(step, "untrusted data choose which function of the module is called", trace)
-                    break
+    for unit, step in facts.steps("call", "method"):
+        started = {name.rpartition(".")[2] for name in facts.library_names(unit, step)} & _STARTERS
+        for operand in step.args if started else step.args[:1] if step.op == "call" else ():
+            key = _key(facts, unit, operand)
+            if key is not None and _is_free(facts, unit, step, key):
+                trace = facts.trace(facts.value(unit, key))
+                yield Defect(step, "untrusted data choose which function of the module is called", trace)
+                break
 
 
 def _key(facts: Facts, unit: Unit, operand: int) -> int | None:

@@ -8,12 +8,12 @@ from real.detector.analysis.called_names import called_words, library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
+from real.detector.concepts.hashes import hashes
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
 from real.detector.vocabulary import words
 
 # What is drawn differs from message to message, be it for a generator that can be computed.
@@ -55,16 +55,11 @@ def _is_kept(facts: Facts, unit: Unit, operand: int) -> bool:
         return False
     if made.op in ("cell", "builtin"):
         module = facts.units[0]
-        drawn = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
+        drawn = [s for s in facts.instructions(module, "setcell") if s.extra[1] == made.extra[1]]
         return len(drawn) == 1 and _is_drawn(facts, module, drawn[0].args[0])
     if made.op != "attr" or not unit.is_method:
         return False
-    stores = [
-        (owner, step)
-        for owner in facts.units
-        for step in facts.instructions(owner)
-        if step.op in ("setmember", "setattr") and step.extra == made.extra
-    ]
+    stores = [(owner, step) for owner, step in facts.steps("setmember", "setattr") if step.extra == made.extra]
     return bool(stores) and every(
         owner.name in ("__init__", unit.parent.name if unit.parent else "") and _is_drawn(facts, owner, step.args[-1])
         for owner, step in stores
@@ -83,7 +78,7 @@ def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
         return False
     reads = facts.reads(unit, operand)
     hashed = bool(reads.calls & (hashes() | {"digest"}))
-    last = {name.rpartition(".")[2] for name in reads.calls}
+    last = reads.called
     fresh = any(words(name) & _FRESH for name in (*reads.params, *reads.names, *reads.attributes, *last))
     return hashed and not fresh and not last & _DRAWN
 
@@ -102,7 +97,7 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         return False
     if made.op in ("cell", "builtin"):
         module = facts.units[0]
-        stores = [s for s in facts.instructions(module) if s.op == "setcell" and s.extra[1] == made.extra[1]]
+        stores = [s for s in facts.instructions(module, "setcell") if s.extra[1] == made.extra[1]]
         return len(stores) == 1 and is_fixed(facts, module, stores[0].args[0], depth + 1)
     if made.op == "binop":
         return every(is_fixed(facts, unit, arg, depth + 1) for arg in made.args)
@@ -114,19 +109,12 @@ def is_fixed(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:  # noq
         return _is_class_constant(facts, unit, made)
     called = called_words(facts, unit, made)
     passed = made.args[1:] or (made.args if made.op == "method" else [])
-    return bool(called & _FIXED_CALLS) and not any(
-        not is_fixed(facts, unit, arg, depth + 1) for arg in passed if isinstance(arg, int)
-    )
+    return bool(called & _FIXED_CALLS) and not any(not is_fixed(facts, unit, arg, depth + 1) for arg in passed)
 
 
 def _is_class_constant(facts: Facts, unit: Unit, made: Instr) -> bool:
     """``self.IV`` of a class that sets it in its body and nowhere else."""
-    stores = [
-        (owner, step)
-        for owner in facts.units
-        for step in facts.instructions(owner)
-        if step.op in ("setmember", "setattr") and step.extra == made.extra
-    ]
+    stores = [(owner, step) for owner, step in facts.steps("setmember", "setattr") if step.extra == made.extra]
     return (
         bool(stores)
         and unit.is_method

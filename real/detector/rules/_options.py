@@ -13,12 +13,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.text_pieces import members, ordered_pieces
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._pieces import members, ordered_pieces
 from real.detector.vocabulary import words
 
 # Programs with options that run commands.

@@ -8,13 +8,13 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.witness import every
+from real.detector.concepts.markup import PAGE
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import Sink
 from real.detector.models.when import IsHtml
-from real.detector.rules._markup import PAGE
 from real.detector.vocabulary import words
 
 _BODIES = last_names(Role.PAGE_BODY)
@@ -26,18 +26,17 @@ WATCHED = frozenset({"set_header", *(api.rpartition(".")[2] for api in RESPONSES
 
 def response_bodies(facts: Facts) -> Iterator[Defect]:
     """``resp.text = f"<p>{name}</p>"``."""
-    for unit in facts.functions:
-        for step in facts.instructions(unit):
-            if step.op != "setattr" or step.extra not in _BODIES:
-                continue
-            holder = definition(unit, step.args[0])
-            # a parameter, `request.response`
-            if holder is None or holder.op not in ("param", "attr") or not words(str(holder.extra)) & _ANSWERS:
-                continue
-            value = facts.value(unit, step.args[1])
-            pieces = facts.pieces(unit, step.args[1])
-            if facts.is_untrusted(value) and pieces.is_built and any(PAGE.search(text) for text in pieces.literals):
-                yield Defect(step, "untrusted data is part of the page of the response", facts.trace(value))
+    for unit, step in facts.function_steps("setattr"):
+        if step.extra not in _BODIES:
+            continue
+        holder = definition(unit, step.args[0])
+        # a parameter, `request.response`
+        if holder is None or holder.op not in ("param", "attr") or not words(str(holder.extra)) & _ANSWERS:
+            continue
+        value = facts.value(unit, step.args[1])
+        pieces = facts.pieces(unit, step.args[1])
+        if facts.is_untrusted(value) and pieces.is_built and any(PAGE.search(text) for text in pieces.literals):
+            yield Defect(step, "untrusted data is part of the page of the response", facts.trace(value))
 
 
 def callbacks(facts: Facts) -> Iterator[Defect]:

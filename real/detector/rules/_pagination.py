@@ -60,14 +60,14 @@ def _asks_for_positive(compare: ast.Compare) -> bool:
 
 def _place(facts: Facts, member: tuple[Unit, int]) -> Instr | None:
     unit, operand = member
-    found = [instr for instr in facts.instructions(unit) if instr.op == "setmember" and instr.args[0] == operand]
+    found = [instr for instr in facts.instructions(unit, "setmember") if instr.args[0] == operand]
     return found[0] if found else definition(unit, operand)
 
 
 def slices(facts: Facts) -> Iterator[tuple[Unit, Instr, int]]:
     """The ends of slices of query sets in views: (view, the instruction, what the end is computed from)."""
     for unit in facts.functions:
-        found = [step for step in facts.instructions(unit) if step.op == "slice" and len(step.args) > 1]
+        found = [step for step in facts.instructions(unit, "slice") if len(step.args) > 1]
         if not found or not is_handler(facts, unit):
             continue
         for step in found:

@@ -43,11 +43,11 @@ def _fast(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls(*calls_of(Role.FAST_HASH)):
         if site.unit.has_loop or facts.shared(_hashes_slowly):
             continue
-        operands = [arg for arg in site.instr.args[1:] if isinstance(arg, int)]
+        operands = site.instr.args[1:]
         operands += [
             arg
-            for step in facts.instructions(site.unit)
-            if step.op == "method" and step.extra[0] == "update" and root(site.unit, step.args[0]) == site.instr.dst
+            for step in facts.instructions(site.unit, "method")
+            if step.extra[0] == "update" and root(site.unit, step.args[0]) == site.instr.dst
             for arg in step.args[1:]
         ]
         if any(_is_password(facts, site.unit, operand) for operand in operands):
@@ -59,10 +59,8 @@ def _hashes_slowly(facts: Facts) -> bool:
     return any(
         _is_slow(name)
         and not facts.is_idle(unit, step)
-        and any(_is_password(facts, unit, arg) for arg in step.args[1:] if isinstance(arg, int))
-        for unit in facts.units
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        and any(_is_password(facts, unit, arg) for arg in step.args[1:])
+        for unit, step in facts.steps("call", "method")
         for name in facts.library_names(unit, step)
     )
 

@@ -18,8 +18,8 @@ def walked_paths(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``for name in path[:-1]: obj = getattr(obj, name)``, then ``setattr(obj, path[-1], value)``."""
     if not unit.has_loop:
         return
-    for instr in facts.instructions(unit):
-        if instr.op != "call" or len(instr.args) != _SETTER_ARGUMENTS:
+    for instr in facts.instructions(unit, "call"):
+        if len(instr.args) != _SETTER_ARGUMENTS:
             continue
         if "builtins.setattr" not in facts.library_names(unit, instr):
             continue

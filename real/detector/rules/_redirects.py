@@ -26,10 +26,10 @@ def credentials_abroad(facts: Facts) -> Iterator[Defect]:
         found = [step for step in facts.instructions(unit) if _reads_location(facts, unit, step)]
         if not found:
             continue
-        for step in facts.instructions(unit):
-            if step.op not in ("call", "method") or not _is_request(facts, unit, step):
+        for step in facts.instructions(unit, "call", "method"):
+            if not _is_request(facts, unit, step):
                 continue
-            operands = [arg for arg in step.args if isinstance(arg, int)]
+            operands = step.args
             carries = any(_is_credential(text) for arg in operands for text in facts.reads(unit, arg).constants)
             made = facts.definitions(unit, *operands)
             if carries and any(place in made for place in found) and not _compares_origin(facts, unit, step):

@@ -27,13 +27,12 @@ _QUERY = re.compile(r"(?i)^\s*(?:select|insert|update|delete|create|drop|alter|r
 
 def handed_to_runners(facts: Facts) -> Iterator[Defect]:
     """Command lines made from outside data that are passed to such functions."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op in ("call", "method") and _is_runner(facts, unit, instr):
-                value = facts.value(unit, instr.args[1]) if len(instr.args) > 1 else None
-                if value is not None and facts.is_untrusted(value) and _is_line(facts, unit, instr.args[1]):
-                    what = "untrusted data is part of a command line that is handed on to be run"
-                    yield Defect(instr, what, facts.trace(value))
+    for unit, instr in facts.steps("call", "method"):
+        if _is_runner(facts, unit, instr):
+            value = facts.value(unit, instr.args[1]) if len(instr.args) > 1 else None
+            if value is not None and facts.is_untrusted(value) and _is_line(facts, unit, instr.args[1]):
+                what = "untrusted data is part of a command line that is handed on to be run"
+                yield Defect(instr, what, facts.trace(value))
 
 
 def _is_runner(facts: Facts, unit: Unit, instr: Instr) -> bool:

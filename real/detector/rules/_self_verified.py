@@ -8,7 +8,7 @@ from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.ir.definitions import root
+from real.detector.ir.definitions import name_of, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of, last_names, tables
 from real.detector.models.kinds import Kind, Role
@@ -90,9 +90,7 @@ def _named(unit: Unit, operand: int) -> set[str]:
     made = unit.defs[root(unit, operand)]
     while made is not None and made.op == "method" and made.extra[0] in ("encode", "strip"):
         made = unit.defs[root(unit, made.args[0])]
-    if made is None or made.op not in ("param", "attr", "cell", "builtin"):
-        return set()
-    return {str(made.extra[1] if made.op in ("cell", "builtin") else made.extra)}
+    return {name_of(made)} - {""}
 
 
 def _none_accepted(facts: Facts, unit: Unit, steps: list[Instr]) -> Iterator[Defect]:

@@ -25,14 +25,11 @@ def untrusted_servers(facts: Facts) -> Iterator[Defect]:
         off = [site.constants(None, name) for argument in row.arguments for name in argument.names]
         if row.role is Role.NO_VERIFICATION or any(values and values <= _OFF - {None} for values in off):
             yield Defect(site.instr, "the certificate of the server is not verified")
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op != "setattr":
-                continue
-            if _is_check(facts, unit, step, Role.SERVER_CHECK) and _is_off(facts.value(unit, step.args[1])):
-                yield Defect(step, "the certificate of the server is not verified")
-            elif step.extra in last_names(Role.NO_VERIFICATION):
-                yield Defect(step, "the certificates of all servers are accepted")
+    for unit, step in facts.steps("setattr"):
+        if _is_check(facts, unit, step, Role.SERVER_CHECK) and _is_off(facts.value(unit, step.args[1])):
+            yield Defect(step, "the certificate of the server is not verified")
+        elif step.extra in last_names(Role.NO_VERIFICATION):
+            yield Defect(step, "the certificates of all servers are accepted")
 
 
 def _is_check(facts: Facts, unit: Unit, step: Instr, role: Role) -> bool:
@@ -59,7 +56,7 @@ def unknown_hosts(facts: Facts, *, proves: bool) -> Iterator[Defect]:
         if is_any or site.constants(argument.position, argument.name) == {None}:
             yield Defect(site.instr, "whatever key the server shows is taken for its own")
     for unit in facts.units:
-        stores = [step for step in facts.instructions(unit) if step.op == "setattr"]
+        stores = list(facts.instructions(unit, "setattr"))
         unchecked = [
             step
             for step in stores

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.annotations import annotation_words
+from real.detector.concepts.decisions import decides_or_asks
+from real.detector.concepts.effects import Effect, effects
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.hand_outs import hand_outs
+from real.detector.concepts.principals import PRIVILEGES, Principal
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import AUTHORITY
-from real.detector.rules._effects import Effect, effects, hand_outs
-from real.detector.rules._syntax import annotation_words
-from real.detector.rules.principals import PRIVILEGES, Principal, decides
-from real.detector.vocabulary import ACTORS, words
+from real.detector.vocabulary import ACTORS, LOG_WORDS, words
 
 # Words of parameters that stand for the person who asks, whatever the function does with them.
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.
@@ -29,7 +31,6 @@ _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member 
 _OWN = names("login logout signup register authenticate create add list search my new init test")
 # Keys by which a record is found that only one person knows.
 _SECRETS = names("token secret signature hash digest password code nonce")
-_LOGS = names("log logger logging audit")
 _MIN_PARAMETERS = 2
 # Methods that a session of SQLAlchemy has, and none of a browser.
 _OF_DATABASE = names("commit query execute scalars scalar add delete flush merge refresh rollback")
@@ -96,9 +97,9 @@ def _is_held(facts: Facts, unit: Unit) -> bool:
 
 
 def _compares_held(facts: Facts, unit: Unit) -> bool:
-    for instr in facts.instructions(unit):
-        if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
-            sides = [facts.reads(unit, arg) for arg in instr.args if isinstance(arg, int)]
+    for instr in facts.instructions(unit, "compare"):
+        if instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
+            sides = [facts.reads(unit, arg) for arg in instr.args]
             held = [bool(_this(unit) & side.params and side.attributes & _HELD) for side in sides]
             if len(sides) == 2 and held[0] != held[1] and any(side.attributes - _HELD for side in sides):
                 return True
@@ -117,7 +118,7 @@ def _first(facts: Facts, unit: Unit, strong: frozenset[str], weak: frozenset[str
     if not done:
         late = _late(facts, unit, strong | weak)
         return Unchecked(late, min(strong | weak), attempted=True) if late is not None else None
-    if (actors or held) and not decides(facts, unit, who) and not _helper_decides(facts, unit):
+    if (actors or held) and not decides_or_asks(facts, unit, who):
         if actors:
             return Unchecked(done[0], min(actors), attempted=False)
         if not any(_this(unit) & facts.reads(unit, key).params for key in done[0].keys):
@@ -152,7 +153,7 @@ def _is_noted(facts: Facts, unit: Unit, param: str) -> bool:
     noted = False
     for instr in facts.instructions(unit):
         for arg in instr.args:
-            if not isinstance(arg, int) or param not in facts.reads(unit, arg).params:
+            if param not in facts.reads(unit, arg).params:
                 continue
             if instr.args[0] != arg and _is_note(facts, unit, instr):
                 noted = True
@@ -168,12 +169,7 @@ def _is_note(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op != "method":
         return False
     reads = facts.reads(unit, instr.args[0])
-    return any(words(name.rpartition(".")[2]) & _LOGS for name in (*reads.attributes, *reads.names, *reads.params))
-
-
-def _helper_decides(facts: Facts, unit: Unit) -> bool:
-    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
-    return any(decides(facts, helper) for helper in helpers)
+    return any(words(name.rpartition(".")[2]) & LOG_WORDS for name in (*reads.attributes, *reads.names, *reads.params))
 
 
 def _late(facts: Facts, unit: Unit, actors: frozenset[str]) -> Effect | None:
@@ -191,7 +187,7 @@ def _late(facts: Facts, unit: Unit, actors: frozenset[str]) -> Effect | None:
     for effect in effects(facts, who):
         if not effect.named or effect.verb == "creates" or facts.is_controlled(unit, effect.instr, asks):
             continue
-        after = [step for step in facts.instructions(unit) if step.op == "branch" and _follows(facts, effect, step)]
+        after = [step for step in facts.instructions(unit, "branch") if _follows(facts, effect, step)]
         tests = [atom for step in after for atom in facts.atoms(unit, step.args[0])]
         if any(_is_about(facts.atom_reads(atom), actors) for atom in tests) and not _is_passed_on(facts, who, effect):
             return effect
@@ -210,7 +206,6 @@ def _follows(facts: Facts, effect: Effect, step: Instr) -> bool:
 def _is_passed_on(facts: Facts, who: Principal, effect: Effect) -> bool:
     """Whether something that is told who asks is called before the effect, and may decide."""
     return any(
-        step.op in ("call", "method")
-        and any(isinstance(arg, int) and who.is_principal(facts, arg) for arg in step.args[1:])
+        step.op in ("call", "method") and any(who.is_principal(facts, arg) for arg in step.args[1:])
         for step in facts.before(who.unit, effect.instr)
     )

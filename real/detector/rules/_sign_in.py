@@ -15,11 +15,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
-from real.detector.ir.definitions import definition, untested
+from real.detector.ir.call_shapes import keywords_of
+from real.detector.ir.definitions import definition, name_of, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._syntax import annotation_words
 from real.detector.vocabulary import words
 
 _QUERIES = names("args values GET query query_params params query_arguments")
@@ -59,8 +60,8 @@ def _whole_answers(facts: Facts, unit: Unit) -> list[Instr]:
     """``request.url``, in which an OAuth client finds the code itself: ``fetch_token(authorization_response=...)``."""
     return [
         instr
-        for instr in facts.instructions(unit)
-        if instr.op == "attr" and instr.extra == "url" and _is_request(definition(unit, instr.args[0]))
+        for instr in facts.instructions(unit, "attr")
+        if instr.extra == "url" and _is_request(definition(unit, instr.args[0]))
     ]
 
 
@@ -68,8 +69,7 @@ def _has_grant(facts: Facts) -> bool:
     """Whether the program itself sends what RFC 6749 asks for: the kind of the grant, or the secret of the client."""
     return any(
         (instr.op == "const" and instr.extra in (_GRANT, _SECRET)) or (instr.op == "member" and instr.extra == _SECRET)
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )
 
 
@@ -94,7 +94,7 @@ def _exchange(facts: Facts, unit: Unit, codes: list[Instr], exchanging: frozense
         called = named_words(facts, unit, instr) | {callee.name for callee in facts.called(instr)}
         if not called & exchanging and not any(words(name) & {"exchange"} for name in called):
             continue
-        if set(codes) & set(facts.definitions(unit, *(arg for arg in instr.args[1:] if isinstance(arg, int)))):
+        if set(codes) & set(facts.definitions(unit, *instr.args[1:])):
             return instr
     return None
 
@@ -104,13 +104,13 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
     for instr in facts.before(unit, call):
         if instr.op not in ("call", "method") or instr in states or facts.called(instr):
             continue
-        if "state" in getattr(instr.extra[1] if instr.op == "method" else instr.extra, "keywords", ()):
+        if "state" in keywords_of(instr):
             return True  # OAuth2Session(client, state=session["state"]) compares it itself
         name = _name(facts, unit, instr)
         if words(name) & _PLAIN or name in _PLAIN:
             continue
         for arg in instr.args[1:]:
-            made = definition(unit, arg) if isinstance(arg, int) else None
+            made = definition(unit, arg)
             if made is not None and (made in states or _is_request(made)):
                 return True  # what it does is not known: verify_state(request), signer.loads(state)
     if any(call in facts.before(unit, state) for state in states):
@@ -128,10 +128,7 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
 
 def _is_request(made: Instr | None) -> bool:
     """The request: a parameter, or what frameworks call so."""
-    if made is None or made.op not in ("param", "builtin", "cell", "import"):
-        return False
-    name = str(made.extra[1] if made.op in ("builtin", "cell") else made.extra)
-    return name.rpartition(".")[2] in ("request", "req")
+    return made is not None and made.op != "attr" and name_of(made) in ("request", "req")
 
 
 def _name(facts: Facts, unit: Unit, instr: Instr) -> str:
@@ -148,7 +145,7 @@ def sockets_of_any_origin(facts: Facts) -> Iterator[Defect]:
     """``check_origin`` that always says yes, and WebSockets that know their user by a cookie and ask for no origin."""
     for unit in facts.functions:
         if unit.is_method and unit.name == "check_origin":
-            returned = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+            returned = list(facts.instructions(unit, "return"))
             values = [facts.constants(unit, instr.args[0]) for instr in returned]
             if returned and every(value == {True} for value in values):
                 yield Defect(returned[0], "check_origin() lets the pages of any site connect with the user's cookies")
@@ -163,8 +160,8 @@ def _by_cookie(facts: Facts, unit: Unit) -> Iterator[Instr]:
     params = typed | (set(unit.params.positional) & _SOCKETS)
     if not params:
         return
-    for instr in facts.instructions(unit):
-        if instr.op == "attr" and instr.extra in _COOKIES:
+    for instr in facts.instructions(unit, "attr"):
+        if instr.extra in _COOKIES:
             made = untested(unit, instr.args[0])
             if made is not None and made.op == "param" and made.extra in params:
                 yield instr
@@ -179,9 +176,8 @@ def _asks_for_origin(facts: Facts) -> bool:
     return any(
         step.op in ("sub", "method", "call", "compare", "build")
         and not facts.is_idle(unit, step)
-        and any(_says_origin(unit, arg) for arg in step.args if isinstance(arg, int))
-        for unit in facts.units
-        for step in facts.instructions(unit)
+        and any(_says_origin(unit, arg) for arg in step.args)
+        for unit, step in facts.steps()
     )
 
 

@@ -81,10 +81,10 @@ def _holds_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
         called = called_words(facts, unit, made)
         if called & _NUMBERS:
             return False
-        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args if isinstance(arg, int))
+        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in made.args)
     if made.op in ("phi", "build"):
         inside = made.args if made.op == "phi" else _elements(unit, operand)
-        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in inside if isinstance(arg, int))
+        return any(_holds_text(facts, unit, root(unit, arg), depth + 1) for arg in inside)
     if made.op == "param":
         return facts.is_untrusted(facts.value(unit, operand))
     return made.op in _READINGS
@@ -94,7 +94,7 @@ def _is_asked(facts: Facts, unit: Unit, cell: int) -> bool:
     """Whether it matters how the text of a cell begins: by a test of it here, or in a function that makes it."""
     made = {step for step in facts.definitions(unit, cell) if step.op not in _SHARED}
     for test in _formula_tests(facts, unit):
-        if not made.isdisjoint(facts.definitions(unit, *(arg for arg in test.args if isinstance(arg, int)))):
+        if not made.isdisjoint(facts.definitions(unit, *test.args)):
             return True
     helpers = {callee: 0 for step in made for callee in _functions(facts, step)}
     work = list(helpers)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from real.detector.analysis.callsites import CallSite, library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.values import Value
-from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.call_shapes import named_operands
 from real.detector.models.catalogue import calls_of, rows_of
 from real.detector.models.kinds import Role, Syntax
 from real.detector.models.rows import Template
@@ -69,10 +69,8 @@ def _fill(facts: Facts, found: Filled) -> None:
     """What is passed by name, in ``**values``, or in a mapping, or in an object that holds one."""
     site = found.site
     found.values.update(site.args.named)
-    shape = shape_of(site.instr)
-    if shape is not None and site.is_direct:
-        operands = site.instr.args[1 + len(shape.starred) :]
-        found.operands.update({n: o for n, o in zip(shape.keywords, operands, strict=False) if n is not None})
+    if site.is_direct:
+        found.operands.update({name: operand for name, operand in named_operands(site.instr) if name is not None})
     mappings = [value for value in (*site.args.pos, site.args.named_rest) if value is not None]
     contexts = [inner for made in facts.calls(*_CONTEXTS) for inner in made.args.pos]
     if any(path.startswith(_CONTEXTS) for value in mappings for path in library_paths(value)):

@@ -65,8 +65,7 @@ def _escapes_elsewhere(facts: Facts) -> bool:
     """Whether the program says by itself where its application escapes."""
     return any(
         (step.op == "setattr" and step.extra in _SETTINGS) or (step.op == "setmember" and step.extra in _SETTINGS)
-        for unit in facts.units
-        for step in facts.instructions(unit)
+        for unit, step in facts.steps()
     )
 
 
@@ -100,10 +99,9 @@ class _Pages:
         return call in self._sent
 
     def _note_returns(self, unit: Unit, depth: int) -> None:
-        for step in self.facts.instructions(unit):
-            if step.op == "return":
-                for page in page_operands(self.facts, unit, step.args[0]):
-                    self._note(unit, page, depth)
+        for step in self.facts.instructions(unit, "return"):
+            for page in page_operands(self.facts, unit, step.args[0]):
+                self._note(unit, page, depth)
 
     def _note(self, unit: Unit, operand: int, depth: int) -> None:
         made = definition(unit, operand)

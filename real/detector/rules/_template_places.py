@@ -8,8 +8,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.heap import MAPPINGS
 from real.detector.analysis.values import Value, join_all
+from real.detector.concepts.markup import PAGE
 from real.detector.rules._contexts import harm_of_place
-from real.detector.rules._markup import PAGE
 from real.detector.rules._template_engines import Filled, filled
 from real.detector.rules._template_text import ANY, Path, Reference, expressions
 

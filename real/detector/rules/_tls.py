@@ -43,19 +43,18 @@ TLS_CALLS = _CIPHERS | last_names(Role.TLS_CONTEXT, Role.OLD_TLS)
 
 def tls_settings(facts: Facts) -> Iterator[Defect]:
     """Broken versions and ciphers that are asked for, by any call, setting or attribute."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            broken = None
-            if step.op in ("call", "method"):
-                broken = _asked(facts, unit, step)
-            elif step.op == "setsub":
-                broken = _of_setting(facts, unit, step)
-            elif step.op in ("setattr", "setmember"):
-                broken = _of_attribute(facts, unit, step)
-            if broken is not None:
-                yield Defect(step, f"{broken} admits protocols that are broken")
-            elif _opened_protocols(facts, unit, step):
-                yield Defect(step, "the options admit protocols that are broken")
+    for unit, step in facts.steps():
+        broken = None
+        if step.op in ("call", "method"):
+            broken = _asked(facts, unit, step)
+        elif step.op == "setsub":
+            broken = _of_setting(facts, unit, step)
+        elif step.op in ("setattr", "setmember"):
+            broken = _of_attribute(facts, unit, step)
+        if broken is not None:
+            yield Defect(step, f"{broken} admits protocols that are broken")
+        elif _opened_protocols(facts, unit, step):
+            yield Defect(step, "the options admit protocols that are broken")
     yield from _old_defaults(facts)
     yield from _ciphers(facts)
 

@@ -12,7 +12,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import KEY_WORDS, words
 
 # Words in the names of what must not be guessed.
 _UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
@@ -23,7 +23,6 @@ _UNGUESSABLE_PAIRS = [
         *("access key", "invite code", "recovery code", "private key", "signing key", "login code", "auth code"),
     )
 ]
-_KEYS = names("key secret pepper salt nonce")
 
 _MAX_HELPERS = 2
 
@@ -49,13 +48,13 @@ def guessable(facts: Facts) -> Iterator[Defect]:
 
 def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
     """``hashlib.sha256(f"{user}{time.time()}".encode())``, with nothing in it that nobody knows."""
-    reads = [facts.reads(site.unit, arg) for arg in site.instr.args[1:] if isinstance(arg, int)]
+    reads = [facts.reads(site.unit, arg) for arg in site.instr.args[1:]]
     called = {call.rpartition(".")[2].removesuffix("()") for read in reads for call in read.calls}
     known = {word for read in reads for word in read.words}
     return (
         bool(called & last_names(Role.CLOCK))
         and not called & last_names(Role.RANDOM)
-        and not any(words(word) & _KEYS for word in known)
+        and not any(words(word) & KEY_WORDS for word in known)
     )
 
 

@@ -8,12 +8,12 @@ from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_handler
+from real.detector.concepts.hashes import hashes
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._hashes import hashes
 from real.detector.vocabulary import words
 
 # Words of what proves something: calls of these names verify, or prepare a verification.
@@ -38,7 +38,7 @@ def proves_something(facts: Facts) -> bool:
 
 
 def _is_proving(facts: Facts) -> bool:
-    return any(_proves(facts, unit, step) for unit in facts.units for step in facts.instructions(unit))
+    return any(_proves(facts, unit, step) for unit, step in facts.steps())
 
 
 def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
@@ -54,7 +54,7 @@ def _proves(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 def is_given_something(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a call is given what was handed in, and not constants only."""
-    reads = (facts.reads(unit, arg) for arg in step.args[1:] if isinstance(arg, int))
+    reads = (facts.reads(unit, arg) for arg in step.args[1:])
     return any(read.origins or read.params for read in reads)
 
 
@@ -76,14 +76,11 @@ def named_certificates(facts: Facts) -> Iterator[Defect]:
     if proves_something(facts):
         return
     loads = any(
-        called_words(facts, unit, step) & last_names(Role.CERTIFICATE)
-        for unit in facts.units
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        called_words(facts, unit, step) & last_names(Role.CERTIFICATE) for unit, step in facts.steps("call", "method")
     )
     for unit in facts.functions if loads else ():
-        for step in facts.instructions(unit):
-            if step.op != "compare" or step.extra[0] not in ("Eq", "NotEq", "In", "NotIn"):
+        for step in facts.instructions(unit, "compare"):
+            if step.extra[0] not in ("Eq", "NotEq", "In", "NotIn"):
                 continue
             reads = [facts.reads(unit, arg) for arg in step.args]
             if any((read.attributes | read.calls) & last_names(Role.NAME_IN_CERTIFICATE) for read in reads):
@@ -98,15 +95,14 @@ def unverified_downloads(facts: Facts) -> Iterator[Defect]:
     if proves_something(facts):
         return
     fetched: set[object] = set()
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if facts.library_names(unit, step) & calls_of(Role.DOWNLOAD).keys():
-                fetched.add((unit, step))
+    for unit, step in facts.steps():
+        if facts.library_names(unit, step) & calls_of(Role.DOWNLOAD).keys():
+            fetched.add((unit, step))
     if not fetched:
         return
     files = {key for unit in facts.units for key in _written(facts, unit)}
     for site in facts.calls(*calls_of(Role.RUNS_FILE), *_UNPACKERS):
-        for operand in [arg for arg in site.instr.args if isinstance(arg, int)]:
+        for operand in site.instr.args:
             if _keys_of(facts, site.unit, operand) & files:
                 yield Defect(
                     site.instr, "what was downloaded is run or unpacked, and nothing verifies where it is from"

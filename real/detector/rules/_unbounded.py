@@ -6,26 +6,19 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.analysis.atoms import Atom
-from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.analysis.slices import Reads
-from real.detector.analysis.values import Value
-from real.detector.analysis.witness import every
-from real.detector.concepts.endpoints import is_handler, is_view
+from real.detector.concepts.endpoints import is_handler
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, settings_of
-from real.detector.models.kinds import Role, SourceKind
-from real.detector.models.library import names
+from real.detector.models.kinds import Role
+from real.detector.rules._bounds import is_bounded, is_measured, is_requested
 
 _LIMITS = settings_of(Role.BODY_LIMIT)
-# What says how large something is before it is read or unpacked.
-_SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
-_MEASURES = names("len qsize getsizeof __len__ __sizeof__ tell getsize sum")
 _STREAMS = frozenset({"rfile", "stream", "content"})
 _UPLOADS = frozenset({"files", "FILES"})
 _INFLATERS = frozenset(calls_of(Role.INFLATER))
@@ -34,10 +27,7 @@ _UNPACKERS = ("extractall", "extract", "read", "readlines")
 _SERVERS = ("start_server", "start_unix_server")
 _CHUNKS = frozenset({"recv", "read", "read1", "receive", "receive_bytes", "receive_text"})
 _PARTS = frozenset({"iter_content", "iter_bytes", "iter_chunked", "iter_any", "stream", "iter_raw", "aiter_bytes"})
-_COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _PLACE = re.compile(r"\?|%s|\$\d+")
-_MAX_DEPTH = 5
-_CLIENTS = frozenset({SourceKind.HTTP, SourceKind.PEER})
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
 WATCHED = frozenset(
@@ -62,15 +52,13 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
 
 def _limits_bodies(facts: Facts) -> bool:
     """Whether the program sets a limit for all bodies."""
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op == "const" and isinstance(step.extra, str) and step.extra in _LIMITS:
-                return True
-            if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
-                return True
-            shape = step.extra[1] if step.op == "method" else step.extra if step.op == "call" else None
-            if shape is not None and not _LIMITS.isdisjoint(getattr(shape, "keywords", ())):
-                return True
+    for _, step in facts.steps():
+        if step.op == "const" and isinstance(step.extra, str) and step.extra in _LIMITS:
+            return True
+        if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
+            return True
+        if not _LIMITS.isdisjoint(keywords_of(step)):
+            return True
     return False
 
 
@@ -119,81 +107,6 @@ def _is_stream_of_server(facts: Facts, unit: Unit, name: str) -> bool:
     return False
 
 
-def is_bounded(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:  # noqa: PLR0911
-    """Whether a number has an upper limit that the program sets: ``min(n, LIMIT)``, also inside other calls."""
-    if not facts.is_untrusted(facts.value(unit, operand)):
-        return True
-    made = definition(unit, operand)
-    if made is None or depth > _MAX_DEPTH:
-        return False
-    called = library_words(facts, unit, made)
-    passed = [arg for arg in made.args if isinstance(arg, int)]
-    if made.op == "attr" and _is_limited_field(facts, unit, made):
-        return True
-    if made.op == "binop" and made.extra in ("Mod", "BitAnd"):
-        return not facts.is_untrusted(facts.value(unit, passed[1]))
-    if called & {"min", "clip"}:
-        return any(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
-    if made.op == "phi" or (made.op == "binop" and made.extra in ("Add", "Sub", "FloorDiv", "Div")):
-        return every(is_bounded(facts, unit, arg, depth + 1) for arg in passed)
-    if called & {"max", "int", "abs", "round", "float"}:
-        return every(is_bounded(facts, unit, arg, depth + 1) for arg in passed[1:])
-    results = [
-        (callee, step.args[0])
-        for callee in facts.called(made)
-        for step in facts.instructions(callee)
-        if step.op == "return"
-    ]
-    return bool(results) and every(is_bounded(facts, callee, result, depth + 1) for callee, result in results)
-
-
-def _is_limited_field(facts: Facts, unit: Unit, made: Instr) -> bool:
-    """``body.count`` of a pydantic model that says ``count: int = Field(le=1000)``, or checks it with a validator."""
-    holder = definition(unit, made.args[0])
-    if holder is None or holder.op != "param":
-        return False
-    annotation, _ = parameter(unit, str(holder.extra))
-    named = ast.unparse(annotation) if annotation is not None else ""
-    cls = next((inner.node for inner in facts.units if inner.kind == "class" and inner.name == named), None)
-    for node in getattr(cls, "body", ()):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == made.extra:
-            calls = [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
-            return any(keyword.arg in ("le", "lt") for call in calls for keyword in call.keywords)
-    return False
-
-
-def is_compared(facts: Facts, unit: Unit, instr: Instr, operand: int) -> bool:
-    """Whether a number, or something made of the same data, is compared with a limit, and the instruction depends on
-    it."""
-    origins = facts.reads(unit, operand).origins
-
-    def limits(atom: Atom, reads: Reads) -> bool:
-        return atom.op in _COMPARISONS and atom.necessary and bool(reads.origins & origins)
-
-    return facts.is_controlled(unit, instr, limits)
-
-
-def is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """Whether a size is compared with a limit before, or the result's size after it."""
-
-    def is_size(reads: Reads) -> bool:
-        called = {call.rpartition(".")[2] for call in reads.calls}
-        told = {str(key).lower() for key in reads.keys} | {name.rpartition(".")[2] for name in reads.names}
-        return bool(called & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
-
-    def compares(atom: Atom, reads: Reads) -> bool:
-        return atom.op in _COMPARISONS and is_size(reads)
-
-    if facts.is_controlled(unit, instr, compares):
-        return True
-    return any(
-        step.op == "compare"
-        and not _COMPARISONS.isdisjoint(step.extra)
-        and any(is_size(facts.reads(unit, arg)) for arg in step.args)
-        for step in facts.instructions(unit)
-    )
-
-
 def _unpacked(facts: Facts) -> Iterator[Defect]:
     """``ZipFile(upload).extractall(folder)``: forty kilobytes can unpack to gigabytes."""
     for site in facts.calls(*_UNPACKERS):
@@ -237,8 +150,8 @@ def pages(facts: Facts) -> Iterator[tuple[CallSite, int]]:
             else:
                 named = _NAMED_LIMIT.search(text)
                 wanted = next(filter(None, named.groups()), None) if named else None
-                for step in facts.instructions(site.unit):
-                    if step.op == "member" and root(site.unit, step.args[0]) == made.dst and step.extra == wanted:
+                for step in facts.instructions(site.unit, "member"):
+                    if root(site.unit, step.args[0]) == made.dst and step.extra == wanted:
                         yield site, step.args[1]
 
 
@@ -248,11 +161,3 @@ def _limit_index(statement: str) -> int | None:
         if _LIMIT.search(statement[: found.start()]):
             return index
     return None
-
-
-def is_requested(facts: Facts, unit: Unit, value: Value) -> bool:
-    """Whether a value comes from a request, or from a parameter of what a web framework calls."""
-    entry = facts.entry(value)
-    if isinstance(entry, SourceKind):
-        return entry in _CLIENTS
-    return entry is not None and (is_view(facts, unit) or is_handler(facts, entry))

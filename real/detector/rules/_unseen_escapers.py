@@ -13,13 +13,12 @@ from functools import lru_cache
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import STORES, Instr, Unit
 from real.detector.models.catalogue import libraries
 from real.detector.models.library import names
 from real.detector.vocabulary import HTML_ESCAPING, OTHER_READERS, words
 
 _MAX_DEPTH = 8
-_STORES = names("add setsub merge member")
 _STORING = names("append add extend insert appendleft")
 
 
@@ -73,8 +72,7 @@ def _put_into(facts: Facts, unit: Unit, made: Instr) -> list[int]:
     return [
         arg
         for step in facts.instructions(unit)
-        if step.op in _STORES or (step.op == "method" and step.extra[0] in _STORING)
+        if step.op in STORES or (step.op == "method" and step.extra[0] in _STORING)
         if definition(unit, step.args[0]) is made
         for arg in step.args[1:]
-        if isinstance(arg, int)
     ]

@@ -48,12 +48,12 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import root_of
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._argument_lists import WATCHED, chosen_programs, shell_scripts
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
-from real.detector.rules._loops import root_of
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_word

@@ -58,6 +58,7 @@ from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_handler
+from real.detector.concepts.markup import HTML_TAG, MARKUP, PAGE, is_neutral_markup
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
@@ -65,7 +66,6 @@ from real.detector.rules._contexts import misplaced
 from real.detector.rules._echoes import is_echo
 from real.detector.rules._html_bodies import is_no_page, page_operands, types_of_call, types_set_later
 from real.detector.rules._html_views import is_html_view
-from real.detector.rules._markup import HTML_TAG, MARKUP, PAGE, is_neutral_markup
 from real.detector.rules._pages import RESPONSES, bodies, callbacks, is_document, is_other_type, response_bodies
 from real.detector.rules._pages import WATCHED as PAGES
 from real.detector.rules._template_engines import BY_ALIAS

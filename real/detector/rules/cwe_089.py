@@ -51,36 +51,36 @@ from real.detector.analysis.charsets import SQL
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import BUILDER
+from real.detector.concepts.quoting import is_quoted
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import SQL_KINDS
+from real.detector.models.library import LOG_METHODS
 from real.detector.rule import Rule
 from real.detector.rules._allowed_keys import are_allowed_keys
-from real.detector.rules._quoting import is_quoted
 
 # How a statement begins that is made here and run by a function of another file.
 _BEGINNING = re.compile(
     r"\s*(?:select\s.*\sfrom\s|insert\s+(?:or\s+\w+\s+)?into\s|update\s+\S+\s+set\s|delete\s+from\s)", re.I | re.S
 )
-_SHOWING = frozenset({"info", "debug", "warning", "error", "critical", "exception", "log", "append", "format", "print"})
+_SHOWING = LOG_METHODS | {"append", "format", "print"}
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
     """``database.insert_row(f"INSERT INTO note VALUES ('{text}')")``: run by a function that is not here."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op not in ("call", "method") or facts.called(instr) or facts.library_names(unit, instr):
+    for unit, instr in facts.steps("call", "method"):
+        if facts.called(instr) or facts.library_names(unit, instr):
+            continue
+        name = str(instr.extra[0]) if instr.op == "method" else ""
+        if name in _SHOWING or name in RULE.methods:
+            continue
+        for operand in instr.args[1:]:
+            value = facts.value(unit, operand)
+            if value.kind == BUILDER or not facts.is_untrusted(value) or not _is_statement(facts, unit, operand):
                 continue
-            name = str(instr.extra[0]) if instr.op == "method" else ""
-            if name in _SHOWING or name in RULE.methods:
-                continue
-            for operand in (arg for arg in instr.args[1:] if isinstance(arg, int)):
-                value = facts.value(unit, operand)
-                if value.kind == BUILDER or not facts.is_untrusted(value) or not _is_statement(facts, unit, operand):
-                    continue
-                flow = Flow(RULE, facts.bit, unit, instr, (operand,), None, "", "")
-                if not is_quoted(facts, flow):
-                    yield Defect(instr, "an SQL statement is put together from untrusted data", facts.trace(value))
-                    break
+            flow = Flow(RULE, facts.bit, unit, instr, (operand,), None, "", "")
+            if not is_quoted(facts, flow):
+                yield Defect(instr, "an SQL statement is put together from untrusted data", facts.trace(value))
+                break
 
 
 def _is_harmless(facts: Facts, flow: Flow) -> bool:

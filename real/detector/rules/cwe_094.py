@@ -40,6 +40,8 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_view
+from real.detector.concepts.look_ups import ROW_READERS
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
@@ -47,17 +49,12 @@ from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._namespaces import GLOBALS, chosen_globals
-from real.detector.rules._pieces import ordered_pieces
 
 # Settings that come over the network, and not from a file of the program's own.
 _PARSED = calls_of(Role.JSON_PARSER).keys() | calls_of(Role.PARSER).keys() | {"get_json"}
 _OF_FILES = names("open read_text")
 _LOADERS = tables((Kind.MODULE, Kind.MODULE_FILE, Kind.MODULE_NAME, Kind.EXEC)).calls.keys() | calls_of(Role.RELOADS)
 _PROGRAMS = calls_of(Role.RUNS_PROGRAM)
-_LOOKUPS = names(
-    """fetchone fetchall fetchrow fetchval get_object_or_404 get_or_404 first one scalar_one scalar_one_or_none find_one
-    filter_by"""
-)
 _STORES = names("objects session query")
 _RUNNERS = {  # started with one of these, an interpreter runs its next argument: option -> programs
     "-c": ("python",),
@@ -96,8 +93,8 @@ def _receivers(site: CallSite) -> frozenset[str]:
 def _is_stored(facts: Facts, unit: Unit, operand: int) -> bool:
     """What a database gave: a column of a row, an attribute of a model's object."""
     reads = facts.reads(unit, operand)
-    called = {call.rpartition(".")[2] for call in reads.calls}
-    return bool(called & _LOOKUPS) or ("get" in called and bool(reads.attributes & _STORES))
+    called = reads.called
+    return bool(called & ROW_READERS) or ("get" in called and bool(reads.attributes & _STORES))
 
 
 def _written_modules(facts: Facts) -> Iterator[Defect]:
@@ -105,9 +102,7 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
     loads = any(
         facts.library_names(unit, step) & _LOADERS
         or (facts.library_names(unit, step) & _PROGRAMS.keys() and _starts_python(facts, unit, step))
-        for unit in facts.units
-        for step in facts.instructions(unit)
-        if step.op in ("call", "method")
+        for unit, step in facts.steps("call", "method")
     )
     for site in facts.calls("write", "write_text", "write_bytes", "writelines") if loads else ():
         text = site.argument(0, "data")
@@ -125,7 +120,7 @@ def _written_modules(facts: Facts) -> Iterator[Defect]:
 
 def _starts_python(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether a process is started with an interpreter of Python."""
-    for operand in [arg for arg in step.args[1:] if isinstance(arg, int)]:
+    for operand in step.args[1:]:
         reads = facts.reads(unit, operand)
         if "executable" in reads.attributes or any(
             isinstance(const, str) and const.rpartition("/")[2].startswith("python") for const in reads.constants

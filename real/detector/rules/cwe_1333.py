@@ -53,14 +53,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import root_of
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import definition
-from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.rows import arg
 from real.detector.models.when import Arg
 from real.detector.rule import Rule
-from real.detector.rules._loops import root_of
 
 # What means itself in an expression.
 _LITERAL = Charset("_ ,;:@&%=~<>'\"!/-")
@@ -111,21 +112,17 @@ def _searched(facts: Facts) -> Iterator[Defect]:
             continue
         if value is not None and facts.is_untrusted(value):
             yield Defect(site.instr, "the client writes the expression that is matched", facts.trace(value))
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            for operand in _expressions(facts, unit, step) if step.op in ("setsub", "method") else ():
-                value = facts.value(unit, operand)
-                if facts.is_untrusted(value):
-                    yield Defect(step, "the client writes the expression that the database matches", facts.trace(value))
+    for unit, step in facts.steps():
+        for operand in _expressions(facts, unit, step) if step.op in ("setsub", "method") else ():
+            value = facts.value(unit, operand)
+            if facts.is_untrusted(value):
+                yield Defect(step, "the client writes the expression that the database matches", facts.trace(value))
 
 
 def _expressions(facts: Facts, unit: Unit, step: Instr) -> Iterator[int]:
     if step.op == "setsub" and facts.constants(unit, step.args[1]) == {_OPERATOR}:
         yield step.args[2]
-    shape = step.extra[1] if step.op == "method" else None
-    if isinstance(shape, CallShape):
-        named = step.args[1 + len(shape.starred) :]
-        yield from (arg for name, arg in zip(shape.keywords, named, strict=False) if name and _LOOKUP.search(name))
+    yield from (operand for name, operand in named_operands(step) if name and _LOOKUP.search(name))
 
 
 def _makers(facts: Facts, site: CallSite, compiled: list[CallSite]) -> list[CallSite]:

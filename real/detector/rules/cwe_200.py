@@ -72,17 +72,17 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.responses import WATCHED, sent
+from real.detector.concepts.secrets import is_secret
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
+from real.detector.rules._declared_answers import declared_answers
 from real.detector.rules._enumeration import told_accounts
 from real.detector.rules._exposures import answered
 from real.detector.rules._format_strings import formatted
 from real.detector.rules._logs import LOGGERS, logged, shown_in_repr
 from real.detector.rules._redirects import credentials_abroad
-from real.detector.rules._secrets import is_secret
-from real.detector.rules.serialized_records import declared_answers
 from real.detector.vocabulary import words
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -122,8 +122,8 @@ def _debugging(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "debug mode shows the inside to everybody who can connect")
     yield from _configured(facts)
     module = facts.units[0]
-    settings = {str(step.extra[1]): step for step in facts.instructions(module) if step.op == "setcell"}
-    local = {str(step.var or step.extra): step for step in facts.instructions(module) if step.op == "assign"}
+    settings = {str(step.extra[1]): step for step in facts.instructions(module, "setcell")}
+    local = {str(step.var or step.extra): step for step in facts.instructions(module, "assign")}
     known = {**local, **settings}
     debug = known.get("DEBUG")
     if debug is not None and facts.constants(module, debug.args[0]) == {True} and _SETTINGS & known.keys():
@@ -134,18 +134,13 @@ def _configured(facts: Facts) -> Iterator[Defect]:
     """``app.config["DEBUG"] = True``, ``app.debug = True`` in a program that does not itself run the application."""
     if any(row.arguments[1:] for _, row in facts.tabled(calls_of(Role.DEBUG))):
         return
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            is_set = step.op == "setattr" and step.extra == "debug"
-            owners = _APPLICATIONS
-            if step.op == "setsub" and "DEBUG" in facts.constants(unit, step.args[1]):
-                is_set, owners = True, _CONFIGURATIONS
-            if (
-                is_set
-                and facts.constants(unit, step.args[-1]) == {True}
-                and _is_object(facts, unit, step.args[0], owners)
-            ):
-                yield Defect(step, "debug mode answers errors with a traceback")
+    for unit, step in facts.steps():
+        is_set = step.op == "setattr" and step.extra == "debug"
+        owners = _APPLICATIONS
+        if step.op == "setsub" and "DEBUG" in facts.constants(unit, step.args[1]):
+            is_set, owners = True, _CONFIGURATIONS
+        if is_set and facts.constants(unit, step.args[-1]) == {True} and _is_object(facts, unit, step.args[0], owners):
+            yield Defect(step, "debug mode answers errors with a traceback")
 
 
 def _is_object(facts: Facts, unit: Unit, operand: int, paths: frozenset[str]) -> bool:
@@ -160,7 +155,7 @@ def _readable_files(facts: Facts) -> Iterator[Defect]:
         modes = [mode for mode in site.constants(position, "mode") if isinstance(mode, int)]
         if not any(mode & _OTHERS_MAY_READ for mode in modes):
             continue
-        operands = [arg for arg in site.instr.args if isinstance(arg, int)]
+        operands = site.instr.args
         reads = [facts.reads(site.unit, operand) for operand in operands]
         told = {word for read in reads for word in (*read.words, *(str(c) for c in read.constants))}
         if any(is_secret(word) or words(word) & {"key", "pem", "keyfile", "token"} for word in told):

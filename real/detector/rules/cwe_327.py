@@ -144,17 +144,12 @@ def _unsigned_tokens(facts: Facts) -> Iterator[Defect]:
 
 def _chosen_functions(facts: Facts) -> Iterator[Defect]:
     """``getattr(hashlib, name)(message)`` with a name from outside."""
-    for unit in facts.units:
-        for instr in facts.instructions(unit):
-            if instr.op != "call":
-                continue
-            function = facts.value(unit, instr.args[0])
-            if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
-                continue
-            if not facts.is_guarded(
-                unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)
-            ):
-                yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
+    for unit, instr in facts.steps("call"):
+        function = facts.value(unit, instr.args[0])
+        if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
+            continue
+        if not facts.is_guarded(unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)):
+            yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
 
 
 def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:

@@ -126,8 +126,8 @@ def _open_unpicklers(facts: Facts) -> Iterator[Defect]:
         and not _can_refuse(facts, unit)
     }
     for unit in facts.units if open_classes else ():
-        for instr in facts.instructions(unit):
-            if instr.op == "method" and instr.extra[0] == "load":
+        for instr in facts.instructions(unit, "method"):
+            if instr.extra[0] == "load":
                 reader = facts.value(unit, instr.args[0])
                 if facts.is_untrusted(reader) and any(obj.unit in open_classes for obj in reader.objs):
                     yield Defect(instr, "the Unpickler admits every class", facts.trace(reader))
@@ -142,8 +142,7 @@ def _can_refuse(facts: Facts, owner: Unit) -> bool:
         and any(ends_in_exception(b) for b in unit.blocks)
         and every(
             not _finds_anything(facts, unit, step) or _is_listed(facts, unit, step)
-            for step in facts.instructions(unit)
-            if step.op == "return"
+            for step in facts.instructions(unit, "return")
         )
         for unit in facts.functions
     )

@@ -60,13 +60,12 @@ from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
+from real.detector.rules._bounds import COMPARISONS, is_compared
 from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
 from real.detector.rules._growing import MEASURES, empty_containers, growing, instance_caches
 from real.detector.rules._pagination import slices, unlimited_paginators
-from real.detector.rules._unbounded import WATCHED, is_chunk, is_compared, pages, read_whole
-
-_SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
+from real.detector.rules._unbounded import WATCHED, is_chunk, pages, read_whole
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -97,8 +96,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 def _received(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``while chunk: buffer += connection.recv(4096)``: the peer decides how long."""
-    for step in facts.instructions(unit):
-        if step.op not in ("inplace", "binop") or step.extra != "Add" or not unit.has_loop:
+    for step in facts.instructions(unit, "inplace", "binop"):
+        if step.extra != "Add" or not unit.has_loop:
             continue
         held = unit.defs[root(unit, step.args[0])]
         if held is None or held.op != "phi" or not is_chunk(facts, unit, step.args[1]):
@@ -125,7 +124,7 @@ def _caches(facts: Facts) -> Iterator[Defect]:
         if not any(_is_endless(decorator) for decorator in getattr(unit.node, "decorator_list", ())):
             continue
         for caller, call, _ in facts.call_sites(unit):
-            passed = [arg for arg in call.args[1:] if isinstance(arg, int)]
+            passed = call.args[1:]
             if is_handler(facts, caller) and any(facts.is_untrusted(facts.value(caller, arg)) for arg in passed):
                 yield Defect(call, f"the cache of {unit.name}() grows with every new request, without limit")
                 break
@@ -142,7 +141,7 @@ def _is_endless(decorator: ast.expr) -> bool:
 def _waits(step: Instr) -> bool:
     """A semaphore, or a test of how many there are."""
     return (step.op == "method" and step.extra[0] in ("acquire", "active_count", "join")) or (
-        step.op == "compare" and step.extra[0] in (*_SMALLER, *_LARGER)
+        step.op == "compare" and step.extra[0] in COMPARISONS
     )
 
 

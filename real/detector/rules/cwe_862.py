@@ -50,15 +50,16 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.effects import VERBS, effects
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.hand_outs import hand_outs, hands_out_rows
+from real.detector.concepts.identity import OPEN, RESTRICTED, SIGNING_IN, knows_of_users
+from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
-from real.detector.rules._effects import VERBS, effects, hand_outs, hands_out_rows
 from real.detector.rules._generic import missing
 from real.detector.rules._services import unchecked
-from real.detector.rules._views import OPEN, RESTRICTED, SIGNING_IN, knows_of_users
-from real.detector.rules.principals import known_endpoints
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
 # Words of an address or a name by which an endpoint says that it takes a record away.

@@ -53,27 +53,24 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.analysis.slices import Reads
+from real.detector.concepts.decisions import decides_or_asks
+from real.detector.concepts.effects import Effect, effects
 from real.detector.concepts.endpoints import Endpoint, app_of
+from real.detector.concepts.hand_outs import hand_outs
+from real.detector.concepts.identity import OPEN, has_owners
+from real.detector.concepts.known_endpoints import known_endpoints
+from real.detector.concepts.owners import owner_words
+from real.detector.concepts.principals import SOMEBODY
 from real.detector.ir.instructions import Instr
 from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._answers import wrong_answers
 from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects
-from real.detector.rules._checks import (
-    compared_with_client,
-    refusals,
-    thrown_away,
-    told_by_argument,
-    told_by_client,
-    weak_or,
-)
-from real.detector.rules._effects import Effect, effects, hand_outs
+from real.detector.rules._checks import compared_with_client, refusals, thrown_away, told_by_argument, told_by_client
 from real.detector.rules._gates import weak_gates
 from real.detector.rules._generic import incorrect, object_permissions, weak_tests
 from real.detector.rules._services import unchecked
-from real.detector.rules._views import OPEN, has_owners
-from real.detector.rules.principals import SOMEBODY, Principal, decides, known_endpoints, owner_words
+from real.detector.rules._weak_or import weak_or
 from real.detector.vocabulary import PERMISSION_VERBS, words
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
@@ -138,7 +135,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         told += thrown_away(facts, who) if not told else []
         if told:
             yield told[0]
-        elif who.level == SOMEBODY and not endpoint.words & OPEN and not _decides(facts, who):
+        elif who.level == SOMEBODY and not endpoint.words & OPEN and not decides_or_asks(facts, unit, who):
             named = [
                 effect for effect in (*done, *handed) if effect.named and not effect.is_own and effect.verb != "creates"
             ]
@@ -153,14 +150,6 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         yield Defect(place, f"{unit.name}() asks only whether somebody is logged in")
 
 
-def _decides(facts: Facts, who: Principal) -> bool:
-    unit = who.unit
-    if decides(facts, unit, who):
-        return True
-    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
-    return any(decides(facts, helper) for helper in helpers)
-
-
 def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
     """Whether such records are somebody's: the program stores or compares owners, or the names of the record say so.
 
@@ -172,8 +161,7 @@ def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
         return True
     reads = facts.reads(effect.unit, effect.instr.dst)
     for arg in effect.instr.args:
-        if isinstance(arg, int):
-            reads.update(facts.reads(effect.unit, arg))
+        reads.update(facts.reads(effect.unit, arg))
     said = {*reads.words, str(effect.instr.extra), *(text for text in reads.constants if isinstance(text, str))}
     kept = {word for name in said for word in words(name)}
     named = {*endpoint.words, *kept}
@@ -192,17 +180,13 @@ def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:
                 reads = facts.atom_reads(atom)
                 if is_attempt(facts, atom, reads, subject.actors):
                     found = found or flaw(facts, atom, reads) or "does not decide whether this happens"
-        elif instr.op == "compare" and _is_attempt(facts.reads(unit, instr.dst), subject):
+        elif instr.op == "compare" and facts.reads(unit, instr.dst).params & subject.actors:
             found = found or "does not decide whether this happens"
         elif instr.op in ("call", "method") and instr is not operation:
             asks = any(words(callee.name) & PERMISSION_VERBS for callee in facts.called(instr) if callee.returns)
-            if asks and _is_attempt(facts.reads(unit, instr.dst), subject):
+            if asks and facts.reads(unit, instr.dst).params & subject.actors:
                 found = found or "is called, but what it returns is not used"
     return found
-
-
-def _is_attempt(reads: Reads, subject: Subject) -> bool:
-    return bool(reads.params & subject.actors)
 
 
 RULE = Rule(

@@ -43,14 +43,11 @@ https://docs.pydantic.dev/latest/concepts/serialization/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.operations import Operation
-from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import app_of
@@ -59,33 +56,15 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
 from real.detector.rule import Rule, StoreSink
-from real.detector.rules._allowed_keys import admits_keys
+from real.detector.rules._declared_fields import declared_fields
+from real.detector.rules._field_calls import called_with_fields, given_mapping, written_columns
+from real.detector.rules._fields import has_free_keys, is_declared, is_guarded_at, is_privileged, is_refusal, iterated
 from real.detector.rules._pollution import walked_paths
-from real.detector.rules._records import declared_fields, mappings, open_models
 from real.detector.vocabulary import MAPPING_WORDS, words
 
 # Libraries whose objects have an update() that takes bytes (hashes, checksums) or a number (progress bars).
 _TOOLS = modules_of(Role.OTHER_UPDATE)
-# Attributes of forms and serializers that hold declared fields only.
-_DECLARED = frozenset({"cleaned_data", "validated_data"})
-# Methods of pydantic's models that return declared fields only.
-_DUMPS = frozenset({"model_dump", "dict"})
-# Methods of Django's managers and query sets that take fields as keywords.
-_MANAGER_METHODS = frozenset({"create_user", "create", "update", "get_or_create", "update_or_create"})
-# Words in what a class inherits from that say that its objects are stored records.
-_MODEL_WORDS = frozenset({"Model", "DeclarativeBase", "declarative_base", "SQLModel", "Document"})
-# Words that say what somebody may do; weak evidence, used together with a test that controls the store.
-_AUTHORITY = names(
-    "admin administrator authorised authorized permission permissions privileged role roles staff superuser"
-)
-# Words of a parameter that says what somebody may do, where it is asked for its truth: `allow_all`, `can_edit`.
-_FLAGS = _AUTHORITY | names("is has can may allow allowed trusted internal force system privilege verified")
-# Methods of statement builders, and words of SQL, that write rows of the fields that they are given.
-_WRITING = frozenset({"update", "insert", "upsert", "replace"})
-_STATEMENT_AND_VALUES = 3
-_MAX_STEPS = 50
 _SETATTR_OPERANDS = 4
 
 
@@ -93,7 +72,7 @@ def _is_mass_assignment(facts: Facts, operation: Operation) -> bool:
     unit, key, value = operation.unit, operation.key, operation.value
     if key is None or value is None or unit.name == "__init__" or _is_tool(facts.value(unit, operation.base)):
         return False
-    if _is_declared(facts, unit, key) or _is_plain_mapping(facts, operation, key):
+    if is_declared(facts, unit, key) or _is_plain_mapping(facts, operation, key):
         return False
     if operation.name == "update":
         return _is_update(facts, operation, key)
@@ -129,17 +108,9 @@ def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
     shape = shape_of(operation.instr)
     if shape is None or len(shape.starred) > 1 or (not shape.starred and None not in shape.keywords):
         return False  # update(name=...): the program names the fields; update(id, values) is no dict's
-    return _has_free_keys(facts, facts.value(operation.unit, mapping)) and root(operation.unit, mapping) != root(
+    return has_free_keys(facts, facts.value(operation.unit, mapping)) and root(operation.unit, mapping) != root(
         operation.unit, operation.base
     )
-
-
-def _is_declared(facts: Facts, unit: Unit, operand: int) -> bool:
-    """Whether the fields come from a model that declares them, and none that is privileged."""
-    reads = facts.reads(unit, operand)
-    if (reads.attributes | reads.params) & _DECLARED:
-        return True
-    return bool(reads.calls & _DUMPS) and not open_models(facts, unit, operand)
 
 
 def _is_tool(value: Value) -> bool:
@@ -150,13 +121,6 @@ def _is_tool(value: Value) -> bool:
     )
 
 
-def _has_free_keys(facts: Facts, value: Value) -> bool:
-    """Whether the outside chooses keys of a mapping."""
-    if value.mask & facts.bit and not any(obj.kind == "dict" for obj in value.objs):
-        return True
-    return any(obj.keys.mask & facts.bit for obj in value.objs if obj.kind == "dict")
-
-
 def _mapping(facts: Facts, unit: Unit, key: int, value: int) -> int | None:
     """The mapping that both the key and the value of a store are taken from."""
     pair = definition(unit, key)
@@ -164,7 +128,7 @@ def _mapping(facts: Facts, unit: Unit, key: int, value: int) -> int | None:
         return None
     for made in facts.definitions(unit, value):
         if made.op == "unpack" and pair.op == "unpack" and made is not pair and made.args[0] == pair.args[0]:
-            return _iterated(unit, made.args[0])
+            return iterated(unit, made.args[0])
         if made.op == "sub" and definition(unit, made.args[1]) is pair:
             return root(unit, made.args[0])
         if made.op == "method" and made.extra[0] in ("get", "pop") and definition(unit, made.args[-1]) is pair:
@@ -172,47 +136,10 @@ def _mapping(facts: Facts, unit: Unit, key: int, value: int) -> int | None:
     return None
 
 
-def _iterated(unit: Unit, operand: int) -> int:
-    """The container that ``for key, value in container.items()`` goes through."""
-    for _ in range(_MAX_STEPS):
-        operand = root(unit, operand)
-        made = unit.defs[operand]
-        if made is None or not (made.op == "iterate" or (made.op == "method" and made.extra[0] == "items")):
-            break
-        operand = made.args[0]
-    return operand
-
-
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    if facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: _is_refusal(facts, atom)):
+    if facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: is_refusal(facts, atom)):
         return True
-    return _is_privileged(facts, flow.unit, flow.instr, facts.reads(flow.unit, flow.operands[0]).params)
-
-
-def _is_refusal(facts: Facts, atom: Atom) -> bool:
-    """The key is none of those that the program protects."""
-    if atom.op not in ("NotIn", "NotEq") or facts.is_existence_test(atom):
-        return False
-    protected = facts.value(atom.unit, atom.operands[1])
-    return not facts.is_untrusted(protected) and any(isinstance(name, str) for name in facts.elements(protected))
-
-
-def _is_privileged(facts: Facts, unit: Unit, instr: Instr, data: set[str]) -> bool:
-    """Whether only a privileged caller comes here."""
-
-    def lets_pass(atom: Atom, reads: Reads) -> bool:
-        if atom.sense is False and atom.op in ("truth", "call"):
-            return False
-        if atom.op == "truth" and atom.sense and atom.instr.op == "param":
-            name = str(atom.instr.extra)
-            return name not in data and bool(_words(name) & _FLAGS)
-        return atom.op in ("Eq", "In", "truth", "call") and any(_words(word) & _AUTHORITY for word in reads.words)
-
-    return facts.is_controlled(unit, instr, lets_pass)
-
-
-def _words(name: str) -> frozenset[str]:
-    return frozenset((name.lower(), *re.findall(r"[a-z]+", name.lower())))
+    return is_privileged(facts, flow.unit, flow.instr, facts.reads(flow.unit, flow.operands[0]).params)
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -221,22 +148,12 @@ def _check(facts: Facts) -> Iterator[Defect]:
         yield from walked_paths(facts, unit)
         for instr in facts.instructions(unit):
             if instr.op in ("call", "method"):
-                found = list(_called_with_fields(facts, unit, instr)) or list(_written_columns(facts, unit, instr))
-                yield from found or _given_mapping(facts, unit, instr)
+                found = list(called_with_fields(facts, unit, instr)) or list(written_columns(facts, unit, instr))
+                yield from found or given_mapping(facts, unit, instr)
                 if instr.op == "call" and len(instr.args) == _SETATTR_OPERANDS:
                     yield from _set_on_record(facts, unit, instr)
             elif instr.op == "return" and facts.is_open(unit):
                 yield from _merged(facts, unit, instr)
-
-
-def _given_mapping(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
-    """Calls of libraries that take the fields as a mapping, and records that are made of one."""
-    for operand, verb in mappings(facts, unit, instr):
-        value = facts.value(unit, operand)
-        if not _has_free_keys(facts, value) or _is_declared(facts, unit, operand):
-            continue
-        if not _is_guarded_at(facts, unit, instr, [operand]):
-            yield Defect(instr, f"the outside chooses which fields are {verb}", facts.trace(value))
 
 
 def _set_on_record(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
@@ -250,94 +167,8 @@ def _set_on_record(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
     value = facts.value(unit, instr.args[2])
     if not facts.is_untrusted(value) or not _is_mass_assignment(facts, operation):
         return
-    if not _is_guarded_at(facts, unit, instr, instr.args[2:3]):
+    if not is_guarded_at(facts, unit, instr, instr.args[2:3]):
         yield Defect(instr, "lets its sender choose which fields are set", facts.trace(value))
-
-
-def _called_with_fields(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
-    """``Model(**data)`` and ``Model.objects.create(**data)``."""
-    shape = shape_of(instr)
-    if (
-        shape is not None
-        and _updates_rows(facts, unit, instr)
-        and _has_free_keys(facts, facts.value(unit, instr.args[1]))
-    ):
-        value = facts.value(unit, instr.args[1])
-        if not _is_declared(facts, unit, instr.args[1]) and not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
-            yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
-        return
-    if shape is None or None not in shape.keywords:
-        return
-    operands = instr.args[1 + len(shape.starred) :]
-    mappings = [operand for name, operand in zip(shape.keywords, operands, strict=True) if name is None]
-    free = [operand for operand in mappings if _has_free_keys(facts, facts.value(unit, operand))]
-    if not free or _is_declared(facts, unit, free[0]) or not _makes_record(facts, unit, instr):
-        return
-    if not _is_guarded_at(facts, unit, instr, free):
-        yield Defect(instr, "the outside chooses which fields are set", facts.trace(facts.value(unit, free[0])))
-
-
-def _updates_rows(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``Model.query.filter_by(id=i).update(data)``, ``db.table("users").update(data).eq("id", i)``.
-
-    The ``update()`` of a mapping returns nothing that a method could be called of: where one is, it is a statement.
-    """
-    shape = shape_of(instr)
-    if instr.op != "method" or instr.extra[0] not in _WRITING or shape is None or len(shape.starred) != 1:
-        return False
-    made = definition(unit, instr.args[0])
-    if made is None or made.op != "method":
-        return False
-    if instr.extra[0] == "update" and made.extra[0] in ("filter", "filter_by", "where"):
-        return True
-    return any(
-        step.op == "method" and definition(unit, step.args[0]) is instr and not facts.called(instr)
-        for step in facts.instructions(unit)
-    )
-
-
-def _written_columns(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
-    """``execute(f"UPDATE users SET {columns} WHERE id = ?", values)``, where the columns are keys of a mapping.
-
-    The values are those of the same mapping; for CWE-89 it is what the names hold, here which they are.
-    """
-    if instr.op != "method" or len(instr.args) < _STATEMENT_AND_VALUES or not instr.extra[0].startswith("execute"):
-        return
-    literals = facts.pieces(unit, instr.args[1]).literals
-    if not any(text.split(None, 1)[0].lower() in _WRITING for text in literals[:1] if text.strip()):
-        return
-    passed = [arg for arg in instr.args[2:] if isinstance(arg, int)]
-    valued = {
-        root(unit, step.args[0])
-        for step in facts.definitions(unit, *passed)
-        if step.op == "method" and step.extra[0] in ("values", "items")
-    }
-    for mapping in valued & {_keys_of(unit, step) for step in facts.definitions(unit, instr.args[1])}:
-        value = facts.value(unit, mapping)
-        if _has_free_keys(facts, value) and not _is_declared(facts, unit, mapping):
-            listed = facts.is_guarded(unit, instr, [mapping], lambda atom, reads: admits_keys(facts, atom, reads))
-            if not listed and not _is_guarded_at(facts, unit, instr, instr.args[1:2]):
-                yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
-            return
-
-
-def _keys_of(unit: Unit, step: Instr) -> int:
-    """The mapping whose keys a step gives or joins; -1 where it gives none."""
-    if step.op == "iterate":
-        return _iterated(unit, step.args[0])
-    if step.op == "method" and step.extra[0] == "keys":
-        return root(unit, step.args[0])
-    return root(unit, step.args[1]) if step.op == "method" and step.extra[0] == "join" and len(step.args) > 1 else -1
-
-
-def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    callee = facts.value(unit, instr.args[0])
-    if instr.op == "method":
-        return instr.extra[0] in _MANAGER_METHODS and "objects" in facts.reads(unit, instr.args[0]).attributes
-    return any(
-        obj.kind == "class" and obj.unit is not None and facts.declarations(obj.unit).words & _MODEL_WORDS
-        for obj in callee.objs
-    )
 
 
 def _merged(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
@@ -345,21 +176,13 @@ def _merged(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
     made = definition(unit, instr.args[0])
     if made is None or made.op != "build" or made.extra[0] != "dict":
         return
-    merges = [
-        step for step in facts.instructions(unit) if step.op == "merge" and definition(unit, step.args[0]) is made
-    ]
-    sources = [step.args[-1] for step in merges if _has_free_keys(facts, facts.value(unit, step.args[-1]))]
+    merges = [step for step in facts.instructions(unit, "merge") if definition(unit, step.args[0]) is made]
+    sources = [step.args[-1] for step in merges if has_free_keys(facts, facts.value(unit, step.args[-1]))]
     if len(sources) < 2 or len(sources) != len(merges):
         return
-    if not _is_guarded_at(facts, unit, instr, sources[-1:]):
+    if not is_guarded_at(facts, unit, instr, sources[-1:]):
         value = facts.value(unit, sources[-1])
         yield Defect(merges[-1], "the outside chooses which fields are replaced", facts.trace(value))
-
-
-def _is_guarded_at(facts: Facts, unit: Unit, instr: Instr, operands: list[int]) -> bool:
-    if facts.is_guarded(unit, instr, operands, lambda atom, _: _is_refusal(facts, atom)):
-        return True
-    return _is_privileged(facts, unit, instr, facts.reads(unit, operands[0]).params)
 
 
 RULE = Rule(

@@ -52,14 +52,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.addresses import every_address_is_tested, is_address_test, is_restricted_client
+from real.detector.concepts.known_hosts import is_host_test
+from real.detector.concepts.url_hosts import UNPARSERS, Place, hosts, is_guarded, parsed_urls, places_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
-from real.detector.rules._addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.rules._fetchers import open_renderers, unrestricted_fetches
-from real.detector.rules._known_hosts import is_host_test
-from real.detector.rules._web import UNPARSERS, Place, hosts, is_guarded, parsed_urls, places_of
 
 _MAX_STEPS = 20
 
@@ -107,11 +107,7 @@ def _hands_back(facts: Facts, returned: Returned) -> bool:
 def _only_looks_at_host(facts: Facts, unit: Unit, param: Instr, parsed: list[Instr]) -> bool:
     """A parameter is parsed for nothing, or for its host."""
     calls = [call for call in parsed if any(definition(unit, arg) is param for arg in call.args[1:])]
-    taken = {
-        str(instr.extra)
-        for instr in facts.instructions(unit)
-        if instr.op == "attr" and definition(unit, instr.args[0]) in calls
-    }
+    taken = {str(instr.extra) for instr in facts.instructions(unit, "attr") if definition(unit, instr.args[0]) in calls}
     return bool(calls) and taken <= {"hostname", "netloc"}
 
 

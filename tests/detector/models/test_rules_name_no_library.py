@@ -1,6 +1,6 @@
-"""Rules name concepts and kinds, never a library: a library is known by its model.
+"""Rules and concepts name kinds and roles, never a library: a library is known by its model.
 
-A name counts where a text in the code of a rule is a qualified name below a module that a model knows, or such a module
+A name counts where a text in the code of a file is a qualified name below a module that a model knows, or such a module
 itself; explanations (docstrings, and what a rule tells people to do) aside.
 """
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from real.detector import rules
+from real.detector import concepts, rules
 from real.detector.models.catalogue import libraries, rows_of
 from real.detector.models.rows import Framework, Module, Setting, Template
 
-RULES = Path(rules.__file__).parent
+FOLDERS = [Path(str(room.__file__)).parent for room in (concepts, rules)]
 # What the language itself has (``ast`` is its syntax).
 LANGUAGE = {"ast", "builtins", "sys", "posix"}
 # Modules whose names are also words: of English, of what programs call things, of formats (``jwt``: RFC 7519).
-WORDS = {"code", "email", "html", "http", "json", "jwt", "logging", "regex", "test", "trace", "xml"}
+WORDS = {"code", "email", "html", "http", "json", "jwt", "regex", "test", "trace", "xml"}
 
 
 def modules() -> set[str]:
@@ -52,7 +52,7 @@ def texts(path: Path) -> Iterator[str]:
 
 
 def names(path: Path) -> Iterator[tuple[str, bool]]:
-    """Names that a library may have in the code of a rule, and whether each is one word and the whole of its text."""
+    """Names that a library may have in the code of a file, and whether each is one word and the whole of its text."""
     for text in texts(path):
         for word in text.split():
             root, dotted, _ = word.partition(".")
@@ -64,11 +64,11 @@ def names(path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def named(path: Path) -> set[str]:
-    """The names of libraries in the code of a rule."""
+    """The names of libraries in the code of a file."""
     return {name for name, is_word in names(path) if not is_word or name not in WORDS}
 
 
-FILES = sorted(RULES.rglob("*.py"))
+FILES = [path for folder in FOLDERS for path in sorted(folder.rglob("*.py"))]
 
 
 def test_the_models_say_which_names_are_meant() -> None:

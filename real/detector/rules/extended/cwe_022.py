@@ -37,7 +37,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.models.kinds import Kind
 from real.detector.rule import Rule
-from real.detector.rules._unbounded import is_requested
+from real.detector.rules._bounds import is_requested
 
 _RESOLVING = frozenset({"realpath", "abspath", "resolve", "normpath"})
 
@@ -52,7 +52,7 @@ def _is_inside(atom: Atom, reads: Reads) -> bool:
     """``path.is_relative_to(FILES)``, ``os.path.realpath(path).startswith(FILES)``."""
     if atom.op != "call" or atom.sense is not True or atom.instr.op != "method":
         return False
-    resolved = any(call.rpartition(".")[2] in _RESOLVING for call in reads.calls)
+    resolved = bool(reads.called & _RESOLVING)
     return resolved and atom.instr.extra[0] in ("is_relative_to", "startswith")
 
 

@@ -34,9 +34,7 @@ _FEATURE_ADDRESS = "http://xml.org/sax/features/external-general-entities"
 
 def _is_harmless(facts: Facts, flow: Flow) -> bool:
     """Whether no parser of the program that this call may use resolves entities."""
-    used = {
-        obj for operand in flow.instr.args if isinstance(operand, int) for obj in facts.value(flow.unit, operand).objs
-    }
+    used = {obj for operand in flow.instr.args for obj in facts.value(flow.unit, operand).objs}
     makers = [site for site in facts.calls("XMLParser") if _resolves(site.constants(None, _OPTION))]
     if any(facts.value(site.unit, site.instr.dst).objs & used for site in makers):
         return False

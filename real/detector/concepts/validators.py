@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.annotations import annotation_words, last_word
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.rules._syntax import annotation_words, last_word
 
 _INJECTORS = last_names(Role.INJECTION)
 _DECORATORS = names("field_validator validator validates model_validator root_validator")
@@ -75,5 +75,5 @@ def _tests(facts: Facts, method: Unit, field: str) -> bool:
     if method.name in {prefix + field for prefix in _PREFIXES}:
         return True
     declared = facts.declarations(method)
-    used = {word.rpartition(".")[2] for word in declared.words} & _DECORATORS
+    used = declared.last_words & _DECORATORS
     return bool(used) and (field in declared.constants or bool(used & _WHOLE))

@@ -6,6 +6,7 @@ import re
 from string import Formatter
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import CallShape, Instr, Unit
 
@@ -68,7 +69,7 @@ def members(facts: Facts, unit: Unit, operand: int) -> list[int]:
         return [operand]
     if made.args:
         return list(made.args)
-    stores = [step for step in facts.instructions(unit) if step.op in ("add", "member")]
+    stores = list(facts.instructions(unit, "add", "member"))
     return [step.args[-1] for step in stores if root(unit, step.args[0]) == operand]
 
 
@@ -94,7 +95,7 @@ def _in_order(facts: Facts, unit: Unit, made: Instr) -> list[int]:
     if not isinstance(shape, CallShape) or len(texts) != 1:
         return list(made.args[1:])
     positional = made.args[1 : 1 + len(shape.starred)]
-    named = dict(zip(shape.keywords, made.args[1 + len(shape.starred) :], strict=False))
+    named = dict(named_operands(made))
     found: list[int] = []
     try:
         fields = [name for _, name, _, _ in Formatter().parse(texts[0]) if name is not None]

@@ -7,6 +7,7 @@ a token or a decorator does.
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
+from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, modules_of
 from real.detector.models.kinds import Role
@@ -67,7 +68,7 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return not called.isdisjoint(calls_of(Role.SESSION))
     if instr.op == "method":
         name = str(instr.extra[0])
-        signed = name == "get_cookie" and "secret" in getattr(instr.extra[1], "keywords", ())
+        signed = name == "get_cookie" and "secret" in keywords_of(instr)
         return signed or name in _SIGNED_COOKIES or bool(words(name) & _IDENTITY)
     return instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in _CREDENTIAL_KEYS
 
@@ -78,7 +79,7 @@ def _is_person(facts: Facts, unit: Unit, attribute: Instr) -> bool:
     if name not in ("user", "session") and not words(name) & PERSONS:
         return bool(words(name) & _IDENTITY)
     held = facts.reads(unit, attribute.args[0])
-    named = {found.rpartition(".")[2] for found in held.names}
+    named = held.last_names
     if name in ("user", "session"):
         return bool((held.params | held.attributes | named) & _USER_HOLDERS)
     return "g" in named or _is_kept(facts, unit, name, attribute.args[0])
@@ -97,7 +98,7 @@ _CREDENTIAL_KEYS = frozenset({"authorization", "x-api-key", "api_key", "api-key"
 
 def asks_for_presence(facts: Facts, unit: Unit, compare: Instr) -> bool:
     """``"user" in session``, ``session.get("user") is None``."""
-    constants = [facts.constants(unit, arg) for arg in compare.args if isinstance(arg, int)]
+    constants = [facts.constants(unit, arg) for arg in compare.args]
     if compare.extra[0] in ("Is", "IsNot") or facts.asks_existence(unit, compare):
         return True
     return any(
@@ -124,6 +125,5 @@ def knows_of_users(facts: Facts) -> bool:
     """Whether the program imports what tells users apart."""
     return any(
         instr.op == "import" and str(instr.extra).startswith(tuple(modules_of(Role.USERS)))
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )

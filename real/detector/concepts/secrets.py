@@ -114,14 +114,13 @@ def place(facts: Facts, unit: Unit, operand: int) -> Place | None:
 def secrets_inside(facts: Facts) -> dict[Place, str]:
     """Places that hold something of which the program reads a secret by its key, with the name of that secret."""
     found: dict[Place, str] = {}
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            if step.op != "sub" and not is_lookup(facts, unit, step):
-                continue
-            name = secret_name(facts, unit, step)
-            where = place(facts, unit, step.args[0]) if name is not None else None
-            if where is not None and name is not None and not _is_environ(facts, unit, step.args[0]):
-                found.setdefault(where, name)
+    for unit, step in facts.steps():
+        if step.op != "sub" and not is_lookup(facts, unit, step):
+            continue
+        name = secret_name(facts, unit, step)
+        where = place(facts, unit, step.args[0]) if name is not None else None
+        if where is not None and name is not None and not _is_environ(facts, unit, step.args[0]):
+            found.setdefault(where, name)
     return found
 
 
@@ -132,20 +131,19 @@ def _is_environ(facts: Facts, unit: Unit, operand: int) -> bool:
 def addresses(facts: Facts) -> dict[Place, str]:
     """Places whose value the program passes to a call that connects to a server with it."""
     found: dict[Place, str] = {}
-    for unit in facts.units:
-        for step in facts.instructions(unit):
-            called = facts.library_names(unit, step) & CONNECTORS
-            if called and len(step.args) > 1 and isinstance(step.args[1], int):
-                where = place(facts, unit, root(unit, step.args[1]))
-                if where is not None:
-                    found.setdefault(where, min(called))
+    for unit, step in facts.steps():
+        called = facts.library_names(unit, step) & CONNECTORS
+        if called and len(step.args) > 1 and isinstance(step.args[1], int):
+            where = place(facts, unit, root(unit, step.args[1]))
+            if where is not None:
+                found.setdefault(where, min(called))
     return found
 
 
 def secret_fields(facts: Facts, owner: Unit) -> set[str]:
     """The fields of a class of the program that are named for secrets."""
-    found = {str(step.extra) for step in facts.instructions(owner) if step.op in ("field", "setmember") and step.extra}
+    found = {str(step.extra) for step in facts.instructions(owner, "field", "setmember") if step.extra}
     for unit in facts.functions:
         if unit.parent is owner and unit.name == "__init__":
-            found |= {str(step.extra) for step in facts.instructions(unit) if step.op == "setattr"}
+            found |= {str(step.extra) for step in facts.instructions(unit, "setattr")}
     return {name for name in found if is_secret(name) or words(name) >= {"password", "hash"}}

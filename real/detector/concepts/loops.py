@@ -60,7 +60,7 @@ def is_tested_in_each_round(facts: Facts, unit: Unit, goal: Instr, atom: Atom, i
     """Whether a test inside a loop, or inside ``all``, is made in every round, and ``goal`` lies behind the loop."""
     ends = [goal]
     if atom.unit is not unit:
-        ends = [instr for instr in facts.instructions(atom.unit) if instr.op == "return"]
+        ends = list(facts.instructions(atom.unit, "return"))
     unit = atom.unit
     home = {instr: block for block in unit.blocks for instr in block.instrs}
     head, tested = home[iterate], home[atom.instr]
@@ -76,7 +76,7 @@ def is_tested_in_each_round(facts: Facts, unit: Unit, goal: Instr, atom: Atom, i
     if not is_behind or atom.necessary:  # the outcome of all(...) or any(...) is what is tested
         return is_behind
     rounds = reachable(bodies or head.succs, head) | {head}
-    collected = [instr.args[-1] for instr in facts.instructions(unit) if instr.op == "add" and home[instr] in rounds]
+    collected = [instr.args[-1] for instr in facts.instructions(unit, "add") if home[instr] in rounds]
     if atom.instr in facts.definitions(unit, *collected):
         return False  # of any(...) that holds, one element was tested
     return is_each_time and every(iterate in facts.before(unit, end) for end in ends)
@@ -111,7 +111,7 @@ def skips_elements(facts: Facts, unit: Unit, iterate: Instr) -> bool:
     head = home[iterate]
     bodies = bodies_of(head, iterate) or head.succs
     rounds = reachable(bodies, head) | {head}
-    added = [instr for instr in facts.instructions(unit) if instr.op == "add" and home[instr] in rounds]
+    added = [instr for instr in facts.instructions(unit, "add") if home[instr] in rounds]
     return any(home[instr] is not head and head in reachable(bodies, home[instr]) for instr in added)
 
 
@@ -160,7 +160,7 @@ def comes_through(facts: Facts, unit: Unit, operand: int, tested: set[Instr]) ->
         if instr is None or instr in tested or instr.dst in seen or not facts.is_untrusted(facts.value(unit, current)):
             continue
         seen.add(instr.dst)
-        inside = [arg for arg in instr.args if isinstance(arg, int)]
+        inside = instr.args
         if instr.op in _ENTRIES or not any(facts.is_untrusted(facts.value(unit, arg)) for arg in inside):
             return False
         work += inside

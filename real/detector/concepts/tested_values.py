@@ -1,28 +1,23 @@
-"""Tests that keep characters out of a text: ``if "'" in name: raise``, ``name.find("'") < 0``, ``not re.search(...)``.
+"""What one test says of one value: that it is empty, has not some character, matches a pattern.
 
-A test counts for the very value that it asks about (or for one that is trimmed or changed in case), and only if every
-way to the place where the value is used has its good outcome, or has no text at all.
+The test may be in a helper that was given the value, and may ask for it trimmed or in another case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.charsets import Charset, admits_only, removes_harm
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import root_of
+from real.detector.concepts.patterns import pattern_call
+from real.detector.concepts.plain_text import is_text
 from real.detector.ir.call_shapes import passed_operands
-from real.detector.ir.instructions import Edge, Instr, Unit
-from real.detector.models.catalogue import calls_of
-from real.detector.models.kinds import Role
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
-from real.detector.rules._loops import is_tested_in_each_round, root_of, skips_elements
-from real.detector.rules._plain_text import is_text
 
-_MATCHING = frozenset({"fullmatch", "match", "search"})
-# The modules whose functions take an expression.
-PATTERN_MODULES = frozenset(api.partition(".")[0] for api in calls_of(Role.MATCHER))
 # All the characters of a text, in another container.
 _CONTAINERS = frozenset({"builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "builtins.str"})
 # Methods that count or find: operator and limit of a comparison that says that nothing was found.
@@ -30,71 +25,6 @@ _COUNTERS = {"count": (("Eq", 0), ("Lt", 1), ("LtE", 0))}
 _FINDERS = dict.fromkeys(("find", "rfind"), (("Eq", -1), ("Lt", 0), ("LtE", -1)))
 _ABSENT = _COUNTERS | _FINDERS
 _MAX_DEPTH = 4  # readings inside readings
-
-
-def refused(facts: Facts, unit: Unit, goals: tuple[Instr | Edge, ...], made: Instr, characters: str) -> frozenset[str]:
-    """The characters that the value which ``made`` gives does not have wherever one of ``goals`` is reached."""
-    return frozenset(char for char in characters if any(_is_refused(facts, unit, goal, made, char) for goal in goals))
-
-
-def _is_refused(facts: Facts, unit: Unit, goal: Instr | Edge, made: Instr, char: str) -> bool:
-    if holds_on_every_way(facts, unit, goal, made, lambda subject: subject.lacks(char)):
-        return True
-    return isinstance(goal, Instr) and _is_refused_in_loop(facts, unit, goal, made, char)
-
-
-def holds_on_every_way(
-    facts: Facts,
-    unit: Unit,
-    goal: Instr | Edge,
-    made: Instr,
-    claim: Callable[[Subject], bool],
-    *,
-    inner: bool = False,
-) -> bool:
-    """Whether on every way to ``goal`` a test says ``claim`` of a value, or that it is empty.
-
-    With ``inner``, of the value without its first and last character.
-    """
-    last = goal if isinstance(goal, Instr) else goal.start.instrs[-1] if goal.start.instrs else None
-
-    def passes(atom: Atom) -> bool:
-        if not atom.necessary:
-            return False
-        subject = Subject(facts, atom, unit, made, inner=inner)
-        if subject.is_empty():
-            return True
-        elements = [element for element in _elements(atom) if element is not made]
-        if elements and (last is None or not every(_is_each(facts, unit, last, atom, one) for one in elements)):
-            return False
-        return claim(subject)
-
-    return facts.passes_on_every_way(unit, goal, passes)
-
-
-def _is_each(facts: Facts, unit: Unit, goal: Instr, atom: Atom, element: Instr) -> bool:
-    return is_tested_in_each_round(facts, unit, goal, atom, element) and not skips_elements(facts, atom.unit, element)
-
-
-def _elements(atom: Atom) -> list[Instr]:
-    """The loops whose elements a comparison tests."""
-    roots = [root_of(atom.unit, operand) for operand in atom.operands] if atom.instr.op == "compare" else []
-    return [made for made in roots if made is not None and made.op == "iterate"]
-
-
-def _is_refused_in_loop(facts: Facts, unit: Unit, goal: Instr, made: Instr, char: str) -> bool:
-    """``for c in "'\"": if c in text: raise``, ``for c in text: if c in "'\"": raise``."""
-    for atom in facts.controlling_tests(unit, goal):
-        if atom.necessary or atom.sense is None or len(atom.operands) != 2:
-            continue
-        elements = _elements(atom)
-        if (
-            bool(elements)
-            and every(is_tested_in_each_round(facts, unit, goal, atom, element) for element in elements)
-            and Subject(facts, atom, unit, made).lacks(char)
-        ):
-            return True
-    return False
 
 
 class Subject:
@@ -305,23 +235,3 @@ def _may_change(facts: Facts, unit: Unit, reading: Instr) -> bool:
         return any(s.op in ("setattr", "setcell") and s.extra == reading.extra for s in facts.instructions(unit))
     base = root_of(unit, reading.args[0])
     return any(s.op == "setsub" and root_of(unit, s.args[0]) is base for s in facts.instructions(unit))
-
-
-def pattern_call(facts: Facts, unit: Unit, call: Instr) -> tuple[str, list[str], int] | None:
-    """The method, the constant patterns and the tested operand of ``re.search(...)`` or ``compiled.search(...)``."""
-    if call.op == "method" and call.extra[0] in _MATCHING:
-        receiver = facts.value(unit, call.args[0])
-        held = [obj.fields["pattern"].consts or () for obj in receiver.objs if "pattern" in obj.fields]
-        if held and len(call.args) == 2:
-            return _matched(str(call.extra[0]), [text for consts in held for text in consts], call.args[1])
-    paths = facts.library_names(unit, call)
-    if len(paths) == 1 and len(call.args) == 3:
-        module, _, name = next(iter(paths)).rpartition(".")
-        if module in PATTERN_MODULES and name in _MATCHING:
-            return _matched(name, facts.constants(unit, call.args[1]), call.args[2])
-    return None
-
-
-def _matched(method: str, patterns: Iterable[object], operand: int) -> tuple[str, list[str], int] | None:
-    texts = [pattern for pattern in patterns if isinstance(pattern, str)]
-    return (method, texts, operand) if texts else None

@@ -13,12 +13,13 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_view
+from real.detector.concepts.patterns import pattern_call
+from real.detector.concepts.text_pieces import members
+from real.detector.concepts.url_hosts import PARSERS
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
-from real.detector.rules._pieces import members
-from real.detector.rules._web import PARSERS
 
 # Attributes of a URL that was taken apart (urllib.parse, and libraries that took its names over).
 _HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})
@@ -86,11 +87,13 @@ def _is_host_call(facts: Facts, atom: Atom, reads: Reads) -> bool:
         return True
     if "any" in called:
         return any(_is_host_test_in(facts, atom, inner) for inner in facts.definitions(atom.unit, *atom.operands))
+    found = pattern_call(facts, atom.unit, atom.instr)
+    if found is not None:
+        method, patterns, _ = found
+        return reads_host(reads) and every(_ends_with_domain(text, method == "fullmatch") for text in patterns)
     if atom.instr.op != "method" or len(atom.operands) < 2:
         return False
     method = str(atom.instr.extra[0])
-    if method in ("fullmatch", "match", "search"):
-        return reads_host(reads) and _has_fixed_ending(facts, atom, anchored=method == "fullmatch")
     return method in ("endswith", "startswith") and _is_affix_test(facts, atom, reads, method == "startswith")
 
 
@@ -105,15 +108,8 @@ def _is_affix_test(facts: Facts, atom: Atom, reads: Reads, at_start: bool) -> bo
     return reads_host(reads) and every(text.startswith(".") for text in texts)
 
 
-def _has_fixed_ending(facts: Facts, atom: Atom, anchored: bool) -> bool:
-    """A pattern of the program ends with the literal name of a domain, and its match with the text."""
-    receiver = facts.value(atom.unit, atom.operands[0])
-    held = [obj.fields["pattern"] for obj in receiver.objs if "pattern" in obj.fields]
-    patterns = (held[0] if held else facts.value(atom.unit, atom.operands[1])).consts or ()
-    return bool(patterns) and every(isinstance(text, str) and _ends_with_domain(text, anchored) for text in patterns)
-
-
 def _ends_with_domain(pattern: str, anchored: bool) -> bool:
+    """Whether a pattern ends with the literal name of a domain, and its match with the text."""
     items = [(str(op), argument) for op, argument in parse_pattern(pattern) or ()]
     if items and items[-1][0] == "AT":
         anchored = True

@@ -1,46 +1,28 @@
-"""Tests and replacements that leave only harmless characters: `all(c in "0123" for c in text)`, `replace("<", "")`."""
+"""Replacements and tests after which a text lacks some characters: ``replace("<", "")``, ``re.sub()``, ``quote()``."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.flows import Flow
 from real.detector.analysis.values import BOTTOM, Constant
 from real.detector.analysis.witness import every
-from real.detector.ir.call_shapes import passed_operands, shape_of
+from real.detector.concepts.calls import passed_to
+from real.detector.concepts.characters import every_character_is_harmless, is_admitted
+from real.detector.concepts.loops import Use, root_of
+from real.detector.concepts.patterns import PATTERN_MODULES
+from real.detector.concepts.plain_text import is_text
+from real.detector.concepts.refusals import refused
+from real.detector.ir.call_shapes import named_operands, shape_of
 from real.detector.ir.instructions import COPIES, Edge, Instr, Unit
-from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS, STRICT_TESTS
-from real.detector.rules._loops import Use, comes_through, is_element_tested, root_of, skips_elements
-from real.detector.rules._plain_text import is_text
-from real.detector.rules._refusals import PATTERN_MODULES, refused
-
-# What may be computed between the text and the verdict of all(...) without hiding another test.
-_PLAIN = {
-    "assign",
-    "copy",
-    "pi",
-    "pathload",
-    "build",
-    "phi",
-    "compare",
-    "method",
-    "iterate",
-    "const",
-    "param",
-    "cell",
-    "builtin",
-    "import",
-    "call",
-}
+from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
 
 # Methods that take a text apart -> what is gone when its parts are joined.
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 # What holds the parts of a text.
-_PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
+PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 # They make the text of an object.
 _SHOWING = frozenset({"__str__", "__format__", "__repr__"})
 # What fills a buffer, and what leaves it as it is.
@@ -49,101 +31,6 @@ _MAX_CALLS = 3  # helpers inside helpers
 _MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
 _KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop", "slice"})
-
-
-def every_character_is_harmless(facts: Facts, flow: Flow | Use, charset: Charset) -> bool:
-    """Whether the sink is reached only if each character of the data has passed a test that admits harmless ones."""
-    return any(
-        _is_loop(facts, flow, atom, charset)
-        or _is_quantifier(facts, flow, atom, charset)
-        or _is_subset(facts, flow, atom, charset)
-        for atom in facts.controlling_tests(flow.unit, flow.instr)
-    )
-
-
-def _is_loop(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
-    """``for c in text: if c not in "0123456789": raise``, or the same inside ``all`` or ``any``."""
-    if atom.op != "In" or atom.sense is None or not _admits(facts, atom.unit, atom.operands[1], charset):
-        return False
-    return is_element_tested(facts, flow, atom, root_of(atom.unit, atom.operands[0]))
-
-
-def _admits(facts: Facts, unit: Unit, operand: int, charset: Charset) -> bool:
-    """Whether all that a container or text admits is harmless."""
-    value = facts.value(unit, operand)
-    allowed = facts.elements(value)
-    return bool(allowed) and not facts.is_untrusted(value) and every(charset.harmless_text(text) for text in allowed)
-
-
-def _is_quantifier(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
-    """``all(c.isalnum() or c in "-_" for c in text)``: every alternative admits harmless characters only."""
-    unit, call = atom.unit, atom.instr
-    if not atom.sense or not atom.necessary or facts.library_names(unit, call) != {"builtins.all"}:
-        return False
-    made = facts.definitions(unit, call.args[1])
-    tests = [instr for instr in made if _is_test(instr)]
-    return (
-        bool(tests)
-        and every(instr.op in _PLAIN for instr in made)
-        and every(instr in tests for instr in _answers(facts, unit, call.args[1]))
-        and every(_admits_element(facts, unit, test, charset) for test in tests)
-        and every(_is_each_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
-    )
-
-
-def _is_each_tested(facts: Facts, flow: Flow | Use, atom: Atom, element: Instr | None) -> bool:
-    return (
-        element is not None
-        and is_element_tested(facts, flow, atom, element)
-        and not skips_elements(facts, atom.unit, element)
-    )
-
-
-def _answers(facts: Facts, unit: Unit, operand: int) -> list[Instr | None]:
-    """What makes the values that ``all()`` goes over: each test of ``c.isalnum() or c in "-_"``."""
-    built = root_of(unit, operand)
-    found: list[Instr | None] = []
-    seen: set[Instr] = set()
-    waiting = [
-        store.args[-1]
-        for store in facts.instructions(unit)
-        if store.op == "add" and built is not None and root_of(unit, store.args[0]) is built
-    ]
-    while waiting:
-        made = root_of(unit, waiting.pop())
-        if made is None or made in seen:
-            continue
-        seen.add(made)
-        if made.op == "phi":
-            waiting += made.args
-        elif made.op != "const" or made.extra:
-            found.append(made)
-    return found
-
-
-def _is_subset(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
-    """``set(text) <= set("0123456789")``, ``set(text).issubset("0123456789")``."""
-    is_method = atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "issubset"
-    if not atom.necessary or not (atom.op == "LtE" or (is_method and atom.sense)) or len(atom.operands) != 2:
-        return False
-    unit = atom.unit
-    made = root_of(unit, atom.operands[0])
-    if unit is not flow.unit or made is None or "builtins.set" not in facts.library_names(unit, made):
-        return False
-    text = root_of(unit, made.args[1])
-    tested = text is not None and every(comes_through(facts, unit, operand, {text}) for operand in flow.operands)
-    return tested and _admits(facts, unit, atom.operands[1], charset)
-
-
-def _is_test(instr: Instr) -> bool:
-    return instr.op == "compare" or (instr.op == "method" and instr.extra[0] in STRICT_TESTS)
-
-
-def _admits_element(facts: Facts, unit: Unit, test: Instr, charset: Charset) -> bool:
-    """Whether a test of one element, ``c in "-_"`` or ``c.isalnum()``, admits harmless characters only."""
-    if test.op == "compare":
-        return test.extra == ("In",) and _admits(facts, unit, test.args[1], charset)
-    return charset.harmless_text(STRICT_TESTS[test.extra[0]])
 
 
 def is_removed(
@@ -240,7 +127,7 @@ class _Removal:
             return self._cut(unit, instr.args[0], left, way)  # one character of it
         if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
-            is_part = split is not None and split.op == "method" and split.extra[0] in _PARTS
+            is_part = split is not None and split.op == "method" and split.extra[0] in PARTS
             inside = self._text_of(unit, split) if split is not None and is_part else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
@@ -307,7 +194,7 @@ class _Removal:
         elements = _elements(self.facts, unit, made)
         charset = Charset(dangerous="".join(sorted(left)))
         return bool(elements) and every(
-            (added is not None and _is_admitted(self.facts, unit, added, inner, charset))
+            (added is not None and is_admitted(self.facts, unit, added, inner, charset))
             or self.of(unit, inner, left, way if added is None else way.by(added))
             for inner, added in elements
         )
@@ -317,7 +204,7 @@ class _Removal:
         table = root_of(unit, operand)
         if table is not None and table.op in ("cell", "builtin"):
             unit = self.facts.units[0]
-            stores = [s for s in self.facts.instructions(unit) if s.op == "setcell" and s.extra[1] == table.extra[1]]
+            stores = [s for s in self.facts.instructions(unit, "setcell") if s.extra[1] == table.extra[1]]
             table = root_of(unit, stores[0].args[0]) if len(stores) == 1 else None
         if table is not None and table.op == "method" and table.extra[0] == "maketrans" and len(table.args) == 2:
             table = root_of(unit, table.args[1])
@@ -366,8 +253,7 @@ class _Removal:
         results = [
             self.of(callee, step.args[0], left, _Way((step,), (*way.calls, _Call(unit, call, callee, way.goals))))
             for callee in callees
-            for step in self.facts.instructions(callee)
-            if step.op == "return"
+            for step in self.facts.instructions(callee, "return")
         ]
         return bool(results) and every(results)
 
@@ -395,9 +281,8 @@ class _Removal:
             return False
         return every(
             self.of(other, store.args[1], left, _Way((store,)))
-            for other in self.facts.units
-            for store in self.facts.instructions(other)
-            if store.op == "setattr" and store.extra == instr.extra
+            for other, store in self.facts.steps("setattr")
+            if store.extra == instr.extra
         )
 
     def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:
@@ -405,11 +290,10 @@ class _Removal:
         results = [
             self.of(callee, step.args[0], left, _Way((step,)))
             for use in self.facts.instructions(unit)
-            if any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args)
+            if any(root_of(unit, arg) is made for arg in use.args)
             for callee in self.facts.called(use)
             if callee.name in _SHOWING
-            for step in self.facts.instructions(callee)
-            if step.op == "return"
+            for step in self.facts.instructions(callee, "return")
         ]
         return bool(results) and every(results)
 
@@ -422,16 +306,14 @@ class _Removal:
         left: frozenset[str],
         way: _Way,
     ) -> bool:
-        sites = self.facts.call_sites(callee)
-        bound = next((bound for unit, site, bound in sites if site is call and unit is caller), 0)
-        passed = passed_operands(call, callee, bound).get(name, [])
+        passed = passed_to(self.facts, caller, call, callee).get(name, [])
         return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
 
 
 def _is_list(unit: Unit, operand: int) -> bool:
     """A display, a comprehension, or the parts of a text: what is cut off it are whole elements."""
     made = root_of(unit, operand)
-    return made is not None and (made.op == "build" or (made.op == "method" and made.extra[0] in _PARTS))
+    return made is not None and (made.op == "build" or (made.op == "method" and made.extra[0] in PARTS))
 
 
 def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
@@ -442,9 +324,7 @@ def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[s
         return False
     passed = call.args[1:]
     place = max(PERCENT_ENCODERS[name] for name in names)
-    kept = [
-        operand for name, operand in zip(shape.keywords, passed[len(shape.starred) :], strict=True) if name == "safe"
-    ]
+    kept = [operand for name, operand in named_operands(call) if name == "safe"]
     kept += passed[place : min(place + 1, len(shape.starred))]
     return not any(left & _texts(facts.constants(unit, operand), left) for operand in kept)
 
@@ -471,21 +351,3 @@ def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | 
         elif instr.op not in _KEEPING and (held[0] == instr.args[0] or facts.called(instr)):
             return []
     return found
-
-
-def _is_admitted(facts: Facts, unit: Unit, added: Instr, operand: int, charset: Charset) -> bool:
-    """``"".join(c for c in text if c in ALLOWED)``: an element is put in only after a test of what it is."""
-    element = root_of(unit, operand)
-    if element is None or element.op != "iterate":
-        return False
-    for atom in facts.controlling_tests(unit, added):
-        if not atom.necessary or atom.sense is not True or not atom.operands or atom.unit is not unit:
-            continue
-        if root_of(unit, atom.operands[0]) is not element:
-            continue
-        if atom.op == "In" and _admits(facts, unit, atom.operands[1], charset):
-            return True
-        method = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
-        if method in STRICT_TESTS and charset.harmless_text(STRICT_TESTS[method]):
-            return True
-    return False

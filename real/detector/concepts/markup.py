@@ -8,9 +8,10 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
+from real.detector.concepts.characters import every_character_is_harmless
+from real.detector.concepts.removal import is_removed
 from real.detector.models import kinds
 from real.detector.models.catalogue import sanitizing
-from real.detector.rules._characters import every_character_is_harmless, is_removed
 
 # Elements of HTML, as the standard lists them, with those that browsers still know.
 _ELEMENTS = (

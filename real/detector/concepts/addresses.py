@@ -11,12 +11,13 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import bodies_of
+from real.detector.concepts.url_hosts import Place
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import ends_in_exception, reachable, root
-from real.detector.ir.instructions import CallShape, Instr, Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
-from real.detector.rules._loops import bodies_of
-from real.detector.rules._web import Place
 
 # Attributes of ipaddress objects -> the outcome that keeps to public addresses.
 _PUBLIC = {"is_global": True, "is_private": False}
@@ -35,7 +36,7 @@ def is_address_test(atom: Atom, reads: Reads) -> bool:
 
 
 def _resolves(reads: Reads) -> bool:
-    return any(call.rpartition(".")[2] in _RESOLVERS for call in reads.calls)
+    return bool(reads.called & _RESOLVERS)
 
 
 def every_address_is_tested(facts: Facts, place: Place) -> bool:
@@ -106,11 +107,11 @@ def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
     made = facts.definitions(unit, receiver)
     mounted = [
         arg
-        for step in facts.instructions(unit)
-        if step.op == "method" and step.extra[0] == "mount" and root(unit, step.args[0]) == receiver
+        for step in facts.instructions(unit, "method")
+        if step.extra[0] == "mount" and root(unit, step.args[0]) == receiver
         for arg in step.args[2:]
     ]
-    given = [operand for step in made for operand in _parts(step)]
+    given = [operand for step in made for name, operand in named_operands(step) if name in _PARTS]
     classes = {
         obj.unit
         for operand in (*given, *mounted)
@@ -120,20 +121,11 @@ def is_restricted_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
     return any(_refuses(facts, other) for other in facts.functions if other.parent in classes)
 
 
-def _parts(step: Instr) -> list[int]:
-    """The operands that a call passes for what decides where a client connects to."""
-    shape = step.extra[1] if step.op == "method" else step.extra
-    if step.op not in ("call", "method") or not isinstance(shape, CallShape):
-        return []
-    named = step.args[1 + len(shape.starred) :]
-    return [operand for name, operand in zip(shape.keywords, named, strict=False) if name in _PARTS]
-
-
 def _refuses(facts: Facts, unit: Unit) -> bool:
     """Whether a method fails where an address is none of the public ones."""
     if not any(ends_in_exception(block) for block in unit.blocks):
         return False
-    returns = [instr for instr in facts.instructions(unit) if instr.op == "return"]
+    returns = list(facts.instructions(unit, "return"))
     return bool(returns) and every(
         any(is_address_test(atom, facts.atom_reads(atom)) for atom in facts.controlling_tests(unit, instr))
         for instr in returns

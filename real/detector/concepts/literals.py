@@ -7,14 +7,15 @@ from functools import lru_cache
 from real.detector.analysis.charsets import Charset, ParsedItem, is_whole_match, is_within
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
+from real.detector.concepts.loops import root_of
+from real.detector.concepts.refusals import holds_on_every_way
+from real.detector.concepts.tested_values import Subject
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import HARMLESS_METHODS
-from real.detector.rules._loops import root_of
-from real.detector.rules._pieces import ordered_pieces
-from real.detector.rules._refusals import Subject, holds_on_every_way
 
 _QUOTES = "'\""
 _NUMBERS = Charset("+-._", letters=False)

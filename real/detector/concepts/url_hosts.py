@@ -12,13 +12,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
-from real.detector.ir.call_shapes import passed_operands
+from real.detector.concepts.calls import passed_to
+from real.detector.concepts.patterns import pattern_call
+from real.detector.concepts.text_pieces import members, ordered_pieces
+from real.detector.concepts.validators import dependencies, validators
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.rules._pieces import members, ordered_pieces
-from real.detector.rules._validators import dependencies, validators
 
 PARSERS = frozenset(calls_of(Role.URL_PARSER))
 JOINERS = frozenset(calls_of(Role.URL_JOINER))
@@ -103,14 +104,11 @@ class _Hosts:
 
     def _from_helper(self, unit: Unit, at: tuple[Instr | Edge, ...], call: Instr, depth: int) -> Iterator[Place]:
         for callee in self.facts.called(call):
-            bound = next((b for caller, site, b in self.facts.call_sites(callee) if site is call and caller is unit), 0)
-            for step in self.facts.instructions(callee):
-                if step.op != "return":
-                    continue
+            for step in self.facts.instructions(callee, "return"):
                 for place in _Hosts(self.facts, self.relative)._local(callee, (step,), step.args[0], depth + 1):
                     made = callee.defs[place.operand] if place.unit is callee else None
                     if made is not None and made.op == "param":
-                        for passed in passed_operands(call, callee, bound).get(str(made.extra), ()):
+                        for passed in passed_to(self.facts, unit, call, callee).get(str(made.extra), ()):
                             for outer in self.of(unit, at, passed, depth + 1):
                                 yield replace(outer, inner=(place,))
                     else:
@@ -142,13 +140,13 @@ class _Hosts:
     def _inside(self, unit: Unit, made: Instr) -> list[int] | None:
         """The operands that decide the host of what an instruction makes; ``None`` if it is no text that is made."""
         if made.op == "phi":
-            return [arg for arg in made.args if isinstance(arg, int)]
+            return list(made.args)
         if made.op in ("fstring", "binop", "inplace") or (made.op == "method" and made.extra[0] in ("format", "join")):
             return self._first(unit, made)
         if made.op == "method" and made.extra[0] in (*_SAME_METHODS, "_replace"):
             return self._replaced(unit, made)
         names = self.facts.library_names(unit, made)
-        arguments = [arg for arg in made.args[1:] if isinstance(arg, int)]
+        arguments = made.args[1:]
         if names & JOINERS and len(arguments) > 1:
             return self._joined(unit, arguments)
         if names & UNPARSERS and arguments:
@@ -267,12 +265,8 @@ def _has_plain_characters(facts: Facts, atom: Atom) -> bool:
     method = str(atom.instr.extra[0])
     if method in ("isalnum", "isalpha", "isdigit", "isidentifier"):
         return True
-    patterns = facts.value(atom.unit, atom.operands[1]).consts or () if len(atom.operands) > 1 else ()
-    return (
-        method in ("fullmatch", "match")
-        and bool(patterns)
-        and every(isinstance(pattern, str) and admits_only(pattern, method, _LABEL) for pattern in patterns)
-    )
+    found = pattern_call(facts, atom.unit, atom.instr)
+    return found is not None and every(admits_only(pattern, found[0], _LABEL) for pattern in found[1])
 
 
 def _arguments(unit: Unit, phi: Instr) -> Iterator[tuple[int, Edge]]:
@@ -302,8 +296,7 @@ def parsed_urls(facts: Facts, unit: Unit) -> list[Instr]:
     """The calls in a function that take an untrusted URL apart."""
     return [
         instr
-        for instr in facts.instructions(unit)
-        if instr.op in ("call", "method")
-        and facts.library_names(unit, instr) & PARSERS
-        and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:] if isinstance(arg, int))
+        for instr in facts.instructions(unit, "call", "method")
+        if facts.library_names(unit, instr) & PARSERS
+        and any(facts.is_untrusted(facts.value(unit, arg)) for arg in instr.args[1:])
     ]

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
+from real.detector.concepts.removal import is_removed
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
-from real.detector.rules._characters import is_removed
-from real.detector.rules._pieces import ordered_pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,5 @@ def _is_standard(facts: Facts) -> bool:
     """Whether inside a literal only the quote has a meaning; to MySQL, the backslash has one as well."""
     return any(
         instr.op == "import" and str(instr.extra).partition(".")[0] in modules_of(Role.STANDARD_SQL)
-        for unit in facts.units
-        for instr in facts.instructions(unit)
+        for unit, instr in facts.steps()
     )

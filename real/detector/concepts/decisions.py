@@ -1,0 +1,108 @@
+"""Functions that let something depend on who asks, beyond that somebody does."""
+
+from __future__ import annotations
+
+from real.detector.analysis.called_names import named_words
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.witness import every
+from real.detector.concepts.identity import asks_for_presence
+from real.detector.concepts.principals import PRIVILEGES, Principal
+from real.detector.concepts.request_parts import told
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
+from real.detector.vocabulary import words
+
+# Attributes that say what somebody may do; whose something is says nothing until it is compared.
+_RIGHTS = PRIVILEGES - {"owner", "owners"}
+
+
+def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit | None = None) -> bool:
+    """Whether a function lets something depend on who asks, beyond that somebody does.
+
+    A decorator ``around`` an endpoint decides by the arguments that the endpoint has.
+    """
+    who = who or Principal(unit)
+    for instr in facts.instructions(unit):
+        if instr.op == "compare":
+            if around is not None and _asks_for_others(facts, unit, instr, around):
+                continue
+            sides = [arg for arg in instr.args if who.is_principal(facts, arg)]
+            sides = [arg for arg in sides if told(facts, unit, arg) is None]
+            said = sides and not asks_for_presence(facts, unit, instr)
+            if (said or _mentions_privilege(facts, unit, instr)) and not facts.is_idle(unit, instr):
+                return True
+        elif instr.op in ("call", "method"):
+            if _calls_check(facts, who, instr):
+                return True
+        elif instr.op == "attr":
+            named = words(str(instr.extra)) & _RIGHTS and not str(instr.extra)[:1].isupper()
+            if named and not facts.is_idle(unit, instr):
+                return True
+        elif instr.op == "sub" and who.is_principal(facts, instr.args[1]):
+            return True
+    return False
+
+
+def decides_or_asks(facts: Facts, unit: Unit, who: Principal) -> bool:
+    """Whether a function decides, or one that it calls."""
+    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
+    return decides(facts, unit, who) or any(decides(facts, helper) for helper in helpers)
+
+
+def _asks_for_others(facts: Facts, unit: Unit, compare: Instr, around: Unit) -> bool:
+    """``kwargs["account_id"]`` where the decorated function calls that argument otherwise: it is never there."""
+    for operand in compare.args:
+        reads = facts.reads(unit, operand)
+        is_keyword = unit.params.kwarg in reads.params and bool(reads.keys)
+        if is_keyword and reads.keys.isdisjoint(around.params.names) and around.params.kwarg is None:
+            return True
+    return False
+
+
+def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
+    """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
+    unit = who.unit
+    own = facts.called(instr)
+    if own and every(facts.does_nothing(callee) for callee in own):
+        return False
+    called = named_words(facts, unit, instr) | {callee.name for callee in own}
+    if "compare_digest" in called:
+        return True  # a key that is shared with a machine
+    if any(words(name) & PRIVILEGES and not name[:1].isupper() for name in called):
+        return True
+    passed = _leaves(unit, instr.args[1:])
+    if not any(who.is_principal(facts, arg) for arg in passed) or called & _TELLING:
+        return False
+    if called & _LOOKING or any(name.partition("_")[0] in _LOOKING for name in called):
+        return any(who.is_client(facts, arg) for arg in passed)
+    return True
+
+
+def _leaves(unit: Unit, operands: list[int]) -> list[int]:
+    found: list[int] = []
+    for operand in operands:
+        made = unit.defs[operand]
+        while made is not None and made.op in ("assign", "copy", "pi"):
+            made = unit.defs[made.args[0]]
+        if made is not None and made.op == "build":
+            found += made.args
+        else:
+            found.append(operand)
+    return found
+
+
+# Calls that tell or convert who asks, or look that person up: nothing is decided there.
+_TELLING = names(
+    """info debug warning error exception append format isinstance str int print len bool loads decode jsonify
+    render_template render dict update set getattr hasattr pop"""
+)
+_LOOKING = names(
+    "get find first one filter filter_by where execute fetch load query get_or_404 get_object_or_404 select"
+)
+
+
+def _mentions_privilege(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``claims.get("role") != "admin"``."""
+    reads = facts.reads(unit, instr.dst)
+    asked = {*reads.names, *(key for key in (*reads.keys, *reads.constants) if isinstance(key, str) and " " not in key)}
+    return any(words(name) & _RIGHTS for name in asked)

@@ -1,0 +1,204 @@
+"""What an endpoint does to records: which it changes, creates, deletes or hands out, and who names them.
+
+An effect is a store into a shared container, a method or a statement of a database library, or a method of something
+shared whose name begins with a verb of change. ``named`` effects are on a record that the request chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from real.detector.analysis.facts import Facts
+from real.detector.concepts.look_ups import first_word, looked_up_by, unpacked
+from real.detector.concepts.principals import Principal
+from real.detector.concepts.receivers import is_database_session, is_known, is_library, is_made_here, is_passing
+from real.detector.ir.definitions import definition, root
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
+from real.detector.models.library import names
+from real.detector.vocabulary import words
+
+_RECORD_METHODS = {
+    **dict.fromkeys(names("delete adelete delete_instance destroy remove unlink"), "deletes"),
+    **dict.fromkeys(names("save asave update aupdate put publish archive cancel close approve"), "changes"),
+}
+_GIVEN_RECORD = {"delete": "deletes", "merge": "changes", "save": "changes", "remove": "deletes", "update": "changes"}
+_DOCUMENTS = {
+    **dict.fromkeys(names("delete_one delete_many find_one_and_delete"), "deletes"),
+    **dict.fromkeys(names("update_one update_many replace_one find_one_and_update find_one_and_replace"), "changes"),
+    **dict.fromkeys(names("insert_one insert_many"), "creates"),
+}
+_STATEMENTS = {"delete": "deletes", "update": "changes", "insert": "creates", "replace": "changes", "drop": "deletes"}
+EXECUTORS = names("execute executemany executescript execute_sql fetch fetchrow fetch_one raw query run")
+_CORE_STATEMENTS = {api: row.shown for api, row in calls_of(Role.ROW_STATEMENT).items()}
+# First words of methods and functions of other files that change something; weak evidence, in endpoints only.
+VERBS = {
+    **dict.fromkeys(names("delete remove destroy purge erase drop revoke"), "deletes"),
+    **dict.fromkeys(
+        names(
+            """update change set save edit rename disable enable ban unban block unblock approve reject publish
+            unpublish cancel close reopen promote demote grant reset transfer withdraw refund archive restore suspend
+            activate deactivate assign move lock unlock rotate modify"""
+        ),
+        "changes",
+    ),
+}
+# Methods of responses and of tornado's handlers: what they set lasts as long as the answer, or is the browser's own.
+_ANSWERING = names(
+    """add_header clear_header set_header set_status set_cookie set_secure_cookie set_signed_cookie clear_cookie
+    clear_all_cookies delete_cookie set_etag_header set_content_type"""
+)
+_AUDIT = names("audit log logs visit visits history event events access last hit hits view views counter seen stats")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """One change; ``named`` says that the request chooses the record, ``keys`` are the operands that do it."""
+
+    unit: Unit
+    instr: Instr
+    verb: str
+    named: bool
+    keys: tuple[int, ...] = ()
+    is_own: bool = False  # on what belongs to the person who asks
+    base: int | None = None  # the container or record
+
+
+def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
+    """The effects of a function, in program order."""
+    unit = who.unit
+    shared = {operation.instr: operation for operation in facts.operations(unit) if operation.kind != "read"}
+    for instr in facts.instructions(unit):
+        operation = shared.get(instr)
+        if operation is not None and _is_keywords(unit, operation.base):
+            continue
+        if operation is not None and not is_passing(facts, unit, operation.base):
+            verb = "deletes" if operation.kind == "delete" else "changes"
+            keys = [operation.key] if operation.key is not None else []
+            if operation.attribute is not None or not any(who.is_client(facts, key) for key in keys):
+                keys += [found for key in keys for found in looked_up_by(facts, who, key)]  # remove(record)
+                keys += looked_up_by(facts, who, operation.base)
+                if operation.attribute is not None and not keys and not who.is_principal(facts, operation.base):
+                    continue
+            yield effect(facts, who, instr, verb, keys, operation.base)
+        elif instr.op == "setattr" and not (
+            is_passing(facts, unit, instr.args[0]) or is_made_here(facts, unit, instr.args[0])
+        ):
+            keys = looked_up_by(facts, who, instr.args[0])
+            if keys or who.is_principal(facts, instr.args[0]):
+                yield effect(facts, who, instr, "changes", keys, instr.args[0])
+        elif instr.op == "method" and operation is None:
+            yield from _method(facts, who, instr)
+        elif instr.op == "call":
+            yield from _call(facts, who, instr)
+
+
+def _is_keywords(unit: Unit, operand: int) -> bool:
+    """``kwargs`` of ``**kwargs``, which Python makes anew for each call."""
+    made = definition(unit, operand)
+    return made is not None and made.op == "param" and made.extra == unit.params.kwarg
+
+
+def effect(facts: Facts, who: Principal, instr: Instr, verb: str, keys: list[int], base: int | None = None) -> Effect:
+    named = [key for key in keys if who.is_client(facts, key)]
+    is_own = any(who.is_principal(facts, key) for key in keys) or (base is not None and who.is_principal(facts, base))
+    return Effect(who.unit, instr, verb, bool(named), tuple(keys), is_own, base)
+
+
+def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
+    unit, name = who.unit, str(instr.extra[0])
+    receiver, *passed = instr.args
+    if name in EXECUTORS and passed:
+        yield from _statement(facts, who, instr, passed)
+        return
+    if name in _DOCUMENTS and passed:
+        yield effect(facts, who, instr, _DOCUMENTS[name], [passed[0]] if _DOCUMENTS[name] != "creates" else [])
+        return
+    of_database = is_database_session(facts, unit, receiver) or _is_held_session(facts, who, receiver)
+    if not of_database and is_passing(facts, unit, receiver):
+        return
+    if name in ("create", "acreate", "bulk_create", "get_or_create", "update_or_create"):
+        if "objects" in facts.reads(unit, receiver).attributes:
+            yield effect(facts, who, instr, "creates", [])
+        return
+    if name in ("commit", "flush") or name in _ANSWERING:
+        return
+    found = looked_up_by(facts, who, receiver)
+    if name in _RECORD_METHODS and found:
+        yield effect(facts, who, instr, _RECORD_METHODS[name], found, receiver)
+    elif name in _RECORD_METHODS and who.is_principal(facts, receiver):
+        yield effect(facts, who, instr, _RECORD_METHODS[name], [], receiver)
+    elif name in _GIVEN_RECORD and len(passed) == 1 and (given := looked_up_by(facts, who, passed[0])):
+        yield effect(facts, who, instr, _GIVEN_RECORD[name], given, passed[0])
+    elif (verb := VERBS.get(first_word(name))) and not is_known(facts, unit, instr):
+        keys = _criteria_after(unit, instr) or passed
+        if keys:
+            yield effect(facts, who, instr, verb, keys)
+
+
+def _criteria_after(unit: Unit, statement: Instr) -> list[int]:
+    """``table.update(changes).eq("id", key)``: what the methods of a statement are given says which rows are meant."""
+    found: list[int] = []
+    ends = {statement.dst}
+    for block in unit.blocks:
+        for step in block.instrs:
+            if step.op == "method" and root(unit, step.args[0]) in ends:
+                ends.add(step.dst)
+                found += step.args[1:]
+    return found
+
+
+def _is_held_session(facts: Facts, who: Principal, operand: int) -> bool:
+    """``self.session``, in a function that uses it as a session of a database."""
+    return who.session_is_of_database and "session" in facts.reads(who.unit, operand).attributes
+
+
+def _call(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
+    """``delete_account(user_id)`` of another file."""
+    unit = who.unit
+    if facts.called(instr) or len(instr.args) < 2:
+        return
+    known = facts.library_names(unit, instr)
+    if any(not name.startswith(".") and "." in name and is_library(name) for name in known):
+        return
+    made = definition(unit, instr.args[0])
+    name = ""
+    if known:
+        name = min(known).rpartition(".")[2]
+    elif made is not None and made.op in ("cell", "builtin"):
+        name = str(made.extra[1])
+    verb = VERBS.get(first_word(name)) if "_" in name else None
+    if verb is not None:
+        passed = instr.args[1:]
+        yield effect(facts, who, instr, verb, passed)
+
+
+def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) -> Iterator[Effect]:
+    unit = who.unit
+    reads = facts.reads(unit, passed[0])
+    texts = [text for text in reads.constants if isinstance(text, str)]
+    texts += facts.pieces(unit, passed[0]).literals[:1]
+    verb = next((verb for text in texts if (verb := _STATEMENTS.get(start(text))) is not None), None)
+    if verb is None:
+        verb = next((_CORE_STATEMENTS[call] for call in reads.calls if call in _CORE_STATEMENTS), None)
+        if verb is None:
+            return
+        keys = [arg for made in facts.definitions(unit, passed[0]) for arg in _criteria(unit, made)]
+        yield effect(facts, who, instr, verb, keys)
+        return
+    if verb == "creates" and any(words(text) & _AUDIT for text in texts):
+        return
+    yield effect(facts, who, instr, verb, unpacked(facts, unit, passed))
+
+
+def _criteria(unit: Unit, made: Instr) -> list[int]:
+    del unit
+    if made.op == "method" and made.extra[0] in ("where", "filter", "filter_by"):
+        return made.args[1:]
+    return []
+
+
+def start(text: str) -> str:
+    return text.split(None, 1)[0].lower() if text.strip() else ""

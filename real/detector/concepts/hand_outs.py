@@ -1,0 +1,67 @@
+"""Records that an endpoint looks up and sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.analysis.facts import Facts
+from real.detector.concepts.effects import EXECUTORS, Effect, effect, start
+from real.detector.concepts.look_ups import looked_up_by, unpacked
+from real.detector.concepts.principals import Principal
+from real.detector.concepts.receivers import is_passing
+from real.detector.ir.definitions import definition
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
+
+_ROWS = names("fetchall all find fetch fetchmany scalars values items list_users")
+
+
+def hand_outs(facts: Facts, who: Principal) -> Iterator[Effect]:
+    """The records that an endpoint looks up by a key of the request, and returns or makes its answer of."""
+    unit = who.unit
+    answers = [
+        step
+        for instr in facts.instructions(unit)
+        for operand in _answers(instr)
+        for step in facts.definitions(unit, operand)
+    ]
+    for instr in facts.instructions(unit, "call", "method", "sub"):
+        if instr not in answers:
+            continue
+        if instr.op == "sub" and (is_passing(facts, unit, instr.args[0]) or not _is_table(facts, unit, instr.args[0])):
+            continue
+        if instr.op == "method" and is_passing(facts, unit, instr.args[0]):
+            continue
+        if instr.op == "method" and instr.extra[0] in EXECUTORS and len(instr.args) > 1:
+            texts = [text for text in facts.reads(unit, instr.args[1]).constants if isinstance(text, str)]
+            if any(start(text) == "select" for text in texts):
+                yield effect(facts, who, instr, "hands out", unpacked(facts, unit, instr.args[2:]))
+            continue
+        keys = looked_up_by(facts, who, instr.dst)
+        if keys and any(who.is_client(facts, key) for key in keys):
+            yield effect(facts, who, instr, "hands out", keys)
+
+
+def _answers(instr: Instr) -> list[int]:
+    """What an instruction gives as an answer: a returned value, or what tornado's ``write()`` is given."""
+    if instr.op in ("return", "yield"):
+        return [instr.args[0]]
+    if instr.op == "method" and instr.extra[0] in ("write", "finish", "render"):
+        return instr.args[1:]
+    return []
+
+
+def _is_table(facts: Facts, unit: Unit, operand: int) -> bool:
+    made = definition(unit, operand)
+    del facts
+    return made is not None and made.op in ("cell", "builtin", "import", "attr")
+
+
+def hands_out_rows(facts: Facts, unit: Unit) -> Instr | None:
+    """The first place where an endpoint takes rows of a database or all of a table for its answer."""
+    returned = {step for instr in facts.instructions(unit, "return") for step in facts.definitions(unit, instr.args[0])}
+    for instr in facts.instructions(unit):
+        is_query = instr in returned and instr.op == "method" and instr.extra[0] in _ROWS
+        if is_query and not is_passing(facts, unit, instr.args[0]):
+            return instr
+    return None

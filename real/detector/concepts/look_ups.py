@@ -1,0 +1,84 @@
+"""Look-ups of records, and what names the record that is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.analysis.called_names import named_words
+from real.detector.analysis.facts import Facts
+from real.detector.concepts.principals import Principal
+from real.detector.concepts.request_parts import is_request_part
+from real.detector.ir.call_shapes import shape_of
+from real.detector.ir.definitions import definition, root
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
+
+LOOK_UPS = names(
+    """get get_or_404 one_or_404 first first_or_404 one one_or_none get_object_or_404 aget_object_or_404 filter
+    filter_by where get_object find_one find_by_id get_by_id get_or_none query scalar scalars scalar_one
+    scalar_one_or_none select fetch_one fetchone fetchrow fetch find exclude aget find_one_and_update objects load
+    lookup by_id"""
+)
+# Methods and functions that give rows or records of a database, and nothing else.
+ROW_READERS = names(
+    """execute fetchall fetchone fetchrow fetchval filter filter_by find_one first get_object_or_404 get_or_404 one
+    one_or_none scalar scalar_one scalar_one_or_none scalars"""
+)
+_FINDERS = frozenset({"get", "find", "load", "fetch", "lookup", "read", "query", "retrieve"})  # first words of methods
+
+
+def unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
+    """The operands, and those that a tuple, list or dict among them is built of."""
+    found = []
+    for operand in operands:
+        made = definition(unit, operand)
+        if made is not None and made.op in ("build", "compare"):  # filter(Model.id == key)
+            found += made.args
+            if made.op == "build" and made.extra[0] == "dict":
+                found += [
+                    step.args[2]
+                    for step in facts.instructions(unit, "setsub")
+                    if definition(unit, step.args[0]) is made
+                ]
+        else:
+            found.append(operand)
+    return found
+
+
+def first_word(name: str) -> str:
+    return name.lstrip("_").partition("_")[0].lower()
+
+
+def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:
+    """What names the record, where an operand is the result of a look-up."""
+    unit = who.unit
+    found: list[int] = []
+    for step in _receivers(facts, unit, operand):
+        called = named_words(facts, unit, step)
+        if is_request_part(facts, unit, step):
+            continue
+        if step.op == "sub" or called & LOOK_UPS or any(first_word(name) in _FINDERS for name in called):
+            found += step.args[1:]
+    return unpacked(facts, unit, found)
+
+
+def _receivers(facts: Facts, unit: Unit, operand: int) -> Iterator[Instr]:
+    """The calls, methods and subscripts that make an operand, along receivers and copies, not along arguments."""
+    seen: set[int] = set()
+    work = [operand]
+    while work:
+        current = root(unit, work.pop())
+        made = unit.defs[current]
+        if made is None or current in seen:
+            continue
+        seen.add(current)
+        if made.op in ("call", "method", "sub"):
+            yield made
+            if made.op != "call":
+                work.append(made.args[0])
+            elif shape_of(made) is not None:
+                work += made.args[1:]
+        elif made.op == "phi":
+            work += made.args
+        elif made.op in ("attr", "await", "iterate", "unpack", "enter", "pathload"):
+            work.append(made.args[0])

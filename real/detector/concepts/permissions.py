@@ -1,0 +1,135 @@
+"""What decorators, dependencies, mixins and classes of permissions ask for: a login, or more.
+
+Those of libraries are known by their models, those of the program by what they do, all others by their names.
+"""
+
+from __future__ import annotations
+
+from real.detector.analysis.facts import Facts
+from real.detector.concepts.decisions import decides
+from real.detector.concepts.endpoints import App, Class
+from real.detector.concepts.identity import says_who
+from real.detector.concepts.principals import ALLOWED, NOBODY, PRIVILEGES, SOMEBODY
+from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
+from real.detector.models.library import names
+from real.detector.vocabulary import words
+
+# Words in the names of decorators, dependencies and mixins that let only known people pass.
+LOGIN = names(
+    """auth authed authenticate authenticated authentication authorization bearer caller credentials current identity
+    jwt logged login me member oauth2 principal protected session signed signin subject token user users viewer"""
+)
+# Words in names of modules whose decorators and dependencies let only known people pass.
+_MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
+_PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
+_DECIDERS = names("roles_required roles_accepted require_permission")
+_REQUIRING = ("require_", "requires_", "ensure_")
+_STEPS = names("https ssl secure json fields form ajax htmx feature config setting params method methods content type")
+# Decorators that say nothing about people.
+_ELSEWHERE = names(
+    """route get post put patch delete head options csrf_exempt csrf_protect require_POST require_GET require_safe
+    require_http_methods api_view cache_page never_cache limit exempt"""
+)
+_SHARED = frozenset({"key", "secret"})
+_REFUSING = frozenset({401, 403})
+
+
+def level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> int:  # noqa: PLR0911
+    """What a decorator (``around`` an endpoint), a dependency or a mixin asks for; own ones are looked into."""
+    last = name.rpartition(".")[2].removesuffix("()")
+    if last in _ELSEWHERE:
+        return NOBODY
+    if last in last_names(Role.PERMISSION):
+        return ALLOWED
+    if last in last_names(Role.LOGIN):
+        return SOMEBODY
+    if last in app.functions:
+        return max(inner_level(facts, app, unit, around) for unit in app.functions[last])
+    if last in _DECIDERS or words(last) & PRIVILEGES:
+        return ALLOWED
+    if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (LOGIN | _STEPS):
+        return ALLOWED  # require_editor: a role whose name is the program's own
+    if words(last) & LOGIN or words(name.rpartition(".")[0]) & _MODULES:
+        return SOMEBODY
+    return NOBODY
+
+
+def inner_level(facts: Facts, app: App, unit: Unit, around: Unit | None = None) -> int:
+    """What a decorator (``around`` an endpoint) or dependency of the program asks for."""
+    own = list(app.within(unit))
+    if any(decides(facts, inner, around=around) or _knows_key(facts, inner) for inner in own):
+        return ALLOWED
+    if any(_asks_who(facts, inner) for inner in own):
+        return SOMEBODY
+    return SOMEBODY if words(unit.name) & LOGIN else NOBODY
+
+
+def _knows_key(facts: Facts, unit: Unit) -> bool:
+    """``if x_api_key not in KEYS: raise HTTPException(401)``: a key that is shared, behind which stands no person."""
+    if not any(instr.op == "const" and instr.extra in _REFUSING for instr in facts.instructions(unit)):
+        return False
+    for instr in facts.instructions(unit, "compare"):
+        if instr.extra[0] in ("Eq", "NotEq", "In", "NotIn"):
+            reads = facts.reads(unit, instr.args[0])
+            if any(
+                isinstance(name, str) and words(name.replace("-", "_")) & _SHARED
+                for name in (*reads.params, *reads.keys)
+            ):
+                return True
+    return False
+
+
+def _asks_who(facts: Facts, unit: Unit) -> bool:
+    """Whether a function reads who asks, or answers 401 or 403 (RFC 9110: not authenticated, forbidden)."""
+    return any(
+        says_who(facts, unit, instr) or (instr.op == "const" and instr.extra in _REFUSING)
+        for instr in facts.instructions(unit)
+    )
+
+
+def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
+    """What a class of endpoints declares: mixins, ``permission_classes``, ``decorators``; and whether anybody may."""
+    mixins = (base for base in owner.bases if base.endswith("Mixin"))
+    level = max((level_of(facts, app, base) for base in mixins), default=NOBODY)
+    is_open = False
+    for name in _PERMISSION_MEMBERS:
+        member = owner.member(name)
+        if member is None:
+            continue
+        reads = facts.reads(*member)
+        listed = reads.names | reads.attributes | reads.calls
+        last = {word.rpartition(".")[2] for word in listed}
+        if name == "permission_classes" and (last <= last_names(Role.ANYBODY) | {"permissions", ""} or not listed):
+            is_open = True
+            continue
+        for word in listed:
+            level = max(level, permission_level(facts, app, word))
+    if owner.member("permission_required") is not None:
+        level = ALLOWED
+    for name in ("prepare", "dispatch", "initial", "check_permissions", "get_permissions"):
+        hook = owner.method(name)
+        if hook is not None:
+            level = max(level, own_level(facts, hook))
+    return level, is_open and level == NOBODY
+
+
+def permission_level(facts: Facts, app: App, name: str) -> int:
+    """What a class of DRF's permissions asks for."""
+    last = name.rpartition(".")[2]
+    if last in last_names(Role.LOGIN):
+        return SOMEBODY
+    if last == "permissions" or last in last_names(Role.ANYBODY):
+        return NOBODY
+    own = next((cls for unit, cls in app.classes.items() if unit.name == last), None)
+    if own is not None:
+        return ALLOWED if any(own.method(part) for part in ("has_object_permission", "has_permission")) else SOMEBODY
+    level = level_of(facts, app, last)
+    return ALLOWED if level == NOBODY and last[:1].isupper() else level  # a permission of another file
+
+
+def own_level(facts: Facts, unit: Unit) -> int:
+    if decides(facts, unit):
+        return ALLOWED
+    return SOMEBODY if _asks_who(facts, unit) else NOBODY

@@ -1,0 +1,90 @@
+"""What an effect is on: something that lasts (a database), or the session, the answer, a log of one request."""
+
+from __future__ import annotations
+
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.values import Value
+from real.detector.analysis.witness import every
+from real.detector.concepts.annotations import annotation_words
+from real.detector.ir.definitions import definition
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import known_modules
+from real.detector.models.library import names
+from real.detector.vocabulary import words
+
+# Receivers whose methods change nothing that lasts, or only what is the client's own.
+_PASSING = names(
+    """session g response resp request logger log logging cache flash self.session headers cookies
+    os sys json re time threading asyncio shutil redis channel_layer metrics limiter span"""
+)
+_SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
+_DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
+_LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
+
+
+def is_library(name: str) -> bool:
+    return name.partition(".")[0] in known_modules()
+
+
+def is_known(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """Whether a method is of a library, or of a container of the function itself."""
+    if _is_local(facts.value(unit, instr.args[0])):
+        return True
+    return any(is_library(path) for path in facts.library_names(unit, instr))
+
+
+def _is_local(value: Value) -> bool:
+    return bool(value.objs) and every(obj.kind in _LOCAL_KINDS for obj in value.objs)
+
+
+def is_made_here(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a function makes the object itself, of a class of the program that no library keeps in a database."""
+    made = definition(unit, operand)
+    classes = [obj.unit for obj in facts.value(unit, operand).objs]
+    return (
+        made is not None
+        and made.op == "call"
+        and bool(classes)
+        and every(cls is not None and cls.kind == "class" and not facts.declarations(cls).words for cls in classes)
+    )
+
+
+def is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
+    """The session, the request, the response, a log: nothing that is kept for others."""
+    made = definition(unit, operand)
+    path: list[str] = []
+    while made is not None and made.op in ("attr", "sub", "method", "call", "pi"):
+        if made.op == "attr":
+            path.append(str(made.extra))
+        if made.op in ("method", "call") and made.op == "method":
+            path.append(str(made.extra[0]))
+        made = definition(unit, made.args[0])
+    if made is not None and made.op in ("cell", "builtin"):
+        path.append(str(made.extra[1]))
+    elif made is not None and made.op == "import":
+        path.append(str(made.extra).rpartition(".")[2])
+    elif made is not None and made.op == "param":
+        path.append(str(made.extra))
+    if is_database_session(facts, unit, operand) or any(words(part) & _DATABASES for part in path):
+        return False
+    if "user" in path or "current_user" in path or "app" in path:
+        return bool(set(path[:1]) & _PASSING)
+    if path[-1:] == ["self"] and len(path) > 1:
+        return path[-2] in ("request", "response", "session", "headers", "cookies")
+    return bool(set(path) & _PASSING)
+
+
+def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:
+    """``db.session``, ``with Session(engine) as session``: not that of the browser."""
+    made = definition(unit, operand)
+    if made is not None and made.op == "attr" and made.extra == "session":
+        held = facts.reads(unit, made.args[0])
+        return not (held.last_names | held.params) & {"request", "req", "self"}
+    reads = facts.reads(unit, operand)
+    last = {name.rpartition(".")[2] for name in reads.names | reads.calls}
+    if made is not None and made.op == "param":
+        if str(made.extra) in annotation_words(unit, _SESSION_TYPES):
+            return True
+        default = facts.defaults(unit).get(str(made.extra))
+        return default is not None and any(words(name) & {"db", "database"} for name in default.words)
+    return bool(last & {"Session", "SessionLocal", "sessionmaker", "AsyncSession", "scoped_session", "create_engine"})

@@ -1,0 +1,134 @@
+"""An ``or`` by which somebody passes who should not: one login, or the owner past the test that others decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from real.detector.analysis.atoms import Atom
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition, ends_in_exception
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
+from real.detector.rules._checks import PERSONAL
+from real.detector.vocabulary import words
+
+# What says only that somebody is known.
+_KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
+_NEGATIVE = frozenset({"is_anonymous"})
+
+
+def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
+    """`is_authenticated or owner == user`: whoever is logged in passes, and the second test never matters."""
+    branches = list(facts.instructions(unit, "branch"))
+    known = [instr for instr in branches if _asks_known(facts, unit, instr) is not None]
+    for branch in known:
+        sense = _asks_known(facts, unit, branch)
+        passing, _ = facts.outcomes(unit, branch, bool(sense))
+        failing = branch.extra[0 if not sense else 1]
+        for other in branches:
+            if other is branch or not _is_next(failing, other):
+                continue
+            for outcome in (True, False):
+                block, atoms = facts.outcomes(unit, other, outcome)
+                if block is passing and any(_is_personal(facts, atom) for atom in atoms):
+                    yield Defect(_place(unit, other), "whoever is logged in passes")
+                    return
+    yield from _weak_value(facts, unit, known)
+    yield from _weak_exclusion(facts, unit, branches)
+
+
+def _weak_exclusion(facts: Facts, unit: Unit, branches: list[Instr]) -> Iterator[Defect]:
+    """``if not (is_manager or same_department and person.id != claim.owner_id): raise``."""
+    for branch in branches:
+        tested = definition(unit, branch.args[0])
+        if tested is None or tested.op != "compare" or not _excludes_owner(facts, unit, tested):
+            continue
+        passing, _ = facts.outcomes(unit, branch, True)
+        failing, _ = facts.outcomes(unit, branch, False)
+        if not ends_in_exception(failing):
+            continue
+        if any(
+            other is not branch and facts.outcomes(unit, other, outcome)[0] is passing
+            for other in branches
+            for outcome in (True, False)
+        ):
+            yield Defect(tested, "the owner passes by another part of the `or`, who must be somebody else in this one")
+            return
+
+
+def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect]:
+    """The same as a returned value: ``return user.is_active or page.author_id == user.id``."""
+    for instr in facts.instructions(unit, "return"):
+        made = definition(unit, instr.args[0])
+        if made is None or made.op != "phi":
+            continue
+        parts = [definition(unit, arg) for arg in made.args]
+        if _is_bypassed(facts, unit, made, parts):
+            yield Defect(instr, "the owner passes by another part of the `or`, who must be somebody else in this one")
+            return
+        for branch in known:
+            sense = _asks_known(facts, unit, branch)
+            tested = definition(unit, branch.args[0])
+            compared = [part for part in parts if part is not None and part.op == "compare"]
+            if sense and tested in parts and any(_compares_owner(facts, unit, part) for part in compared):
+                failing = branch.extra[1]
+                if any(part in failing.instrs for part in compared):
+                    yield Defect(instr, "whoever is logged in passes")
+                    return
+
+
+def _is_bypassed(facts: Facts, unit: Unit, value: Instr, parts: list[Instr | None]) -> bool:
+    """``is_manager or same_department and person.id != claim.owner_id``: that it is somebody else always matters."""
+    other = [part for part in parts if part is not None and part.op == "compare" and _excludes_owner(facts, unit, part)]
+    if not other:
+        return False
+    home = next(block for block in unit.blocks if value in block.instrs)
+    for branch in (instr for instr in facts.instructions(unit, "branch")):
+        tested = definition(unit, branch.args[0])
+        if tested in parts and tested not in other and facts.outcomes(unit, branch, True)[0] is home:
+            return True
+    return False
+
+
+def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
+    """``person.id != claim.owner_id``: two parameters, and an attribute that says whose something is."""
+    if compare.extra[0] not in ("NotEq", "IsNot"):
+        return False
+    sides = [facts.reads(unit, arg) for arg in compare.args]
+    if not every(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
+        return False
+    return any(words(name) & PERSONAL for side in sides for name in side.attributes)
+
+
+def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
+    reads = facts.reads(unit, compare.dst)
+    return compare.extra[0] in ("Eq", "In", "Is") and len(reads.params | reads.names) > 1 and bool(reads.attributes)
+
+
+def _place(unit: Unit, branch: Instr) -> Instr:
+    """The instruction that stands for a branch: the one that makes its condition."""
+    return definition(unit, branch.args[0]) or branch
+
+
+def _is_next(block: object, branch: Instr) -> bool:
+    return branch in getattr(block, "instrs", ())
+
+
+def _asks_known(facts: Facts, unit: Unit, branch: Instr) -> bool | None:
+    """The outcome of a branch on which somebody is known, where it asks for nothing else."""
+    _, atoms = facts.outcomes(unit, branch, True)
+    if len(atoms) != 1 or atoms[0].op not in ("truth", "call") or atoms[0].sense is None:
+        return None
+    made = definition(atoms[0].unit, atoms[0].operands[0]) if atoms[0].op == "truth" else None
+    if made is None or made.op != "attr" or str(made.extra) not in _KNOWN:
+        return None
+    return atoms[0].sense is (str(made.extra) not in _NEGATIVE)
+
+
+def _is_personal(facts: Facts, atom: Atom) -> bool:
+    if atom.op not in ("Eq", "In", "Is"):
+        return False
+    reads = facts.atom_reads(atom)
+    return any(words(word) & PERSONAL for word in reads.attributes) or bool(reads.keys & PERSONAL)
