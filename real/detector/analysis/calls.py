@@ -8,7 +8,9 @@ from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import Containers
-from real.detector.analysis.functions import Functions
+from real.detector.analysis.dispatch import call_dispatcher, dispatch_method
+from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
+from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.option_files import is_option_file, option_method
@@ -140,7 +142,7 @@ class Calls:
     def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         kind = obj.kind
         if kind == "api":
-            return self.call_api(obj.name, None, args, instr)
+            return self.call_api(obj.name, obj.fields.get("__self__"), args, instr)
         if kind == "function":
             return self.functions.call_function(obj, args, instr, None)
         if kind == "class":
@@ -152,6 +154,8 @@ class Calls:
             )
         if kind == "method":
             return self.call_method(obj.fields.get("self", BOTTOM), obj.name, args, instr)
+        if is_dispatcher(obj):
+            return call_dispatcher(self, obj, args, instr)
         if kind == "partial":
             return self.call_value(obj.fields.get("function", BOTTOM), self._partial_args(obj, args), instr)
         if kind == "instance":
@@ -235,12 +239,16 @@ class Calls:
             return self.plain_method(self.heap.part_of([of_obj(obj)]), name, args, instr)
         if name in ("__get__", "__wrapped__"):
             return of_obj(obj)
+        if is_dispatcher(obj):
+            known = dispatch_method(self, obj, name, args, instr)
+            if known is not None:
+                return known
         return self.call_object(obj, args, instr)  # fn.__call__(x), task.delay(x): whatever calls it
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
         if self.records.record_call(name, "", args, instr, receiver) or name in library.DATABASE_RESULTS:
-            return self._rows_of(CLEAN, name, instr)
+            return self._rows_of(self._ran(CLEAN, receiver, name, args, instr), name, instr)
         if name in library.NUMBER_METHODS:
             return NUMBER
         if name in library.HEX_METHODS:
@@ -265,11 +273,9 @@ class Calls:
         given = [] if name in library.BINDERS else args.everything()
         result = self.unknown_call([receiver, *given], args, instr)
         result = self.heap.cleaned(result, self.heap.rules.cleaning_methods.get(name, 0))
-        return (
-            Value(result.mask, step(result.why, instr.line, f"passes {name}()", instr.col), result.objs, None, kind)
-            if result.mask
-            else result
-        )
+        if not result.mask:
+            return TEXT if name == "join" and kind == STR and not result.objs else result
+        return Value(result.mask, step(result.why, instr.line, f"passes {name}()", instr.col), result.objs, None, kind)
 
     def call_api(self, path: str, receiver: Value | None, args: Args, instr: Instr) -> Value:
         """A call of something imported or built in."""
@@ -325,9 +331,9 @@ class Calls:
         if trusted:
             kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
             made = Value(0, None, frozenset((self.heap.api_result(path, instr),)), None, kind)
-            return made if kind == BUILDER else self._rows_of(made, name, instr)
-        if path == "builtins.print" and "file" in args.named:
-            self._print_into(args.named["file"], args, instr)
+            return made if kind == BUILDER else self._rows_of(self._ran(made, receiver, name, args, instr), name, instr)
+        if path == "builtins.print":
+            self._print_into(args.named.get("file"), args, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.heap.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
         source = self.records.source(path + "()", instr)
@@ -335,7 +341,7 @@ class Calls:
             return source
         result = of_obj(self.heap.api_result(path, instr))
         if name in library.DATABASE_RESULTS:
-            return self._rows_of(result, name, instr)
+            return self._rows_of(self._ran(result, receiver, name, args, instr), name, instr)
         if name in library.HEX_METHODS:
             return TEXT
         if name not in library.CALLING_METHODS and not library.keeps_to_itself(path):
@@ -357,8 +363,15 @@ class Calls:
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)
 
-    def _print_into(self, target: Value, args: Args, instr: Instr) -> None:
-        """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns."""
+    def _print_into(self, target: Value | None, args: Args, instr: Instr) -> None:
+        """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns.
+
+        Without a file it writes to whatever the program has put in the place of ``sys.stdout``.
+        """
+        if target is None:
+            system = self.heap.api("sys")
+            self.heap.touch(system)
+            target = system.fields.get("stdout", BOTTOM)
         buffers = [obj for obj in ordered(target.objs) if obj.name == "io.StringIO()"]
         if not buffers:
             return
@@ -366,6 +379,19 @@ class Calls:
         made = self.heap.text([self.containers.as_text(value, instr) for value in printed], instr)
         for obj in buffers if made.mask else ():
             self.heap.put_unknown(obj, Value(made.mask, made.why))
+
+    def _ran(self, result: Value, receiver: Value | None, name: str, args: Args, instr: Instr) -> Value:
+        """What a statement that is run gives, or a cursor: its rows may hold what was bound."""
+        if name not in RUNNERS:
+            rows = rows_in(self.heap, receiver) if receiver is not None else BOTTOM
+            return join(result, rows)
+        rows = rows_of_statement(self.heap, args)
+        if not rows.mask:
+            return result
+        if not result.objs:
+            result = of_obj(self.heap.site(instr, "api", "rows()"))
+        put_rows(self.heap, join(result, receiver or BOTTOM), rows)
+        return join(result, rows)
 
     def _rows_of(self, value: Value, name: str, instr: Instr) -> Value:
         """Rows of a database, which hold what users once sent: untrusted for the rules that ask for it."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from real.detector.analysis.declared_types import Signatures
-from real.detector.analysis.exposure import Exposure, without_examples
+from real.detector.analysis.examples import without_examples
+from real.detector.analysis.exposure import Exposure, is_describing
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State
@@ -83,7 +84,8 @@ class EntryPoints:
         while count < len(self._state.opened) < self._count:
             count = len(self._state.opened)
             for unit in (*self._registered(), *self._exposure.given_away()):
-                self.open(unit)
+                if not (is_describing(unit) and self._state.states[unit].reached):
+                    self.open(unit)
 
     def _registered(self) -> list[Unit]:
         """The handlers that are given to a server, which calls them with what clients send."""
@@ -124,6 +126,7 @@ class EntryPoints:
                 value = self._collected(unit, "tuple", value)
             elif name == unit.params.kwarg:
                 value = self._collected(unit, "dict", value)
+            self._functions.examples.note(unit, name, state.params.get(name, BOTTOM))
             state.params[name] = join(without_examples(state.params.get(name, BOTTOM)), value)
         state.env = [BOTTOM] * len(state.env)  # what examples made of it is forgotten
         self._runner.activate(unit)

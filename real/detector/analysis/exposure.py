@@ -49,23 +49,18 @@ _HOLDERS = CONTAINERS | {"partial", "bound", "static", "classmethod", "property"
 _MAKERS = frozenset({"dataclass", "define", "frozen", "attrs", "NamedTuple"})
 
 
+# Methods of descriptors: Python calls them where an attribute is read or stored, and hands them the object that has it.
+_DESCRIBING = frozenset({"__get__", "__set__", "__set_name__"})
+
+
+def is_describing(unit: Unit) -> bool:
+    """Whether a method is one of a descriptor: where the program has one, only Python calls it, and for the program."""
+    return unit.is_method and unit.name in _DESCRIBING
+
+
 def _last_name(node: ast.expr) -> str:
     node = node.func if isinstance(node, ast.Call) else node
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def without_examples(value: Value) -> Value:
-    """What a call of the program tells about a parameter of an open function: its data, and objects of the program.
-
-    That an example passes a list, a dictionary or an object that a library has made does not make the parameter one. A
-    function of a library is what the parameter may be, as one of the program is: ``def run(line, go=os.system)``.
-    """
-    if not value.objs:
-        return value
-    own = frozenset(
-        obj for obj in value.objs if obj.kind not in CONTAINERS and (obj.kind != "api" or "()" not in obj.name)
-    )
-    return value if own == value.objs else Value(value.mask, value.why, own, None, value.kind)
 
 
 class Exposure:
@@ -85,6 +80,8 @@ class Exposure:
 
     def is_open_by_name(self, unit: Unit) -> bool:
         """Whether a function is public or its name is given away, and not only the flow of a script calls it."""
+        if is_describing(unit):
+            return False
         can_be_reached = is_public(unit) or self._is_given_away_by_name(unit)
         return can_be_reached and not (self.is_script and self._is_step_of_script(unit))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.exposure import without_examples
+from real.detector.analysis.examples import Examples, without_examples
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
@@ -16,12 +16,14 @@ from real.detector.analysis.values import (
     Value,
     join,
     join_all,
+    of_const,
     of_obj,
     ordered,
 )
 from real.detector.ir.instructions import Instr, Unit
 
 _MAX_NESTED_CALLS = 10
+DISPATCHER = "singledispatch"  # the name of a partial that is a function made by it
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})  # calling one finds a member
 
 
@@ -42,14 +44,20 @@ class Runner(Protocol):
         """Evaluate every instruction of ``unit`` until nothing in it changes."""
 
 
+def is_dispatcher(obj: Obj) -> bool:
+    """Whether an object is a function made by ``singledispatch``: one of several, chosen by the type of an argument."""
+    return obj.kind == "partial" and obj.name == DISPATCHER
+
+
 class Functions:
     """Functions are summarised: all calls share one set of parameters and one result (context-insensitive)."""
 
     calls: FunctionCalls
 
-    def __init__(self, heap: Heap, state: State, runner: Runner) -> None:
+    def __init__(self, heap: Heap, state: State, runner: Runner, examples: Examples) -> None:
         self.heap = heap
         self.state = state
+        self.examples = examples
         self.runner = runner
         self.calls_are_followed = True  # else a call is one of something unknown: see ``Solver.solve_alone``
 
@@ -114,9 +122,13 @@ class Functions:
                 self.heap.put_key(obj, args.named_rest)
             bound[params.kwarg] = of_obj(obj)
         changed = False
-        for name, value in bound.items():
+        for name, passed in bound.items():
+            value = passed
             old = state.params.get(name, BOTTOM)
-            new = self.heap.grown(old, without_examples(value) if unit in self.state.opened else value)
+            if unit in self.state.opened:
+                changed = self.examples.note(unit, name, passed) or changed
+                value = without_examples(passed)
+            new = self.heap.grown(old, value)
             if new is not old:
                 if new.mask and not old.mask:
                     note = f"is passed to {unit.name}() as `{name}`"
@@ -210,7 +222,7 @@ class Functions:
             Value(value.mask, value.why, NO_OBJS, value.consts, value.kind) if not value.objs or value.mask else BOTTOM
         )
         for obj in ordered(value.objs):
-            if obj.kind == "function":
+            if obj.kind == "function" or is_dispatcher(obj):
                 method = self.heap.obj(("bound", obj, receiver), "bound", obj.name)
                 self.heap.put(method, "function", of_obj(obj))
                 self.heap.put(method, "self", of_obj(receiver))
@@ -228,6 +240,29 @@ class Functions:
                     result,
                     self.calls.call_function_value(obj.fields.get("function", BOTTOM), Args(), instr, of_obj(receiver)),
                 )
+            elif obj.kind == "instance":
+                result = join(result, self._described(obj, receiver, instr))
             else:
                 result = join(result, of_obj(obj))
+        return result
+
+    def _described(self, obj: Obj, receiver: Obj, instr: Instr) -> Value:
+        """What an object that a class holds gives for an attribute: itself, unless it is a descriptor."""
+        is_instance = receiver.kind == "instance"
+        args = [of_obj(receiver), self.class_of(receiver)] if is_instance else [of_const(None), of_obj(receiver)]
+        shown = self.call_special(obj, "__get__", args, instr)
+        return of_obj(obj) if shown is None else shown
+
+    def class_of(self, obj: Obj) -> Value:
+        """The classes of an instance."""
+        return obj.fields.get("__class__", BOTTOM)
+
+    def call_special(self, obj: Obj, name: str, args: list[Value], instr: Instr) -> Value | None:
+        """Call a special method of an instance of the program's own class; ``None`` where its class defines none."""
+        result: Value | None = None
+        for cls in ordered(self.class_of(obj).objs):
+            found = self.member(cls, name)
+            if found is not None:
+                called = self.calls.call_value(self.bind(found, obj, instr), Args(list(args)), instr)
+                result = called if result is None else join(result, called)
         return result

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from real.detector.analysis.charsets import may_spell
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.values import (
     BOTTOM,
@@ -139,14 +138,6 @@ class Heap:
         if consts is None or not obj.fields or (obj.kind in SEQUENCES and any(_from_end(const) for const in consts)):
             return self.contents(obj)
         return join(join_all(obj.fields.get(const, BOTTOM) for const in consts), obj.elements)
-
-    def chosen(self, item: Value, key: Value) -> Value:
-        """What a key selects: the key's taint, only if the items are the letters that text is spelled with."""
-        if key.mask and not item.mask and may_spell(item):
-            return Value(key.mask, key.why, NO_OBJS, None, item.kind)
-        if key.mask & self.rules.typed & ~item.mask and not item.objs:  # made from what is typed, by choice
-            return Value(item.mask | self.rules.typed, item.why or key.why, NO_OBJS, item.consts, item.kind)
-        return item
 
     def put_item(self, obj: Obj, key: Value, value: Value) -> None:
         """``obj[key] = value`` for a container."""

@@ -19,10 +19,12 @@ from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.entry_points import EntryPoints
+from real.detector.analysis.examples import Examples
 from real.detector.analysis.exposure import Exposure
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap
+from real.detector.analysis.letters import Letters
 from real.detector.analysis.operators import Operators
 from real.detector.analysis.records import Records
 from real.detector.analysis.routes import FixedRoutes
@@ -55,8 +57,8 @@ class Solver:
         self.state = state = State(program, heap)
         self.records = records = Records(heap, state)
         self.guards = Guards(heap, state)
-        containers = Containers(heap)
-        self._functions = functions = Functions(heap, state, self)
+        containers = Containers(heap, Letters(heap, state, self.guards))
+        self._functions = functions = Functions(heap, state, self, Examples(heap, state, self.guards))
         attributes = Attributes(heap, records, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)
         containers.calls = functions.calls = attributes.calls = calls

@@ -34,6 +34,9 @@ class State:
         self.call_units: dict[Instr, Unit] = {}  # call -> the unit it is in
         self.kept: dict[Obj, None] = {}  # the functions that libraries are given to keep
         self.opened: dict[Unit, None] = {}  # the functions that the outside can call: see ``exposure``
+        # Parameter of an open function, or attribute of an object that keeps one -> the library's objects that calls of
+        # the program pass for it.
+        self.examples: dict[tuple[Unit | Obj, str], frozenset[Obj]] = {}
         self.encoded = heap.obj("encoded", "cell", "encoded")  # all that became code points or hexadecimal digits
 
     def is_open(self, unit: Unit) -> bool:
