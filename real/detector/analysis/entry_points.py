@@ -17,7 +17,7 @@ from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, NO_OBJS, NUM, Obj, Step, Value, join, of_obj, ordered
 from real.detector.analysis.visibility import is_public
 from real.detector.frontend.linking.positions import is_linked
-from real.detector.ir.instructions import Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 
@@ -48,6 +48,7 @@ class EntryPoints:
         self._signatures = Signatures(state.program)
         self._classes = [unit for unit in state.program.units if unit.kind == "class" and is_public(unit)]
         self._heirs_of: tuple[int, dict[Obj, list[Obj]]] = (0, {})  # for so many classes
+        self._calls = {unit: _calls(unit) for unit in state.program.units}
         self._count = sum(unit.kind == "function" for unit in state.program.units)
 
     def open_all(self) -> None:
@@ -92,10 +93,8 @@ class EntryPoints:
     def _registered(self) -> list[Unit]:
         """The handlers that are given to a server, which calls them with what clients send."""
         found = []
-        for unit in self._state.program.units:
-            for instr in (instr for block in unit.blocks for instr in block.instrs if self._state.states[unit].reached):
-                if instr.op not in ("call", "method"):
-                    continue
+        for unit, calls in self._calls.items():
+            for instr in calls if self._state.states[unit].reached else ():
                 env = self._state.states[unit].env
                 names = {str(instr.extra[0])} if instr.op == "method" else {o.name for o in env[instr.args[0]].objs}
                 if _REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
@@ -193,3 +192,13 @@ class EntryPoints:
             for heir in self._heirs(cls, held):
                 value = join(value, of_obj(self._functions.instance(heir)))
         state.params[name] = join(state.params.get(name, BOTTOM), value)
+
+
+def _calls(unit: Unit) -> list[Instr]:
+    """The calls of a unit that may give functions to a server, as far as their names tell."""
+    return [
+        instr
+        for block in unit.blocks
+        for instr in block.instrs
+        if instr.op == "call" or (instr.op == "method" and str(instr.extra[0]).rpartition(".")[2] in _REGISTRARS)
+    ]
