@@ -1,9 +1,9 @@
 """Scan the packages below a folder, one a subfolder: ``python experiments/real_code/scan.py SOURCES OUT.jsonl``.
 
 One JSON line a file of code that is no test: package, path, lines, status, what was not seen, seconds of CPU, and every
-finding with its confidence. The files come in an order that a seed draws, so that a run that is cut is a sample of all:
-``--skip`` leaves out as many at its beginning, so that a second sample shares no file with the first. What
-``OUT.jsonl`` has already is not scanned again.
+finding in it with its confidence; what it imports from its package is followed. The files come in an order that a seed
+draws, so that a run that is cut is a sample of all: ``--skip`` leaves out as many at its beginning, so that a second
+sample shares no file with the first. What ``OUT.jsonl`` has already is not scanned again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from real.formats.files import Source
 from real.linter.profiles import Profile
+from real.linter.project.modules import Project
 from real.linter.scanning import Scanner
 from real.linter.selection import chosen
 
@@ -43,14 +44,17 @@ def main() -> None:
     known = set()
     if given.out.exists():
         known = {(row["package"], row["path"]) for row in map(json.loads, given.out.read_text().splitlines())}
-    scanner = Scanner(chosen((), (), Profile.APP, print))
+    projects = {
+        package: Project(str(package / path) for owner, path in files if owner is package) for package in packages
+    }
+    rules = chosen((), (), Profile.APP, print)
     with given.out.open("a") as out:
         for package, path in files[given.skip :]:
             if (package.name, path) in known:
                 continue
             file = package / path
             start = time.thread_time()
-            program = scanner.scanned(Source(str(file))).program
+            program = Scanner(rules, project=projects[package]).scanned(Source(str(file))).program
             row = {
                 "package": package.name,
                 "path": path,
