@@ -6,9 +6,10 @@ import string
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.containers import Containers
-from real.detector.analysis.functions import Functions
+from real.detector.analysis.containers import SELF_FILLING, Containers, characters
+from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, SEQUENCES, Heap, step
+from real.detector.analysis.inheritance import bases
 from real.detector.analysis.option_files import is_option_file, sections
 from real.detector.analysis.records import Records
 from real.detector.analysis.routes import FixedRoutes
@@ -66,6 +67,7 @@ class Attributes:
         self.heap = heap
         self.records = records
         self.containers = containers
+        self.letters = containers.letters
         self.functions = functions
         self.routes = routes
 
@@ -114,7 +116,7 @@ class Attributes:
             return self._super_attribute(obj, name, instr)
         if name in obj.fields and kind in ("function", "partial"):
             return obj.fields[name]
-        if kind in CONTAINERS or kind == "dynattr":
+        if kind in CONTAINERS or kind == "dynattr" or is_dispatcher(obj):
             return self._method(of_obj(obj), name, instr)
         if kind == "property" and name in ("setter", "getter", "deleter"):
             return of_obj(self.heap.api("functools.same"))
@@ -136,7 +138,11 @@ class Attributes:
             return join(of_obj(obj, held.mask, held.why), stored)
         if obj.name.endswith("SimpleNamespace()") and stored is not BOTTOM:
             return stored
-        return join(of_obj(self.heap.api(path), held.mask, held.why), stored)
+        found = self.heap.api(path)
+        if name in library.WRITERS and obj.name.endswith("()"):
+            found = self.heap.obj((instr, path), "api", path)  # it is called later: what it writes to must be known
+            self.heap.put(found, "__self__", of_obj(obj))
+        return join(of_obj(found, held.mask, held.why), stored)
 
     def _instance_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         if name == "__dict__":
@@ -188,7 +194,7 @@ class Attributes:
         for inner in ordered(found.objs):
             if inner.kind == "static":
                 result = join(result, inner.fields.get("function", BOTTOM))
-            elif inner.kind == "classmethod":
+            elif inner.kind in ("classmethod", "instance"):
                 result = join(result, self.functions.bind(of_obj(inner), obj, instr))
             else:
                 result = join(result, of_obj(inner))
@@ -197,7 +203,7 @@ class Attributes:
     def _super_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         result = BOTTOM
         for cls in ordered(obj.fields.get("class", BOTTOM).objs):
-            for base in self.functions.bases(cls):
+            for base in bases(cls):
                 found = self.functions.member(base, name)
                 if found is not None:
                     result = join(result, self.functions.bind(found, self.functions.instance(cls), instr))
@@ -222,18 +228,36 @@ class Attributes:
                 value.kind,
             )
         for obj in ordered(base.objs):
-            self.heap.put(obj, name, value)
+            self.functions.examples.note_kept(obj, name, instr.args[1])
+            if obj.kind != "instance" or not self._set_by_descriptor(obj, name, value, instr):
+                self.heap.put(obj, name, value)
         return BOTTOM
+
+    def _set_by_descriptor(self, obj: Obj, name: str, value: Value, instr: Instr) -> bool:
+        """``obj.name = value`` where the class holds an object under that name that takes what is assigned."""
+        is_taken = False
+        for cls in ordered(self.functions.class_of(obj).objs):
+            held = self.functions.member(cls, name)
+            for inner in ordered(held.objs) if held is not None else ():
+                if inner.kind == "instance":
+                    taken = self.functions.call_special(inner, "__set__", [of_obj(obj), value], instr)
+                    is_taken = is_taken or taken is not None
+        return is_taken
 
     def do_sub(self, instr: Instr, env: list[Value]) -> Value:
         base, key = env[instr.args[0]], env[instr.args[1]]
+        operand = instr.args[1]
         result = BOTTOM
         if base.mask or not base.objs:
-            result = Value(base.mask, base.why, NO_OBJS, None, CHAR if base.kind in (STR, CHAR) else OTHER)
-            result = self.heap.chosen(result, key)
+            is_text = base.kind in (STR, CHAR)
+            letters = characters(base) if is_text and not base.mask else None
+            result = Value(base.mask, base.why, NO_OBJS, letters, CHAR if is_text else OTHER)
+            result = self.letters.chosen(result, key, operand)
         for obj in ordered(base.objs):
             if obj.kind in CONTAINERS:
-                result = join(result, self.heap.chosen(self.heap.item(obj, key), key))
+                if obj.name == SELF_FILLING:
+                    self.heap.put_key(obj, key)
+                result = join(result, self.letters.chosen(self.heap.item(obj, key), key, operand))
             elif obj.kind == "instance" and obj.fields.get("__class__", BOTTOM).objs:
                 result = join(result, self._instance_item(obj, key, instr))
             elif obj.kind == "class":

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import Containers
-from real.detector.analysis.functions import Functions
+from real.detector.analysis.dispatch import call_dispatcher, dispatch_method
+from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
+from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
+from real.detector.analysis.joint_calls import MANY
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.option_files import is_option_file, option_method
 from real.detector.analysis.records import Records
@@ -41,6 +45,7 @@ from real.detector.models import library
 
 _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
+_OWN = frozenset({"instance", "class", "super"})
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
@@ -70,8 +75,13 @@ class Calls:
         self.containers = containers
         self.functions = functions
         self.attributes = attributes
+        # What was called, and ended in further calls, while an outer one goes on: how far the analysis had grown, with
+        # what, and what it returned. Where such objects call one another, the ways through them would multiply.
+        self._inner: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
+        self._depth = 0
         # What was called back where: how far the analysis had grown, with what, and what it returned.
-        self._called_back: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
+        self._called_back: dict[tuple[Obj, Instr, bool], tuple[int, Args, Value]] = {}
+        self._beside: Instr | None = None  # where a library's function is called beside the others that it is given
 
     def arguments(self, instr: Instr, shape: CallShape, env: list[Value]) -> Args:
         """Collect the operands of a call instruction, unpacking starred tuples of known length."""
@@ -118,7 +128,12 @@ class Calls:
     def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
         """Call whatever ``fn`` may be."""
         result = BOTTOM
-        for obj in ordered(fn.objs):
+        objs: Iterable[Obj] = ordered(fn.objs)
+        if len(fn.objs) >= MANY and self.functions.calls_are_followed:
+            together, objs = self.functions.joint_calls.divided(fn.objs)
+            if together:
+                result = self.functions.call_together(together, args, instr)
+        for obj in objs:
             result = join(result, self.call_object(obj, args, instr))
         if fn.mask or not fn.objs:
             result = join(result, self.unknown_call([fn, *args.everything()], args, instr))
@@ -132,15 +147,29 @@ class Calls:
         inside = self.state.calling.get(obj, 0)
         if inside > _MAX_REENTERED:
             return BOTTOM  # it is, or ends in, a call of itself: what that adds has been seen
+        known = self._inner.get((obj, instr)) if self._depth else None
+        if known is not None:
+            growth, before, result = known
+            if growth == self.heap.growth and before.covers(args):
+                return result
+            if self._depth > _MAX_REENTERED:
+                args = before.joined(args)
         self.state.calling[obj] = inside + 1
+        self._depth += 1
+        growth = self.heap.growth
         result = self._call_kind(obj, args, instr)
+        self._depth -= 1
         self.state.calling[obj] = inside
+        if self._depth:
+            self._inner[obj, instr] = growth, args, result
+        elif self._inner:
+            self._inner = {}
         return result
 
     def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         kind = obj.kind
         if kind == "api":
-            return self.call_api(obj.name, None, args, instr)
+            return self.call_api(obj.name, obj.fields.get("__self__"), args, instr)
         if kind == "function":
             return self.functions.call_function(obj, args, instr, None)
         if kind == "class":
@@ -152,6 +181,8 @@ class Calls:
             )
         if kind == "method":
             return self.call_method(obj.fields.get("self", BOTTOM), obj.name, args, instr)
+        if is_dispatcher(obj):
+            return call_dispatcher(self, obj, args, instr)
         if kind == "partial":
             return self.call_value(obj.fields.get("function", BOTTOM), self._partial_args(obj, args), instr)
         if kind == "instance":
@@ -210,8 +241,27 @@ class Calls:
             result = self.plain_method(
                 Value(receiver.mask, receiver.why, NO_OBJS, receiver.consts, receiver.kind), name, args, instr
             )
-        for obj in ordered(receiver.objs):
+        objs: Iterable[Obj] = ordered(receiver.objs)
+        if len(receiver.objs) >= MANY:
+            own = [obj for obj in objs if obj.kind in _OWN]
+            objs = [obj for obj in objs if obj.kind not in _OWN]
+            result = join(result, self._methods(own, name, args, instr))
+        for obj in objs:
             result = join(result, self._object_method(obj, receiver, name, args, instr))
+        return result
+
+    def _methods(self, objs: list[Obj], name: str, args: Args, instr: Instr) -> Value:
+        """A method of one of many objects of the program's own classes: whatever it is of each, called together."""
+        methods, unknown = BOTTOM, []
+        for obj in objs:
+            found = self.attributes.attribute(of_obj(obj), name, instr)
+            if found is not BOTTOM and found is not CLEAN:
+                methods = join(methods, found)
+            else:
+                unknown.append(of_obj(obj))
+        result = self.call_value(methods, args, instr) if methods is not BOTTOM else BOTTOM
+        if unknown:
+            result = join(result, self.plain_method(self.heap.part_of(unknown), name, args, instr))
         return result
 
     def _object_method(self, obj: Obj, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
@@ -228,19 +278,23 @@ class Calls:
             return self.containers.sequence_method(obj, name, args, instr)
         if kind in MAPPINGS:
             return self.containers.mapping_method(obj, name, args, instr)
-        if kind in ("instance", "class", "super"):
+        if kind in _OWN:
             found = self.attributes.attribute(of_obj(obj), name, instr)
             if found is not BOTTOM and found is not CLEAN:
                 return self.call_value(found, args, instr)
             return self.plain_method(self.heap.part_of([of_obj(obj)]), name, args, instr)
         if name in ("__get__", "__wrapped__"):
             return of_obj(obj)
+        if is_dispatcher(obj):
+            known = dispatch_method(self, obj, name, args, instr)
+            if known is not None:
+                return known
         return self.call_object(obj, args, instr)  # fn.__call__(x), task.delay(x): whatever calls it
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
         if self.records.record_call(name, "", args, instr, receiver) or name in library.DATABASE_RESULTS:
-            return self._rows_of(CLEAN, name, instr)
+            return self._rows_of(self._ran(CLEAN, receiver, name, args, instr), name, instr)
         if name in library.NUMBER_METHODS:
             return NUMBER
         if name in library.HEX_METHODS:
@@ -265,11 +319,9 @@ class Calls:
         given = [] if name in library.BINDERS else args.everything()
         result = self.unknown_call([receiver, *given], args, instr)
         result = self.heap.cleaned(result, self.heap.rules.cleaning_methods.get(name, 0))
-        return (
-            Value(result.mask, step(result.why, instr.line, f"passes {name}()", instr.col), result.objs, None, kind)
-            if result.mask
-            else result
-        )
+        if not result.mask:
+            return TEXT if name == "join" and kind == STR and not result.objs else result
+        return Value(result.mask, step(result.why, instr.line, f"passes {name}()", instr.col), result.objs, None, kind)
 
     def call_api(self, path: str, receiver: Value | None, args: Args, instr: Instr) -> Value:
         """A call of something imported or built in."""
@@ -325,9 +377,9 @@ class Calls:
         if trusted:
             kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
             made = Value(0, None, frozenset((self.heap.api_result(path, instr),)), None, kind)
-            return made if kind == BUILDER else self._rows_of(made, name, instr)
-        if path == "builtins.print" and "file" in args.named:
-            self._print_into(args.named["file"], args, instr)
+            return made if kind == BUILDER else self._rows_of(self._ran(made, receiver, name, args, instr), name, instr)
+        if path == "builtins.print":
+            self._print_into(args.named.get("file"), args, instr)
         if path in library.CLEAN_CALLS and not any(obj.kind == "instance" for v in args.pos for obj in v.objs):
             return self.heap.number_from(args.everything()) if path in library.NUMERIC_CALLS else NUMBER
         source = self.records.source(path + "()", instr)
@@ -335,7 +387,7 @@ class Calls:
             return source
         result = of_obj(self.heap.api_result(path, instr))
         if name in library.DATABASE_RESULTS:
-            return self._rows_of(result, name, instr)
+            return self._rows_of(self._ran(result, receiver, name, args, instr), name, instr)
         if name in library.HEX_METHODS:
             return TEXT
         if name not in library.CALLING_METHODS and not library.keeps_to_itself(path):
@@ -357,8 +409,15 @@ class Calls:
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)
 
-    def _print_into(self, target: Value, args: Args, instr: Instr) -> None:
-        """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns."""
+    def _print_into(self, target: Value | None, args: Args, instr: Instr) -> None:
+        """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns.
+
+        Without a file it writes to whatever the program has put in the place of ``sys.stdout``.
+        """
+        if target is None:
+            system = self.heap.api("sys")
+            self.heap.touch(system)
+            target = system.fields.get("stdout", BOTTOM)
         buffers = [obj for obj in ordered(target.objs) if obj.name == "io.StringIO()"]
         if not buffers:
             return
@@ -366,6 +425,19 @@ class Calls:
         made = self.heap.text([self.containers.as_text(value, instr) for value in printed], instr)
         for obj in buffers if made.mask else ():
             self.heap.put_unknown(obj, Value(made.mask, made.why))
+
+    def _ran(self, result: Value, receiver: Value | None, name: str, args: Args, instr: Instr) -> Value:
+        """What a statement that is run gives, or a cursor: its rows may hold what was bound."""
+        if name not in RUNNERS:
+            rows = rows_in(self.heap, receiver) if receiver is not None else BOTTOM
+            return join(result, rows)
+        rows = rows_of_statement(self.heap, args)
+        if not rows.mask:
+            return result
+        if not result.objs:
+            result = of_obj(self.heap.site(instr, "api", "rows()"))
+        put_rows(self.heap, join(result, receiver or BOTTOM), rows)
+        return join(result, rows)
 
     def _rows_of(self, value: Value, name: str, instr: Instr) -> Value:
         """Rows of a database, which hold what users once sent: untrusted for the rules that ask for it."""
@@ -408,6 +480,8 @@ class Calls:
         Where it ``is_known`` that they are called, that goes for functions of libraries, too.
         """
         result = BOTTOM
+        if self._beside is instr:
+            return result
         values = args.everything()
         given = _Given(self.containers, values, element, instr)
         for index, value in enumerate(values):
@@ -422,7 +496,16 @@ class Calls:
                 elif obj.kind not in _CALLABLE:
                     continue
                 passed = given.beside(index)
-                result = join(result, self.call_back(obj, Args(rest=passed, named_rest=passed), instr))
+                found = Args(rest=passed, named_rest=passed)
+                call = self._call_beside if obj.kind == "api" else self.call_back
+                result = join(result, call(obj, found, instr))
+        return result
+
+    def _call_beside(self, obj: Obj, args: Args, instr: Instr) -> Value:
+        """Call a library's function: those among its arguments are called beside it here, so not through it as well."""
+        outer = self._beside
+        result = self._called(obj, args, instr, is_beside=True)
+        self._beside = outer
         return result
 
     def call_back(self, obj: Obj, args: Args, instr: Instr) -> Value:
@@ -431,10 +514,13 @@ class Calls:
         At one place, each object is called with all that it has been given there; again only when that has grown, or
         anything else has that the result may be made from. Otherwise callbacks of callbacks would multiply.
         """
+        return BOTTOM if self._beside is instr else self._called(obj, args, instr)
+
+    def _called(self, obj: Obj, args: Args, instr: Instr, *, is_beside: bool = False) -> Value:
         self.heap.spend(1)
         if obj in self.state.called_back or len(self.state.called_back) >= _MAX_CALLBACKS:
             return BOTTOM
-        known = self._called_back.get((obj, instr))
+        known = self._called_back.get((obj, instr, is_beside))
         if known is not None:
             growth, before, result = known
             if not before.covers(args):
@@ -443,11 +529,13 @@ class Calls:
                 return result
         growth = self.heap.growth
         self.state.called_back.add(obj)
+        if is_beside:
+            self._beside = instr
         result = self.call_object(obj, args, instr)
         self.state.called_back.discard(obj)
         if known is not None:
             result = join(known[2], result)
-        self._called_back[obj, instr] = growth, args, result
+        self._called_back[obj, instr, is_beside] = growth, args, result
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:

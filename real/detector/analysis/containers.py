@@ -6,6 +6,7 @@ from typing import Protocol
 
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
+from real.detector.analysis.letters import Letters
 from real.detector.analysis.records import Records
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
@@ -29,6 +30,7 @@ from real.detector.analysis.values import (
 )
 from real.detector.ir.instructions import Instr
 
+SELF_FILLING = "defaultdict"  # the name of a dict that has a key once it has been asked for it
 MAX_FOLDED = 1_000  # characters of a constant text that is put together
 _LIST_ADDERS = frozenset({"append", "add", "appendleft"})
 _LIST_EXTENDERS = frozenset(
@@ -55,8 +57,9 @@ class Containers:
 
     calls: ContainerCalls
 
-    def __init__(self, heap: Heap) -> None:
+    def __init__(self, heap: Heap, letters: Letters) -> None:
         self.heap = heap
+        self.letters = letters
 
     def sequence_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a list, tuple, set, deque or generator."""
@@ -110,7 +113,9 @@ class Containers:
         if name == "values":
             return self.heap.fresh_list(instr, self.heap.contents(obj))
         if name in ("get", "pop", "__getitem__"):
-            return join(self.heap.item(obj, args.at(0)), args.at(1))
+            return join(
+                self.letters.chosen(self.heap.item(obj, args.at(0)), args.at(0), _first_operand(instr)), args.at(1)
+            )
         if name == "copy":
             return of_obj(obj)
         if obj.kind == "namespace":
@@ -159,7 +164,7 @@ class Containers:
         result = BOTTOM
         if value.mask or not value.objs:
             kind = {NUM: NUM, STR: CHAR, CHAR: CHAR}.get(value.kind, OTHER)
-            result = Value(value.mask, value.why, NO_OBJS, _characters(value) if kind == CHAR else None, kind)
+            result = Value(value.mask, value.why, NO_OBJS, characters(value) if kind == CHAR else None, kind)
         others = []
         for obj in ordered(value.objs):
             if obj.kind in SEQUENCES or obj.kind == "super":
@@ -218,7 +223,14 @@ class Containers:
         return self.heap.text([receiver, *(self.as_text(part, instr) for part in parts)], instr)
 
 
-def _characters(value: Value) -> frozenset[Constant] | None:
+def _first_operand(instr: Instr) -> int | None:
+    """The operand of the first positional argument of a method call, where it is one."""
+    is_passed = instr.op == "method" and len(instr.args) > 1 and instr.extra[1].starred[:1] == (False,)
+    return instr.args[1] if is_passed else None
+
+
+def characters(value: Value) -> frozenset[Constant] | None:
+    """The characters of constant texts; ``None`` where the text is not known, or they are too many."""
     if value.consts is None:
         return None
     characters: frozenset[Constant] = frozenset(c for const in value.consts if isinstance(const, str) for c in const)

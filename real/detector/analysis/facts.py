@@ -229,6 +229,10 @@ class Facts:
         """The calls of a function of the program: (caller, call instruction, 1 if ``self`` is bound)."""
         return self._analysis.call_sites.get(unit, [])
 
+    def copied_into(self, unit: Unit) -> tuple[Unit, ...]:
+        """The functions that have the code of a function in place of calls of it."""
+        return self._solver.state.program.copied_into(unit)
+
     def passed(self, caller: Unit, call: Instr, unit: Unit, bound: int, param: str) -> list[int]:
         """The operands of a call that a parameter may take; any, where a library calls the function for the program."""
         callee = self.value(caller, call.args[0])

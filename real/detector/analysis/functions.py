@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.exposure import without_examples
+from real.detector.analysis.examples import Examples, without_examples
 from real.detector.analysis.heap import Heap
+from real.detector.analysis.inheritance import Inheritance, bases
+from real.detector.analysis.joint_calls import JointCalls, Member
 from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
     BOTTOM,
@@ -16,12 +18,15 @@ from real.detector.analysis.values import (
     Value,
     join,
     join_all,
+    of_const,
     of_obj,
     ordered,
 )
+from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 
 _MAX_NESTED_CALLS = 10
+DISPATCHER = "singledispatch"  # the name of a partial that is a function made by it
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})  # calling one finds a member
 
 
@@ -42,15 +47,23 @@ class Runner(Protocol):
         """Evaluate every instruction of ``unit`` until nothing in it changes."""
 
 
+def is_dispatcher(obj: Obj) -> bool:
+    """Whether an object is a function made by ``singledispatch``: one of several, chosen by the type of an argument."""
+    return obj.kind == "partial" and obj.name == DISPATCHER
+
+
 class Functions:
     """Functions are summarised: all calls share one set of parameters and one result (context-insensitive)."""
 
     calls: FunctionCalls
 
-    def __init__(self, heap: Heap, state: State, runner: Runner) -> None:
+    def __init__(self, heap: Heap, state: State, runner: Runner, examples: Examples) -> None:
         self.heap = heap
         self.state = state
+        self.examples = examples
         self.runner = runner
+        self._inheritance = Inheritance()
+        self.joint_calls = JointCalls(heap, state)
         self.calls_are_followed = True  # else a call is one of something unknown: see ``Solver.solve_alone``
 
     def call_function(self, obj: Obj, args: Args, instr: Instr, bound: Value | None) -> Value:
@@ -60,10 +73,41 @@ class Functions:
             return BOTTOM
         if not self.calls_are_followed:
             return self.heap.part_of(args.everything())
+        self._note_call(unit, instr, bound)
+        self._enter(unit, args, instr, bound)
         state = self.state.states[unit]
-        state.callers[self.heap.unit] = None
+        if unit.is_generator:
+            return join(of_obj(self.heap.generator(unit)), state.result)
+        if not unit.returns:  # abstract: some other definition of it does return
+            return self.heap.part_of(args.everything())
+        return state.result
+
+    def call_together(self, members: tuple[Member, ...], args: Args, instr: Instr) -> Value:
+        """Call many functions of the program at once: see ``joint_calls``."""
+        joint = self.joint_calls.joint(members, args)
+        self.heap.touch(joint.returned)
+        if instr not in joint.places:
+            joint.places.add(instr)
+            self.heap.spend(len(members) >> 2)
+            for unit, bound in members:
+                self._note_call(unit, instr, bound)
+        if joint.gets(args) and joint.args is not None:
+            self.heap.spend(len(members))
+            for unit, bound in members:
+                self._enter(unit, joint.args, instr, bound)
+        result = joint.returned.elements
+        if not every(unit.is_generator or unit.returns for unit, _ in members):
+            result = join(result, self.heap.part_of(args.everything()))
+        return result
+
+    def _note_call(self, unit: Unit, instr: Instr, bound: Value | None) -> None:
+        self.state.states[unit].callers[self.heap.unit] = None
         self.state.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
         self.state.call_units[instr] = self.heap.unit
+
+    def _enter(self, unit: Unit, args: Args, instr: Instr, bound: Value | None) -> None:
+        """Pass the arguments, and evaluate the function if they are more than before."""
+        state = self.state.states[unit]
         if bound is not None:
             args = Args([bound, *args.pos], args.named, args.rest, args.named_rest)
         changed = self._bind_arguments(unit, state, args, instr)
@@ -74,11 +118,6 @@ class Functions:
             else:
                 self.heap.pending.discard(unit)
                 self.runner.run(unit)
-        if unit.is_generator:
-            return join(of_obj(self.heap.obj(("generator", unit), "generator", unit.name)), state.result)
-        if not unit.returns:  # abstract: some other definition of it does return
-            return self.heap.part_of(args.everything())
-        return state.result
 
     def _bind_arguments(self, unit: Unit, state: UnitState, args: Args, instr: Instr) -> bool:  # noqa: PLR0912
         params = unit.params
@@ -114,9 +153,13 @@ class Functions:
                 self.heap.put_key(obj, args.named_rest)
             bound[params.kwarg] = of_obj(obj)
         changed = False
-        for name, value in bound.items():
+        for name, passed in bound.items():
+            value = passed
             old = state.params.get(name, BOTTOM)
-            new = self.heap.grown(old, without_examples(value) if unit in self.state.opened else value)
+            if unit in self.state.opened:
+                changed = self.examples.note(unit, name, passed) or changed
+                value = without_examples(passed)
+            new = self.heap.grown(old, value)
             if new is not old:
                 if new.mask and not old.mask:
                     note = f"is passed to {unit.name}() as `{name}`"
@@ -164,45 +207,27 @@ class Functions:
 
     def _annotated(self, cls: Obj) -> dict[str, None]:
         names: dict[str, None] = {}
-        for base in self.bases(cls):
+        for base in bases(cls):
             names.update(self._annotated(base))
         if cls.unit is not None:
             names.update(self.state.fields.get(cls.unit, {}))
         return names
 
-    def bases(self, cls: Obj) -> list[Obj]:
-        """The classes of the program that ``cls`` names as its bases."""
-        return [
-            obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls
-        ]
+    def lineage(self, cls: Obj) -> tuple[Obj, ...]:
+        """A class and those of the program that it inherits from, near ones first, each once."""
+        return self._inheritance.lineage(cls, self.heap.class_growth)
 
-    def inherits(self, cls: Obj, other: Obj, seen: tuple[Obj, ...] = ()) -> bool:
-        """Whether a class of the program is an heir of another one."""
-        return any(
-            base is other or (base not in seen and self.inherits(base, other, (*seen, cls))) for base in self.bases(cls)
-        )
-
-    def foreign_bases(self, cls: Obj, seen: tuple[Obj, ...] = ()) -> list[str]:
+    def foreign_bases(self, cls: Obj) -> tuple[str, ...]:
         """The library classes that ``cls`` inherits from."""
-        found = []
-        for base in ordered(cls.fields.get("__bases__", BOTTOM).objs):
-            if base.kind == "class" and base not in seen:
-                found += self.foreign_bases(base, (*seen, cls))
-            elif base.kind == "api":
-                found.append(base.name)
-        return found
+        return self._inheritance.foreign(cls, self.heap.class_growth)
 
-    def member(self, cls: Obj, name: str, seen: tuple[Obj, ...] = ()) -> Value | None:
+    def member(self, cls: Obj, name: str) -> Value | None:
         """What a class or its bases define under ``name``."""
-        self.heap.touch(cls)
-        if name in cls.fields:
-            return cls.fields[name]
-        for base in self.bases(cls):
-            if base not in seen:
-                found = self.member(base, name, (*seen, cls))
-                if found is not None:
-                    return found
-        return None
+        found = cls.fields.get(name)
+        if found is not None:
+            self.heap.touch(cls)
+            return found
+        return self._inheritance.member(cls, name, self.heap.unit, self.heap.class_growth)
 
     def bind(self, value: Value, receiver: Obj, instr: Instr) -> Value:
         """What a class attribute is when it is taken from ``receiver``."""
@@ -210,7 +235,7 @@ class Functions:
             Value(value.mask, value.why, NO_OBJS, value.consts, value.kind) if not value.objs or value.mask else BOTTOM
         )
         for obj in ordered(value.objs):
-            if obj.kind == "function":
+            if obj.kind == "function" or is_dispatcher(obj):
                 method = self.heap.obj(("bound", obj, receiver), "bound", obj.name)
                 self.heap.put(method, "function", of_obj(obj))
                 self.heap.put(method, "self", of_obj(receiver))
@@ -228,6 +253,29 @@ class Functions:
                     result,
                     self.calls.call_function_value(obj.fields.get("function", BOTTOM), Args(), instr, of_obj(receiver)),
                 )
+            elif obj.kind == "instance":
+                result = join(result, self._described(obj, receiver, instr))
             else:
                 result = join(result, of_obj(obj))
+        return result
+
+    def _described(self, obj: Obj, receiver: Obj, instr: Instr) -> Value:
+        """What an object that a class holds gives for an attribute: itself, unless it is a descriptor."""
+        is_instance = receiver.kind == "instance"
+        args = [of_obj(receiver), self.class_of(receiver)] if is_instance else [of_const(None), of_obj(receiver)]
+        shown = self.call_special(obj, "__get__", args, instr)
+        return of_obj(obj) if shown is None else shown
+
+    def class_of(self, obj: Obj) -> Value:
+        """The classes of an instance."""
+        return obj.fields.get("__class__", BOTTOM)
+
+    def call_special(self, obj: Obj, name: str, args: list[Value], instr: Instr) -> Value | None:
+        """Call a special method of an instance of the program's own class; ``None`` where its class defines none."""
+        result: Value | None = None
+        for cls in ordered(self.class_of(obj).objs):
+            found = self.member(cls, name)
+            if found is not None:
+                called = self.calls.call_value(self.bind(found, obj, instr), Args(list(args)), instr)
+                result = called if result is None else join(result, called)
         return result

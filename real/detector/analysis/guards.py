@@ -116,7 +116,7 @@ class Guards:
         test = unit.defs[instr.args[1]]
         if test is None or instr.extra is None:
             return None
-        test, sense = self._unwrapped(unit, test, bool(instr.extra))
+        test, sense = self.unwrapped(unit, test, bool(instr.extra))
         if test.op != "compare" or test.extra not in ((("In",), ("Eq",)) if sense else (("NotIn",), ("NotEq",))):
             return None
         if self.root(unit, test.args[0]) != self.root(unit, instr.args[0]):
@@ -128,7 +128,7 @@ class Guards:
         known = every(obj.kind in MAPPINGS or obj.kind in SEQUENCES for obj in value.objs)
         return held.consts if value.objs and known and not held.objs else None
 
-    def _unwrapped(self, unit: Unit, test: Instr, sense: bool) -> tuple[Instr, bool]:
+    def unwrapped(self, unit: Unit, test: Instr, sense: bool) -> tuple[Instr, bool]:
         """The comparison or call behind copies, ``not`` and comparisons with ``None``."""
         for _ in range(_MAX_CHAIN):
             inner = unit.defs[test.args[0]] if test.args else None
@@ -146,7 +146,7 @@ class Guards:
 
     def holds(self, unit: Unit, test: Instr, subject: int, sense: bool) -> int:
         """The rules for which ``test`` being ``sense`` proves that ``subject`` is harmless."""
-        test, sense = self._unwrapped(unit, test, sense)
+        test, sense = self.unwrapped(unit, test, sense)
         if test.op == "compare":
             return self._compare_proves(unit, test, subject, sense)
         return self._call_proves(unit, test, subject, sense) if sense else 0
@@ -174,7 +174,7 @@ class Guards:
         if len(test.extra) == 1:
             op, left, right = test.extra[0], test.args[0], test.args[1]
             if op == ("In" if sense else "NotIn"):
-                whole = self._is_whole(unit, subject)
+                whole = self.is_whole(unit, subject)
                 return self._trusted_container(unit, right, whole) if self._is_subject(unit, left, subject) else 0
             if op == ("Eq" if sense else "NotEq"):
                 proved = self._trusted(unit, right) if self._is_subject(unit, left, subject) else 0
@@ -214,7 +214,7 @@ class Guards:
             return 0
         return self.heap.rules.all & ~self.heap.deep(value)[0]
 
-    def _is_whole(self, unit: Unit, subject: int) -> bool:
+    def is_whole(self, unit: Unit, subject: int) -> bool:
         """Whether the tested value is no single letter of a text: it enters the function as it is."""
         made = unit.defs[subject]
         if made is None:
@@ -334,6 +334,7 @@ class Guards:
         key = (target, index, sense)
         if key in self._checking:
             return self.heap.rules.all
+        self.state.states[target].asked_by[self.heap.unit] = None
         self._checking.add(key)
         proved = self._returns_prove(target, index, sense)
         self._checking.discard(key)

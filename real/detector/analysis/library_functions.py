@@ -8,6 +8,8 @@ from collections.abc import Callable
 from real.detector.analysis.caller import Caller
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.charsets import Charset, removes_harm
+from real.detector.analysis.containers import SELF_FILLING
+from real.detector.analysis.dispatch import dispatcher
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
@@ -38,7 +40,7 @@ def _dict(calls: Caller, args: Args, instr: Instr) -> Value:
 
 
 def _defaultdict(calls: Caller, args: Args, instr: Instr) -> Value:
-    obj = calls.heap.site(instr, "dict")
+    obj = calls.heap.site(instr, "dict", SELF_FILLING)
     if args.pos:
         calls.heap.put_unknown(obj, calls.call_value(args.pos[0], Args(), instr) if args.pos[0].objs else BOTTOM)
     calls.containers.merge(obj, args.after(1), instr)
@@ -275,6 +277,16 @@ def _namespace(calls: Caller, args: Args, instr: Instr) -> Value:
     return of_obj(obj)
 
 
+def _redirect(stream: str) -> Callable[[Caller, Args, Instr], Value]:
+    """``redirect_stdout(buffer)``: what is printed goes there; which calls are inside is not followed."""
+
+    def call(calls: Caller, args: Args, instr: Instr) -> Value:
+        calls.heap.put(calls.heap.api("sys"), stream, args.first())
+        return args.first()
+
+    return call
+
+
 def _chain_from_iterable(calls: Caller, args: Args, instr: Instr) -> Value:
     return calls.heap.fresh_list(instr, calls.containers.iterate(calls.containers.iterate(args.first(), instr), instr))
 
@@ -332,6 +344,8 @@ SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "re.sub": _re_sub,
     "re.escape": _re_escape,
     "array.array": _array,
+    "functools.singledispatch": dispatcher,
+    "functools.singledispatchmethod": dispatcher,
     "functools.lru_cache": _wrapped,
     "functools.cache": _wrapped,
     "functools.same": _same,
@@ -342,6 +356,8 @@ SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "copy.deepcopy": _same,
     "typing.cast": lambda calls, args, instr: args.at(1),
     "types.SimpleNamespace": _namespace,
+    "contextlib.redirect_stdout": _redirect("stdout"),
+    "contextlib.redirect_stderr": _redirect("stderr"),
     "itertools.chain.from_iterable": _chain_from_iterable,
     "heapq.heappush": _method_of_first("append"),
     "bisect.insort": _method_of_first("append"),

@@ -14,15 +14,18 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 
 from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.entry_points import EntryPoints
+from real.detector.analysis.examples import Examples
 from real.detector.analysis.exposure import Exposure
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap
+from real.detector.analysis.letters import Letters
 from real.detector.analysis.operators import Operators
 from real.detector.analysis.records import Records
 from real.detector.analysis.routes import FixedRoutes
@@ -34,6 +37,7 @@ from real.detector.frontend.escapes import Escapes
 from real.detector.ir.instructions import Instr, Program, Unit
 from real.detector.limits import Budget, BudgetExceededError
 
+_NUMBER = attrgetter("number")
 _SHARE = 30  # steps for each value of a unit that is looked at by itself
 # Part -> the opcodes that it has a method for, and the method's name.
 _HANDLERS: dict[type, list[tuple[str, str]]] = {
@@ -55,8 +59,8 @@ class Solver:
         self.state = state = State(program, heap)
         self.records = records = Records(heap, state)
         self.guards = Guards(heap, state)
-        containers = Containers(heap)
-        self._functions = functions = Functions(heap, state, self)
+        containers = Containers(heap, Letters(heap, state, self.guards))
+        self._functions = functions = Functions(heap, state, self, Examples(heap, state, self.guards))
         attributes = Attributes(heap, records, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)
         containers.calls = functions.calls = attributes.calls = calls
@@ -107,7 +111,7 @@ class Solver:
         """Evaluate what is pending until nothing is."""
         pending = self.heap.pending
         while pending:
-            following = min(pending, key=lambda unit: unit.number)
+            following = min(pending, key=_NUMBER)
             pending.discard(following)
             self.run(following)
 
@@ -120,6 +124,7 @@ class Solver:
         handlers = self._handlers
         stack.append(unit)
         any_change = False
+        result = state.result
         grown = heap.grown
         while True:
             changed = False
@@ -141,6 +146,7 @@ class Solver:
                 break
         stack.pop()
         if any_change:
-            heap.pending.update(caller for caller in state.callers if caller not in stack)
-            heap.pending.update(caller for caller in state.callers if caller in stack[:-1])
+            heap.pending.update(unit for unit in state.asked_by if not stack or unit is not stack[-1])
+        if state.result is not result:  # the innermost caller is about to read it
+            heap.pending.update(caller for caller in state.callers if not stack or caller is not stack[-1])
         heap.unit = outer

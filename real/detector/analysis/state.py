@@ -17,6 +17,8 @@ class UnitState:
     params: dict[str, Value] = field(default_factory=dict)
     result: Value = BOTTOM
     callers: dict[Unit, None] = field(default_factory=dict)
+    asked_by: dict[Unit, None] = field(default_factory=dict)  # who has relied on what its returns prove of parameters
+    joints: list[Obj] = field(default_factory=list)  # what hold its result: see ``joint_calls``
     reached: bool = False
 
 
@@ -34,6 +36,9 @@ class State:
         self.call_units: dict[Instr, Unit] = {}  # call -> the unit it is in
         self.kept: dict[Obj, None] = {}  # the functions that libraries are given to keep
         self.opened: dict[Unit, None] = {}  # the functions that the outside can call: see ``exposure``
+        # Parameter of an open function, or attribute of an object that keeps one -> the library's objects that calls of
+        # the program pass for it.
+        self.examples: dict[tuple[Unit | Obj, str], frozenset[Obj]] = {}
         self.encoded = heap.obj("encoded", "cell", "encoded")  # all that became code points or hexadecimal digits
 
     def is_open(self, unit: Unit) -> bool:

@@ -31,9 +31,10 @@ from real.detector.frontend.star_imports import may_bind
 from real.detector.ir.instructions import CallShape, Instr, ModuleName, Unit
 from real.detector.models import library
 
+# Library decorators that make something else of a function: SPECIAL says what.
 _WRAPPING = frozenset(
     {"builtins.property", "builtins.staticmethod", "builtins.classmethod", "functools.cached_property"}
-)
+) | {"functools.singledispatch", "functools.singledispatchmethod"}
 
 
 class Transfer:
@@ -46,6 +47,7 @@ class Transfer:
         self.state = state
         self.records = records
         self.guards = guards
+        self.letters = calls.containers.letters
         self.containers = calls.containers
         self.calls = calls
         self.runner = runner
@@ -77,7 +79,9 @@ class Transfer:
 
     def do_pi(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        if not value.mask or any(obj.kind != "api" for obj in value.objs):
+        if not value.mask:
+            return self.letters.same(instr, value)
+        if any(obj.kind != "api" for obj in value.objs):
             return value
         proved = self.guards.proves(instr) & self.heap.rules.testable
         left = value.mask & ~proved
@@ -197,7 +201,7 @@ class Transfer:
 
     def do_yield(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        obj = self.heap.obj(("generator", self.heap.unit), "generator", self.heap.unit.name)
+        obj = self.heap.generator(self.heap.unit)
         self.heap.touch(obj)
         self.heap.put_unknown(obj, self.containers.iterate(value, instr) if instr.extra else value)
         return join(obj.fields.get("sent", BOTTOM), CLEAN)
@@ -251,6 +255,10 @@ class Transfer:
     def do_setmember(self, instr: Instr, env: list[Value]) -> Value:
         cls = self.heap.obj(("class", self.heap.unit), "class", self.heap.unit.name, self.heap.unit)
         self.heap.put(cls, str(instr.extra), env[instr.args[0]])
+        for obj in ordered(env[instr.args[0]].objs):
+            if obj.kind == "instance":
+                args = [of_obj(cls), of_const(str(instr.extra))]
+                self.calls.functions.call_special(obj, "__set_name__", args, instr)
         return BOTTOM
 
     def do_field(self, instr: Instr, env: list[Value]) -> Value:
@@ -282,6 +290,8 @@ class Transfer:
         if result is not state.result:
             state.result = result
             self.heap.growth += 1
+            for returned in state.joints:
+                self.heap.put_unknown(returned, result)
         return value
 
     def do_call(self, instr: Instr, env: list[Value]) -> Value:
@@ -296,4 +306,9 @@ class Transfer:
     def do_method(self, instr: Instr, env: list[Value]) -> Value:
         name, shape = instr.extra
         receiver = read_at(env[instr.args[0]], instr.line)
-        return self.calls.call_method(receiver, name, self.calls.arguments(instr, shape, env), instr)
+        args = self.calls.arguments(instr, shape, env)
+        if receiver.mask and not receiver.objs:
+            examples = self.calls.functions.examples.of(instr.args[0])
+            if examples:
+                self.calls.call_method(Value(objs=examples), name, args, instr)  # what it returns is not the only thing
+        return self.calls.call_method(receiver, name, args, instr)

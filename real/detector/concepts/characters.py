@@ -7,7 +7,7 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
-from real.detector.concepts.loops import Use, comes_through, is_element_tested, root_of
+from real.detector.concepts.loops import Use, comes_through, is_element_tested, root_of, skips_elements
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import STRICT_TESTS
 
@@ -65,9 +65,40 @@ def _is_quantifier(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset)
     return (
         bool(tests)
         and every(instr.op in _PLAIN for instr in made)
+        and every(instr in tests for instr in _answers(facts, unit, call.args[1]))
         and every(_admits_element(facts, unit, test, charset) for test in tests)
-        and every(is_element_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
+        and every(_is_each_tested(facts, flow, atom, root_of(unit, test.args[0])) for test in tests)
     )
+
+
+def _is_each_tested(facts: Facts, flow: Flow | Use, atom: Atom, element: Instr | None) -> bool:
+    return (
+        element is not None
+        and is_element_tested(facts, flow, atom, element)
+        and not skips_elements(facts, atom.unit, element)
+    )
+
+
+def _answers(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
+    """What makes the values that ``all()`` goes over: each test of ``c.isalnum() or c in "-_"``."""
+    built = root_of(unit, operand)
+    found: list[Instr] = []
+    seen: set[Instr] = set()
+    waiting = [
+        store.args[-1]
+        for store in facts.instructions(unit, "add")
+        if built is not None and root_of(unit, store.args[0]) is built
+    ]
+    while waiting:
+        made = root_of(unit, waiting.pop())
+        if made is None or made in seen:
+            continue
+        seen.add(made)
+        if made.op == "phi":
+            waiting += made.args
+        elif made.op != "const" or made.extra:
+            found.append(made)
+    return found
 
 
 def _is_subset(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:

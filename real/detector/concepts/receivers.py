@@ -18,6 +18,7 @@ _PASSING = names(
 )
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
 _DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
+_LISTING = frozenset({"split", "rsplit", "splitlines"})  # methods of text that make a list
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
 
 
@@ -30,6 +31,8 @@ def is_known(facts: Facts, unit: Unit, instr: Instr) -> bool:
     """Whether a method is of a library, or of a container of the function itself."""
     objs = facts.value(unit, instr.args[0]).objs
     is_local = bool(objs) and every(obj.kind in _LOCAL_KINDS for obj in objs)
+    made = definition(unit, instr.args[0])
+    is_local = is_local or (made is not None and made.op == "method" and made.extra[0] in _LISTING)
     return is_local or any(is_library(path) for path in facts.library_names(unit, instr))
 
 

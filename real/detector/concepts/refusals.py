@@ -48,7 +48,7 @@ def holds_on_every_way(
         subject = Subject(facts, atom, unit, made, inner=inner)
         if subject.is_empty():
             return True
-        elements = _elements(atom)
+        elements = [element for element in _elements(atom) if element is not made]
         if elements and (last is None or not every(_is_each(facts, unit, last, atom, one) for one in elements)):
             return False
         return claim(subject)

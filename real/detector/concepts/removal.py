@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.values import Constant
+from real.detector.analysis.values import BOTTOM, Constant
 from real.detector.analysis.witness import every
 from real.detector.concepts.calls import passed_to
 from real.detector.concepts.characters import every_character_is_harmless, is_admitted
 from real.detector.concepts.loops import Use, root_of
 from real.detector.concepts.patterns import PATTERN_MODULES
+from real.detector.concepts.plain_text import is_text
 from real.detector.concepts.refusals import refused
 from real.detector.ir.call_shapes import named_operands, shape_of
-from real.detector.ir.instructions import Edge, Instr, Unit
+from real.detector.ir.instructions import COPIES, Edge, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
 
 # Methods that take a text apart -> what is gone when its parts are joined.
@@ -24,10 +25,12 @@ _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 # They make the text of an object.
 _SHOWING = frozenset({"__str__", "__format__", "__repr__"})
+# What fills a buffer, and what leaves it as it is.
+_BUFFER_METHODS = frozenset({"write", "getvalue", "read", "seek", "close", "flush"})
 _MAX_CALLS = 3  # helpers inside helpers
 _MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
-_KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop"})
+_KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "phi", "binop", "slice"})
 
 
 def is_removed(
@@ -60,6 +63,10 @@ class _Way:
     calls: tuple[_Call, ...] = ()
     callers: int = 0  # how many levels of callers it has gone up
 
+    def by(self, goal: Instr | Edge) -> _Way:
+        """The same, and through one more place."""
+        return replace(self, goals=(*self.goals, goal)[-_MAX_GOALS:])
+
 
 class _Removal:
     def __init__(self, facts: Facts, doubling: bool) -> None:
@@ -72,6 +79,8 @@ class _Removal:
         instr = root_of(unit, operand)
         if not left or instr is None or not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return True
+        if not self.facts.is_untrusted(self.facts.value(unit, instr.dst)):
+            return False  # a test has found it equal to something from outside
         key = (unit, instr.dst, left, way if instr.op != "phi" else _Way(calls=way.calls), self.doubling)
         if key in self.seen:
             return True  # a loop: the other ways into it decide
@@ -86,7 +95,7 @@ class _Removal:
         kept = refused(self.facts, unit, way.goals, instr, characters)
         return bool(kept) and (kept == left or self._made(unit, instr, left - kept, way))
 
-    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911
+    def _made(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911, PLR0912
         if instr.op == "param":
             return self._given(unit, str(instr.extra), left, way)
         if instr.op in ("call", "method"):
@@ -104,12 +113,18 @@ class _Removal:
         if instr.op == "phi":
             block = next(block for block in unit.blocks if instr in block.instrs)
             return every(
-                self.of(unit, inner, left, replace(way, goals=(*way.goals, Edge(pred, block))[-_MAX_GOALS:]))
+                self.of(unit, inner, left, way.by(Edge(pred, block)))
                 for inner, pred in zip(instr.args, block.preds, strict=True)
             )
         inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
+        if inside:
+            way = way.by(instr)
+        if instr.op == "attr":
+            return self._kept(unit, instr, left)
         if instr.op == "slice":
-            return self._cut(unit, instr.args[0], left, way)
+            return self._sliced(unit, instr, left, way)
+        if instr.op == "iterate" and is_text(self.facts, unit, instr.args[0]):
+            return self._cut(unit, instr.args[0], left, way)  # one character of it
         if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
             is_part = split is not None and split.op == "method" and split.extra[0] in PARTS
@@ -138,6 +153,8 @@ class _Removal:
                 still = left - texts
                 is_cut = any(text == "" or (text not in left and still & set(text)) for text in texts)
                 return self._cut(unit, receiver, still, way) if is_cut else self.of(unit, receiver, still, way)
+        if name == "getvalue" and len(instr.args) == 1:
+            return self._written(unit, receiver, left, way)
         if name in ("sub", "subn"):
             return self._substituted(unit, instr, left, way)
         if name == "translate" and len(instr.args) == 2:
@@ -152,6 +169,11 @@ class _Removal:
         is_same = name in HARMLESS_METHODS
         inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+
+    def _sliced(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
+        """``text[:20]``, or ``text[:]`` and a part of a list, which cut no text."""
+        is_whole = (len(instr.args) == 1 and instr.extra == (0, None)) or _is_list(unit, instr.args[0])
+        return (self.of if is_whole else self._cut)(unit, instr.args[0], left, way)
 
     def _cut(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
         """``text[:20]``: of two characters that were one, it may leave one."""
@@ -173,7 +195,7 @@ class _Removal:
         charset = Charset(dangerous="".join(sorted(left)))
         return bool(elements) and every(
             (added is not None and is_admitted(self.facts, unit, added, inner, charset))
-            or self.of(unit, inner, left, way)
+            or self.of(unit, inner, left, way if added is None else way.by(added))
             for inner, added in elements
         )
 
@@ -235,6 +257,34 @@ class _Removal:
         ]
         return bool(results) and every(results)
 
+    def _written(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
+        """``buffer.getvalue()``: whether all that a function writes into its own buffer has lost the characters."""
+        made = root_of(unit, operand)
+        if made is None or self.facts.library_names(unit, made) != {"io.StringIO"}:
+            return False
+        texts = list(made.args[1:])
+        for use in self.facts.instructions(unit):
+            if use.op in COPIES or not any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args):
+                continue
+            if use.op == "method" and root_of(unit, use.args[0]) is made and use.extra[0] in _BUFFER_METHODS:
+                texts += use.args[1:]
+            elif use.op == "call" and self.facts.library_names(unit, use) == {"builtins.print"}:
+                texts += [arg for arg in use.args[1:] if root_of(unit, arg) is not made]
+            else:
+                return False  # somebody else may write into it
+        return every(self.of(unit, text, left, way) for text in texts)
+
+    def _kept(self, unit: Unit, instr: Instr, left: frozenset[str]) -> bool:
+        """``self.text``: whether all that the program stores under the name of an attribute has lost the characters."""
+        holders = self.facts.value(unit, instr.args[0]).objs
+        if not holders or any(obj.kind != "instance" or obj.elements is not BOTTOM for obj in holders):
+            return False
+        return every(
+            self.of(other, store.args[1], left, _Way((store,)))
+            for other, store in self.facts.steps("setattr")
+            if store.extra == instr.extra
+        )
+
     def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:
         """Whether the text of a new object, wherever the function uses it as one, has lost the characters."""
         results = [
@@ -258,6 +308,12 @@ class _Removal:
     ) -> bool:
         passed = passed_to(self.facts, caller, call, callee).get(name, [])
         return bool(passed) and every(self.of(caller, operand, left, way) for operand in passed)
+
+
+def _is_list(unit: Unit, operand: int) -> bool:
+    """A display, a comprehension, or the parts of a text: what is cut off it are whole elements."""
+    made = root_of(unit, operand)
+    return made is not None and (made.op == "build" or (made.op == "method" and made.extra[0] in PARTS))
 
 
 def _is_percent_encoded(facts: Facts, unit: Unit, call: Instr, left: frozenset[str]) -> bool:
@@ -286,9 +342,12 @@ def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | 
     """
     found: list[tuple[int, Instr | None]] = [(operand, None) for operand in made.args]
     for instr in facts.instructions(unit):
-        if instr.args and isinstance(instr.args[0], int) and root_of(unit, instr.args[0]) is made:
-            if instr.op == "add":
-                found += [(operand, instr) for operand in instr.args[1:]]
-            elif instr.op not in _KEEPING:
-                return []
+        held = [arg for arg in instr.args if isinstance(arg, int) and root_of(unit, arg) is made]
+        if not held:
+            continue
+        is_append = instr.op == "method" and instr.extra[0] in ("append", "add")
+        if held[0] == instr.args[0] and (instr.op == "add" or is_append):
+            found += [(operand, instr) for operand in instr.args[1:]]
+        elif instr.op not in _KEEPING and (held[0] == instr.args[0] or facts.called(instr)):
+            return []
     return found

@@ -13,6 +13,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
 from real.detector.concepts.patterns import pattern_call
+from real.detector.concepts.plain_text import is_text
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
@@ -65,7 +66,7 @@ class Subject:
             return is_none and inner is not None and self._call_says(inner, atom.op == "IsNot", char)
         if atom.op in ("NotIn", "In"):
             return self._membership(left, right, char)
-        if atom.op in ("NotEq", "Eq") and self._is_element(left):
+        if atom.op in ("NotEq", "Eq") and (self._is_element(left) or self._is_character(left)):
             texts = self.facts.constants(atom.unit, right)
             return texts == {char} if atom.op == "NotEq" else bool(texts) and not any(char in str(t) for t in texts)
         return self._counted(left, right, char) or (atom.op == "Eq" and self._counted(right, left, char))
@@ -106,9 +107,19 @@ class Subject:
         element = root_of(self.atom.unit, operand)
         return element is not None and element.op == "iterate" and self.is_it(element.args[0])
 
+    def _is_character(self, operand: int) -> bool:
+        """Whether an operand is the value itself, which is one character of a text."""
+        unit, made = self.unit, self.made
+        return (
+            made.op == "iterate"
+            and self.atom.unit is unit
+            and root_of(self.atom.unit, operand) is made
+            and is_text(self.facts, unit, made.args[0])
+        )
+
     def _membership(self, left: int, right: int, char: str) -> bool:
         unit = self.atom.unit
-        if self._is_element(left):
+        if self._is_element(left) or self._is_character(left):
             members = set(_members(self.facts, unit, right))
             return char in members if self.atom.op == "NotIn" else bool(members) and char not in members
         if self.atom.op == "In" or not self.is_it(right):

@@ -89,13 +89,15 @@ OBSERVERS = names(
     typing.get_type_hints"""
 )
 # These hide text in harmless-looking numbers or digits, and these bring it back: what went in may come out.
-ENCODERS = frozenset({"builtins.ord", "builtins.hex", "binascii.hexlify", "builtins.int"})
+ENCODERS = frozenset({"builtins.ord", "builtins.hex", "binascii.hexlify", "builtins.int", "builtins.int.from_bytes"})
 DECODERS = frozenset({"chr", "fromhex", "unhexlify", "a2b_hex", "b16decode", "to_bytes", "bytes", "bytearray", "pack"})
 # Text methods that return a position, a count or a truth value.
 NUMBER_METHODS = names(
     """find rfind index rindex count startswith endswith isdigit isdecimal isnumeric isalpha isalnum isidentifier
     isspace isupper islower istitle isascii isprintable bit_length"""
 )
+# Those of them that say where a letter stands.
+PLACES = names("find rfind index rindex")
 # Tests of the kinds of characters -> one character of each kind that passes.
 STRICT_TESTS = {
     "isdigit": "0\u0663",
@@ -119,8 +121,12 @@ HEX_METHODS = frozenset({"hexdigest", "hex"})
 DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
 DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
 
+# Methods that put into their object what they are given: files, buffers, queues.
+WRITERS = names("write writelines append put put_nowait add extend insert update send")
+
 # Methods of loggers (``logging.Logger``, and whoever took its names over): they show a text, and decide nothing.
 LOG_METHODS = names("critical debug error exception info log warn warning")
+
 # They give values to the placeholders of a statement (SQLAlchemy): its text stays as it is.
 BINDERS = frozenset({"bindparams"})
 

@@ -57,6 +57,7 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import is_handler
 from real.detector.concepts.markup import HTML_TAG, MARKUP, PAGE, is_neutral_markup
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
@@ -88,7 +89,7 @@ def _is_marked(value: Value) -> bool:
 def _is_page(facts: Facts, returned: Returned) -> bool:
     """A result that is built with a tag of HTML, or any text that a view of Flask builds."""
     if not is_html_view(facts, returned.unit):
-        return _is_built_page(facts, returned)
+        return _is_built_page(facts, returned) and not _is_filled_by_views(facts, returned)
     pages = [replace(returned, operand=page) for page in page_operands(facts, returned.unit, returned.operand)]
     return any(
         facts.is_untrusted(facts.value(page.unit, page.operand))
@@ -96,6 +97,27 @@ def _is_page(facts: Facts, returned: Returned) -> bool:
         for page in pages
         if not _is_marked(facts.value(page.unit, page.operand))
     )
+
+
+def _is_filled_by_views(facts: Facts, returned: Returned) -> bool:
+    """Whether a helper is called by views only, and with nothing from outside: the views decide what is in the page."""
+    unit = returned.unit
+    if not every(origin.instr.op == "param" for origin in facts.origins(unit, [returned.operand])):
+        return False
+    sites = facts.call_sites(unit)
+    if any(
+        facts.is_untrusted(facts.value(caller, operand))
+        for caller, call, bound in sites
+        for name in unit.params.names
+        for operand in facts.passed(caller, call, unit, bound, name)
+    ):
+        return False
+    for copy in facts.units:  # which has the code of the helper in place of a call
+        here = (step for step in facts.instructions(copy) if copy is not unit and step.line == returned.instr.line)
+        if any(facts.is_untrusted(facts.value(copy, step.dst)) for step in here):
+            return False
+    callers = [*(caller for caller, _, _ in sites), *facts.copied_into(unit)]
+    return every(is_handler(facts, caller) for caller in callers)
 
 
 def _is_built_page(facts: Facts, returned: Returned) -> bool:
