@@ -12,7 +12,8 @@ of the train split: its reference or patched code, its vulnerable code, or one w
     --parts              where the time goes: each part alone, one after the other, in this process
     --repeat N           rounds; the best of each version counts
 
-Prints rewards a second and CPU seconds of each version, their ratio, and every sample whose reward or verdict differs.
+Prints rewards a second and CPU seconds of each version (and how many of them programs used up that ran into their
+limit, which no version can spare), their ratio, and every sample whose reward or verdict differs.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ CALLERS = 32
 PROMPT = "Write the program.\n"
 SLIPS = 0.3  # of the answers
 UNSETTLED = frozenset({"reward_seconds", "other_protocol", "flaky"})
+AT_LIMIT = re.compile(r"CPU time limit \(([\d.]+) s CPU")
 CLOCKED = re.compile(r" ?\([\d.]+ s CPU, [\d.]+ s wall\)")  # in the details of a record
 
 
@@ -58,12 +60,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one version made of all samples: seconds from its start, those after it was ready, CPU, and the verdicts."""
+    """What one version made of all samples: seconds from its start, those after it was ready, CPU, and the verdicts.
+
+    ``at_limits``: the part of the CPU that programs used which ran into their limit, as far as the records tell it.
+    """
 
     wall: float
     warm: float
     cpu: float
     verdicts: tuple[str, ...]
+    at_limits: float = 0.0
 
 
 class _Slip(ast.NodeTransformer):
@@ -178,8 +184,10 @@ def by_the_command(python: Path, folder: Path, samples: Sequence[Sample]) -> Run
         wall = time.monotonic() - began
         if done.returncode != 0:
             raise SystemExit(f"{python} -m real.score ended with {done.returncode}: {done.stderr[-2000:]}")
-        records = [json.loads(line) for line in out.read_text().splitlines()]
-        return Run(wall, wall, _cpu_of_children() - before, tuple(map(_settled, records)))
+        text = out.read_text()
+        records = [json.loads(line) for line in text.splitlines()]
+        at_limits = sum(float(seconds) for seconds in AT_LIMIT.findall(text))
+        return Run(wall, wall, _cpu_of_children() - before, tuple(map(_settled, records)), at_limits)
 
 
 def _cpu_of_children() -> float:
@@ -210,7 +218,7 @@ def compare(name: str, way: str, runs: Mapping[str, list[Run]], count: int) -> N
     for version, run in best.items():
         print(
             f"{name:<16} {way:<11} {version[:20]:<20} {count / run.wall:7.1f} {count / run.warm:7.1f} "
-            f"{run.wall:7.1f} {run.cpu:7.1f}"
+            f"{run.wall:7.1f} {run.cpu:7.1f} {run.at_limits:9.1f}"
         )
     ours, *others = best
     for other in others:
@@ -220,12 +228,28 @@ def compare(name: str, way: str, runs: Mapping[str, list[Run]], count: int) -> N
             if one != two
         ]  # fmt: skip
         ratio, warm = best[other].wall / best[ours].wall, best[other].warm / best[ours].warm
+        cpu, own = best[other].cpu / best[ours].cpu, _own_cpu(best[other]) / _own_cpu(best[ours])
         print(
-            f"{name:<16} {way:<11} {ratio:.2f} times {other} ({warm:.2f} warm), CPU "
-            f"{best[other].cpu / best[ours].cpu:.2f}; {len(different)} of {len(best[ours].verdicts)} records differ"
+            f"{name:<16} {way:<11} {ratio:.2f} times {other} ({warm:.2f} warm), CPU {cpu:.2f}, {own:.2f} without "
+            f"programs at limits; {len(different)} of {len(best[ours].verdicts)} records differ"
         )
         for one, two in different[:5]:
             print(f"  this checkout: {one}\n  {other}: {two}")
+
+
+def _own_cpu(run: Run) -> float:
+    return run.cpu - run.at_limits
+
+
+def across(name: str, runs: Mapping[tuple[str, str], Run]) -> None:
+    """Print each way of this checkout beside ``real.score`` of the others, whose rate is the bar of issue 16."""
+    for (way, version), run in runs.items():
+        for (bar, other), theirs in runs.items():
+            if version == "this checkout" and bar == "real.score" and other != version:
+                print(
+                    f"{name:<16} {way:<11} beside real.score of {other}: {theirs.wall / run.wall:.2f} times its rate, "
+                    f"CPU {theirs.cpu / run.cpu:.2f}, {_own_cpu(theirs) / _own_cpu(run):.2f} without programs at limits"
+                )
 
 
 def options() -> argparse.Namespace:
@@ -246,17 +270,21 @@ def main() -> None:
     chosen = options()
     pythons = {"this checkout": Path(sys.executable)}
     pythons |= {peer.name: (peer / ".venv" / "bin" / "python").absolute() for peer in chosen.peer}
-    print(f"{'data set':<16} {'way':<11} {'version':<20} {'a sec.':>7} {'warm':>7} {'wall s':>7} {'CPU s':>7}")
+    heads = " ".join(f"{name:>7}" for name in ("a sec.", "warm", "wall s", "CPU s"))
+    print(f"{'data set':<16} {'way':<11} {'version':<20} {heads} {'at limits':>9}")
     with tempfile.TemporaryDirectory() as room:
         for name in chosen.dataset or ("seccodeplt_plus", "safesql"):
             folder = subset((chosen.data / name).absolute(), chosen.tasks, Path(room))
             samples = samples_of(folder)
+            best: dict[tuple[str, str], Run] = {}
             for way in chosen.way or WAYS:
                 runs: dict[str, list[Run]] = {version: [] for version in pythons}
                 for turn in range(chosen.repeat):
                     for version in list(pythons)[:: 1 if turn % 2 else -1]:
                         runs[version].append(WAYS[way](pythons[version], folder, samples))
                 compare(name, way, runs, len(samples))
+                best |= {(way, version): min(found, key=lambda run: run.wall) for version, found in runs.items()}
+            across(name, best)
             if chosen.parts:
                 show_parts(name, folder, [(sample.task, sample.response) for sample in samples])
 

@@ -46,11 +46,11 @@ from real.types import (
     TestOutcome,
     Verdict,
 )
+from real.verdict_cache import VerdictCache
 
 if TYPE_CHECKING:  # needs OmegaConf, which the scorer does without
     from real.settings import RootCfg
 
-_CACHE_LIMIT = 50_000  # verdicts; a policy repeats itself a lot
 # Of one call: starting processes, and the longest that the type checker may be silent (10 minutes); and how much slower
 # than the reference a machine may be, whose limits grow with that.
 _STALLED_S, _SLOWEST = 900.0, 4.0
@@ -119,7 +119,7 @@ class Judge:
         self.static_checks = StaticChecks(
             cfg.reward, cfg.detector, cfg.typecheck, typecheck_workers, failures, protocol=cfg.protocol
         )
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts = VerdictCache(lambda verdict: not _is_infrastructure_failure(verdict))
         self._floors: dict[str, float | None] = {}  # what doing nothing scores on a task, for reward=hybrid_hardened
 
     @cached_property
@@ -233,13 +233,8 @@ class Judge:
         pairs = zip(tasks, completions, strict=True)
         answers = [self._answer(task, completion, both=both) for task, completion in pairs]
         keys = [_key(answer, attack, twice) for answer in answers]
-        found = {key: verdict for key in keys if (verdict := self._verdicts.get(key)) is not None}
-        fresh = {key: answer for key, answer in zip(keys, answers, strict=True) if key not in found}
-        made = self._judge_new(fresh, attack, twice)
-        if len(self._verdicts) > _CACHE_LIMIT:
-            self._verdicts = {}
-        self._verdicts.update((k, v) for k, v in made.items() if not _is_infrastructure_failure(v))
-        found |= made
+        items = dict(zip(keys, answers, strict=True))
+        found = self._verdicts.get(items, lambda fresh: self._judge_new(fresh, attack, twice))
         return [found[key] for key in keys]
 
     def _answer(self, task: Task, completion: Completion, *, both: bool = False) -> _Answer:

@@ -9,7 +9,7 @@ How the sink is known. High: by its own name or its library, or by the text of a
 in a program that imports a library with such methods. Low: by a method's name alone.
 
 What is no flow. High: a fact of the text, such as a constant or a pattern. Medium: a check that is missing where it is
-expected, but may be elsewhere. Low: the same, in a program without endpoints.
+expected, but may be elsewhere. Low: the same, in a program without endpoints; and what standards still allow.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def of_flow(facts: Facts, flow: Flow) -> Confidence:
 
 def of_defect(facts: Facts, rule: Rule, defect: Defect) -> Confidence:
     """The confidence of what a rule's own check reports."""
+    if defect.is_disputed:
+        return Confidence.LOW
     known = _of_entry(facts, defect.trace.entry) if isinstance(defect.trace, Trace) else Confidence.HIGH
     if not isinstance(defect.trace, Trace) and defect.trace:
         known = Confidence.MEDIUM  # put together by the rule

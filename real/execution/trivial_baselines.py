@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -44,15 +44,21 @@ class TrivialBaseline:
         return None if None in (self.empty, self.constant, self.value_error) else self.best
 
 
-def trivial_baselines(tasks: Sequence[Task], pool: Backend, protocol: str = "strict") -> list[TrivialBaseline]:
+def trivial_baselines(
+    tasks: Sequence[Task], pool: Backend, protocol: str = "strict", set_up: Container[str] = ()
+) -> list[TrivialBaseline]:
     """The scores of the three programs on each task's function tests, in the order of the tasks.
 
     What the three print or return is known, so that nothing needs to run but tests with expressions: in ``pool``. Where
-    these are no expected values, one run of the empty program shows whether they can be evaluated.
+    these are no expected values, one run of the empty program shows whether they can be evaluated. It is spared where
+    the task is in ``set_up``, whose set-ups are known not to fail (a program was run after them), and nothing else has
+    to be evaluated.
     """
     scores = [_known(task.tests, protocol) for task in tasks]
     unknown = [row for row, known in enumerate(scores) if known is None]
     presumed = {row: known for row in unknown if (known := _presumed(tasks[row].tests, protocol)) is not None}
+    for row in [row for row in presumed if tasks[row].task_id in set_up and _has_static_arguments(tasks[row].tests)]:
+        scores[row] = presumed.pop(row)
     probes = [ExecutionRequest(tasks[row].task_id, *_probe(tasks[row].tests)) for row in presumed]
     for (row, known), probe in zip(presumed.items(), pool.run(probes, protocol) if probes else (), strict=True):
         if all(outcome.status is OutcomeStatus.PASS for outcome in probe.outcomes):
@@ -103,11 +109,25 @@ def _of_call(suite: CallSuite, protocol: str) -> list[float | None]:
 def _of_literals(suite: LiteralSuite, protocol: str) -> list[float | None]:
     """Raises ``NotStaticError`` where arguments or expected values have to be evaluated."""
     expected = static_expectations(suite.setup, _sources(suite))
+    _check_arguments(suite)
+    return _scores(suite, expected, protocol)
+
+
+def _check_arguments(suite: LiteralSuite) -> None:
+    """Raises ``NotStaticError`` where arguments have to be evaluated, or cannot be passed."""
     for case in suite.cases:
         given = static_value(case.arguments)
         if isinstance(given, dict) and not all(isinstance(key, str) for key in given):
             raise NotStaticError("keyword arguments without a name")
-    return _scores(suite, expected, protocol)
+
+
+def _has_static_arguments(suite: Suite) -> bool:
+    assert isinstance(suite, LiteralSuite)
+    try:
+        _check_arguments(suite)
+    except NotStaticError:
+        return False
+    return True
 
 
 def _presumed(suite: Suite, protocol: str) -> list[float | None] | None:

@@ -53,11 +53,13 @@ class Sft(Method):
     def run(self, ws: Workspace) -> int:
         """Train on (prompt, response) pairs; raises ``DataError`` when there is nothing to learn."""
         from real.methods.common.adapters import add_lora
-        from real.policy.sft import SftSettings, train_sft
+        from real.methods.common.packed_loss import can_pack, packed_loss
+        from real.policy.sft import SftSettings, sft_loss, train_sft
 
         answers = responses(ws)
         print(f"sft: {len(answers)} of {len(ws.train)} training tasks have an answer to learn")
         examples = sft_examples(ws, answers)
+        loss_of = packed_loss if can_pack(ws.policy.model) else sft_loss
         if ws.cfg.model.lora.enabled:
             add_lora(ws, ws.cfg.model.lora)
         cfg, log = ws.cfg.method.sft, LossLog(ws.store.path)
@@ -75,6 +77,7 @@ class Sft(Method):
                 SftSettings(cfg.epochs, cfg.batch, cfg.lr, cfg.warmup_ratio),
                 seed=ws.cfg.seed,
                 checkpoint=ws.checkpoint,
+                loss_of=loss_of,
                 on_step=learned,
             )
 

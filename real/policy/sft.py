@@ -43,12 +43,17 @@ def train_sft(
     seed: int,
     checkpoint: Path | None = None,
     checkpoint_every: int = 200,
+    loss_of: Callable[[Any, Sequence[SftExample], float], torch.Tensor] | None = None,
     on_step: Callable[[int, int, float], None] = lambda step, total, loss: None,
 ) -> int:
-    """Train ``model`` in place and return the number of optimiser steps; resumes from ``checkpoint`` when it exists."""
+    """Train ``model`` in place and return the number of optimiser steps; resumes from ``checkpoint`` when it exists.
+
+    ``loss_of``: the loss of a batch by the weight of prompt tokens, ``sft_loss`` or one that equals it.
+    """
+    loss_of = loss_of or sft_loss
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=settings.lr, betas=(0.9, 0.95), weight_decay=settings.weight_decay)
-    batches = list(_batches(examples, settings, seed))
+    batches = list(shuffled_batches(examples, settings, seed))
     first = 0
     if checkpoint is not None and checkpoint.exists():
         state = load_state(checkpoint, str(model.device))
@@ -60,7 +65,7 @@ def train_sft(
         for step in range(first, len(batches)):
             for group in optimizer.param_groups:
                 group["lr"] = settings.lr * _schedule(step, len(batches), settings.warmup_ratio)
-            loss = sft_loss(model, batches[step], settings.prompt_weight)
+            loss = loss_of(model, batches[step], settings.prompt_weight)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(parameters, settings.max_grad_norm)
             optimizer.step()
@@ -117,7 +122,7 @@ def _padded(examples: Sequence[SftExample]) -> tuple[torch.Tensor, torch.Tensor,
     return ids, attention, mask
 
 
-def _batches(examples: Sequence[SftExample], settings: SftSettings, seed: int) -> Iterator[list[SftExample]]:
+def shuffled_batches(examples: Sequence[SftExample], settings: SftSettings, seed: int) -> Iterator[list[SftExample]]:
     """Shuffled batches of similar length (sorted within pools of 16 batches), the same for the same seed."""
     rng = torch.Generator().manual_seed(seed)
     pool_size = settings.batch * 16

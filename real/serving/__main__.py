@@ -8,6 +8,7 @@ machine of its own, so that untrusted code never runs beside the GPUs. Exit code
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -145,4 +146,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(100_000, 20, 20)  # the detector makes much that has circles, and little of it lasts
     sys.exit(main())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from real.datasets import load_path
 from real.execution import Pool
 from real.execution.__main__ import main
+from real.execution.backends import Backend
 from real.execution.limits import REFERENCE_TAG, limits_for
 from real.execution.trivial_baselines import (
     TrivialBaseline,
@@ -23,6 +25,7 @@ from real.types import (
     CallCase,
     CallSuite,
     ExecutionRequest,
+    ExecutionResult,
     Limits,
     LiteralCase,
     LiteralSuite,
@@ -180,3 +183,22 @@ def test_what_follows_from_one_run_is_what_three_runs_say(pool: Pool, name: str,
     shares = [_share([outcome.status for outcome in result.outcomes]) for result in results]
     (found,) = trivial_baselines([task(suite)], pool, protocol)
     assert [found.empty, found.constant, found.value_error] == shares
+
+
+class NoPool:
+    """Runs nothing."""
+
+    def run(self, requests: object, protocol: str = "strict") -> list[ExecutionResult]:
+        raise AssertionError(f"nothing needs to run: {requests}")
+
+
+@pytest.mark.parametrize("protocol", ["strict", "paper"])
+@pytest.mark.parametrize("name", [name for name in EVALUATED if name != "fails"])
+def test_a_set_up_that_did_not_fail_spares_a_run_and_changes_no_score(pool: Pool, name: str, protocol: str) -> None:
+    suite = EVALUATED[name]
+    asked = trivial_baselines([task(suite)], pool, protocol)
+    assert trivial_baselines([task(suite)], pool, protocol, set_up={"task"}) == asked
+    if name in ("set-up", "exceptions"):  # the others have expressions, or names, that only the jail can tell
+        assert trivial_baselines([task(suite)], cast("Backend", NoPool()), protocol, set_up={"task"}) == asked
+        with pytest.raises(AssertionError, match="nothing needs to run"):
+            trivial_baselines([task(suite)], cast("Backend", NoPool()), protocol, set_up={"another"})

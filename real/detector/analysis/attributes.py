@@ -9,6 +9,7 @@ from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import SELF_FILLING, Containers, characters
 from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, SEQUENCES, Heap, step
+from real.detector.analysis.inheritance import bases
 from real.detector.analysis.option_files import is_option_file, sections
 from real.detector.analysis.records import Records
 from real.detector.analysis.routes import FixedRoutes
@@ -202,7 +203,7 @@ class Attributes:
     def _super_attribute(self, obj: Obj, name: str, instr: Instr) -> Value:
         result = BOTTOM
         for cls in ordered(obj.fields.get("class", BOTTOM).objs):
-            for base in self.functions.bases(cls):
+            for base in bases(cls):
                 found = self.functions.member(base, name)
                 if found is not None:
                     result = join(result, self.functions.bind(found, self.functions.instance(cls), instr))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
@@ -12,6 +13,7 @@ from real.detector.analysis.dispatch import call_dispatcher, dispatch_method
 from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
 from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
+from real.detector.analysis.joint_calls import MANY
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.option_files import is_option_file, option_method
 from real.detector.analysis.records import Records
@@ -43,6 +45,7 @@ from real.detector.models import library
 
 _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
+_OWN = frozenset({"instance", "class", "super"})
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
@@ -72,8 +75,13 @@ class Calls:
         self.containers = containers
         self.functions = functions
         self.attributes = attributes
+        # What was called, and ended in further calls, while an outer one goes on: how far the analysis had grown, with
+        # what, and what it returned. Where such objects call one another, the ways through them would multiply.
+        self._inner: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
+        self._depth = 0
         # What was called back where: how far the analysis had grown, with what, and what it returned.
-        self._called_back: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
+        self._called_back: dict[tuple[Obj, Instr, bool], tuple[int, Args, Value]] = {}
+        self._beside: Instr | None = None  # where a library's function is called beside the others that it is given
 
     def arguments(self, instr: Instr, shape: CallShape, env: list[Value]) -> Args:
         """Collect the operands of a call instruction, unpacking starred tuples of known length."""
@@ -120,7 +128,12 @@ class Calls:
     def call_value(self, fn: Value, args: Args, instr: Instr) -> Value:
         """Call whatever ``fn`` may be."""
         result = BOTTOM
-        for obj in ordered(fn.objs):
+        objs: Iterable[Obj] = ordered(fn.objs)
+        if len(fn.objs) >= MANY and self.functions.calls_are_followed:
+            together, objs = self.functions.joint_calls.divided(fn.objs)
+            if together:
+                result = self.functions.call_together(together, args, instr)
+        for obj in objs:
             result = join(result, self.call_object(obj, args, instr))
         if fn.mask or not fn.objs:
             result = join(result, self.unknown_call([fn, *args.everything()], args, instr))
@@ -134,9 +147,23 @@ class Calls:
         inside = self.state.calling.get(obj, 0)
         if inside > _MAX_REENTERED:
             return BOTTOM  # it is, or ends in, a call of itself: what that adds has been seen
+        known = self._inner.get((obj, instr)) if self._depth else None
+        if known is not None:
+            growth, before, result = known
+            if growth == self.heap.growth and before.covers(args):
+                return result
+            if self._depth > _MAX_REENTERED:
+                args = before.joined(args)
         self.state.calling[obj] = inside + 1
+        self._depth += 1
+        growth = self.heap.growth
         result = self._call_kind(obj, args, instr)
+        self._depth -= 1
         self.state.calling[obj] = inside
+        if self._depth:
+            self._inner[obj, instr] = growth, args, result
+        elif self._inner:
+            self._inner = {}
         return result
 
     def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
@@ -214,8 +241,27 @@ class Calls:
             result = self.plain_method(
                 Value(receiver.mask, receiver.why, NO_OBJS, receiver.consts, receiver.kind), name, args, instr
             )
-        for obj in ordered(receiver.objs):
+        objs: Iterable[Obj] = ordered(receiver.objs)
+        if len(receiver.objs) >= MANY:
+            own = [obj for obj in objs if obj.kind in _OWN]
+            objs = [obj for obj in objs if obj.kind not in _OWN]
+            result = join(result, self._methods(own, name, args, instr))
+        for obj in objs:
             result = join(result, self._object_method(obj, receiver, name, args, instr))
+        return result
+
+    def _methods(self, objs: list[Obj], name: str, args: Args, instr: Instr) -> Value:
+        """A method of one of many objects of the program's own classes: whatever it is of each, called together."""
+        methods, unknown = BOTTOM, []
+        for obj in objs:
+            found = self.attributes.attribute(of_obj(obj), name, instr)
+            if found is not BOTTOM and found is not CLEAN:
+                methods = join(methods, found)
+            else:
+                unknown.append(of_obj(obj))
+        result = self.call_value(methods, args, instr) if methods is not BOTTOM else BOTTOM
+        if unknown:
+            result = join(result, self.plain_method(self.heap.part_of(unknown), name, args, instr))
         return result
 
     def _object_method(self, obj: Obj, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
@@ -232,7 +278,7 @@ class Calls:
             return self.containers.sequence_method(obj, name, args, instr)
         if kind in MAPPINGS:
             return self.containers.mapping_method(obj, name, args, instr)
-        if kind in ("instance", "class", "super"):
+        if kind in _OWN:
             found = self.attributes.attribute(of_obj(obj), name, instr)
             if found is not BOTTOM and found is not CLEAN:
                 return self.call_value(found, args, instr)
@@ -436,6 +482,8 @@ class Calls:
         Where it ``is_known`` that they are called, that goes for functions of libraries, too.
         """
         result = BOTTOM
+        if self._beside is instr:
+            return result
         values = args.everything()
         given = _Given(self.containers, values, element, instr)
         for index, value in enumerate(values):
@@ -450,7 +498,16 @@ class Calls:
                 elif obj.kind not in _CALLABLE:
                     continue
                 passed = given.beside(index)
-                result = join(result, self.call_back(obj, Args(rest=passed, named_rest=passed), instr))
+                found = Args(rest=passed, named_rest=passed)
+                call = self._call_beside if obj.kind == "api" else self.call_back
+                result = join(result, call(obj, found, instr))
+        return result
+
+    def _call_beside(self, obj: Obj, args: Args, instr: Instr) -> Value:
+        """Call a library's function: those among its arguments are called beside it here, so not through it as well."""
+        outer = self._beside
+        result = self._called(obj, args, instr, is_beside=True)
+        self._beside = outer
         return result
 
     def call_back(self, obj: Obj, args: Args, instr: Instr) -> Value:
@@ -459,10 +516,13 @@ class Calls:
         At one place, each object is called with all that it has been given there; again only when that has grown, or
         anything else has that the result may be made from. Otherwise callbacks of callbacks would multiply.
         """
+        return BOTTOM if self._beside is instr else self._called(obj, args, instr)
+
+    def _called(self, obj: Obj, args: Args, instr: Instr, *, is_beside: bool = False) -> Value:
         self.heap.spend(1)
         if obj in self.state.called_back or len(self.state.called_back) >= _MAX_CALLBACKS:
             return BOTTOM
-        known = self._called_back.get((obj, instr))
+        known = self._called_back.get((obj, instr, is_beside))
         if known is not None:
             growth, before, result = known
             if not before.covers(args):
@@ -471,11 +531,13 @@ class Calls:
                 return result
         growth = self.heap.growth
         self.state.called_back.add(obj)
+        if is_beside:
+            self._beside = instr
         result = self.call_object(obj, args, instr)
         self.state.called_back.discard(obj)
         if known is not None:
             result = join(known[2], result)
-        self._called_back[obj, instr] = growth, args, result
+        self._called_back[obj, instr, is_beside] = growth, args, result
         return result
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -17,10 +18,11 @@ from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, NO_OBJS, NUM, Obj, Step, Value, join, of_obj, ordered
 from real.detector.analysis.visibility import is_public
 from real.detector.frontend.linking.positions import is_linked
-from real.detector.ir.instructions import Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 
+_MAX_HEIRS = 12  # objects that `self` may be in one method
 # Calls that give functions to a server, a framework or a broker, which calls them with what others send.
 _REGISTRARS = last_names(Role.REGISTRAR, Role.CALLBACK)
 
@@ -45,6 +47,9 @@ class EntryPoints:
         self._exposure = exposure
         self._runner = runner
         self._signatures = Signatures(state.program)
+        self._classes = [unit for unit in state.program.units if unit.kind == "class" and is_public(unit)]
+        self._heirs_of: tuple[int, dict[Obj, list[Obj]]] = (0, {})  # for so many classes
+        self._calls = {unit: _calls(unit) for unit in state.program.units}
         self._count = sum(unit.kind == "function" for unit in state.program.units)
 
     def open_all(self) -> None:
@@ -90,10 +95,8 @@ class EntryPoints:
     def _registered(self) -> list[Unit]:
         """The handlers that are given to a server, which calls them with what clients send."""
         found = []
-        for unit in self._state.program.units:
-            for instr in (instr for block in unit.blocks for instr in block.instrs if self._state.states[unit].reached):
-                if instr.op not in ("call", "method"):
-                    continue
+        for unit, calls in self._calls.items():
+            for instr in calls if self._state.states[unit].reached else ():
                 env = self._state.states[unit].env
                 names = {str(instr.extra[0])} if instr.op == "method" else {o.name for o in env[instr.args[0]].objs}
                 if _REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
@@ -150,16 +153,32 @@ class EntryPoints:
         return of_obj(obj)
 
     def _heirs(self, cls: Obj, inherited: Value | None) -> Iterator[Obj]:
-        """The public classes of the program that take a method from ``cls``: the outside has objects of them, too."""
+        """Public classes of the program that take a method from ``cls``: the outside has objects of them, too.
+
+        A few of them: an object of each would be looked at in each method.
+        """
         name = ""
         for obj in inherited.objs if inherited is not None else ():
             name = obj.name
-        for unit in self._state.program.units if name else ():
-            heir = self._heap.objects.get(("class", unit)) if unit.kind == "class" and is_public(unit) else None
-            if heir is None or heir is cls or not self._functions.bases(heir):
-                continue
-            if self._functions.inherits(heir, cls) and self._functions.member(heir, name) is inherited:
-                yield heir
+        if name:
+            heirs = self._public_heirs().get(cls, ())
+            found = (heir for heir in heirs if self._functions.member(heir, name) is inherited)
+            yield from itertools.islice(found, _MAX_HEIRS)
+
+    def _public_heirs(self) -> dict[Obj, list[Obj]]:
+        """Class -> the public classes of the program that inherit from it, as far as they have been made by now."""
+        made = [cls for cls in map(self._class_of, self._classes) if cls is not None]
+        if len(made) != self._heirs_of[0]:
+            heirs: dict[Obj, list[Obj]] = {}
+            for heir in made:
+                for cls in self._functions.lineage(heir):
+                    if cls is not heir:
+                        heirs.setdefault(cls, []).append(heir)
+            self._heirs_of = len(made), heirs
+        return self._heirs_of[1]
+
+    def _class_of(self, unit: Unit) -> Obj | None:
+        return self._heap.objects.get(("class", unit))
 
     def _bind_self(self, unit: Unit, owner: Unit, name: str) -> None:
         cls = self._heap.obj(("class", owner), "class", owner.name, owner)
@@ -176,3 +195,13 @@ class EntryPoints:
             for heir in self._heirs(cls, held):
                 value = join(value, of_obj(self._functions.instance(heir)))
         state.params[name] = join(state.params.get(name, BOTTOM), value)
+
+
+def _calls(unit: Unit) -> list[Instr]:
+    """The calls of a unit that may give functions to a server, as far as their names tell."""
+    return [
+        instr
+        for block in unit.blocks
+        for instr in block.instrs
+        if instr.op == "call" or (instr.op == "method" and str(instr.extra[0]).rpartition(".")[2] in _REGISTRARS)
+    ]

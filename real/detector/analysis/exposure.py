@@ -73,6 +73,8 @@ class Exposure:
         self._state = state
         self._records = records
         self._guards = guards
+        self._giving = {unit: _giving(unit, unit is state.program.units[0]) for unit in state.program.units}
+        self._looked_at: dict[Obj, int] = {}  # what has been looked into for functions, and how deep it lay
         self._escapes = escapes
         self._module = self._state.program.units[0]
         can_be_script = bool(self._records.typed_at) and not is_imported
@@ -102,19 +104,18 @@ class Exposure:
 
     def given_away(self) -> Iterator[Unit]:
         """The functions that somebody else can call for having been given to them, as far as is known by now."""
+        self._looked_at = {}
         for unit in self._state.program.units:
             state = self._state.states[unit]
             if not state.reached:
                 continue
             if unit in self._state.opened:
                 yield from self._functions(state.result)
-            for instr in (instr for block in unit.blocks for instr in block.instrs):
+            for instr in self._giving[unit]:
                 if instr.op == "decorate":
                     yield from self._decorated(state.env, instr)
-                elif unit is self._module and instr.op in ("assign", "setcell") and not self.is_script:
-                    name = instr.extra[1] if instr.op == "setcell" else instr.extra
-                    if name is not None and is_public_name(str(name)):
-                        yield from self._functions(state.env[instr.args[0]])
+                elif not self.is_script:
+                    yield from self._functions(state.env[instr.args[0]])
         for obj in tuple(self._state.kept):
             yield from self._functions_of(obj)
 
@@ -170,7 +171,11 @@ class Exposure:
             yield from self._functions_of(obj, depth)
 
     def _functions_of(self, obj: Obj, depth: int = 0) -> Iterator[Unit]:
-        """The functions that an object is or holds."""
+        """The functions that an object is or holds; each object once, be it held by many that hold one another."""
+        if self._looked_at.get(obj, depth + 1) <= depth:
+            return
+        self._looked_at[obj] = depth
+        self._heap.spend(1)
         if obj.kind == "function":
             if obj.unit is not None:
                 yield obj.unit
@@ -181,6 +186,23 @@ class Exposure:
             for held in (*obj.fields.values(), obj.elements):
                 if held.objs:
                     yield from self._functions(held, depth + 1)
+
+
+def _giving(unit: Unit, is_module: bool) -> list[Instr]:
+    """The instructions of a unit that may give functions away: decorators, and public names of the module."""
+    return [
+        instr
+        for block in unit.blocks
+        for instr in block.instrs
+        if instr.op == "decorate" or (is_module and _is_published(instr))
+    ]
+
+
+def _is_published(instr: Instr) -> bool:
+    if instr.op not in ("assign", "setcell"):
+        return False
+    name = instr.extra[1] if instr.op == "setcell" else instr.extra
+    return name is not None and is_public_name(str(name))
 
 
 def _guarded_blocks(module: Unit, guards: Guards) -> frozenset[Block]:

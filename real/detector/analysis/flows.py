@@ -33,11 +33,15 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Defect:
-    """What a rule's ``check`` reports: where, and in one line what is wrong; ``trace`` leads up to it."""
+    """What a rule's ``check`` reports: where, and in one line what is wrong; ``trace`` leads up to it.
+
+    ``is_disputed``: standards still allow it, so that few people want to hear of it.
+    """
 
     instr: Instr
     message: str
     trace: tuple[TraceStep, ...] = ()
+    is_disputed: bool = False
 
 
 class Trace(tuple[TraceStep, ...]):

@@ -7,6 +7,8 @@ from typing import Protocol
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.examples import Examples, without_examples
 from real.detector.analysis.heap import Heap
+from real.detector.analysis.inheritance import Inheritance, bases
+from real.detector.analysis.joint_calls import JointCalls, Member
 from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
     BOTTOM,
@@ -20,6 +22,7 @@ from real.detector.analysis.values import (
     of_obj,
     ordered,
 )
+from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 
 _MAX_NESTED_CALLS = 10
@@ -59,6 +62,8 @@ class Functions:
         self.state = state
         self.examples = examples
         self.runner = runner
+        self._inheritance = Inheritance()
+        self.joint_calls = JointCalls(heap, state)
         self.calls_are_followed = True  # else a call is one of something unknown: see ``Solver.solve_alone``
 
     def call_function(self, obj: Obj, args: Args, instr: Instr, bound: Value | None) -> Value:
@@ -68,10 +73,41 @@ class Functions:
             return BOTTOM
         if not self.calls_are_followed:
             return self.heap.part_of(args.everything())
+        self._note_call(unit, instr, bound)
+        self._enter(unit, args, instr, bound)
         state = self.state.states[unit]
-        state.callers[self.heap.unit] = None
+        if unit.is_generator:
+            return join(of_obj(self.heap.generator(unit)), state.result)
+        if not unit.returns:  # abstract: some other definition of it does return
+            return self.heap.part_of(args.everything())
+        return state.result
+
+    def call_together(self, members: tuple[Member, ...], args: Args, instr: Instr) -> Value:
+        """Call many functions of the program at once: see ``joint_calls``."""
+        joint = self.joint_calls.joint(members, args)
+        self.heap.touch(joint.returned)
+        if instr not in joint.places:
+            joint.places.add(instr)
+            self.heap.spend(len(members) >> 2)
+            for unit, bound in members:
+                self._note_call(unit, instr, bound)
+        if joint.gets(args) and joint.args is not None:
+            self.heap.spend(len(members))
+            for unit, bound in members:
+                self._enter(unit, joint.args, instr, bound)
+        result = joint.returned.elements
+        if not every(unit.is_generator or unit.returns for unit, _ in members):
+            result = join(result, self.heap.part_of(args.everything()))
+        return result
+
+    def _note_call(self, unit: Unit, instr: Instr, bound: Value | None) -> None:
+        self.state.states[unit].callers[self.heap.unit] = None
         self.state.callees.setdefault(instr, {})[unit, 0 if bound is None else 1] = None
         self.state.call_units[instr] = self.heap.unit
+
+    def _enter(self, unit: Unit, args: Args, instr: Instr, bound: Value | None) -> None:
+        """Pass the arguments, and evaluate the function if they are more than before."""
+        state = self.state.states[unit]
         if bound is not None:
             args = Args([bound, *args.pos], args.named, args.rest, args.named_rest)
         changed = self._bind_arguments(unit, state, args, instr)
@@ -82,11 +118,6 @@ class Functions:
             else:
                 self.heap.pending.discard(unit)
                 self.runner.run(unit)
-        if unit.is_generator:
-            return join(of_obj(self.heap.obj(("generator", unit), "generator", unit.name)), state.result)
-        if not unit.returns:  # abstract: some other definition of it does return
-            return self.heap.part_of(args.everything())
-        return state.result
 
     def _bind_arguments(self, unit: Unit, state: UnitState, args: Args, instr: Instr) -> bool:  # noqa: PLR0912
         params = unit.params
@@ -176,45 +207,27 @@ class Functions:
 
     def _annotated(self, cls: Obj) -> dict[str, None]:
         names: dict[str, None] = {}
-        for base in self.bases(cls):
+        for base in bases(cls):
             names.update(self._annotated(base))
         if cls.unit is not None:
             names.update(self.state.fields.get(cls.unit, {}))
         return names
 
-    def bases(self, cls: Obj) -> list[Obj]:
-        """The classes of the program that ``cls`` names as its bases."""
-        return [
-            obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls
-        ]
+    def lineage(self, cls: Obj) -> tuple[Obj, ...]:
+        """A class and those of the program that it inherits from, near ones first, each once."""
+        return self._inheritance.lineage(cls, self.heap.class_growth)
 
-    def inherits(self, cls: Obj, other: Obj, seen: tuple[Obj, ...] = ()) -> bool:
-        """Whether a class of the program is an heir of another one."""
-        return any(
-            base is other or (base not in seen and self.inherits(base, other, (*seen, cls))) for base in self.bases(cls)
-        )
-
-    def foreign_bases(self, cls: Obj, seen: tuple[Obj, ...] = ()) -> list[str]:
+    def foreign_bases(self, cls: Obj) -> tuple[str, ...]:
         """The library classes that ``cls`` inherits from."""
-        found = []
-        for base in ordered(cls.fields.get("__bases__", BOTTOM).objs):
-            if base.kind == "class" and base not in seen:
-                found += self.foreign_bases(base, (*seen, cls))
-            elif base.kind == "api":
-                found.append(base.name)
-        return found
+        return self._inheritance.foreign(cls, self.heap.class_growth)
 
-    def member(self, cls: Obj, name: str, seen: tuple[Obj, ...] = ()) -> Value | None:
+    def member(self, cls: Obj, name: str) -> Value | None:
         """What a class or its bases define under ``name``."""
-        self.heap.touch(cls)
-        if name in cls.fields:
-            return cls.fields[name]
-        for base in self.bases(cls):
-            if base not in seen:
-                found = self.member(base, name, (*seen, cls))
-                if found is not None:
-                    return found
-        return None
+        found = cls.fields.get(name)
+        if found is not None:
+            self.heap.touch(cls)
+            return found
+        return self._inheritance.member(cls, name, self.heap.unit, self.heap.class_growth)
 
     def bind(self, value: Value, receiver: Obj, instr: Instr) -> Value:
         """What a class attribute is when it is taken from ``receiver``."""

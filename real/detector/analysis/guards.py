@@ -334,6 +334,7 @@ class Guards:
         key = (target, index, sense)
         if key in self._checking:
             return self.heap.rules.all
+        self.state.states[target].asked_by[self.heap.unit] = None
         self._checking.add(key)
         proved = self._returns_prove(target, index, sense)
         self._checking.discard(key)

@@ -46,6 +46,7 @@ class Heap:
         self.anything = self.api("*")
         self.pending: set[Unit] = set()
         self.growth = 0  # how often anything has grown that a call can read: what is stored, passed and returned
+        self.class_growth = 0  # the same of classes only
         self.modules: set[str] = set()  # what the program imports as a whole: modules hold nothing
 
     # --- objects -----------------------------------------------------------------------------------------------------
@@ -65,6 +66,10 @@ class Heap:
         """The library object of this name."""
         return self.obj(path, "api", path)
 
+    def generator(self, unit: Unit) -> Obj:
+        """What a generator function returns."""
+        return self.obj(("generator", unit), "generator", unit.name)
+
     def api_result(self, path: str, instr: Instr) -> Obj:
         """What a library call returns: one object per call site, except that all open files are one."""
         if path.startswith("*"):
@@ -81,6 +86,8 @@ class Heap:
         if merged is old or (len(merged.objs) <= MAX_LIBRARY_OBJECTS and self.anything not in merged.objs):
             return merged
         collapsed = frozenset(obj for obj in merged.objs if obj.kind == "api" and not self.is_special(obj.name))
+        if not collapsed:
+            return merged
         mask, why = merged.mask, merged.why
         for obj in ordered(collapsed):
             if obj is not self.anything:
@@ -109,6 +116,7 @@ class Heap:
         new = self.grown(old, value)
         if new is not old:
             obj.fields[key] = new
+            self.class_growth += obj.kind == "class"
             self._stored(obj, new)
 
     def put_unknown(self, obj: Obj, value: Value) -> None:
@@ -175,13 +183,20 @@ class Heap:
     def deep(self, value: Value) -> tuple[int, Step | None]:
         """The taint of a value and of everything it contains."""
         mask, why = value.mask, value.why
-        if value.objs:
-            self.spend(len(value.objs))
+        if not value.objs:
+            return mask, why
+        known = value.depth
+        if known is not None and known[0] == self.growth and known[1] is self.unit:
+            self.spend(1)
+            return known[2], known[3]
+        self.spend(len(value.objs))
         for obj in ordered(value.objs):
             if obj.kind not in _OPAQUE:
                 obj.readers.add(self.unit)
                 mask |= obj.deep_mask
                 why = why or obj.deep_why
+        if len(value.objs) > 1:
+            value.depth = self.growth, self.unit, mask, why
         return mask, why
 
     def _stored(self, obj: Obj, value: Value) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 
 from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.calls import Calls
@@ -36,6 +37,7 @@ from real.detector.frontend.escapes import Escapes
 from real.detector.ir.instructions import Instr, Program, Unit
 from real.detector.limits import Budget, BudgetExceededError
 
+_NUMBER = attrgetter("number")
 _SHARE = 30  # steps for each value of a unit that is looked at by itself
 # Part -> the opcodes that it has a method for, and the method's name.
 _HANDLERS: dict[type, list[tuple[str, str]]] = {
@@ -109,7 +111,7 @@ class Solver:
         """Evaluate what is pending until nothing is."""
         pending = self.heap.pending
         while pending:
-            following = min(pending, key=lambda unit: unit.number)
+            following = min(pending, key=_NUMBER)
             pending.discard(following)
             self.run(following)
 
@@ -122,6 +124,7 @@ class Solver:
         handlers = self._handlers
         stack.append(unit)
         any_change = False
+        result = state.result
         grown = heap.grown
         while True:
             changed = False
@@ -143,6 +146,7 @@ class Solver:
                 break
         stack.pop()
         if any_change:
-            heap.pending.update(caller for caller in state.callers if caller not in stack)
-            heap.pending.update(caller for caller in state.callers if caller in stack[:-1])
+            heap.pending.update(unit for unit in state.asked_by if not stack or unit is not stack[-1])
+        if state.result is not result:  # the innermost caller is about to read it
+            heap.pending.update(caller for caller in state.callers if not stack or caller is not stack[-1])
         heap.unit = outer

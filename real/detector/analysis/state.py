@@ -17,6 +17,8 @@ class UnitState:
     params: dict[str, Value] = field(default_factory=dict)
     result: Value = BOTTOM
     callers: dict[Unit, None] = field(default_factory=dict)
+    asked_by: dict[Unit, None] = field(default_factory=dict)  # who has relied on what its returns prove of parameters
+    joints: list[Obj] = field(default_factory=list)  # what hold its result: see ``joint_calls``
     reached: bool = False
 
 

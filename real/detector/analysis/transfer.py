@@ -201,7 +201,7 @@ class Transfer:
 
     def do_yield(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        obj = self.heap.obj(("generator", self.heap.unit), "generator", self.heap.unit.name)
+        obj = self.heap.generator(self.heap.unit)
         self.heap.touch(obj)
         self.heap.put_unknown(obj, self.containers.iterate(value, instr) if instr.extra else value)
         return join(obj.fields.get("sent", BOTTOM), CLEAN)
@@ -290,6 +290,8 @@ class Transfer:
         if result is not state.result:
             state.result = result
             self.heap.growth += 1
+            for returned in state.joints:
+                self.heap.put_unknown(returned, result)
         return value
 
     def do_call(self, instr: Instr, env: list[Value]) -> Value:

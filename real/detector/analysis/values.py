@@ -61,7 +61,7 @@ class Value:
     objects it may be, ``consts`` the constants it may be (``None``: others too), ``kind`` which sorts of value.
     """
 
-    __slots__ = ("consts", "kind", "mask", "objs", "why")
+    __slots__ = ("consts", "depth", "kind", "mask", "objs", "why")
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Value:
         self.why = why
         self.objs = objs
         self.consts = consts
+        self.depth: tuple[int, Unit, int, Step | None] | None = None  # kept by ``Heap.deep``
         self.kind = kind
 
 

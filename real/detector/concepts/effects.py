@@ -13,7 +13,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.concepts.look_ups import first_word, looked_up_by, unpacked
 from real.detector.concepts.principals import Principal
 from real.detector.concepts.receivers import is_database_session, is_known, is_library, is_made_here, is_passing
-from real.detector.ir.definitions import definition, root
+from real.detector.ir.definitions import definition, name_of, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
@@ -142,11 +142,10 @@ def _criteria_after(unit: Unit, statement: Instr) -> list[int]:
     """``table.update(changes).eq("id", key)``: what the methods of a statement are given says which rows are meant."""
     found: list[int] = []
     ends = {statement.dst}
-    for block in unit.blocks:
-        for step in block.instrs:
-            if step.op == "method" and root(unit, step.args[0]) in ends:
-                ends.add(step.dst)
-                found += step.args[1:]
+    for step in (step for block in unit.blocks for step in block.instrs if step.op == "method"):
+        if root(unit, step.args[0]) in ends:
+            ends.add(step.dst)
+            found += step.args[1:]
     return found
 
 
@@ -163,16 +162,10 @@ def _call(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
     known = facts.library_names(unit, instr)
     if any(not name.startswith(".") and "." in name and is_library(name) for name in known):
         return
-    made = definition(unit, instr.args[0])
-    name = ""
-    if known:
-        name = min(known).rpartition(".")[2]
-    elif made is not None and made.op in ("cell", "builtin"):
-        name = str(made.extra[1])
+    name = min(known).rpartition(".")[2] if known else name_of(definition(unit, instr.args[0]))
     verb = VERBS.get(first_word(name)) if "_" in name else None
     if verb is not None:
-        passed = instr.args[1:]
-        yield effect(facts, who, instr, verb, passed)
+        yield effect(facts, who, instr, verb, instr.args[1:])
 
 
 def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) -> Iterator[Effect]:
@@ -185,7 +178,8 @@ def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) ->
         verb = next((_CORE_STATEMENTS[call] for call in reads.calls if call in _CORE_STATEMENTS), None)
         if verb is None:
             return
-        keys = [arg for made in facts.definitions(unit, passed[0]) for arg in _criteria(unit, made)]
+        criteria = (made for made in facts.definitions(unit, passed[0]) if _is_criterion(made))
+        keys = [arg for made in criteria for arg in made.args[1:]]
         yield effect(facts, who, instr, verb, keys)
         return
     if verb == "creates" and any(words(text) & _AUDIT for text in texts):
@@ -193,11 +187,8 @@ def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) ->
     yield effect(facts, who, instr, verb, unpacked(facts, unit, passed))
 
 
-def _criteria(unit: Unit, made: Instr) -> list[int]:
-    del unit
-    if made.op == "method" and made.extra[0] in ("where", "filter", "filter_by"):
-        return made.args[1:]
-    return []
+def _is_criterion(made: Instr) -> bool:
+    return made.op == "method" and made.extra[0] in ("where", "filter", "filter_by")
 
 
 def start(text: str) -> str:

@@ -28,7 +28,9 @@ def hand_outs(facts: Facts, who: Principal) -> Iterator[Effect]:
     for instr in facts.instructions(unit, "call", "method", "sub"):
         if instr not in answers:
             continue
-        if instr.op == "sub" and (is_passing(facts, unit, instr.args[0]) or not _is_table(facts, unit, instr.args[0])):
+        if instr.op == "sub" and (
+            is_passing(facts, unit, instr.args[0]) or not _is_table(definition(unit, instr.args[0]))
+        ):
             continue
         if instr.op == "method" and is_passing(facts, unit, instr.args[0]):
             continue
@@ -51,17 +53,13 @@ def _answers(instr: Instr) -> list[int]:
     return []
 
 
-def _is_table(facts: Facts, unit: Unit, operand: int) -> bool:
-    made = definition(unit, operand)
-    del facts
+def _is_table(made: Instr | None) -> bool:
+    """A container that outlives the function: a global, an attribute."""
     return made is not None and made.op in ("cell", "builtin", "import", "attr")
 
 
 def hands_out_rows(facts: Facts, unit: Unit) -> Instr | None:
     """The first place where an endpoint takes rows of a database or all of a table for its answer."""
     returned = {step for instr in facts.instructions(unit, "return") for step in facts.definitions(unit, instr.args[0])}
-    for instr in facts.instructions(unit):
-        is_query = instr in returned and instr.op == "method" and instr.extra[0] in _ROWS
-        if is_query and not is_passing(facts, unit, instr.args[0]):
-            return instr
-    return None
+    queries = (instr for instr in facts.instructions(unit, "method") if instr in returned and instr.extra[0] in _ROWS)
+    return next((instr for instr in queries if not is_passing(facts, unit, instr.args[0])), None)

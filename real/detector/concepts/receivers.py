@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import annotation_words
-from real.detector.ir.definitions import definition
+from real.detector.ir.definitions import definition, name_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_modules
 from real.detector.models.library import names
@@ -19,22 +18,22 @@ _PASSING = names(
 )
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
 _DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
+_LISTING = frozenset({"split", "rsplit", "splitlines"})  # methods of text that make a list
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
 
 
 def is_library(name: str) -> bool:
+    """Whether a qualified name is one of a library that is known."""
     return name.partition(".")[0] in known_modules()
 
 
 def is_known(facts: Facts, unit: Unit, instr: Instr) -> bool:
     """Whether a method is of a library, or of a container of the function itself."""
-    if _is_local(facts.value(unit, instr.args[0])):
-        return True
-    return any(is_library(path) for path in facts.library_names(unit, instr))
-
-
-def _is_local(value: Value) -> bool:
-    return bool(value.objs) and every(obj.kind in _LOCAL_KINDS for obj in value.objs)
+    objs = facts.value(unit, instr.args[0]).objs
+    is_local = bool(objs) and every(obj.kind in _LOCAL_KINDS for obj in objs)
+    made = definition(unit, instr.args[0])
+    is_local = is_local or (made is not None and made.op == "method" and made.extra[0] in _LISTING)
+    return is_local or any(is_library(path) for path in facts.library_names(unit, instr))
 
 
 def is_made_here(facts: Facts, unit: Unit, operand: int) -> bool:
@@ -54,17 +53,9 @@ def is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
     made = definition(unit, operand)
     path: list[str] = []
     while made is not None and made.op in ("attr", "sub", "method", "call", "pi"):
-        if made.op == "attr":
-            path.append(str(made.extra))
-        if made.op in ("method", "call") and made.op == "method":
-            path.append(str(made.extra[0]))
+        path.append(str(made.extra[0]) if made.op == "method" else name_of(made))
         made = definition(unit, made.args[0])
-    if made is not None and made.op in ("cell", "builtin"):
-        path.append(str(made.extra[1]))
-    elif made is not None and made.op == "import":
-        path.append(str(made.extra).rpartition(".")[2])
-    elif made is not None and made.op == "param":
-        path.append(str(made.extra))
+    path = [name for name in (*path, name_of(made)) if name]
     if is_database_session(facts, unit, operand) or any(words(part) & _DATABASES for part in path):
         return False
     if "user" in path or "current_user" in path or "app" in path:
@@ -81,7 +72,7 @@ def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:
         held = facts.reads(unit, made.args[0])
         return not (held.last_names | held.params) & {"request", "req", "self"}
     reads = facts.reads(unit, operand)
-    last = {name.rpartition(".")[2] for name in reads.names | reads.calls}
+    last = reads.last_names | reads.called
     if made is not None and made.op == "param":
         if str(made.extra) in annotation_words(unit, _SESSION_TYPES):
             return True

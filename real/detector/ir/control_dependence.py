@@ -6,6 +6,7 @@ transitively, so that an outer ``if`` and an earlier ``if bad: raise`` count lik
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -39,7 +40,9 @@ class ControlFlow:
         self._position = {block: index for index, block in enumerate(unit.blocks)}
         self._depends = self._control_dependences()
         self._branches: dict[Block, tuple[Branch, ...]] = {}
-        self._reached: dict[tuple[Block, Block], bytearray] = {}  # blocks as bits, by position
+        self._succs = [[self._position[successor] for successor in block.succs] for block in unit.blocks]
+        self._lowest = _lowest_targets(self._succs)
+        self._reached: dict[tuple[Block, Block], _Reach] = {}
         self._within = _intervals(self.idom)
 
     def branches(self, block: Block) -> tuple[Branch, ...]:
@@ -142,27 +145,10 @@ class ControlFlow:
 
     def _reaches(self, start: Block, goal: Block, avoiding: Block) -> bool:
         self._spend(1)
-        reached = self._reached.get((start, avoiding))
-        if reached is None:
-            reached = self._reached[start, avoiding] = self._reached_from(start, avoiding)
-        place = self._position[goal]
-        return bool(reached[place >> 3] >> (place & 7) & 1)
-
-    def _reached_from(self, start: Block, avoiding: Block) -> bytearray:
-        """All blocks that some path from ``start`` leads to that does not go on from ``avoiding``."""
-        seen = {start, avoiding}
-        work = [start] if start is not avoiding else []
-        while work:
-            for successor in work.pop().succs:
-                if successor not in seen:
-                    seen.add(successor)
-                    work.append(successor)
-        self._spend(len(seen) >> 2)  # a block is passed in a fraction of the time that an instruction takes
-        bits = bytearray(len(self.blocks) // 8 + 1)
-        for block in seen:
-            place = self._position[block]
-            bits[place >> 3] |= 1 << (place & 7)
-        return bits
+        reach = self._reached.get((start, avoiding))
+        if reach is None:
+            reach = self._reached[start, avoiding] = _Reach(self._position[start], self._position[avoiding])
+        return reach.has(self._position[goal], self._succs, self._lowest, self._spend)
 
     def _control_dependences(self) -> dict[Block, list[Block]]:
         depends: dict[Block, list[Block]] = {block: [] for block in self.blocks}
@@ -179,6 +165,40 @@ class ControlFlow:
                         dependents.append(block)
                     runner = above[runner]
         return depends
+
+
+class _Reach:
+    """All blocks that some path from ``start`` leads to that does not go on from ``avoiding``, by position.
+
+    They are found in the order of the code, and only as far as has been asked: most of what is asked for stands close
+    by, and to walk the rest of the function for each branch would take the square of its size.
+    """
+
+    def __init__(self, start: int, avoiding: int) -> None:
+        self._seen = {start, avoiding}
+        self._work = [start] if start != avoiding else []  # a heap: what lies ahead, the nearest first
+
+    def has(self, goal: int, succs: list[list[int]], lowest: list[int], spend: Callable[[int], None]) -> bool:
+        """Whether the block at ``goal`` is one of them; ``lowest`` is where jumps back lead to at best."""
+        seen, work = self._seen, self._work
+        steps = 0
+        while work and goal not in seen and (work[0] <= goal or lowest[work[0]] <= goal):
+            steps += 1
+            for successor in succs[heapq.heappop(work)]:
+                if successor not in seen:
+                    seen.add(successor)
+                    heapq.heappush(work, successor)
+        spend(steps >> 2)  # a block is passed in a fraction of the time that an instruction takes
+        return goal in seen
+
+
+def _lowest_targets(succs: list[list[int]]) -> list[int]:
+    """For each position in reverse postorder the lowest one that any jump back from there or from later leads to."""
+    lowest = [len(succs)] * (len(succs) + 1)
+    for position in reversed(range(len(succs))):
+        back = [target for target in succs[position] if target <= position]
+        lowest[position] = min((lowest[position + 1], *back))
+    return lowest
 
 
 def _intervals(idom: dict[Block, Block]) -> dict[Block, tuple[int, int]]:

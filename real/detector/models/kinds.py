@@ -42,6 +42,7 @@ class Role(Enum):
     REVERSIBLE = "encodes numbers so that the salt can be computed from the results"
     EVERY_HASH = "lists all algorithms, the broken ones too"
     TOKEN_ENCODER = "signs a token by the algorithm that it is told"
+    SIGNALS = "sends signals to processes, or handles them"
     ENCODING = "writes bytes as text, or reads them back, without a key"
     # CWE-347
     UNVERIFIED = "reads signed data without looking at the signature"

@@ -109,12 +109,11 @@ STRICT_TESTS = {
 }
 # These change letter case or trim blanks: what holds of the result holds, so far as SQL syntax goes, of the text.
 HARMLESS_METHODS = frozenset({"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "title", "capitalize"})
-# They make numbers, lists and dicts of a text.
 # They leave letters, digits and "_.-~/%+" only, but for what their argument ``safe`` adds, whose place this is.
 PERCENT_ENCODERS: Mapping[str, int] = {
     "urllib.parse.quote": 1, "urllib.parse.quote_plus": 1, "urllib.parse.urlencode": 2, "urllib.quote": 1
 }  # fmt: skip
-
+# They make numbers, lists and dicts of a text.
 PARSERS = frozenset({"json.loads", "ast.literal_eval"})
 # Digests in hexadecimal.
 HEX_METHODS = frozenset({"hexdigest", "hex"})

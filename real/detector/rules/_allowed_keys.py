@@ -9,7 +9,6 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.charsets import SQL
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
-from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
@@ -26,7 +25,7 @@ def are_allowed_keys(facts: Facts, flow: Flow) -> bool:
         return False
     if any(_takes_value(flow.unit, step) for step in facts.definitions(flow.unit, *flow.operands)):
         return False
-    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, reads: admits_keys(facts, atom, reads))
+    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: admits_keys(facts, atom))
 
 
 def _is_of_keys(step: Instr) -> bool:
@@ -43,9 +42,8 @@ def _takes_value(unit: Unit, step: Instr) -> bool:
     return made is not None and made.op == "iterate"
 
 
-def admits_keys(facts: Facts, atom: Atom, reads: Reads) -> bool:
+def admits_keys(facts: Facts, atom: Atom) -> bool:
     """``keys <= FIELDS``, ``set(keys).issubset(FIELDS)``, ``not keys - FIELDS``, ``all(k in FIELDS for k in keys)``."""
-    del reads
     unit = atom.unit
     if atom.op in ("LtE", "Lt", "In") and len(atom.operands) == _PAIRS:
         return _is_list(facts, unit, atom.operands[1]) and not _is_list(facts, unit, atom.operands[0])

@@ -29,8 +29,6 @@ _IDENTITY = names(
     "access allowed auth authenticated authentication can identity logged login principal scope scopes session"
 )
 AUTHORITY = _PRIVILEGE | _IDENTITY
-# Words in the name of a parameter that stands for the person who asks: CWE-862 itself ("an actor"), AWS
-# (GetCallerIdentity, principal), Flask-Login and the FastAPI tutorial (current_user), role-based access control (role).
 # Words of a parameter that may say who asks, where nothing uses it: an identity, or a kind of person.
 _IDENTITIES = (ACTORS | {"role"}) | names(
     """account admin agent author customer editor employee id identifier login manager member operator owner person

@@ -29,7 +29,6 @@ _PLAIN_CALLS = calls_of(Role.JSON_PARSER).keys() | names(
     "builtins.str builtins.bool builtins.int builtins.any builtins.isinstance"
 )
 PERSONAL = names("owner user author creator uid account member customer username employee sender role")
-# Words of parameters that stand for the person who asks, and of those that say whose a record is.
 
 
 def told_by_client(facts: Facts, who: Principal, places: Iterable[Instr]) -> Iterator[Defect]:

@@ -91,7 +91,7 @@ def written_columns(facts: Facts, unit: Unit, instr: Instr) -> Iterator[Defect]:
     for mapping in valued & {_keys_of(unit, step) for step in facts.definitions(unit, instr.args[1])}:
         value = facts.value(unit, mapping)
         if has_free_keys(facts, value) and not is_declared(facts, unit, mapping):
-            listed = facts.is_guarded(unit, instr, [mapping], lambda atom, reads: admits_keys(facts, atom, reads))
+            listed = facts.is_guarded(unit, instr, [mapping], lambda atom, _: admits_keys(facts, atom))
             if not listed and not is_guarded_at(facts, unit, instr, instr.args[1:2]):
                 yield Defect(instr, "the outside chooses which columns are set", facts.trace(value))
             return

@@ -75,28 +75,21 @@ def reads_person(facts: Facts, unit: Unit) -> bool:
 
 def narrows(facts: Facts, view: GenericView) -> bool:
     """Whether a method of the class, or one that it inherits from the program, lets the records depend on who asks."""
-    for name in _NARROWING:
-        method = view.owner.method(name)
-        if method is None:
-            continue
-        if name == "test_func":
-            if asks_more(facts, method):
-                return True
-        elif reads_person(facts, method):
-            return True
-    return False
+    methods = ((name, view.owner.method(name)) for name in _NARROWING)
+    return any(
+        method is not None and (asks_more if name == "test_func" else reads_person)(facts, method)
+        for name, method in methods
+    )
 
 
 def asks_more(facts: Facts, method: Unit) -> bool:
     """Whether a test of a person asks for more than that somebody is there."""
-    for instr in facts.instructions(method):
-        if instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn", "Is"):
-            return True
-        if instr.op in ("call", "method") and instr.op == "method" and instr.extra[0] not in ("get_object",):
-            return True
-        if instr.op == "attr" and words(str(instr.extra)) & PRIVILEGES:
-            return True
-    return False
+    return any(
+        (instr.op == "compare" and instr.extra[0] in ("Eq", "NotEq", "In", "NotIn", "Is"))
+        or (instr.op == "method" and instr.extra[0] != "get_object")
+        or (instr.op == "attr" and words(str(instr.extra)) & PRIVILEGES)
+        for instr in facts.instructions(method)
+    )
 
 
 def has_owners(facts: Facts) -> bool:

@@ -23,7 +23,6 @@ from real.detector.models.library import names
 from real.detector.rules._authorization import AUTHORITY
 from real.detector.vocabulary import ACTORS, LOG_WORDS, words
 
-# Words of parameters that stand for the person who asks, whatever the function does with them.
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.
 _PERSONS = names("user username uid account member userid id")
 _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member AuthUser AbstractUser Caller")

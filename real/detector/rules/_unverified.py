@@ -12,7 +12,7 @@ from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import is_loaded
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._caught import prepares, results
@@ -106,11 +106,22 @@ def unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
     if {name.lower() for name in params} & _OTHERWISE:
         return
     for name in params:
-        if words(name) & SIGNATURE_WORDS and len(params) > 1:
+        if _is_signature(facts, name) and len(params) > 1:
             found = results(facts, unit)
             if found and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, found):
                 yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is")
                 return
+
+
+def _is_signature(facts: Facts, name: str) -> bool:
+    """Whether a name says so; `sig` alone is a signal in a program that sends some."""
+    found = words(name) & SIGNATURE_WORDS
+    return bool(found) and not (found == {"sig"} and facts.shared(_has_signals))
+
+
+def _has_signals(facts: Facts) -> bool:
+    signals = modules_of(Role.SIGNALS)
+    return any(str(instr.extra).partition(".")[0] in signals for _, instr in facts.steps("import"))
 
 
 def _is_kept(facts: Facts, unit: Unit, name: str) -> bool:

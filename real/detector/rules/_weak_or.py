@@ -28,12 +28,12 @@ def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
         passing, _ = facts.outcomes(unit, branch, bool(sense))
         failing = branch.extra[0 if not sense else 1]
         for other in branches:
-            if other is branch or not _is_next(failing, other):
+            if other is branch or other not in failing.instrs:
                 continue
             for outcome in (True, False):
                 block, atoms = facts.outcomes(unit, other, outcome)
                 if block is passing and any(_is_personal(facts, atom) for atom in atoms):
-                    yield Defect(_place(unit, other), "whoever is logged in passes")
+                    yield Defect(definition(unit, other.args[0]) or other, "whoever is logged in passes")
                     return
     yield from _weak_value(facts, unit, known)
     yield from _weak_exclusion(facts, unit, branches)
@@ -105,15 +105,6 @@ def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
 def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
     reads = facts.reads(unit, compare.dst)
     return compare.extra[0] in ("Eq", "In", "Is") and len(reads.params | reads.names) > 1 and bool(reads.attributes)
-
-
-def _place(unit: Unit, branch: Instr) -> Instr:
-    """The instruction that stands for a branch: the one that makes its condition."""
-    return definition(unit, branch.args[0]) or branch
-
-
-def _is_next(block: object, branch: Instr) -> bool:
-    return branch in getattr(block, "instrs", ())
 
 
 def _asks_known(facts: Facts, unit: Unit, branch: Instr) -> bool | None:

@@ -43,7 +43,6 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
-from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import definition
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
@@ -69,7 +68,11 @@ _WEAK_SCHEMES = re.compile(
 
 
 def _is_weak(name: object) -> bool:
-    return isinstance(name, str) and name.lower().replace("-", "").replace("_", "") in _WEAK_NAMES
+    return isinstance(name, str) and _plain(name) in _WEAK_NAMES
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -83,7 +86,9 @@ def _check(facts: Facts) -> Iterator[Defect]:
         chosen = site.paths(argument.position, argument.name)
         weak += [weak_hashes[path].shown for path in chosen if path in weak_hashes]
         if weak and site.constants(None, "usedforsecurity") != frozenset((False,)):
-            yield Defect(site.instr, f"{min(weak)} is broken")
+            # A code made with a key needs no hash without collisions: NIST SP 800-131A allows HMAC with SHA-1.
+            is_allowed = site.path in calls_of(Role.MAC) and {_plain(name) for name in weak} == {"sha1"}
+            yield Defect(site.instr, f"{min(weak)} is broken", is_disputed=is_allowed)
     for site, row in facts.tabled(calls_of(Role.KEY_SIZE)):
         (argument,) = row.arguments
         sizes = [size for size in site.constants(argument.position, argument.name) if isinstance(size, int)]
@@ -148,13 +153,12 @@ def _chosen_functions(facts: Facts) -> Iterator[Defect]:
         function = facts.value(unit, instr.args[0])
         if not library_paths(function) & _HASHES or not facts.is_untrusted(function):
             continue
-        if not facts.is_guarded(unit, instr, instr.args[:1], lambda atom, reads: _is_allow_list(facts, atom, reads)):
+        if not facts.is_guarded(unit, instr, instr.args[:1], lambda atom, _: _is_allow_list(facts, atom)):
             yield Defect(instr, "the outside chooses the algorithm", facts.trace(function))
 
 
-def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
+def _is_allow_list(facts: Facts, atom: Atom) -> bool:
     """The name is one of those in a container, or is one constant, and no broken algorithm is among them."""
-    del reads
     if atom.op not in ("In", "Eq"):
         return False
     allowed = facts.value(atom.unit, atom.operands[1])
@@ -164,9 +168,7 @@ def _is_allow_list(facts: Facts, atom: Atom, reads: Reads) -> bool:
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
-    return facts.is_guarded(
-        flow.unit, flow.instr, flow.operands, lambda atom, reads: _is_allow_list(facts, atom, reads)
-    )
+    return facts.is_guarded(flow.unit, flow.instr, flow.operands, lambda atom, _: _is_allow_list(facts, atom))
 
 
 RULE = Rule(

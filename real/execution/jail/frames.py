@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 _PREFIX = struct.Struct("!II")  # length of the JSON header, length of all blobs together
+_READ = 64 << 10  # below what the C library would map, and give back, for each read
 _MAX_HEADER = 64 << 20
 _MAX_BLOBS = 256 << 20
 
@@ -95,7 +96,7 @@ class Channel:
         """Return the next frame; raises ``FrameError`` on garbage or end of stream, ``TimeoutError`` after silence."""
         self.sock.settimeout(timeout)
         while not self._ready:
-            data = self.sock.recv(1 << 18)
+            data = self.sock.recv(_READ)
             if not data:
                 raise FrameError("the other side closed the channel")
             self._ready.extend(self._decoder.feed(data))

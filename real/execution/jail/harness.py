@@ -162,9 +162,14 @@ def run_literals(sources: list[types.CodeType], entry: str, arguments: list[str]
     except LoadError:
         return 1
     _send(claims, {"loaded": True})
+    call_each(names, entry, arguments, claims)
+    return 0
+
+
+def call_each(names: dict[str, Any], entry: str, arguments: list[str], claims: ClaimWriter) -> None:
+    """Call the entry point once per case, among ``names``, claiming after each."""
     for source in arguments:
         _send(claims, _claim_call(partial(_call_literal, names, entry, source), claims))
-    return 0
 
 
 def _call_literal(names: dict[str, Any], entry: str, source: str) -> object:

@@ -15,7 +15,7 @@ import signal
 import sys
 from contextlib import suppress
 
-from . import heap, interpreter, landlock, linux, namespaces, preload, seccomp
+from . import heap, interpreter, landlock, linux, namespaces, preload, rehearsal, seccomp
 from .child import reserve_low_descriptors
 from .frames import Channel, send
 from .isolation import Jail
@@ -75,7 +75,6 @@ def main(text: str) -> None:
     interpreter.become_template(jail.box)
     linux.hide_memory()
     gc.collect()
-    heap.fill_holes()
     gc.freeze()
     gc.disable()
     launcher = os.getpid()
@@ -85,6 +84,10 @@ def main(text: str) -> None:
         try:
             linux.die_with_parent()
             if os.getppid() == (0 if jail.own_namespaces else launcher):
+                rehearsal.rehearse(jail, functions=config["functions"])
+                gc.collect()
+                heap.fill_holes()
+                gc.freeze()
                 send(channel.sock, {"kind": "ready", "landlock": jail.landlock, "uid": jail.program_uid})
                 serve(channel, jail)
                 status = 0

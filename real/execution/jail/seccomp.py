@@ -116,6 +116,12 @@ def rules(column: int, *, processes: bool, signal_others: bool, hosts_files: boo
     return {number: block for numbers, block in blocks if (number := numbers[column]) is not None}
 
 
+@lru_cache
+def _places(code: bytes) -> tuple[int, ...]:
+    """Where a filter holds the placeholder."""
+    return tuple(found.start() for found in re.finditer(re.escape(_OWN_PID_BYTES), code))
+
+
 def warm_up() -> None:
     """Assemble the filters now, so that the processes forked later share them."""
     for choice in itertools.product((False, True), repeat=3):
@@ -128,7 +134,7 @@ class Filter:
     def __init__(self, *, processes: bool, signal_others: bool, hosts_files: bool) -> None:
         code = template(processes=processes, signal_others=signal_others, hosts_files=hosts_files)
         self._code = ctypes.create_string_buffer(code, len(code))
-        self._places = [m.start() for m in re.finditer(re.escape(_OWN_PID_BYTES), code)]
+        self._places = _places(code)
         self.step, self._kept = linux.with_filter(self._code)
 
     def complete(self, pid: int) -> None:

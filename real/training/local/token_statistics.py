@@ -32,6 +32,18 @@ def token_statistics(
     return logprobs, entropy
 
 
+@torch.no_grad()
+def multiplies_only(model: Any) -> bool:
+    """Whether a causal model's logits are its last hidden states times its output layer: no bias, scale or cap."""
+    if not hasattr(model, "model"):
+        return False
+    ids = torch.arange(4, device=model.device).unsqueeze(0)
+    logits = model(input_ids=ids, use_cache=False).logits.float()
+    states = model.model(input_ids=ids, use_cache=False).last_hidden_state
+    product = (states @ model.get_output_embeddings().weight.t()).float()
+    return torch.allclose(logits, product, atol=1e-2 * float(product.abs().max()), rtol=0)
+
+
 class _TokenStatistics(torch.autograd.Function):
     @staticmethod
     def forward(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role, SourceKind
-from real.detector.models.rows import Call, Library, arg, calls, sanitizers, sinks, sources
+from real.detector.models.rows import Call, Library, Module, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import Truthy
 
 # The ninth parameter of Popen, which the others pass their arguments on to.
@@ -13,6 +13,7 @@ LIBRARY = Library(
     "processes",
     "",
     (
+        Module("signal", Role.SIGNALS),
         *calls(Role.RUNS_PROGRAM, arg(0, "args"), "subprocess.{run,Popen,call,check_call,check_output}"),
         *calls(Role.RUNS_PROGRAM, arg(0, "file"), "os.{execl,execle,execlp,execlpe,execvp,execvpe}"),
         *calls(Role.RUNS_PROGRAM, arg(0, "path"), "{os,posix}.{execv,execve,posix_spawn,posix_spawnp}"),

@@ -1,0 +1,72 @@
+"""Inheritance among the classes of a program: what a class has from which other.
+
+Asked for at every access to an attribute. So the answers are kept until a class grows; and for each unit, since whoever
+asks depends on all the classes that were looked through.
+"""
+
+from __future__ import annotations
+
+from real.detector.analysis.values import BOTTOM, Obj, Value, ordered
+from real.detector.ir.instructions import Unit
+
+
+def bases(cls: Obj) -> list[Obj]:
+    """The classes of the program that ``cls`` names as its bases."""
+    return [obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls]
+
+
+class Inheritance:
+    """Answers of one analysis; ``growth`` says how often any class has grown."""
+
+    def __init__(self) -> None:
+        self._growth = 0
+        self._lineages: dict[Obj, tuple[Obj, ...]] = {}
+        self._foreign: dict[Obj, tuple[str, ...]] = {}
+        self._members: dict[tuple[Unit, Obj, str], Value | None] = {}
+
+    def _renew(self, growth: int) -> None:
+        if growth != self._growth:
+            self._growth = growth
+            self._lineages, self._foreign, self._members = {}, {}, {}
+
+    def lineage(self, cls: Obj, growth: int) -> tuple[Obj, ...]:
+        """A class and those of the program that it inherits from, near ones first, each once."""
+        self._renew(growth)
+        known = self._lineages.get(cls)
+        if known is None:
+            found: dict[Obj, None] = {}
+            work = [cls]
+            while work:
+                current = work.pop()
+                if current not in found:
+                    found[current] = None
+                    work += reversed(bases(current))
+            known = self._lineages[cls] = tuple(found)
+        return known
+
+    def foreign(self, cls: Obj, growth: int) -> tuple[str, ...]:
+        """The library classes that it inherits from."""
+        self._renew(growth)
+        known = self._foreign.get(cls)
+        if known is None:
+            known = self._foreign[cls] = tuple(
+                base.name
+                for current in self.lineage(cls, growth)
+                for base in ordered(current.fields.get("__bases__", BOTTOM).objs)
+                if base.kind == "api"
+            )
+        return known
+
+    def member(self, cls: Obj, name: str, unit: Unit, growth: int) -> Value | None:
+        """What a class or its bases define under a name; ``unit`` is looked at again when any of these grows."""
+        self._renew(growth)
+        key = (unit, cls, name)
+        if key not in self._members:
+            found = None
+            for current in self.lineage(cls, growth):
+                current.readers.add(unit)
+                found = current.fields.get(name)
+                if found is not None:
+                    break
+            self._members[key] = found
+        return self._members[key]
