@@ -50,6 +50,7 @@ def analyse(
 
     A program that is too much with what it imports from its project is analysed without.
     """
+    limits = limits.of(code)
     if module is not None:
         found = _contained(code, tuple(rules), limits, is_imported=is_imported, module=module)
         if found.status not in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.ERROR):

@@ -77,7 +77,7 @@ PERSON_RECORDS = Words(
     "CWE-359 (private personal information); Django (django.contrib.auth.models.User)",
 )
 KEY_WORDS = Words(
-    "key keys nonce passphrase password pepper private salt secret secrets token",
+    "key keys passphrase password pepper private salt secret secrets token",
     "what goes into a digest or a cipher and is known to nobody else",
     ("hmac.new(secret_key, body)", "sha256(salt + password)"),
     "RFC 2104 (key), NIST SP 800-132 (salt, password), CWE-321",

@@ -42,6 +42,11 @@ class Atom:
     caller: Unit | None = None
     bound: int = 0
 
+    @property
+    def method(self) -> str:
+        """The name of the method whose result is tested: ``startswith``; empty for any other test."""
+        return str(self.instr.extra[0]) if self.op == "call" and self.instr.op == "method" else ""
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:

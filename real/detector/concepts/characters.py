@@ -103,7 +103,7 @@ def _answers(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
 
 def _is_subset(facts: Facts, flow: Flow | Use, atom: Atom, charset: Charset) -> bool:
     """``set(text) <= set("0123456789")``, ``set(text).issubset("0123456789")``."""
-    is_method = atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "issubset"
+    is_method = atom.method == "issubset"
     if not atom.necessary or not (atom.op == "LtE" or (is_method and atom.sense)) or len(atom.operands) != 2:
         return False
     unit = atom.unit
@@ -138,7 +138,6 @@ def is_admitted(facts: Facts, unit: Unit, added: Instr, operand: int, charset: C
             continue
         if atom.op == "In" and _admits(facts, unit, atom.operands[1], charset):
             return True
-        method = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
-        if method in STRICT_TESTS and charset.harmless_text(STRICT_TESTS[method]):
+        if atom.method in STRICT_TESTS and charset.harmless_text(STRICT_TESTS[atom.method]):
             return True
     return False

@@ -96,6 +96,9 @@ class _Hosts:
             yield here
         elif made.op in ("call", "method") and facts.called(made):
             yield from self._from_helper(unit, at, made, depth)
+        elif made.op == "iterate" and (yields := self._yields(unit, made)):
+            for callee, step in yields:
+                yield from self.of(callee, (step,), step.args[0], depth + 1)
         elif made.op == "param" and facts.call_sites(unit) and not facts.is_open(unit):
             for caller, call, bound in facts.call_sites(unit):
                 for passed in facts.passed(caller, call, unit, bound, str(made.extra)):
@@ -104,6 +107,15 @@ class _Hosts:
             yield replace(here, inner=_returns(injected))
         else:
             yield here
+
+    def _yields(self, unit: Unit, iterate: Instr) -> list[tuple[Unit, Instr]]:
+        """``for url in allowed(urls)``: where generators of the program give what is iterated, if they alone do."""
+        call = unit.defs[root(unit, iterate.args[0])]
+        callees = self.facts.called(call) if call is not None and call.op in ("call", "method") else []
+        if not every(callee.is_generator for callee in callees):
+            return []
+        steps = [(callee, step) for callee in callees for step in self.facts.instructions(callee, "yield")]
+        return [] if any(step.extra for _, step in steps) else steps
 
     def _from_helper(self, unit: Unit, at: tuple[Instr | Edge, ...], call: Instr, depth: int) -> Iterator[Place]:
         for callee in self.facts.called(call):

@@ -47,7 +47,7 @@ def admits_keys(facts: Facts, atom: Atom) -> bool:
     unit = atom.unit
     if atom.op in ("LtE", "Lt", "In") and len(atom.operands) == _PAIRS:
         return _is_list(facts, unit, atom.operands[1]) and not _is_list(facts, unit, atom.operands[0])
-    if atom.op == "call" and atom.sense is True and atom.instr.op == "method" and atom.instr.extra[0] == "issubset":
+    if atom.method == "issubset" and atom.sense is True:
         return _is_list(facts, unit, atom.instr.args[1])
     if atom.op == "truth" and atom.sense is False:
         made = _set(facts, unit, definition(unit, atom.operands[0]))

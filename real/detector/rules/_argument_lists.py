@@ -98,9 +98,7 @@ def _is_message(facts: Facts, unit: Unit, operands: list[int]) -> bool:
 
 
 def _is_choice(atom: Atom) -> bool:
-    return atom.op in ("In", "Eq") or (
-        atom.op == "call" and atom.instr.op == "method" and str(atom.instr.extra[0]) in _TESTS
-    )
+    return atom.op in ("In", "Eq") or atom.method in _TESTS
 
 
 def _lists(site: CallSite) -> Iterator[list[Value] | None]:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
-from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
@@ -25,8 +24,6 @@ MONGO_READERS = (
 _NO_COLLECTIONS = known_modules() - modules_of(Role.DOCUMENTS)
 _ANY_DICT = re.compile(r"(?:typing\.)?(?:[Dd]ict|Any|Mapping|object)\b")
 _QUERY_OF_GRAPHQL = re.compile(r"\{[^{}]*\w\s*\(\s*\w+\s*:\s*\\?\"?(?:$|%s|\{)")
-# What a condition in place of a text gets past: fields by which somebody is let in.
-_CREDENTIALS = frozenset({"password", "passwd", "pwd", "pass", "token", "secret", "pin", "api_key"})
 
 
 def _query_texts(facts: Facts) -> Iterator[Defect]:
@@ -70,7 +67,7 @@ def documents(facts: Facts) -> Iterator[Defect]:
                     or _is_nested(value)
                 ):
                     continue
-                if from_json or (key in _CREDENTIALS and _may_be_document(facts, site)):
+                if from_json:
                     yield Defect(site.instr, f"`{key}` may be a condition such as {{'$ne': ''}}", facts.trace(value))
                     return
 
@@ -97,12 +94,3 @@ def _is_json(facts: Facts, unit: Unit, step: Instr) -> bool:
         annotation, _ = parameter(unit, str(step.extra))
         return annotation is not None and bool(_ANY_DICT.match(ast.unparse(annotation)))
     return bool(facts.library_names(unit, step) & calls_of(Role.JSON_PARSER).keys())
-
-
-def _may_be_document(facts: Facts, site: CallSite) -> bool:
-    """Whether the function reads JSON, so that a value may be an object where a text is meant."""
-    return any(
-        step.op in ("method", "attr")
-        and str(step.extra[0] if step.op == "method" else step.extra) in ("get_json", "json")
-        for step in facts.instructions(site.unit)
-    )

@@ -75,5 +75,5 @@ def _fetches_anything(facts: Facts, unit: Unit) -> bool:
 
 def _admits(atom: Atom) -> bool:
     if atom.op == "call":
-        return atom.sense is True and atom.instr.op == "method" and atom.instr.extra[0] in ("startswith", "fullmatch")
+        return atom.sense is True and atom.method in ("startswith", "fullmatch")
     return atom.op in _ADMITTING or (atom.op == "truth" and atom.instr.extra == "is_global" and atom.sense is True)

@@ -220,7 +220,7 @@ def _limit_of(facts: Facts, container: frozenset[str]) -> Callable[[Atom, Reads]
         if atom.op == "In":
             return bool(container & facts.reads(atom.unit, atom.operands[1]).names) and atom.necessary
         if atom.op == "call":
-            return atom.sense is False and atom.instr.op == "method" and atom.instr.extra[0] == "full"
+            return atom.sense is False and atom.method == "full"
         return _is_below(facts, atom)
 
     return is_limit

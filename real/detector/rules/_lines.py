@@ -224,7 +224,7 @@ def _refuses_breaks(atom: Atom, reads: Reads) -> bool:
         return has_break
     if atom.op in ("GtE", "Gt") and "ord" in reads.called:
         return any(isinstance(const, int) and const >= ord(" ") - 1 for const in reads.constants)
-    name = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
+    name = atom.method
     if atom.sense is True:
         return name in ("isprintable", "isalnum", "fullmatch")
     return atom.sense is False and (name == "isspace" or (name in ("search", "findall") and has_break))

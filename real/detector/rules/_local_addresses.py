@@ -87,7 +87,7 @@ def is_recorded(facts: Facts, place: Place) -> bool:
 
 def has_no_host(atom: Atom, reads: Reads) -> bool:
     """``not urlparse(url).netloc`` or ``not URL(url).is_absolute()`` holds: the address is relative."""
-    if atom.op == "call" and atom.instr.op == "method" and atom.instr.extra[0] == "is_absolute":
+    if atom.method == "is_absolute":
         return atom.sense is False and bool(reads.calls & PARSERS)
     return atom.op == "truth" and atom.sense is False and reads_host(reads)
 

@@ -87,5 +87,5 @@ def _is_free(facts: Facts, unit: Unit, step: Instr, key: int) -> bool:
 
 
 def _is_choice(atom: Atom) -> bool:
-    name = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
-    return (atom.op in ("In", "Eq") and atom.sense is not False) or name in ("match", "fullmatch", "startswith")
+    is_listed = atom.op in ("In", "Eq") and atom.sense is not False
+    return is_listed or atom.method in ("match", "fullmatch", "startswith")

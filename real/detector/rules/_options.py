@@ -133,7 +133,7 @@ def _is_source(facts: Facts, site: CallSite, listed: list[int], index: int, rows
 
 def _is_no_option(facts: Facts, atom: Atom, reads: Reads) -> bool:
     """``not url.startswith("-")``, ``url.startswith("https://")``, a pattern, a list, a file that is there."""
-    name = str(atom.instr.extra[0]) if atom.op == "call" and atom.instr.op == "method" else ""
+    name = atom.method
     if name == "startswith":
         is_dash = any(isinstance(const, str) and const.startswith("-") for const in reads.constants)
         return atom.sense is not is_dash

@@ -41,11 +41,7 @@ def _is_step(facts: Facts, unit: Unit, made: Instr) -> bool:
 def _names_are_tested(facts: Facts, unit: Unit, setter: Instr) -> bool:
     """Whether a test on which the store depends asks for names that begin with an underscore, or for listed ones."""
     for atom in facts.controlling_tests(unit, setter):
-        if (
-            atom.op == "call"
-            and atom.instr.op == "method"
-            and atom.instr.extra[0] in ("startswith", "match", "fullmatch")
-        ):
+        if atom.method in ("startswith", "match", "fullmatch"):
             return True
         if atom.op in ("In", "NotIn"):
             listed = facts.value(atom.unit, atom.operands[1])

@@ -12,7 +12,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import KEY_WORDS, words
+from real.detector.vocabulary import words
 
 # Words in the names of what must not be guessed.
 _UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
@@ -23,7 +23,8 @@ _UNGUESSABLE_PAIRS = [
         *("access key", "invite code", "recovery code", "private key", "signing key", "login code", "auth code"),
     )
 ]
-
+# What nobody knows, in a text that is hashed with the time; the name of a token is none.
+_KEYS = names("key secret pepper salt nonce")
 _MAX_HELPERS = 2
 
 
@@ -54,7 +55,7 @@ def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
     return (
         bool(called & last_names(Role.CLOCK))
         and not called & last_names(Role.RANDOM)
-        and not any(words(word) & KEY_WORDS for word in known)
+        and not any(words(word) & _KEYS for word in known)
     )
 
 
