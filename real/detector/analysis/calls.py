@@ -49,6 +49,7 @@ _OWN = frozenset({"instance", "class", "super"})
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
+_BUFFERS = frozenset(f"{api}()" for api in library.TEXT_BUFFERS)
 _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
     collections.deque itertools.chain itertools.islice itertools.cycle itertools.tee itertools.repeat builtins.aiter
@@ -420,7 +421,7 @@ class Calls:
             system = self.heap.api("sys")
             self.heap.touch(system)
             target = system.fields.get("stdout", BOTTOM)
-        buffers = [obj for obj in ordered(target.objs) if obj.name == "io.StringIO()"]
+        buffers = [obj for obj in ordered(target.objs) if obj.name in _BUFFERS]
         if not buffers:
             return
         printed = [*args.pos, *([args.rest] if args.rest is not None else [])]

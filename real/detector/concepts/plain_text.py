@@ -20,7 +20,7 @@ _TEXT_METHODS = names(
     """lower upper casefold strip lstrip rstrip title capitalize swapcase replace translate format join zfill ljust
     rjust center expandtabs removeprefix removesuffix decode"""
 )
-_TEXT_CALLS = frozenset({"builtins.str", "builtins.input", "builtins.repr", "builtins.format", "html.escape"})
+_TEXT_CALLS = frozenset({"builtins.str", "builtins.input", "builtins.repr", "builtins.format"})
 # Parts of a request under whose names there is text.
 _REQUEST_PARTS = names("args form values cookies headers GET POST COOKIES query_params path_params match_info query")
 _TEXT_TYPES = frozenset({"str", "AnyStr", "Optional[str]", "str | None", "None | str", "typing.Optional[str]"})

@@ -17,7 +17,7 @@ from real.detector.concepts.plain_text import is_text
 from real.detector.concepts.refusals import refused
 from real.detector.ir.call_shapes import named_operands, shape_of
 from real.detector.ir.instructions import COPIES, Edge, Instr, Unit
-from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
+from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS, TEXT_BUFFERS
 
 # Methods that take a text apart -> what is gone when its parts are joined.
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
@@ -260,7 +260,7 @@ class _Removal:
     def _written(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
         """``buffer.getvalue()``: whether all that a function writes into its own buffer has lost the characters."""
         made = root_of(unit, operand)
-        if made is None or self.facts.library_names(unit, made) != {"io.StringIO"}:
+        if made is None or not self.facts.library_names(unit, made) & TEXT_BUFFERS:
             return False
         texts = list(made.args[1:])
         for use in self.facts.instructions(unit):
