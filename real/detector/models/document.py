@@ -15,6 +15,7 @@ from real.detector.models.rows import (
     Handler,
     Library,
     Module,
+    Replacer,
     Returns,
     Sanitizer,
     Setting,
@@ -37,7 +38,7 @@ passes on what it is given.
   `asyncpg.**.fetch` of anything that comes from asyncpg.
 - *Reads* are arguments that must not get outside data, *safe* are results that hold nothing special for a reader,
   *sources* are outside data, *binds* are libraries whose objects carry data beside the statement, and rules
-  have questions about what is *asked for*.
+  have questions about what is *asked for*. What *replaces code* makes a program one that is not seen whole.
 """
 
 
@@ -48,7 +49,7 @@ def described(library: Library) -> str:
     return "\n".join([f"## {library.name}", "", f"{release}; {checked}.", "", *_lines(library)])
 
 
-def _lines(library: Library) -> Iterator[str]:
+def _lines(library: Library) -> Iterator[str]:  # noqa: PLR0912
     for row in library.rows:
         if isinstance(row, Sink):
             taken = ", ".join(_argument(argument.position, argument.names) for argument in row.arguments)
@@ -65,6 +66,8 @@ def _lines(library: Library) -> Iterator[str]:
             yield f"- asked for: `{row.api}` {taken}: {row.role.value}{_until(row.until)}".replace("` :", "`:")
         elif isinstance(row, Returns):
             yield f"- `{row.api}()` returns a `{row.type}`"
+        elif isinstance(row, Replacer):
+            yield f"- replaces code: `{row.api}` {row.how.value}{_until(row.until)}"
         elif isinstance(row, Setting):
             yield f"- setting: `{row.name}`: {row.role.value}"
         elif isinstance(row, Template):
