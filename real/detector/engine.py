@@ -28,12 +28,13 @@ from real.detector.frontend.escapes import Escapes
 from real.detector.frontend.linking.modules import Module
 from real.detector.ir.instructions import Program
 from real.detector.limits import OF_PROGRAM, Budget, BudgetExceededError, Limits, UnanalyzableError
-from real.detector.linked import of_own_file, unseen_in_own_file
+from real.detector.linked import of_own_file, own_lines, unseen_in_own_file
 from real.detector.reporting import Shares, report
 from real.detector.rule import Rule
 from real.detector.watchdog import within
 from real.types import Analysis, AnalysisStatus, Confidence, Finding, Unseen
 
+_OF_LINKED, _LEAST = 30, 20_000  # steps for each value of a linked program, and for a small one; most take ten
 _IN_ALL = 3.0  # times the seconds of the analysis: the front end, the analysis, and each unit by itself
 
 
@@ -49,6 +50,7 @@ def analyse(
 
     A program that is too much with what it imports from its project is analysed without.
     """
+    limits = limits.of(code)
     if module is not None:
         found = _contained(code, tuple(rules), limits, is_imported=is_imported, module=module)
         if found.status not in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.ERROR):
@@ -83,10 +85,10 @@ def _analysed(
     *,
     is_imported: bool,
     module: Module | None = None,
-    in_full: bool = False,
+    around: frozenset[int] = frozenset(),
 ) -> tuple[list[Finding], tuple[Unseen, ...]]:
-    program, escapes = build(code, characters=limits.characters, module=module, in_full=in_full)
-    budget = Budget(limits.seconds, limits.steps)
+    program, escapes = build(code, characters=limits.characters, module=module, around=around)
+    budget = Budget(limits.seconds, _allowed(program, limits.steps))
     solver = Solver(program, _compiled(rules), budget, escapes, is_imported=is_imported)
     try:
         solver.solve()
@@ -104,10 +106,17 @@ def _analysed(
     unseen = tuple(sorted(hidden, key=lambda part: (part.line, part.what)))
     if module is not None and program.files:
         findings, unseen = of_own_file(findings, program.files, module.path), unseen_in_own_file(unseen)
-    if program.has_more and any(finding.confidence is not Confidence.LOW for finding in findings):
-        with contextlib.suppress(BudgetExceededError):  # something that is shown: what is imported may speak against it
-            return _analysed(code, rules, limits, is_imported=is_imported, module=module, in_full=True)
+    shown = [finding for finding in findings if finding.confidence is not Confidence.LOW]
+    if program.has_more and shown and not around:
+        with contextlib.suppress(BudgetExceededError):  # what is imported may speak against it
+            lines = own_lines(shown)
+            return _analysed(code, rules, limits, is_imported=is_imported, module=module, around=lines)
     return findings, unseen
+
+
+def _allowed(program: Program, steps: int) -> int:
+    """The steps for a program: with other files in it less, because it can still be analysed without them."""
+    return min(steps, _OF_LINKED * sum(unit.values for unit in program.units) + _LEAST) if program.files else steps
 
 
 def _alone(program: Program, escapes: Escapes, rules: tuple[Rule, ...], limits: Limits) -> list[Finding]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 150  # levels of nested syntax; the lowering recurses a few Python frames per level
 MAX_VALUES = 400_000  # instructions in a program after lowering
 MAX_STEPS = 300_000  # instructions evaluated and objects looked at in one analysis: a second or two
+MAX_STEPS_OF_FILE = 10 * MAX_STEPS  # of the largest files that the command line is given
 MAX_SECONDS = 10.0  # of CPU for one program, so that a busy machine changes nothing; most need some milliseconds
 
 _STEPS_BETWEEN_LOOKS = 200
@@ -16,15 +17,26 @@ _STEPS_BETWEEN_LOOKS = 200
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one source may take: its size in characters, steps, and seconds of CPU as a safety net."""
+    """What one source may take: its size in characters, steps, and seconds of CPU as a safety net.
+
+    ``steps_per_line``: so many more for each line, so that a short file takes no longer than a short file should.
+    """
 
     characters: int = MAX_BYTES
     steps: int = MAX_STEPS
     seconds: float = MAX_SECONDS
+    steps_per_line: int = 0
+
+    def of(self, code: str) -> Limits:
+        """The limits of this source."""
+        if not self.steps_per_line:
+            return self
+        steps = min(self.steps + self.steps_per_line * code.count("\n"), MAX_STEPS_OF_FILE)
+        return replace(self, steps=steps, steps_per_line=0)
 
 
 OF_PROGRAM = Limits()  # what a policy writes
-OF_FILE = Limits(10 * MAX_BYTES, 10 * MAX_STEPS, 6 * MAX_SECONDS)  # what the command line is given
+OF_FILE = Limits(10 * MAX_BYTES, MAX_STEPS, 6 * MAX_SECONDS, steps_per_line=600)  # what the command line is given
 
 
 class UnanalyzableError(Exception):

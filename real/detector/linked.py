@@ -24,6 +24,16 @@ def unseen_in_own_file(unseen: Iterable[Unseen]) -> tuple[Unseen, ...]:
     return tuple(part for part in unseen if not is_linked(part.line))
 
 
+def own_lines(findings: Iterable[Finding]) -> frozenset[int]:
+    """The lines of the program's own file that findings stand on or go through."""
+    return frozenset(
+        line
+        for finding in findings
+        for line, path in ((finding.line, finding.path), *((step.line, step.path) for step in finding.trace))
+        if line and not path
+    )
+
+
 def _lines(finding: Finding) -> tuple[int, ...]:
     return (finding.line, *(step.line for step in finding.trace))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
 from real.detector.frontend.build import build
-from real.detector.limits import OF_FILE, Budget
+from real.detector.limits import MAX_STEPS_OF_FILE, Budget
 from real.detector.reporting import report
 from real.detector.rules import all_rules
 
@@ -16,7 +16,7 @@ _RULES = RuleSet(tuple(all_rules()))
 
 def steps(code: str) -> int:
     """The steps of the whole analysis, what the rules ask included; raises ``BudgetExceededError`` as for a file."""
-    budget = Budget(seconds=1e6, steps=OF_FILE.steps)
+    budget = Budget(seconds=1e6, steps=MAX_STEPS_OF_FILE)
     program, escapes = build(code)
     solver = Solver(program, _RULES, budget, escapes)
     solver.solve()

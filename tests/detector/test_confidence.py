@@ -28,6 +28,11 @@ CASES = {
         "medium",
         "import sqlite3\nc = sqlite3.connect('a')\ngetattr(c, input())('x' + input())\n",
     ),
+    "a code with a key, by SHA-1": (
+        "low",
+        "import hashlib, hmac\ndef f(k, m):\n    return hmac.new(k, m, hashlib.sha1).digest()\n",
+    ),
+    "a code with a key, by MD5": ("high", "import hmac\ndef f(k, m):\n    return hmac.new(k, m, 'md5').digest()\n"),
     "a pattern": ("medium", "import re\ndef f(text):\n    return re.match(r'^(a+)+$', text)\n"),
 }
 

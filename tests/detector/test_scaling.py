@@ -11,7 +11,7 @@ from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
 from real.detector.frontend.build import build
 from real.detector.frontend.escapes import NONE
-from real.detector.limits import Budget, Limits
+from real.detector.limits import MAX_STEPS_OF_FILE, OF_FILE, OF_PROGRAM, Budget, Limits
 from real.detector.rules import all_rules
 from real.types import AnalysisStatus
 
@@ -44,22 +44,29 @@ def test_what_is_too_large_is_never_clean(shape: str) -> None:
     assert scan(SHAPES[shape](1500)).status is not AnalysisStatus.CLEAN
 
 
-# Each of the handlers calls all of them; each test of a flag is asked for on the way to all later ones.
-_SQUARE = {"bus", "flags"}
 # Does not end within any budget that is worth giving it: see ``test_callbacks_that_are_given_one_another_end``.
 _ENDED = {"callbacks"}
 
 
-@pytest.mark.parametrize("shape", sorted(growing.SHAPES.keys() - _SQUARE - _ENDED))
+@pytest.mark.parametrize("shape", sorted(growing.SHAPES.keys() - _ENDED))
 def test_the_whole_analysis_grows_about_as_the_program(shape: str) -> None:
     make = growing.SHAPES[shape]
     assert growing.steps(make(24)) <= 10 * growing.steps(make(6))
 
 
-@pytest.mark.parametrize("shape", sorted(_SQUARE))
-def test_it_grows_as_the_calls_where_these_are_more(shape: str) -> None:
-    make = growing.SHAPES[shape]
-    assert growing.steps(make(16)) <= 2 * 16 * growing.steps(make(4))
+def test_a_file_gets_more_steps_for_more_lines() -> None:
+    short, long = OF_FILE.of("x = 1\n"), OF_FILE.of("x = 1\n" * 1000)
+    assert short.steps < long.steps < OF_FILE.of("x = 1\n" * 10**6).steps == MAX_STEPS_OF_FILE
+    assert OF_PROGRAM.of("x = 1\n" * 1000) == OF_PROGRAM
+
+
+def test_what_holds_one_another_is_looked_into_once() -> None:
+    """Dictionaries of dictionaries of functions: the ways through them multiply, their number does not."""
+    held = "".join(f"d{i} = {{'f': f}}\n" for i in range(40))
+    linked = "".join(f"d{i}['d{j}'] = d{j}\n" for i in range(40) for j in range(40) if i != j)
+    code = f"import os\ndef f(x):\n    os.system(x)\n{held}{linked}"
+    analysis = scan(code, limits=Limits(steps=200_000))
+    assert [finding.rule for finding in analysis.findings] == ["CWE-77"]
 
 
 @pytest.mark.parametrize("size", [5, 40])

@@ -124,3 +124,13 @@ def test_no_repository_no_git_and_what_makes_no_sense(
     monkeypatch.setenv("PATH", str(place))
     assert main(["--diff", "HEAD", "."]) == 2
     assert "--diff needs git" in capsys.readouterr().err
+
+
+def test_a_finding_in_another_file_is_new_where_a_step_in_a_changed_file_is(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("db.py").write_text("import sqlite3\n\n\ndef ask(sql):\n    sqlite3.connect('a').execute(sql)\n")
+    Path("web.py").write_text("from db import ask\n\nask('SELECT 1')\n")
+    git("add", ".")
+    git("commit", "-qm", "two")
+    Path("web.py").write_text("from db import ask\n\nask('SELECT ' + input())\n")
+    assert shown(capsys) == ["./db.py:5:5:"]
+    assert shown(capsys, "--no-project", ".") == []

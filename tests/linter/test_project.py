@@ -228,6 +228,17 @@ def test_files_that_import_each_other(folder: Folder) -> None:
     assert folder.places() == [("two.py", "CWE-89", 6)]
 
 
+def test_files_that_take_all_names_of_each_other(folder: Folder) -> None:
+    names = [f"m{number}" for number in range(12)]
+    stars = "".join(f"from .{name} import *\n" for name in names)
+    folder.package(**dict.fromkeys(names, stars), db=DB, web=page(".m0 import nothing", "nothing()", "return ''"))
+    assert folder.places() == []
+    folder.package(
+        m7="from .db import run_query\n", web=page(".m0 import run_query", f"run_query({QUERY})", "return ''")
+    )
+    assert folder.places() == [("db.py", "CWE-89", 6)]
+
+
 def test_the_library_keeps_its_name_and_folders_without_a_package_are_roots(folder: Folder) -> None:
     folder.write(
         json="def loads(text):\n    return 1\n",

@@ -401,6 +401,8 @@ class Calls:
                     self.heap.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])
+        if path == "string.Template" and (args.pos or "template" in args.named):
+            self.heap.put(next(iter(result.objs)), "template", args.named.get("template", args.first()))
         kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
         if path.partition(".")[0] not in library.PURE_ROOTS:
             if name not in library.RENDERERS:

@@ -136,8 +136,10 @@ class Heap:
     def contents(self, obj: Obj) -> Value:
         """The join of everything stored in ``obj``."""
         self.touch(obj)
-        self.spend(len(obj.fields) >> 3)  # a join costs a fraction of an instruction
-        return join(join_all(obj.fields.values()), obj.elements)
+        if obj.contents is None:
+            self.spend(len(obj.fields) >> 3)  # a join costs a fraction of an instruction
+            obj.contents = join(join_all(obj.fields.values()), obj.elements)
+        return obj.contents
 
     def item(self, obj: Obj, key: Value) -> Value:
         """``obj[key]`` for a container."""
@@ -163,7 +165,9 @@ class Heap:
     def key_of(self, obj: Obj) -> Value:
         """Any key of a dict."""
         self.touch(obj)
-        return join(join_all(of_const(key) for key in obj.fields), obj.keys)
+        if obj.any_key is None:
+            obj.any_key = join(join_all(of_const(key) for key in obj.fields), obj.keys)
+        return obj.any_key
 
     def fresh_list(self, instr: Instr, element: Value, kind: str = "list", tag: str = "") -> Value:
         """A new sequence of such elements."""
@@ -202,6 +206,7 @@ class Heap:
     def _stored(self, obj: Obj, value: Value) -> None:
         """``value`` is in ``obj`` now: its taint reaches whoever reads ``obj`` and everything that holds ``obj``."""
         self.growth += 1
+        obj.contents = obj.any_key = None
         self.pending |= obj.readers
         mask, why = value.mask, value.why
         for inner in ordered(value.objs):

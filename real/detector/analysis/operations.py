@@ -89,15 +89,31 @@ class Operations:
         elif instr.op == "sub":
             yield Operation("read", unit, instr, args[0], args[1])
         elif instr.op == "method":
-            yield from self._method(unit, instr, str(instr.extra[0]))
+            yield from self._method(unit, instr, str(instr.extra[0]), args)
+        elif instr.op == "call" and (bound := self._bound(unit, instr)) is not None:
+            yield from self._method(unit, instr, *bound)
         elif instr.op == "call" and len(args) == 4:
             names = self._slicer.library_names(unit, instr)
             if names & {"builtins.setattr", "builtins.object.__setattr__", "operator.setitem"}:
                 yield Operation("store", unit, instr, args[1], args[2], args[3], "setattr")
 
+    def _bound(self, unit: Unit, call: Instr) -> tuple[str, list[int]] | None:
+        """``add = room.append; add(text)``, ``partial(room.append, text)()``: the method and all that it is given."""
+        root = self._slicer.solver.guards.root
+        made: Instr | None = unit.defs[root(unit, call.args[0])]
+        passed = call.args[1:]
+        if made is not None and made.op == "call" and len(made.args) > 1:
+            if self._slicer.library_names(unit, made) != {"functools.partial"}:
+                return None
+            passed = [*made.args[2:], *passed]
+            made = unit.defs[root(unit, made.args[1])]
+        if made is None or made.op != "attr":
+            return None
+        return str(made.extra), [made.args[0], *passed]
+
     @staticmethod
-    def _method(unit: Unit, instr: Instr, name: str) -> Iterator[Operation]:
-        base, *passed = instr.args
+    def _method(unit: Unit, instr: Instr, name: str, args: list[int]) -> Iterator[Operation]:
+        base, *passed = args
         if name in ("setdefault", "insert", "__setitem__", "__setattr__") and len(passed) > 1:
             yield Operation("store", unit, instr, base, passed[0], passed[1], name)
         elif name == "update" and passed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from real.detector.analysis.slices import Slicer
+from real.detector.analysis.values import ordered
 from real.detector.ir.instructions import COPIES, Instr, Unit
 
 _FORMATTERS = frozenset({"format", "format_map", "substitute", "safe_substitute"})
@@ -120,6 +121,9 @@ class Texts:
         return args[1:] if names & {"builtins.str", "string.Template", "markupsafe.Markup"} else []
 
     def _template(self, unit: Unit, operand: int, found: Pieces) -> None:
+        for obj in ordered(self._slicer.solver.state.states[unit].env[operand].objs):
+            texts = obj.fields["template"].consts if "template" in obj.fields else None  # `string.Template(text)`
+            found.literals += sorted(text for text in texts or () if isinstance(text, str))
         root = unit.defs[self._slicer.solver.guards.root(unit, operand)]
         if root is None:
             return

@@ -237,8 +237,14 @@ class Slicer:
         return not any(deep(env[arg])[0] & bits for arg in instr.args if isinstance(arg, int))
 
     def _is_part_from_outside(self, unit: Unit, instr: Instr) -> bool:
-        """Whether outside data enters by an attribute of what a library has made, whatever that was made from."""
-        objs = self.solver.state.states[unit].env[instr.args[0]].objs if instr.op == "attr" else ()
+        """Whether outside data enters by an attribute of what a library has made, whatever that was made from.
+
+        Or by one that a base class of a library gives an object of the program: ``self.request`` of a view.
+        """
+        env, deep = self.solver.state.states[unit].env, self.solver.heap.deep
+        objs = env[instr.args[0]].objs if instr.op == "attr" else ()
+        if any(obj.kind == "instance" for obj in objs) and deep(env[instr.dst])[0] and not deep(env[instr.args[0]])[0]:
+            return True
         return any(obj.name.endswith("()") and f"{obj.name}.{instr.extra}" in sources() for obj in objs)
 
     def _access(self, unit: Unit, instr: Instr) -> Constant:

@@ -11,12 +11,15 @@ from real.detector.analysis.slices import Slicer
 from real.detector.analysis.witness import every
 from real.detector.ir.control_dependence import ControlFlow
 from real.detector.ir.instructions import Block, Instr, Unit
+from real.detector.models.library import STRICT_TESTS
+from real.detector.models.stdlib_returns import TRUTHS
 
 _STORES = frozenset({"setattr", "setsub", "setcell", "setmember", "delattr", "delsub"})
 _TESTING = frozenset({"assign", "copy", "phi", "pi", "compare", "unary"})  # a test of a value, or the value itself
 _SHOWING = (_TESTING - {"unary"}) | {"attr", "fstring"}  # and a text of it
 _COLLECTING = frozenset({"build", "iterate"})
 _FLAGS = frozenset({"is", "has", "can", "may", "should", "flag", "enabled", "allowed", "allow"})
+_TRUTHS = TRUTHS | {"builtins.bool", "builtins.any", "builtins.all", "builtins.isinstance"}
 _ANSWERS = frozenset({"compare", "unary", "phi", "const"})
 
 
@@ -51,6 +54,9 @@ class Uses:
         if self._is_output(unit, instr) or self._is_useless(unit, instr):
             return False
         if instr.op in ("call", "method") and self._is_idle_question(unit, instr):
+            return False
+        if instr.op == "add":
+            answers.add(instr.args[0])
             return False
         if instr.op not in _SHOWING | {"unary"}:
             return True
@@ -107,9 +113,10 @@ class Uses:
         return every(callee is unit for callee in called)
 
     def _is_idle_question(self, unit: Unit, instr: Instr) -> bool:
-        """A call of functions of the program that only answer yes or no, where nothing depends on the answer."""
+        """A call of functions that only answer yes or no, where nothing depends on the answer."""
         called = [callee for callee, _ in self._slicer.called_units(instr)]
-        return bool(called) and every(self._only_answers(callee) for callee in called) and self.is_idle(unit, instr)
+        asks = every(self._only_answers(callee) for callee in called) if called else self._gives_truth(unit, instr)
+        return asks and self.is_idle(unit, instr)
 
     def _only_answers(self, unit: Unit) -> bool:
         ends = [block.instrs[-1] if block.instrs else None for block in unit.blocks if not block.succs]
@@ -118,9 +125,22 @@ class Uses:
         returns = [step for step in _instructions(unit) if step.op == "return"]
         return (
             bool(returns)
-            and every(self._returned(unit, step) in _ANSWERS for step in returns)
+            and every(self._is_answer(unit, step) for step in returns)
             and not any(step.op in _STORES for step in _instructions(unit))
         )
+
+    def _is_answer(self, unit: Unit, step: Instr) -> bool:
+        """Whether what is returned is a truth value: of a comparison, or of a call that gives nothing else."""
+        made = unit.defs[self._slicer.solver.guards.root(unit, step.args[0])]
+        if made is None or made.op not in ("call", "method"):
+            return made is not None and made.op in _ANSWERS
+        return not self._slicer.called_units(made) and self._gives_truth(unit, made)
+
+    def _gives_truth(self, unit: Unit, call: Instr) -> bool:
+        """Whether a call of a library, or of a method of texts, gives a truth value and does nothing else."""
+        names = self._slicer.library_names(unit, call)
+        is_text_test = call.op == "method" and call.extra[0] in STRICT_TESTS
+        return (bool(names) and names <= _TRUTHS) or (is_text_test and not names)
 
     def _returned(self, unit: Unit, step: Instr) -> str | None:
         """The operation that makes what is returned."""

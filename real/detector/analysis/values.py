@@ -94,6 +94,8 @@ class Obj:
     """
 
     __slots__ = (
+        "any_key",
+        "contents",
         "deep_mask",
         "deep_why",
         "elements",
@@ -113,6 +115,8 @@ class Obj:
         self.number = number
         self.unit = unit
         self.fields: dict[Constant, Value] = {}  # by constant key, index or attribute name
+        self.contents: Value | None = None  # the join of all fields and elements, until one grows
+        self.any_key: Value | None = None  # that of all keys
         self.elements = BOTTOM  # under keys that are not known
         self.keys = BOTTOM  # the unknown keys of a dict
         self.readers: set[Unit] = set()

@@ -112,6 +112,7 @@ def _hooks_level(facts: Facts) -> int:
         declared = facts.declarations(unit).last_words
         if not declared & HOOKS:
             continue
+        level = max(level, *(level_of(facts, app, name) for name in declared - HOOKS), NOBODY)  # decorated once more
         inside = list(app.within(unit))
         if any(_can_refuse(facts, inner) for inner in inside):
             level = max(level, *(own_level(facts, inner) for inner in inside))

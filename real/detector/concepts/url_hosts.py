@@ -13,13 +13,15 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.calls import passed_to
+from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.patterns import pattern_call
 from real.detector.concepts.text_pieces import members, ordered_pieces
 from real.detector.concepts.validators import dependencies, validators
-from real.detector.ir.definitions import root
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, rows_of
 from real.detector.models.kinds import Role
+from real.detector.models.rows import Framework
 
 PARSERS = frozenset(calls_of(Role.URL_PARSER))
 JOINERS = frozenset(calls_of(Role.URL_JOINER))
@@ -33,6 +35,7 @@ _WHOLE_HOST = re.compile(r"[a-zA-Z][\w+.-]*://[^/?#\\@]+")
 # What follows the first label of a host: the rest of a domain name, complete.
 _DOMAIN = re.compile(r"\.[\w-]+(?:\.[\w-]+)*(?::\d+)?(?:[/?#]|$)")
 _LABEL = Charset("-_")
+_QUOTING = tuple(row.api for row in rows_of(Framework) if row.quotes)
 _MAX_DEPTH = 4
 
 
@@ -93,6 +96,9 @@ class _Hosts:
             yield here
         elif made.op in ("call", "method") and facts.called(made):
             yield from self._from_helper(unit, at, made, depth)
+        elif made.op == "iterate" and (yields := self._yields(unit, made)):
+            for callee, step in yields:
+                yield from self.of(callee, (step,), step.args[0], depth + 1)
         elif made.op == "param" and facts.call_sites(unit) and not facts.is_open(unit):
             for caller, call, bound in facts.call_sites(unit):
                 for passed in facts.passed(caller, call, unit, bound, str(made.extra)):
@@ -101,6 +107,15 @@ class _Hosts:
             yield replace(here, inner=_returns(injected))
         else:
             yield here
+
+    def _yields(self, unit: Unit, iterate: Instr) -> list[tuple[Unit, Instr]]:
+        """``for url in allowed(urls)``: where generators of the program give what is iterated, if they alone do."""
+        call = unit.defs[root(unit, iterate.args[0])]
+        callees = self.facts.called(call) if call is not None and call.op in ("call", "method") else []
+        if not every(callee.is_generator for callee in callees):
+            return []
+        steps = [(callee, step) for callee in callees for step in self.facts.instructions(callee, "yield")]
+        return [] if any(step.extra for _, step in steps) else steps
 
     def _from_helper(self, unit: Unit, at: tuple[Instr | Edge, ...], call: Instr, depth: int) -> Iterator[Place]:
         for callee in self.facts.called(call):
@@ -195,7 +210,16 @@ class _Hosts:
         """Whether a literal beginning decides the host, whatever follows."""
         if _FIXED.match(prefix) or (prefix and prefix.startswith(self.relative)):
             return True
-        return prefix == "/" and self._is_route_part(unit, following)
+        return prefix == "/" and (self._is_route_part(unit, following) or self._has_no_slash_before(unit, following))
+
+    def _has_no_slash_before(self, unit: Unit, operand: int) -> bool:
+        """``"/" + url.lstrip("/")`` in a framework that encodes addresses: browsers take a backslash for a slash."""
+        made = definition(unit, operand)
+        if made is None or made.op != "method" or made.extra[0] not in ("strip", "lstrip") or len(made.args) != 2:
+            return False
+        stripped = self.facts.constants(unit, made.args[1])
+        is_stripped = bool(stripped) and every(isinstance(text, str) and "/" in text for text in stripped)
+        return is_stripped and app_of(self.facts).uses(*_QUOTING)
 
     def _is_path_of_known(self, prefix: str, unit: Unit, made: Instr, operand: int) -> bool:
         """``f"https://{parts.hostname}{parts.path}"`` with a tested host: beside one, the path begins with a slash."""

@@ -16,18 +16,23 @@ from real.detector.models.library import BUILTINS
 
 
 def build(
-    code: str, *, ssa: bool = True, characters: int = MAX_BYTES, module: Module | None = None, in_full: bool = False
+    code: str,
+    *,
+    ssa: bool = True,
+    characters: int = MAX_BYTES,
+    module: Module | None = None,
+    around: frozenset[int] = frozenset(),
 ) -> tuple[Program, Escapes]:
     """Parse, link, normalise and lower ``code`` of at most so many characters; also says what names are given away.
 
-    With ``module``, its place in a project, what it imports from there becomes part of the program: ``in_full``, or
-    without functions where no data from outside enter.
+    With ``module``, its place in a project, what it imports from there becomes part of the program; where no data from
+    outside enter only constants do, and what the code ``around`` some lines uses.
 
     Raises:
         UnanalyzableError: ``code`` is no program, or one that is too large or too deep.
     """
     parsed = parse(code, characters)
-    linker = Linker(parsed, module, in_full=in_full) if module is not None else None
+    linker = Linker(parsed, module, around=around) if module is not None else None
     files = linker.run() if linker is not None else ()
     tree = normalise(parsed, code)
     program = lower(tree.module, BUILTINS, tree.inlined, ssa=ssa)

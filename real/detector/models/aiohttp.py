@@ -11,6 +11,9 @@ LIBRARY = Library(
     "aiohttp==3.14.5",
     (
         Setting("client_max_size", Role.BODY_LIMIT),
+        *calls(Role.MESSAGE_LIMIT, arg(None, "client_max_size"), "aiohttp.web.Application"),
+        *calls(Role.MESSAGE_LIMIT, arg(None, "max_msg_size"), "aiohttp.web.WebSocketResponse"),
+        *calls(Role.MESSAGE_LIMIT, arg(None, "max_msg_size"), "aiohttp.ClientSession().ws_connect"),
         *calls(Role.CONNECTOR_PART, arg(None, "connector"), "aiohttp.ClientSession"),
         *calls(Role.CONNECTOR_PART, arg(None, "resolver"), "aiohttp.TCPConnector"),
         *calls(Role.RESOLVER, (), "aiohttp.ThreadedResolver().resolve"),

@@ -83,7 +83,7 @@ LIBRARY = Library(
         *calls(Role.MODEL_FORM, arg(None, "fields"), "django.forms.{,models.}modelform_factory"),
         *calls(Role.FORMATS_HTML, arg(0, "format_string"), "django.utils.html.format_html"),
         *calls(Role.ENCODES_OTHERWISE, (), "django.utils.html.escapejs"),
-        Framework("django", elsewhere=True),
+        Framework("django", elsewhere=True, quotes=True),
         *calls(Role.REGISTRAR, arg(1, "view"), "django.urls.{path,re_path}"),
         *calls(Role.REGISTRAR, arg(1, "view"), "django.conf.urls.url", until="Django 4"),
         *calls(Role.POST_ONLY, (), "django.views.decorators.http.require_POST"),

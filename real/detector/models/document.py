@@ -15,7 +15,9 @@ from real.detector.models.rows import (
     Handler,
     Library,
     Module,
+    Program,
     Returns,
+    Row,
     Sanitizer,
     Setting,
     Sink,
@@ -65,22 +67,35 @@ def _lines(library: Library) -> Iterator[str]:
             yield f"- asked for: `{row.api}` {taken}: {row.role.value}{_until(row.until)}".replace("` :", "`:")
         elif isinstance(row, Returns):
             yield f"- `{row.api}()` returns a `{row.type}`"
-        elif isinstance(row, Setting):
-            yield f"- setting: `{row.name}`: {row.role.value}"
-        elif isinstance(row, Template):
-            yield f"- fills a template: `{row.api}`" + (" (escapes)" if row.escapes else "")
-        elif isinstance(row, Module):
-            yield f"- all of `{row.api}`: {row.role.value}"
-        elif isinstance(row, Framework):
-            yield f"- calls functions of the program: `{row.api}`{_said(row)}"
-        elif isinstance(row, Handler):
-            named = ", ".join(f"`{name}`" for name, _ in row.actions) or "what is decorated"
-            yield f"- calls methods: of classes of `{row.api}` (`...{row.ending}`) {named}"
+        else:
+            yield from _of_application(row)
+
+
+def _of_application(row: Row) -> Iterator[str]:
+    """What is known of applications, and of programs that they start."""
+    if isinstance(row, Setting):
+        yield f"- setting: `{row.name}`: {row.role.value}"
+    elif isinstance(row, Program):
+        reads = f" after {', '.join(row.commands)}" if row.commands else ""
+        yield f"- has options that run commands or write files: `{row.name}`{reads}"
+    elif isinstance(row, Template):
+        yield f"- fills a template: `{row.api}`" + (" (escapes)" if row.escapes else "")
+    elif isinstance(row, Module):
+        yield f"- all of `{row.api}`: {row.role.value}"
+    elif isinstance(row, Framework):
+        yield f"- calls functions of the program: `{row.api}`{_said(row)}"
+    elif isinstance(row, Handler):
+        named = ", ".join(f"`{name}`" for name, _ in row.actions) or "what is decorated"
+        yield f"- calls methods: of classes of `{row.api}` (`...{row.ending}`) {named}"
 
 
 def _said(row: Framework) -> str:
     """What it does with text that a view returns, and with what annotations say."""
-    kinds = [(row.html, "sends returned text as HTML"), (row.typed, "converts arguments as they are annotated")]
+    kinds = [
+        (row.html, "sends returned text as HTML"),
+        (row.typed, "converts arguments as they are annotated"),
+        (row.quotes, "encodes addresses of redirects"),
+    ]
     told = [text for holds, text in kinds if holds]
     return f" ({', '.join(told)})" if told else ""
 

@@ -24,7 +24,7 @@ LIBRARY = Library(
         ),
         Setting("max_request_size", Role.BODY_LIMIT),
         Setting("max_upload_size", Role.BODY_LIMIT),
-        Framework("fastapi", typed=True),
+        Framework("fastapi", typed=True, quotes=True),
         *calls(Role.APPLICATION, (), "fastapi.FastAPI"),
         *calls(
             Role.ROUTE, (), "fastapi.{FastAPI,APIRouter}().{get,post,put,patch,delete,head,options,websocket,api_route}"

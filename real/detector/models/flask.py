@@ -31,7 +31,7 @@ LIBRARY = Library(
         Template("flask.render_template_string"),
         Template("flask.stream_template_string"),
         *calls(Role.RENDER, arg(0, "template_name_or_list"), "flask.{,templating.}{render_template,stream_template}"),
-        Framework("flask", html=True),
+        Framework("flask", html=True, quotes=True),
         *calls(Role.APPLICATION, (), "flask.Flask"),
         *calls(Role.ROUTE, (), "flask.{Flask,Blueprint}().{route,get,post,put,patch,delete}"),
         *calls(Role.REGISTRAR, arg(2, "view_func"), "flask.{Flask,Blueprint}().add_url_rule"),

@@ -161,6 +161,7 @@ class Role(Enum):
     TLS_CIPHERS = "takes a list of ciphers"
     # CWE-770
     BODY_LIMIT = "limits how much of a request is read"
+    MESSAGE_LIMIT = "limits how large a message may be, unless it is told none"
     CONTAINER = "makes a container that has no limit unless it is told"
     QUEUE = "makes a queue"
     THREAD = "starts a thread or a process"
@@ -190,6 +191,7 @@ class Role(Enum):
     WRITER = "sends the client what it is given"
     # CWE-77
     RUNS_PROGRAM = "starts the program that a list of arguments names"
+    OPENS_BROWSER = "starts a browser with an address, which may take it for an option"
     RUNS_INSIDE = "starts a program in a container or a terminal"
     FILE_TEST = "answers whether there is a file of that name"
     # CWE-200

@@ -13,7 +13,7 @@ LIBRARY = Library(
         Template("quart.render_template_string"),
         Template("quart.stream_template_string"),
         *calls(Role.RENDER, arg(0, "template_name_or_list"), "quart.{,templating.}{render_template,stream_template}"),
-        Framework("quart", html=True),
+        Framework("quart", html=True, quotes=True),
         *calls(Role.APPLICATION, (), "quart.Quart"),
         *calls(Role.ROUTE, (), "quart.{Quart,Blueprint}().{route,get,post,put,patch,delete,websocket}"),
         *calls(Role.RESPONSE, (), "quart.{Response,make_response,jsonify,abort}"),

@@ -109,7 +109,8 @@ class Framework:
 
     ``html``: text that a view returns is sent as HTML. ``typed``: what annotations of parameters say is enforced.
     ``elsewhere``: the addresses of views are in another file, so that nothing in a view's own says that it is one.
-    ``web``: it is a web framework of its own, not a part of one.
+    ``web``: it is a web framework of its own, not a part of one. ``quotes``: it percent-encodes an address that a
+    browser is sent to, so that a backslash or a tab in it is none.
     """
 
     api: str
@@ -117,6 +118,7 @@ class Framework:
     typed: bool = False
     elsewhere: bool = False
     web: bool = True
+    quotes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,24 @@ class Setting:
     values: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program with options that run commands or write files: an argument that begins with a dash is one.
+
+    ``commands`` are the subcommands that read what ``words`` are about, in the names of variables: none, the program
+    does. ``taking`` are options whose argument is the next word, whatever it begins with. Where ``strangers`` only may
+    not choose it, what a caller passes to a public function is his own.
+    """
+
+    name: str
+    commands: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    taking: tuple[str, ...] = ()
+    strangers: bool = False
+
+
 Row: TypeAlias = (
-    "Source | Sink | Sanitizer | Builder | Returns | Call | Module | Framework | Handler | Template | Setting"
+    "Source | Sink | Sanitizer | Builder | Returns | Call | Module | Framework | Handler | Template | Setting | Program"
 )
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 

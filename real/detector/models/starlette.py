@@ -17,7 +17,7 @@ LIBRARY = Library(
             "**.add_middleware",
         ),
         Setting("max_part_size", Role.BODY_LIMIT),
-        Framework("starlette"),
+        Framework("starlette", quotes=True),
         Module("starlette.middleware.sessions", Role.SAME_SITE_SESSIONS),
         *calls(Role.APPLICATION, (), "starlette.applications.Starlette"),
         *calls(Role.REGISTRAR, arg(1, "endpoint"), "starlette.routing.Route"),

@@ -16,7 +16,10 @@ from real.detector.ir.instructions import Instr, Unit
 _GATES = frozenset({"__getattr__", "__getattribute__", "__getitem__", "__format__"})
 # Methods of models, sessions and containers that return one record.
 _LOOK_UPS = frozenset({"get", "first", "one", "get_or_404", "first_or_404"})
+# They give some of what they are given, or all in another order.
+_SELECTING = frozenset({"builtins.filter", "builtins.sorted", "builtins.list", "builtins.reversed", "builtins.map"})
 _MAX_FIELDS = 2
+_MAX_STEPS = 5  # from a value to the container that it was taken from
 
 
 def formatted(facts: Facts, site: CallSite) -> Iterator[Defect]:
@@ -47,7 +50,7 @@ def _shows_object(facts: Facts, unit: Unit, operand: int) -> bool:
     value = facts.value(unit, operand)
     if any(obj.kind in ("instance", "class", "function", "bound", "namespace") for obj in _within(value)):
         return True
-    return not value.objs and not facts.is_untrusted(value) and _is_looked_up(facts, unit, operand, value)
+    return not value.objs and _is_looked_up(facts, unit, operand)
 
 
 def _within(value: Value) -> Iterator[Obj]:
@@ -59,22 +62,41 @@ def _within(value: Value) -> Iterator[Obj]:
                 yield from held.objs
 
 
-def _is_looked_up(facts: Facts, unit: Unit, operand: int, value: Value) -> bool:
+def _is_looked_up(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:
     """A record from something that the program leaves undefined: a model, a session, a container, a class."""
-    if value.consts or value.kind & (STR | NUM):
+    value, made = facts.value(unit, operand), definition(unit, operand)
+    if made is None or value.consts or value.kind & (STR | NUM) or depth > _MAX_STEPS:
         return False
-    made = definition(unit, operand)
-    if made is None:
+    if made.op == "param":  # whoever else may call the function, the program passes a record
+        return any(
+            _is_looked_up(facts, caller, passed, depth + 1) or _holds_records(facts, caller, passed, depth + 1)
+            for caller, call, bound in facts.call_sites(unit)
+            for passed in facts.passed(caller, call, unit, bound, str(made.extra))
+        )
+    if facts.is_untrusted(value):
         return False
     if made.op == "method":
         return made.extra[0] in _LOOK_UPS
     if made.op == "call":
         callee = definition(unit, made.args[0])
         return callee is not None and callee.op == "builtin" and str(callee.extra[1])[:1].isupper()
-    if made.op not in ("sub", "iterate"):
+    return made.op in ("sub", "iterate") and _holds_records(facts, unit, made.args[0], depth + 1)
+
+
+def _holds_records(facts: Facts, unit: Unit, operand: int, depth: int) -> bool:
+    """What the program leaves undefined, or some of it: ``[e for e in employees if e.active]``."""
+    holder = definition(unit, operand)
+    if holder is None or depth > _MAX_STEPS:
         return False
-    holder = definition(unit, made.args[0])
-    return holder is not None and holder.op == "builtin"
+    if holder.op == "build":
+        return any(
+            _is_looked_up(facts, unit, store.args[-1], depth + 1)
+            for store in facts.instructions(unit, "add")
+            if definition(unit, store.args[0]) is holder
+        )
+    if holder.op == "call" and facts.library_names(unit, holder) & _SELECTING:
+        return any(_holds_records(facts, unit, arg, depth + 1) for arg in holder.args[1:])
+    return holder.op == "builtin" and not facts.value(unit, operand).objs
 
 
 def _is_record(facts: Facts, unit: Unit, operand: int) -> bool:

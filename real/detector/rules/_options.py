@@ -12,84 +12,111 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
+from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
-from real.detector.concepts.text_pieces import members, ordered_pieces
+from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
-from real.detector.models.catalogue import calls_of
-from real.detector.models.kinds import Role
+from real.detector.models.catalogue import calls_of, last_names, rows_of
+from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
+from real.detector.models.rows import Program
+from real.detector.rules._word_lists import words_of_call
 from real.detector.vocabulary import words
 
-# Programs with options that run commands.
-_PROGRAMS = frozenset({"git", "hg", "ssh", "scp"})
 _REMOTE = "ssh"
 _END = "--"
-# Options whose argument is the next word, whatever it begins with.
-_TAKING = names(
-    """-C -b -m -n -p -o -i -l -c -j -F -J --author --grep --message --branch --depth --jobs --origin --config --filter
-    --max-count --since --until --format --pretty --shallow-since"""
-)
 # Calls that ask whether there is a file of that name.
 _FOUND = calls_of(Role.FILE_TEST).keys()
 _FOUND_METHODS = names("is_dir is_file exists")
-_ADDRESSES = names("url uri repository repo remote origin address source")
-_MACHINES = names("host hostname server target address machine node")
 _PLACES = names("folder path dir directory file filename")  # on this machine
-_REVISIONS = names("ref rev revision commit branch tag pattern")
-# Subcommands, and programs, that read from another place -> words in the names of what says which.
-_SOURCES = (
-    (names("clone fetch pull ls-remote remote submodule"), _ADDRESSES),
-    (names("ssh scp"), _MACHINES),
-    (names("log diff show rev-list archive blame grep fetch pull"), _REVISIONS),
-)
+_STRANGERS = (SourceKind.HTTP, SourceKind.PEER)
+_STARTERS = calls_of(Role.RUNS_PROGRAM)
+_BROWSERS = calls_of(Role.OPENS_BROWSER)
+WATCHED = last_names(Role.OPENS_BROWSER)
 
 
 def smuggled(facts: Facts) -> Iterator[Defect]:
     """``["git", "clone", url]`` with an address from outside, and ``["ssh", HOST, f"tail {path}"]``."""
-    for site, row in facts.tabled(calls_of(Role.RUNS_PROGRAM)):
-        for operand in site.operands(row.arguments[0].positions, row.arguments[0].names)[:1]:
-            yield from _arguments(facts, site, members(facts, site.unit, operand))
+    for site, row in facts.tabled(_STARTERS):
+        program = row.arguments[0]
+        yield from _arguments(facts, site, words_of_call(facts, site, program.position or 0, program.names[0]))
+    for site, _ in facts.tabled(_BROWSERS):
+        address = site.argument(0, "url")
+        if address is None or not facts.is_untrusted(address) or not _is_by_stranger(facts, address):
+            continue
+        operands = site.operands((0,), ("url",))
+        pieces = ordered_pieces(facts, site.unit, operands[0])
+        if not isinstance(pieces[0], str) and not _is_refused(facts, site, operands):
+            yield Defect(site.instr, "untrusted data may be an option of the browser", facts.trace(address))
 
 
 def _arguments(facts: Facts, site: CallSite, listed: list[int]) -> Iterator[Defect]:
     unit = site.unit
     started = {str(const).rpartition("/")[2] for const in facts.constants(unit, listed[0])} if listed else set()
-    if len(listed) <= 1 or not started & _PROGRAMS:
+    rows = [row for row in rows_of(Program) if row.name in started]
+    if len(listed) <= 1 or not rows:
         return
+    taking = {option for row in rows for option in row.taking}
     for index, operand in enumerate(listed[1:], start=1):
         if _END in facts.constants(unit, operand):
             break
         value = facts.value(unit, operand)
         before = {str(const) for const in facts.constants(unit, listed[index - 1])}
-        if not facts.is_untrusted(value) or before & _TAKING:
+        if not facts.is_untrusted(value) or any(_takes_next(option, taking) for option in before):
             continue
         pieces = ordered_pieces(facts, unit, operand)
         if isinstance(pieces[0], str):
             if started == {_REMOTE} and index > 1 and " " in pieces[0]:
                 yield Defect(site.instr, "the shell of the other machine reads untrusted data", facts.trace(value))
                 return
-        elif pieces[0] != root(unit, operand) or not _is_source(facts, site, listed, index):
+        elif pieces[0] != root(unit, operand) or not _is_read(facts, site, listed, index, rows):
             continue
-        elif not facts.is_guarded(unit, site.instr, [operand], lambda atom, reads: _is_no_option(facts, atom, reads)):
+        elif not _is_refused(facts, site, [operand]):
             yield Defect(site.instr, "untrusted data may be an option that runs a command", facts.trace(value))
             return
 
 
-def _is_first(facts: Facts, unit: Unit, before: list[int]) -> bool:
+def _takes_next(option: str, taking: set[str]) -> bool:
+    """``-o``, and the last of several letters: ``-sSo``."""
+    is_cluster = len(option) > 2 and option.startswith("-") and not option.startswith("--")
+    return option in taking or (is_cluster and f"-{option[-1]}" in taking)
+
+
+def _is_read(facts: Facts, site: CallSite, listed: list[int], index: int, rows: list[Program]) -> bool:
+    """Whether an argument is what one of the programs reads, and comes from somebody who may not choose its options."""
+    open_to_all = [row for row in rows if not row.strangers]
+    if open_to_all:
+        return _is_source(facts, site, listed, index, open_to_all)
+    return _is_by_stranger(facts, facts.value(site.unit, listed[index]))
+
+
+def _is_by_stranger(facts: Facts, value: Value) -> bool:
+    """Whether somebody sent it who does not run the program."""
+    by = facts.entry(value)
+    return by in _STRANGERS or any(endpoint.unit is by for endpoint in app_of(facts).endpoints)
+
+
+def _is_refused(facts: Facts, site: CallSite, operands: list[int]) -> bool:
+    return facts.is_guarded(site.unit, site.instr, operands, lambda atom, reads: _is_no_option(facts, atom, reads))
+
+
+def _is_first(facts: Facts, unit: Unit, before: list[int], rows: list[Program]) -> bool:
     """Whether nothing but options stands between a command that reads from another place and an argument."""
     values = [{str(const) for const in facts.constants(unit, operand)} for operand in before]
+    taking = {option for row in rows for option in row.taking}
     values[0] = {text.rpartition("/")[2] for text in values[0]}
     for index in range(len(values) - 1, -1, -1):
-        if any(values[index] & commands for commands, _ in _SOURCES):
+        if any(values[index] & set(row.commands or (row.name,)) for row in rows):
             return True
         is_option = bool(values[index]) and every(text.startswith("-") for text in values[index])
-        if not is_option and not (index and values[index - 1] & _TAKING):
+        if not is_option and not (index and values[index - 1] & taking):
             return False
     return False
 
 
-def _is_source(facts: Facts, site: CallSite, listed: list[int], index: int) -> bool:
+def _is_source(facts: Facts, site: CallSite, listed: list[int], index: int, rows: list[Program]) -> bool:
     """Whether an argument is what the subcommand reads from: an address, a machine, a revision."""
     operand = listed[index]
     given = {const for arg in listed for const in facts.constants(site.unit, arg) if isinstance(const, str)}
@@ -99,9 +126,9 @@ def _is_source(facts: Facts, site: CallSite, listed: list[int], index: int) -> b
     called = {
         word for name in (*assigned, *reads.params, *reads.attributes, *map(str, reads.keys)) for word in words(name)
     }
-    if any(given & commands and called & meant for commands, meant in _SOURCES):
+    if any(given & set(row.commands or (row.name,)) and called & set(row.words) for row in rows):
         return True
-    return not called & _PLACES and _is_first(facts, site.unit, listed[:index])
+    return not called & _PLACES and _is_first(facts, site.unit, listed[:index], rows)
 
 
 def _is_no_option(facts: Facts, atom: Atom, reads: Reads) -> bool:

@@ -11,13 +11,14 @@ from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_handler
-from real.detector.ir.call_shapes import keywords_of
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, settings_of
+from real.detector.models.catalogue import calls_of, last_names, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rules._bounds import is_bounded, is_measured, is_requested
 
+_MESSAGE_LIMITS = calls_of(Role.MESSAGE_LIMIT)
 _LIMITS = settings_of(Role.BODY_LIMIT)
 _STREAMS = frozenset({"rfile", "stream", "content"})
 _UPLOADS = frozenset({"files", "FILES"})
@@ -30,7 +31,7 @@ _PARTS = frozenset({"iter_content", "iter_bytes", "iter_chunked", "iter_any", "s
 _PLACE = re.compile(r"\?|%s|\$\d+")
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
-WATCHED = frozenset(
+WATCHED = last_names(Role.MESSAGE_LIMIT) | frozenset(
     {"read", "readlines", "body", "execute", "extractall", "extract", "decompress", "unpack_archive", "ZipFile"}
     | {"start_server", "start_unix_server"}
 )
@@ -50,16 +51,31 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
     yield from _unpacked(facts)
 
 
+def switched_off(facts: Facts) -> Iterator[Defect]:
+    """``websockets.serve(handler, max_size=None)``: a limit that the library has, taken away."""
+    for site, row in facts.tabled(_MESSAGE_LIMITS):
+        name = row.arguments[0].names[0]
+        given = site.argument(None, name)
+        if given is not None and given.consts and not any(given.consts) and not facts.is_untrusted(given):
+            yield Defect(site.instr, f"`{name}` takes away the limit of what a peer may send at once")
+
+
 def _limits_bodies(facts: Facts) -> bool:
     """Whether the program sets a limit for all bodies."""
-    for _, step in facts.steps():
+    for unit, step in facts.steps():
         if step.op == "const" and isinstance(step.extra, str) and step.extra in _LIMITS:
             return True
         if step.op in ("setattr", "setcell", "assign") and str(step.var or step.extra) in _LIMITS:
             return True
-        if not _LIMITS.isdisjoint(keywords_of(step)):
+        if any(name in _LIMITS and not _is_none(facts, unit, operand) for name, operand in named_operands(step)):
             return True
     return False
+
+
+def _is_none(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether an argument says that there is no limit."""
+    constants = facts.constants(unit, operand)
+    return bool(constants) and not any(constants)
 
 
 def _read(facts: Facts, site: CallSite) -> Iterator[Defect]:
@@ -86,12 +102,20 @@ def _reads_from_client(facts: Facts, unit: Unit, instr: Instr) -> bool:
         return True
     if made is None:
         return False
+    if made.op == "method" and made.extra[0] == "next":
+        return _is_multipart(unit, made.args[0])
     if made.op == "param":
         annotation, _ = parameter(unit, str(made.extra))
         if annotation is not None and "UploadFile" in ast.unparse(annotation):
             return True
         return _is_stream_of_server(facts, unit, str(made.extra))
     return made.op == "attr" and made.extra in _STREAMS and facts.is_untrusted(facts.value(unit, receiver))
+
+
+def _is_multipart(unit: Unit, operand: int) -> bool:
+    """``await request.multipart()``: a body that is read part by part, which no limit for bodies is about."""
+    made = definition(unit, operand)
+    return made is not None and made.op == "method" and made.extra[0] == "multipart"
 
 
 def _is_stream_of_server(facts: Facts, unit: Unit, name: str) -> bool:

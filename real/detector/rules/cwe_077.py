@@ -29,7 +29,8 @@ well-known utility (`f"echo {name}"`), or whose template, taken from elsewhere, 
 lets a command pass because an allowed one occurs in it.
 
 Reported as well (CWE-88): an argument of git, hg, ssh or scp that may be an option, for these have options which run
-commands: write `--` before it, or refuse what begins with `-`; and a command line that ssh is given.
+commands: write `--` before it, or refuse what begins with `-`; the same of svn, rsync, curl, wget, tar, find, zip and a
+web browser where a client sends it; and a command line that ssh is given.
 
 Reported too (CWE-78): a list of arguments whose program is a shell, however the list is put together, and a list whose
 program comes from a request or is a field of a message, unless a test compares it with what is allowed.
@@ -54,6 +55,7 @@ from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._argument_lists import WATCHED, chosen_programs, shell_scripts
 from real.detector.rules._commands import COMMAND_LINE, SHELL, WORDS, is_checked_command
+from real.detector.rules._options import WATCHED as BROWSERS
 from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_word
@@ -120,5 +122,5 @@ RULE = Rule(
     guard=is_checked_command,
     check=_check,
     local=True,
-    watches=WATCHED,
+    watches=WATCHED | BROWSERS,
 )

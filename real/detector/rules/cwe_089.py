@@ -33,8 +33,8 @@ What silences it:
   sqlite3 also doubling it (other databases know the backslash as well);
 - a query builder of SQLAlchemy, Django, peewee, pypika or psycopg.sql, which binds or quotes what it is given.
 
-What does not: escaping quotes where the data is in none, blacklists, int(x) whose result is not used, assert (python -O
-removes it), type annotations, a test on a path that does not lead to the statement.
+What does not: escaping quotes where the data is in none, lists of refused words, int(x) whose result is not used,
+assert (python -O removes it), type annotations, a test on a path that does not lead to the statement.
 
 Sources: input(), sys.argv, sys.stdin, os.environ, argparse, web requests, and the parameters of functions that nothing
 in the program calls. A function that the program does call takes what its callers pass. In a program that reads no

@@ -25,6 +25,8 @@ What silences it:
   address against what the program names, a prefix such as "https://www.example.com/", the request's own host;
 - a test that the address has no host: `not urlparse(url).netloc`, or that it starts with "/" and not with "//", or that
   it matches a pattern that admits neither a scheme nor two slashes;
+- one slash before what has none at its beginning, `"/" + url.lstrip("/")`, where the framework encodes addresses
+  (Flask, Django, Starlette): browsers take a backslash for a slash, and skip tabs;
 - a record that was looked up and lists the whole address (`url in client.redirect_uris`), a signature of the address.
 
 What does not: a test that it starts with "/" or "http", a search for the site's name anywhere in it

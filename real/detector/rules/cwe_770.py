@@ -12,7 +12,8 @@ The sensitive operation:
 - a thread for every connection that is accepted, or for every request;
 - self.cache[key] = value in an object, @lru_cache(maxsize=None) on what a view calls with the client's words;
 - a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n), "LIMIT ?";
-- an upload, a body or a stream that is read whole, where the program sets no limit for bodies;
+- an upload, a body, a part of a multipart body or a stream that is read whole, where the program sets no limit for
+  bodies; a limit for messages or bodies that a library has and the program takes away: serve(..., max_size=None);
 - an archive or a compressed message from outside that is unpacked, or inflated without max_length;
 - a length of 32 bits in a message that is allocated or awaited whole: bytearray(n), readexactly(n);
 - a picture or an array whose sides are parsed from a text;
@@ -65,7 +66,7 @@ from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
 from real.detector.rules._growing import MEASURES, empty_containers, growing, instance_caches
 from real.detector.rules._pagination import slices, unlimited_paginators
-from real.detector.rules._unbounded import WATCHED, is_chunk, pages, read_whole
+from real.detector.rules._unbounded import WATCHED, is_chunk, pages, read_whole, switched_off
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -90,6 +91,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from told_sizes(facts)
     yield from _threads(facts)
     yield from read_whole(facts)
+    yield from switched_off(facts)
     yield from _caches(facts)
     yield from instance_caches(facts)
 

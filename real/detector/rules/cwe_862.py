@@ -42,6 +42,8 @@ request names (a container, a looked-up object, a statement, a document, a metho
 ...), nothing in it or around it says who asks (session, current user, token, decorator, dependency, mixin, permission
 class, hook), and that is no accident: its address or name says that it is for administrators, it deletes by DELETE, it
 is declared open, or other endpoints of the program do ask. A login is enough here; CWE-863 asks whose the record is.
+One that only hands out a record is reported where it is the odd one out: all others (three or more) of its class or its
+router ask, and nothing in its name or address says that it is for everybody.
 """
 
 from __future__ import annotations
@@ -59,6 +61,7 @@ from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
 from real.detector.rules._generic import missing
+from real.detector.rules._odd_one_out import odd_ones
 from real.detector.rules._services import unchecked
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
@@ -68,6 +71,7 @@ _DELETING = names("delete remove destroy purge erase")
 
 def _check(facts: Facts) -> Iterator[Defect]:
     yield from _endpoints(facts)
+    yield from odd_ones(facts)
     for left in unchecked(facts):
         if not left.attempted:
             effect = left.effect

@@ -17,12 +17,12 @@ from typing import Any
 from lookup import NotThereError, parameters, resolve
 
 from real.detector.models.catalogue import libraries
-from real.detector.models.rows import Builder, Call, Library, Returns, Row, Sanitizer, Setting, Sink, Template
+from real.detector.models.rows import Builder, Call, Library, Program, Returns, Row, Sanitizer, Setting, Sink, Template
 
 
 def names(row: Row) -> Iterator[tuple[str, bool]]:
     """The names of a row to look up (in each of its classes, where it has ``**``), and whether each is a method."""
-    if isinstance(row, Setting):
+    if isinstance(row, (Setting, Program)):
         return
     if isinstance(row, (Returns, Template)):
         yield row.api, "()" in row.api

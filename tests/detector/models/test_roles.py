@@ -14,6 +14,8 @@ from real.detector.rules import select_rules
 
 ROWS = [row for library in libraries() for row in library.rows if isinstance(row, Call)]
 PROGRAMS = {
+    Role.MESSAGE_LIMIT: ("CWE-770", "CALL(ARG=None)"),
+    Role.OPENS_BROWSER: ("CWE-77", "import flask\nCALL(flask.request.args['address'])"),
     Role.WEAK_HASH: ("CWE-327", "CALL(b'x')"),
     Role.WEAK_CIPHER: ("CWE-327", "CALL(b'0123456789abcdef')"),
     Role.FAST_HASH: ("CWE-327", "def store(password):\n    return CALL(password.encode()).hexdigest()"),

@@ -12,7 +12,7 @@ import pytest
 
 from real.detector import concepts, rules
 from real.detector.models.catalogue import libraries, rows_of
-from real.detector.models.rows import Framework, Module, Setting, Template
+from real.detector.models.rows import Framework, Module, Program, Setting, Template
 
 FOLDERS = [Path(str(room.__file__)).parent for room in (concepts, rules)]
 # What the language itself has (``ast`` is its syntax).
@@ -24,7 +24,7 @@ WORDS = {"code", "email", "html", "http", "json", "jwt", "regex", "test", "trace
 def modules() -> set[str]:
     """The first parts of the names in the models; of rows for anything below a module, that module."""
     whole = {row.api for kind in (Framework, Module) for row in rows_of(kind)}
-    apis = [row.api for library in libraries() for row in library.rows if not isinstance(row, Setting)]
+    apis = [row.api for library in libraries() for row in library.rows if not isinstance(row, (Setting, Program))]
     made = [row.maker for row in rows_of(Template)]
     dotted = {api for api in (*apis, *made) if "." in api and not api.startswith("**.")}
     roots = {api.partition(".")[0] for api in dotted | whole}

@@ -24,7 +24,7 @@ from real.detector.frontend.linking.positions import STRIDE
 from real.detector.frontend.normalise.inline_arguments import MARK
 
 MAX_STEPS = 4  # from file to file
-MIN_NODES = 3_000  # that may be linked to a small file ...
+MIN_NODES = 2_000  # that may be linked to a small file ...
 SHARE = 0.5  # ... and to a large one, as a share of its own
 MAX_NODES = 30_000
 
@@ -36,7 +36,7 @@ class Linker:
     tree: ast.Module
     module: Module
     files: list[str] = field(default_factory=lambda: [""])  # by number; the first is the program's own
-    in_full: bool = False  # also where no data enter
+    around: frozenset[int] = frozenset()  # lines: what is not used around them matters less
     has_left: bool = False  # only constants have been linked, because no data enter
     _chosen: dict[tuple[str, str], str] = field(default_factory=dict)  # definition -> the name of its copy
     _imports: dict[Imported, str] = field(default_factory=dict)  # what an added import brings -> its name
@@ -60,7 +60,7 @@ class Linker:
         binder.visit(self.tree)
         place = next((i for i, node in enumerate(self.tree.body) if not is_header(node)), len(self.tree.body))
         self.tree.body[place:place] = [*self._added, *binder.assignments]
-        return tuple(self.files)
+        return tuple(self.files) if self._added else ()
 
     # --- choosing ----------------------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ class Linker:
         """What is linked, the nearest first."""
         room = min(MAX_NODES, max(MIN_NODES, int(SHARE * own.size)))
         order: list[Symbol] = []
-        waiting: deque[tuple[Target, int]] = deque((target, 0) for target in own.wanted())
+        waiting: deque[tuple[Target, int]] = deque((target, 0) for target in own.wanted(self.around))
         seen: set[tuple[str, str]] = set()
         while waiting:
             target, steps = waiting.popleft()
@@ -88,7 +88,7 @@ class Linker:
 
     def _worth(self, chosen: list[Symbol], own: OwnImports) -> list[Symbol]:
         """Of what is chosen all, where data enter in the file or in what it imports; else the constants."""
-        if self.in_full or own.enters or any(symbol.module.content.uses(symbol.name).enters for symbol in chosen):
+        if self.around or own.enters or any(symbol.module.content.uses(symbol.name).enters for symbol in chosen):
             return chosen
         kept = [symbol for symbol in chosen if symbol.module.content.is_constant(symbol.name)]
         self.has_left = len(kept) < len(chosen)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from real.detector.frontend.linking.definitions import Binding, Definition, Definitions, Imported, definitions_of
-from real.detector.frontend.linking.entries import enters
+from real.detector.frontend.linking.entries import brings_data, enters
 from real.detector.frontend.linking.module_names import names_of_module
 
 _PARTS_OF_CONSTANTS = (
     *(ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.expr_context),
     *(ast.UnaryOp, ast.BinOp, ast.operator, ast.unaryop, ast.Name),
 )
-_MAX_FORWARDS = 8  # re-exports of re-exports
+Seen: TypeAlias = set[tuple[str, str]]
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +109,7 @@ class Content:
     def resolve(self, name: str) -> Target:
         """What a name of the module stands for; ``None``: nothing binds it, so that it is a builtin or undefined."""
         if name not in self._resolved:
-            self._resolved[name] = _resolved(self.module, name, 0)
+            self._resolved[name] = _resolved(self.module, name, set())
         return self._resolved[name]
 
     def uses(self, name: str) -> Uses:
@@ -129,7 +129,8 @@ class Content:
         for node in nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 targets |= dict(imports_of(self.module, node))
-        return Uses(targets, len(nodes), enters(nodes))
+        imported = (target.imported for target in targets.values() if isinstance(target, Foreign))
+        return Uses(targets, len(nodes), enters(nodes) or any(map(brings_data, imported)))
 
 
 def imports_of(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[int, Target]]:
@@ -153,38 +154,39 @@ def _take_attributes(nodes: list[ast.AST], targets: dict[int, Target]) -> None:
 
 def attribute_of(module: Module, name: str) -> Target:
     """What ``module.name`` stands for: something that it has, or a module in it."""
-    return _resolved(module, name, 0) or (module.find(1, name) if module.is_package else None)
+    return _resolved(module, name, set()) or (module.find(1, name) if module.is_package else None)
 
 
-def followed(module: Module, imported: Imported, depth: int = 0) -> Target:
-    """What an import in ``module`` means."""
+def followed(module: Module, imported: Imported, seen: Seen | None = None) -> Target:
+    """What an import in ``module`` means; ``seen`` are the names that have led here."""
     holder = module.find(imported.level, imported.module)
     if imported.name is None:
         return holder or Foreign(imported, module)
-    found: Target = _resolved(holder, imported.name, depth + 1) if holder is not None else None
+    found = _resolved(holder, imported.name, set() if seen is None else seen) if holder is not None else None
     if found is None or isinstance(found, Foreign):
         dotted = f"{imported.module}.{imported.name}" if imported.module else imported.name
         found = module.find(imported.level, dotted) or found
     return found or Foreign(imported, module)
 
 
-def _resolved(module: Module, name: str, depth: int) -> Target:
-    if depth > _MAX_FORWARDS:
-        return None
+def _resolved(module: Module, name: str, seen: Seen) -> Target:
+    if (module.path, name) in seen:
+        return None  # modules that import a name from each other
+    seen.add((module.path, name))
     definitions = module.content.definitions
     if name in definitions.names:
-        return _meaning(module, name, definitions.names[name], depth)
+        return _meaning(module, name, definitions.names[name], seen)
     for star in definitions.stars:
         holder = module.find(star.level, star.module)
-        found = _resolved(holder, name, depth + 1) if holder is not None else None
+        found = _resolved(holder, name, seen) if holder is not None else None
         if found is not None:
             return found
     return None
 
 
-def _meaning(module: Module, name: str, binding: Binding | None, depth: int) -> Target:
+def _meaning(module: Module, name: str, binding: Binding | None, seen: Seen) -> Target:
     if isinstance(binding, Imported):
-        return followed(module, binding, depth)
+        return followed(module, binding, seen)
     if isinstance(binding, Definition):
         return Symbol(module, name)
     return Foreign(Imported(0, module.name, name), module, is_defined=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from real.detector.frontend.bindings import Bindings
 from real.detector.frontend.linking.definitions import Imported, imports_in
@@ -36,6 +36,8 @@ class OwnImports:
         self.hidden: frozenset[str] = frozenset()
         self._module = module
         self._count: Counter[str] = Counter()
+        self._names: dict[int, str] = {}  # alias -> what it binds
+        self._read: frozenset[str] = frozenset()
         self._stars: list[Module | None] = []
         self._nodes = list(ast.walk(tree))
         self.size = len(self._nodes)
@@ -61,7 +63,7 @@ class OwnImports:
                 name = alias.name.partition(".")[0]  # that is what it binds
                 target = self._module.find(0, name)
             elif _is_of_project(target, self._module):
-                self.targets[id(alias)] = target
+                self.targets[id(alias)], self._names[id(alias)] = target, name
             if not _is_of_project(target, self._module):
                 continue
             self._count[name] += 1 if self.by_name.setdefault(name, target) == target else len(self._nodes)
@@ -70,6 +72,7 @@ class OwnImports:
         """Keep as names for the whole file those that nothing else in it binds."""
         self.by_name = {name: target for name, target in self.by_name.items() if self._count[name] == found.bound[name]}
         self.by_name |= dict(self._taken_whole(found))
+        self._read = frozenset(found.loads)  # what is only imported for others is of no use here
         undefined = {name for name in found.loads if name not in found.bound}
         self.taken = frozenset((found.bound.keys() | undefined) - self.by_name.keys())
         at_top = Counter(name for node in self.tree.body for name in bound_in([node]))
@@ -90,11 +93,21 @@ class OwnImports:
                 if _is_of_project(target, self._module):
                     yield name, target
 
-    def wanted(self) -> Iterator[Target]:
-        """What the file uses: the imported names, and the attributes of imported modules."""
-        yield from self.targets.values()
-        yield from self.by_name.values()
-        yield from self.attributes().values()
+    def wanted(self, lines: frozenset[int]) -> Iterator[Target]:
+        """What the file uses of what it imports, or what the functions do that some ``lines`` stand in."""
+        attributes = self.attributes()
+        if not lines:
+            yield from (target for alias, target in self.targets.items() if self._names[alias] in self._read)
+            yield from (target for name, target in self.by_name.items() if name in self._read)
+            yield from attributes.values()
+            return
+        for node in (node for part in _parts_at(self.tree.body, lines) for node in ast.walk(part)):
+            if isinstance(node, ast.Name):
+                yield self.by_name.get(node.id)
+            elif isinstance(node, ast.alias):
+                yield self.targets.get(id(node))
+            else:
+                yield attributes.get(id(node))
 
     def attributes(self) -> dict[int, Target]:
         """By the identity of each node ``module.name`` what it stands for."""
@@ -111,3 +124,15 @@ class OwnImports:
 def _is_of_project(target: Target, importer: Module) -> bool:
     """Whether something is of the project, or comes from elsewhere through another file of it."""
     return isinstance(target, (Symbol, Module)) or (isinstance(target, Foreign) and target.module is not importer)
+
+
+def _parts_at(statements: Iterable[ast.stmt], lines: frozenset[int]) -> Iterator[ast.AST]:
+    """The statements that some lines stand in; of a class its methods, and what it is made of."""
+    for node in statements:
+        if lines.isdisjoint(range(node.lineno, (node.end_lineno or node.lineno) + 1)):
+            continue
+        if isinstance(node, ast.ClassDef):
+            yield from (*node.bases, *node.decorator_list)
+            yield from _parts_at(node.body, lines)
+        else:
+            yield node

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from real.detector.models.kinds import Kind, Role, SourceKind
-from real.detector.models.rows import Call, Library, Module, arg, calls, sanitizers, sinks, sources
+from real.detector.models.rows import Call, Library, Module, Returns, arg, calls, sanitizers, sinks, sources
 from real.detector.models.when import Truthy
 
 # The ninth parameter of Popen, which the others pass their arguments on to.
@@ -23,6 +23,10 @@ LIBRARY = Library(
         *calls(Role.RUNS_PROGRAM, arg(0, "argv"), "pty.spawn"),
         Call("**.create_subprocess_exec", Role.RUNS_PROGRAM, (arg(0, "program"),), of=("asyncio",)),
         Call("**.subprocess_exec", Role.RUNS_PROGRAM, (arg(1, "program"),), of=("asyncio.AbstractEventLoop",)),
+        # Before 3.15, what begins with a dash is an option of the browser (CVE-2026-4519).
+        *calls(Role.OPENS_BROWSER, arg(0, "url"), "webbrowser.{open,open_new,open_new_tab}"),
+        *calls(Role.OPENS_BROWSER, arg(0, "url"), "webbrowser.get().{open,open_new,open_new_tab}"),
+        Returns("webbrowser.get", "webbrowser.BaseBrowser"),
         *sinks(Kind.SHELL, arg(0, "command"), "os.system", "posix.system"),
         *sinks(
             Kind.SHELL,

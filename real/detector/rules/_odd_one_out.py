@@ -1,0 +1,80 @@
+"""The odd one out: all endpoints of a router, class or file ask who comes, and one that hands out a record does not.
+
+That one changes a record is told without siblings to compare (``cwe_862``); a reading alone may well be for everybody,
+unless everything beside it is not.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from real.detector.analysis.facts import Facts
+from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import Endpoint
+from real.detector.concepts.identity import OPEN
+from real.detector.concepts.known_endpoints import known_endpoints
+from real.detector.concepts.principals import Principal
+from real.detector.ir.definitions import definition
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.library import names
+
+_LEAST = 3  # endpoints that do ask, for a rule to be seen in them
+# What everybody may see: probes, documentation, what is said to be public.
+_FOR_EVERYBODY = OPEN | names(
+    """health healthz healthcheck ping ready live status version metrics public index home about docs schema openapi
+    robots favicon static feed share shared preview invite invitation unsubscribe"""
+)
+_SHARED = frozenset({"cell", "builtin", "import", "attr"})
+
+
+def odd_ones(facts: Facts) -> Iterator[Defect]:
+    """One finding for each group in which exactly one does not ask."""
+    groups: dict[Unit | str | None, list[tuple[Endpoint, Principal]]] = {}
+    for endpoint, who in known_endpoints(facts):
+        groups.setdefault(_group_of(endpoint), []).append((endpoint, who))
+    for group in groups.values():
+        strangers = [(endpoint, who) for endpoint, who in group if not who.level]
+        if len(strangers) != 1 or len(group) <= _LEAST:
+            continue
+        endpoint, who = strangers[0]
+        reading = None if who.open_declared or endpoint.words & _FOR_EVERYBODY else _reading(facts, who)
+        if reading is not None:
+            others = f"all {len(group) - 1} endpoints beside it ask who comes"
+            yield Defect(reading, f"{endpoint.unit.name}() hands out the record to whoever asks; {others}")
+
+
+def _group_of(endpoint: Endpoint) -> Unit | str | None:
+    """The class of an endpoint, or the router that its decorator names."""
+    if endpoint.owner is not None:
+        return endpoint.owner.unit
+    for decorator in getattr(endpoint.unit.node, "decorator_list", ()):
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            return function.value.id
+    return None
+
+
+def _reading(facts: Facts, who: Principal) -> Instr | None:
+    """Where an endpoint looks up by what the client sends what it answers with, in something that it shares."""
+    unit = who.unit
+    for instr in facts.instructions(unit):
+        if instr.op not in ("return", "yield"):
+            continue
+        for step in facts.definitions(unit, instr.args[0]):
+            if step.op not in ("method", "sub") or not any(_is_client(facts, who, arg) for arg in step.args[1:]):
+                continue
+            holder = definition(unit, step.args[0])
+            if holder is not None and holder.op in _SHARED and not _is_of_request(holder):
+                return step
+    return None
+
+
+def _is_client(facts: Facts, who: Principal, operand: object) -> bool:
+    return isinstance(operand, int) and who.is_client(facts, operand)
+
+
+def _is_of_request(holder: Instr) -> bool:
+    """``request.args``: that is what the client sends, and not what it asks for."""
+    text = str(holder.extra[1] if holder.op in ("cell", "builtin") else holder.extra)
+    return text.rpartition(".")[2] in ("request", "args", "form", "json", "headers", "cookies", "GET", "POST", "query")
