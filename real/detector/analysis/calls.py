@@ -43,6 +43,8 @@ from real.detector.analysis.witness import every
 from real.detector.frontend.normalise.literal_code import is_inert
 from real.detector.ir.instructions import CallShape, Instr
 from real.detector.models import library
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 
 _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
@@ -50,7 +52,6 @@ _OWN = frozenset({"instance", "class", "super"})
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
-_BUFFERS = frozenset(f"{api}()" for api in library.TEXT_BUFFERS)
 _EVALUATORS = frozenset({"builtins.compile", "builtins.eval", "builtins.exec"})
 _READERS = frozenset({"items", "keys", "values", "get", "pop", "copy"})  # of a mapping
 _COPIERS = library.names(
@@ -484,7 +485,8 @@ class Calls:
             system = self.heap.api("sys")
             self.heap.touch(system)
             target = system.fields.get("stdout", BOTTOM)
-        buffers = [obj for obj in ordered(target.objs) if obj.name in _BUFFERS]
+        known = calls_of(Role.TEXT_BUFFER)
+        buffers = [obj for obj in ordered(target.objs) if obj.name.removesuffix("()") in known]
         if not buffers:
             return
         printed = [*args.pos, *([args.rest] if args.rest is not None else [])]

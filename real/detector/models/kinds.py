@@ -103,6 +103,7 @@ class Role(Enum):
     WRITES_LITERAL = "writes data as a literal"
     JSON_PARSER = "reads JSON"
     PARSER = "makes data of a text, and calls nothing"
+    TEXT_BUFFER = "makes a text of what is written into it"
     KEEPS_PARTS = "gives all of what it is given, in parts"
     LOG = "writes to a log"
     CSV_WRITER = "writes rows of a spreadsheet"

@@ -120,9 +120,6 @@ HEX_METHODS = frozenset({"hexdigest", "hex"})
 # Rows and handles of the DB-API: stored data is an outside input only for rules that say so (cross-site scripting).
 DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
 DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
-
-# Files of text in memory: what is written to one is what it holds.
-TEXT_BUFFERS = frozenset({"io.StringIO"})
 # Methods that put into their object what they are given: files, buffers, queues.
 WRITERS = names("write writelines append put put_nowait add extend insert update send")
 
