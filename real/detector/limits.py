@@ -36,7 +36,7 @@ class Limits:
 
 
 OF_PROGRAM = Limits()  # what a policy writes
-OF_FILE = Limits(10 * MAX_BYTES, MAX_STEPS, 6 * MAX_SECONDS, steps_per_line=600)  # what the command line is given
+OF_FILE = Limits(10 * MAX_BYTES, MAX_STEPS, 6 * MAX_SECONDS, steps_per_line=350)  # what the command line is given
 
 
 class UnanalyzableError(Exception):
