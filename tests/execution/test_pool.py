@@ -115,6 +115,9 @@ def test_a_job_that_is_unlucky_while_others_are_judged_gets_more_attempts(monkey
     ) -> RetryResult | None:
         if job.request_id == "1" and len(lost) < 9:
             lost.append(1)
+            until = time.monotonic() + 60
+            while self._answered < len(lost) and time.monotonic() < until:  # others are judged, on any machine
+                time.sleep(0.01)
             return None
         return attempt(self, slot, job, protocol, history)
 
