@@ -4,9 +4,9 @@
 line (``Records.unseen``), and the rest is reported as usual. One rule says what that means, here and nowhere else:
 
 - Noted is only what *could hide a flow* from a source to a sink of the program: code made from text, a namespace or a
-  module that is replaced by something unknown, the code object of a function that is exchanged, and all that was left
-  when the budget was spent. A program with such a place and no finding is ``PARTIAL``, which is never clean: writing
-  that line must not pay.
+  module that is replaced by something unknown, the code object of a function that is exchanged, a name of a library
+  that is replaced and relied on (``replaced_code``), and all that was left when the budget was spent. A program with
+  such a place and no finding is ``PARTIAL``, which is never clean: writing that line must not pay.
 - Not noted is what can be followed, or what nothing can go through: a class made by ``type()`` from known
   parts, ``__code__`` or a frame that is read, an own object put into ``sys.modules[__name__]``. It costs nothing.
 - Findings of the rest count as always; they say more than that something was not seen.
@@ -21,6 +21,7 @@ import contextlib
 from collections.abc import Sequence
 from functools import lru_cache
 
+from real.detector.analysis.reliance import Reliance
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
 from real.detector.frontend.build import build
@@ -102,6 +103,15 @@ def _analysed(
         Unseen(instr.line, what)
         for instr, (unit, what) in solver.records.unseen.items()
         if not solver.guards.runs_outside_text(unit, instr)  # CWE-95, or nothing: it hides no line of the author's
+    }
+    hidden |= {
+        Unseen(instr.line, "a module that the program has written before") for instr in solver.replaced.modules.loaded()
+    }
+    reliance = Reliance(solver.heap, solver.state, solver.records, solver.guards)
+    hidden |= {
+        Unseen(instr.line, f"replaced code: {replaced.path or 'something of this module'}")
+        for (instr, _), replaced in solver.replaced.found.items()
+        if reliance.hides(instr, replaced)
     }
     unseen = tuple(sorted(hidden, key=lambda part: (part.line, part.what)))
     if module is not None and program.files:

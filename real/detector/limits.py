@@ -9,7 +9,7 @@ MAX_BYTES = 200_000
 MAX_DEPTH = 150  # levels of nested syntax; the lowering recurses a few Python frames per level
 MAX_VALUES = 400_000  # instructions in a program after lowering
 MAX_STEPS = 300_000  # instructions evaluated and objects looked at in one analysis: a second or two
-MAX_STEPS_OF_FILE = 10 * MAX_STEPS  # of the largest files that the command line is given
+MAX_STEPS_OF_FILE = 7 * MAX_STEPS  # of the largest files that the command line is given: two seconds per 1,000 lines
 MAX_SECONDS = 10.0  # of CPU for one program, so that a busy machine changes nothing; most need some milliseconds
 
 _STEPS_BETWEEN_LOOKS = 200
@@ -36,7 +36,7 @@ class Limits:
 
 
 OF_PROGRAM = Limits()  # what a policy writes
-OF_FILE = Limits(10 * MAX_BYTES, MAX_STEPS, 6 * MAX_SECONDS, steps_per_line=600)  # what the command line is given
+OF_FILE = Limits(10 * MAX_BYTES, MAX_STEPS, 6 * MAX_SECONDS, steps_per_line=350)  # what the command line is given
 
 
 class UnanalyzableError(Exception):

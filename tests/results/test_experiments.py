@@ -15,9 +15,9 @@ from real.results.losses_figure import losses_figure, with_losses
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "experiments"
 FOLDERS = [
-    "detector_accuracy", "engine_0p5b", "estimators", "figure3_case_study", "methods_0p5b", "miniature", "sandbox",
-    "table1_datasets", "table2_security", "table3_maintainability", "table4_reward_ablation", "table5_safety_tests",
-    "trace_credit",
+    "detector_accuracy", "engine_0p5b", "estimators", "figure3_case_study", "methods_0p5b", "miniature", "real_code",
+    "sandbox", "table1_datasets", "table2_security", "table3_maintainability", "table4_reward_ablation",
+    "table5_safety_tests", "trace_credit",
 ]  # fmt: skip
 
 

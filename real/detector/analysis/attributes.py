@@ -7,11 +7,13 @@ from typing import Protocol
 
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import SELF_FILLING, Containers, characters
+from real.detector.analysis.function_parts import ANNOTATIONS, CELL, DEFAULTS, FunctionParts
 from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, SEQUENCES, Heap, step
 from real.detector.analysis.inheritance import bases
 from real.detector.analysis.option_files import is_option_file, sections
 from real.detector.analysis.records import Records
+from real.detector.analysis.replaced_code import NAMESPACES, OWN_MODULE, ReplacedCode, is_mock
 from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.values import (
     BOTTOM,
@@ -36,11 +38,8 @@ from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
-# Where all names of another piece of code can be reached, and what a function runs. To read ``__code__`` or a frame
-# changes nothing; to replace them does.
-_NAMESPACES = frozenset({"__globals__", "f_globals", "f_locals"})
 _MAX_DOTS = 24
-_CODE_INTERNALS = _NAMESPACES | {"__code__", "__closure__", "f_code", "gi_frame", "tb_frame"}
+_NAMES = frozenset({"__name__", "__qualname__", "__doc__"})  # of what a call was told: ``ModuleType(name)``
 
 
 class AttributeCalls(Protocol):
@@ -62,10 +61,18 @@ class Attributes:
     calls: AttributeCalls
 
     def __init__(
-        self, heap: Heap, records: Records, containers: Containers, functions: Functions, routes: FixedRoutes
+        self,
+        heap: Heap,
+        records: Records,
+        replaced: ReplacedCode,
+        containers: Containers,
+        functions: Functions,
+        routes: FixedRoutes,
     ) -> None:
         self.heap = heap
         self.records = records
+        self.replaced = replaced
+        self.parts = FunctionParts(heap, records.state)
         self.containers = containers
         self.letters = containers.letters
         self.functions = functions
@@ -78,9 +85,11 @@ class Attributes:
 
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:
         """``value.name``."""
-        if name in _NAMESPACES:
+        if name in NAMESPACES:
             self.records.dynamic_code(instr, f"uses {name}")
         value = read_at(value, instr.line)
+        if name == CELL:
+            return self.parts.cells()
         result = BOTTOM
         if may_be_plain(value):
             result = self._plain_attribute(value, name, instr)
@@ -111,22 +120,41 @@ class Attributes:
         if kind == "instance":
             return self._instance_attribute(obj, name, instr)
         if kind == "class":
+            if name == ANNOTATIONS and name not in obj.fields:
+                self._function_part(obj, name, instr)
             return self._class_attribute(obj, name, instr)
         if kind == "super":
             return self._super_attribute(obj, name, instr)
-        if name in obj.fields and kind in ("function", "partial"):
+        if name in obj.fields and kind in ("function", "partial", "property"):
             return obj.fields[name]
+        if kind == "partial" and name in ("args", "keywords"):
+            return self.heap.fresh_list(instr, self.heap.contents(obj), "dict" if name == "keywords" else "list")
+        if kind == "function" and (name in DEFAULTS or name == ANNOTATIONS):
+            return self._function_part(obj, name, instr)
+        if kind == "function" and name == "__class__":
+            return of_obj(self.heap.api("types.FunctionType"))
+        if kind == "function" and name == "__wrapped__":
+            self.records.dynamic_code(instr, f"takes what {obj.name}() wraps")
         if kind in CONTAINERS or kind == "dynattr" or is_dispatcher(obj):
             return self._method(of_obj(obj), name, instr)
         if kind == "property" and name in ("setter", "getter", "deleter"):
             return of_obj(self.heap.api("functools.same"))
         return of_obj(obj) if name in ("__func__", "func", "__wrapped__", "__call__") else CLEAN
 
-    def _api_attribute(self, obj: Obj, value: Value, name: str, instr: Instr) -> Value:
+    def _function_part(self, obj: Obj, name: str, instr: Instr) -> Value:
+        if name in DEFAULTS:
+            return self.parts.defaults(obj)
+        if self.parts.hides_in_annotations(obj):
+            self.records.dynamic_code(instr, f"what {obj.name}() has for annotations")
+        return CLEAN
+
+    def _api_attribute(self, obj: Obj, value: Value, name: str, instr: Instr) -> Value:  # noqa: PLR0911
         self.heap.touch(obj)
-        if name in library.CLEAN_ATTRIBUTES:
+        if name in library.CLEAN_ATTRIBUTES and not (value.mask and name in _NAMES and obj.name.endswith("()")):
             return CLEAN
         path = f"{obj.name}.{name}"
+        if is_mock(path):
+            return CLEAN
         if obj.name == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
         source = self.records.source(path, instr)
@@ -150,15 +178,20 @@ class Attributes:
         stored = obj.fields.get(name, BOTTOM)
         result = join(stored, obj.elements)
         for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
+            reader = self.functions.member(cls, "__getattribute__")
+            if reader is not None:
+                read = Args([of_const(name)])
+                result = join(result, self.calls.call_value(self.functions.bind(reader, obj, instr), read, instr))
             found = self.functions.member(cls, name)
             if found is not None:
                 result = join(result, self.functions.bind(found, obj, instr))
-            elif stored is BOTTOM and result is not BOTTOM and name in self.heap.rules.sink_names:
+            elif stored is BOTTOM and result is not BOTTOM:
                 # what the constructor of a library's class was passed tells nothing of its methods
                 for base in self.functions.foreign_bases(cls):
-                    result = join(result, of_obj(self.heap.api(f"{base}().{name}")))
+                    if self.heap.is_special(f"{base}().{name}"):
+                        result = join(result, of_obj(self.heap.api(f"{base}().{name}")))
             elif result is BOTTOM:
-                hook = self.functions.member(cls, "__getattr__") or self.functions.member(cls, "__getattribute__")
+                hook = self.functions.member(cls, "__getattr__")
                 if hook is not None:
                     result = self.calls.call_value(self.functions.bind(hook, obj, instr), Args([of_const(name)]), instr)
                 for base in self.functions.foreign_bases(cls):
@@ -217,8 +250,7 @@ class Attributes:
     def do_setattr(self, instr: Instr, env: list[Value]) -> Value:
         base, value = env[instr.args[0]], env[instr.args[1]]
         name = str(instr.extra)
-        if name in _CODE_INTERNALS:
-            self.records.dynamic_code(instr, f"assigns {name}")
+        self.replaced.part(name, instr)
         if value.mask:
             value = Value(
                 value.mask,
@@ -229,8 +261,9 @@ class Attributes:
             )
         for obj in ordered(base.objs):
             self.functions.examples.note_kept(obj, name, instr.args[1])
+            self.replaced.attribute(obj, name, value, instr, plainly=True)
             if obj.kind != "instance" or not self._set_by_descriptor(obj, name, value, instr):
-                self.heap.put(obj, name, value)
+                self.store(obj, name, value, instr)
         return BOTTOM
 
     def _set_by_descriptor(self, obj: Obj, name: str, value: Value, instr: Instr) -> bool:
@@ -243,6 +276,23 @@ class Attributes:
                     taken = self.functions.call_special(inner, "__set__", [of_obj(obj), value], instr)
                     is_taken = is_taken or taken is not None
         return is_taken
+
+    def is_namespace(self, obj: Obj, method: str, instr: Instr) -> bool:
+        """Whether an object of the program stands for its own ``__dict__`` where this method of a mapping is called."""
+        read = self.heap.unit.defs[instr.args[0]] if instr.args and isinstance(instr.args[0], int) else None
+        if read is not None and read.op == "attr" and read.extra == "__dict__":
+            return True
+        classes = [obj] if obj.kind == "class" else ordered(self.functions.class_of(obj).objs)
+        return not any(
+            self.functions.member(cls, method) is not None or self.functions.foreign_bases(cls) for cls in classes
+        )
+
+    def store(self, obj: Obj, name: str, value: Value, instr: Instr) -> None:
+        """``obj.name = value``, so far as it can be followed."""
+        if name == "__dict__" and obj.kind == "instance":
+            self.containers.merge(obj, Args([value]), instr)  # Borg: all share what one holds
+        else:
+            self.heap.put(obj, name, value)
 
     def do_sub(self, instr: Instr, env: list[Value]) -> Value:
         base, key = env[instr.args[0]], env[instr.args[1]]
@@ -261,6 +311,12 @@ class Attributes:
             elif obj.kind == "instance" and obj.fields.get("__class__", BOTTOM).objs:
                 result = join(result, self._instance_item(obj, key, instr))
             elif obj.kind == "class":
+                chosen = self.functions.member(obj, "__class_getitem__")
+                if chosen is not None:
+                    bound = Args([of_obj(obj), key])
+                    for made in ordered(chosen.objs):
+                        function = made.fields.get("function", of_obj(made))
+                        result = join(result, self.calls.call_value(function, bound, instr))
                 result = join(result, of_obj(obj) if key.objs else self.heap.item(obj, key))
             elif obj.kind == "api":
                 result = join(result, self._api_item(obj, key, instr))
@@ -279,7 +335,9 @@ class Attributes:
     def _api_item(self, obj: Obj, key: Value, instr: Instr) -> Value:
         names = sorted((str(const) for const in key.consts), key=str) if key.consts else []
         if obj.name == "sys.modules":
-            return join_all(of_obj(self.heap.api(name)) for name in names) if names else of_obj(self.heap.api("?"))
+            return (
+                join_all(of_obj(self.heap.api(name)) for name in names) if names else of_obj(self.heap.api(OWN_MODULE))
+            )
         if obj.name.endswith(".__dict__") or obj.name == "builtins":
             if not names:
                 return self.calls.get_attribute(of_obj(self.heap.api(obj.name.removesuffix(".__dict__"))), CLEAN, instr)
@@ -295,12 +353,12 @@ class Attributes:
     def do_setsub(self, instr: Instr, env: list[Value]) -> Value:
         base, key, value = (env[arg] for arg in instr.args)
         for obj in ordered(base.objs):
-            if obj.kind == "namespace":
-                self.records.dynamic_code(instr, "assigns into a namespace")
-            if obj.name == "sys.modules" and self._is_own_name(instr.args[1]):
+            is_own_name = obj.name == "sys.modules" and self._is_own_name(instr.args[1])
+            if is_own_name:
                 self.records.state.kept.update(dict.fromkeys(ordered(value.objs)))  # others import it in our place
-            elif obj.kind == "api" and obj.name in ("sys.modules", "builtins"):
-                self.records.dynamic_code(instr, f"assigns into {obj.name}")
+            self.replaced.item(obj, key, value, instr, is_own_name=is_own_name)
+            if obj.kind in ("instance", "class", "function") and self.is_namespace(obj, "__setitem__", instr):
+                self.replaced.named(obj, key, value, instr)
             if obj.kind == "instance":
                 for cls in ordered(obj.fields.get("__class__", BOTTOM).objs):
                     method = self.functions.member(cls, "__setitem__")
@@ -318,6 +376,8 @@ class Attributes:
         return BOTTOM
 
     def do_delattr(self, instr: Instr, env: list[Value]) -> Value:
+        for obj in ordered(env[instr.args[0]].objs):
+            self.replaced.deleted(obj, str(instr.extra), instr)
         return BOTTOM
 
     def do_slice(self, instr: Instr, env: list[Value]) -> Value:

@@ -23,6 +23,9 @@ class Caller(Protocol):
     containers: Containers
     attributes: Attributes
 
+    def is_called_by_name(self, instr: Instr, name: str) -> bool:
+        """Whether a call is one of the built-in function of this name, written as such."""
+
     def known_items(self, value: Value) -> list[Value] | None:
         """The elements of a list or tuple, in order, where they are known."""
 

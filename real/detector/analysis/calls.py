@@ -17,6 +17,7 @@ from real.detector.analysis.joint_calls import MANY
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.option_files import is_option_file, option_method
 from real.detector.analysis.records import Records
+from real.detector.analysis.replaced_code import SETTERS, WRITERS
 from real.detector.analysis.state import State
 from real.detector.analysis.values import (
     BOTTOM,
@@ -42,6 +43,8 @@ from real.detector.analysis.witness import every
 from real.detector.frontend.normalise.literal_code import is_inert
 from real.detector.ir.instructions import CallShape, Instr
 from real.detector.models import library
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 
 _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
@@ -49,6 +52,8 @@ _OWN = frozenset({"instance", "class", "super"})
 _MAX_REENTERED = 2
 _MAX_CALLBACKS = 2  # callbacks that call callbacks
 _CALLABLE = frozenset({"function", "bound", "method", "partial", "dynattr", "methodcaller", "attrgetter"})
+_EVALUATORS = frozenset({"builtins.compile", "builtins.eval", "builtins.exec"})
+_READERS = frozenset({"items", "keys", "values", "get", "pop", "copy"})  # of a mapping
 _COPIERS = library.names(
     """builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter
     collections.deque itertools.chain itertools.islice itertools.cycle itertools.tee itertools.repeat builtins.aiter
@@ -235,7 +240,9 @@ class Calls:
     def call_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:
         """``receiver.name(args)``."""
         if name in ("__getattribute__", "__getattr__") and args.pos:
-            return self.get_attribute(receiver, args.pos[-1], instr)
+            return self.get_attribute(receiver if len(args.pos) == 1 else args.pos[0], args.pos[-1], instr)
+        if name in SETTERS | {"__setattr__", "__delattr__", "__setstate__"}:
+            self._set_by_method(receiver, name, args, instr)
         result = BOTTOM
         if may_be_plain(receiver):
             result = self.plain_method(
@@ -254,6 +261,7 @@ class Calls:
         """A method of one of many objects of the program's own classes: whatever it is of each, called together."""
         methods, unknown = BOTTOM, []
         for obj in objs:
+            self._write_namespace(obj, name, args, instr)
             found = self.attributes.attribute(of_obj(obj), name, instr)
             if found is not BOTTOM and found is not CLEAN:
                 methods = join(methods, found)
@@ -264,32 +272,79 @@ class Calls:
             result = join(result, self.plain_method(self.heap.part_of(unknown), name, args, instr))
         return result
 
-    def _object_method(self, obj: Obj, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+    def _write_namespace(self, obj: Obj, name: str, args: Args, instr: Instr) -> None:
+        """``x.__dict__.update(...)``."""
+        is_own = obj.kind in ("instance", "class", "function")
+        if name in WRITERS and is_own and self.attributes.is_namespace(obj, name, instr):
+            self.attributes.replaced.mapping(obj, name, args, instr)
+            self.containers.merge(obj, args, instr)
+
+    def _object_method(self, obj: Obj, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911, PLR0912
         kind = obj.kind
         if kind == "api":
             options = option_method(self.heap, obj, name, args) if is_option_file(obj) else None
             if options is not None:
                 return options
-            if name in obj.fields:
-                self.heap.touch(obj)
-                return self.call_value(obj.fields[name], args, instr)
-            return self.call_api(f"{obj.name}.{name}", of_obj(obj, receiver.mask, receiver.why), args, instr)
+            if name == "__get__":
+                return self._bound(obj, args, instr)
+            self.attributes.replaced.mapping(obj, name, args, instr)
+            self.heap.touch(obj)
+            stored = obj.fields.get(name, BOTTOM)
+            replaced = self.call_value(stored, args, instr) if stored is not BOTTOM else BOTTOM
+            called = self.call_api(f"{obj.name}.{name}", of_obj(obj, receiver.mask, receiver.why), args, instr)
+            return join(called, replaced)
         if kind in SEQUENCES:
             return self.containers.sequence_method(obj, name, args, instr)
         if kind in MAPPINGS:
             return self.containers.mapping_method(obj, name, args, instr)
+        if obj in self.state.made_by_metaclass and self.functions.member(obj, name) is None and name in _READERS:
+            return self.containers.mapping_method(obj, name, args, instr)
+        self._write_namespace(obj, name, args, instr)
         if kind in _OWN:
             found = self.attributes.attribute(of_obj(obj), name, instr)
             if found is not BOTTOM and found is not CLEAN:
                 return self.call_value(found, args, instr)
             return self.plain_method(self.heap.part_of([of_obj(obj)]), name, args, instr)
-        if name in ("__get__", "__wrapped__"):
+        if name == "__get__":
+            return self._bound(obj, args, instr)
+        if name == "__class__" and kind == "function":
+            return self.call_api("types.FunctionType", None, args, instr)
+        if name == "__wrapped__":
+            self.attributes.attribute(of_obj(obj), name, instr)
             return of_obj(obj)
         if is_dispatcher(obj):
             known = dispatch_method(self, obj, name, args, instr)
             if known is not None:
                 return known
         return self.call_object(obj, args, instr)  # fn.__call__(x), task.delay(x): whatever calls it
+
+    def _bound(self, fn: Obj, args: Args, instr: Instr) -> Value:
+        """``f.__get__(x)``: ``f`` with its first argument."""
+        bound = self.heap.site(instr, "partial")
+        self.heap.put(bound, "function", of_obj(fn))
+        if args.first().consts != frozenset((None,)):
+            self.heap.put(bound, 0, args.first())
+        return of_obj(bound)
+
+    def _set_by_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> None:
+        """``x.__setattr__(name, value)``, and methods that write into what they are given, whatever that is."""
+        own = [obj for obj in ordered(receiver.objs) if obj.kind in ("instance", "super")]
+        if name in SETTERS:
+            if not own and receiver.mask == 0:
+                self.records.dynamic_code(instr, f"calls {name}()")
+        elif name == "__setstate__":
+            if any(obj.kind in ("partial", "function") for obj in receiver.objs):
+                self.records.dynamic_code(instr, f"calls {name}()")
+        else:
+            inner = Args([receiver, *args.pos], args.named, args.rest)
+            SPECIAL["builtins.delattr" if name == "__delattr__" else "builtins.setattr"](self, inner, instr)
+
+    def is_called_by_name(self, instr: Instr, name: str) -> bool:
+        """Whether a call is one of the built-in function of this name, written as such."""
+        if instr.op != "call":
+            return False
+        callee = self.heap.unit.defs[instr.args[0]]
+        return callee is not None and callee.op == "builtin" and callee.extra[1] == name
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
@@ -346,6 +401,8 @@ class Calls:
     def _library_call(  # noqa: PLR0911, PLR0912
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
+        if path not in _EVALUATORS or not _is_inert_code(args):
+            self.attributes.replaced.called(path, args, instr)
         handed = None
         if path not in SPECIAL:
             handed = hand_over(self, path.rpartition(".")[2], path, args, instr, receiver)
@@ -354,10 +411,8 @@ class Calls:
             task = self.heap.api_result(path, instr)
             self.heap.put_unknown(task, join(given, handed))
             return join(of_obj(task, given.mask, given.why), handed)
-        if path in library.DYNAMIC_CODE and _is_inert_code(args):
+        if path in _EVALUATORS and _is_inert_code(args):
             return args.first() if path == "builtins.compile" else CLEAN
-        if path in library.DYNAMIC_CODE:
-            self.records.dynamic_code(instr, f"{path.removeprefix('builtins.')}()")
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
             self.heap.put_unknown(self.state.encoded, self.heap.part_of(args.everything()))
         special = SPECIAL.get(path)
@@ -370,7 +425,7 @@ class Calls:
             )
             return self.heap.fresh_list(instr, element)
         if path in library.OBSERVERS:
-            return of_obj(self.heap.api_result(path, instr))
+            return self._observed(path, args, instr)
         name = path.rpartition(".")[2]
         if name in library.DECODERS:
             return self.heap.part_of([*args.everything(), self.heap.contents(self.state.encoded)], CHAR)
@@ -411,6 +466,16 @@ class Calls:
             return Value(made.mask, made.why, result.objs | aliases | made.objs, None, kind)
         return Value(made.mask, made.why, result.objs | made.objs, None, kind)
 
+    def _observed(self, path: str, args: Args, instr: Instr) -> Value:
+        """What tells how a function is made shows its default values, and its annotations."""
+        shown = BOTTOM
+        for obj in ordered(args.first().objs):
+            if obj.kind == "function":
+                shown = join(shown, self.attributes.attribute(of_obj(obj), "__defaults__", instr))
+                self.attributes.attribute(of_obj(obj), "__annotations__", instr)
+        held = self.heap.part_of([shown])
+        return of_obj(self.heap.api_result(path, instr), held.mask, held.why)
+
     def _print_into(self, target: Value | None, args: Args, instr: Instr) -> None:
         """``print(text, file=buffer)`` writes the text, which ``buffer.getvalue()`` returns.
 
@@ -420,7 +485,8 @@ class Calls:
             system = self.heap.api("sys")
             self.heap.touch(system)
             target = system.fields.get("stdout", BOTTOM)
-        buffers = [obj for obj in ordered(target.objs) if obj.name == "io.StringIO()"]
+        known = calls_of(Role.TEXT_BUFFER)
+        buffers = [obj for obj in ordered(target.objs) if obj.name.removesuffix("()") in known]
         if not buffers:
             return
         printed = [*args.pos, *([args.rest] if args.rest is not None else [])]
@@ -489,8 +555,7 @@ class Calls:
         for index, value in enumerate(values):
             for obj in ordered(value.objs):
                 if obj.kind == "api":
-                    if obj.name in library.DYNAMIC_CODE:
-                        self.records.dynamic_code(instr, obj.name.removeprefix("builtins."))
+                    self.attributes.replaced.handed_on(obj.name, instr)
                     is_called = is_known or (index == 0 and len(args.pos) > 1)  # `retry(f, x)`
                     last = obj.name.rpartition(".")[2]
                     if last not in (self.heap.rules.names if is_called else self.heap.rules.sink_names):

@@ -7,7 +7,7 @@ from typing import Protocol
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.letters import Letters
-from real.detector.analysis.records import Records
+from real.detector.analysis.replaced_code import ReplacedCode
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
     BOTTOM,
@@ -43,8 +43,6 @@ _SET_OPERATIONS = frozenset({"union", "difference", "intersection", "symmetric_d
 class ContainerCalls(Protocol):
     """The calls that containers make."""
 
-    records: Records
-
     def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
         """Call those special methods that the instance's class defines; unknown if it defines none."""
 
@@ -57,9 +55,10 @@ class Containers:
 
     calls: ContainerCalls
 
-    def __init__(self, heap: Heap, letters: Letters) -> None:
+    def __init__(self, heap: Heap, letters: Letters, replaced: ReplacedCode) -> None:
         self.heap = heap
         self.letters = letters
+        self.replaced = replaced
 
     def sequence_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a list, tuple, set, deque or generator."""
@@ -118,17 +117,16 @@ class Containers:
             )
         if name == "copy":
             return of_obj(obj)
-        if obj.kind == "namespace":
-            self.calls.records.dynamic_code(instr, f"changes a namespace by {name}()")
+        self.replaced.mapping(obj, name, args, instr)
         if name == "setdefault":
             self.heap.put_item(obj, args.at(0), args.at(1))
             return join(self.heap.item(obj, args.at(0)), args.at(1))
         if name == "__setitem__":
             self.heap.put_item(obj, args.at(0), args.at(1))
             return NUMBER
-        if name == "update":
+        if name in ("update", "__ior__"):
             self.merge(obj, args, instr)
-            return NUMBER
+            return of_obj(obj) if name == "__ior__" else NUMBER
         if name == "popitem":
             return self.heap.fresh_tuple(instr, [self.heap.key_of(obj), self.heap.contents(obj)], "item")
         if name in ("clear", "move_to_end", "__contains__"):
@@ -140,10 +138,11 @@ class Containers:
         """``dict.update``: another dict, pairs, or keywords."""
         for value in args.pos:
             for obj in ordered(value.objs):
-                if obj.kind in MAPPINGS:
+                if obj.kind in MAPPINGS or obj.kind == "class":
                     self.heap.touch(obj)
-                    for key, item in list(obj.fields.items()):
-                        self.heap.put(target, key, item)
+                    for key, item in list(obj.fields.items()) if obj is not target else ():
+                        if key != "__bases__":
+                            self.heap.put(target, key, item)
                     self.heap.put_unknown(target, obj.elements)
                     self.heap.put_key(target, obj.keys)
                 else:

@@ -136,7 +136,7 @@ class Exposure:
 
     def _instructions(self, unit: Unit) -> Iterator[Instr]:
         """Those of a unit; of the module, those that run when another program imports it."""
-        guarded = _guarded_blocks(unit, self._guards) if unit is self._module else frozenset()
+        guarded = guarded_blocks(unit, self._guards) if unit is self._module else frozenset()
         return (instr for block in unit.blocks if block not in guarded for instr in block.instrs)
 
     def _reads_input(self, unit: Unit) -> bool:
@@ -205,7 +205,7 @@ def _is_published(instr: Instr) -> bool:
     return name is not None and is_public_name(str(name))
 
 
-def _guarded_blocks(module: Unit, guards: Guards) -> frozenset[Block]:
+def guarded_blocks(module: Unit, guards: Guards) -> frozenset[Block]:
     """The blocks of a module that run only if it is the main program."""
     entries = set()
     for block in module.blocks:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.examples import Examples, without_examples
 from real.detector.analysis.heap import Heap
-from real.detector.analysis.inheritance import Inheritance, bases
+from real.detector.analysis.inheritance import Inheritance, bases, with_unknown
 from real.detector.analysis.joint_calls import JointCalls, Member
 from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
@@ -27,6 +28,7 @@ from real.detector.ir.instructions import Instr, Unit
 
 _MAX_NESTED_CALLS = 10
 DISPATCHER = "singledispatch"  # the name of a partial that is a function made by it
+_METACLASSES = frozenset({"builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})  # calling one finds a member
 
 
@@ -178,7 +180,15 @@ class Functions:
         return obj
 
     def instantiate(self, cls: Obj, args: Args, instr: Instr) -> Value:
-        """Call a class of the program."""
+        """Call a class of the program; its metaclass may make another thing of the call."""
+        made = self._instantiate(cls, args, instr)
+        for meta in self.metaclasses(cls) if cls in self.state.made_by_metaclass else ():
+            called = self.member(meta, "__call__")
+            if called is not None:
+                made = join(made, self.calls.call_function_value(called, args, instr, of_obj(cls)))
+        return made
+
+    def _instantiate(self, cls: Obj, args: Args, instr: Instr) -> Value:
         obj = self.instance(cls)
         result = of_obj(obj)
         made = self.member(cls, "__new__")
@@ -221,12 +231,31 @@ class Functions:
         """The library classes that ``cls`` inherits from."""
         return self._inheritance.foreign(cls, self.heap.class_growth)
 
+    def metaclasses(self, cls: Obj) -> list[Obj]:
+        """The classes of the program that make a class, and that are called where it is called."""
+        if not self._names_metaclass(cls):
+            return []
+        return [
+            other
+            for other in self.lineage(cls)
+            if _METACLASSES.intersection(self.foreign_bases(other)) and not self._names_metaclass(other)
+        ]
+
+    def _names_metaclass(self, cls: Obj) -> bool:
+        nodes = (other.unit.node for other in self.lineage(cls) if other.unit is not None)
+        return any(
+            keyword.arg in ("metaclass", None)
+            for node in nodes
+            if isinstance(node, ast.ClassDef)
+            for keyword in node.keywords
+        )
+
     def member(self, cls: Obj, name: str) -> Value | None:
         """What a class or its bases define under ``name``."""
         found = cls.fields.get(name)
         if found is not None:
             self.heap.touch(cls)
-            return found
+            return with_unknown(cls, name, found)
         return self._inheritance.member(cls, name, self.heap.unit, self.heap.class_growth)
 
     def bind(self, value: Value, receiver: Obj, instr: Instr) -> Value:

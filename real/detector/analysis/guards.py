@@ -65,7 +65,7 @@ class Guards:
 
         That is code injection (CWE-95), but it cannot hide anything that the program's author wrote.
         """
-        return instr.op == "call" and len(instr.args) > 1 and self._is_outside_text(unit, instr.args[1])
+        return instr.op in ("call", "method") and len(instr.args) > 1 and self._is_outside_text(unit, instr.args[1])
 
     def _is_outside_text(self, unit: Unit, operand: int, depth: int = 0) -> bool:  # noqa: PLR0911
         source = unit.defs[self.root(unit, operand)]

@@ -25,7 +25,7 @@ from real.detector.analysis.values import (
 )
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.limits import Budget
-from real.detector.models.library import DYNAMIC_CODE
+from real.detector.models.catalogue import replacers
 
 SEQUENCES = frozenset({"list", "tuple", "set", "generator"})
 MAPPINGS = frozenset({"dict", "namespace"})
@@ -102,7 +102,7 @@ class Heap:
 
     def is_special(self, path: str) -> bool:
         """Whether a library object must be told apart from others."""
-        return path in DYNAMIC_CODE or path.rpartition(".")[2] in self.rules.sink_names
+        return path in replacers() or path.rpartition(".")[2] in self.rules.sink_names
 
     # --- reading and writing -----------------------------------------------------------------------------------------
 
@@ -123,6 +123,7 @@ class Heap:
         """Store under a key that is not known."""
         new = self.grown(obj.elements, value)
         if new is not obj.elements:
+            self.class_growth += obj.kind == "class"
             obj.elements = new
             self._stored(obj, new)
 

@@ -6,13 +6,18 @@ asks depends on all the classes that were looked through.
 
 from __future__ import annotations
 
-from real.detector.analysis.values import BOTTOM, Obj, Value, ordered
+from real.detector.analysis.values import BOTTOM, Obj, Value, join, ordered
 from real.detector.ir.instructions import Unit
 
 
 def bases(cls: Obj) -> list[Obj]:
     """The classes of the program that ``cls`` names as its bases."""
     return [obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls]
+
+
+def with_unknown(cls: Obj, name: str, held: Value) -> Value:
+    """What a class holds under a name, and what has been stored in it under a name that is not known."""
+    return held if name.startswith("__") else join(held, cls.elements)
 
 
 class Inheritance:
@@ -65,8 +70,9 @@ class Inheritance:
             found = None
             for current in self.lineage(cls, growth):
                 current.readers.add(unit)
-                found = current.fields.get(name)
-                if found is not None:
+                held = current.fields.get(name)
+                if held is not None:
+                    found = with_unknown(current, name, held)
                     break
             self._members[key] = found
         return self._members[key]

@@ -10,6 +10,7 @@ from real.detector.analysis.callsites import Args
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.containers import SELF_FILLING
 from real.detector.analysis.dispatch import dispatcher
+from real.detector.analysis.replaced_code import OWN_MODULE
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
@@ -37,6 +38,12 @@ def _dict(calls: Caller, args: Args, instr: Instr) -> Value:
     obj = calls.heap.site(instr, "dict")
     calls.containers.merge(obj, args, instr)
     return of_obj(obj)
+
+
+def _chain_map(calls: Caller, args: Args, instr: Instr) -> Value:
+    """What is stored in a ``ChainMap`` is stored in the first of its mappings."""
+    first = frozenset(obj for obj in args.first().objs if obj.kind in ("dict", "namespace"))
+    return join(_dict(calls, args, instr), Value(objs=first) if first else BOTTOM)
 
 
 def _defaultdict(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -119,18 +126,31 @@ def _getattr(calls: Caller, args: Args, instr: Instr) -> Value:
 
 
 def _setattr(calls: Caller, args: Args, instr: Instr) -> Value:
+    plainly = calls.is_called_by_name(instr, "setattr")
+    names = sorted(args.at(1).consts or (), key=str)
+    for name in names:
+        calls.attributes.replaced.part(str(name), instr)
     for obj in ordered(args.at(0).objs):
-        names = args.at(1).consts
-        if names:
-            for name in sorted(names, key=str):
-                calls.heap.put(obj, str(name), args.at(2))
-        else:
-            calls.heap.put_unknown(obj, args.at(2))
+        for name in names or [None]:
+            written = None if name is None else str(name)
+            calls.attributes.replaced.attribute(obj, written, args.at(2), instr, plainly=plainly)
+            if written is None:
+                calls.heap.put_unknown(obj, args.at(2))
+            else:
+                calls.attributes.store(obj, written, args.at(2), instr)
+    return NUMBER
+
+
+def _delattr(calls: Caller, args: Args, instr: Instr) -> Value:
+    for obj in ordered(args.at(0).objs):
+        for name in sorted(args.at(1).consts or (), key=str) or [None]:
+            calls.attributes.replaced.deleted(obj, None if name is None else str(name), instr)
     return NUMBER
 
 
 def _setitem(calls: Caller, args: Args, instr: Instr) -> Value:
     for obj in ordered(args.at(0).objs):
+        calls.attributes.replaced.item(obj, args.at(1), args.at(2), instr)
         calls.heap.put_item(obj, args.at(1), args.at(2))
     return NUMBER
 
@@ -138,8 +158,11 @@ def _setitem(calls: Caller, args: Args, instr: Instr) -> Value:
 def _type(calls: Caller, args: Args, instr: Instr) -> Value:
     if len(args.pos) == 1:
         own = join_all(o.fields.get("__class__", BOTTOM) for o in ordered(args.pos[0].objs) if o.kind == "instance")
+        if any(obj.kind == "function" for obj in args.pos[0].objs):
+            return of_obj(calls.heap.api("types.FunctionType"))
         return own if own is not BOTTOM else of_obj(calls.heap.api("builtins.type()"))
     cls = calls.heap.site(instr, "class", "type()")
+    calls.heap.put(cls, "__name__", args.at(0))
     calls.heap.put(cls, "__bases__", join_all(calls.heap.contents(obj) for obj in ordered(args.at(1).objs)))
     members = args.at(2)
     if members.mask or any(obj.kind != "dict" or obj.keys is not BOTTOM for obj in members.objs) or not members.objs:
@@ -149,6 +172,29 @@ def _type(calls: Caller, args: Args, instr: Instr) -> Value:
             calls.heap.put(cls, name, value)
             calls.state.kept.update(dict.fromkeys(ordered(value.objs)))
     return of_obj(cls)
+
+
+def _make_class(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``type.__new__(meta, name, bases, namespace)``, in a metaclass: what is in the namespace is in the class."""
+    classes = tuple(calls.state.made_by_metaclass)
+    if not classes:
+        return calls.unknown_call(args.everything(), args, instr)
+    for cls in classes:
+        calls.containers.merge(cls, Args(args.pos[3:4] if len(args.pos) > 3 else args.pos[2:3]), instr)
+    return join_all(of_obj(cls) for cls in classes)
+
+
+def _call_class(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``super().__call__(...)`` in a metaclass makes the object, as calling the class does."""
+    classes = tuple(calls.state.made_by_metaclass)
+    if not classes:
+        return calls.unknown_call(args.everything(), args, instr)
+    return join_all(of_obj(calls.attributes.functions.instance(cls)) for cls in classes)
+
+
+def _slice(calls: Caller, args: Args, instr: Instr) -> Value:
+    """A slice holds what it is given, whatever that is."""
+    return join(of_obj(calls.heap.api_result("builtins.slice", instr)), calls.heap.part_of(args.everything()))
 
 
 def _vars(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -199,14 +245,37 @@ def _store_args(calls: Caller, obj: Obj, args: Args) -> None:
 def _import(calls: Caller, args: Args, instr: Instr) -> Value:
     names = args.first().consts
     if not names:
-        return of_obj(calls.heap.api("?"))
-    return join_all(of_obj(calls.heap.api(str(name))) for name in sorted(names, key=str))
+        return of_obj(calls.heap.api(OWN_MODULE))
+    return join_all(of_obj(calls.heap.api(str(name).replace(":", "."))) for name in sorted(names, key=str))
+
+
+def _any_module(calls: Caller, args: Args, instr: Instr) -> Value:
+    del args, instr
+    return of_obj(calls.heap.api(OWN_MODULE))
+
+
+def _any_modules(calls: Caller, args: Args, instr: Instr) -> Value:
+    return calls.heap.fresh_list(instr, _any_module(calls, args, instr))
+
+
+def _named_modules(calls: Caller, args: Args, instr: Instr) -> Value:
+    pair = calls.heap.fresh_tuple(instr, [TEXT, _any_module(calls, args, instr)], "item")
+    return calls.heap.fresh_list(instr, pair)
+
+
+def _names_of_module(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``globals`` or ``vars``, called by another name."""
+    if args.pos:
+        return _vars(calls, args, instr)
+    return of_obj(calls.heap.api(f"{OWN_MODULE}.__dict__"))
 
 
 def _wrapper(kind: str) -> Callable[[Caller, Args, Instr], Value]:
     def wrap(calls: Caller, args: Args, instr: Instr) -> Value:
         obj = calls.heap.site(instr, kind)
         calls.heap.put(obj, "function", args.first())
+        if kind == "property":
+            calls.heap.put(obj, "__doc__", args.named.get("doc", args.at(3)))
         return of_obj(obj)
 
     return wrap
@@ -303,7 +372,7 @@ def _method_of_first(name: str) -> Callable[[Caller, Args, Instr], Value]:
 SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
-    "collections.ChainMap": _dict,
+    "collections.ChainMap": _chain_map,
     "collections.defaultdict": _defaultdict,
     "collections.Counter": _counter,
     "builtins.dict.fromkeys": _fromkeys,
@@ -326,9 +395,30 @@ SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "inspect.getattr_static": _getattr,
     "builtins.setattr": _setattr,
     "builtins.object.__setattr__": _setattr,
+    "builtins.type.__setattr__": _setattr,
+    "builtins.delattr": _delattr,
+    "builtins.object.__delattr__": _delattr,
+    "builtins.type.__delattr__": _delattr,
     "operator.setitem": _setitem,
     "builtins.type": _type,
-    "builtins.vars": _vars,
+    **dict.fromkeys(("builtins.type.__new__", "builtins.type().__new__", "abc.ABCMeta().__new__"), _make_class),
+    **dict.fromkeys(("builtins.type.__call__", "builtins.type().__call__", "abc.ABCMeta().__call__"), _call_class),
+    "types.MethodType": _partial,
+    "builtins.slice": _slice,
+    "builtins.vars": _names_of_module,
+    "builtins.globals": _names_of_module,
+    "builtins.locals": _names_of_module,
+    "inspect.getmodule": _any_module,
+    "sys.modules.get": _import,
+    "sys.modules.pop": _import,
+    "sys.modules.setdefault": _import,
+    "sys.modules.__getitem__": _import,
+    "sys.modules.values": _any_modules,
+    "sys.modules.copy().values": _any_modules,
+    "sys.modules.items": _named_modules,
+    "pkgutil.resolve_name": _import,
+    "pydoc.locate": _import,
+    "pydoc.safeimport": _import,
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
     "operator.methodcaller": _methodcaller,
@@ -364,6 +454,8 @@ SPECIAL: dict[str, Callable[[Caller, Args, Instr], Value]] = {
     "builtins.list.append": _method_of_first("append"),
     "builtins.list.extend": _method_of_first("extend"),
     "builtins.set.add": _method_of_first("add"),
+    **{f"builtins.dict.{name}": _method_of_first(name) for name in ("update", "setdefault", "__setitem__", "__ior__")},
+    "operator.ior": _method_of_first("__ior__"),
     "operator.iadd": _method_of_first("extend"),
     "operator.iconcat": _method_of_first("extend"),
 }

@@ -186,6 +186,8 @@ class Operators:
         left, right = env[instr.args[0]], env[instr.args[1]]
         result = self.do_binop(instr, env)
         for obj in ordered(left.objs):
+            if instr.extra == "BitOr":
+                self.containers.replaced.mapping(obj, "__ior__", Args([right]), instr)
             if obj.kind in SEQUENCES:
                 self.heap.smash(obj)
                 self.heap.put_unknown(obj, self.containers.iterate(right, instr))

@@ -28,6 +28,7 @@ from real.detector.analysis.heap import Heap
 from real.detector.analysis.letters import Letters
 from real.detector.analysis.operators import Operators
 from real.detector.analysis.records import Records
+from real.detector.analysis.replaced_code import ReplacedCode
 from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.state import State
@@ -59,9 +60,10 @@ class Solver:
         self.state = state = State(program, heap)
         self.records = records = Records(heap, state)
         self.guards = Guards(heap, state)
-        containers = Containers(heap, Letters(heap, state, self.guards))
+        self.replaced = replaced = ReplacedCode(heap, state, records)
+        containers = Containers(heap, Letters(heap, state, self.guards), replaced)
         self._functions = functions = Functions(heap, state, self, Examples(heap, state, self.guards))
-        attributes = Attributes(heap, records, containers, functions, FixedRoutes(program))
+        attributes = Attributes(heap, records, replaced, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)
         containers.calls = functions.calls = attributes.calls = calls
         transfer = Transfer(heap, state, records, self.guards, calls, self)

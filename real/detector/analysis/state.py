@@ -39,6 +39,7 @@ class State:
         # Parameter of an open function, or attribute of an object that keeps one -> the library's objects that calls of
         # the program pass for it.
         self.examples: dict[tuple[Unit | Obj, str], frozenset[Obj]] = {}
+        self.made_by_metaclass: dict[Obj, None] = {}  # the classes whose metaclass is of the program
         self.encoded = heap.obj("encoded", "cell", "encoded")  # all that became code points or hexadecimal digits
 
     def is_open(self, unit: Unit) -> bool:

@@ -7,10 +7,12 @@ import sys
 
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.class_hooks import ClassHooks
 from real.detector.analysis.functions import Runner
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap, step
 from real.detector.analysis.records import Records
+from real.detector.analysis.replaced_code import is_mock
 from real.detector.analysis.state import State
 from real.detector.analysis.values import (
     BOTTOM,
@@ -51,6 +53,7 @@ class Transfer:
         self.containers = calls.containers
         self.calls = calls
         self.runner = runner
+        self.hooks = ClassHooks(heap, state, records, calls.functions, calls)
 
     def do_const(self, instr: Instr, env: list[Value]) -> Value:
         old = env[instr.dst]
@@ -114,6 +117,7 @@ class Transfer:
         if name == "__builtins__":
             return of_obj(self.heap.api("builtins"))
         result = of_obj(self.heap.api(f"builtins.{name}")) if name in library.BUILTINS else BOTTOM
+        result = join(result, self._stored("builtins", name))
         for module in (taken for taken in self.state.program.star_imports if may_bind(taken, name)):
             path = f"{module}.{name}"
             result = join(result, self.records.source(path, instr) or of_obj(self.heap.api(path)))
@@ -127,14 +131,23 @@ class Transfer:
 
     def do_import(self, instr: Instr, env: list[Value]) -> Value:
         path = str(instr.extra)
-        if path.startswith(("unittest.mock", "mock.")):
-            return CLEAN  # a mock stands for anything: what it is called with says nothing of a parameter
+        if is_mock(path):
+            return CLEAN  # it stands for anything: what it is called with says nothing of a parameter
         if isinstance(instr.extra, ModuleName):
             self.heap.modules.add(path)
+        self.calls.attributes.replaced.modules.imported(path, instr)
         module, _, name = path.rpartition(".")
         if module == "string" and isinstance(getattr(string, name, None), str):
             return of_const(getattr(string, name))
-        return self.records.source(path, instr) or of_obj(self.heap.api(path))
+        return join(self.records.source(path, instr) or of_obj(self.heap.api(path)), self._stored(module, name))
+
+    def _stored(self, module: str, name: str) -> Value:
+        """What the program has put in the place of a name of a module."""
+        holder = self.heap.objects.get(module)
+        if holder is None:
+            return BOTTOM
+        self.heap.touch(holder)
+        return holder.fields.get(name, BOTTOM)
 
     def _cell(self, owner: int, name: str) -> Obj:
         return self.heap.obj(("cell", owner, name), "cell", name)
@@ -214,6 +227,8 @@ class Transfer:
                 result = join(result, self.calls.call_dunder(obj, ("__enter__", "__aenter__"), Args(), instr))
             elif obj.kind == "generator":
                 result = join(result, self.heap.contents(obj))  # @contextmanager
+            elif obj.kind == "api" and is_mock(obj.name):
+                result = join(result, CLEAN)
             else:
                 result = join(result, of_obj(obj))
         return result
@@ -250,7 +265,7 @@ class Transfer:
         if not state.reached:
             state.reached = True
             self.runner.run(unit)
-        return of_obj(cls)
+        return self.hooks.made(cls, instr)
 
     def do_setmember(self, instr: Instr, env: list[Value]) -> Value:
         cls = self.heap.obj(("class", self.heap.unit), "class", self.heap.unit.name, self.heap.unit)

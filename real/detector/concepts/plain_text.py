@@ -13,6 +13,8 @@ from real.detector.analysis.values import CHAR, STR
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import names
 
 # Methods of texts that give a text.
@@ -20,7 +22,7 @@ _TEXT_METHODS = names(
     """lower upper casefold strip lstrip rstrip title capitalize swapcase replace translate format join zfill ljust
     rjust center expandtabs removeprefix removesuffix decode"""
 )
-_TEXT_CALLS = frozenset({"builtins.str", "builtins.input", "builtins.repr", "builtins.format", "html.escape"})
+_TEXT_CALLS = frozenset({"builtins.str", "builtins.input", "builtins.repr", "builtins.format"})
 # Parts of a request under whose names there is text.
 _REQUEST_PARTS = names("args form values cookies headers GET POST COOKIES query_params path_params match_info query")
 _TEXT_TYPES = frozenset({"str", "AnyStr", "Optional[str]", "str | None", "None | str", "typing.Optional[str]"})
@@ -51,7 +53,9 @@ def is_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:  # 
         return part is not None and part.op == "attr" and part.extra in _REQUEST_PARTS
     if made.op == "method" and made.extra[0] in _TEXT_METHODS:
         return not facts.called(made)
-    return made.op == "call" and bool(facts.library_names(unit, made) & _TEXT_CALLS)
+    return made.op == "call" and bool(
+        facts.library_names(unit, made) & (_TEXT_CALLS | calls_of(Role.TOLD_QUOTES).keys())
+    )
 
 
 def _may_be_text(unit: Unit, name: str) -> bool:

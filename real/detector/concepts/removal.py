@@ -17,6 +17,8 @@ from real.detector.concepts.plain_text import is_text
 from real.detector.concepts.refusals import refused
 from real.detector.ir.call_shapes import named_operands, shape_of
 from real.detector.ir.instructions import COPIES, Edge, Instr, Unit
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
 
 # Methods that take a text apart -> what is gone when its parts are joined.
@@ -260,11 +262,11 @@ class _Removal:
     def _written(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
         """``buffer.getvalue()``: whether all that a function writes into its own buffer has lost the characters."""
         made = root_of(unit, operand)
-        if made is None or self.facts.library_names(unit, made) != {"io.StringIO"}:
+        if made is None or not self.facts.library_names(unit, made) & calls_of(Role.TEXT_BUFFER).keys():
             return False
         texts = list(made.args[1:])
         for use in self.facts.instructions(unit):
-            if use.op in COPIES or not any(isinstance(arg, int) and root_of(unit, arg) is made for arg in use.args):
+            if use.op in COPIES or not any(root_of(unit, arg) is made for arg in use.args):
                 continue
             if use.op == "method" and root_of(unit, use.args[0]) is made and use.extra[0] in _BUFFER_METHODS:
                 texts += use.args[1:]

@@ -16,7 +16,19 @@ from typing import TypeVar
 from real.detector.models import __path__ as _folder
 from real.detector.models.dbapi import DRIVERS
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.rows import Builder, Call, Framework, Library, Module, Row, Sanitizer, Setting, Sink, Source
+from real.detector.models.rows import (
+    Builder,
+    Call,
+    Framework,
+    Library,
+    Module,
+    Replacer,
+    Row,
+    Sanitizer,
+    Setting,
+    Sink,
+    Source,
+)
 from real.detector.models.stdlib import __path__ as _stdlib
 
 R = TypeVar("R", bound=Row)
@@ -45,6 +57,12 @@ def libraries() -> tuple[Library, ...]:
 def sources() -> dict[str, Source]:
     """Qualified name -> what makes it a source."""
     return {row.api: row for library in libraries() for row in library.rows if isinstance(row, Source)}
+
+
+@cache
+def replacers() -> dict[str, Replacer]:
+    """Qualified name -> how it replaces code."""
+    return {row.api: row for library in libraries() for row in library.rows if isinstance(row, Replacer)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +141,12 @@ def modules_of(*roles: Role) -> frozenset[str]:
 def below(*roles: Role) -> tuple[str, ...]:
     """The same as beginnings of qualified names: ``logging.``."""
     return tuple(sorted(f"{api}." for api in modules_of(*roles)))
+
+
+@cache
+def known_apis() -> frozenset[str]:
+    """Everything that a model has by its qualified name."""
+    return frozenset(row.api for kind in (Call, Sanitizer, Sink, Source) for row in rows_of(kind))
 
 
 @cache

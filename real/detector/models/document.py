@@ -16,6 +16,7 @@ from real.detector.models.rows import (
     Library,
     Module,
     Program,
+    Replacer,
     Returns,
     Row,
     Sanitizer,
@@ -39,7 +40,7 @@ passes on what it is given.
   `asyncpg.**.fetch` of anything that comes from asyncpg.
 - *Reads* are arguments that must not get outside data, *safe* are results that hold nothing special for a reader,
   *sources* are outside data, *binds* are libraries whose objects carry data beside the statement, and rules
-  have questions about what is *asked for*.
+  have questions about what is *asked for*. What *replaces code* makes a program one that is not seen whole.
 """
 
 
@@ -75,6 +76,8 @@ def _of_application(row: Row) -> Iterator[str]:
     """What is known of applications, and of programs that they start."""
     if isinstance(row, Setting):
         yield f"- setting: `{row.name}`: {row.role.value}"
+    elif isinstance(row, Replacer):
+        yield f"- replaces code: `{row.api}` {row.how.value}{_until(row.until)}"
     elif isinstance(row, Program):
         reads = f" after {', '.join(row.commands)}" if row.commands else ""
         yield f"- has options that run commands or write files: `{row.name}`{reads}"

@@ -103,6 +103,7 @@ class Role(Enum):
     WRITES_LITERAL = "writes data as a literal"
     JSON_PARSER = "reads JSON"
     PARSER = "makes data of a text, and calls nothing"
+    TEXT_BUFFER = "makes a text of what is written into it"
     KEEPS_PARTS = "gives all of what it is given, in parts"
     LOG = "writes to a log"
     CSV_WRITER = "writes rows of a spreadsheet"
@@ -202,6 +203,24 @@ class Role(Enum):
     CONFIGURATION = "holds the settings of an application"
     SITE_SETTING = "is a name in the settings of a site"
     CONNECTOR = "takes an address with a password in it"
+
+
+class Replaces(Enum):
+    """How code is made or replaced while a program runs. The value ends the sentence "X ..." in a report."""
+
+    RUNS_CODE = "runs code that is made while the program runs"
+    MAKES_FUNCTION = "makes a function of a code object"
+    UNPICKLES = "calls what a pickle names"
+    SHOWS_ALL = "hands out objects that the program does not name"
+    MEMORY = "reaches into the memory of Python"
+    FINDS_MODULES = "changes what an import finds"
+    TRACES = "runs a function between the lines of others"
+    DECODES = "registers what encodes and decodes texts"
+    WRITES_FILE = "writes a file"
+    LOADS_FILE = "runs a file, or the module of a name"
+    PATCHES = "replaces what a name stands for"
+    # what is meant to be replaced, so that nothing else relies on it
+    HOOK = "is there to be assigned"
 
 
 class Syntax(Enum):

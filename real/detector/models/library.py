@@ -86,7 +86,7 @@ NUMERIC_CALLS = names(
 # They tell how a class or function is made, and call nothing of it.
 OBSERVERS = names(
     """dataclasses.fields dataclasses.is_dataclass inspect.isclass inspect.isfunction inspect.ismethod inspect.signature
-    typing.get_type_hints"""
+    inspect.getfullargspec inspect.get_annotations typing.get_type_hints"""
 )
 # These hide text in harmless-looking numbers or digits, and these bring it back: what went in may come out.
 ENCODERS = frozenset({"builtins.ord", "builtins.hex", "binascii.hexlify", "builtins.int", "builtins.int.from_bytes"})
@@ -120,7 +120,6 @@ HEX_METHODS = frozenset({"hexdigest", "hex"})
 # Rows and handles of the DB-API: stored data is an outside input only for rules that say so (cross-site scripting).
 DATABASE_RESULTS = frozenset({"fetchone", "fetchall", "fetchmany", "cursor", "lastrowid", "rowcount", "description"})
 DATABASE_ROWS = frozenset({"fetchone", "fetchall", "fetchmany", "execute"})
-
 # Methods that put into their object what they are given: files, buffers, queues.
 WRITERS = names("write writelines append put put_nowait add extend insert update send")
 
@@ -129,13 +128,6 @@ LOG_METHODS = names("critical debug error exception info log warn warning")
 
 # They give values to the placeholders of a statement (SQLAlchemy): its text stays as it is.
 BINDERS = frozenset({"bindparams"})
-
-# Code made from text: nothing can be known about it.
-DYNAMIC_CODE = names(
-    """builtins.exec builtins.eval builtins.compile types.FunctionType types.CodeType types.LambdaType marshal.loads
-    runpy.run_path runpy.run_module code.interact
-    codeop.compile_command timeit.timeit timeit.repeat ctypes.pythonapi ctypes.py_object"""
-)
 
 # Modules whose attributes, whichever is meant, run no query and no command.
 HARMLESS_MODULES = names(

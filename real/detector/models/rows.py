@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from real.detector.models.kinds import Kind, Role, SourceKind, Syntax
+from real.detector.models.kinds import Kind, Replaces, Role, SourceKind, Syntax
 from real.detector.models.when import Arg, When
 
 
@@ -181,8 +181,18 @@ class Program:
     strangers: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Replacer:
+    """``api`` makes or replaces code while the program runs, or is an attribute that is there to be assigned."""
+
+    api: str
+    how: Replaces
+    until: str = ""
+
+
 Row: TypeAlias = (
     "Source | Sink | Sanitizer | Builder | Returns | Call | Module | Framework | Handler | Template | Setting | Program"
+    " | Replacer"
 )
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 
@@ -240,6 +250,11 @@ def calls(
 def modules(role: Role, *apis: str) -> Iterator[Module]:
     """Several modules of one role; raises ``ValueError`` where none is named."""
     return (Module(api, role) for api in spelled(*apis))
+
+
+def replacers(how: Replaces, *apis: str, until: str = "") -> Iterator[Replacer]:
+    """Several names that replace code in the same way."""
+    return (Replacer(api, how, until) for api in spelled(*apis))
 
 
 def handlers(ending: str, *apis: str, form: str = "{}", verbs: tuple[str, ...] = VERBS) -> Iterator[Handler]:

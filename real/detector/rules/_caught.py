@@ -68,8 +68,9 @@ def _is_replaced(facts: Facts, unit: Unit, handled: set[Block], joined: set[Bloc
     """``try: data = signer.loads(text)``, ``except BadSignature: data = {}``: nothing is left of the text."""
     for block in joined:
         for step in block.instrs:
-            made = [definition(unit, arg) for arg in step.args] if step.op == "phi" else []
-            if any(_gives_data(one) for one in made) and any(_is_nothing(facts, unit, arg) for arg in step.args):
+            if step.op != "phi" or not any(_is_nothing(facts, unit, arg) for arg in step.args):
+                continue
+            if any(_is_made_of_data(facts, unit, arg) for arg in step.args):
                 return True
     given = [
         (root(unit, step.args[0]), facts.constants(unit, step.args[1]))
@@ -88,6 +89,11 @@ def _is_replaced(facts: Facts, unit: Unit, handled: set[Block], joined: set[Bloc
 def _gives_data(made: Instr | None) -> bool:
     """Whether a call verifies what it is given and returns what was signed, and nothing otherwise."""
     return made is not None and made.op == "method" and made.extra[0] in last_names(Role.OPENER)
+
+
+def _is_made_of_data(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a value is what such a call returns, or is looked up or made by it: ``find(signer.loads(key))``."""
+    return _gives_data(definition(unit, operand)) or bool(facts.reads(unit, operand).called & last_names(Role.OPENER))
 
 
 def _is_nothing(facts: Facts, unit: Unit, operand: int) -> bool:

@@ -85,11 +85,14 @@ def _check(facts: Facts) -> Iterator[Defect]:
     protected = is_protected(facts)
     endpoints = {endpoint.unit: (endpoint, who) for endpoint, who in known_endpoints(facts)}
     exempted = _exempted(facts)
+    handling = {unit.parent for unit in endpoints if unit.is_method}
     for unit in facts.functions:
         if not facts.is_open(unit) and unit not in endpoints:
             continue
         declared = facts.declarations(unit).last_words - _ROUTERS
         if declared & _EXEMPTIONS:
+            if unit.is_method and unit not in endpoints and unit.parent in handling:
+                continue  # a helper of the view, which only its handlers call
             if not has_proof(facts, unit):
                 yield Defect(first(facts, unit), f"{unit.name}() is exempted from the protection of the framework")
         elif (

@@ -108,6 +108,9 @@ def _is_update(facts: Facts, operation: Operation, mapping: int) -> bool:
     shape = shape_of(operation.instr)
     if shape is None or len(shape.starred) > 1 or (not shape.starred and None not in shape.keywords):
         return False  # update(name=...): the program names the fields; update(id, values) is no dict's
+    made = definition(operation.unit, mapping)
+    if made is not None and made.op == "method" and made.extra[0] == "encode":
+        return False  # bytes, of which a hash takes some more
     return has_free_keys(facts, facts.value(operation.unit, mapping)) and root(operation.unit, mapping) != root(
         operation.unit, operation.base
     )

@@ -17,9 +17,11 @@ from real.detector.models.rows import Builder, Call, Library, Row, Sink
 SNAPSHOT = json.loads((Path(__file__).parent / "signatures.json").read_text(encoding="utf-8"))
 CHECKED = [library for library in libraries() if library.release and not library.unchecked]
 # names that the interpreter at hand is too old or too new for, one that nothing defines, one of a class without a name
-NOT_HERE = {"glob.translate", "request", "concurrent.interpreters.create().exec", "zlib.decompressobj().decompress"} | {
-    f"{module}.{name}" for module in ("_interpreters", "_xxsubinterpreters") for name in ("exec", "run_string")
-}
+NOT_HERE = {
+    *("glob.translate", "request", "concurrent.interpreters.create().exec", "sys.monitoring"),
+    "zlib.decompressobj().decompress",
+    "sys.tracebacklimit",  # it is there when it has been assigned
+} | {f"{module}.{name}" for module in ("_interpreters", "_xxsubinterpreters") for name in ("exec", "run_string")}
 
 
 def said_of(library: Library) -> dict[str, object]:

@@ -28,6 +28,7 @@ from real.detector.frontend.normalise.inline_callee import (
 from real.detector.frontend.normalise.inline_copy import Copier, FieldCopier
 from real.detector.frontend.plain_classes import is_data_class, plain_class
 
+_MAX_BASES = 8
 MAX_ADDED = 6_000  # nodes that inlining may add to a program
 
 
@@ -56,6 +57,7 @@ class Inliner(ast.NodeTransformer):
         self.stored: dict[str, int] = {}  # attributes that may be assigned: a method of that name may be another
         self.states: dict[tuple[str, str], Callee | None] = {}  # methods as functions of what their objects are made of
         self.classes: dict[str, ast.ClassDef] = {}
+        self.all_classes: dict[str, list[ast.ClassDef]] = {}
         self.locals: dict[ast.AST, dict[str, str]] = {}  # function -> variable -> the class of the object that it is
         self.scopes: list[
             tuple[ast.AST, frozenset[str]]
@@ -112,6 +114,7 @@ class Inliner(ast.NodeTransformer):
                     self.methods[cls.name, node.name] = callee  # type: ignore[attr-defined]
             elif kind is ast.ClassDef:
                 self._bind(node.name)  # type: ignore[attr-defined]
+                self.all_classes.setdefault(node.name, []).append(node)  # type: ignore[arg-type, attr-defined]
                 self.inherited |= {base.id for base in node.bases if isinstance(base, ast.Name)}  # type: ignore[attr-defined]
                 if owner is None and cls is None and not node.keywords and _keeps_methods(node):  # type: ignore[arg-type, attr-defined]
                     inner_cls = node  # type: ignore[assignment]
@@ -130,16 +133,30 @@ class Inliner(ast.NodeTransformer):
                     self._bind(name)
             todo += [(child, inner_owner, inner_cls) for child in ast.iter_child_nodes(node)]
         self.functions = {name: callee for name, callee in found if self.bindings[name] == 1 and name in called}
+        is_intercepted = self._intercepts()
         self.methods = {
             (cls, name): callee
             for (cls, name), callee in self.methods.items()
             if self.bindings[cls] == 1 and name in called and name not in self.stored and self._is_closed(callee)
+            if callee.cls is not None and _binds_once(callee.cls, name) and not is_intercepted
+            if not self._makes_others(callee.cls)
         }
         self.method_names = frozenset(name for _, name in self.methods)
         self.classes = {name: cls for name, cls in self.classes.items() if self.bindings[name] == 1}
         for callee in (*self.functions.values(), *self.methods.values()):
             self.nodes[callee.node] = callee
         return bool(self.nodes) or has_lambda
+
+    def _makes_others(self, cls: ast.ClassDef, depth: int = 0) -> bool:
+        """Whether a call of a class may make an object of another one, or its methods may be others (a metaclass)."""
+        if cls.keywords or depth > _MAX_BASES or any(getattr(part, "name", "") == "__new__" for part in cls.body):
+            return True
+        names = [base.id for base in cls.bases if isinstance(base, ast.Name)]
+        return any(self._makes_others(base, depth + 1) for name in names for base in self.all_classes.get(name, ()))
+
+    def _intercepts(self) -> bool:
+        """Whether an object's methods may be decided anew: it changes its class, or its class reads attributes."""
+        return "__class__" in self.stored or "__getattribute__" in self.bindings or "__prepare__" in self.bindings
 
     def _bind(self, name: str) -> None:
         self.bindings[name] = self.bindings.get(name, 0) + 1
@@ -490,6 +507,23 @@ class Inliner(ast.NodeTransformer):
 def _keeps_methods(node: ast.ClassDef) -> bool:
     """Whether the methods of a class are what its body says: no decorator but that of a dataclass."""
     return not node.decorator_list or is_data_class(node)
+
+
+def _binds_once(cls: ast.ClassDef, name: str) -> bool:
+    """Whether the body of a class binds a name by one definition only: no ``m = other``, nor another ``def m``."""
+    count = 0
+    todo: list[ast.AST] = list(cls.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            count += node.name == name
+        elif isinstance(node, ast.Lambda):
+            continue
+        else:
+            count += isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+            count += isinstance(node, ast.alias) and (node.asname or node.name) == name
+            todo += ast.iter_child_nodes(node)
+    return count == 1
 
 
 def _objects_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, str]:

@@ -14,6 +14,9 @@ from real.detector.frontend.bindings import Bindings
 _MENTIONED = re.compile(r"\b(?:exec|eval|timeit|repeat|cProfile|profile)\b")
 _TIMERS = frozenset({"timeit.timeit", "timeit.repeat", "timeit.Timer", "cProfile.run", "profile.run"})
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
+_REFLECTIVE = frozenset(
+    {"exec", "eval", "compile", "setattr", "delattr", "getattr", "globals", "locals", "vars", "type", "__import__"}
+)
 _CALLS = (ast.Call, ast.Attribute, ast.Subscript, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.Lambda)
 
 
@@ -32,6 +35,27 @@ def is_inert(text: object) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True  # running it raises
     return not any(isinstance(node, _CALLS) for node in ast.walk(tree))
+
+
+def only_calls(text: object) -> bool:
+    """Whether a text is an expression that calls names with constants: it replaces nothing, and carries nothing."""
+    try:
+        tree = ast.parse(text.strip() if isinstance(text, str) else "import this")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True  # running it raises
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return (
+        all(isinstance(statement, ast.Expr) for statement in tree.body)
+        and not any(isinstance(node, (ast.Attribute, ast.Lambda, ast.NamedExpr)) for node in ast.walk(tree))
+        and called.isdisjoint(_REFLECTIVE)
+    )
+
+
+def names_called(text: object) -> frozenset[str]:
+    """The last names of what a text calls, as far as it is Python."""
+    tree = _parsed(text if isinstance(text, str) else None)
+    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call)) if tree is not None else ()
+    return frozenset(getattr(func, "attr", getattr(func, "id", "")) for func in called)
 
 
 class _Expander(ast.NodeTransformer):

@@ -1,0 +1,336 @@
+"""Code that is replaced while the program runs: what the analysis follows, and what it has to call not seen.
+
+A write to an attribute or to a namespace may exchange the very code that the analysis looks at. For each there is one
+decision, by what is written to:
+
+| written to | decision |
+|---|---|
+| an object or a class of the program, by ``x.name = f`` or ``setattr`` | followed: either may be meant from now on |
+| the same by means that the front end does not see (``type.__setattr__``) | not seen, if code is stored |
+| an attribute of a function | followed; not seen, if it is, or may be, a part of its code (``__code__``) |
+| names of the program's own module (``globals()``, ``sys.modules[__name__]``) | not seen, but for constants |
+| a module or class of a library, by a function or class | followed, and not seen if the program relies on it |
+| what a library has made (an application, a connection) | followed |
+
+What a library does with code is a row of a model (``Replacer``). *Relies* is decided when all is known, by
+``reliance``: replacing ``requests.get``, which is the very sink, hides nothing, nor does a hook that is there to be
+assigned (``sys.stdout``).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from real.detector.analysis.callsites import Args
+from real.detector.analysis.heap import CONTAINERS, Heap
+from real.detector.analysis.records import Records
+from real.detector.analysis.state import State
+from real.detector.analysis.values import BOTTOM, NUM, STR, Obj, Value, ordered
+from real.detector.analysis.witness import every
+from real.detector.analysis.written_modules import WrittenModules
+from real.detector.frontend.normalise.literal_code import names_called, only_calls
+from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import known_apis, known_modules, replacers
+from real.detector.models.kinds import Replaces
+
+# Where all names of another piece of code can be reached. To read ``__code__`` or a frame changes nothing.
+NAMESPACES = frozenset({"__globals__", "f_globals", "f_locals", "f_builtins", "__builtins__"})
+# What a function or a class is made of: who assigns one of these exchanges the code.
+CODE_PARTS = NAMESPACES | {
+    *("__code__", "__closure__", "__defaults__", "__kwdefaults__", "cell_contents", "f_code", "gi_frame", "tb_frame"),
+    *("__bases__", "__mro__", "__abstractmethods__"),
+}
+# Methods of a mapping that write into it.
+WRITERS = frozenset({"update", "setdefault", "__setitem__", "__ior__", "insert", "append", "extend", "__delitem__"})
+# They write into what they are given, whatever that is.
+SETTERS = frozenset({"__set__", "__delete__"})
+OWN_MODULE = "?"  # the module that a name stands for which is not known: it may be the program's own
+_FUNCTIONS = frozenset({"function", "bound", "class", "partial", "method", "dynattr", "methodcaller", "attrgetter"})
+_CODE = _FUNCTIONS | {"static", "classmethod", "property", "super"}
+_OWN = frozenset({OWN_MODULE, "__main__"})
+_RUNNERS = frozenset({Replaces.RUNS_CODE, Replaces.MAKES_FUNCTION})
+_SHOWING = frozenset({Replaces.SHOWS_ALL, Replaces.DECODES})
+_WHOLE = frozenset({Replaces.MEMORY, Replaces.TRACES})  # everything below the name
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Something of a library, or of what is not known (``path`` is empty), that may stand for other code from here on.
+
+    ``is_code``: a function or class is put in its place. ``is_patch``: for a time only, as ``unittest.mock`` does.
+    """
+
+    unit: Unit
+    path: str
+    is_code: bool
+    is_patch: bool = False
+
+
+class ReplacedCode:
+    """Decides about every write that may exchange code."""
+
+    def __init__(self, heap: Heap, state: State, records: Records) -> None:
+        self._heap = heap
+        self._state = state
+        self._records = records
+        self.modules = WrittenModules(heap)
+        self.found: dict[tuple[Instr, str], Replaced] = {}
+
+    # --- writes ------------------------------------------------------------------------------------------------------
+
+    def attribute(self, obj: Obj, name: str | None, value: Value, instr: Instr, *, plainly: bool) -> None:
+        """``obj.name = value`` (``None``: any name); ``plainly``: the front end sees it, and inlines nothing."""
+        owner = of_namespace(obj)
+        if owner is not None:
+            self._of_module(owner, name, value, instr)
+        elif name in CODE_PARTS:
+            self._note(instr, f"assigns {name}")
+        elif obj.kind == "function":
+            if name is None and not is_data(value):
+                self._note(instr, f"assigns some attribute of {obj.name}()")
+        elif obj.kind == "namespace":
+            self._note(instr, "assigns into a namespace")
+        elif obj.kind == "class":
+            if not plainly and not is_data(value):
+                self._note(instr, f"replaces a part of {obj.name} by other means than an assignment")
+        elif obj.kind == "instance":
+            self._of_instance(obj, name, value, instr, plainly=plainly)
+        elif obj.kind == "api":
+            self._of_module(obj.name, name, value, instr)
+
+    def part(self, name: str, instr: Instr) -> None:
+        """An attribute of this name is assigned, whatever it is of."""
+        if name in CODE_PARTS:
+            self._note(instr, f"assigns {name}")
+
+    def deleted(self, obj: Obj, name: str | None, instr: Instr) -> None:
+        """``del obj.name``: behind it, there may be another one."""
+        if obj.kind == "class":
+            self._note(instr, f"deletes {name or 'some part'} of {obj.name}")
+        elif obj.name in _OWN:
+            self._note(instr, f"deletes {name or 'some name'} of a module that may be this one")
+
+    def _of_instance(self, obj: Obj, name: str | None, value: Value, instr: Instr, *, plainly: bool) -> None:
+        if name == "__class__":
+            if not plainly or not any(held.kind == "class" for held in value.objs):
+                self._note(instr, f"assigns the class of a {obj.name}")
+        elif name is None:
+            if any(held.kind == "class" for held in value.objs):
+                self._note(instr, f"assigns some attribute of a {obj.name}, which may be its class")
+        elif not plainly and may_be_code(value):
+            self._note(instr, f"replaces a method of a {obj.name} by other means than an assignment")
+
+    def _of_module(self, owner: str, name: str | None, value: Value, instr: Instr) -> None:
+        if owner in _OWN:
+            if name is None or name in CODE_PARTS or not value.consts:
+                self._note(instr, f"assigns {name or 'some name'} of a module that may be this one")
+            return
+        if name is None:
+            if not is_data(value):
+                self._replaced(instr, owner, "", is_code=True)
+            return
+        path = f"{owner}.{name}"
+        if path in replacers() and replacers()[path].how is Replaces.FINDS_MODULES:
+            self._note(instr, f"assigns {path}")
+        elif self._may_be_own(owner) and name in self._own_names() and not is_data(value):
+            self._note(instr, f"assigns {path}, which may be of this module")
+        elif not self._is_hook(path) and self._is_shared(owner, path, value):
+            self._replaced(instr, owner, path, is_code=may_be_code(value))
+
+    def _is_shared(self, owner: str, path: str, value: Value) -> bool:
+        """Whether this is a module or a class, which everybody has, and what is stored there may matter to others."""
+        if "()" in owner:
+            return False
+        is_module = owner in self._heap.modules or owner.partition(".")[0] in sys.stdlib_module_names
+        is_type = owner.rpartition(".")[2][:1].isupper()
+        return (is_module or is_type or path in known_apis()) and value.kind not in (NUM, STR)
+
+    def item(self, obj: Obj, key: Value, value: Value, instr: Instr, *, is_own_name: bool = False) -> None:
+        """``obj[key] = value``."""
+        if obj.kind == "namespace":
+            self._note(instr, "assigns into a namespace")
+        elif obj.kind == "api" and _finds_modules(obj.name) and not is_own_name:
+            self._note(instr, f"assigns into {obj.name}")
+        elif of_namespace(obj) is not None:
+            self.named(obj, key, value, instr)
+
+    def named(self, obj: Obj, key: Value, value: Value, instr: Instr) -> None:
+        """``obj.__dict__[key] = value``."""
+        for name in _texts(key):
+            self.attribute(obj, name, value, instr, plainly=False)
+
+    def mapping(self, obj: Obj, name: str, args: Args, instr: Instr) -> None:
+        """A method of a mapping, or of a list, that writes into it: ``obj.update(...)``."""
+        if obj.kind == "namespace" and name in WRITERS | {"pop", "popitem", "clear"}:
+            self._note(instr, f"changes a namespace by {name}()")
+        if name not in WRITERS:
+            return
+        if obj.kind == "api" and _finds_modules(obj.name):
+            self._note(instr, f"changes {obj.name} by {name}()")
+        elif of_namespace(obj) is not None or obj.kind in ("class", "instance", "function"):
+            for key, value in self._written(name, args):
+                self.attribute(obj, key, value, instr, plainly=False)
+
+    def _written(self, name: str, args: Args) -> list[tuple[str | None, Value]]:
+        """The names that ``update``, ``setdefault`` and ``__setitem__`` write, and the values."""
+        found: list[tuple[str | None, Value]] = [*args.named.items()]
+        if name in ("setdefault", "__setitem__"):
+            return [*found, *((key, args.at(1)) for key in _texts(args.first()))]
+        for value in args.pos:
+            for obj in ordered(value.objs):
+                self._heap.touch(obj)
+                keys = [(str(key), held) for key, held in obj.fields.items() if obj.kind == "dict"]
+                found += keys
+                if obj.elements is not BOTTOM or obj.kind != "dict":
+                    found.append((None, self._heap.contents(obj)))
+            if not value.objs:
+                found.append((None, value))
+        return found
+
+    # --- calls -------------------------------------------------------------------------------------------------------
+
+    def called(self, path: str, args: Args, instr: Instr) -> None:
+        """A call of something of a library."""
+        self.modules.called(path, args, instr)
+        row = replacers().get(path)
+        if row is None:
+            owner = replacers().get(path.rpartition(".")[0])
+            row = owner if owner is not None and owner.how in _WHOLE else None
+        if row is None:
+            self._getmembers(path, args, instr)
+            self._interpreter(path, args, instr)
+            if path.startswith("unittest.mock._patch"):
+                self._replaced(instr, "", "", is_code=True, is_patch=True)
+        elif row.how is Replaces.UNPICKLES:
+            if args.first().consts:
+                self._note(instr, f"{path}() of a constant")
+        elif row.how is Replaces.PATCHES:
+            self._patched(path.rpartition(".")[2], args, instr)
+        elif row.how in _WHOLE or row.how in _SHOWING or (row.how in _RUNNERS and not _is_seen(args.first())):
+            self._note(instr, f"{path.removeprefix('builtins.')}()")
+
+    def handed_on(self, path: str, instr: Instr) -> None:
+        """Something of a library that is given to a call, which may call it with anything."""
+        row = replacers().get(path)
+        if row is not None and row.how in _RUNNERS | _SHOWING | _WHOLE:
+            self._note(instr, path.removeprefix("builtins."))
+
+    def _getmembers(self, path: str, args: Args, instr: Instr) -> None:
+        if path in ("inspect.getmembers", "inspect.getmembers_static"):
+            kinds = {obj.kind for obj in args.first().objs}
+            if kinds & {"function", "bound"} or any("frame" in obj.name for obj in args.first().objs):
+                self._note(instr, "inspect.getmembers() of a function")
+
+    def _interpreter(self, path: str, args: Args, instr: Instr) -> None:
+        """``subprocess.run([sys.executable, "-c", text, name])``: a text of the program that gets outside data."""
+        if path.partition(".")[0] not in ("subprocess", "os", "asyncio"):
+            return
+        for obj in ordered(args.first().objs):
+            self._heap.touch(obj)
+            flags = obj.fields.get(1, BOTTOM).consts or frozenset()
+            text = obj.fields.get(2, BOTTOM)
+            if obj.kind not in ("list", "tuple") or "-c" not in flags or not _is_python(obj.fields[0]):
+                continue
+            reads = any(not names_called(const).isdisjoint(self._heap.rules.sink_names) for const in text.consts or ())
+            if reads and self._heap.deep_all(args.everything())[0]:
+                self._note(instr, "a text that another Python runs")
+
+    def _owner(self, obj: Obj) -> str:
+        """What a patched name is of, if that is known and not this module."""
+        is_known = obj.kind == "api" and obj.name not in _OWN and not obj.name.startswith("builtins.__")
+        return obj.name if is_known else ""
+
+    def _patched(self, how: str, args: Args, instr: Instr) -> None:
+        if how in ("object", "multiple") or (how == "setattr" and not args.first().consts):
+            names = [*args.named] if how == "multiple" else _texts(args.at(1))
+            for owner in sorted({self._owner(obj) for obj in args.first().objs}) or [""]:
+                for name in names:
+                    path = f"{owner}.{name}" if owner and name else ""
+                    self._replaced(instr, owner, path, is_code=True, is_patch=True)
+            return
+        for obj in ordered(args.first().objs):
+            if of_namespace(obj) is not None or obj.kind == "namespace" or _finds_modules(obj.name):
+                self._replaced(instr, "", "", is_code=True, is_patch=True)
+        for target in _texts(args.first()):
+            path = target or ""
+            owner, _, name = path.rpartition(".")
+            may_be_own = owner == "__main__" or (self._may_be_own(owner, by_name=True) and name in self._own_names())
+            self._replaced(instr, owner, "" if may_be_own else path, is_code=how != "dict", is_patch=True)
+
+    # --- the parts ---------------------------------------------------------------------------------------------------
+
+    def _note(self, instr: Instr, what: str) -> None:
+        self._records.dynamic_code(instr, what)
+
+    def _replaced(self, instr: Instr, owner: str, path: str, *, is_code: bool, is_patch: bool = False) -> None:
+        known = self.found.get((instr, path))
+        if known is None or (is_code and not known.is_code):
+            self.found[instr, path] = Replaced(
+                self._heap.unit, path or (f"{owner}.*" if owner else ""), is_code, is_patch
+            )
+
+    def _is_hook(self, path: str) -> bool:
+        row = replacers().get(path)
+        return row is not None and row.how is Replaces.HOOK
+
+    def _may_be_own(self, module: str, *, by_name: bool = False) -> bool:
+        """Whether a module that is imported as a whole may be the program's own file: nobody else knows it."""
+        root = module.partition(".")[0]
+        return (by_name or module in self._heap.modules) and root not in known_modules()
+
+    def _own_names(self) -> frozenset[str]:
+        """The functions and classes of the module, and what it imports."""
+        module = self._state.program.units[0]
+        made = {unit.name for unit in self._state.program.units if unit.parent is module}
+        bound = {str(instr.extra) for block in module.blocks for instr in block.instrs if instr.op == "assign"}
+        return frozenset(made | bound)
+
+
+def is_mock(path: str) -> bool:
+    """Whether this is something of ``unittest.mock`` that stands for another object: anything but what patches."""
+    root = "unittest.mock." if path.startswith("unittest.mock.") else "mock."
+    is_patched = path.startswith((f"{root}patch()", f"{root}patch.object()"))
+    return is_patched or (path.startswith(root) and "patch" not in path)
+
+
+def of_namespace(obj: Obj) -> str | None:
+    """The module or class of a library whose ``__dict__`` this is."""
+    return obj.name.removesuffix(".__dict__") if obj.kind == "api" and obj.name.endswith(".__dict__") else None
+
+
+def may_be_code(value: Value) -> bool:
+    """Whether a value may be something that can be called."""
+    return any(
+        obj.kind in _CODE or obj.kind == "instance" or (obj.kind == "api" and not obj.name.endswith("()"))
+        for obj in value.objs
+    )
+
+
+def is_data(value: Value) -> bool:
+    """Whether a value is certainly no code: a constant, a number, a text, or a container of such."""
+    if value.objs:
+        return every(obj.kind in CONTAINERS or (obj.kind == "api" and obj.name.endswith("()")) for obj in value.objs)
+    return value.consts is not None or value.kind in (NUM, STR) or bool(value.mask)
+
+
+def _is_python(value: Value) -> bool:
+    names = {obj.name for obj in value.objs} | {str(const).rpartition("/")[2] for const in value.consts or ()}
+    return any(name == "sys.executable" or name.startswith("python") for name in names)
+
+
+def _is_seen(value: Value) -> bool:
+    """Whether what is run is a function, or a constant text that only calls."""
+    if value.objs:
+        return every(obj.kind in _FUNCTIONS or (obj.kind == "api" and "()" not in obj.name) for obj in value.objs)
+    return bool(value.consts) and every(only_calls(text) for text in value.consts or ())
+
+
+def _finds_modules(path: str) -> bool:
+    row = replacers().get(path)
+    return row is not None and row.how is Replaces.FINDS_MODULES
+
+
+def _texts(value: Value) -> list[str | None]:
+    """The names that a value may be; ``None`` for any."""
+    return [str(const) for const in sorted(value.consts, key=str)] if value.consts else [None]
