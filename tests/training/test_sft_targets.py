@@ -41,7 +41,7 @@ def learn(monkeypatch, tmp_path):
             model=SimpleNamespace(lora=LoraCfg()),
             seed=0,
         )
-        policy = SimpleNamespace(tokenizer=Words(), model=None)
+        policy = SimpleNamespace(tokenizer=Words(), model=SimpleNamespace(config=SimpleNamespace()))
         store = SimpleNamespace(path=tmp_path)
         sft.METHOD.run(SimpleNamespace(cfg=cfg, train=tasks, policy=policy, checkpoint=tmp_path / "c.pt", store=store))
         assert all(example.response[-1] == 0 for example in seen)
