@@ -36,18 +36,23 @@ class VerdictCache:
         Nothing is waited for before the thread's own items are judged, so that no two threads wait for each other.
         """
         found: dict[str, Verdict] = {}
+        failed: set[str] = set()  # where others came to nothing that lasts: not waited for again, or all would queue up
         while len(found) < len(items):
-            known, own, elsewhere = self._claim({key: item for key, item in items.items() if key not in found})
+            known, own, elsewhere = self._claim({k: item for k, item in items.items() if k not in found}, failed)
             found |= known | self._judge(own, judge)
             found |= {key: verdict for key, future in elsewhere.items() if (verdict := _settled(future)) is not None}
+            failed |= elsewhere.keys() - found.keys()
         return found
 
-    def _claim(self, items: dict[str, Item]) -> tuple[dict[str, Verdict], dict[str, Item], dict[str, Future[Verdict]]]:
+    def _claim(
+        self, items: dict[str, Item], failed: set[str]
+    ) -> tuple[dict[str, Verdict], dict[str, Item], dict[str, Future[Verdict]]]:
         with self._lock:
             known = {key: verdict for key in items if (verdict := self._known.get(key)) is not None}
-            elsewhere = {key: self._judging[key] for key in items if key not in known and key in self._judging}
+            waited_for = items.keys() - known.keys() - failed
+            elsewhere = {key: future for key in waited_for if (future := self._judging.get(key)) is not None}
             own = {key: item for key, item in items.items() if key not in known and key not in elsewhere}
-            self._judging |= {key: Future() for key in own}
+            self._judging |= {key: Future() for key in own if key not in self._judging}
             return known, own, elsewhere
 
     def _judge(
@@ -64,7 +69,7 @@ class VerdictCache:
                 if len(self._known) > _LIMIT:
                     self._known = {}
                 self._known |= lasting
-                claimed = {key: self._judging.pop(key) for key in own}
+                claimed = {key: future for key in own if (future := self._judging.pop(key, None)) is not None}
             for key, future in claimed.items():
                 if key in lasting:
                     future.set_result(lasting[key])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from concurrent.futures import Future
 
 import pytest
 
+from real import verdict_cache
 from real.errors import InfrastructureError
 from real.types import Program, Verdict
 from real.verdict_cache import VerdictCache
@@ -76,3 +78,32 @@ def test_a_failure_of_the_machine_is_shared_with_no_other_thread(breaks: bool) -
     second.join()
     assert found == [verdicts("a")]
     assert cache.get({"a": 1}, judge) == verdicts("a")  # and what came after the failure is known
+
+
+def test_after_a_failure_those_who_waited_do_not_queue_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = VerdictCache(lambda made: made.program.reason != "failed")
+    waiting, together = threading.Semaphore(0), threading.Barrier(2)
+    settled, found = verdict_cache._settled, []
+
+    def counted(future: Future[Verdict]) -> Verdict | None:
+        waiting.release()
+        return settled(future)
+
+    monkeypatch.setattr(verdict_cache, "_settled", counted)
+
+    def of_those_who_waited(items: dict[str, int]) -> dict[str, Verdict]:
+        together.wait(60)  # broken where one waits for the other
+        return {key: verdict(key, "failed") for key in items}
+
+    others = [threading.Thread(target=lambda: found.append(cache.get({"a": 1}, of_those_who_waited))) for _ in range(2)]
+
+    def judge(items: dict[str, int]) -> dict[str, Verdict]:
+        for other in others:
+            other.start()
+            waiting.acquire()
+        return {key: verdict(key, "failed") for key in items}
+
+    cache.get({"a": 1}, judge)
+    for other in others:
+        other.join()
+    assert found == [{"a": verdict("a", "failed")}] * 2

@@ -82,12 +82,21 @@ def test_training_on_packed_batches_ends_where_training_on_padded_ones_does(toke
     assert losses["packed"][-1] < losses["packed"][0]
 
 
-@pytest.mark.parametrize("changed", ["window", "attention"])
+@pytest.mark.parametrize("changed", ["window", "chunks", "attention", "sdpa", "bias"])
 def test_a_model_that_would_attend_otherwise_is_not_packed(
     model: Any, changed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if changed == "window":
-        monkeypatch.setattr(model.config, "sliding_window", 4)
-    else:
-        monkeypatch.setattr(type(model), "_supports_attention_backend", False)
+    match changed:
+        case "window":
+            monkeypatch.setattr(model.config, "sliding_window", 4)
+        case "chunks":
+            monkeypatch.setattr(model.config, "layer_types", ["full_attention", "chunked_attention"])
+        case "attention":
+            monkeypatch.setattr(type(model), "_supports_attention_backend", False)
+        case "sdpa":
+            monkeypatch.setattr(type(model), "_supports_sdpa", False)
+        case _:  # zero as long as it has not learned
+            monkeypatch.setattr(
+                model.lm_head, "bias", torch.nn.Parameter(torch.zeros(model.config.vocab_size)), raising=False
+            )
     assert not can_pack(model)

@@ -91,9 +91,10 @@ def main(text: str) -> None:
                 send(channel.sock, {"kind": "ready", "landlock": jail.landlock, "uid": jail.program_uid})
                 serve(channel, jail)
                 status = 0
-        except OSError as error:
+        except Exception as error:  # whatever it is, nobody else can say it: this process has no standard error
             with suppress(OSError):
-                send(channel.sock, {"kind": "refused", "reason": str(error)})
+                reason = str(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+                send(channel.sock, {"kind": "refused", "reason": reason})
         finally:
             os._exit(status)
     linux.adopt_orphans()

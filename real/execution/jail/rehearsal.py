@@ -19,6 +19,7 @@ from .supervisor import Supervisor
 from .worker_request import WorkerRequest
 
 _TIMES = 4
+_ANSWERED_S = 1.0  # what is received was sent before, by this process
 _LIMITS = CaseLimits(cpu_s=5.0, memory_mb=256, output_kb=256, file_mb=16, processes=0)
 _SETUP = "import json\nRATE = 2\n"
 _FUNCTION = """
@@ -47,13 +48,26 @@ def rehearse(jail: Jail, *, functions: bool) -> None:
             linux.hide_memory()  # again: how a new supervisor makes its own such calls is learned with it
             send(ours, *request.frame())
             Supervisor(WorkerRequest.parse(answering.receive()), jail, answering).serve()
-            for _ in range(1 + len(request.cases)):
-                asking.receive()
+            _check(asking, len(request.cases))
     finally:
         ours.close()
         theirs.close()
     if functions:
         _rehearse_calls(request)
+
+
+def _check(asking: Channel, cases: int) -> None:
+    """Raise ``OSError`` where a program of ours did not compile, or a process of it could not be confined."""
+    problem = asking.receive(_ANSWERED_S).header["problem"]
+    if problem is not None:
+        raise OSError(f"a program of the sandbox's own does not compile here: {problem['error']}")
+    while cases:
+        header = asking.receive(_ANSWERED_S).header
+        if header["kind"] == "waiting":  # a busy machine
+            continue
+        if header["how"] == "jail":
+            raise OSError(f"the jail could not be set up: {header['reason']}")
+        cases -= 1
 
 
 def _request(*, functions: bool) -> WorkerRequest:

@@ -12,6 +12,8 @@ from real.policy.sft import SftExample
 from real.training.local.packed import hidden_states, pack_tokens
 from real.training.local.token_statistics import multiplies_only, token_statistics
 
+_EVERYTHING = "full_attention"  # transformers' name for a layer whose tokens look at all before them
+
 
 def packed_loss(model: Any, examples: Sequence[SftExample], prompt_weight: float = 0.0) -> Tensor:
     """As ``real.policy.sft.sft_loss``: mean cross-entropy over response tokens (weight 1) and prompt tokens, a scalar.
@@ -39,10 +41,12 @@ def packed_loss(model: Any, examples: Sequence[SftExample], prompt_weight: float
 def can_pack(model: Any) -> bool:
     """Whether a causal model attends as it is told to (``packed``), and its output layer only multiplies.
 
-    A model with a sliding window, or with an attention of its own, would not see what it sees example by example.
+    A model with windows or chunks in a layer, or with an attention of its own (which ``sdpa`` is not enough for), would
+    not see what it sees example by example.
     """
-    told = getattr(model, "_supports_attention_backend", False)
-    windows = getattr(model.config, "sliding_window", None) is not None
+    told = getattr(model, "_supports_attention_backend", False) and getattr(model, "_supports_sdpa", False)
+    layers = getattr(model.config, "layer_types", None) or [_EVERYTHING]
+    windows = getattr(model.config, "sliding_window", None) is not None or set(layers) != {_EVERYTHING}
     return bool(told) and not windows and multiplies_only(model)
 
 

@@ -35,7 +35,7 @@ def token_statistics(
 @torch.no_grad()
 def multiplies_only(model: Any) -> bool:
     """Whether a causal model's logits are its last hidden states times its output layer: no bias, scale or cap."""
-    if not hasattr(model, "model"):
+    if not hasattr(model, "model") or getattr(model.get_output_embeddings(), "bias", None) is not None:
         return False
     ids = torch.arange(4, device=model.device).unsqueeze(0)
     logits = model(input_ids=ids, use_cache=False).logits.float()
