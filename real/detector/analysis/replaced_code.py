@@ -19,6 +19,7 @@ assigned (``sys.stdout``).
 
 from __future__ import annotations
 
+import pickletools
 import sys
 from dataclasses import dataclass
 
@@ -51,6 +52,7 @@ _CODE = _FUNCTIONS | {"static", "classmethod", "property", "super"}
 _OWN = frozenset({OWN_MODULE, "__main__"})
 _RUNNERS = frozenset({Replaces.RUNS_CODE, Replaces.MAKES_FUNCTION})
 _SHOWING = frozenset({Replaces.SHOWS_ALL, Replaces.DECODES})
+_NAMING = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4"})  # opcodes of a pickle
 _WHOLE = frozenset({Replaces.MEMORY, Replaces.TRACES})  # everything below the name
 
 
@@ -203,7 +205,7 @@ class ReplacedCode:
             if path.startswith("unittest.mock._patch"):
                 self._replaced(instr, "", "", is_code=True, is_patch=True)
         elif row.how is Replaces.UNPICKLES:
-            if args.first().consts:
+            if any(_names_code(const) for const in args.first().consts or ()):
                 self._note(instr, f"{path}() of a constant")
         elif row.how is Replaces.PATCHES:
             self._patched(path.rpartition(".")[2], args, instr)
@@ -312,6 +314,17 @@ def is_data(value: Value) -> bool:
     if value.objs:
         return every(obj.kind in CONTAINERS or (obj.kind == "api" and obj.name.endswith("()")) for obj in value.objs)
     return value.consts is not None or value.kind in (NUM, STR) or bool(value.mask)
+
+
+def _names_code(pickled: object) -> bool:
+    """Whether a constant pickle names something that is imported, and perhaps called, when it is read."""
+    try:
+        for opcode, _, _ in pickletools.genops(pickled) if isinstance(pickled, bytes) else ():
+            if opcode.name in _NAMING:
+                return True
+    except (ValueError, EOFError, UnicodeDecodeError):  # reading it raises here
+        return False
+    return False
 
 
 def _is_python(value: Value) -> bool:
