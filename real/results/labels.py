@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 METRIC_LABELS = {"function": "Function", "quality": "Quality", "func_qual": "Func.-Qual.", "safety": "Safety tests"}
 
@@ -12,6 +13,9 @@ REWARD_LABELS = {
     "quality_only": "quality only",
     "safety_unit_tests": "safety unit tests",
 }
+
+# They draw samples in their own way, whatever decoding the evaluation names.
+SAMPLING_METHODS = {"codeguard_plus": "CodeGuard+", "rejection_sampling": "Rejection sampling"}
 
 REWARD_ORDER = ("function_only", "quality_only", "safety_unit_tests", "hybrid")  # rows of the paper's Tables 4 and 5
 
@@ -42,3 +46,9 @@ def points(difference: float, low: float | None = None, high: float | None = Non
 def reward_rank(name: str) -> tuple[int, str]:
     """Sort key of reward variants: those of the paper in its order, then others by name."""
     return (REWARD_ORDER.index(name) if name in REWARD_ORDER else len(REWARD_ORDER), name)
+
+
+def sampling_methods(methods: Iterable[str]) -> list[str]:
+    """One sentence on those of these methods that sample, or none."""
+    named = [SAMPLING_METHODS[method] for method in sorted(set(methods) & set(SAMPLING_METHODS))]
+    return [f"The sampling of {' and '.join(named)} is the method's own."] if named else []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES, Metrics, Rate
 from real.results.index import Entry
-from real.results.labels import METRIC_LABELS, interval, number, points, rate_text
+from real.results.labels import METRIC_LABELS, interval, number, points, rate_text, sampling_methods
 from real.results.render import Cell, Column, Row, Table
 from real.results.sweep import BEFORE, Group, Pooled, gather, variant_of
 from real.runs.store import RunStore
@@ -75,7 +75,8 @@ def _protocols(runs: Sequence[RunMetrics]) -> list[str]:
     kinds = sorted({(run.protocol, run.subset, run.sampling.describe()) for run in runs})
     named = " and ".join(f"protocol {protocol} on {subset} test tasks, {how}" for protocol, subset, how in kinds)
     mixed = " These are not comparable with one another." if len(kinds) > 1 else ""
-    return [f"Judged by {named}.{mixed}"] if runs else []
+    sampled = sampling_methods(run.method for run in runs)
+    return [" ".join([f"Judged by {named}.{mixed}", *sampled])] if runs else []
 
 
 def _samples(runs: Sequence[RunMetrics]) -> list[str]:

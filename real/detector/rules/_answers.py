@@ -38,14 +38,14 @@ def wrong_answers(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         yield from _any_of(facts, unit)
     for _, place in facts.steps("function"):
-        yield from _answer(place, place.extra[0])
+        yield from _answer(facts, place, place.extra[0])
 
 
-def _answer(place: Instr, unit: Unit) -> Iterator[Defect]:
+def _answer(facts: Facts, place: Instr, unit: Unit) -> Iterator[Defect]:
     node = unit.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not _asks(unit):
         return
-    left = _left_out(node)
+    left = _left_out(facts, unit, node)
     if left is not None:
         yield Defect(place, f"the answer of {unit.name}() does not depend on `{left}`")
     elif _says_yes_after_failure(node):
@@ -56,10 +56,11 @@ def _asks(unit: Unit) -> bool:
     return unit.name.lstrip("_").partition("_")[0].lower() in PERMISSION_VERBS and bool(words(unit.name) & _PRIVILEGES)
 
 
-def _left_out(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
-    """A parameter that names something in particular, and that is at most put into messages or compared with ``None``.
+def _left_out(facts: Facts, unit: Unit, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """A parameter that names something in particular, and that no answer depends on.
 
-    It must be about somebody as well, and the answer must depend on the one: a stub depends on nothing.
+    It is at most put into messages or into questions whose answer nobody reads, or compared with ``None``. It must be
+    about somebody as well, and the answer must depend on the one: a stub depends on nothing.
     """
     arguments = node.args
     plain = [*arguments.posonlyargs, *arguments.args]
@@ -72,7 +73,7 @@ def _left_out(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
     used = _used(node)
     if not any(name in used for name in people):
         return None
-    return next((name for name in objects if name not in used), None)
+    return next((name for name in objects if name not in used or not facts.is_used(unit, name)), None)
 
 
 def _used(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

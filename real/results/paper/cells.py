@@ -78,7 +78,7 @@ def _measured(seeds: Mapping[int, tuple[RunMetrics, Metrics]]) -> Measured:
     rates = {name: pool([metrics.rates()[name] for _, metrics in ordered]) for name in RATE_NAMES}
     n = max(metrics.n for _, metrics in ordered)
     masked = sum(metrics.masked for _, metrics in ordered)
-    steps = sorted({run.steps for run, metrics in ordered if metrics is run.after})
+    steps = sorted({run.steps for run, metrics in ordered if metrics is run.after and run.steps})
     told = " to ".join(map(str, steps if len(steps) < 2 else (steps[0], steps[-1])))
     flaky = sum(metrics.flaky for _, metrics in ordered)
     return Measured(rates, tuple(run for run, _ in ordered), n, masked, flaky, told)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from real.evaluation.metrics import RunMetrics
 from real.evaluation.rates import RATE_NAMES
-from real.results.labels import METRIC_LABELS, interval, number, points
+from real.results.labels import METRIC_LABELS, interval, number, points, sampling_methods
 from real.results.paper.cells import BEYOND, CellKey, Measured, fill, label_of, printed_in, row_runs
 from real.results.paper.mixing import judged_by, refuse_mixtures
 from real.results.paper.numbers import TEST_SIZES, Place, rate
@@ -109,7 +109,8 @@ def _notes(spec: TableSpec, used: Sequence[RunMetrics], cells: dict[CellKey, Mea
     if any(cell.seeds > 1 for cell in cells.values()):
         notes.append("Several seeds: mean ± standard deviation between seeds; they share their test tasks.")
     if used:
-        notes.append("In brackets: 95 % Wilson interval (seeds pooled). " + _judges(used[0]))
+        told = ["In brackets: 95 % Wilson interval (seeds pooled).", _judges(used[0])]
+        notes.append(" ".join(told + sampling_methods(run.method for run in used)))
     trained = {f"{label} on {DATASETS[d]}, {size}": cell for (size, label, d), cell in cells.items() if cell.steps}
     if trained:
         notes.append("Training steps: " + "; ".join(f"{name}: {cell.steps}" for name, cell in trained.items()) + ".")
