@@ -239,6 +239,13 @@ def test_a_model_whose_logits_are_more_than_a_product_is_refused(toy_tokenizer):
         ActorCritic(model, LoraCfg())
 
 
+def test_a_model_with_windows_is_refused(toy_tokenizer):
+    model = build_tiny(TinyCfg(hidden=32, layers=1, heads=2, kv_heads=1, intermediate=64), toy_tokenizer, seed=0)
+    model.config.sliding_window = 4
+    with pytest.raises(UsageError, match="windows"):
+        ActorCritic(model, LoraCfg())
+
+
 def test_shuffled_rewards_are_dealt_anew_each_step_and_carry_no_credit():
     scored = ScoredRollout([float(n) for n in range(50)] + [None], {0: [1.0]})
     first, again, other = (shuffled(scored, seed) for seed in (1, 1, 2))

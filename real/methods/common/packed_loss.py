@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from real.policy.sft import SftExample
-from real.training.local.packed import hidden_states, pack_tokens
+from real.training.local.packed import attends_to_all, hidden_states, pack_tokens
 from real.training.local.token_statistics import multiplies_only, token_statistics
-
-_EVERYTHING = "full_attention"  # transformers' name for a layer whose tokens look at all before them
 
 
 def packed_loss(model: Any, examples: Sequence[SftExample], prompt_weight: float = 0.0) -> Tensor:
@@ -39,15 +37,8 @@ def packed_loss(model: Any, examples: Sequence[SftExample], prompt_weight: float
 
 
 def can_pack(model: Any) -> bool:
-    """Whether a causal model attends as it is told to (``packed``), and its output layer only multiplies.
-
-    A model with windows or chunks in a layer, or with an attention of its own (which ``sdpa`` is not enough for), would
-    not see what it sees example by example.
-    """
-    told = getattr(model, "_supports_attention_backend", False) and getattr(model, "_supports_sdpa", False)
-    layers = getattr(model.config, "layer_types", None) or [_EVERYTHING]
-    windows = getattr(model.config, "sliding_window", None) is not None or set(layers) != {_EVERYTHING}
-    return bool(told) and not windows and multiplies_only(model)
+    """Whether a causal model sees packed what it sees example by example, and its output layer only multiplies."""
+    return attends_to_all(model) and multiplies_only(model)
 
 
 def _causal_model(model: Any) -> Any:

@@ -15,7 +15,7 @@ from real.policy.config import LoraCfg
 from real.policy.peft_quiet import peft_quiet
 from real.training.config import Critic
 from real.training.local.fused_lora import fuse_adapters
-from real.training.local.packed import PackedBatch, hidden_states
+from real.training.local.packed import PackedBatch, attends_to_all, hidden_states
 from real.training.local.token_statistics import multiplies_only, token_statistics
 
 
@@ -45,10 +45,12 @@ class ActorCritic(nn.Module):
     ) -> None:
         """``bfloat16`` computes in that type while trained weights stay float32 (small updates vanish in bfloat16).
 
-        Raises ``UsageError`` for a model whose logits are more than a product with its output layer.
+        Raises ``UsageError`` for a model whose logits are more than a product with its output layer, or whose tokens
+        do not look at all before them.
         """
         super().__init__()
         _check_output_layer(model)
+        _check_attention(model)
         self.lora = lora.enabled
         self.critic_kind = critic
         self.compute_bfloat16 = bfloat16
@@ -214,4 +216,14 @@ def _check_output_layer(model: Any) -> None:
         raise UsageError(
             f"the logits of {type(model).__name__} are not its last hidden states times its output layer",
             hint="trainer=local trains models that have neither a bias, a scale nor a cap there, such as Qwen2.",
+        )
+
+
+def _check_attention(model: Any) -> None:
+    """Sequences are computed end to end (``packed``), with full causal attention within each."""
+    if not attends_to_all(model):
+        raise UsageError(
+            f"{type(model).__name__} has layers with windows, chunks or an attention of their own",
+            hint="trainer=local trains models whose tokens look at all before them, such as Qwen2; trainer=openrlhf"
+            " takes others.",
         )

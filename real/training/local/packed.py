@@ -18,6 +18,19 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 _ATTENTION = "real_packed"  # under this name transformers' models find the functions below
+_EVERYTHING = "full_attention"  # transformers' name for a layer whose tokens look at all before them
+
+
+def attends_to_all(model: Any) -> bool:
+    """Whether each token of a model looks at all before it, by the attention that it is told to use.
+
+    A model with windows or chunks in a layer, or with an attention of its own (which ``sdpa`` is not enough for), would
+    not see in a packed batch what it sees in a sequence by itself.
+    """
+    told = getattr(model, "_supports_attention_backend", False) and getattr(model, "_supports_sdpa", False)
+    layers = getattr(model.config, "layer_types", None) or [_EVERYTHING]
+    windows = getattr(model.config, "sliding_window", None) is not None or set(layers) != {_EVERYTHING}
+    return bool(told) and not windows
 
 
 @dataclass(frozen=True)
