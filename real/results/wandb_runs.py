@@ -15,6 +15,8 @@ from real.errors import DataError, InfrastructureError, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+_READINGS = 3  # W&B's reader now and then ends well on a busy machine and has said nothing; asked again it answers
+
 
 def offline_runs(folder: Path) -> list[Path]:
     """The logs (``*.wandb``) of every W&B run at or below ``folder``; ``DataError`` where there is none."""
@@ -65,11 +67,14 @@ def sync(folders: Sequence[Path], *, dry_run: bool = False) -> list[Path]:
 
 def records(log: Path) -> list[dict[str, object]]:
     """Everything in one log, by W&B's own reader; raises ``DataError`` where it cannot be read."""
-    done = _wandb("leet", "inspect", "--json", str(log))
-    if done.returncode:
-        raise DataError(f"{log} cannot be read by W&B: {_last_line(done)}", hint="Is the run still being written?")
-    found = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-    if not found:
+    for _ in range(_READINGS):
+        done = _wandb("leet", "inspect", "--json", str(log))
+        if done.returncode:
+            raise DataError(f"{log} cannot be read by W&B: {_last_line(done)}", hint="Is the run still being written?")
+        found = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+        if found:
+            break
+    else:
         raise DataError(f"{log} holds nothing that W&B can read: {_last_line(done)}")
     return found
 

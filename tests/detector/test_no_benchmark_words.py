@@ -35,6 +35,7 @@ LIBRARIES = {
     "OperationalError": "sqlite3.OperationalError",
     "PermissionError": "builtins.PermissionError",
     "check_output": "subprocess.check_output",
+    "load_module": "importlib.abc.Loader.load_module",
     "quote_plus": "urllib.parse.quote_plus",
     "sha3_512": "hashlib.sha3_512",
     "sql_query": "web.py, DB.query",
