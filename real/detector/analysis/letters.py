@@ -80,7 +80,7 @@ def _placed_by(unit: Unit, operand: int, env: list[Value]) -> list[Value]:
             continue
         seen.add(operand)
         if made.op in _ARITHMETIC:
-            waiting += [arg for arg in made.args if isinstance(arg, int)]
+            waiting += made.args
         elif made.op == "method" and made.extra[0] in PLACES and len(made.args) > 1:
             found.append(env[made.args[1]])
         elif made.op == "call" and len(made.args) == 2:

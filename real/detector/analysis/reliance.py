@@ -21,10 +21,10 @@ from real.detector.analysis.state import State
 from real.detector.analysis.values import Obj, Value
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.models.catalogue import pattern_modules
 from real.detector.models.kinds import SourceKind
 from real.detector.models.library import CLEAN_CALLS
 
-PATTERN_MODULES = frozenset({"re", "regex"})
 # Modules that are the inside of another one.
 _INSIDES = {"posixpath": "os.path", "ntpath": "os.path", "genericpath": "os.path"}
 _TEST_BASES = ("unittest.TestCase", "django.test.", "rest_framework.test.", "flask_testing.", "asynctest.")
@@ -64,11 +64,9 @@ class Reliance:
     def _trusted_in(self, unit: Unit) -> Iterator[str]:
         env = self._state.states[unit].env
         instrs = [instr for block in unit.blocks for instr in block.instrs]
-        used = {arg for instr in instrs for arg in instr.args if isinstance(arg, int)}
+        used = {arg for instr in instrs for arg in instr.args}
         answers = set(_behind_tests(unit, instrs))
-        tested = {
-            self._guards.root(unit, part) for instr in instrs if instr.op == "branch" for part in _parts(unit, instr)
-        }
+        tested = {self._guards.root(unit, _condition(unit, instr)) for instr in instrs if instr.op == "branch"}
         for instr in instrs:
             if instr.op == "decorate":
                 yield from _paths(env[instr.args[0]])
@@ -77,7 +75,7 @@ class Reliance:
 
     def _trusted_by(self, instr: Instr, env: list[Value], *, is_test: bool, is_asked: bool) -> Iterator[str]:
         """What answers a test, and what takes away some rule's distrust of what it is given."""
-        given = [env[arg] for arg in instr.args if isinstance(arg, int)]
+        given = [env[arg] for arg in instr.args]
         outside, left = self._heap.deep_all(given)[0], self._heap.deep(env[instr.dst])[0]
         if not is_test and not outside:
             return
@@ -98,7 +96,7 @@ class Reliance:
     def _is_sink(self, path: str) -> bool:
         """Whether a call reads data: what it answers is no check of them, but for regular expressions."""
         sinks = self._heap.rules.sinks(path.rpartition(".")[2], path)
-        return any(True for _ in sinks) and _module(path) not in PATTERN_MODULES
+        return any(True for _ in sinks) and _module(path) not in pattern_modules()
 
     def _is_read(self, path: str, instr: Instr) -> bool:
         """Whether a call is a sink, and what it reads comes from outside."""
@@ -155,17 +153,17 @@ def _behind_tests(unit: Unit, instrs: list[Instr]) -> Iterator[int]:
             continue
         seen.add(operand)
         yield operand
-        todo += [arg for arg in made.args if isinstance(arg, int)]
+        todo += made.args
 
 
-def _parts(unit: Unit, branch: Instr) -> Iterator[int]:
-    """The condition of a branch, without ``not``."""
-    operand = branch.args[0]
+def _condition(unit: Unit, branch: Instr) -> int:
+    """What a branch asks for, without ``not``."""
+    operand: int = branch.args[0]
     made = unit.defs[operand]
     while made is not None and made.op == "unary":
         operand = made.args[0]
         made = unit.defs[operand]
-    yield operand
+    return operand
 
 
 def _is_test(unit: Unit | None) -> bool:

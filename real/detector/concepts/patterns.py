@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from real.detector.analysis.facts import Facts
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
-from real.detector.models.kinds import Role
+from real.detector.models.catalogue import pattern_modules
 
 _MATCHING = frozenset({"fullmatch", "match", "search"})
 # The modules whose functions take an expression.
-PATTERN_MODULES = frozenset(api.partition(".")[0] for api in calls_of(Role.MATCHER))
+PATTERN_MODULES = pattern_modules()
 
 
 def pattern_call(facts: Facts, unit: Unit, call: Instr) -> tuple[str, list[str], int] | None:

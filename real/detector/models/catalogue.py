@@ -20,14 +20,17 @@ from real.detector.models.rows import (
     Builder,
     Call,
     Framework,
+    Handler,
     Library,
     Module,
     Replacer,
+    Returns,
     Row,
     Sanitizer,
     Setting,
     Sink,
     Source,
+    Template,
 )
 from real.detector.models.stdlib import __path__ as _stdlib
 
@@ -153,9 +156,16 @@ def known_apis() -> frozenset[str]:
 def known_modules() -> frozenset[str]:
     """The top-level modules of which something is known: those of Python, and those that models name."""
     whole = {row.api for kind in (Builder, Framework, Module) for row in rows_of(kind)}
-    named = {row.api for kind in (Call, Sanitizer, Sink, Source) for row in rows_of(kind) if "." in row.api}
-    roots = {api.partition(".")[0] for api in whole | named if not api.startswith("**.")}
+    kinds = (Call, Handler, Replacer, Returns, Sanitizer, Sink, Source, Template)
+    named = {row.api for kind in kinds for row in rows_of(kind) if "." in row.api}
+    roots = {api.partition(".")[0] for api in whole | named if not api.startswith("*")}
     return frozenset(roots | sys.stdlib_module_names)
+
+
+@cache
+def pattern_modules() -> frozenset[str]:
+    """The modules that match regular expressions."""
+    return frozenset(api.partition(".")[0] for api in calls_of(Role.MATCHER))
 
 
 @cache

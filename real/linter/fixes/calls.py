@@ -72,7 +72,7 @@ def word_list(source: Source, call: ast.Call) -> list[Edit] | None:
     if path_of(call.func, module_names(source.tree)) not in _STARTERS or len(call.args) != 1:
         return None
     shell = [keyword for keyword in call.keywords if keyword.arg == "shell"]
-    others = [keyword for keyword in call.keywords if keyword.arg not in ("shell",)]
+    others = [keyword for keyword in call.keywords if keyword.arg != "shell"]
     if (
         len(others) + 1 != len(call.keywords)
         or not shell

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from real.formats.record import Record, ScannedProgram
@@ -19,7 +19,7 @@ def merged(program: ScannedProgram | None, others: Sequence[ScannedProgram]) -> 
     first = program or replace(others[0], records=())
     found: dict[tuple[str, int, int], Record] = {}
     for record in (record for view in (first, *others) for record in view.records):
-        key = (record.rule, record.line, record.column)
+        key = _place(record)
         if key not in found or _certainty(record) > _certainty(found[key]):
             found[key] = record
     records = tuple(sorted(found.values(), key=lambda record: (record.line, record.column, record.rule)))
@@ -34,10 +34,11 @@ def _certainty(record: Record) -> int:
 
 def news(program: ScannedProgram, shown: ScannedProgram | None) -> ScannedProgram:
     """The program with only the findings that count and have not been shown yet."""
-    known = {(record.rule, record.line, record.column) for record in shown.open} if shown else set()
-    new = tuple(_unknown(program.open, known))
-    return replace(program, records=new, reason="", unseen=())
+    known = {_place(record) for record in shown.open} if shown else set()
+    return replace(
+        program, records=tuple(one for one in program.open if _place(one) not in known), reason="", unseen=()
+    )
 
 
-def _unknown(records: Iterable[Record], known: set[tuple[str, int, int]]) -> Iterator[Record]:
-    return (record for record in records if (record.rule, record.line, record.column) not in known)
+def _place(record: Record) -> tuple[str, int, int]:
+    return record.rule, record.line, record.column

@@ -10,16 +10,15 @@ file takes a small part of what its analysis does.
 from __future__ import annotations
 
 import os
-import sys
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from real import source_text
 from real.detector.frontend.linking.modules import Module
 from real.detector.limits import OF_FILE
-from real.detector.models.catalogue import libraries
+from real.detector.models.catalogue import known_modules
 from real.source_text import SourceTextError
 
 _MAX_KEPT = 2_000_000  # bytes of source whose trees are kept: thirty times as much memory (977,541: 31 MB)
@@ -88,7 +87,7 @@ class Project:
 
     def _absolute(self, folder: str, dotted: str) -> Module | None:
         first = dotted.partition(".")[0]
-        if first in _KNOWN:
+        if first in known_modules():
             return None
         while folder:
             if not self._is_package(folder):  # whose own folder is no root
@@ -122,15 +121,3 @@ def _split(path: str) -> tuple[str, str]:
     """The folder of a whole path, and the name in it."""
     folder, _, name = path.rpartition(os.sep)
     return folder, name
-
-
-def _modelled() -> Iterator[str]:
-    """The first components of the names of libraries that models speak of."""
-    for library in libraries():
-        for row in library.rows:
-            api = getattr(row, "api", "")
-            if isinstance(api, str) and "." in api and not api.startswith("*"):
-                yield api.partition(".")[0]
-
-
-_KNOWN = sys.stdlib_module_names | frozenset(_modelled())
