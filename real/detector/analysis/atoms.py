@@ -215,9 +215,11 @@ class Conditions:
                         yield from self._atoms(inner, store.args[-1], seen)
         if place.depth >= _MAX_DEPTH:
             return
-        for callee, bound in self._slicer.called_units(instr):
+        run, is_sure = self._slicer.run_units(unit, instr)
+        for callee, bound in run:
             via = place.via if place.via is not None else (instr, unit, bound)
-            within = replace(place, unit=callee, via=via, depth=place.depth + 1)
+            necessary = place.necessary and is_sure
+            within = replace(place, unit=callee, via=via, depth=place.depth + 1, necessary=necessary)
             returns = [step for block in callee.blocks for step in block.instrs if step.op == "return"]
             leading = [step for step in returns if self._may_be(callee, step.args[0], place.sense)]
             if len(leading) == 1:

@@ -250,7 +250,7 @@ class Attributes:
     def do_setattr(self, instr: Instr, env: list[Value]) -> Value:
         base, value = env[instr.args[0]], env[instr.args[1]]
         name = str(instr.extra)
-        self.replaced.part(name, instr)
+        self.replaced.part(name, instr, base, value)
         if value.mask:
             value = Value(
                 value.mask,

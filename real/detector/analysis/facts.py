@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
 
@@ -452,7 +453,7 @@ class Facts:
         first = (
             place.instrs[-1 if isinstance(goal, Edge) else 0] if isinstance(place, Block) and place.instrs else place
         )
-        if isinstance(first, Instr) and any(passes(atom) for atom in self._tests_of_helpers(unit, first)):
+        if isinstance(first, Instr) and self._helper_passes(unit, first, passes):
             return True
         if isinstance(goal, Edge) and self._passes_on_edge(unit, goal.start, goal.end, passes):
             return True
@@ -469,6 +470,20 @@ class Facts:
                     work.append(successor)
         self._solver.heap.spend(len(seen))
         return True
+
+    def _helper_passes(self, unit: Unit, instr: Instr, passes: Callable[[Atom], bool]) -> bool:
+        """Whether some call before has run, whichever function it was of, a test that ``passes`` accepts."""
+        for earlier in self._control(unit).before(instr):
+            called = self._slicer.called_units(earlier) if earlier.op in ("call", "method") else []
+            if not called or self.library_names(unit, earlier):
+                continue
+            run, _ = self._slicer.run_units(unit, earlier)
+            if len(run) == len(called) and every(
+                any(passes(atom) for atom in self._tests_of_return(callee, (earlier, unit, bound)))
+                for callee, bound in run
+            ):
+                return True
+        return False
 
     def _passes_on_edge(self, unit: Unit, start: Block, end: Block, passes: Callable[[Atom], bool]) -> bool:
         last = start.instrs[-1] if start.instrs else None
@@ -508,8 +523,10 @@ class Facts:
         found = self._analysis.helpers[unit, instr] = []
         for earlier in self._control(unit).before(instr):
             if earlier.op in ("call", "method"):
-                for callee, bound in self._slicer.called_units(earlier):
-                    found += self._tests_of_return(callee, (earlier, unit, bound))
+                run, is_sure = self._slicer.run_units(unit, earlier)
+                for callee, bound in run:
+                    atoms = self._tests_of_return(callee, (earlier, unit, bound))
+                    found += atoms if is_sure else [replace(atom, necessary=False) for atom in atoms]
         return found
 
     def _tests_of_return(self, callee: Unit, via: Via) -> list[Atom]:

@@ -6,6 +6,7 @@ A guard counts only for the very value it tested (the same SSA value), on the br
 from __future__ import annotations
 
 from real.detector.analysis.charsets import admits_only, may_spell, safe_text
+from real.detector.analysis.executed import has_run
 from real.detector.analysis.heap import MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, CHAR, STR, Constant, Value, join_all
@@ -269,6 +270,8 @@ class Guards:
         targets = self.state.callees.get(test)
         if not targets:
             return self._isinstance_proves(unit, test, subject) if sense else 0
+        if any(obj.kind == "api" for obj in env[test.args[0]].objs):
+            return 0  # it may be a library's function as well
         proved = self.heap.rules.all
         for target, bound in targets:
             proved &= self._validates(unit, test, subject, target, bound, sense)
@@ -320,6 +323,8 @@ class Guards:
         """The rules for which a function of the program, having returned (truthily), has checked the subject."""
         shape = test.extra[1] if isinstance(test.extra, tuple) else test.extra
         if not isinstance(shape, CallShape) or any(shape.starred) or target.is_generator:
+            return 0
+        if not has_run(unit, test, target):
             return 0
         proved = 0
         for index in range(len(shape.starred)):

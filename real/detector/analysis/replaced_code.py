@@ -86,7 +86,7 @@ class ReplacedCode:
         owner = of_namespace(obj)
         if owner is not None:
             self._of_module(owner, name, value, instr)
-        elif name in CODE_PARTS:
+        elif name in CODE_PARTS and not _gives_defaults(obj, name, value):
             self._note(instr, f"assigns {name}")
         elif obj.kind == "function":
             if name is None and not is_data(value):
@@ -101,9 +101,10 @@ class ReplacedCode:
         elif obj.kind == "api":
             self._of_module(obj.name, name, value, instr)
 
-    def part(self, name: str, instr: Instr) -> None:
+    def part(self, name: str, instr: Instr, base: Value = BOTTOM, value: Value = BOTTOM) -> None:
         """An attribute of this name is assigned, whatever it is of."""
-        if name in CODE_PARTS:
+        of_library = bool(base.objs) and every(_gives_defaults(obj, name, value) for obj in base.objs)
+        if name in CODE_PARTS and not of_library:
             self._note(instr, f"assigns {name}")
 
     def deleted(self, obj: Obj, name: str | None, instr: Instr) -> None:
@@ -307,6 +308,12 @@ def may_be_code(value: Value) -> bool:
         obj.kind in _CODE or obj.kind == "instance" or (obj.kind == "api" and not obj.name.endswith("()"))
         for obj in value.objs
     )
+
+
+def _gives_defaults(obj: Obj, name: str | None, value: Value) -> bool:
+    """``Node.__new__.__defaults__ = (None, None)`` of a named tuple, whose code is a library's."""
+    is_made = obj.kind == "api" and "()" in obj.name
+    return is_made and name in ("__defaults__", "__kwdefaults__") and is_data(value) and not value.mask
 
 
 def is_data(value: Value) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from real.detector.analysis.callsites import library_paths
+from real.detector.analysis.executed import has_run
 from real.detector.analysis.solver import Solver
 from real.detector.analysis.values import Constant
 from real.detector.ir.call_shapes import passed_operands
@@ -259,6 +260,12 @@ class Slicer:
     def called_units(self, instr: Instr) -> list[tuple[Unit, int]]:
         """The program's own functions that a call instruction calls, with 1 where ``self`` is bound."""
         return list(self.solver.state.callees.get(instr, ()))
+
+    def run_units(self, unit: Unit, instr: Instr) -> tuple[list[tuple[Unit, int]], bool]:
+        """Of the functions that a call may call those that have run behind it; whether it certainly was this one."""
+        called = self.called_units(instr)
+        run = [(callee, bound) for callee, bound in called if has_run(unit, instr, callee)]
+        return run, len(called) == 1 and not self.library_names(unit, instr)
 
     def library_names(self, unit: Unit, instr: Instr) -> frozenset[str]:
         """The qualified library names that a call instruction may call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
@@ -29,6 +30,9 @@ PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
 _SHOWING = frozenset({"__str__", "__format__", "__repr__"})
 # What fills a buffer, and what leaves it as it is.
 _BUFFER_METHODS = frozenset({"write", "getvalue", "read", "seek", "close", "flush"})
+# Functions that reach the attributes of an object by names that are data, and methods that answer for all of them.
+_ATTRIBUTE_WRITERS = frozenset({"builtins.setattr", "builtins.vars", "builtins.object.__setattr__"})
+_READERS = frozenset({"__getattribute__", "__setattr__"})
 _MAX_CALLS = 3  # helpers inside helpers
 _MAX_GOALS = 4  # joins inside joins
 # What may be done with a container without putting anything into it.
@@ -104,6 +108,8 @@ class _Removal:
             callees = self.facts.called(instr)
             if any(callee.name == "__init__" for callee in callees):
                 return self._shown(unit, instr, left)
+            if callees and self.facts.library_names(unit, instr):
+                return False  # it may be a library's function as well
             if callees:
                 return self._helper(unit, instr, left, way)
             if left <= frozenset("'\"<>\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
@@ -170,6 +176,8 @@ class _Removal:
                     return self.of(unit, parts.args[0], left - gone, way)
         is_same = name in HARMLESS_METHODS
         inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
+        if name == "join" and self._leaves_open(unit, receiver, left):
+            inside = []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
     def _sliced(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
@@ -229,6 +237,11 @@ class _Removal:
                 text = text.replace(char * 2, "")
         return bool(left & set(text))
 
+    def _leaves_open(self, unit: Unit, operand: int, left: frozenset[str]) -> bool:
+        """Whether a text that is put between parts begins or ends a literal: ``"'".join(parts)``, not ``"','"``."""
+        texts = [str(text) for text in self.facts.constants(unit, operand)]
+        return any(text.count(quote) % 2 for text in texts for quote in left & {"'", '"'})
+
     def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
         """``re.sub(pattern, "", text)`` and ``compiled.sub("", text)``, of all places where the pattern matches."""
         receiver = self.facts.value(unit, instr.args[0])
@@ -269,8 +282,13 @@ class _Removal:
             if use.op in COPIES or not any(root_of(unit, arg) is made for arg in use.args):
                 continue
             if use.op == "method" and root_of(unit, use.args[0]) is made and use.extra[0] in _BUFFER_METHODS:
+                if use.extra[0] == "seek" and self.doubling:
+                    return False  # what is written there may cut what was doubled
                 texts += use.args[1:]
             elif use.op == "call" and self.facts.library_names(unit, use) == {"builtins.print"}:
+                between = [operand for name, operand in named_operands(use) if name in ("sep", "end")]
+                if any(self._leaves_open(unit, operand, left) for operand in between):
+                    return False
                 texts += [arg for arg in use.args[1:] if root_of(unit, arg) is not made]
             else:
                 return False  # somebody else may write into it
@@ -281,10 +299,24 @@ class _Removal:
         holders = self.facts.value(unit, instr.args[0]).objs
         if not holders or any(obj.kind != "instance" or obj.elements is not BOTTOM for obj in holders):
             return False
+        if self._stores_otherwise:
+            return False
         return every(
             self.of(other, store.args[1], left, _Way((store,)))
             for other, store in self.facts.steps("setattr")
             if store.extra == instr.extra
+        )
+
+    @cached_property
+    def _stores_otherwise(self) -> bool:
+        """Whether the program stores into objects, or reads from them, by other means than the attribute's name."""
+        if any(unit.name in _READERS for unit in self.facts.units):
+            return True
+        return any(
+            (step.op == "attr" and step.extra == "__dict__")
+            or (step.op == "method" and step.extra[0] == "__setattr__")
+            or (step.op == "call" and self.facts.library_names(unit, step) & _ATTRIBUTE_WRITERS)
+            for unit, step in self.facts.steps("attr", "method", "call")
         )
 
     def _shown(self, unit: Unit, made: Instr, left: frozenset[str]) -> bool:

@@ -19,7 +19,7 @@ CALLS = {
     Replaces.TRACES: "CALL(len)",
     Replaces.DECODES: "CALL(len)",
     Replaces.FINDS_MODULES: "CALL.update(a=1)",
-    Replaces.WRITES_FILE: "CALL('import os', file=1)\nimport nobody_knows_it",
+    Replaces.WRITES_FILE: "made = open('made.py', 'w')\nCALL('import os', file=made)\nimport nobody_knows_it",
     Replaces.LOADS_FILE: "open('a.py', 'w').write('import os')\nCALL(TEXT)",
 }
 PATCHES = {
