@@ -8,6 +8,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from textwrap import shorten
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -27,6 +28,7 @@ from real.settings import RootCfg, to_dataclass
 from real.stopping import Stopped
 
 _NOT_FROZEN = ("force", "dry_run")  # how a command treats a run, no facts about the run
+_SHOWN = 120  # letters of an earlier error; the whole is in the file ``status``
 
 
 def run_job(cfg: DictConfig) -> None:
@@ -94,7 +96,7 @@ def _compute(cfg: DictConfig, root: RootCfg, store: RunStore, *, train_only: boo
         _note(store, RunState.INTERRUPTED, str(error) if isinstance(error, Stopped) else "stopped by Ctrl-C")
         raise
     except Exception as error:
-        _note(store, RunState.FAILED, _last_lines(error))
+        _note(store, RunState.FAILED, _one_line(error))
         raise
 
 
@@ -113,7 +115,9 @@ def frozen(cfg: DictConfig) -> str:
 def _opening(name: str, status: Status | None) -> str:
     if status is None:
         return f"RUN {name}"
-    reason = f": {status.reason}" if status.reason else ""
+    reason = (
+        f": {shorten(status.reason, _SHOWN, placeholder=' …')}" if status.reason else ""
+    )  # whole in the file ``status``
     was = "was killed" if status.state == RunState.RUNNING else f"is {status.state}{reason}"
     return f"RESUME {name} (it {was})"
 
@@ -148,7 +152,7 @@ def _note(store: RunStore, state: RunState, reason: str) -> None:
         store.write_status(state, reason)
 
 
-def _last_lines(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]
 
 
@@ -179,7 +183,7 @@ def _unexpected(error: Exception, store: RunStore) -> int:
         where = Path("the traceback above")
     tell(
         RealError(
-            f"unexpected {_last_lines(error)}",
+            f"unexpected {_one_line(error)}",
             hint=f"This is a bug or a broken installation; details in {where}. The same command tries again.",
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from real.execution.jail.worker_request import WorkerRequest
 
 _START_S = 30.0
 _END_S = 10.0
+_OPEN_FILES = 64  # a worker needs some 20
 _MOST_WAITS = 100  # extensions of one case's wall-clock limit
 _SLACK_S = 10.0  # past the wall-clock limit of a case, before a silent worker is given up
 _SPARE_UIDS = range(50_000, 60_000)
@@ -186,7 +188,7 @@ class Worker:
             frame = self._channel.receive(_START_S)
         except (OSError, FrameError) as error:
             self.close()
-            raise WorkerError(f"the worker did not start: {error}") from error
+            raise WorkerError(f"the worker did not start: {error}{_too_few_files()}") from error
         if frame.header.get("kind") != "ready":
             self.close()
             raise WorkerError(str(frame.header.get("reason", "the worker refused"))[:500])
@@ -227,6 +229,8 @@ class Worker:
                     case "end":
                         code = frame.header.get("code")
                         return WorkerReport(problem, compiled, cases, code if isinstance(code, int) else -1, failure)
+                    case "refused":  # the zygote ends: its reason says more than the end of the stream
+                        raise FrameError(str(frame.header.get("reason"))[:500])
                     case kind:
                         raise FrameError(f"unexpected frame {kind!r}")
         except (OSError, FrameError, ArithmeticError, ValueError, MemoryError) as error:
@@ -248,6 +252,12 @@ class Worker:
             self._cgroup.close()
         if self.scratch is not None:
             shutil.rmtree(self.scratch, ignore_errors=True)  # the launcher did this, unless it was killed
+
+
+def _too_few_files() -> str:
+    """A worker inherits the limit of open files, and can only die of it: nothing is left to say why with."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return f"; it may open {allowed} files only: raise `ulimit -n`" if 0 <= allowed < _OPEN_FILES else ""
 
 
 def _problem(frame: Frame) -> dict[str, str] | None:

@@ -86,6 +86,17 @@ def test_sigterm_ends_a_run_as_orderly(command, engine, tmp_path: Path) -> None:
     assert status(only_run(tmp_path)).startswith("interrupted")
 
 
+def test_a_long_error_of_the_run_before_is_shown_in_short(command, tmp_path: Path) -> None:
+    path = run_dir(command().out)
+    RunStore(path).write_status(RunState.FAILED, "DataError: " + "a long story " * 30)
+
+    (line,) = [line for line in command().out.splitlines() if line.startswith("RESUME")]
+
+    assert "DataError: a long story" in line
+    assert line.endswith("…)")
+    assert len(line) < 250
+
+
 def test_a_killed_run_resumes_with_its_frozen_config(command, tmp_path: Path) -> None:
     path = run_dir(command().out)
     RunStore(path).write_status(RunState.RUNNING)
