@@ -36,7 +36,7 @@ def _packed(calls: Caller, args: Args, position: int, instr: Instr) -> Args:
     listed = _named(args, ("args", "argument"), position + 1)
     mapped = _named(args, ("kwargs", "kwds"), position + 2)
     if listed is not None:
-        items = calls.known_items(listed)
+        items = calls.arguments.known_items(listed)
         if items is not None:
             made.pos = items
         else:
@@ -138,4 +138,4 @@ def hand_over(
     passed.named = {key: value for key, value in passed.named.items() if key != handing.keyword}
     if receiver is not None and name in _OF_RECEIVER and not passed.pos and passed.rest is None:
         passed.pos = [calls.containers.iterate(receiver, instr)]
-    return join_all(calls.call_back(obj, passed, instr) for obj in objs)
+    return join_all(calls.unknown.call_back(obj, passed, instr) for obj in objs)

@@ -40,20 +40,25 @@ _LIST_GETTERS = frozenset({"pop", "popleft", "__next__"})
 _SET_OPERATIONS = frozenset({"union", "difference", "intersection", "symmetric_difference"})
 
 
+class Callbacks(Protocol):
+    """Who calls what a container is given to compare or to make its elements with."""
+
+    def run_callbacks(self, args: Args, instr: Instr, element: Value, is_known: bool = False) -> Value:
+        """Call every argument that can be called, with whatever the other arguments hold."""
+
+
 class ContainerCalls(Protocol):
     """The calls that containers make."""
 
     def call_dunder(self, obj: Obj, names: tuple[str, ...], args: Args, instr: Instr) -> Value:
         """Call those special methods that the instance's class defines; unknown if it defines none."""
 
-    def run_callbacks(self, args: Args, instr: Instr, element: Value, is_known: bool = False) -> Value:
-        """Call every argument that can be called, with whatever the other arguments hold."""
-
 
 class Containers:
     """The containers of the language."""
 
     calls: ContainerCalls
+    callbacks: Callbacks
 
     def __init__(self, heap: Heap, letters: Letters, replaced: ReplacedCode) -> None:
         self.heap = heap
@@ -77,7 +82,7 @@ class Containers:
             return NUMBER
         if name in ("sort", "reverse"):
             self.heap.smash(obj)
-            self.calls.run_callbacks(args, instr, self.heap.contents(obj), is_known=name == "sort")
+            self.callbacks.run_callbacks(args, instr, self.heap.contents(obj), is_known=name == "sort")
             return NUMBER
         if name in _LIST_GETTERS:
             self.heap.smash(obj)

@@ -100,7 +100,7 @@ def _next(calls: Caller, args: Args, instr: Instr) -> Value:
 
 def _extreme(calls: Caller, args: Args, instr: Instr) -> Value:
     elements = join_all(calls.containers.iterate(value, instr) for value in args.pos)
-    calls.run_callbacks(args, instr, elements, is_known=True)
+    calls.unknown.run_callbacks(args, instr, elements, is_known=True)
     if len(args.pos) > 1:
         return join_all(args.pos)
     return join(calls.containers.iterate(args.first(), instr), args.named.get("default", BOTTOM))
@@ -126,7 +126,7 @@ def _getattr(calls: Caller, args: Args, instr: Instr) -> Value:
 
 
 def _setattr(calls: Caller, args: Args, instr: Instr) -> Value:
-    plainly = calls.is_called_by_name(instr, "setattr")
+    plainly = _is_called_by_name(calls, instr, "setattr")
     names = sorted(args.at(1).consts or (), key=str)
     for name in names:
         calls.attributes.replaced.part(str(name), instr)
@@ -139,6 +139,14 @@ def _setattr(calls: Caller, args: Args, instr: Instr) -> Value:
             else:
                 calls.attributes.store(obj, written, args.at(2), instr)
     return NUMBER
+
+
+def _is_called_by_name(calls: Caller, instr: Instr, name: str) -> bool:
+    """Whether a call is one of the built-in function of this name, written as such."""
+    if instr.op != "call":
+        return False
+    callee = calls.heap.unit.defs[instr.args[0]]
+    return callee is not None and callee.op == "builtin" and callee.extra[1] == name
 
 
 def _delattr(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -178,7 +186,7 @@ def _make_class(calls: Caller, args: Args, instr: Instr) -> Value:
     """``type.__new__(meta, name, bases, namespace)``, in a metaclass: what is in the namespace is in the class."""
     classes = tuple(calls.state.made_by_metaclass)
     if not classes:
-        return calls.unknown_call(args.everything(), args, instr)
+        return calls.unknown.call(args.everything(), args, instr)
     for cls in classes:
         calls.containers.merge(cls, Args(args.pos[3:4] if len(args.pos) > 3 else args.pos[2:3]), instr)
     return join_all(of_obj(cls) for cls in classes)
@@ -188,7 +196,7 @@ def _call_class(calls: Caller, args: Args, instr: Instr) -> Value:
     """``super().__call__(...)`` in a metaclass makes the object, as calling the class does."""
     classes = tuple(calls.state.made_by_metaclass)
     if not classes:
-        return calls.unknown_call(args.everything(), args, instr)
+        return calls.unknown.call(args.everything(), args, instr)
     return join_all(of_obj(calls.attributes.functions.instance(cls)) for cls in classes)
 
 
@@ -292,7 +300,7 @@ def _filter(calls: Caller, args: Args, instr: Instr) -> Value:
 
 def _re_sub(calls: Caller, args: Args, instr: Instr) -> Value:
     patterns, replacements = args.at(0).consts, args.at(1).consts
-    result = calls.unknown_call(args.everything(), args, instr)
+    result = calls.unknown.call(args.everything(), args, instr)
     if len(args.pos) != 3 or args.named or not patterns or not replacements:
         return result
     cleans = calls.heap.rules.harmless_where(lambda charset: _removes_harm(charset, patterns, replacements))
@@ -302,7 +310,7 @@ def _re_sub(calls: Caller, args: Args, instr: Instr) -> Value:
 def _re_escape(calls: Caller, args: Args, instr: Instr) -> Value:
     texts = args.first().consts
     if len(args.pos) != 1 or not texts or not every(isinstance(text, str) for text in texts):
-        return calls.unknown_call(args.everything(), args, instr)
+        return calls.unknown.call(args.everything(), args, instr)
     return Value(consts=frozenset(re.escape(text) for text in texts if isinstance(text, str)), kind=STR)
 
 

@@ -102,7 +102,7 @@ class Operators:
         if left.consts is None or len(left.consts) != 1 or right.mask:
             return None
         if right.objs:
-            items = self.calls.known_items(right)
+            items = self.calls.arguments.known_items(right)
             consts = [item.consts for item in items or ()]
             if not items or any(item is None or len(item) != 1 for item in consts):
                 return None

@@ -66,6 +66,7 @@ class Solver:
         attributes = Attributes(heap, records, replaced, containers, functions, FixedRoutes(program))
         calls = Calls(heap, state, records, containers, functions, attributes)
         containers.calls = functions.calls = attributes.calls = calls
+        containers.callbacks = calls.unknown
         transfer = Transfer(heap, state, records, self.guards, calls, self)
         parts: tuple[object, ...] = (attributes, Operators(heap, containers, calls), transfer)
         self._handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {

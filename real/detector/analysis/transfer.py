@@ -316,12 +316,12 @@ class Transfer:
         fn: Value = env[instr.args[0]]
         if fn is BOTTOM:
             return BOTTOM
-        return self.calls.call_value(fn, self.calls.arguments(instr, shape, env), instr)
+        return self.calls.call_value(fn, self.calls.arguments.of(instr, shape, env), instr)
 
     def do_method(self, instr: Instr, env: list[Value]) -> Value:
         name, shape = instr.extra
         receiver = read_at(env[instr.args[0]], instr.line)
-        args = self.calls.arguments(instr, shape, env)
+        args = self.calls.arguments.of(instr, shape, env)
         if receiver.mask and not receiver.objs:
             examples = self.calls.functions.examples.of(instr.args[0])
             if examples:
