@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from real.detector.analysis.callsites import CallSite
-from real.detector.analysis.facts import Analysis, Facts
+from real.detector.analysis.derived import Derived
+from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow, defect_finding, flow_finding, without_duplicates
 from real.detector.analysis.solver import Solver
 from real.detector.analysis.values import BUILDER, Step, Value
@@ -55,7 +56,7 @@ def is_guarded(rule: Rule, facts: Facts, flow: Flow) -> bool:
 class _Reporter:
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
-        self.analysis = Analysis(solver)
+        self.derived = Derived(solver)
         self.flows: dict[int, list[Flow]] = {}
         for site in solver.records.sites.values():
             for index, sink in solver.heap.rules.sinks(site.name, site.path):
@@ -65,7 +66,7 @@ class _Reporter:
 
     def findings(self, index: int, rule: Rule) -> Iterator[Finding]:
         """What one rule finds."""
-        facts = Facts(self.analysis, 1 << index)
+        facts = Facts(self.derived, 1 << index)
         for flow in (*self.flows.get(index, ()), *self._returned(rule, facts), *self._stored(rule, facts)):
             if not is_guarded(rule, facts, flow):
                 yield flow_finding(flow, of_flow(facts, flow))
@@ -104,14 +105,14 @@ class _Reporter:
             sink = next(iter(rule.methods.values()))
             verb = "may be any method, also one that " + sink.why
             flow = self._flow(-index, site, site.operands((), ()), why, verb)
-            if imports_reader(Facts(self.analysis, flow.bit), rule.kinds) or not self._is_passed_on(flow):
+            if imports_reader(Facts(self.derived, flow.bit), rule.kinds) or not self._is_passed_on(flow):
                 self.flows.setdefault(-index, []).append(replace(flow, by_name=True))
 
     def _is_passed_on(self, flow: Flow) -> bool:
         """Whether each untrusted argument is what has come into the function, as it is."""
         given = [operand for operand in flow.instr.args[1:] if operand in flow.operands]
         return bool(given) and every(
-            self.analysis.slicer.origin_itself(flow.unit, operand) is not None for operand in given
+            self.derived.slicer.origin_itself(flow.unit, operand) is not None for operand in given
         )
 
     def _returned(self, rule: Rule, facts: Facts) -> Iterator[Flow]:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property
 from typing import TypeAlias, TypeVar, cast
 
-from real.detector.analysis.atoms import Atom, Conditions, Via
+from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import CallSite
-from real.detector.analysis.existence import Existence
+from real.detector.analysis.derived import Derived, in_source
 from real.detector.analysis.flows import trace_of
 from real.detector.analysis.heap import MAPPINGS
-from real.detector.analysis.operations import Operation, Operations
-from real.detector.analysis.returned import Pieces, Returned, Texts
-from real.detector.analysis.slices import Origin, Reads, Slicer
-from real.detector.analysis.solver import Solver
-from real.detector.analysis.uses import Uses
+from real.detector.analysis.operations import Operation
+from real.detector.analysis.returned import Pieces, Returned
+from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.values import Constant, Value
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
@@ -34,98 +30,6 @@ _DATA_MODULES = names("io json hashlib base64 zlib gzip bz2 lzma re copy string 
 _MAX_CALLERS = 3  # levels of callers in which a check may be
 
 
-class Analysis:
-    """The fixed point of one program and what has been derived from it so far, shared by all rules."""
-
-    def __init__(self, solver: Solver) -> None:
-        self.solver = solver
-        self.slicer = Slicer(solver)
-        self.conditions = Conditions(self.slicer, self.control_of)
-        self.operations = Operations(self.slicer)
-        self.texts = Texts(self.slicer)
-        self.uses = Uses(self.slicer, self.control_of)
-        self.existence = Existence(self.slicer)
-        self.control: dict[Unit, ControlFlow] = {}
-        self.tests: dict[tuple[Unit, Instr], list[Atom]] = {}
-        self.helpers: dict[tuple[Unit, Instr], list[Atom]] = {}  # the same, of helpers called before
-        self.returning: dict[tuple[Unit, Via], list[Atom]] = {}  # what must have held for a helper to return
-        self.shared: dict[object, object] = {}
-        self.listed: dict[Unit, list[Instr]] = {}
-
-    @cached_property
-    def sites(self) -> dict[str, list[CallSite]]:
-        """Qualified name or method name -> the recorded calls of it, in source order."""
-        found: dict[str, list[CallSite]] = {}
-        for site in sorted(self.solver.records.sites.values(), key=_in_source):
-            for name in {site.path, site.name}:
-                found.setdefault(name, []).append(site)
-        return found
-
-    def control_of(self, unit: Unit) -> ControlFlow:
-        """Control dependence in a unit, computed once."""
-        found = self.control.get(unit)
-        if found is None:
-            found = self.control[unit] = ControlFlow(unit, self.solver.heap.spend)
-        return found
-
-    @cached_property
-    def call_sites(self) -> dict[Unit, list[tuple[Unit, Instr, int]]]:
-        """Called function -> (caller, call, 1 if ``self`` is bound), for calls between functions of the program."""
-        found: dict[Unit, list[tuple[Unit, Instr, int]]] = {}
-        for instr, targets in self.solver.state.callees.items():
-            for target, bound in targets:
-                found.setdefault(target, []).append((self.solver.state.call_units[instr], instr, bound))
-        return found
-
-    @cached_property
-    def declarations(self) -> dict[Unit, Reads]:
-        """Function or class -> what its decorators and bases are made from."""
-        found: dict[Unit, Reads] = {}
-        for unit in self.solver.state.program.units:
-            for block in unit.blocks:
-                for instr in block.instrs:
-                    if instr.op == "decorate":
-                        target = self._defined(unit, instr.args[1])
-                        if target is not None:
-                            found.setdefault(target, Reads()).update(self.slicer.reads(unit, instr.args[0]))
-                    elif instr.op == "class":
-                        for base in instr.args:
-                            found.setdefault(instr.extra, Reads()).update(self.slicer.reads(unit, base))
-        return found
-
-    @cached_property
-    def defaults(self) -> dict[Unit, dict[str, Reads]]:
-        """Function -> parameter -> what its default is made from."""
-        found: dict[Unit, dict[str, Reads]] = {}
-        for unit in self.solver.state.program.units:
-            for block in unit.blocks:
-                for instr in block.instrs:
-                    if instr.op == "function":
-                        target, names = instr.extra
-                        parts = zip(names, instr.args, strict=True)
-                        found[target] = {name: self.slicer.reads(unit, arg) for name, arg in parts}
-        return found
-
-    @staticmethod
-    def _defined(unit: Unit, operand: int) -> Unit | None:
-        for _ in range(len(unit.defs)):
-            instr = unit.defs[operand]
-            if instr is None:
-                return None
-            if instr.op == "function":
-                return instr.extra[0] if isinstance(instr.extra[0], Unit) else None
-            if instr.op == "class":
-                return instr.extra if isinstance(instr.extra, Unit) else None
-            if instr.op != "decorate":
-                return None
-            operand = instr.args[1]
-        return None
-
-
-def _in_source(site: CallSite) -> tuple[int, int, str]:
-    return site.instr.line, site.instr.col, site.path
-
-
 def _decides(tested: Origin, origin: Origin) -> bool:
     """Whether a test of one tells something of the other: it is the same, holds it, or is the host of it as a URL."""
     if tested.covers(origin):
@@ -139,15 +43,15 @@ class Facts:
     Operands are value numbers of a unit, as in ``Instr.args``; units are functions, classes and the module.
     """
 
-    def __init__(self, analysis: Analysis, bit: int) -> None:
-        self._analysis = analysis
-        self._slicer = analysis.slicer
-        self._solver = analysis.solver
+    def __init__(self, derived: Derived, bit: int) -> None:
+        self._derived = derived
+        self._slicer = derived.slicer
+        self._solver = derived.solver
         self.bit = bit
 
     def shared(self, make: Callable[[Facts], T]) -> T:
         """What ``make`` finds, once for all rules; it must not ask what is untrusted, which each rule says."""
-        known = self._analysis.shared
+        known = self._derived.shared
         if make not in known:
             known[make] = make(self)
         return cast("T", known[make])
@@ -172,19 +76,19 @@ class Facts:
         """What the decorators of a function and the decorators and bases of its class are made from."""
         found = Reads()
         for holder in (unit, unit.parent):
-            if holder is not None and holder in self._analysis.declarations:
-                found.update(self._analysis.declarations[holder])
+            if holder is not None and holder in self._derived.declarations:
+                found.update(self._derived.declarations[holder])
         return found
 
     def defaults(self, unit: Unit) -> dict[str, Reads]:
         """Parameter -> what its default value is made from (``Depends(current_user)``)."""
-        return self._analysis.defaults.get(unit, {})
+        return self._derived.defaults.get(unit, {})
 
     def instructions(self, unit: Unit, *ops: str) -> Sequence[Instr]:
         """The instructions of a unit, of these opcodes where any are named, each before those that it dominates."""
-        known = self._analysis.listed.get(unit)
+        known = self._derived.listed.get(unit)
         if known is None:
-            known = self._analysis.listed[unit] = [instr for block in unit.blocks for instr in block.instrs]
+            known = self._derived.listed[unit] = [instr for block in unit.blocks for instr in block.instrs]
         return [instr for instr in known if instr.op in ops] if ops else known
 
     def steps(self, *ops: str) -> Iterator[tuple[Unit, Instr]]:
@@ -205,15 +109,15 @@ class Facts:
 
         Only names that a rule's tables or ``watches`` name (by their last component) are recorded.
         """
-        sites = self._analysis.sites
+        sites = self._derived.sites
         wanted = names if len(names) == 1 else [name for name in names if name in sites]
         if len(wanted) < 2:
             return list(sites.get(wanted[0], ())) if wanted else []
-        return sorted({site: None for name in wanted for site in sites[name]}, key=_in_source)
+        return sorted({site: None for name in wanted for site in sites[name]}, key=in_source)
 
     def tabled(self, table: Mapping[str, T]) -> Iterator[tuple[CallSite, T]]:
         """The calls of the names of a table, each with its entry: the table may be long, a program has few calls."""
-        for name, sites in self._analysis.sites.items():
+        for name, sites in self._derived.sites.items():
             if name in table:
                 for site in sites:
                     yield site, table[name]
@@ -228,7 +132,7 @@ class Facts:
 
     def call_sites(self, unit: Unit) -> list[tuple[Unit, Instr, int]]:
         """The calls of a function of the program: (caller, call instruction, 1 if ``self`` is bound)."""
-        return self._analysis.call_sites.get(unit, [])
+        return self._derived.call_sites.get(unit, [])
 
     def copied_into(self, unit: Unit) -> tuple[Unit, ...]:
         """The functions that have the code of a function in place of calls of it."""
@@ -300,25 +204,25 @@ class Facts:
 
     def pieces(self, unit: Unit, operand: int) -> Pieces:
         """The pieces that a text is put together from."""
-        return self._analysis.texts.pieces(unit, operand)
+        return self._derived.texts.pieces(unit, operand)
 
     def is_used(self, unit: Unit, param: str) -> bool:
         """Whether the function, or a function inside it, reads a parameter for more than printing and logging."""
-        return self._analysis.uses.is_used(unit, param)
+        return self._derived.uses.is_used(unit, param)
 
     def is_idle(self, unit: Unit, instr: Instr) -> bool:
         """Whether nothing depends on a value: it is not read, or only by tests after which the same is done."""
-        return self._analysis.uses.is_idle(unit, instr)
+        return self._derived.uses.is_idle(unit, instr)
 
     def does_nothing(self, unit: Unit) -> bool:
         """Whether a function of the program returns a constant, whatever it is given."""
-        return self._analysis.uses.does_nothing(unit)
+        return self._derived.uses.does_nothing(unit)
 
     # --- operations and the tests that control them ------------------------------------------------------------------
 
     def operations(self, unit: Unit) -> list[Operation]:
         """Stores into, deletions from and readings of shared containers, in program order."""
-        return self._analysis.operations.of(unit)
+        return self._derived.operations.of(unit)
 
     def returned(self) -> list[Returned]:
         """What exported functions return, yield included."""
@@ -340,32 +244,28 @@ class Facts:
         They come from the branches it depends on, also through ``and``, ``or``, ``not``, ``any()``, flags and helper
         functions that return a truth value, and from helpers called before that do not return unless a test holds.
         """
-        key = (unit, instr)
-        known = self._analysis.tests.get(key)
-        if known is None:
-            known = self._analysis.tests[key] = self._own_tests(unit, instr)
-        return known
+        return self._derived.tests.of(unit, instr)
 
     def atoms(self, unit: Unit, condition: int) -> list[Atom]:
         """The elementary tests behind the condition of a branch, whatever it controls."""
-        return self._analysis.conditions.atoms(unit, condition, None, necessary=False)
+        return self._derived.conditions.atoms(unit, condition, None, necessary=False)
 
     def outcomes(self, unit: Unit, branch: Instr, sense: bool) -> tuple[Block, list[Atom]]:
         """Where an outcome of a branch leads, past blocks that do nothing, and the tests as they hold there."""
         block = self._control(unit).target(branch, sense)
-        return block, self._analysis.conditions.atoms(unit, branch.args[0], sense, necessary=True)
+        return block, self._derived.conditions.atoms(unit, branch.args[0], sense, necessary=True)
 
     def is_existence_test(self, atom: Atom) -> bool:
         """Whether a test only asks whether something is there, of what type or how long it is."""
-        return self._analysis.existence.is_test(atom)
+        return self._derived.existence.is_test(atom)
 
     def asks_existence(self, unit: Unit, instr: Instr) -> bool:
         """The same of a comparison or a call, whatever is done with the answer."""
-        return self._analysis.existence.is_asked(unit, instr)
+        return self._derived.existence.is_asked(unit, instr)
 
     def atom_reads(self, atom: Atom) -> Reads:
         """Everything that the operands of a test depend on, in terms of the function that is controlled by it."""
-        return self._analysis.conditions.reads(atom)
+        return self._derived.conditions.reads(atom)
 
     def is_controlled(self, unit: Unit, instr: Instr, by: Predicate, depth: int = 0) -> bool:
         """Whether some controlling test satisfies ``by``, in the function itself or in all its callers."""
@@ -384,10 +284,10 @@ class Facts:
         """
         control = self._control(unit)
         for branch, sense in control.deciding(control.home[instr], {control.home[other] for other in (instr, *alike)}):
-            atoms = self._analysis.conditions.atoms(unit, branch.instr.args[0], sense, branch.necessary)
+            atoms = self._derived.conditions.atoms(unit, branch.instr.args[0], sense, branch.necessary)
             if any(by(atom, self.atom_reads(atom)) for atom in atoms):
                 return True
-        if any(by(atom, self.atom_reads(atom)) for atom in self._tests_of_helpers(unit, instr)):
+        if any(by(atom, self.atom_reads(atom)) for atom in self._derived.tests.of_helpers(unit, instr)):
             return True
         sites = self.call_sites(unit)
         if not sites or self.is_open(unit) or depth >= _MAX_CALLERS:
@@ -435,7 +335,7 @@ class Facts:
             reads = self.atom_reads(atom)
             return any(_decides(tested, origin) for tested in reads.origins) and by(atom, reads)
 
-        return not self.passes_on_every_way(unit, goal, passes)
+        return not self._derived.tests.passes_on_every_way(unit, goal, passes)
 
     def _is_missing(self, unit: Unit, atom: Atom, origin: Origin) -> bool:
         """``if not url``: the origin itself, and not something that was computed from it, is false."""
@@ -444,53 +344,8 @@ class Facts:
         return self._slicer.origin_itself(unit, atom.instr.dst) == origin
 
     def passes_on_every_way(self, unit: Unit, goal: Instr | Block | Edge, passes: Callable[[Atom], bool]) -> bool:
-        """Whether each way from the entry of a unit to ``goal`` has an outcome of a test that ``passes`` accepts.
-
-        A block stands for its beginning.
-        """
-        control = self._control(unit)
-        place = goal.start if isinstance(goal, Edge) else goal
-        first = (
-            place.instrs[-1 if isinstance(goal, Edge) else 0] if isinstance(place, Block) and place.instrs else place
-        )
-        if isinstance(first, Instr) and self._helper_passes(unit, first, passes):
-            return True
-        if isinstance(goal, Edge) and self._passes_on_edge(unit, goal.start, goal.end, passes):
-            return True
-        end = place if isinstance(place, Block) else control.home[place]
-        seen = {unit.blocks[0]}
-        work = [unit.blocks[0]]
-        while work:
-            block = work.pop()
-            if block is end:
-                return False
-            for successor in block.succs:
-                if successor not in seen and not self._passes_on_edge(unit, block, successor, passes):
-                    seen.add(successor)
-                    work.append(successor)
-        self._solver.heap.spend(len(seen))
-        return True
-
-    def _helper_passes(self, unit: Unit, instr: Instr, passes: Callable[[Atom], bool]) -> bool:
-        """Whether some call before has run, whichever function it was of, a test that ``passes`` accepts."""
-        for earlier in self._control(unit).before(instr):
-            called = self._slicer.called_units(earlier) if earlier.op in ("call", "method") else []
-            if not called or self.library_names(unit, earlier):
-                continue
-            run, _ = self._slicer.run_units(unit, earlier)
-            if len(run) == len(called) and every(
-                any(passes(atom) for atom in self._tests_of_return(callee, (earlier, unit, bound)))
-                for callee, bound in run
-            ):
-                return True
-        return False
-
-    def _passes_on_edge(self, unit: Unit, start: Block, end: Block, passes: Callable[[Atom], bool]) -> bool:
-        last = start.instrs[-1] if start.instrs else None
-        if last is None or last.op != "branch" or end not in last.extra:
-            return False
-        sense = end is last.extra[0]
-        return any(passes(atom) for atom in self._analysis.conditions.atoms(unit, last.args[0], sense, necessary=True))
+        """Whether each way from the entry of a unit to ``goal`` has an outcome of a test that ``passes`` accepts."""
+        return self._derived.tests.passes_on_every_way(unit, goal, passes)
 
     def _guarded_by_callers(self, unit: Unit, origin: Origin, by: Predicate, depth: int) -> bool:
         sites = self.call_sites(unit)
@@ -505,44 +360,5 @@ class Facts:
             tested = tested or bool(untrusted)
         return tested
 
-    def _own_tests(self, unit: Unit, instr: Instr) -> list[Atom]:
-        control = self._control(unit)
-        conditions = self._analysis.conditions
-        found: list[Atom] = []
-        for branch in control.branches(control.home[instr]):
-            found += conditions.atoms(
-                unit, branch.instr.args[0], branch.sense, branch.necessary, leaning=branch.leaning
-            )
-        return [*found, *self._tests_of_helpers(unit, instr)]
-
-    def _tests_of_helpers(self, unit: Unit, instr: Instr) -> list[Atom]:
-        """The tests that must have held for the helpers called before to return."""
-        known = self._analysis.helpers.get((unit, instr))
-        if known is not None:
-            return known
-        found = self._analysis.helpers[unit, instr] = []
-        for earlier in self._control(unit).before(instr):
-            if earlier.op in ("call", "method"):
-                run, is_sure = self._slicer.run_units(unit, earlier)
-                for callee, bound in run:
-                    atoms = self._tests_of_return(callee, (earlier, unit, bound))
-                    found += atoms if is_sure else [replace(atom, necessary=False) for atom in atoms]
-        return found
-
-    def _tests_of_return(self, callee: Unit, via: Via) -> list[Atom]:
-        known = self._analysis.returning.get((callee, via))
-        if known is not None:
-            return known
-        conditions = self._analysis.conditions
-        control = self._control(callee)
-        returns = [instr for instr in self.instructions(callee) if instr.op == "return"]
-        goals = {control.home[instr] for instr in returns}
-        found = self._analysis.returning[callee, via] = []
-        for instr in returns:
-            for branch, sense in control.deciding(control.home[instr], goals):  # otherwise the helper raises
-                necessary = branch.necessary and len(returns) == 1
-                found += conditions.atoms(callee, branch.instr.args[0], sense, necessary, via)
-        return found
-
     def _control(self, unit: Unit) -> ControlFlow:
-        return self._analysis.control_of(unit)
+        return self._derived.control_of(unit)
