@@ -6,7 +6,7 @@ import ast
 from abc import abstractmethod
 
 from real.detector.frontend.lowering.names import NameLowerer
-from real.detector.frontend.normalise.inline import Inlined
+from real.detector.frontend.normalise.inline_body import Inlined
 from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Operand
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from real.detector.frontend.lowering.calls import CallLowerer
-from real.detector.frontend.normalise.inline import Inlined
+from real.detector.frontend.normalise.inline_body import Inlined
 from real.detector.frontend.scopes import Comprehension
 from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Operand

@@ -10,7 +10,7 @@ from typing import Any
 
 from real.detector.frontend.lowering.matching import MatchLowerer
 from real.detector.frontend.lowering.units import UnitTable
-from real.detector.frontend.normalise.inline import Inlined
+from real.detector.frontend.normalise.inline_body import Inlined
 from real.detector.frontend.scopes import Scope
 from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Instr, ModuleName, Operand, Params, Unit

@@ -9,38 +9,15 @@ from __future__ import annotations
 import ast
 
 from real.detector.frontend.linking.positions import is_linked
-from real.detector.frontend.normalise.inline_arguments import (
-    MARK,
-    call_again,
-    is_path,
-    passed_arguments,
-    passed_with_state,
-    uses_of,
-)
-from real.detector.frontend.normalise.inline_callee import (
-    SCOPES,
-    Callee,
-    FunctionNode,
-    is_plain_method,
-    is_static,
-    walk,
-)
-from real.detector.frontend.normalise.inline_copy import Copier, FieldCopier
-from real.detector.frontend.plain_classes import is_data_class, plain_class
+from real.detector.frontend.normalise.inline_arguments import MARK, passed_arguments, passed_with_state
+from real.detector.frontend.normalise.inline_body import Inlined, expanded
+from real.detector.frontend.normalise.inline_callee import SCOPES, Callee, FunctionNode, walk
+from real.detector.frontend.normalise.inline_copy import FieldCopier
+from real.detector.frontend.normalise.inline_functions import Functions
+from real.detector.frontend.normalise.inline_receivers import Receivers, Scopes
+from real.detector.frontend.plain_classes import plain_class
 
-_MAX_BASES = 8
 MAX_ADDED = 6_000  # nodes that inlining may add to a program
-
-
-class Inlined(ast.expr):
-    """The body of a function in place of a call: its parameters are assigned first, ``return`` gives the value."""
-
-    _fields = ("body",)
-
-    def __init__(self, body: list[ast.stmt], place: ast.expr) -> None:
-        super().__init__()
-        self.body = body
-        ast.copy_location(self, place)
 
 
 class Inliner(ast.NodeTransformer):
@@ -48,132 +25,22 @@ class Inliner(ast.NodeTransformer):
 
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
-        self.functions: dict[str, Callee] = {}
-        self.methods: dict[tuple[str, str], Callee] = {}
-        self.method_names: frozenset[str] = frozenset()
-        self.nodes: dict[ast.AST, Callee] = {}
-        self.bindings: dict[str, int] = {}
-        self.inherited: set[str] = set()
-        self.stored: dict[str, int] = {}  # attributes that may be assigned: a method of that name may be another
+        self.known = Functions(tree)
+        self.receivers = Receivers(self.known)
         self.states: dict[tuple[str, str], Callee | None] = {}  # methods as functions of what their objects are made of
-        self.classes: dict[str, ast.ClassDef] = {}
-        self.all_classes: dict[str, list[ast.ClassDef]] = {}
-        self.locals: dict[ast.AST, dict[str, str]] = {}  # function -> variable -> the class of the object that it is
-        self.scopes: list[
-            tuple[ast.AST, frozenset[str]]
-        ] = []  # the functions and comprehensions around, outermost first
-        self.closed: set[str] | None = None
+        self.scopes: Scopes = []  # the functions and comprehensions around, outermost first
         self.in_class = False
         self.added = 0
         self.count = 0
 
     def run(self) -> dict[ast.AST, tuple[ast.AST, ...]]:
         """Inline what can be; returns the functions that were, and the outermost ones that they were copied into."""
-        if not self._collect():
+        if not self.known.are_called:
             return {}
         own_first = sorted(self.tree.body, key=lambda statement: is_linked(statement.lineno))  # while there is room
         made = {statement: self.visit(statement) for statement in own_first}
         self.tree.body = [made[statement] for statement in self.tree.body]
-        return {callee.node: tuple(callee.copied_into) for callee in self.nodes.values() if callee.inlined}
-
-    def _collect(self) -> bool:  # noqa: PLR0912, PLR0915
-        """Find the functions; whether any call could be of one."""
-        called: set[str] = set()
-        has_lambda = False
-        found: list[tuple[str, Callee]] = []
-        todo: list[tuple[ast.AST, ast.AST | None, ast.ClassDef | None]] = []
-        todo += [(statement, None, None) for statement in self.tree.body]
-        while todo:
-            node, owner, cls = todo.pop()
-            kind = type(node)
-            inner_owner: ast.AST | None = owner
-            inner_cls: ast.ClassDef | None = None
-            if kind is ast.Name:
-                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
-                    self._bind(node.id)  # type: ignore[attr-defined]
-                continue
-            if kind is ast.Constant:
-                continue
-            if kind is ast.Call:
-                func = node.func  # type: ignore[attr-defined]
-                if type(func) is ast.Name:
-                    called.add(func.id)
-                    if func.id == "setattr" and len(node.args) > 1:  # type: ignore[attr-defined]
-                        self._store(getattr(node.args[1], "value", "*"))  # type: ignore[attr-defined]
-                elif type(func) is ast.Attribute:
-                    called.add(func.attr)
-                elif type(func) is ast.Lambda:
-                    has_lambda = True
-            elif kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
-                self._bind(node.name)  # type: ignore[attr-defined]
-                callee = Callee(node, owner, cls)  # type: ignore[arg-type]
-                inner_owner = node
-                if cls is None and not node.decorator_list:  # type: ignore[attr-defined]
-                    found.append((node.name, callee))  # type: ignore[attr-defined]
-                elif cls is not None and owner is None and is_plain_method(node):  # type: ignore[arg-type]
-                    self.methods[cls.name, node.name] = callee  # type: ignore[attr-defined]
-            elif kind is ast.ClassDef:
-                self._bind(node.name)  # type: ignore[attr-defined]
-                self.all_classes.setdefault(node.name, []).append(node)  # type: ignore[arg-type, attr-defined]
-                self.inherited |= {base.id for base in node.bases if isinstance(base, ast.Name)}  # type: ignore[attr-defined]
-                if owner is None and cls is None and not node.keywords and _keeps_methods(node):  # type: ignore[arg-type, attr-defined]
-                    inner_cls = node  # type: ignore[assignment]
-                    self.classes[node.name] = node  # type: ignore[assignment, attr-defined]
-            elif kind is ast.Attribute:
-                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
-                    self._store(node.attr)  # type: ignore[attr-defined]
-            elif kind is ast.arg:
-                self._bind(node.arg)  # type: ignore[attr-defined]
-            elif kind is ast.alias:
-                self._bind(node.asname or node.name.partition(".")[0])  # type: ignore[attr-defined]
-            elif kind in (ast.ExceptHandler, ast.MatchAs, ast.MatchStar) and node.name:  # type: ignore[attr-defined]
-                self._bind(node.name)  # type: ignore[attr-defined]
-            elif kind is ast.Global or kind is ast.Nonlocal:
-                for name in node.names:  # type: ignore[attr-defined]
-                    self._bind(name)
-            todo += [(child, inner_owner, inner_cls) for child in ast.iter_child_nodes(node)]
-        self.functions = {name: callee for name, callee in found if self.bindings[name] == 1 and name in called}
-        is_intercepted = self._intercepts()
-        self.methods = {
-            (cls, name): callee
-            for (cls, name), callee in self.methods.items()
-            if self.bindings[cls] == 1 and name in called and name not in self.stored and self._is_closed(callee)
-            if callee.cls is not None and _binds_once(callee.cls, name) and not is_intercepted
-            if not self._makes_others(callee.cls)
-        }
-        self.method_names = frozenset(name for _, name in self.methods)
-        self.classes = {name: cls for name, cls in self.classes.items() if self.bindings[name] == 1}
-        for callee in (*self.functions.values(), *self.methods.values()):
-            self.nodes[callee.node] = callee
-        return bool(self.nodes) or has_lambda
-
-    def _makes_others(self, cls: ast.ClassDef, depth: int = 0) -> bool:
-        """Whether a call of a class may make an object of another one, or its methods may be others (a metaclass)."""
-        if cls.keywords or depth > _MAX_BASES or any(getattr(part, "name", "") == "__new__" for part in cls.body):
-            return True
-        names = [base.id for base in cls.bases if isinstance(base, ast.Name)]
-        return any(self._makes_others(base, depth + 1) for name in names for base in self.all_classes.get(name, ()))
-
-    def _intercepts(self) -> bool:
-        """Whether an object's methods may be decided anew: it changes its class, or its class reads attributes."""
-        return "__class__" in self.stored or "__getattribute__" in self.bindings or "__prepare__" in self.bindings
-
-    def _bind(self, name: str) -> None:
-        self.bindings[name] = self.bindings.get(name, 0) + 1
-
-    def _is_closed(self, callee: Callee) -> bool:
-        """Whether no ``setattr`` can replace a method: nobody else has the class or one of its objects."""
-        if "*" not in self.stored:
-            return True
-        cls = callee.cls
-        if cls is None or cls.bases:
-            return False
-        if self.closed is None:
-            self.closed = _closed_classes(self.tree)
-        return cls.name in self.closed
-
-    def _store(self, attribute: str) -> None:
-        self.stored[attribute] = self.stored.get(attribute, 0) + 1
+        return {callee.node: tuple(callee.copied_into) for callee in self.known.nodes.values() if callee.inlined}
 
     # --- the walk ----------------------------------------------------------------------------------------------------
 
@@ -181,7 +48,7 @@ class Inliner(ast.NodeTransformer):
         return [self.visit(statement) for statement in body]
 
     def _function(self, node: FunctionNode) -> FunctionNode:
-        callee = self.nodes.get(node)
+        callee = self.known.nodes.get(node)
         if callee is not None:
             if callee.state:
                 return node
@@ -198,7 +65,7 @@ class Inliner(ast.NodeTransformer):
             callee.state = "done"
         return node
 
-    def _around(self, node: FunctionNode, callee: Callee | None) -> list[tuple[ast.AST, frozenset[str]]]:
+    def _around(self, node: FunctionNode, callee: Callee | None) -> Scopes:
         """The scopes that the body of a function is in; it may be visited ahead of its turn, from a call."""
         outer = self.scopes
         if callee is not None:
@@ -282,11 +149,11 @@ class Inliner(ast.NodeTransformer):
         elif isinstance(func, Inlined):
             return self._returned_function(node, func)
         elif isinstance(func, ast.Name):
-            callee = self.functions.get(func.id)
+            callee = self.known.functions.get(func.id)
         elif isinstance(func, ast.Attribute) and isinstance(func.value, Inlined):
             return self._chained(node, func.attr, func.value)
         elif isinstance(func, ast.Attribute):
-            callee, receiver = self._method(func)
+            callee, receiver = self.receivers.method(func, self.scopes)
         else:
             return None
         if callee is None or (not isinstance(callee.node, ast.Lambda) and type(callee.node) is not kind):
@@ -311,11 +178,11 @@ class Inliner(ast.NodeTransformer):
             if not callee.is_simple:
                 return None
             self.added += used.size
-            return self._expand(node, used, passed, example=True)
+            return self._expand(node, used, passed, is_example=True)
         self.added += used.size
         callee.inlined = True
         callee.copied_into[self._outermost() or self.tree] = None
-        return self._expand(node, used, passed)
+        return self._expand(node, used, passed, is_example=False)
 
     def _of_state(self, callee: Callee, cls: ast.ClassDef) -> Callee | None:
         """The method of a plain class as a function whose first parameters are those of ``__init__``."""
@@ -329,7 +196,7 @@ class Inliner(ast.NodeTransformer):
         node = callee.node
         if plain is None or not plain.is_strict or isinstance(node, ast.Lambda):
             return None
-        if any(self.stored.get(name, 2) > 1 for name in plain.fields):
+        if any(self.known.stored.get(name, 2) > 1 for name in plain.fields):
             return None
         arguments = [*node.args.posonlyargs, *node.args.args]
         this = arguments[0].arg
@@ -362,7 +229,7 @@ class Inliner(ast.NodeTransformer):
         if not callee.usable or passed is None:
             return None
         self.added += callee.size
-        made = self._expand(node, callee, passed)
+        made = self._expand(node, callee, passed, is_example=False)
         body = made.body if isinstance(made, Inlined) else [ast.copy_location(ast.Return(made), made)]
         return Inlined([*func.body[:-2], *body], node)
 
@@ -377,65 +244,6 @@ class Inliner(ast.NodeTransformer):
             return None
         body = made.body if isinstance(made, Inlined) else [ast.copy_location(ast.Return(made), made)]
         return Inlined([*receiver.body[:-1], *body], node)
-
-    def _method(self, func: ast.Attribute) -> tuple[Callee | None, ast.expr | None]:
-        """``C.m`` of a static method, ``C(...).m``, ``self.m`` in a class without subclasses, and ``v.m`` after
-        ``v = C(...)``."""
-        value = func.value
-        if isinstance(value, ast.Name):
-            callee = self.methods.get((value.id, func.attr))
-            if callee is not None and is_static(callee.node):
-                return callee, None
-            cls = self._class_of_self(value.id)
-            if cls is None:
-                callee = self._method_of_local(value.id, func.attr)
-                return callee, None if callee is None or is_static(callee.node) else value
-            callee = self.methods.get((cls.name, func.attr))
-        elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-            callee = self.methods.get((value.func.id, func.attr))
-            cls = callee.cls if callee is not None else None
-        else:
-            return None, None
-        if callee is None or cls is None or cls.name in self.inherited:
-            return None, None
-        return callee, None if is_static(callee.node) else value
-
-    def _method_of_local(self, name: str, method: str) -> Callee | None:
-        """The method that a variable has which the function assigns once, to a new object of a class of the program."""
-        if not self.scopes or method not in self.method_names:
-            return None
-        scope, _ = self.scopes[-1]
-        if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return None
-        if scope not in self.locals:
-            self.locals[scope] = _objects_of(scope)
-        cls = self.classes.get(self.locals[scope].get(name, ""))
-        while cls is not None:
-            if any(getattr(part, "name", "") == method for part in cls.body):
-                return self.methods.get((cls.name, method))
-            base = cls.bases[0] if len(cls.bases) == 1 else None
-            cls = self.classes.get(base.id) if isinstance(base, ast.Name) else None
-        return None
-
-    def _class_of_self(self, name: str) -> ast.ClassDef | None:
-        """The class in one of whose methods we are, if ``name`` is the method's ``self``."""
-        for scope, _ in self.scopes:
-            callee = self.nodes.get(scope)
-            cls = callee.cls if callee is not None else self._class_of(scope)
-            if cls is None or not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                continue
-            first = [*scope.args.posonlyargs, *scope.args.args][:1]
-            if not first or first[0].arg != name or is_static(scope):
-                return None
-            stores = (n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name)
-            return cls if all(type(n.ctx) is ast.Load for n in stores) else None
-        return None
-
-    def _class_of(self, function: ast.AST) -> ast.ClassDef | None:
-        for callee in self.methods.values():
-            if callee.cls is not None and function in callee.cls.body:
-                return callee.cls
-        return None
 
     def _sees_the_same(self, callee: Callee) -> bool:
         """Whether the free names of the function mean the same where it is called."""
@@ -463,109 +271,6 @@ class Inliner(ast.NodeTransformer):
         arguments = function.args
         return not (arguments.posonlyargs or arguments.args or arguments.kwonlyargs or function.decorator_list)
 
-    def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr], example: bool = False) -> ast.expr:
-        """The body for the call; where that is an ``example`` of its use, the call is made as well, for the function is
-        judged by itself."""
+    def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr], *, is_example: bool) -> ast.expr:
         self.count += 1
-        body = callee.body
-        direct: dict[str, ast.expr] = {}
-        if callee.yields:  # `yield a; yield b` makes what `[a, b]` holds
-            nothing = ast.copy_location(ast.Constant(None), node)
-            values = [s.value.value or nothing for s in body if isinstance(s, ast.Expr)]  # type: ignore[attr-defined]
-            listed = ast.copy_location(ast.List(values, ast.Load()), node)
-            body = [ast.copy_location(ast.Return(listed), node)]
-        uses = uses_of(body, passed)
-        only = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
-        for name, value in passed.items():
-            if name in callee.stored or uses[name] < 0:
-                continue
-            if is_path(value) or (only is not None and uses[name] == 1 and not example):
-                direct[name] = value
-        names = {name: f"{name}{MARK}{self.count}" for name in callee.bound if name not in direct}
-        copier = Copier(names, direct)
-        if only is not None and len(direct) == len(passed) and not example:
-            made = copier.copy(only)
-            assert isinstance(made, ast.expr)
-            return made
-        statements: list[ast.stmt] = []
-        for name, value in passed.items():
-            if name not in direct:
-                target = ast.copy_location(ast.Name(names[name], ast.Store()), value)
-                statements.append(ast.copy_location(ast.Assign([target], value), value))
-        if example:
-            given = {
-                id(value): ast.Name(names[name], ast.Load()) for name, value in passed.items() if name not in direct
-            }
-            statements.append(ast.copy_location(ast.Expr(call_again(node, given)), node))
-        for statement in body:
-            copied = copier.copy(statement)
-            assert isinstance(copied, ast.stmt)
-            statements.append(copied)
-        return Inlined(statements, node)
-
-
-def _keeps_methods(node: ast.ClassDef) -> bool:
-    """Whether the methods of a class are what its body says: no decorator but that of a dataclass."""
-    return not node.decorator_list or is_data_class(node)
-
-
-def _binds_once(cls: ast.ClassDef, name: str) -> bool:
-    """Whether the body of a class binds a name by one definition only: no ``m = other``, nor another ``def m``."""
-    count = 0
-    todo: list[ast.AST] = list(cls.body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            count += node.name == name
-        elif isinstance(node, ast.Lambda):
-            continue
-        else:
-            count += isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
-            count += isinstance(node, ast.alias) and (node.asname or node.name) == name
-            todo += ast.iter_child_nodes(node)
-    return count == 1
-
-
-def _objects_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, str]:
-    """The variables of a function that are assigned once: the names of the classes that are called for them."""
-    stores: dict[str, int] = {arg.arg: 2 for arg in ast.walk(function.args) if isinstance(arg, ast.arg)}
-    found: dict[str, str] = {}
-    for node, _ in walk(function.body):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            stores[node.id] = stores.get(node.id, 0) + 1
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            target, called = node.targets[0], node.value.func
-            if len(node.targets) == 1 and isinstance(target, ast.Name) and isinstance(called, ast.Name):
-                found[target.id] = called.id
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            stores.update(dict.fromkeys(node.names, 2))
-    return {name: cls for name, cls in found.items() if stores[name] == 1}
-
-
-def _closed_classes(tree: ast.Module) -> set[str]:
-    """The classes that are only called, or read for a method that is called, and whose methods keep ``self``."""
-    direct: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            holder = node.func.value
-            direct.add(id(holder.func if isinstance(holder, ast.Call) else holder))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in direct}
-    return {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.name not in names and all(_keeps_self(part) for part in node.body)
-    }
-
-
-def _keeps_self(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.FunctionDef):
-        return isinstance(node, (ast.Pass, ast.Expr))
-    if is_static(node):
-        return True
-    if node.decorator_list or not node.args.args:
-        return False
-    this = node.args.args[0].arg
-    bases = {id(inner.value) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
-    return not any(isinstance(n, ast.Name) and n.id == this and id(n) not in bases for n in ast.walk(node)) and not any(
-        isinstance(n, ast.Attribute) and n.attr.startswith("__") for n in ast.walk(node)
-    )
+        return expanded(node, callee, passed, self.count, is_example=is_example)
