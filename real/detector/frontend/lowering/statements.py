@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from real.detector.frontend.lowering.frames import Finally, InlinedCall, Loop
+from real.detector.frontend.lowering.known_counts import has_elements
 from real.detector.frontend.lowering.matching import MatchLowerer
 from real.detector.frontend.lowering.units import UnitTable
 from real.detector.frontend.normalise.inline_body import Inlined
@@ -16,39 +16,6 @@ from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Instr, ModuleName, Operand, Params, Unit
 
 _CALLS = frozenset({"call", "method", "sub", "binop"})
-_LARGEST_COUNT = 1 << 31
-_ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-}
-
-
-@dataclass(slots=True)
-class _Loop:
-    """Where ``break`` and ``continue`` go; ``catchers`` is how many handlers enclose the loop."""
-
-    header: Block
-    after: Block
-    catchers: int
-
-
-@dataclass(slots=True)
-class _Finally:
-    """A ``finally`` that a jump out of its ``try`` must run first."""
-
-    body: list[ast.stmt]
-    catchers: int
-
-
-@dataclass(slots=True)
-class _Inline:
-    """An inlined call: where ``return`` goes with its value, or, if the call is a condition, by its truth."""
-
-    after: Block
-    result: str
-    catchers: int
-    senses: tuple[Block, Block] | None = None
 
 
 class UnitLowerer(MatchLowerer):
@@ -56,7 +23,7 @@ class UnitLowerer(MatchLowerer):
 
     def __init__(self, units: UnitTable, unit: Unit, scope: Scope) -> None:
         super().__init__(units, unit, scope)
-        self.frames: list[_Loop | _Finally | _Inline] = []
+        self.frames: list[Loop | Finally | InlinedCall] = []
         self.exits: list[Block] = []
 
     def lower(self) -> None:
@@ -214,7 +181,7 @@ class UnitLowerer(MatchLowerer):
 
     def stmt_For(self, node: ast.For | ast.AsyncFor) -> None:
         iterable = self.pin(self.expr(node.iter))
-        if self._has_elements(node.iter):
+        if has_elements(node.iter, self):
             header, done = self._loop_that_runs(iterable, node.target)
         else:
             header, done = self.loop_over(iterable, node.target)
@@ -232,38 +199,8 @@ class UnitLowerer(MatchLowerer):
         self.store(target, self.emit("iterate", [iterable], None, target.lineno))
         return latch, done
 
-    def _has_elements(self, node: ast.expr) -> bool:
-        """Whether an iterable is certainly not empty: a literal, or ``range()`` of constants."""
-        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-            return any(not isinstance(item, ast.Starred) for item in node.elts)
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords or not node.args:
-            return False
-        if not self.table.is_builtin(node.func.id):
-            return False
-        if node.func.id in ("enumerate", "reversed", "sorted"):
-            return self._has_elements(node.args[0])
-        numbers = [self._number(arg) for arg in node.args]
-        if node.func.id != "range" or None in numbers or len(numbers) > 3 or 0 in numbers[2:]:
-            return False
-        return len(range(*(number for number in numbers if number is not None))) > 0
-
-    def _number(self, node: ast.expr) -> int | None:
-        """A small whole number that constants make."""
-        value: object = None
-        if isinstance(node, ast.Constant):
-            value = node.value
-        elif isinstance(node, ast.Name) and self.is_constant(node.id):
-            value = self.table.constants[node.id]
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            inner = self._number(node.operand)
-            value = -inner if inner is not None else None
-        elif isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
-            left, right = self._number(node.left), self._number(node.right)
-            value = _ARITHMETIC[type(node.op)](left, right) if left is not None and right is not None else None
-        return value if type(value) is int and abs(value) < _LARGEST_COUNT else None
-
     def _loop_body(self, node: ast.While | ast.For | ast.AsyncFor, header: Block, done: Block, after: Block) -> None:
-        self.frames.append(_Loop(header, after, len(self.catchers)))
+        self.frames.append(Loop(header, after, len(self.catchers)))
         self.body(node.body)
         self.frames.pop()
         connect(self.block, header)
@@ -271,19 +208,19 @@ class UnitLowerer(MatchLowerer):
         self.body(node.orelse)
         self.continue_in(after)
 
-    def _leave(self, loop: bool) -> _Loop | _Inline | None:
+    def _leave(self, loop: bool) -> Loop | InlinedCall | None:
         """Run the ``finally`` bodies between here and the loop (or the function's end, or that of an inlined one).
 
         Returns the loop or the inlined call.
         """
         frames, catchers = self.frames, self.catchers
-        found: _Loop | _Inline | None = None
+        found: Loop | InlinedCall | None = None
         for index in range(len(frames) - 1, -1, -1):
             frame = frames[index]
-            if isinstance(frame, _Inline):
+            if isinstance(frame, InlinedCall):
                 found = frame
                 break
-            if isinstance(frame, _Loop):
+            if isinstance(frame, Loop):
                 if loop:
                     found = frame
                     break
@@ -296,12 +233,12 @@ class UnitLowerer(MatchLowerer):
 
     def stmt_Break(self, node: ast.Break) -> None:
         loop = self._leave(loop=True)
-        if isinstance(loop, _Loop):
+        if isinstance(loop, Loop):
             self.jump(loop.after)
 
     def stmt_Continue(self, node: ast.Continue) -> None:
         loop = self._leave(loop=True)
-        if isinstance(loop, _Loop):
+        if isinstance(loop, Loop):
             self.jump(loop.header)
 
     def stmt_Return(self, node: ast.Return) -> None:
@@ -309,14 +246,14 @@ class UnitLowerer(MatchLowerer):
             self.body(node.value.body)
             self.stmt_Return(ast.copy_location(ast.Return(None), node))
             return
-        frame = next((f for f in reversed(self.frames) if not isinstance(f, _Loop)), None)
-        if isinstance(frame, _Inline) and frame.senses is not None and node.value is not None:
+        frame = next((f for f in reversed(self.frames) if not isinstance(f, Loop)), None)
+        if isinstance(frame, InlinedCall) and frame.senses is not None and node.value is not None:
             self.condition(node.value, *frame.senses)
             self.block = self.new_block()
             return
         value = self.pin(self.expr(node.value)) if node.value else self.const(None, node)
         inline = self._leave(loop=False)
-        if not isinstance(inline, _Inline):
+        if not isinstance(inline, InlinedCall):
             self._return(value, node.lineno, node.col_offset)
         elif inline.senses is None:
             self.assign(inline.result, "assign", [value], None, node.lineno)
@@ -328,13 +265,13 @@ class UnitLowerer(MatchLowerer):
     # --- inlined calls -----------------------------------------------------------------------------------------------
 
     def expr_Inlined(self, node: Inlined) -> Operand:
-        frame = _Inline(self.new_block(), f"?{next(self.fresh)}", len(self.catchers))
+        frame = InlinedCall(self.new_block(), f"?{next(self.fresh)}", len(self.catchers))
         self._inlined_body(node, frame)
         self.assign(frame.result, "assign", [self.const(None, node)], None, node.lineno)
         self.continue_in(frame.after)
         return self.pin(frame.result)
 
-    def _inlined_body(self, node: Inlined, frame: _Inline) -> None:
+    def _inlined_body(self, node: Inlined, frame: InlinedCall) -> None:
         self.frames.append(frame)
         self.body(node.body)
         self.frames.pop()
@@ -343,7 +280,7 @@ class UnitLowerer(MatchLowerer):
         if not isinstance(test, Inlined):
             super().condition(test, then, other)
             return
-        self._inlined_body(test, _Inline(other, "", len(self.catchers), (then, other)))
+        self._inlined_body(test, InlinedCall(other, "", len(self.catchers), (then, other)))
         connect(self.block, other)  # without ``return``, it is ``None``
 
     def _return(self, value: Operand, line: int, column: int = 0) -> None:
@@ -372,7 +309,7 @@ class UnitLowerer(MatchLowerer):
             self._try_except(node)
             return
         failed = self.new_block()
-        self.frames.append(_Finally(node.finalbody, len(self.catchers)))
+        self.frames.append(Finally(node.finalbody, len(self.catchers)))
         self.enter_handled(failed)
         if node.handlers:
             self._try_except(node)
