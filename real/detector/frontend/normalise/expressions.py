@@ -8,33 +8,28 @@ nothing in the program binds them anew.
 from __future__ import annotations
 
 import ast
-import copy
 from collections import Counter
-from collections.abc import Callable
 from typing import cast
 
 from real.detector.frontend.bindings import Bindings
+from real.detector.frontend.normalise.comprehensions import filtered, single, unrolled
+from real.detector.frontend.normalise.literal_values import (
+    LITERALS,
+    concatenated,
+    constant_text,
+    is_pure,
+    is_text,
+    item_of,
+    method_of_literal,
+    number,
+)
 from real.detector.frontend.normalise.texts import as_text
 from real.detector.frontend.plain_classes import PlainClass, plain_class
 
 _MAX_UNROLLED = 8  # elements of a comprehension over a literal
 _MAX_JOINED = 30  # the same, of what is joined to a text
 _READERS = frozenset({"join", "len", "sorted", "tuple", "list", "set", "frozenset", "map", "enumerate", "any", "all"})
-# What binds names of its own, or is made once for each time that it is reached.
-_OWN_NAMES = (
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-    ast.NamedExpr,
-    ast.Await,
-    ast.Yield,
-)
-MAX_TEXT = 10_000  # characters of a constant that is computed here
-_PURE_METHODS = frozenset({"replace", "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase"})
 COPIES = frozenset({"copy.copy", "copy.deepcopy"})
-_LITERALS = (ast.List, ast.Tuple, ast.Dict)
 
 
 def simplify(tree: ast.Module) -> None:
@@ -66,7 +61,7 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
             if func.attr in ("__call__", "substitute"):
                 return True
             if func.attr in ("join", "format", "pop", "get", "replace"):
-                return isinstance(func.value, (ast.Constant, *_LITERALS))
+                return isinstance(func.value, (ast.Constant, *LITERALS))
             return False
         return inner in (ast.Call, ast.Subscript)
     if kind is ast.keyword:
@@ -74,7 +69,7 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
     if kind is ast.Starred:
         return isinstance(node.value, (ast.List, ast.Tuple))  # type: ignore[attr-defined]
     if kind is ast.Subscript:
-        return isinstance(node.value, (ast.Constant, ast.ListComp, *_LITERALS))  # type: ignore[attr-defined]
+        return isinstance(node.value, (ast.Constant, ast.ListComp, *LITERALS))  # type: ignore[attr-defined]
     if kind is ast.BinOp:
         return isinstance(node.left, (ast.Constant, ast.Call)) or isinstance(node.right, ast.Constant)  # type: ignore[attr-defined]
     if kind is ast.NamedExpr:
@@ -125,7 +120,7 @@ class Simplifier(ast.NodeTransformer):
         self.generic_visit(node)
         source = node.generators[0].iter
         items = source.elts if isinstance(source, (ast.List, ast.Tuple)) else None
-        return (_unrolled(node, items, _MAX_UNROLLED) if items is not None else None) or node
+        return (unrolled(node, items, _MAX_UNROLLED) if items is not None else None) or node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """``SimpleNamespace(v=x).v``, and the same of a plain class."""
@@ -151,7 +146,7 @@ class Simplifier(ast.NodeTransformer):
             found = named.get(attribute)
         else:
             return None
-        return found if all(value is found or _is_pure(value) for value in named.values()) else None
+        return found if all(value is found or is_pure(value) for value in named.values()) else None
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         chain = [node]  # long sums nest to the left
@@ -163,7 +158,7 @@ class Simplifier(ast.NodeTransformer):
             link.right = self.visit(link.right)
             if link is not chain[-1]:
                 link.left = made
-            made = _folded(link) or link
+            made = concatenated(link) or link
         return as_text(made, self._library) or made
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -173,15 +168,15 @@ class Simplifier(ast.NodeTransformer):
             return node
         if isinstance(value, ast.Constant) and isinstance(value.value, str) and isinstance(key, ast.Slice):
             parts = [key.lower, key.upper, key.step]
-            if all(part is None or _number(part) is not None for part in parts):
-                cut = slice(*(None if part is None else _number(part) for part in parts))
+            if all(part is None or number(part) is not None for part in parts):
+                cut = slice(*(None if part is None else number(part) for part in parts))
                 if cut.step != 0:
-                    return _constant(value.value[cut], node)
+                    return constant_text(value.value[cut], node)
         if not isinstance(key, ast.Constant):
             return node
         if isinstance(value, ast.ListComp) and key.value == 0:
-            return _single(value) or node
-        return _item(value, key.value) or node
+            return single(value) or node
+        return item_of(value, key.value) or node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
@@ -230,14 +225,14 @@ class Simplifier(ast.NodeTransformer):
 
     def _value_of_call(self, node: ast.Call) -> ast.expr | None:  # noqa: PLR0911
         func, args = node.func, node.args
-        if len(args) == 1 and not node.keywords and (_is_text(args[0]) or isinstance(args[0], _LITERALS)):
+        if len(args) == 1 and not node.keywords and (is_text(args[0]) or isinstance(args[0], LITERALS)):
             copier = self._library(func)
-            if copier == "copy.copy" or (copier in COPIES and _is_text(args[0])):
+            if copier == "copy.copy" or (copier in COPIES and is_text(args[0])):
                 return args[0]
         if isinstance(func, ast.Attribute):
             if func.attr == "join" and len(args) == 1 and isinstance(func.value, ast.Constant):
                 node.args = [self._listed(args[0]) or args[0]]
-            return _method(func, node.args, node) or as_text(node, self._library)
+            return method_of_literal(func, node.args, node) or as_text(node, self._library)
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in args) or not isinstance(func, ast.Name):
             return None
         if func.id in self.bound:
@@ -255,9 +250,9 @@ class Simplifier(ast.NodeTransformer):
         ):
             node.args[0] = self.names.texts.get(args[0].id, args[0])
         if func.id == "filter" and len(args) == 2 and isinstance(args[0], ast.Lambda):
-            return _generated(args[0], args[1], node)
+            return filtered(args[0], args[1], node)
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.List):
-            return _item(args[0], 0)  # what an inlined generator yields
+            return item_of(args[0], 0)  # what an inlined generator yields
         if func.id == "next" and len(args) == 1 and isinstance(args[0], ast.Call):
             return self._next(args[0], node)
         return None
@@ -266,7 +261,7 @@ class Simplifier(ast.NodeTransformer):
         """``f(v) for v in (a, b)`` and ``map(f, (a, b))`` as the list ``[f(a), f(b)]``."""
         if isinstance(node, ast.GeneratorExp):
             items = self._elements(node.generators[0].iter)
-            return _unrolled(node, items, _MAX_JOINED) if items is not None else None
+            return unrolled(node, items, _MAX_JOINED) if items is not None else None
         if isinstance(node, ast.Call) and self._library(node.func) == "map" and len(node.args) == 2:
             function, source = node.args
             items = self._elements(source)
@@ -321,110 +316,6 @@ def _at(made: ast.AST, place: ast.AST) -> ast.Call:
     return ast.copy_location(made, place)  # type: ignore[return-value]
 
 
-def _constant(value: str, place: ast.AST) -> ast.expr:
-    return ast.copy_location(ast.Constant(value), place)
-
-
-def _number(node: ast.expr) -> int | None:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-        return -node.operand.value if isinstance(node.operand.value, int) else None
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, int) else None
-
-
-def _folded(node: ast.BinOp) -> ast.expr | None:
-    """``"ab" + "cd"``."""
-    left, right = node.left, node.right
-    if not isinstance(node.op, ast.Add) or not isinstance(left, ast.Constant) or not isinstance(right, ast.Constant):
-        return None
-    if isinstance(left.value, str) and isinstance(right.value, str) and len(left.value) + len(right.value) <= MAX_TEXT:
-        return _constant(left.value + right.value, node)
-    return None
-
-
-def _is_text(node: ast.expr) -> bool:
-    """Whether it is certainly a text, which is never changed."""
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        node = node.right if isinstance(node.right, ast.Constant) else node.left
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, (str, int)))
-
-
-def _is_pure(node: ast.expr | None) -> bool:
-    return node is None or isinstance(node, (ast.Name, ast.Constant, ast.Lambda))
-
-
-def _item(value: ast.expr, key: object) -> ast.expr | None:
-    """An element of a literal, if the others can be dropped."""
-    if isinstance(value, (ast.List, ast.Tuple)):
-        if not isinstance(key, int) or isinstance(key, bool) or not -len(value.elts) <= key < len(value.elts):
-            return None
-        found = value.elts[key]
-        if any(isinstance(item, ast.Starred) or not (item is found or _is_pure(item)) for item in value.elts):
-            return None
-        return found
-    if isinstance(value, ast.Dict) and all(isinstance(k, ast.Constant) for k in value.keys):
-        named = [k.value for k in value.keys if isinstance(k, ast.Constant)]
-        found_at = [position for position, name in enumerate(named) if name == key]
-        if len(found_at) == 1 and all(_is_pure(v) for k, v in zip(named, value.values, strict=True) if k != key):
-            return value.values[found_at[0]]
-    return None
-
-
-def _unrolled(node: ast.ListComp | ast.GeneratorExp, items: list[ast.expr], most: int) -> ast.expr | None:
-    """The list that a comprehension over a few variables and constants makes."""
-    generator = node.generators[0]
-    target = generator.target
-    if len(node.generators) > 1 or generator.ifs or generator.is_async or not isinstance(target, ast.Name):
-        return None
-    if len(items) > most or not all(isinstance(item, (ast.Name, ast.Constant)) for item in items):
-        return None
-    if any(isinstance(inner, _OWN_NAMES) for inner in ast.walk(node.elt)):
-        return None
-    made = [_Replacer(target.id, item).visit(copy.deepcopy(node.elt)) for item in items]
-    return ast.copy_location(ast.List(made, ast.Load()), node)
-
-
-def _generated(test: ast.Lambda, source: ast.expr, place: ast.AST) -> ast.expr | None:
-    """``filter(lambda v: T, xs)`` -> ``(v for v in xs if T)``."""
-    params = test.args
-    if len(params.args) != 1 or params.posonlyargs or params.kwonlyargs or params.defaults:
-        return None
-    own = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
-    if params.vararg or params.kwarg or any(isinstance(inner, own) for inner in ast.walk(test.body)):
-        return None
-    param = params.args[0]
-    target = ast.copy_location(ast.Name(param.arg, ast.Store()), param)
-    element = ast.copy_location(ast.Name(param.arg, ast.Load()), param)
-    each = ast.comprehension(target, source, [test.body], 0)
-    return ast.copy_location(ast.GeneratorExp(element, [each]), place)
-
-
-class _Replacer(ast.NodeTransformer):
-    """Puts an expression in place of a variable."""
-
-    def __init__(self, name: str, value: ast.expr) -> None:
-        self._name, self._value = name, value
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return copy.deepcopy(self._value) if node.id == self._name else node
-
-
-def _single(node: ast.ListComp) -> ast.expr | None:
-    """``[y for y in [x]][0]``."""
-    generator = node.generators[0]
-    if len(node.generators) > 1 or generator.ifs or not isinstance(generator.target, ast.Name):
-        return None
-    source = generator.iter
-    if (
-        not isinstance(source, (ast.List, ast.Tuple))
-        or len(source.elts) != 1
-        or isinstance(source.elts[0], ast.Starred)
-    ):
-        return None
-    if isinstance(node.elt, ast.Name) and node.elt.id == generator.target.id:
-        return source.elts[0]
-    return None
-
-
 def _unpack(node: ast.Call) -> None:
     """``f(*[a, b], **{"k": c})`` -> ``f(a, b, k=c)``."""
     if any(isinstance(arg, ast.Starred) for arg in node.args):
@@ -444,25 +335,3 @@ def _unpack(node: ast.Call) -> None:
             else:
                 keywords.append(keyword)
         node.keywords = keywords
-
-
-def _method(func: ast.Attribute, args: list[ast.expr], node: ast.Call) -> ast.expr | None:  # noqa: PLR0911
-    """A method of a literal: an item of a container, or a constant text."""
-    value = func.value
-    if node.keywords or not isinstance(value, (ast.Constant, *_LITERALS)):
-        return None
-    if func.attr == "pop" and isinstance(value, ast.List) and not args:
-        return _item(value, len(value.elts) - 1)
-    if func.attr == "get" and isinstance(value, ast.Dict) and args and isinstance(args[0], ast.Constant):
-        return _item(value, args[0].value)
-    known = [arg.value for arg in args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-    if func.attr not in _PURE_METHODS or not isinstance(value, ast.Constant) or not isinstance(value.value, str):
-        return None
-    if len(known) != len(args) or len(value.value) > MAX_TEXT // 10 or sum(map(len, known)) > MAX_TEXT // 10:
-        return None
-    method: Callable[..., str] = getattr(value.value, func.attr)
-    try:
-        made = method(*known)
-    except TypeError:
-        return None
-    return _constant(made, node) if len(made) <= MAX_TEXT else None
