@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 from real.detector.analysis.arguments import Arguments
 from real.detector.analysis.attributes import Attributes
@@ -35,3 +36,6 @@ class Caller(Protocol):
 
     def get_attribute(self, receiver: Value, name: Value, instr: Instr) -> Value:
         """``getattr(receiver, name)``: each name it may be, or any."""
+
+
+LibraryFunction: TypeAlias = Callable[[Caller, Args, Instr], Value]  # what a call of it with these arguments gives

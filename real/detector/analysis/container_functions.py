@@ -1,0 +1,163 @@
+"""Library functions that make, fill and go through containers."""
+
+from __future__ import annotations
+
+from real.detector.analysis.caller import Caller, LibraryFunction
+from real.detector.analysis.callsites import Args
+from real.detector.analysis.containers import SELF_FILLING
+from real.detector.analysis.values import BOTTOM, NUMBER, TEXT, Value, join, join_all, of_const, of_obj
+from real.detector.ir.instructions import Instr
+from real.detector.models import library
+
+_MOST_CHARACTERS = 200  # of an array that are told apart
+
+
+def _dict(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
+    calls.containers.merge(obj, args, instr)
+    return of_obj(obj)
+
+
+def _chain_map(calls: Caller, args: Args, instr: Instr) -> Value:
+    """What is stored in a ``ChainMap`` is stored in the first of its mappings."""
+    first = frozenset(obj for obj in args.first().objs if obj.kind in ("dict", "namespace"))
+    return join(_dict(calls, args, instr), Value(objs=first) if first else BOTTOM)
+
+
+def _defaultdict(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict", SELF_FILLING)
+    if args.pos:
+        calls.heap.put_unknown(obj, calls.call_value(args.pos[0], Args(), instr) if args.pos[0].objs else BOTTOM)
+    calls.containers.merge(obj, args.after(1), instr)
+    return of_obj(obj)
+
+
+def _fromkeys(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
+    calls.heap.put_key(obj, calls.containers.iterate(args.at(0), instr))
+    calls.heap.put_unknown(obj, join(args.at(1), NUMBER))
+    return of_obj(obj)
+
+
+def _counter(calls: Caller, args: Args, instr: Instr) -> Value:
+    obj = calls.heap.site(instr, "dict")
+    for value in args.pos:
+        calls.heap.put_key(obj, calls.containers.iterate(value, instr))
+    calls.heap.put_unknown(obj, NUMBER)
+    return of_obj(obj)
+
+
+def _enumerate(calls: Caller, args: Args, instr: Instr) -> Value:
+    pair = calls.heap.fresh_tuple(instr, [NUMBER, calls.containers.iterate(args.first(), instr)], "pair")
+    return calls.heap.fresh_list(instr, pair)
+
+
+def _zip(calls: Caller, args: Args, instr: Instr) -> Value:
+    items = [calls.containers.iterate(value, instr) for value in args.pos]
+    if args.rest is not None:
+        items = [join_all([*items, calls.containers.iterate(args.rest, instr)])] * max(4, len(items))
+    return calls.heap.fresh_list(instr, calls.heap.fresh_tuple(instr, items, "pair"))
+
+
+def _map(calls: Caller, args: Args, instr: Instr) -> Value:
+    items = [calls.containers.iterate(value, instr) for value in args.pos[1:]]
+    rest = calls.containers.iterate(args.rest, instr) if args.rest is not None else None
+    return calls.heap.fresh_list(instr, calls.call_value(args.first(), Args(items, {}, rest), instr))
+
+
+def _reduce(calls: Caller, args: Args, instr: Instr) -> Value:
+    element = join(calls.containers.iterate(args.at(1), instr), args.at(2))
+    once = calls.call_value(args.first(), Args([element, element]), instr)
+    again = join(element, once)
+    return join(again, calls.call_value(args.first(), Args([again, element]), instr))
+
+
+def _next(calls: Caller, args: Args, instr: Instr) -> Value:
+    return join(calls.containers.iterate(args.at(0), instr), args.at(1))
+
+
+def _extreme(calls: Caller, args: Args, instr: Instr) -> Value:
+    elements = join_all(calls.containers.iterate(value, instr) for value in args.pos)
+    calls.unknown.run_callbacks(args, instr, elements, is_known=True)
+    if len(args.pos) > 1:
+        return join_all(args.pos)
+    return join(calls.containers.iterate(args.first(), instr), args.named.get("default", BOTTOM))
+
+
+def _sum(calls: Caller, args: Args, instr: Instr) -> Value:
+    if len(args.pos) < 2 and not args.named:
+        return NUMBER  # text cannot be summed
+    return join_all(
+        [*(calls.containers.iterate(value, instr) for value in args.pos[:1]), *args.pos[1:], *args.named.values()]
+    )
+
+
+def _filter(calls: Caller, args: Args, instr: Instr) -> Value:
+    names = {obj.name for obj in args.first().objs}
+    if names and names <= {f"builtins.str.{test}" for test in library.STRICT_TESTS}:
+        return calls.heap.fresh_list(instr, TEXT)
+    element = calls.containers.iterate(args.at(1), instr)
+    calls.call_value(args.first(), Args([element]), instr)
+    return calls.heap.fresh_list(instr, element)
+
+
+def _array(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``array.array("u", text)`` holds the characters in order, one of numbers nothing but numbers."""
+    codes, texts = args.at(0).consts or frozenset(), args.at(1).consts or frozenset()
+    text = next(iter(texts)) if len(texts) == 1 else None
+    if codes <= {"u", "w"} and codes and isinstance(text, str) and text:
+        made = calls.heap.site(instr, "list", "array")
+        for index, character in enumerate(text[:_MOST_CHARACTERS]):
+            calls.heap.put(made, index, of_const(character))
+        if len(text) > _MOST_CHARACTERS:
+            calls.heap.put_unknown(made, TEXT)
+        return of_obj(made)
+    if codes and codes <= {"h", "H", "i", "I", "l", "L", "q", "Q", "f", "d"}:
+        return calls.heap.fresh_list(instr, calls.heap.number_from(args.pos[1:]))
+    return calls.heap.fresh_list(instr, calls.containers.iterate(args.at(1), instr))
+
+
+def _chain_from_iterable(calls: Caller, args: Args, instr: Instr) -> Value:
+    return calls.heap.fresh_list(instr, calls.containers.iterate(calls.containers.iterate(args.first(), instr), instr))
+
+
+def _method_of_first(name: str) -> LibraryFunction:
+    """A function that does what a method of its first argument does, and may return that argument."""
+
+    def call(calls: Caller, args: Args, instr: Instr) -> Value:
+        return join(args.at(0), calls.call_method(args.at(0), name, args.after(1), instr))
+
+    return call
+
+
+CONTAINER_FUNCTIONS: dict[str, LibraryFunction] = {
+    "builtins.dict": _dict,
+    "collections.OrderedDict": _dict,
+    "collections.ChainMap": _chain_map,
+    "collections.defaultdict": _defaultdict,
+    "collections.Counter": _counter,
+    "builtins.dict.fromkeys": _fromkeys,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "itertools.zip_longest": _zip,
+    "itertools.product": _zip,
+    "builtins.map": _map,
+    "functools.reduce": _reduce,
+    "builtins.next": _next,
+    "builtins.anext": _next,
+    "builtins.min": _extreme,
+    "builtins.max": _extreme,
+    "builtins.sum": _sum,
+    "builtins.filter": _filter,
+    "array.array": _array,
+    "itertools.chain.from_iterable": _chain_from_iterable,
+    "heapq.heappush": _method_of_first("append"),
+    "bisect.insort": _method_of_first("append"),
+    "builtins.list.append": _method_of_first("append"),
+    "builtins.list.extend": _method_of_first("extend"),
+    "builtins.set.add": _method_of_first("add"),
+    **{f"builtins.dict.{name}": _method_of_first(name) for name in ("update", "setdefault", "__setitem__", "__ior__")},
+    "operator.ior": _method_of_first("__ior__"),
+    "operator.iadd": _method_of_first("extend"),
+    "operator.iconcat": _method_of_first("extend"),
+}
