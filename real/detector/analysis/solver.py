@@ -5,8 +5,8 @@ takes.
 Functions are summarised by the join of their arguments, their result, and what their returns prove of the parameters.
 
 It is composed of parts, each of which knows those below it: heap < state < records < containers < functions <
-attributes < calls < operators, transfer. What a part needs of one above it is a protocol beside it, and given to it
-here.
+attributes < calls < items, operators, transfer. What a part needs of one above it is a protocol beside it, and given to
+it here.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from real.detector.analysis.exposure import Exposure
 from real.detector.analysis.functions import Functions
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap
+from real.detector.analysis.items import Items
 from real.detector.analysis.letters import Letters
 from real.detector.analysis.operators import Operators
 from real.detector.analysis.records import Records
@@ -43,7 +44,7 @@ _SHARE = 30  # steps for each value of a unit that is looked at by itself
 # Part -> the opcodes that it has a method for, and the method's name.
 _HANDLERS: dict[type, list[tuple[str, str]]] = {
     part: [(name.removeprefix("do_"), name) for name in dir(part) if name.startswith("do_")]
-    for part in (Attributes, Operators, Transfer)
+    for part in (Attributes, Items, Operators, Transfer)
 }
 
 
@@ -68,7 +69,7 @@ class Solver:
         containers.calls = functions.calls = attributes.calls = calls
         containers.callbacks = calls.unknown
         transfer = Transfer(heap, state, records, self.guards, calls, self)
-        parts: tuple[object, ...] = (attributes, Operators(heap, containers, calls), transfer)
+        parts: tuple[object, ...] = (attributes, Items(calls), Operators(heap, containers, calls), transfer)
         self._handlers: dict[str, Callable[[Instr, list[Value]], Value]] = {
             op: getattr(part, name) for part in parts for op, name in _HANDLERS[type(part)]
         }
