@@ -149,3 +149,15 @@ def suspends(node: ast.AST) -> bool:
 def is_mangled(name: str) -> bool:
     """Whether a class body would mangle the name."""
     return name.startswith("__") and not name.endswith("__")
+
+
+def own_body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    """The docstring with ``global`` and ``nonlocal`` statements, and the rest."""
+    index = 0
+    while index < len(function.body):
+        node = function.body[index]
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not is_text and not isinstance(node, (ast.Global, ast.Nonlocal)):
+            break
+        index += 1
+    return function.body[:index], function.body[index:]
