@@ -17,28 +17,13 @@ gives up (``None``) beyond its budget.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from real.detector.analysis.charsets import ParsedItem, parse_pattern
+from real.detector.analysis.charsets import parse_pattern
+from real.detector.analysis.regex_automaton import Automaton, BudgetError
 
-_MAX_STATES = 80
-_BUDGET = 60_000  # edges of product automata looked at for one pattern
-_UNROLLED = 2
-_UNBOUNDED = 1_000  # a repetition of so many is as good as unbounded
 _MAX_WORD = 8  # a polynomial degree counts where the repeated word is this short: cost falls with its length
-_REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
-_BEGINNINGS = frozenset({"AT_BEGINNING", "AT_BEGINNING_STRING"})
-_ENDS = frozenset({"AT_END", "AT_END_STRING"})
-_PROBES = "aZ09_ \t\n.-@/\u00e9\u0663\u2028\u2260"  # one of each kind of character that categories tell apart
-_CATEGORIES: dict[str, Callable[[str], bool]] = {
-    "CATEGORY_DIGIT": str.isdigit,
-    "CATEGORY_SPACE": str.isspace,
-    "CATEGORY_WORD": lambda char: char.isalnum() or char == "_",
-}
 
 
 class Degree(StrEnum):
@@ -46,10 +31,6 @@ class Degree(StrEnum):
 
     EXPONENTIAL = "exponential"
     POLYNOMIAL = "polynomial"
-
-
-class _BudgetError(Exception):
-    """The pattern is too large to decide."""
 
 
 @lru_cache(maxsize=1024)
@@ -62,215 +43,12 @@ def ambiguity(pattern: str, method: str) -> Degree | None:
     if parsed is None:
         return None
     try:
-        return _decide(_Automaton(parsed, method))
-    except (_BudgetError, RecursionError):
+        return _decide(Automaton(parsed, method))
+    except (BudgetError, RecursionError):
         return None
 
 
-@dataclass(slots=True)
-class _Part:
-    """A part of a pattern: how often (0, 1, 2 and more) it begins and ends with a state, or matches nothing."""
-
-    empty: int
-    first: dict[int, int] = field(default_factory=dict)
-    last: dict[int, int] = field(default_factory=dict)
-
-
-class _Automaton:
-    """The position automaton; ``classes`` are bit sets over ``alphabet``, one character for each kind that differs."""
-
-    def __init__(self, parsed: ParsedItem, method: str) -> None:
-        flags = parsed.state.flags
-        self.ignore_case = bool(flags & re.IGNORECASE)
-        self.dot_all = bool(flags & re.DOTALL)
-        self.items = list(parsed)
-        self.alphabet = sorted({*_PROBES, *self._boundaries(self.items)})
-        self.everything = (1 << len(self.alphabet)) - 1
-        self.classes: list[int] = []
-        self.edges: dict[tuple[int, int], int] = {}
-        self.spent = 0
-        begins = bool(self.items) and str(self.items[0][0]) == "AT" and str(self.items[0][1]) in _BEGINNINGS
-        self.scan: int | None = None
-        if method == "search" and not (begins and not flags & re.MULTILINE):
-            self.scan = self._state(self.everything)  # an unsuccessful start is followed by one a character later
-            self.edges[self.scan, self.scan] = 1
-        self.anchored = method == "fullmatch"
-        whole = self._sequence(self.items)
-        if self.scan is not None:
-            for state in whole.first:
-                self.edges[self.scan, state] = 1
-        self.final = frozenset(whole.last)
-        self.nullable = whole.empty > 0
-        self.start = frozenset(whole.first) | ({self.scan} if self.scan is not None else frozenset())
-        self.next: list[list[int]] = [[] for _ in self.classes]
-        for source, target in self.edges:
-            self.next[source].append(target)
-
-    def spend(self, count: int = 1) -> None:
-        self.spent += count
-        if self.spent > _BUDGET:
-            raise _BudgetError
-
-    # --- from items to parts -----------------------------------------------------------------------------------------
-
-    def _state(self, members: int) -> int:
-        if len(self.classes) >= _MAX_STATES:
-            raise _BudgetError
-        self.classes.append(members)
-        return len(self.classes) - 1
-
-    def _sequence(self, items: Iterable[ParsedItem]) -> _Part:
-        whole = _Part(1)
-        for item in items:
-            whole = self._joined(whole, self._part(item))
-        return whole
-
-    def _joined(self, a: _Part, b: _Part) -> _Part:
-        for source, times in a.last.items():
-            for target, more in b.first.items():
-                self._link(source, target, times * more)
-        return _Part(
-            min(2, a.empty * b.empty),
-            _sum(a.first, {state: times * a.empty for state, times in b.first.items()}),
-            _sum(b.last, {state: times * b.empty for state, times in a.last.items()}),
-        )
-
-    def _link(self, source: int, target: int, times: int) -> None:
-        if times:
-            self.edges[source, target] = min(2, self.edges.get((source, target), 0) + times)
-
-    def _part(self, item: ParsedItem) -> _Part:  # noqa: PLR0911
-        op, arg = str(item[0]), item[1]
-        if op == "POSSESSIVE_REPEAT":
-            return self._opaque(arg[2], arg[0] == 0)
-        if op == "ATOMIC_GROUP":
-            return self._opaque(arg, arg.getwidth()[0] == 0)
-        if op in _REPEATS:
-            return self._repeat(*arg)
-        if op == "BRANCH":
-            return self._branch([self._sequence(branch) for branch in arg[1]])
-        if op == "SUBPATTERN":
-            return self._sequence(arg[3])
-        if op == "GROUPREF_EXISTS":
-            return self._branch([self._sequence(arg[1] or ()), self._sequence(arg[2] or ())])
-        if op in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
-            state = self._state(self._members(op, arg))
-            return _Part(0, {state: 1}, {state: 1})
-        if op == "AT" and str(arg) in _ENDS:
-            self.anchored = True
-        return _Part(1)
-
-    def _opaque(self, body: Iterable[ParsedItem], may_be_empty: bool) -> _Part:
-        """What is matched in one way only, as one character of those that it takes."""
-        known = len(self.classes)
-        self._sequence(body)
-        taken = 0
-        for members in self.classes[known:]:
-            taken |= members
-        del self.classes[known:]
-        self.edges = {edge: times for edge, times in self.edges.items() if max(edge) < known}
-        state = self._state(taken)
-        return _Part(int(may_be_empty), {state: 1}, {state: 1})
-
-    @staticmethod
-    def _branch(branches: list[_Part]) -> _Part:
-        whole = _Part(0)
-        for part in branches:
-            whole = _Part(min(2, whole.empty + part.empty), _sum(whole.first, part.first), _sum(whole.last, part.last))
-        return whole
-
-    def _repeat(self, least: int, most: int, body: list[ParsedItem]) -> _Part:
-        whole = _Part(1)
-        for _ in range(min(least, _UNROLLED)):
-            whole = self._joined(whole, self._sequence(body))
-        if most >= _UNBOUNDED:
-            return self._joined(whole, self._star(body)) if not least else self._looped(whole, body, least)
-        optional = _Part(1)
-        for _ in range(min(most - least, _UNROLLED)):
-            inner = self._joined(self._sequence(body), optional)
-            optional = _Part(1, inner.first, inner.last)
-        return self._joined(whole, optional)
-
-    def _star(self, body: list[ParsedItem]) -> _Part:
-        inner = self._sequence(body)
-        for source, times in inner.last.items():
-            for target, more in inner.first.items():
-                self._link(source, target, times * more)
-        return _Part(1, inner.first, inner.last)
-
-    def _looped(self, whole: _Part, body: list[ParsedItem], least: int) -> _Part:
-        """``x+``: the last copy of ``x`` is repeated, so that a plus is one state and not two."""
-        if least == 1:
-            for source, times in whole.last.items():
-                for target, more in whole.first.items():
-                    self._link(source, target, times * more)
-            return whole
-        return self._joined(whole, self._star(body))
-
-    # --- characters --------------------------------------------------------------------------------------------------
-
-    def _boundaries(self, items: Iterable[ParsedItem]) -> set[str]:
-        """One character of every kind that the classes of the pattern tell apart."""
-        found: set[int] = set()
-        work = list(items)
-        while work:
-            op, arg = str(work[-1][0]), work.pop()[1]
-            if op in ("LITERAL", "NOT_LITERAL"):
-                found |= {arg, arg + 1}
-            elif op == "RANGE":
-                found |= {arg[0], arg[1], arg[1] + 1, max(0, arg[0] - 1)}
-            elif op == "IN":
-                work += arg
-            elif op in _REPEATS:
-                work += arg[2]
-            elif op == "SUBPATTERN":
-                work += arg[3]
-            elif op == "ATOMIC_GROUP":
-                work += arg
-            elif op == "BRANCH":
-                work += [item for branch in arg[1] for item in branch]
-            elif op == "GROUPREF_EXISTS":
-                work += [item for branch in arg[1:] if branch for item in branch]
-        return {chr(code) for code in found if code <= 0x10FFFF}
-
-    def _members(self, op: str, arg: ParsedItem) -> int:
-        members = list(arg) if op == "IN" else [(op, arg)]
-        negated = op == "IN" and bool(members) and str(members[0][0]) == "NEGATE"
-        bits = 0
-        for index, char in enumerate(self.alphabet):
-            spellings = {char, char.lower(), char.upper()} if self.ignore_case else {char}
-            if any(self._is_member(member, one) for member in members[negated:] for one in spellings) != negated:
-                bits |= 1 << index
-        return bits
-
-    def _is_member(self, member: ParsedItem, char: str) -> bool:
-        op, arg = str(member[0]), member[1]
-        if op == "LITERAL":
-            return char == chr(arg)
-        if op == "NOT_LITERAL":
-            return char != chr(arg)
-        if op == "RANGE":
-            return len(char) == 1 and bool(arg[0] <= ord(char) <= arg[1])
-        if op == "ANY":
-            return self.dot_all or char != "\n"
-        name = str(arg)
-        if name.startswith("CATEGORY_NOT_"):
-            return not _CATEGORIES[name.replace("NOT_", "")](char)
-        return _CATEGORIES[name](char)
-
-
-def _sum(a: dict[int, int], b: dict[int, int]) -> dict[int, int]:
-    found = dict(a)
-    for state, times in b.items():
-        if times:
-            found[state] = min(2, found.get(state, 0) + times)
-    return found
-
-
-# --- deciding ---------------------------------------------------------------------------------------------------------
-
-
-def _decide(automaton: _Automaton) -> Degree | None:
+def _decide(automaton: Automaton) -> Degree | None:
     if automaton.nullable and not automaton.anchored:
         return None  # it succeeds at once
     loops = _loops(automaton)
@@ -284,7 +62,7 @@ def _decide(automaton: _Automaton) -> Degree | None:
     return None
 
 
-def _takes_blanks(automaton: _Automaton, before: frozenset[int], after: frozenset[int]) -> bool:
+def _takes_blanks(automaton: Automaton, before: frozenset[int], after: frozenset[int]) -> bool:
     """Whether ``after`` counts when it is the scan that leads to it; everything counts after a loop of the pattern."""
     if automaton.scan is None or automaton.scan not in before:
         return True
@@ -292,7 +70,7 @@ def _takes_blanks(automaton: _Automaton, before: frozenset[int], after: frozense
     return not any(not automaton.classes[state] & blank for state in after)
 
 
-def _loops(automaton: _Automaton) -> list[frozenset[int]]:
+def _loops(automaton: Automaton) -> list[frozenset[int]]:
     """The strongly connected components that have an edge."""
     reach = [_reachable(automaton, state) for state in range(len(automaton.classes))]
     found: dict[frozenset[int], None] = {}
@@ -302,7 +80,7 @@ def _loops(automaton: _Automaton) -> list[frozenset[int]]:
     return list(found)
 
 
-def _reachable(automaton: _Automaton, start: int) -> set[int]:
+def _reachable(automaton: Automaton, start: int) -> set[int]:
     found: set[int] = set()
     work = [start]
     while work:
@@ -313,7 +91,7 @@ def _reachable(automaton: _Automaton, start: int) -> set[int]:
     return found
 
 
-def _can_fail(automaton: _Automaton, states: frozenset[int]) -> bool:
+def _can_fail(automaton: Automaton, states: frozenset[int]) -> bool:
     """Whether the matcher can fail after it went round in ``states``.
 
     A scan alone never is what fails. Where the pattern is not tied to the end of the text, it has succeeded in a final
@@ -344,7 +122,7 @@ def _can_fail(automaton: _Automaton, states: frozenset[int]) -> bool:
     return False
 
 
-def _is_doubly_looped(automaton: _Automaton, states: frozenset[int]) -> bool:
+def _is_doubly_looped(automaton: Automaton, states: frozenset[int]) -> bool:
     """EDA: two different ways from a state to itself over the same word."""
     for source in states:
         for target in automaton.next[source]:
@@ -357,7 +135,7 @@ def _is_doubly_looped(automaton: _Automaton, states: frozenset[int]) -> bool:
 
 
 def _pairs_from(
-    start: set[tuple[int, int]], automaton: _Automaton, states: frozenset[int], backwards: bool
+    start: set[tuple[int, int]], automaton: Automaton, states: frozenset[int], backwards: bool
 ) -> set[tuple[int, int]]:
     links: dict[int, list[int]] = {state: [] for state in states}
     for source in states:
@@ -378,7 +156,7 @@ def _pairs_from(
     return found
 
 
-def _is_handed_over(automaton: _Automaton, before: frozenset[int], after: frozenset[int]) -> bool:
+def _is_handed_over(automaton: Automaton, before: frozenset[int], after: frozenset[int]) -> bool:
     """IDA: some word leads from p to p, from p to q, and from q to q, with p in ``before`` and q in ``after``."""
     if before is after or not _meet(automaton, before, after):
         return False
@@ -387,7 +165,7 @@ def _is_handed_over(automaton: _Automaton, before: frozenset[int], after: frozen
     return any(_three_ways(automaton, p, q, before, after) for p in sorted(before) for q in sorted(after))
 
 
-def _meet(automaton: _Automaton, before: frozenset[int], after: frozenset[int]) -> bool:
+def _meet(automaton: Automaton, before: frozenset[int], after: frozenset[int]) -> bool:
     first = second = 0
     for state in before:
         first |= automaton.classes[state]
@@ -396,7 +174,7 @@ def _meet(automaton: _Automaton, before: frozenset[int], after: frozenset[int]) 
     return bool(first & second)
 
 
-def _three_ways(automaton: _Automaton, p: int, q: int, before: frozenset[int], after: frozenset[int]) -> bool:
+def _three_ways(automaton: Automaton, p: int, q: int, before: frozenset[int], after: frozenset[int]) -> bool:
     seen: set[tuple[int, int, int]] = set()
     work = [(p, p, q, 0)]
     classes = automaton.classes
