@@ -3,7 +3,8 @@
 import pytest
 
 from real.detector.analysis.charsets import Charset, admits_only, removes_harm
-from real.detector.analysis.facts import Analysis, Facts
+from real.detector.analysis.derived import Derived
+from real.detector.analysis.facts import Facts
 from real.detector.analysis.returned import built_with
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
@@ -21,7 +22,7 @@ def facts_of(code: str, **fields: object) -> Facts:
     rule = Rule("CWE-1", "Test", "", "", watches=frozenset({"target", "run"}), **fields)  # type: ignore[arg-type]
     solver = Solver(build(code)[0], RuleSet([rule]), Budget(), NONE)
     solver.solve()
-    return Facts(Analysis(solver), 1)
+    return Facts(Derived(solver), 1)
 
 
 def found(code: str, **fields: object) -> list[int]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from real.detector import scan
-from real.detector.analysis.facts import Analysis, Facts
+from real.detector.analysis.derived import Derived
+from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Flow
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
@@ -48,7 +49,7 @@ def test_no_guard_vouches_for_a_flow_without_operands(rule: Rule) -> None:
     unit = solver.state.program.units[1]
     call = next(instr for block in unit.blocks for instr in block.instrs if instr.op == "call")
     flow = Flow(rule, 1 << RULES.index(rule), unit, call, (), None, "g()", "is used")
-    assert not is_guarded(rule, Facts(Analysis(solver), flow.bit), flow)
+    assert not is_guarded(rule, Facts(Derived(solver), flow.bit), flow)
 
 
 # Sinks in a function which only a library calls, with data that nobody has tested.
