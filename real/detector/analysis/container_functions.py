@@ -5,7 +5,18 @@ from __future__ import annotations
 from real.detector.analysis.caller import Caller, LibraryFunction
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import SELF_FILLING
-from real.detector.analysis.values import BOTTOM, NUMBER, TEXT, Value, join, join_all, of_const, of_obj
+from real.detector.analysis.values import (
+    BOTTOM,
+    NUMBER,
+    TEXT,
+    Value,
+    certain,
+    join,
+    join_all,
+    of_const,
+    of_obj,
+    one_constant,
+)
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
@@ -15,7 +26,22 @@ _MOST_CHARACTERS = 200  # of an array that are told apart
 def _dict(calls: Caller, args: Args, instr: Instr) -> Value:
     obj = calls.heap.site(instr, "dict")
     calls.containers.merge(obj, args, instr)
+    obj.made_with[instr] = certain(args.first()) | frozenset(args.named)
     return of_obj(obj)
+
+
+def _maketrans(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``str.maketrans({"<": "&lt;"})`` is a table as that one, ``str.maketrans("ab", "cd", "<>")`` one of its own."""
+    if len(args.pos) == 1 and not args.named:
+        return args.first()
+    texts = [str(const) for value in args.pos for const in one_constant(value)]
+    if len(texts) not in (2, 3) or len(texts) != len(args.everything()):
+        return calls.unknown.call(args.everything(), args, instr)
+    made = calls.heap.site(instr, "dict")
+    for old, new in str.maketrans(texts[0], texts[1][: len(texts[0])].ljust(len(texts[0])), *texts[2:]).items():
+        calls.heap.put(made, old, of_const(new))
+    made.made_with[instr] = frozenset(made.fields)
+    return of_obj(made)
 
 
 def _chain_map(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -132,6 +158,7 @@ def _method_of_first(name: str) -> LibraryFunction:
 
 CONTAINER_FUNCTIONS: dict[str, LibraryFunction] = {
     "builtins.dict": _dict,
+    "builtins.str.maketrans": _maketrans,
     "collections.OrderedDict": _dict,
     "collections.ChainMap": _chain_map,
     "collections.defaultdict": _defaultdict,

@@ -22,6 +22,7 @@ from real.detector.analysis.values import (
     Constant,
     Obj,
     Value,
+    certain,
     join,
     join_all,
     of_const,
@@ -38,6 +39,12 @@ _LIST_EXTENDERS = frozenset(
 )
 _LIST_GETTERS = frozenset({"pop", "popleft", "__next__"})
 _SET_OPERATIONS = frozenset({"union", "difference", "intersection", "symmetric_difference"})
+# After these methods, whatever a container was made with is still in it, and under the same key.
+_KEEPING = _SET_OPERATIONS | {
+    *("append", "add", "appendleft", "extend", "extendleft", "update", "insert", "sort", "reverse", "index", "count"),
+    *("issubset", "issuperset", "isdisjoint", "copy", "items", "keys", "values", "get", "setdefault"),
+    *("__contains__", "__getitem__", "__iter__", "__len__", "__eq__", "__or__", "__and__", "__ior__", "__iadd__"),
+}
 
 
 class Callbacks(Protocol):
@@ -67,6 +74,7 @@ class Containers:
 
     def sequence_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a list, tuple, set, deque or generator."""
+        obj.loses = obj.loses or name not in _KEEPING
         if name in _LIST_ADDERS:
             self.heap.put_unknown(obj, args.first())
             return NUMBER
@@ -92,7 +100,8 @@ class Containers:
             for value in args.everything() if name != "difference" else ():
                 others = self.iterate(value, instr)
                 elements = self.common(elements, others) if name == "intersection" else join(elements, others)
-            return self.heap.fresh_list(instr, elements, "set")
+            made = self.heap.fresh_list(instr, elements, "set")
+            return holding(made, instr, certain(of_obj(obj))) if name == "union" else made
         if name == "copy":
             return of_obj(obj)
         if name == "send":
@@ -109,6 +118,7 @@ class Containers:
 
     def mapping_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of a dict."""
+        obj.loses = obj.loses or name not in _KEEPING
         if name == "items":
             pair = self.heap.fresh_tuple(instr, [self.heap.key_of(obj), self.heap.contents(obj)], "item")
             return self.heap.fresh_list(instr, pair)
@@ -225,6 +235,13 @@ class Containers:
             if wanted is not None:
                 parts = [args.pos[key] if isinstance(key, int) else args.named[key] for key in wanted]
         return self.heap.text([receiver, *(self.as_text(part, instr) for part in parts)], instr)
+
+
+def holding(made: Value, instr: Instr, members: frozenset[Constant]) -> Value:
+    """A new container that is made with these members."""
+    for obj in made.objs:
+        obj.made_with[instr] = members
+    return made
 
 
 def _first_operand(instr: Instr) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from real.detector.analysis.charsets import admits_only, may_spell, safe_text
 from real.detector.analysis.executed import has_run
 from real.detector.analysis.heap import MAPPINGS, SEQUENCES, Heap
+from real.detector.analysis.inheritance import defines
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, CHAR, STR, Constant, Value, join_all
 from real.detector.analysis.visibility import is_public
@@ -245,7 +246,8 @@ class Guards:
                 if not whole and (may_spell(obj.keys) or any(len(key) == 1 and not safe_text(key) for key in known)):
                     return 0
             elif obj.kind in SEQUENCES:
-                self.heap.touch(obj)
+                if any(defines(member, "__eq__") for member in self.heap.contents(obj).objs):
+                    return 0  # it may say of anything that it is the same
                 if not whole and any(may_spell(member) for member in (*obj.fields.values(), obj.elements)):
                     return 0
             elif obj.kind == "api":

@@ -15,6 +15,18 @@ def bases(cls: Obj) -> list[Obj]:
     return [obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls]
 
 
+def defines(obj: Obj, name: str) -> bool:
+    """Whether the class of an instance, or one of the program that it inherits from, defines a method of this name."""
+    work = ordered(obj.fields.get("__class__", BOTTOM).objs) if obj.kind == "instance" else []
+    seen: set[Obj] = set()
+    while work:
+        cls = work.pop()
+        if cls not in seen:
+            seen.add(cls)
+            work += bases(cls)
+    return any(name in cls.fields for cls in seen)
+
+
 def with_unknown(cls: Obj, name: str, held: Value) -> Value:
     """What a class holds under a name, and what has been stored in it under a name that is not known."""
     return held if name.startswith("__") else join(held, cls.elements)

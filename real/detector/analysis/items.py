@@ -21,9 +21,10 @@ from real.detector.analysis.values import (
     join_all,
     of_const,
     of_obj,
+    one_constant,
     ordered,
 )
-from real.detector.ir.instructions import Instr
+from real.detector.ir.instructions import DISPLAY, Instr
 
 
 class Items:
@@ -112,6 +113,10 @@ class Items:
                     if method is not None:
                         self.calls.call_value(self.functions.bind(method, obj, instr), Args([key, value]), instr)
             self.heap.put_item(obj, key, value)
+            if instr.extra == DISPLAY:
+                obj.made_with[instr] = one_constant(key)
+            elif obj.kind in SEQUENCES:
+                obj.loses = True
         return BOTTOM
 
     def _is_own_name(self, operand: int) -> bool:
@@ -120,6 +125,8 @@ class Items:
         return made is not None and made.op == "builtin" and made.extra[1] == "__name__"
 
     def do_delsub(self, instr: Instr, env: list[Value]) -> Value:
+        for obj in env[instr.args[0]].objs:
+            obj.loses = True
         return BOTTOM
 
     def do_slice(self, instr: Instr, env: list[Value]) -> Value:

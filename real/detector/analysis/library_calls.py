@@ -8,10 +8,10 @@ from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.caller import Caller
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.containers import Containers
+from real.detector.analysis.containers import Containers, holding
 from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
 from real.detector.analysis.heap import Heap, step
-from real.detector.analysis.library_functions import SPECIAL
+from real.detector.analysis.library_functions import SPECIAL, folded
 from real.detector.analysis.records import Records
 from real.detector.analysis.state import State
 from real.detector.analysis.unknown_calls import UnknownCalls, is_callable
@@ -24,8 +24,10 @@ from real.detector.analysis.values import (
     OTHER,
     STR,
     TEXT,
+    Constant,
     Step,
     Value,
+    certain,
     join,
     join_all,
     of_obj,
@@ -45,6 +47,9 @@ _COPIERS = library.names(
     collections.deque itertools.chain itertools.islice itertools.cycle itertools.tee itertools.repeat builtins.aiter
     itertools.takewhile itertools.dropwhile itertools.filterfalse random.sample random.shuffle
     itertools.accumulate itertools.groupby"""
+)
+_WHOLE_COPIERS = library.names(
+    "builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter"
 )
 
 
@@ -139,14 +144,16 @@ class LibraryCalls:
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
             self.heap.put_unknown(self.state.encoded, self.heap.part_of(args.everything()))
         special = SPECIAL.get(path)
-        if special is not None:
-            return special(self.calls, args, instr)
+        known = special(self.calls, args, instr) if special is not None else folded(path, args)
+        if known is not None:
+            return known
         if path in _COPIERS:
             self.unknown.run_callbacks(args, instr, BOTTOM, is_known=True)
             element = join_all(
                 self.containers.iterate(value, instr) for value in args.everything() if not is_callable(value)
             )
-            return self.heap.fresh_list(instr, element)
+            kept = certain(args.first()) if path in _WHOLE_COPIERS else frozenset[Constant]()
+            return holding(self.heap.fresh_list(instr, element), instr, kept)
         if path in library.OBSERVERS:
             return self._observed(path, args, instr)
         name = path.rpartition(".")[2]

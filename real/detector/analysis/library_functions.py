@@ -13,6 +13,7 @@ from real.detector.analysis.reflection import REFLECTION
 from real.detector.analysis.values import (
     CLEAN,
     NO_OBJS,
+    NUM,
     STR,
     Constant,
     Obj,
@@ -130,6 +131,18 @@ def _redirect(stream: str) -> LibraryFunction:
         return args.first()
 
     return call
+
+
+def folded(path: str, args: Args) -> Value | None:
+    """``ord("'")`` and ``chr(39)`` of constants."""
+    consts = args.first().consts if path in ("builtins.ord", "builtins.chr") else None
+    if not consts or args.first().objs:
+        return None
+    try:
+        made = frozenset(ord(const) if path == "builtins.ord" else chr(const) for const in consts)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):  # raises when it runs
+        return None
+    return Value(consts=made, kind=NUM if path == "builtins.ord" else STR)
 
 
 SPECIAL: dict[str, LibraryFunction] = {

@@ -6,7 +6,7 @@ import re
 
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.containers import MAX_FOLDED, Containers
+from real.detector.analysis.containers import MAX_FOLDED, Containers, holding
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap, step
 from real.detector.analysis.textformat import percent_parts
 from real.detector.analysis.values import (
@@ -19,7 +19,9 @@ from real.detector.analysis.values import (
     OTHER,
     STR,
     TEXT,
+    Constant,
     Value,
+    certain,
     join,
     of_const,
     of_obj,
@@ -31,6 +33,7 @@ from real.detector.ir.instructions import Instr
 _FOLDED = 200  # constants longer than this are not folded by +
 _PLAIN_TEMPLATE = re.compile(r"(?:[^%]|%[%srad])*")  # without widths, which may make a text of any length
 _NUMERIC_OPERATORS = frozenset({"Sub", "Div", "FloorDiv", "Pow", "LShift", "RShift", "MatMult"})
+_TAKING = frozenset({"Sub", "BitAnd", "BitXor"})  # ``bad -= {";"}``
 _DUNDERS = {
     "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod", "Pow": "pow",
     "LShift": "lshift", "RShift": "rshift", "BitOr": "or", "BitXor": "xor", "BitAnd": "and", "MatMult": "matmul",
@@ -148,15 +151,19 @@ class Operators:
                     if elements is None:
                         elements = BOTTOM if op == "Mult" or not other.objs else self.containers.iterate(other, instr)
                     joined = join(self.heap.contents(obj), elements)
-                    result = join(
-                        result, self.heap.fresh_list(instr, joined, obj.kind if obj.kind != "tuple" else "list")
-                    )
+                    made = self.heap.fresh_list(instr, joined, obj.kind if obj.kind != "tuple" else "list")
+                    result = join(result, holding(made, instr, self._in_both(left, right, op)))
         made = self.heap.part_of([left, right], STR if STR in (left.kind, right.kind) else OTHER)
         if any(obj.kind == "api" for obj in left.objs | right.objs) or (made.mask and result is BOTTOM):
             builder = BUILDER if BUILDER in (left.kind, right.kind) else made.kind
             apis = frozenset(obj for obj in left.objs | right.objs if obj.kind == "api")
             return join(result, Value(made.mask, made.why, apis, None, builder))
         return result if result is not BOTTOM else made
+
+    @staticmethod
+    def _in_both(left: Value, right: Value, op: str) -> frozenset[Constant]:
+        """What ``left + right`` and ``left | right`` certainly hold."""
+        return certain(left) | certain(right) if op in ("Add", "BitOr") else frozenset()
 
     def _has_places(self, value: Value) -> bool:
         """Whether it is one of some lists or tuples of the same known length."""
@@ -173,6 +180,7 @@ class Operators:
     def _appended(self, left: Value, right: Value, instr: Instr) -> Value:
         """``[a] + [b, c]``: each item has its place."""
         made = self.heap.site(instr, "list")
+        made.made_with[instr] = self._in_both(left, right, "Add")
         start = 0
         for value in (left, right):
             objs = ordered(value.objs)
@@ -186,6 +194,7 @@ class Operators:
         left, right = env[instr.args[0]], env[instr.args[1]]
         result = self.do_binop(instr, env)
         for obj in ordered(left.objs):
+            obj.loses = obj.loses or instr.extra in _TAKING
             if instr.extra == "BitOr":
                 self.containers.replaced.mapping(obj, "__ior__", Args([right]), instr)
             if obj.kind in SEQUENCES:

@@ -20,12 +20,14 @@ from real.detector.analysis.values import (
     NO_OBJS,
     STR,
     UNPROVEN,
+    Constant,
     Obj,
     Value,
     join,
     join_all,
     of_const,
     of_obj,
+    one_constant,
     ordered,
     read_at,
 )
@@ -172,6 +174,8 @@ class Transfer:
     def do_build(self, instr: Instr, env: list[Value]) -> Value:
         kind, starred = instr.extra
         obj = self.heap.site(instr, kind)
+        plain = [env[arg] for index, arg in enumerate(instr.args) if starred is None or not starred[index]]
+        obj.made_with[instr] = frozenset[Constant]().union(*map(one_constant, plain))
         for index, arg in enumerate(instr.args):
             value = env[arg]
             if starred is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -102,6 +102,8 @@ class Obj:
         "fields",
         "keys",
         "kind",
+        "loses",
+        "made_with",
         "name",
         "number",
         "parents",
@@ -119,6 +121,8 @@ class Obj:
         self.any_key: Value | None = None  # that of all keys
         self.elements = BOTTOM  # under keys that are not known
         self.keys = BOTTOM  # the unknown keys of a dict
+        self.made_with: dict[Hashable, frozenset[Constant]] = {}  # where it is made -> the elements, or keys, it has
+        self.loses = False  # whether something may be taken out of it, or replaced in it
         self.readers: set[Unit] = set()
         self.parents: dict[Obj, None] = {}  # the objects that hold this one
         self.deep_mask = 0  # the taint of everything reachable from here, kept up to date as things are stored
@@ -140,6 +144,26 @@ def of_const(value: object) -> Value:
 def of_obj(obj: Obj, mask: int = 0, why: Step | None = None) -> Value:
     """A reference to one object."""
     return Value(mask, why, frozenset((obj,)), None, OTHER)
+
+
+def certain(value: Value) -> frozenset[Constant]:
+    """What a value certainly has, and not only may have: the characters of a text, elements of a sequence, keys."""
+    if value.mask or (value.objs and value.kind != OTHER):
+        return frozenset()
+    held = [_certain_of(obj) for obj in value.objs] or [
+        frozenset(const) for const in value.consts or () if isinstance(const, str)
+    ]
+    return frozenset.intersection(*held) if held else frozenset()
+
+
+def _certain_of(obj: Obj) -> frozenset[Constant]:
+    return frozenset[Constant]().union(*obj.made_with.values()) if not obj.loses else frozenset()
+
+
+def one_constant(value: Value) -> frozenset[Constant]:
+    """The constant that a value is for certain, as a set; none where it may be another one."""
+    is_one = value.consts is not None and len(value.consts) == 1 and not value.mask and not value.objs
+    return value.consts or frozenset() if is_one else frozenset()
 
 
 def read_at(value: Value, line: int) -> Value:

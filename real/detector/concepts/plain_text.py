@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 
+from real.detector.analysis.atoms import Atom
 from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.values import CHAR, STR
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition
-from real.detector.ir.instructions import Unit
+from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
@@ -64,3 +65,53 @@ def _may_be_text(unit: Unit, name: str) -> bool:
         return True
     written = annotation.value if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
     return written in _TEXT_TYPES
+
+
+def is_json(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether an instruction gives what JSON holds: texts, and lists and objects where a text is meant."""
+    if step.op in ("method", "attr"):
+        name = str(step.extra[0] if step.op == "method" else step.extra)
+        if name in ("get_json", "json"):
+            return True
+    return bool(facts.library_names(unit, step) & calls_of(Role.JSON_PARSER).keys())
+
+
+def is_text_test(facts: Facts, atom: Atom) -> bool:
+    """``isinstance(name, str)``."""
+    return (
+        atom.op == "call" and atom.sense is True and "builtins.isinstance" in facts.library_names(atom.unit, atom.instr)
+    )
+
+
+def may_be_shown_list(facts: Facts, unit: Unit, made: Instr) -> bool:
+    """Whether a part of JSON is made a text of, whatever it is: of a list, ``"'" in names`` tells nothing.
+
+    To add a list to a text raises an error.
+    """
+    part: Instr | None = made
+    for _ in range(_MAX_DEPTH):
+        if part is None or is_json(facts, unit, part):
+            break
+        is_part = part.op in ("sub", "part", "unpack", "iterate") or (part.op == "method" and part.extra[0] == "get")
+        part = definition(unit, part.args[0]) if is_part else None
+    if part is None or not is_json(facts, unit, part):
+        return False
+    shown = [
+        step
+        for step in facts.instructions(unit, "fstring", "binop", "method", "call", "build")
+        if any(definition(unit, arg) is made for arg in step.args) and _shows(facts, unit, step)
+    ]
+    return any(
+        not facts.is_guarded(unit, step, [made.dst], lambda atom, _: is_text_test(facts, atom)) for step in shown
+    )
+
+
+def _shows(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """``f"{x}"``, ``"%s" % x``, ``"%s" % (x, y)``, ``"{}".format(x)``, ``str(x)``."""
+    if step.op == "build":
+        return any(definition(unit, other.args[-1]) is step for other in facts.instructions(unit, "binop"))
+    if step.op == "binop":
+        return bool(step.extra == "Mod")
+    if step.op == "method":
+        return bool(step.extra[0] == "format")
+    return step.op == "fstring" or "builtins.str" in facts.library_names(unit, step)

@@ -82,7 +82,7 @@ def stays_inside(facts: Facts, unit: Unit, at: Instr, operand: int, language: La
             quote = language.open_quote(piece, quote)
         elif facts.is_untrusted(facts.value(unit, piece)):
             also = language.also(quote)
-            if not quote or not is_removed(facts, unit, piece, quote, doubling=language.doubles, at=at):
+            if not quote or not is_removed(facts, unit, piece, quote, doubling=language.doubles, at=at, inside=True):
                 return False
             if also and not is_removed(facts, unit, piece, also, at=at):
                 return False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.charsets import Charset, removes_harm
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.values import BOTTOM, Constant
+from real.detector.analysis.values import BOTTOM, Constant, certain
 from real.detector.analysis.witness import every
 from real.detector.concepts.calls import passed_to
 from real.detector.concepts.characters import every_character_is_harmless, is_admitted
@@ -26,6 +28,7 @@ from real.detector.models.library import HARMLESS_METHODS, PERCENT_ENCODERS
 _SPLITTERS = {"split": " \t\r\n\v\f", "splitlines": "\r\n\v\f"}
 # What holds the parts of a text.
 PARTS = frozenset({"split", "rsplit", "splitlines", "partition", "rpartition"})
+_PRECISION = re.compile(r"%[^a-zA-Z%]*[.*]|\{[^}]*[:.{]")
 # They make the text of an object.
 _SHOWING = frozenset({"__str__", "__format__", "__repr__"})
 # What fills a buffer, and what leaves it as it is.
@@ -40,15 +43,24 @@ _KEEPING = frozenset({"assign", "copy", "pi", "pathload", "iterate", "return", "
 
 
 def is_removed(
-    facts: Facts, unit: Unit, operand: int, characters: str, *, doubling: bool = False, at: Instr | None = None
+    facts: Facts,
+    unit: Unit,
+    operand: int,
+    characters: str,
+    *,
+    doubling: bool = False,
+    at: Instr | None = None,
+    inside: bool = False,
 ) -> bool:
     """Whether every untrusted part of a text has lost these characters before it became part of it.
 
     By ``re.sub`` with a constant class of characters, by ``replace`` of each one, or by percent-encoding, also in a
     helper of the program. With ``doubling``, writing a character twice counts too, as a quote inside an SQL literal.
-    With ``at``, where the text is used, tests that refuse a character count as well.
+    With ``at``, where the text is used, tests that refuse a character count as well. ``inside``: the text stands in a
+    literal, which what the program itself puts around a part must not end.
     """
-    return _Removal(facts, doubling).of(unit, operand, frozenset(characters), _Way((at,) if at is not None else ()))
+    way = _Way((at,) if at is not None else ())
+    return _Removal(facts, doubling, inside).of(unit, operand, frozenset(characters), way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +87,10 @@ class _Way:
 
 
 class _Removal:
-    def __init__(self, facts: Facts, doubling: bool) -> None:
+    def __init__(self, facts: Facts, doubling: bool, inside: bool) -> None:
         self.facts = facts
         self.doubling = doubling
+        self.inside = inside
         self.seen: set[tuple[Unit, int, frozenset[str], _Way, bool]] = set()
 
     def of(self, unit: Unit, operand: int, left: frozenset[str], way: _Way) -> bool:
@@ -124,9 +137,8 @@ class _Removal:
                 self.of(unit, inner, left, way.by(Edge(pred, block)))
                 for inner, pred in zip(instr.args, block.preds, strict=True)
             )
-        inside = instr.args if instr.op in ("fstring", "binop", "inplace") else []
-        if inside:
-            way = way.by(instr)
+        if instr.op in ("fstring", "binop", "inplace"):
+            return self._put_together(unit, instr, instr.args, left, way.by(instr))
         if instr.op == "attr":
             return self._kept(unit, instr, left)
         if instr.op == "slice":
@@ -136,8 +148,35 @@ class _Removal:
         if instr.op in ("sub", "unpack", "iterate"):
             split = root_of(unit, instr.args[0])
             is_part = split is not None and split.op == "method" and split.extra[0] in PARTS
-            inside = self._text_of(unit, split) if split is not None and is_part else []
-        return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
+            if split is not None and is_part:
+                return self._parts_of(unit, split, self._text_of(unit, split), left, way)
+        return False
+
+    def _put_together(self, unit: Unit, instr: Instr, parts: list[int], left: frozenset[str], way: _Way) -> bool:
+        """``"a" + text``, ``"%s" % text``, ``"{}".format(text)``, ``", ".join(texts)``: each part has lost them."""
+        is_join = instr.op == "method" and instr.extra[0] == "join"
+        if is_join or self._is_formatted(instr):
+            if self.facts.is_untrusted(self.facts.value(unit, instr.args[0])):
+                return False  # what is put into an outside text may be anything
+            known = self.facts.constants(unit, instr.args[0])
+            if not is_join and not (known and every(_PRECISION.search(str(text)) is None for text in known)):
+                return every(self._cut(unit, part, left, way) for part in parts)
+        between = [text for text in instr.extra if text is not None] if instr.op == "fstring" else []
+        if (self.inside or is_join) and any(
+            _leaves_open(text, left) for arg in instr.args for text in (*between, *self.facts.constants(unit, arg))
+        ):
+            return False
+        return bool(parts) and every(self.of(unit, part, left, way) for part in parts)
+
+    @staticmethod
+    def _is_formatted(instr: Instr) -> bool:
+        return bool(instr.extra[0] == "format" if instr.op == "method" else instr.extra == "Mod")
+
+    def _parts_of(self, unit: Unit, instr: Instr, texts: list[int], left: frozenset[str], way: _Way) -> bool:
+        """The parts of texts, cut at the characters that a method names: ``partition("'")`` may leave one of a pair."""
+        named = [arg for arg in instr.args[1:] if arg not in texts]
+        cuts = any(left & _texts(self.facts.constants(unit, arg), left) for arg in named)
+        return bool(texts) and every((self._cut if cuts else self.of)(unit, text, left, way) for text in texts)
 
     def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
         """What the call that led here passes for a parameter; otherwise what all callers of a helper pass."""
@@ -151,7 +190,7 @@ class _Removal:
             for caller, call, _ in sites
         )
 
-    def _method(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
+    def _method(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:  # noqa: PLR0911
         name, receiver = instr.extra[0], instr.args[0]
         if name == "replace" and len(instr.args) == 3:
             gone = self.facts.constants(unit, instr.args[1])
@@ -166,7 +205,7 @@ class _Removal:
         if name in ("sub", "subn"):
             return self._substituted(unit, instr, left, way)
         if name == "translate" and len(instr.args) == 2:
-            return self.of(unit, receiver, left - self._translated(unit, instr.args[1], left), way)
+            return self._translated(unit, instr, left, way)
         if name == "join" and len(instr.args) == 2:
             parts = root_of(unit, instr.args[1])
             if parts is not None and parts.op == "method" and len(parts.args) == 1 and parts.extra[0] in _SPLITTERS:
@@ -174,10 +213,9 @@ class _Removal:
                 glue = self.facts.constants(unit, receiver)
                 if glue and not any(gone & set(str(text)) for text in glue):
                     return self.of(unit, parts.args[0], left - gone, way)
-        is_same = name in HARMLESS_METHODS
-        inside = instr.args if name in ("format", "join") else self._text_of(unit, instr) if is_same else []
-        if name == "join" and self._leaves_open(unit, receiver, left):
-            inside = []
+        if name in ("format", "join"):
+            return self._put_together(unit, instr, instr.args, left, way)
+        inside = self._text_of(unit, instr) if name in HARMLESS_METHODS else []
         return bool(inside) and every(self.of(unit, inner, left, way) for inner in inside)
 
     def _sliced(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
@@ -209,26 +247,18 @@ class _Removal:
             for inner, added in elements
         )
 
-    def _translated(self, unit: Unit, operand: int, left: frozenset[str]) -> frozenset[str]:
-        """The characters that ``text.translate({ord("<"): "&lt;"})`` replaces by others."""
-        table = root_of(unit, operand)
-        if table is not None and table.op in ("cell", "builtin"):
-            unit = self.facts.units[0]
-            stores = [s for s in self.facts.instructions(unit, "setcell") if s.extra[1] == table.extra[1]]
-            table = root_of(unit, stores[0].args[0]) if len(stores) == 1 else None
-        if table is not None and table.op == "method" and table.extra[0] == "maketrans" and len(table.args) == 2:
-            table = root_of(unit, table.args[1])
-        gone: set[str] = set()
-        for store in self.facts.instructions(unit) if table is not None and table.op == "build" else ():
-            if store.op != "setsub" or root_of(unit, store.args[0]) is not table:
-                continue
-            key = root_of(unit, store.args[1])
-            if key is not None and key.op == "call" and "builtins.ord" in self.facts.library_names(unit, key):
-                key = root_of(unit, key.args[1])
-            added = self.facts.constants(unit, store.args[2])
-            if key is not None and key.op == "const" and added and not any(self._brings(str(t), left) for t in added):
-                gone.add(chr(key.extra) if isinstance(key.extra, int) else str(key.extra))
-        return frozenset(gone)
+    def _translated(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
+        """``text.translate({ord("<"): "&lt;"})``: by a table that certainly has the characters and brings none back."""
+        tables = self.facts.value(unit, instr.args[1])
+        texts: set[str] = set()
+        for obj in tables.objs:
+            for held in (*obj.fields.values(), obj.elements):
+                if obj.kind != "dict" or held.consts is None or held.objs:
+                    return False  # it may hold anything
+                texts |= {"" if const is None else _character(const) for const in held.consts}
+        if not tables.objs or any(self._brings(text, left) for text in texts):
+            return False
+        return self.of(unit, instr.args[0], left - {_character(key) for key in certain(tables)}, way)
 
     def _brings(self, text: str, left: frozenset[str]) -> bool:
         """Whether a replacement brings one of the characters back, other than doubled."""
@@ -236,11 +266,6 @@ class _Removal:
             for char in left:
                 text = text.replace(char * 2, "")
         return bool(left & set(text))
-
-    def _leaves_open(self, unit: Unit, operand: int, left: frozenset[str]) -> bool:
-        """Whether a text that is put between parts begins or ends a literal: ``"'".join(parts)``, not ``"','"``."""
-        texts = [str(text) for text in self.facts.constants(unit, operand)]
-        return any(text.count(quote) % 2 for text in texts for quote in left & {"'", '"'})
 
     def _substituted(self, unit: Unit, instr: Instr, left: frozenset[str], way: _Way) -> bool:
         """``re.sub(pattern, "", text)`` and ``compiled.sub("", text)``, of all places where the pattern matches."""
@@ -287,7 +312,7 @@ class _Removal:
                 texts += use.args[1:]
             elif use.op == "call" and self.facts.library_names(unit, use) == {"builtins.print"}:
                 between = [operand for name, operand in named_operands(use) if name in ("sep", "end")]
-                if any(self._leaves_open(unit, operand, left) for operand in between):
+                if any(_leaves_open(text, left) for arg in between for text in self.facts.constants(unit, arg)):
                     return False
                 texts += [arg for arg in use.args[1:] if root_of(unit, arg) is not made]
             else:
@@ -367,6 +392,16 @@ def _texts(constants: frozenset[Constant], unknown: frozenset[str]) -> frozenset
     """All characters of constant texts; ``unknown`` where nothing is known to be constant."""
     texts = (text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in constants)
     return frozenset("".join(texts)) if constants else unknown
+
+
+def _leaves_open(text: Constant, left: frozenset[str]) -> bool:
+    """Whether a text that is put between parts begins or ends a literal: ``"'".join(parts)``, not ``"','"``."""
+    return any(str(text).count(quote) % 2 for quote in left & {"'", '"'})
+
+
+def _character(const: Constant) -> str:
+    """What a table has for a character, as its code point or as a text."""
+    return chr(const) if isinstance(const, int) and 0 <= const <= sys.maxunicode else str(const)
 
 
 def _elements(facts: Facts, unit: Unit, made: Instr) -> list[tuple[int, Instr | None]]:

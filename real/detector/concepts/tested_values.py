@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.charsets import Charset, admits_only, removes_harm
 from real.detector.analysis.facts import Facts
+from real.detector.analysis.values import Constant, certain
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
 from real.detector.concepts.patterns import pattern_call
-from real.detector.concepts.plain_text import is_text
+from real.detector.concepts.plain_text import is_text, may_be_shown_list
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
@@ -55,6 +56,8 @@ class Subject:
         atom = self.atom
         if atom.op == "call":
             return self._call_says(atom.instr, bool(atom.sense), char) if atom.sense is not None else False
+        if may_be_shown_list(self.facts, self.unit, self.made):
+            return False
         if atom.op == "truth":
             return atom.sense is False and self._is_common(atom.instr, char)
         if len(atom.operands) != 2:
@@ -120,13 +123,15 @@ class Subject:
     def _membership(self, left: int, right: int, char: str) -> bool:
         unit = self.atom.unit
         if self._is_element(left) or self._is_character(left):
+            if self.atom.op == "NotIn":
+                return char in _certain(self.facts, unit, right)
             members = set(_members(self.facts, unit, right))
-            return char in members if self.atom.op == "NotIn" else bool(members) and char not in members
+            return bool(members) and char not in members
         if self.atom.op == "In" or not self.is_it(right):
             return False
         element = root_of(unit, left)
         if element is not None and element.op == "iterate":
-            return char in _members(self.facts, unit, element.args[0])  # each of them is tested
+            return char in _certain(self.facts, unit, element.args[0])  # each of them is tested
         return self.facts.constants(unit, left) == {char}
 
     def _counted(self, left: int, right: int, char: str) -> bool:
@@ -154,6 +159,8 @@ class Subject:
         name = str(call.extra[0])
         if name in STRICT_TESTS and len(call.args) == 1:
             return sense and char not in STRICT_TESTS[name] and not char.isalnum() and self.is_it(call.args[0])
+        if may_be_shown_list(facts, self.unit, self.made):
+            return False
         if name == "isdisjoint" and sense and len(call.args) == 2:
             return self._shares(call.args[0], call.args[1], char)
         if name == "count" and not sense and len(call.args) == 2:
@@ -180,13 +187,19 @@ class Subject:
     def _shares(self, left: int, right: int, char: str) -> bool:
         unit = self.atom.unit
         return any(
-            self.is_it(one) and char in _members(self.facts, unit, other)
+            self.is_it(one) and char in _certain(self.facts, unit, other)
             for one, other in ((left, right), (right, left))
         )
 
 
+def _certain(facts: Facts, unit: Unit, operand: int) -> frozenset[Constant]:
+    """The characters and elements that a text or a container of the program has, whatever way is taken before."""
+    value = facts.value(unit, operand)
+    return frozenset() if facts.is_untrusted(value) else certain(value)
+
+
 def _members(facts: Facts, unit: Unit, operand: int) -> Iterator[str]:
-    """The characters of a constant text, or the constant elements of a container that the program wrote."""
+    """The characters that a constant text, or the elements that a container of the program, may have."""
     value = facts.value(unit, operand)
     if facts.is_untrusted(value):
         return

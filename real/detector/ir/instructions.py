@@ -36,6 +36,7 @@ RENAMES = frozenset({"assign", "copy", "pi"})
 COPIES = RENAMES | {"pathload", "await"}
 # They put their last operand into the container that is their first.
 STORES = frozenset({"add", "setsub", "merge", "member"})
+DISPLAY = "display"  # of a ``setsub``: a part of a display, ``{key: value}``, and no later change
 
 
 class Instr:

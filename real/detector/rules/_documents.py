@@ -6,13 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 
-from real.detector.analysis.atoms import Atom
 from real.detector.analysis.declared_types import parameter
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import STR, Value
+from real.detector.concepts.plain_text import is_json, is_text_test
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, known_modules, modules_of
+from real.detector.models.catalogue import known_modules, modules_of
 from real.detector.models.kinds import Role
 
 _MONGO_CODE = frozenset({"$where", "$function", "$accumulator"})
@@ -46,7 +46,7 @@ def documents(facts: Facts) -> Iterator[Defect]:
         if query is None or site.receiver is None or site.path.partition(".")[0] in _NO_COLLECTIONS:
             continue
         operands = site.operands((0,), ("filter",))
-        if facts.is_guarded(site.unit, site.instr, operands, lambda atom, _: _is_text_test(facts, atom)):
+        if facts.is_guarded(site.unit, site.instr, operands, lambda atom, _: is_text_test(facts, atom)):
             continue
         from_json = any(_is_json(facts, site.unit, step) for step in facts.definitions(site.unit, *operands))
         if (
@@ -77,20 +77,9 @@ def _is_nested(value: Value) -> bool:
     return value.mask == 0 and any(obj.kind == "dict" for obj in value.objs)
 
 
-def _is_text_test(facts: Facts, atom: Atom) -> bool:
-    """``isinstance(name, str)``."""
-    return (
-        atom.op == "call" and atom.sense is True and "builtins.isinstance" in facts.library_names(atom.unit, atom.instr)
-    )
-
-
 def _is_json(facts: Facts, unit: Unit, step: Instr) -> bool:
-    """Whether an instruction gives what JSON holds: texts, and objects where a text is meant."""
-    if step.op in ("method", "attr"):
-        name = str(step.extra[0] if step.op == "method" else step.extra)
-        if name in ("get_json", "json"):
-            return True
+    """Whether an instruction gives what JSON holds, or what a parameter says it may: objects where a text is meant."""
     if step.op == "param":
         annotation, _ = parameter(unit, str(step.extra))
         return annotation is not None and bool(_ANY_DICT.match(ast.unparse(annotation)))
-    return bool(facts.library_names(unit, step) & calls_of(Role.JSON_PARSER).keys())
+    return is_json(facts, unit, step)

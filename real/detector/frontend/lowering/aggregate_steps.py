@@ -37,8 +37,8 @@ class Steps:
         """One use as a step; ``None``: the container escapes."""
         op, args = use.op, use.args
         if kind == "object":
-            if op == "attr":
-                return ("read", str(use.extra), -1)
+            if op == "attr":  # by ``__dict__`` anything may be stored
+                return ("read", str(use.extra), -1) if use.extra != "__dict__" else None
             if op == "setattr" and args[0] in names:
                 return ("write", str(use.extra), args[1])
             if op == "call" and len(args) == 4 and args[1] in names and self.name(args[0]) == "setattr":

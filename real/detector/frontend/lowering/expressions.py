@@ -11,7 +11,7 @@ from real.detector.frontend.lowering.calls import CallLowerer
 from real.detector.frontend.normalise.inline_body import Inlined
 from real.detector.frontend.scopes import Comprehension
 from real.detector.ir.builder import connect
-from real.detector.ir.instructions import Block, Operand
+from real.detector.ir.instructions import DISPLAY, Block, Operand
 
 # A conversion with one of these format types raises ValueError for text: only a number gets through.
 NUMERIC_FORMATS = frozenset("bdoxXneEfFgG%")
@@ -127,7 +127,7 @@ class ExprLowerer(CallLowerer):
                 self.emit("merge", [container, self.expr(value)], None, node.lineno)
             else:
                 pinned = self.expr(key)
-                self.emit("setsub", [container, pinned, self.expr(value)], None, value.lineno)
+                self.emit("setsub", [container, pinned, self.expr(value)], DISPLAY, value.lineno)
         return container
 
     def expr_JoinedStr(self, node: ast.JoinedStr) -> Operand:
@@ -150,7 +150,9 @@ class ExprLowerer(CallLowerer):
         if isinstance(last, ast.Constant) and str(last.value)[-1:] in NUMERIC_FORMATS and node.conversion == -1:
             return self.emit("numeric", [value], None, node.lineno)
         parts = [self._formatted(part) for part in spec.values if isinstance(part, ast.FormattedValue)]
-        return self.emit("fstring", [value, *parts], (None,) * (1 + len(parts)), node.lineno)
+        made = self.emit("fstring", [value, *parts], (None,) * (1 + len(parts)), node.lineno)
+        is_cut = parts or any(isinstance(part, ast.Constant) and "." in str(part.value) for part in spec.values)
+        return self.emit("slice", [made], None, node.lineno) if is_cut else made  # a precision cuts a text
 
     def _converted(self, node: ast.FormattedValue) -> ast.expr:
         """``repr(x)`` of ``{x!r}``."""

@@ -16,7 +16,7 @@ from real.detector.frontend.lowering.forwarding import drop_undefined, forward_c
 from real.detector.frontend.lowering.replay import READS, Replay, Step, changes, gains
 from real.detector.frontend.plain_classes import PlainClass
 from real.detector.ir.call_shapes import passed_operands, shape_of
-from real.detector.ir.instructions import RENAMES, Instr, Params, Unit
+from real.detector.ir.instructions import DISPLAY, RENAMES, Instr, Params, Unit
 
 _JOINS = RENAMES | {"phi"}
 _MAX_USES = 200
@@ -269,7 +269,7 @@ class Aggregates:
         instrs = [self._instr("build", list(held.values()) if kind != "dict" else [], (kind, None), made)]
         for key, value in held.items() if kind == "dict" else ():
             constant = self._instr("const", [], key, made)
-            instrs += [constant, self._instr("setsub", [instrs[0].dst, constant.dst, value], None, made)]
+            instrs += [constant, self._instr("setsub", [instrs[0].dst, constant.dst, value], DISPLAY, made)]
         self._insert(last, instrs)
         for use in rest:
             use.args = [instrs[0].dst if arg in names else arg for arg in use.args]
