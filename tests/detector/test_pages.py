@@ -442,3 +442,49 @@ def test_a_page_with_outside_data_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", OK)
 def test_what_is_no_page_or_is_escaped_is_clean(name: str) -> None:
     assert not [finding for finding in scan(OK[name]).findings if finding.rule == "CWE-79"]
+
+
+PLACED = """
+import re
+from html import escape
+from urllib.parse import quote
+from flask import Flask, request
+app = Flask(__name__)
+
+@app.get("/")
+def index():
+    name = request.args.get("name", "")
+{0}
+    return {1}
+"""
+REFUSED = "    if '<' in name or '>' in name or \"'\" in name or '\"' in name:\n        return 'no'"
+UNQUOTED = [
+    (REFUSED, "'<input value=' + name + '>'"),
+    ("    name = escape(name)", "'<input value=' + name + '>'"),
+    (
+        "    name = name.replace('<', '&lt;').replace('\"', '&quot;').replace(\"'\", '&#39;')",
+        "'<img src=/i.png alt={}>'.format(name)",
+    ),
+    ("    name = escape(name)", "f'<a href=/users/{name}>x</a>'"),
+    ("    name = name.replace('<', '')", "'<a title=\"%s\">x</a>' % name"),  # a quote ends it
+]
+PLACED_WELL = [
+    (REFUSED, "'<input value=\"' + name + '\">'"),
+    ("    name = escape(name)", "'<input value=\"' + name + '\">'"),
+    ("    if not name.isalnum():\n        return 'no'", "'<input value=' + name + '>'"),
+    ("    name = re.sub(r'[^\\w-]', '', name)", "'<img src=/i.png alt={}>'.format(name)"),
+    ("    name = quote(name)", "'<img src=/i/' + name + '>'"),
+    ("    name = name.replace('<', '&lt;')", "'<a title=\"t\">' + name + '</a>'"),
+    ("    name = name.replace('<', '&lt;')", "'<a title=\"t\">%s</a>' % name"),
+    ("    name = escape(name)", "'<p>a=' + name + '</p>'"),
+]
+
+
+@pytest.mark.parametrize(("lines", "page"), UNQUOTED)
+def test_what_ends_an_attribute_ends_it(lines: str, page: str) -> None:
+    assert "CWE-79" in {finding.rule for finding in scan(PLACED.format(lines, page)).findings}
+
+
+@pytest.mark.parametrize(("lines", "page"), PLACED_WELL)
+def test_what_stays_in_its_place_does_not(lines: str, page: str) -> None:
+    assert not scan(PLACED.format(lines, page)).findings

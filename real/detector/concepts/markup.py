@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import accumulate
 
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
@@ -10,6 +12,7 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
 from real.detector.concepts.characters import every_character_is_harmless
 from real.detector.concepts.removal import is_removed
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.models import kinds
 from real.detector.models.catalogue import sanitizing
 
@@ -32,6 +35,10 @@ MARKUP = Charset(dangerous="<\"'")
 
 # An attribute that is still open where a piece of text ends: a quote ends it.
 _OPEN_ATTRIBUTE = re.compile(r"<[^<>]*=\s*[\"']?[^<>\"']*$")
+# The same of one without quotes: a blank ends it as well (HTML standard, 13.1.2.3).
+UNQUOTED = r"<[a-z][^<>]*\s[\w-]+\s*=\s*[^\s<>\"'=]*$"
+_UNQUOTED = re.compile(UNQUOTED, re.I)
+_BLANKS = " \t\n\f\r>"
 
 # They replace < and & (and most of them quotes) by entities, or remove the tags that are not allowed.
 ESCAPERS = sanitizing(*kinds.MARKUP)
@@ -39,9 +46,28 @@ ESCAPERS = sanitizing(*kinds.MARKUP)
 
 def is_neutral_markup(facts: Facts, flow: Flow) -> bool:
     """Whether tests or replacements keep out of the data what begins a tag or ends the attribute that it is in."""
-    if every_character_is_harmless(facts, flow, MARKUP):
+    places = [place for operand in flow.operands for place in _places(facts, flow, operand)]
+    meant = Charset(dangerous="".join({*MARKUP.dangerous, *(char for before, _ in places for char in _meant(before))}))
+    if every_character_is_harmless(facts, flow, meant):
         return True
-    pieces = [facts.pieces(flow.unit, operand) for operand in flow.operands]
-    in_attribute = any(_OPEN_ATTRIBUTE.search(text) for piece in pieces for text in piece.literals)
-    characters = MARKUP.dangerous if in_attribute else "<"
-    return every(is_removed(facts, flow.unit, operand, characters, at=flow.instr) for operand in flow.operands)
+    return every(is_removed(facts, flow.unit, part, _meant(before), at=flow.instr) for before, part in places)
+
+
+def _places(facts: Facts, flow: Flow, operand: int) -> list[tuple[list[str], int]]:
+    """The outside parts of a text, each with the text before it; with all literals if their order is not known."""
+    pieces = ordered_pieces(facts, flow.unit, operand)
+    if len(pieces) < 2:
+        return [(facts.pieces(flow.unit, operand).literals, operand)]
+    befores = accumulate(piece if isinstance(piece, str) else "x" for piece in pieces)
+    return [
+        ([before.removesuffix("x")], piece)
+        for before, piece in zip(befores, pieces, strict=True)
+        if isinstance(piece, int) and facts.is_untrusted(facts.value(flow.unit, piece))
+    ]
+
+
+def _meant(before: Iterable[str]) -> str:
+    """The characters that mean something behind such a text."""
+    is_unquoted = any(_UNQUOTED.search(text) for text in before)
+    in_attribute = is_unquoted or any(_OPEN_ATTRIBUTE.search(text) for text in before)
+    return (MARKUP.dangerous if in_attribute else "<") + (_BLANKS if is_unquoted else "")

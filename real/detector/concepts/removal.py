@@ -125,7 +125,7 @@ class _Removal:
                 return False  # it may be a library's function as well
             if callees:
                 return self._helper(unit, instr, left, way)
-            if left <= frozenset("'\"<>\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
+            if left <= frozenset("'\"<> \t\f\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
                 return True
         if instr.op == "method":
             return self._method(unit, instr, left, way)

@@ -14,7 +14,8 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
-from real.detector.concepts.markup import ESCAPERS
+from real.detector.concepts.markup import ESCAPERS, UNQUOTED
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
@@ -34,7 +35,7 @@ _PLACES = (
         "what is escaped for HTML is still code inside a script",
     ),
     (
-        re.compile(r"<[a-z][^<>]*\s[\w-]+=$", re.I),
+        re.compile(UNQUOTED, re.I),
         "an attribute without quotes ends at a blank, which is not escaped",
     ),
     (
@@ -76,6 +77,8 @@ def _parts(facts: Facts, unit: Unit, step: Instr) -> Iterator[tuple[str, int]]:
                 before += "x"
             else:
                 before += str(piece)
+    elif step.op in ("binop", "inplace") and step.extra == "Add":
+        yield from _added(facts, unit, step)
     elif step.op == "method" and step.extra[0] == "format":
         yield from _format_fields(facts.constants(unit, step.args[0]), step, 1)
     elif step.op in ("call", "method") and facts.library_names(unit, step) & _FORMATS and len(step.args) > 1:
@@ -88,6 +91,17 @@ def _parts(facts: Facts, unit: Unit, step: Instr) -> Iterator[tuple[str, int]]:
             operands = iter(made.args if many and made is not None else [step.args[1]])
             for match, operand in zip(_FIELD.finditer(text), operands, strict=False):
                 yield text[: match.start()], operand
+
+
+def _added(facts: Facts, unit: Unit, step: Instr) -> Iterator[tuple[str, int]]:
+    """``"<p>" + text + "</p>"``, where this is the last of the additions."""
+    if any(other.extra == "Add" and step.dst in other.args for other in facts.instructions(unit, "binop", "inplace")):
+        return
+    before = ""
+    for piece in ordered_pieces(facts, unit, step.dst):
+        if isinstance(piece, int):
+            yield before, piece
+        before += "x" if isinstance(piece, int) else piece
 
 
 def _format_fields(texts: frozenset[object], step: Instr, first: int) -> Iterator[tuple[str, int]]:
