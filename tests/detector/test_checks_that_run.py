@@ -191,3 +191,92 @@ def test_a_check_that_proves_nothing(name: str) -> None:
 def test_a_check_that_counts(name: str) -> None:
     found = scan(SAFE[name])
     assert (found.status.value, found.unseen) == ("clean", ())
+
+
+RECORD = """
+import logging
+from flask import Flask, abort
+from flask_login import current_user, login_required
+from shop.models import Order, db
+app = Flask(__name__)
+log = logging.getLogger(__name__)
+
+def owns(user, order):
+    return order.owner_id == user.id
+
+@app.delete("/orders/<int:number>")
+@login_required
+def delete(number):
+    order = Order.query.get_or_404(number)
+{0}
+    db.session.delete(order)
+    db.session.commit()
+    return ""
+"""
+SHOWN_ONLY = [
+    "    allowed = owns(current_user, order)\n    logging.info('may delete: %s', allowed)",
+    "    app.logger.info(f'{number} is of {current_user.id}: {owns(current_user, order)}')",
+    "    same = order.owner_id == current_user.id\n    print('same', same)",
+    "    allowed = current_user.has_permission('delete')\n    log.debug('allowed: %s' % allowed)",
+]
+DECIDING = [
+    "    allowed = owns(current_user, order)\n    logging.info('may delete: %s', allowed)\n    if not allowed:\n"
+    "        abort(403)",
+    "    if not owns(current_user, order):\n        log.warning('refused')\n        abort(403)",
+    "    same = order.owner_id == current_user.id\n    print('same', same)\n    if not same:\n        abort(404)",
+]
+
+
+@pytest.mark.parametrize("lines", SHOWN_ONLY)
+def test_an_answer_that_only_a_log_reads_decides_nothing(lines: str) -> None:
+    assert "CWE-863" in {finding.rule for finding in scan(RECORD.format(lines)).findings}
+
+
+@pytest.mark.parametrize("lines", DECIDING)
+def test_an_answer_that_is_logged_and_read_decides(lines: str) -> None:
+    assert not scan(RECORD.format(lines)).findings
+
+
+ADMIN = """
+import sqlite3
+from fastapi import FastAPI, HTTPException, Request
+app = FastAPI()
+
+{1}
+
+@app.delete("/admin/users/{{number}}")
+async def remove(number: int, request: Request):
+    {0}
+    sqlite3.connect("a.db").execute("DELETE FROM users WHERE id = ?", (number,))
+"""
+COROUTINE = """
+async def require_admin(request):
+    if request.session.get("role") != "admin":
+        raise HTTPException(403)
+"""
+GENERATOR = COROUTINE.replace("async def", "def") + "    yield request\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "helper"),
+    [
+        ("require_admin(request)", COROUTINE),
+        ("checked = require_admin(request)", COROUTINE),
+        ("require_admin(request)", GENERATOR),
+    ],
+)
+def test_a_check_of_the_caller_that_does_not_run_is_none(call: str, helper: str) -> None:
+    assert {finding.rule for finding in scan(ADMIN.format(call, helper)).findings} & {"CWE-862", "CWE-863"}
+
+
+@pytest.mark.parametrize(
+    ("call", "helper"),
+    [
+        ("await require_admin(request)", COROUTINE),
+        ("checked = require_admin(request)\n    await checked", COROUTINE),
+        ("require_admin(request)", COROUTINE.replace("async def", "def")),
+        ("next(require_admin(request))", GENERATOR),
+    ],
+)
+def test_a_check_of_the_caller_that_runs_is_one(call: str, helper: str) -> None:
+    assert not scan(ADMIN.format(call, helper)).findings

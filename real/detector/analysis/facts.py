@@ -130,6 +130,10 @@ class Facts:
         """The program's own functions that a call instruction calls."""
         return [unit for unit, _ in self._slicer.called_units(instr)]
 
+    def run_by(self, unit: Unit, instr: Instr) -> list[Unit]:
+        """Of the functions that a call instruction calls, those that run: no coroutine that nobody awaits."""
+        return [callee for callee, _ in self._slicer.run_units(unit, instr)[0]]
+
     def call_sites(self, unit: Unit) -> list[tuple[Unit, Instr, int]]:
         """The calls of a function of the program: (caller, call instruction, 1 if ``self`` is bound)."""
         return self._derived.call_sites.get(unit, [])

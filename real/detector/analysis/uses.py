@@ -11,12 +11,13 @@ from real.detector.analysis.slices import Slicer
 from real.detector.analysis.witness import every
 from real.detector.ir.control_dependence import ControlFlow
 from real.detector.ir.instructions import Block, Instr, Unit
-from real.detector.models.library import STRICT_TESTS
+from real.detector.models.library import LOG_METHODS, STRICT_TESTS
 from real.detector.models.stdlib_returns import TRUTHS
 
 _STORES = frozenset({"setattr", "setsub", "setcell", "setmember", "delattr", "delsub"})
 _TESTING = frozenset({"assign", "copy", "phi", "pi", "compare", "unary"})  # a test of a value, or the value itself
 _SHOWING = (_TESTING - {"unary"}) | {"attr", "fstring"}  # and a text of it
+_TEXTS = frozenset({"fstring", "binop"})
 _COLLECTING = frozenset({"build", "iterate"})
 _FLAGS = frozenset({"is", "has", "can", "may", "should", "flag", "enabled", "allowed", "allow"})
 _TRUTHS = TRUTHS | {"builtins.bool", "builtins.any", "builtins.all", "builtins.isinstance"}
@@ -90,12 +91,14 @@ class Uses:
         return False
 
     def is_idle(self, unit: Unit, instr: Instr) -> bool:
-        """Whether nothing depends on a value: it is not read, or only by tests after which the same is done."""
+        """Whether nothing depends on a value: it is not read, or only shown, or tested and then the same is done."""
         aliases = {instr.dst}
         for step in _instructions(unit):
             if step is instr or aliases.isdisjoint(step.args) or self._is_useless(unit, step):
                 continue
-            if step.op not in _TESTING:
+            if self._is_output(unit, step):
+                continue
+            if step.op not in _TESTING | _TEXTS:
                 return False
             _follow(aliases, step)
         return True
@@ -152,7 +155,13 @@ class Uses:
 
     def _is_output(self, unit: Unit, instr: Instr) -> bool:
         names = self._slicer.library_names(unit, instr)
-        return bool(names) and every(name == "builtins.print" or name.startswith("logging.") for name in names)
+        return bool(names) and every(name == "builtins.print" or _is_logged(name) for name in names)
+
+
+def _is_logged(path: str) -> bool:
+    """``logging.info``, ``flask.Flask().logger.info``, ``structlog.get_logger().info``."""
+    owner, _, name = path.rpartition(".")
+    return path.startswith("logging.") or (name in LOG_METHODS and "log" in owner.lower())
 
 
 def _refuses(block: Block) -> bool:

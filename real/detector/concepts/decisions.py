@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.witness import every
 from real.detector.concepts.identity import asks_for_presence
 from real.detector.concepts.principals import PRIVILEGES, Principal
 from real.detector.concepts.request_parts import told
@@ -45,7 +44,7 @@ def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit
 
 def decides_or_asks(facts: Facts, unit: Unit, who: Principal) -> bool:
     """Whether a function decides, or one that it calls."""
-    helpers = {callee for instr in facts.instructions(unit) for callee in facts.called(instr)}
+    helpers = {callee for instr in facts.instructions(unit) for callee in facts.run_by(unit, instr)}
     return decides(facts, unit, who) or any(decides(facts, helper) for helper in helpers)
 
 
@@ -63,7 +62,7 @@ def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
     """A call whose name asks for a permission, or that is told who asks and does more than look that person up."""
     unit = who.unit
     own = facts.called(instr)
-    if own and every(facts.does_nothing(callee) for callee in own):
+    if own and not any(not facts.does_nothing(callee) for callee in facts.run_by(unit, instr)):
         return False
     called = named_words(facts, unit, instr) | {callee.name for callee in own}
     if "compare_digest" in called:

@@ -133,25 +133,18 @@ def _looked_up(facts: Facts, who: Principal, operand: int) -> bool:
 
 
 def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
-    """``owns(user, album)`` as a statement: it returns a truth value, and nobody looks at it."""
-    unit = who.unit
-    used = {arg for instr in facts.instructions(unit) for arg in instr.args}
-    for instr in facts.instructions(unit):
-        if instr.dst in used:
-            continue
-        if instr.op == "compare" and any(who.is_principal(facts, arg) for arg in instr.args):
-            yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
+    """``owns(user, album)`` as a statement: it returns a truth value, and at most a log says which."""
+    for instr in facts.instructions(who.unit, "compare", "call", "method"):
+        is_check = instr.op == "compare" or _asks_for_permission(facts, instr)
+        if is_check and any(who.is_principal(facts, arg) for arg in instr.args) and facts.is_idle(who.unit, instr):
+            yield Defect(instr, f"the check in {who.unit.name}() is made, but its result is not used")
             return
-        if instr.op in ("call", "method"):
-            name = str(instr.extra[0]) if instr.op == "method" else ""
-            asks = any(
-                _first(callee.name) and callee.returns and not _raises(facts, callee) for callee in facts.called(instr)
-            )
-            if asks or name in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
-                passed = instr.args
-                if any(who.is_principal(facts, arg) for arg in passed):
-                    yield Defect(instr, f"the check in {unit.name}() is made, but its result is not used")
-                    return
+
+
+def _asks_for_permission(facts: Facts, call: Instr) -> bool:
+    if call.op == "method" and call.extra[0] in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
+        return True
+    return any(_first(callee.name) and callee.returns and not _raises(facts, callee) for callee in facts.called(call))
 
 
 def _first(name: str) -> bool:
