@@ -225,6 +225,7 @@ class Analysis:
     reason: str = ""  # why unanalyzable, error or partial
     analyser_failed: bool = False  # unanalyzable because the analyser fails on this program, and on no harmless one
     unseen: tuple[Unseen, ...] = ()
+    note: str = ""  # what a person should know of how it was analysed
 
 
 # --- Execution: what the sandbox observed ------------------------------------------------------------

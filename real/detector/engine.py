@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from real.detector.analysis.reliance import Reliance
@@ -49,13 +50,17 @@ def analyse(
 ) -> Analysis:
     """Analyse ``code`` within ``limits``; never raises, and always ends. ``is_imported``, ``module``: see ``scan``.
 
-    A program that is too much with what it imports from its project is analysed without.
+    A program that is too much with what it imports from its project is analysed without, and the result has a note.
     """
     limits = limits.of(code)
     if module is not None:
         found = _contained(code, tuple(rules), limits, is_imported=is_imported, module=module)
         if found.status not in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.ERROR):
             return found
+        alone = _contained(code, tuple(rules), limits, is_imported=is_imported)
+        if alone.status in (AnalysisStatus.UNANALYZABLE, AnalysisStatus.ERROR):
+            return alone  # it was not the project
+        return replace(alone, note=f"analysed without what it imports from its project: {found.reason}")
     return _contained(code, tuple(rules), limits, is_imported=is_imported)
 
 

@@ -81,12 +81,12 @@ class Scanner:
         elsewhere = [finding for finding in analysis.findings if finding.path]
         program = program_of(path, code, _only(analysis, "") if elsewhere else analysis, tool)
         others = tuple(self._of_other(other, analysis) for other in sorted({finding.path for finding in elsewhere}))
-        notes: tuple[str, ...] = ()
+        notes: tuple[str, ...] = (f"{path}: note: {analysis.note}",) if analysis.note else ()
         if "real:" in code:
             from real.linter.suppress import without_suppressed
 
             program, found = without_suppressed(program, code, tool.rules)
-            notes = tuple(f"{path}:{note.line}: note: {note.text}" for note in found)
+            notes += tuple(f"{path}:{note.line}: note: {note.text}" for note in found)
         # Only lines with findings are shown; those of the other files need not go from one process to another.
         program = program if program.records else replace(program, lines=())
         return Scanned(program, notes, tuple(other for other in others if other.records))

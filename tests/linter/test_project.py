@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from real.detector import engine
+from real.detector.frontend.linking.modules import Module
 from real.linter.command import main
+from real.types import Analysis, AnalysisStatus
 
 DB = 'import sqlite3\nTABLE = "users"\n\n\ndef run_query(sql):\n    return sqlite3.connect("x.db").execute(sql)\n'
 CHECKS = """import re
@@ -294,3 +297,20 @@ def test_what_is_too_much_together_is_analysed_alone(folder: Folder, monkeypatch
     monkeypatch.setattr(engine, "report", report)
     folder.package(checks=CHECKS, web=checked("check(value)"))
     assert folder.places("--jobs", "1") == folder.places("--no-project", "--jobs", "1")
+
+
+def test_what_is_too_much_with_its_project_is_analysed_alone_and_says_so(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.package(db=DB, web=page(".db import run_query", "return run_query(request.args['q'])"))
+    real = engine._contained
+
+    def contained(*args: Any, module: Module | None = None, **named: Any) -> Analysis:
+        if module is not None and module.path.endswith("web.py"):
+            return Analysis(AnalysisStatus.UNANALYZABLE, reason="the program is too large")
+        return real(*args, module=module, **named)
+
+    monkeypatch.setattr(engine, "_contained", contained)
+    main(["--isolated", "--jobs", "1", str(folder.root)])
+    told = capsys.readouterr().err
+    assert "web.py: note: analysed without what it imports from its project: the program is too large" in told
