@@ -18,7 +18,6 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
 
 _RECORD_METHODS = {
     **dict.fromkeys(names("delete adelete delete_instance destroy remove unlink"), "deletes"),
@@ -50,7 +49,6 @@ _ANSWERING = names(
     """add_header clear_header set_header set_status set_cookie set_secure_cookie set_signed_cookie clear_cookie
     clear_all_cookies delete_cookie set_etag_header set_content_type"""
 )
-_AUDIT = names("audit log logs visit visits history event events access last hit hits view views counter seen stats")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,8 +179,6 @@ def _statement(facts: Facts, who: Principal, instr: Instr, passed: list[int]) ->
         criteria = (made for made in facts.definitions(unit, passed[0]) if _is_criterion(made))
         keys = [arg for made in criteria for arg in made.args[1:]]
         yield effect(facts, who, instr, verb, keys)
-        return
-    if verb == "creates" and any(words(text) & _AUDIT for text in texts):
         return
     yield effect(facts, who, instr, verb, unpacked(facts, unit, passed))
 

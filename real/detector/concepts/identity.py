@@ -22,8 +22,6 @@ _IDENTITY = names(
 # What frameworks keep with a request (Starlette, Sanic).
 SERVER_STATE = frozenset({"state", "ctx"})
 _SESSIONS = names("session current_user")
-# Django: no one is asked for.
-_METHOD_TESTS = ("require_POST", "require_GET", "require_safe", "require_http_methods")
 _USER_HOLDERS = names("request g session self.request current_user")
 # Words in the address or the name of a view that is not for everybody.
 RESTRICTED = names("admin administrator administration superuser staff internal backoffice")
@@ -37,16 +35,8 @@ _MAX_VALUES = 50
 
 
 def knows_who(facts: Facts, unit: Unit) -> bool:
-    """Whether anything in a view, its decorators, the defaults of its parameters or its helpers says who asks."""
-    declared = facts.declarations(unit)
-    found = set(declared.names | declared.calls | declared.attributes)
+    """Whether a parameter of a view, or anything in it or its helpers, says who asks."""
     defaults = facts.defaults(unit)
-    for reads in defaults.values():
-        if reads.calls:  # Depends(require_admin); a plain function as a default is never called
-            found |= reads.words
-    found = {name for name in found if not name.rpartition(".")[2].startswith(_METHOD_TESTS)}
-    if any(words(name.rpartition(".")[2]) & _IDENTITY for name in found) or any("login" in name for name in found):
-        return True
     given = (name for name in unit.params.names if name not in defaults or defaults[name].calls)
     if any(words(name) & _IDENTITY for name in given):
         return True
