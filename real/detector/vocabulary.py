@@ -138,3 +138,22 @@ CSRF_PROTECTIONS = Words(
     ("app.add_middleware(CSRFMiddleware, secret=KEY)", "settings = {'xsrf_cookies': True}"),
     "starlette-csrf, starlette-wtf, Tornado (xsrf)",
 )
+FINDING_WORDS = Words(
+    "fetch find get load lookup query read retrieve select where",
+    "first words of functions that look a record up",
+    ("find_note(note_id)", "load_invoice(number)"),
+    "Fowler, Patterns of Enterprise Application Architecture (Repository, Query Object); SQL (SELECT, WHERE)",
+)
+DELETING_VERBS = Words(
+    "delete destroy drop erase purge remove revoke",
+    "first words of functions, and words of addresses, that take a record away",
+    ("def delete_note(note_id)", "@app.post('/items/<key>/remove')"),
+    "RFC 9110 (DELETE), SQL (DELETE, DROP, REVOKE), Django (QuerySet.delete), Rails (destroy)",
+)
+CHANGING_VERBS = Words(
+    """activate approve archive assign ban block cancel change close deactivate disable edit enable move publish
+    reject rename reset restore save set suspend transfer update""",
+    "first words of functions of other files that change a record; weak evidence, in endpoints only",
+    ("close_ticket(ticket_id)", "self.orders.cancel(order_id)"),
+    "SQL (UPDATE, SET), Django (save, update), GitHub's REST API (close, rename, archive, transfer)",
+)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.identity import asks_for_presence
+from real.detector.concepts.look_ups import looks_up
 from real.detector.concepts.principals import PRIVILEGES, Principal
 from real.detector.concepts.request_parts import told
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
+from real.detector.models.library import BUILTINS, LOG_METHODS, RENDERERS
 from real.detector.vocabulary import words
 
 # Attributes that say what somebody may do; whose something is says nothing until it is compared.
@@ -72,7 +75,7 @@ def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
     passed = _leaves(unit, instr.args[1:])
     if not any(who.is_principal(facts, arg) for arg in passed) or called & _TELLING:
         return False
-    if called & _LOOKING or any(name.partition("_")[0] in _LOOKING for name in called):
+    if looks_up(called):
         return any(who.is_client(facts, arg) for arg in passed)
     return True
 
@@ -90,13 +93,13 @@ def _leaves(unit: Unit, operands: list[int]) -> list[int]:
     return found
 
 
-# Calls that tell or convert who asks, or look that person up: nothing is decided there.
-_TELLING = names(
-    """info debug warning error exception append format isinstance str int print len bool loads decode jsonify
-    render_template render dict update set getattr hasattr pop"""
-)
-_LOOKING = names(
-    "get find first one filter filter_by where execute fetch load query get_or_404 get_object_or_404 select"
+# Calls that tell or convert who asks: nothing is decided there.
+_TELLING = (
+    LOG_METHODS
+    | BUILTINS
+    | RENDERERS
+    | {"append", "decode", "update"}
+    | last_names(Role.JSON_PARSER, Role.RESPONSE, Role.SHORTCUT)
 )
 
 

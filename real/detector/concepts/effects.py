@@ -15,40 +15,18 @@ from real.detector.concepts.principals import Principal
 from real.detector.concepts.receivers import is_database_session, is_known, is_library, is_made_here, is_passing
 from real.detector.ir.definitions import definition, name_of, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
-from real.detector.models.kinds import Role
+from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
+from real.detector.vocabulary import CHANGING_VERBS, DELETING_VERBS, words
 
-_RECORD_METHODS = {
-    **dict.fromkeys(names("delete adelete delete_instance destroy remove unlink"), "deletes"),
-    **dict.fromkeys(names("save asave update aupdate put publish archive cancel close approve"), "changes"),
-}
-_GIVEN_RECORD = {"delete": "deletes", "merge": "changes", "save": "changes", "remove": "deletes", "update": "changes"}
-_DOCUMENTS = {
-    **dict.fromkeys(names("delete_one delete_many find_one_and_delete"), "deletes"),
-    **dict.fromkeys(names("update_one update_many replace_one find_one_and_update find_one_and_replace"), "changes"),
-    **dict.fromkeys(names("insert_one insert_many"), "creates"),
-}
 _STATEMENTS = {"delete": "deletes", "update": "changes", "insert": "creates", "replace": "changes", "drop": "deletes"}
-EXECUTORS = names("execute executemany executescript execute_sql fetch fetchrow fetch_one raw query run")
+EXECUTORS = frozenset(tables((Kind.SQL,)).methods) | names("fetch fetchrow fetch_one raw query run")
 _CORE_STATEMENTS = {api: row.shown for api, row in calls_of(Role.ROW_STATEMENT).items()}
 # First words of methods and functions of other files that change something; weak evidence, in endpoints only.
-VERBS = {
-    **dict.fromkeys(names("delete remove destroy purge erase drop revoke"), "deletes"),
-    **dict.fromkeys(
-        names(
-            """update change set save edit rename disable enable ban unban block unblock approve reject publish
-            unpublish cancel close reopen promote demote grant reset transfer withdraw refund archive restore suspend
-            activate deactivate assign move lock unlock rotate modify"""
-        ),
-        "changes",
-    ),
-}
-# Methods of responses and of tornado's handlers: what they set lasts as long as the answer, or is the browser's own.
-_ANSWERING = names(
-    """add_header clear_header set_header set_status set_cookie set_secure_cookie set_signed_cookie clear_cookie
-    clear_all_cookies delete_cookie set_etag_header set_content_type"""
-)
+VERBS = {**dict.fromkeys(DELETING_VERBS, "deletes"), **dict.fromkeys(CHANGING_VERBS, "changes")}
+# What methods of responses and of tornado's handlers set lasts as long as the answer, or is the browser's own.
+_OF_ANSWERS = names("cookie cookies header status")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +89,9 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
     if name in EXECUTORS and passed:
         yield from _statement(facts, who, instr, passed)
         return
-    if name in _DOCUMENTS and passed:
-        yield effect(facts, who, instr, _DOCUMENTS[name], [passed[0]] if _DOCUMENTS[name] != "creates" else [])
+    verb = _document_verb(name)
+    if verb is not None and passed:
+        yield effect(facts, who, instr, verb, [passed[0]] if verb != "creates" else [])
         return
     of_database = is_database_session(facts, unit, receiver) or _is_held_session(facts, who, receiver)
     if not of_database and is_passing(facts, unit, receiver):
@@ -121,19 +100,24 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
         if "objects" in facts.reads(unit, receiver).attributes:
             yield effect(facts, who, instr, "creates", [])
         return
-    if name in ("commit", "flush") or name in _ANSWERING:
+    if name in ("commit", "flush") or words(name) & _OF_ANSWERS:
         return
     found = looked_up_by(facts, who, receiver)
-    if name in _RECORD_METHODS and found:
-        yield effect(facts, who, instr, _RECORD_METHODS[name], found, receiver)
-    elif name in _RECORD_METHODS and who.is_principal(facts, receiver):
-        yield effect(facts, who, instr, _RECORD_METHODS[name], [], receiver)
-    elif name in _GIVEN_RECORD and len(passed) == 1 and (given := looked_up_by(facts, who, passed[0])):
-        yield effect(facts, who, instr, _GIVEN_RECORD[name], given, passed[0])
+    verb = VERBS.get(name.removeprefix("a"), VERBS.get(name))  # adelete(), asave() of Django
+    if verb is not None and (found or who.is_principal(facts, receiver)):
+        yield effect(facts, who, instr, verb, found, receiver)
+    elif name in (*VERBS, "merge") and len(passed) == 1 and (given := looked_up_by(facts, who, passed[0])):
+        yield effect(facts, who, instr, VERBS.get(name, "changes"), given, passed[0])
     elif (verb := VERBS.get(first_word(name))) and not is_known(facts, unit, instr):
         keys = _criteria_after(unit, instr) or passed
         if keys:
             yield effect(facts, who, instr, verb, keys)
+
+
+def _document_verb(name: str) -> str | None:
+    """What ``delete_many``, ``insert_one`` or ``find_one_and_replace`` of a driver of MongoDB does."""
+    is_of_documents = name.endswith(("_one", "_many")) or name.startswith("find_one_and_")
+    return _STATEMENTS.get(name.rpartition("and_")[2].partition("_")[0]) if is_of_documents else None
 
 
 def _criteria_after(unit: Unit, statement: Instr) -> list[int]:

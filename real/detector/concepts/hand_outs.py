@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.effects import EXECUTORS, Effect, effect, start
-from real.detector.concepts.look_ups import looked_up_by, unpacked
+from real.detector.concepts.look_ups import ROW_READERS, looked_up_by, unpacked
 from real.detector.concepts.principals import Principal
 from real.detector.concepts.receivers import is_passing
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
 
-_ROWS = names("fetchall all find fetch fetchmany scalars values items list_users")
+_ROWS = ROW_READERS | {"all"}
 
 
 def hand_outs(facts: Facts, who: Principal) -> Iterator[Effect]:

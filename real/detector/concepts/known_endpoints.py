@@ -27,7 +27,7 @@ _FRAMEWORKS = frozenset(row.api.partition(".")[0] for kind in (Framework, Handle
 }
 _DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
 HOOKS = frozenset({"before_request", "before_app_request", "middleware", "hook"})
-_STOPS = frozenset({"abort", "redirect", "raise", "HTTPException", "send_error", "error", "PermissionDenied"})
+_STOPS = last_names(Role.RESPONSE, Role.REFUSAL, Role.SHORTCUT) | {"send_error"}
 
 
 def principal_of(facts: Facts, endpoint: Endpoint) -> Principal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
@@ -12,19 +12,11 @@ from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
+from real.detector.vocabulary import FINDING_WORDS
 
-LOOK_UPS = names(
-    """get get_or_404 one_or_404 first first_or_404 one one_or_none get_object_or_404 aget_object_or_404 filter
-    filter_by where get_object find_one find_by_id get_by_id get_or_none query scalar scalars scalar_one
-    scalar_one_or_none select fetch_one fetchone fetchrow fetch find exclude aget find_one_and_update objects load
-    lookup by_id"""
-)
-# Methods and functions that give rows or records of a database, and nothing else.
-ROW_READERS = names(
-    """execute fetchall fetchone fetchrow fetchval filter filter_by find_one first get_object_or_404 get_or_404 one
-    one_or_none scalar scalar_one scalar_one_or_none scalars"""
-)
-_FINDERS = frozenset({"get", "find", "load", "fetch", "lookup", "read", "query", "retrieve"})  # first words of methods
+# Methods that give rows or records of a database, and nothing else.
+_ROWS = names("execute fetchall fetchone fetchrow fetchval filter filter_by first one scalar scalars")
+ROW_READERS = _ROWS | names("find_one get_object_or_404 get_or_404 one_or_none scalar_one scalar_one_or_none")
 
 
 def unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
@@ -49,6 +41,11 @@ def first_word(name: str) -> str:
     return name.lstrip("_").partition("_")[0].lower()
 
 
+def looks_up(called: Iterable[str]) -> bool:
+    """Whether a call of one of these names looks something up: by a method of a database, or by its first word."""
+    return any(first_word(name) in _ROWS | FINDING_WORDS for name in called)
+
+
 def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:
     """What names the record, where an operand is the result of a look-up."""
     unit = who.unit
@@ -57,7 +54,7 @@ def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:
         called = named_words(facts, unit, step)
         if is_request_part(facts, unit, step):
             continue
-        if step.op == "sub" or called & LOOK_UPS or any(first_word(name) in _FINDERS for name in called):
+        if step.op == "sub" or looks_up(called):
             found += step.args[1:]
     return unpacked(facts, unit, found)
 

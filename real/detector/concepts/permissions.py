@@ -24,14 +24,12 @@ LOGIN = names(
 # Words in names of modules whose decorators and dependencies let only known people pass.
 _MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
-_DECIDERS = names("roles_required roles_accepted require_permission")
 _REQUIRING = ("require_", "requires_", "ensure_")
 _STEPS = names("https ssl secure json fields form ajax htmx feature config setting params method methods content type")
 # Decorators that say nothing about people.
-_ELSEWHERE = names(
-    """route get post put patch delete head options csrf_exempt csrf_protect require_POST require_GET require_safe
-    require_http_methods api_view cache_page never_cache limit exempt"""
-)
+_ELSEWHERE = last_names(Role.ROUTE, Role.CSRF, Role.CSRF_EXEMPT, Role.POST_ONLY, Role.GET_ONLY) | {
+    "require_http_methods"
+}
 _SHARED = frozenset({"key", "secret"})
 _REFUSING = frozenset({401, 403})
 
@@ -47,7 +45,7 @@ def level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> i
         return SOMEBODY
     if last in app.functions:
         return max(inner_level(facts, app, unit, around) for unit in app.functions[last])
-    if last in _DECIDERS or words(last) & PRIVILEGES:
+    if words(last) & PRIVILEGES:
         return ALLOWED
     if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (LOGIN | _STEPS):
         return ALLOWED  # require_editor: a role whose name is the program's own
