@@ -88,12 +88,6 @@ LOG_WORDS = Words(
     ("self.audit_log.info(...)", 'open("journal.txt", "a")'),
     "Python's documentation (logging), CWE-117 and CWE-532",
 )
-PERMISSION_VERBS = Words(
-    "allow allowed assert authorize can check ensure has is may owns require requires verify",
-    "functions that answer or enforce whether somebody may do something",
-    ("user.can_edit(post)", "require_owner(order, user)"),
-    "Django (has_perm), CanCan and Pundit (can, authorize)",
-)
 SIGNATURE_WORDS = Words(
     "digest hmac mac sig sign signature signatures",
     "values that prove who wrote a message; a mask, a sign of a number and a signal are none",
@@ -157,3 +151,114 @@ CHANGING_VERBS = Words(
     ("close_ticket(ticket_id)", "self.orders.cancel(order_id)"),
     "SQL (UPDATE, SET), Django (save, update), GitHub's REST API (close, rename, archive, transfer)",
 )
+PRIVILEGES = Words(
+    """acl admin administrator allowed authorise authorised authorize authorized can granted group groups manager
+    operator owner owners owns permission permissions permitted policy privilege privileged privileges role
+    roles scope scopes staff superuser""",
+    "what decides what a person may do: attributes, functions and values",
+    ("user.has_permission('edit')", "if claims['role'] != 'admin'"),
+    "NIST's role-based access control, RFC 6749 (scope), Django (groups, permissions, is_staff), CWE-862",
+)
+AUTHENTICATION_WORDS = Words(
+    """auth authenticate authenticated authentication authorization identity jwt login oauth oauth2 principal token
+    tokens""",
+    "what says who asks: decorators, dependencies, parameters, modules",
+    ("@auth.login_required", "def create(item, token=Depends(oauth2_scheme))"),
+    "RFC 6749 (OAuth), RFC 7519 (JWT), RFC 9110 (authentication, Authorization), OpenID Connect (identity)",
+)
+PERSON_KEYS = Words(
+    "account id member uid user userid username",
+    "parameters that are nothing but a person, or their key, where each word of the name is one of these",
+    ("def cancel(order_id, user_id)", "def rename(account, title)"),
+    "LDAP (uid), Django (User.username), OpenID Connect (sub: an identifier of the end-user)",
+)
+PARTIES = Words(
+    """agent author client editor employee giver identifier manager member operator owner person player reader
+    requester sender session staff visitor worker writer""",
+    "kinds of persons by which a parameter that nothing reads was meant to say who asks",
+    ("def publish(post_id, editor)", "def cancel(booking_id, client_id)"),
+    "CWE-639 (the owner of a record); NIST's role-based access control (roles of an organisation)",
+)
+REQUIRING_VERBS = Words(
+    "assert authorize check ensure require requires verify",
+    "first words of functions that raise where somebody may not",
+    ("policy.require(actor, 'close', ticket)", "check_object_permissions(request, note)"),
+    "Pundit (authorize), Laravel (Gate::authorize), REST framework (check_permissions)",
+)
+RESTRICTED_WORDS = Words(
+    "admin administrator staff",
+    "words in the address or the name of a view that is not for everybody",
+    ("@app.delete('/admin/users/<int:key>')", "def staff_report(request)"),
+    "Django (the admin site, is_staff); CWE-425 (direct request of administrative pages)",
+)
+SIGNING_IN_WORDS = Words(
+    "authenticate callback login logout register session signin signout signup token webhook",
+    "views by which somebody becomes known, or which other programs call",
+    ("@app.post('/login')", "def oauth_callback(request)"),
+    "RFC 6749 (token, redirection endpoint), Django (LoginView, LogoutView), Flask's tutorial (register)",
+)
+RECOVERY_WORDS = Words(
+    "activate confirm forgot reset verify",
+    "views that somebody unknown must be able to use, beside those of SIGNING_IN_WORDS",
+    ("@app.post('/password/forgot')", "def activate(request, uid, code)"),
+    "Django (PasswordResetView), OWASP Forgot Password Cheat Sheet",
+)
+PUBLIC_WORDS = Words(
+    """about docs favicon feed health healthz home index invite metrics openapi ping preview public ready robots
+    schema share static status unsubscribe version""",
+    "addresses of what everybody may see: probes, documentation, what is said to be public",
+    ("@app.get('/healthz')", "def public_profile(request, name)"),
+    "Kubernetes (healthz, ready), FastAPI (docs, openapi), RFC 9309 (robots), RFC 8058 (unsubscribe)",
+)
+CREDENTIAL_HEADERS = Words(
+    "authorization proxy-authorization x-access-token x-api-key x-auth-token",
+    "headers by which a client proves who it is, and which no browser sends by itself",
+    ("request.headers['Authorization']", "session.headers['X-API-Key'] = key"),
+    "RFC 9110 (Authorization, Proxy-Authorization), AWS API Gateway (x-api-key), OpenStack Keystone (X-Auth-Token)",
+)
+REQUEST_NAMES = Words(
+    "context ctx info req request",
+    "parameters and variables that are, or hold, the request that is answered",
+    ("def view(request, key)", "def resolve_user(root, info)"),
+    "Django and Flask (request), Falcon (req), graphene (info), Azure Functions (req), gRPC (context)",
+)
+DATABASE_WORDS = Words(
+    "collection conn connection cursor database db repo store",
+    "variables that are, or lead to, what keeps records",
+    ("self.db.delete(key)", "conn.cursor().execute(...)"),
+    "PEP 249 (connection, cursor), PyMongo's tutorial (db, collection)",
+)
+REQUEST_FIELDS = Words(
+    """COOKIES GET META POST args cookies form forms headers match_info params path_params query query_params
+    values view_args""",
+    "attributes of requests that map names to texts of the client",
+    ("request.args['q']", "request.GET.get('page')"),
+    "the documentation of Flask, Django, Starlette, aiohttp, Bottle and Falcon on their requests",
+)
+REQUEST_BODIES = Words(
+    "body data files get_json json media rfile",
+    "attributes and methods of requests that hold or read what the client sends",
+    ("request.get_json()", "self.rfile.read(length)"),
+    "the documentation of Flask, Django, Falcon, Bottle and http.server on their requests",
+)
+REQUEST_READERS = Words(
+    "get_argument get_arguments get_body_argument get_cookie get_header get_query_argument",
+    "methods of requests and handlers that read one text of the client",
+    ("self.get_argument('name')", "request.get_header('X-Token')"),
+    "the documentation of tornado, Bottle and Falcon on their requests",
+)
+PROTECTED_FIELDS = Words(
+    "approved balance banned credit groups salary scopes verified",
+    "fields of a record that nobody may set of their own account, beside those for roles",
+    ("account.balance", "profile.verified = True"),
+    "CWE-915; OWASP Mass Assignment Cheat Sheet (isAdmin, credits)",
+)
+ASKING_VERBS = Words(
+    "allow allowed can has is may owns",
+    "first words of functions that answer whether somebody may do something",
+    ("user.can_edit(post)", "is_owner(order, user)"),
+    "Django (has_perm), CanCan and Pundit (can, allowed)",
+)
+PERMISSION_VERBS = ASKING_VERBS | REQUIRING_VERBS
+OPEN_WORDS = SIGNING_IN_WORDS | RECOVERY_WORDS
+CLIENT_DATA = REQUEST_FIELDS | REQUEST_BODIES | REQUEST_READERS

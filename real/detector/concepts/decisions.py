@@ -6,13 +6,13 @@ from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.identity import asks_for_presence
 from real.detector.concepts.look_ups import looks_up
-from real.detector.concepts.principals import PRIVILEGES, Principal
+from real.detector.concepts.principals import Principal
 from real.detector.concepts.request_parts import told
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import BUILTINS, LOG_METHODS, RENDERERS
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PRIVILEGES, words
 
 # Attributes that say what somebody may do; whose something is says nothing until it is compared.
 _RIGHTS = PRIVILEGES - {"owner", "owners"}

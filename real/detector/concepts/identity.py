@@ -12,25 +12,14 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import OWNERS, PERSONS, words
+from real.detector.vocabulary import AUTHENTICATION_WORDS, CREDENTIAL_HEADERS, OWNERS, PERSONS, ROLE_WORDS, words
 
-# Words in what a function reads that say who asks or what they may do.
-_IDENTITY = names(
-    """admin auth authenticate authenticated authorization authorize authorized identity jwt login oauth oauth2 owner
-    permission permissions principal privilege require role roles staff superuser token tokens"""
-)
+# What a function reads that says who asks or what they may do.
+_IDENTITY = AUTHENTICATION_WORDS | ROLE_WORDS | {"authorize", "owner", "require"}
 # What frameworks keep with a request (Starlette, Sanic).
 SERVER_STATE = frozenset({"state", "ctx"})
 _SESSIONS = names("session current_user")
 _USER_HOLDERS = names("request g session self.request current_user")
-# Words in the address or the name of a view that is not for everybody.
-RESTRICTED = names("admin administrator administration superuser staff internal backoffice")
-# Words in the names of views by which somebody becomes known, or that somebody unknown must be able to use.
-OPEN = names(
-    """login signin signup register logout signout reset forgot webhook callback activate confirm verify session
-    sessions token authenticate"""
-)
-SIGNING_IN = names("login signin signup register logout signout webhook callback session token authenticate")
 _MAX_VALUES = 50
 
 
@@ -81,9 +70,9 @@ def _is_kept(facts: Facts, unit: Unit, name: str, holder: int) -> bool:
 
 
 # Methods of tornado and Django that read a cookie which the server has signed.
-_SIGNED_COOKIES = frozenset({"get_secure_cookie", "get_signed_cookie", "get_current_user"})
+_SIGNED_COOKIES = frozenset({"get_secure_cookie", "get_signed_cookie"})
 # Headers and keys under which a client proves who it is.
-_CREDENTIAL_KEYS = frozenset({"authorization", "x-api-key", "api_key", "api-key", "x-auth-token", "role"})
+_CREDENTIAL_KEYS = CREDENTIAL_HEADERS | {"api_key", "role"}
 
 
 def asks_for_presence(facts: Facts, unit: Unit, compare: Instr) -> bool:

@@ -11,14 +11,14 @@ from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.identity import knows_who
 from real.detector.concepts.permissions import LOGIN, class_level, inner_level, level_of, own_level
-from real.detector.concepts.principals import ALLOWED, NOBODY, PRIVILEGES, SOMEBODY, Principal
+from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY, Principal
 from real.detector.ir.definitions import ends_in_exception, returns_constant
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names, rows_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.models.rows import Framework, Handler
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PRIVILEGES, words
 
 _DEPENDENCIES = last_names(Role.INJECTION)
 # Frameworks whose decorators give functions an address; where addresses are elsewhere, decorators say who may.

@@ -9,18 +9,15 @@ from real.detector.analysis.facts import Facts
 from real.detector.concepts.decisions import decides
 from real.detector.concepts.endpoints import App, Class
 from real.detector.concepts.identity import says_who
-from real.detector.concepts.principals import ALLOWED, NOBODY, PRIVILEGES, SOMEBODY
+from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import AUTHENTICATION_WORDS, PERSONS, PRIVILEGES, words
 
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
-LOGIN = names(
-    """auth authed authenticate authenticated authentication authorization bearer caller credentials current identity
-    jwt logged login me member oauth2 principal protected session signed signin subject token user users viewer"""
-)
+LOGIN = AUTHENTICATION_WORDS | PERSONS | names("bearer credentials logged session")
 # Words in names of modules whose decorators and dependencies let only known people pass.
 _MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")

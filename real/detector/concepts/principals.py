@@ -14,26 +14,14 @@ from real.detector.concepts.identity import SERVER_STATE
 from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
-from real.detector.vocabulary import PERSONS, words
+from real.detector.vocabulary import CLIENT_DATA, PERSONS, REQUEST_NAMES, REQUIRING_VERBS, words
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
-# Words of those that decide what a person may do (role-based access control; Django's and Flask-Principal's names).
-PRIVILEGES = names(
-    """acl admin admins administrator allowed authorize authorized can capability granted group groups is_staff manager
-    moderator operator owner owners ownership owns permission permissions permitted policy privilege privileged
-    privileges rbac role roles scope scopes staff superuser"""
-)
-# Where a client can put whatever it likes.
-CLIENT_DATA = names(
-    """args form forms values json cookies headers query query_params GET POST COOKIES META data get_json match_info
-    files body view_args path_params rel_url raw_args get_argument get_body_argument get_query_argument rfile
-    get_arguments get_cookie get_header media params"""
-)
 _SESSIONS = names("session current_user")
-_USER_ATTRIBUTES = names("user current_user session auth identity principal remote_user")
+_USER_ATTRIBUTES = names("user current_user session")
 # Readings of a header that leave its text what the client sent.
 _READINGS = names("get getlist get_header strip lower removeprefix split partition str")
-_SIGNED = names("get_secure_cookie get_signed_cookie get_current_user get_jwt_identity get_jwt")
+_SIGNED = names("get_secure_cookie get_signed_cookie")
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +50,7 @@ class Principal:
         if last & _SESSIONS or reads.params & self.params:
             return True
         holders = last | reads.params | reads.attributes
-        holds_request = bool(holders & {"request", "req", "info", "ctx", "context"})
+        holds_request = bool(holders & REQUEST_NAMES)
         known = reads.attributes & _USER_ATTRIBUTES
         if self.session_is_of_database:
             known -= {"session"}
@@ -109,10 +97,8 @@ def _decodes_credentials(reads: Reads) -> bool:
 def _names_person(call: str) -> bool:
     """``get_current_user``, ``user_from_token``, ``verify_token``: words of a call that says who asks."""
     found = words(call)
-    if found & {"identity", "principal"}:
+    if found & {"identity", "principal"} or {"current", "user"} <= found:
         return True
-    if found & {"current", "logged", "authenticated"} and found & {"user", "account", "member", "id", "in"}:
-        return True
-    return bool(found & {"token", "jwt", "bearer", "session"}) and bool(
-        found & {"user", "verify", "decode", "identity", "claims", "account", "get", "load", "member", "uid"}
+    return bool(
+        found & {"token", "jwt", "session"} and found & (PERSONS | REQUIRING_VERBS | {"decode", "get"}) - {"token"}
     )

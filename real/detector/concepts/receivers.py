@@ -9,7 +9,7 @@ from real.detector.ir.definitions import definition, name_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_modules
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import DATABASE_WORDS, words
 
 # Receivers whose methods change nothing that lasts, or only what is the client's own.
 _PASSING = names(
@@ -17,7 +17,6 @@ _PASSING = names(
     os sys json re time threading asyncio shutil redis channel_layer metrics limiter span"""
 )
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
-_DATABASES = frozenset({"db", "database", "conn", "connection", "cursor", "collection", "mongo", "store", "repo"})
 _LISTING = frozenset({"split", "rsplit", "splitlines"})  # methods of text that make a list
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
 
@@ -56,7 +55,7 @@ def is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
         path.append(str(made.extra[0]) if made.op == "method" else name_of(made))
         made = definition(unit, made.args[0])
     path = [name for name in (*path, name_of(made)) if name]
-    if is_database_session(facts, unit, operand) or any(words(part) & _DATABASES for part in path):
+    if is_database_session(facts, unit, operand) or any(words(part) & DATABASE_WORDS for part in path):
         return False
     if "user" in path or "current_user" in path or "app" in path:
         return bool(set(path[:1]) & _PASSING)

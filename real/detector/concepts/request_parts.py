@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
-from real.detector.concepts.principals import CLIENT_DATA
 from real.detector.ir.definitions import definition, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
+from real.detector.vocabulary import CLIENT_DATA
 
 _SAME_TEXT = names("lower upper strip split")
 _MAX_HELPERS = 2

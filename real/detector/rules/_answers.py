@@ -16,13 +16,10 @@ from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import last_word
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import LOG_METHODS, names
-from real.detector.vocabulary import PERMISSION_VERBS, words
+from real.detector.vocabulary import ACTORS, PERMISSION_VERBS, PERSON_KEYS, PRIVILEGES, words
 
-_PRIVILEGES = names(
-    """access admin administrator allowed authorized authorised delete edit editor manage manager member moderator
-    owner permission permissions permitted privilege role roles scope scopes staff write"""
-)
-_PEOPLE = names("user actor caller principal member account requester who person identity")
+_PRIVILEGES = PRIVILEGES - {"can"} | {"access", "delete", "edit", "write"}
+_PEOPLE = ACTORS | PERSON_KEYS - {"id"}
 # Words of parameters by which something in particular is named.
 _OBJECTS = names(
     """org organisation organization project document resource tenant team workspace group company room board folder

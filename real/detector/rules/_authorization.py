@@ -14,35 +14,32 @@ from real.detector.analysis.operations import Operation
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import STR
 from real.detector.analysis.witness import every
-from real.detector.concepts.principals import CLIENT_DATA
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import BUILTINS, names
-from real.detector.vocabulary import ACTORS, words
+from real.detector.models.library import BUILTINS
+from real.detector.vocabulary import (
+    ACTORS,
+    AUTHENTICATION_WORDS,
+    DATABASE_WORDS,
+    PARTIES,
+    PERSON_KEYS,
+    PRIVILEGES,
+    REQUEST_NAMES,
+    REQUIRING_VERBS,
+    ROLE_WORDS,
+    SIGNATURE_WORDS,
+    words,
+)
 
-# What a permission is made of, in the wording of CWE-862, NIST's role-based access control and Django's contrib.auth.
-_PRIVILEGE = names(
-    """admin authorise authorised authorize authorized owner owners owns permission permissions permitted policy
-    privilege privileges role roles staff superuser"""
-)
-# What says who asks: Flask's and Django's session, Flask-Login's current_user and login_required, OAuth's scope.
-_IDENTITY = names(
-    "access allowed auth authenticated authentication can identity logged login principal scope scopes session"
-)
-AUTHORITY = _PRIVILEGE | _IDENTITY
+# Outside endpoints, groups and operators are those of mathematics and of machines.
+_PRIVILEGES = PRIVILEGES - {"group", "groups", "operator"}
+AUTHORITY = _PRIVILEGES | AUTHENTICATION_WORDS | {"access", "logged", "session"}
 # Words of a parameter that may say who asks, where nothing uses it: an identity, or a kind of person.
-_IDENTITIES = (ACTORS | {"role"}) | names(
-    """account admin agent author customer editor employee id identifier login manager member operator owner person
-    buyer client clerk doctor giver guest patient player reader requester seller sender session staff student subject
-    teacher token uid user username viewer visitor worker writer"""
-)
-_NO_ACTORS = frozenset({"self", "cls", "args", "kwargs", "request", "event", "context", "session", "db", "conn"})
+_IDENTITIES = ACTORS | PERSON_KEYS | PARTIES | ROLE_WORDS
+_NO_ACTORS = REQUEST_NAMES | DATABASE_WORDS | {"self", "cls", "session"}
 # Words of what proves something by itself, so that CWE-347 and CWE-352 are about it.
-_PROOFS = names("signature sig sign signed mac hmac digest checksum csrf xsrf nonce token")
-# Words of functions that raise where somebody may not.
-_RAISING = names("require check ensure authorize authorise assert enforce demand")
+_PROOFS = SIGNATURE_WORDS | {"csrf", "xsrf", "token"}
 _MIN_PARAMETERS = 2
 
-_READINGS = names("get getlist get_json lower upper strip pop builtins.str builtins.bool builtins.int")
 _STRONG_CALLABLES = frozenset({"function", "bound", "method"})
 
 
@@ -133,7 +130,7 @@ def is_authorised(facts: Facts, subject: Subject, operation: Operation) -> bool:
     ]
 
     def decides(atom: Atom, reads: Reads) -> bool:
-        return is_check(facts, atom, reads, subject.actors) and flaw(facts, atom, reads) is None
+        return is_check(facts, atom, reads, subject.actors) and flaw(facts, atom) is None
 
     if facts.is_prevented(unit, operation.instr, alike, decides) or _is_asked(facts, subject, operation.instr):
         return True
@@ -152,7 +149,7 @@ def _is_asked(facts: Facts, subject: Subject, instr: Instr) -> bool:
         if step.op not in ("call", "method") or facts.called(step):
             continue
         called = named_words(facts, subject.unit, step)
-        if any(words(name) & _RAISING for name in called) and any(
+        if any(words(name) & REQUIRING_VERBS for name in called) and any(
             facts.reads(subject.unit, arg).params & subject.actors for arg in step.args[1:]
         ):
             return True
@@ -168,7 +165,7 @@ def is_check(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -> 
 
 def is_attempt(facts: Facts, atom: Atom, reads: Reads, actors: frozenset[str]) -> bool:
     """Whether a test was meant to be such a check, as far as can be told from what it reads."""
-    meant = reads.params & actors or any(words(word) & _PRIVILEGE for word in reads.words)
+    meant = reads.params & actors or any(words(word) & _PRIVILEGES for word in reads.words)
     return bool(meant) and not _is_presence(facts, atom, reads)
 
 
@@ -179,7 +176,7 @@ def _is_presence(facts: Facts, atom: Atom, reads: Reads) -> bool:
     return facts.is_existence_test(atom)
 
 
-def flaw(facts: Facts, atom: Atom, reads: Reads) -> str | None:
+def flaw(facts: Facts, atom: Atom) -> str | None:
     """Why a test cannot decide what it should, or ``None``."""
     if atom.op in ("In", "NotIn"):
         allowed = facts.value(atom.unit, atom.operands[1])
@@ -189,22 +186,4 @@ def flaw(facts: Facts, atom: Atom, reads: Reads) -> str | None:
         value = facts.value(atom.unit, atom.operands[0])
         if value.objs and every(obj.kind in _STRONG_CALLABLES for obj in value.objs):
             return "tests a method that is not called, which is always true"
-    if _is_self_declared(facts, atom, reads):
-        return "asks the client what it may do"
     return None
-
-
-def _is_self_declared(facts: Facts, atom: Atom, reads: Reads) -> bool:
-    """``request.args.get("role") == "admin"``: the client says so, and nothing else is consulted."""
-    if atom.op in ("In", "NotIn") and not facts.elements(facts.value(atom.unit, atom.operands[1])):
-        return False  # looked up in a table of the program
-    if "session" in reads.attributes or reads.calls - _READINGS - CLIENT_DATA - _request_calls(reads):
-        return False
-    request = reads.last_names
-    told = any(isinstance(key, str) and words(key) & _PRIVILEGE for key in reads.keys)
-    return told and request == {"request"} and bool((reads.attributes | reads.calls) & CLIENT_DATA)
-
-
-def _request_calls(reads: Reads) -> set[str]:
-    """Methods of the request as they are called by their qualified names."""
-    return {call for call in reads.calls if "request" in call.split(".")}

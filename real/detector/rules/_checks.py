@@ -13,22 +13,18 @@ from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.effects import Effect, effects
 from real.detector.concepts.look_ups import looked_up_by
-from real.detector.concepts.principals import CLIENT_DATA, PRIVILEGES, Principal
+from real.detector.concepts.principals import Principal
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
-from real.detector.vocabulary import ACTORS, OWNERS, PERMISSION_VERBS, ROLE_WORDS, words
+from real.detector.models.library import HARMLESS_METHODS, names
+from real.detector.vocabulary import ACTORS, CLIENT_DATA, OWNERS, PERMISSION_VERBS, PRIVILEGES, ROLE_WORDS, words
 
-_PLAIN = names(
-    """get getlist get_json json form body lower upper strip title removeprefix get_argument get_body_argument
-    get_query_argument get_cookie get_header to_dict model_dump dict"""
-)
+_PLAIN = CLIENT_DATA | HARMLESS_METHODS | names("dict get getlist model_dump removeprefix to_dict")
 _PLAIN_CALLS = calls_of(Role.JSON_PARSER).keys() | names(
     "builtins.str builtins.bool builtins.int builtins.any builtins.isinstance"
 )
-PERSONAL = names("owner user author creator uid account member customer username employee sender role")
 
 
 def told_by_client(facts: Facts, who: Principal, places: Iterable[Instr]) -> Iterator[Defect]:
@@ -120,7 +116,7 @@ def _is_said(facts: Facts, who: Principal, atom: Atom, keys: set[Origin]) -> boo
     if any(origin in keys for origin in reads.origins):
         return False  # /users/<user_id>/...: what is compared names the record
     said = {word for word in (*reads.attributes, *reads.keys, *reads.params) if isinstance(word, str)}
-    return any(words(word) & PERSONAL for word in said)
+    return any(words(word) & OWNERS for word in said)
 
 
 def _looked_up(facts: Facts, who: Principal, operand: int) -> bool:

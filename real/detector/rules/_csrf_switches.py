@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import app_of
-from real.detector.concepts.identity import OPEN
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rules._forgery import settings
-from real.detector.vocabulary import words
+from real.detector.vocabulary import OPEN_WORDS, words
 
 _SWITCHES = settings_of(Role.CSRF_SWITCH)
 _FORM_BASES = last_names(Role.CSRF_FORM)
@@ -63,7 +62,7 @@ def switched_off(facts: Facts) -> Iterator[Defect]:
             for name in facts.reads(site.unit, operand).words
             for word in words(name)
         }
-        if site.instr.op == "call" and not given & OPEN:
+        if site.instr.op == "call" and not given & OPEN_WORDS:
             yield Defect(site.instr, "a view is exempted from the protection of the framework")
     yield from _forms(facts)
     yield from _any_origin(facts)

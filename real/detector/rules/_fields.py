@@ -10,9 +10,8 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
 from real.detector.rules._models import open_models
-from real.detector.vocabulary import ROLE_WORDS
+from real.detector.vocabulary import ASKING_VERBS, ROLE_WORDS
 
 # Attributes of forms and serializers that hold declared fields only.
 _DECLARED = frozenset({"cleaned_data", "validated_data"})
@@ -20,7 +19,7 @@ _DECLARED = frozenset({"cleaned_data", "validated_data"})
 _DUMPS = frozenset({"model_dump", "dict"})
 # Words that say what somebody may do; weak evidence, used together with a test that controls the store.
 # Words of a parameter that says what somebody may do, where it is asked for its truth: `allow_all`, `can_edit`.
-_FLAGS = ROLE_WORDS | names("is has can may allow allowed trusted internal force system privilege verified")
+_FLAGS = ROLE_WORDS | ASKING_VERBS | {"trusted"}
 _MAX_STEPS = 50
 
 

@@ -18,7 +18,7 @@ from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.identity import says_who
 from real.detector.concepts.known_endpoints import HOOKS
-from real.detector.concepts.principals import PRIVILEGES, Principal
+from real.detector.concepts.principals import Principal
 from real.detector.concepts.request_parts import told
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.definitions import definition, untested
@@ -27,7 +27,7 @@ from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._checks import refusals, told_by_client
-from real.detector.vocabulary import ROLE_WORDS, words
+from real.detector.vocabulary import PRIVILEGES, ROLE_WORDS, words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions

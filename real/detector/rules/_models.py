@@ -12,14 +12,10 @@ from real.detector.concepts.principals import ALLOWED
 from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Unit
-from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PROTECTED_FIELDS, ROLE_WORDS, words
 
 # Words in names of fields that say what somebody may do, owns or has been found to be.
-PRIVILEGED = names(
-    """admin approved balance banned credit credits groups permission permissions privileged privileges
-    role roles salary scopes staff superuser verified"""
-)
+PRIVILEGED = ROLE_WORDS | PROTECTED_FIELDS
 _DUMPS = frozenset({"model_dump", "dict"})
 
 

@@ -12,19 +12,14 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import Endpoint
-from real.detector.concepts.identity import OPEN
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.principals import Principal
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.vocabulary import CLIENT_DATA, OPEN_WORDS, PUBLIC_WORDS, REQUEST_NAMES
 
 _LEAST = 3  # endpoints that do ask, for a rule to be seen in them
-# What everybody may see: probes, documentation, what is said to be public.
-_FOR_EVERYBODY = OPEN | names(
-    """health healthz healthcheck ping ready live status version metrics public index home about docs schema openapi
-    robots favicon static feed share shared preview invite invitation unsubscribe"""
-)
+_FOR_EVERYBODY = OPEN_WORDS | PUBLIC_WORDS
 _SHARED = frozenset({"cell", "builtin", "import", "attr"})
 
 
@@ -77,4 +72,4 @@ def _is_client(facts: Facts, who: Principal, operand: object) -> bool:
 def _is_of_request(holder: Instr) -> bool:
     """``request.args``: that is what the client sends, and not what it asks for."""
     text = str(holder.extra[1] if holder.op in ("cell", "builtin") else holder.extra)
-    return text.rpartition(".")[2] in ("request", "args", "form", "json", "headers", "cookies", "GET", "POST", "query")
+    return text.rpartition(".")[2] in CLIENT_DATA | REQUEST_NAMES

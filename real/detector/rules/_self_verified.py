@@ -12,15 +12,14 @@ from real.detector.ir.definitions import name_of, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of, last_names, tables
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.library import names
 from real.detector.rules._trust import proves_something
-from real.detector.vocabulary import words
+from real.detector.vocabulary import PERSON_KEYS, ROLE_WORDS, words
 
 # Members of a header that are, or lead to, a key (RFC 7515, 4.1).
 _KEYS_IN_HEADERS = frozenset({"jwk", "jku", "x5c", "x5u"})
 _ALGORITHM = "alg"
 # Who somebody is or what they may do, among the fields of a cookie.
-_IDENTITY = names("user username uid role roles admin staff account email permissions owner superuser")
+_IDENTITY = ROLE_WORDS | PERSON_KEYS - {"id", "member"} | {"email", "owner"}
 _DECODINGS = calls_of(Role.JSON_PARSER).keys() | calls_of(Role.PARSER).keys() | tables((Kind.PICKLE,)).calls.keys()
 
 

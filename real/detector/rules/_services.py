@@ -17,19 +17,18 @@ from real.detector.concepts.decisions import decides_or_asks
 from real.detector.concepts.effects import Effect, effects
 from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.hand_outs import hand_outs
-from real.detector.concepts.principals import PRIVILEGES, Principal
+from real.detector.concepts.principals import Principal
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import AUTHORITY
-from real.detector.vocabulary import ACTORS, LOG_WORDS, words
+from real.detector.vocabulary import ACTORS, KEY_WORDS, LOG_WORDS, PERSON_KEYS, PRIVILEGES, SIGNATURE_WORDS, words
 
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.
-_PERSONS = names("user username uid account member userid id")
 _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member AuthUser AbstractUser Caller")
 # First words of functions that are part of a login or serve the person alone.
 _OWN = names("login logout signup register authenticate create add list search my new init test")
 # Keys by which a record is found that only one person knows.
-_SECRETS = names("token secret signature hash digest password code nonce")
+_SECRETS = KEY_WORDS | SIGNATURE_WORDS | {"code"}
 _MIN_PARAMETERS = 2
 # Methods that a session of SQLAlchemy has, and none of a browser.
 _OF_DATABASE = names("commit query execute scalars scalar add delete flush merge refresh rollback")
@@ -84,7 +83,7 @@ def _actors(unit: Unit) -> tuple[frozenset[str], frozenset[str]]:
 def _is_person(name: str) -> bool:
     """``user``, ``account_id``: nothing but a person, or their key."""
     parts = set(name.lower().split("_"))
-    return parts <= _PERSONS and parts != {"id"}
+    return parts <= PERSON_KEYS and parts != {"id"}
 
 
 def _is_held(facts: Facts, unit: Unit) -> bool:
@@ -105,7 +104,7 @@ def _compares_held(facts: Facts, unit: Unit) -> bool:
     return False
 
 
-_HELD = names("user actor current_user principal viewer identity")
+_HELD = ACTORS | {"user", "current_user"}
 
 
 def _first(facts: Facts, unit: Unit, strong: frozenset[str], weak: frozenset[str], held: bool) -> Unchecked | None:

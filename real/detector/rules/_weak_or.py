@@ -11,8 +11,7 @@ from real.detector.analysis.witness import every
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.rules._checks import PERSONAL
-from real.detector.vocabulary import words
+from real.detector.vocabulary import OWNERS, words
 
 # What says only that somebody is known.
 _KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
@@ -99,7 +98,7 @@ def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
     sides = [facts.reads(unit, arg) for arg in compare.args]
     if not every(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
         return False
-    return any(words(name) & PERSONAL for side in sides for name in side.attributes)
+    return any(words(name) & OWNERS for side in sides for name in side.attributes)
 
 
 def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
@@ -122,4 +121,4 @@ def _is_personal(facts: Facts, atom: Atom) -> bool:
     if atom.op not in ("Eq", "In", "Is"):
         return False
     reads = facts.atom_reads(atom)
-    return any(words(word) & PERSONAL for word in reads.attributes) or bool(reads.keys & PERSONAL)
+    return any(words(word) & OWNERS for word in reads.attributes) or bool(reads.keys & OWNERS)

@@ -56,7 +56,6 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.concepts.effects import effects
 from real.detector.concepts.endpoints import App, Endpoint, app_of
-from real.detector.concepts.identity import OPEN
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.principals import Principal
 from real.detector.ir.instructions import Unit
@@ -69,7 +68,7 @@ from real.detector.rules._csrf_switches import first, switched_off
 from real.detector.rules._forgery import asks_for_method, is_ambient
 from real.detector.rules._forms import is_by_link, is_reached_by_forms, takes_form
 from real.detector.rules._sign_in import sockets_of_any_origin, unbound_codes
-from real.detector.vocabulary import words
+from real.detector.vocabulary import OPEN_WORDS, words
 
 # What a browser can send to another site, in a request that is a mapping: an API Gateway event, or one made by hand.
 _PARTS = names("body form")
@@ -125,7 +124,7 @@ def _is_of(unit: Unit, blueprints: frozenset[str]) -> bool:
 
 def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protected: bool) -> Defect | None:
     """An endpoint that a link or a form of another site can make a browser use, with the user's own cookies."""
-    if endpoint.words & OPEN or not is_ambient(facts, endpoint):
+    if endpoint.words & OPEN_WORDS or not is_ambient(facts, endpoint):
         return None
     unit = endpoint.unit
     done = [effect for effect in effects(facts, who) if not facts.is_prevented(unit, effect.instr, (), is_proof)]

@@ -55,7 +55,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.concepts.effects import VERBS, effects
 from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.hand_outs import hand_outs, hands_out_rows
-from real.detector.concepts.identity import OPEN, RESTRICTED, SIGNING_IN, knows_of_users
+from real.detector.concepts.identity import knows_of_users
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.models.library import names
 from real.detector.rule import Rule
@@ -63,6 +63,7 @@ from real.detector.rules._authorization import containers, is_authorised, notes_
 from real.detector.rules._generic import missing
 from real.detector.rules._odd_one_out import odd_ones
 from real.detector.rules._services import unchecked
+from real.detector.vocabulary import OPEN_WORDS, RESTRICTED_WORDS, SIGNING_IN_WORDS
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
 # Words of an address or a name by which an endpoint says that it takes a record away.
@@ -105,8 +106,8 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
     found = list(known_endpoints(facts))
     others = any(who.level for _, who in found) or knows_of_users(facts)
     for endpoint, who in found:
-        restricted = bool(endpoint.words & RESTRICTED)
-        if who.level or endpoint.words & (SIGNING_IN if restricted else OPEN):
+        restricted = bool(endpoint.words & RESTRICTED_WORDS)
+        if who.level or endpoint.words & (SIGNING_IN_WORDS if restricted else OPEN_WORDS):
             continue
         named = [effect for effect in effects(facts, who) if restricted or (effect.named and effect.verb != "creates")]
         if restricted:

@@ -57,7 +57,7 @@ from real.detector.concepts.decisions import decides_or_asks
 from real.detector.concepts.effects import Effect, effects
 from real.detector.concepts.endpoints import Endpoint, app_of
 from real.detector.concepts.hand_outs import hand_outs
-from real.detector.concepts.identity import OPEN, has_owners
+from real.detector.concepts.identity import has_owners
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.owners import owner_words
 from real.detector.concepts.principals import SOMEBODY
@@ -71,7 +71,7 @@ from real.detector.rules._gates import weak_gates
 from real.detector.rules._generic import incorrect, object_permissions, weak_tests
 from real.detector.rules._services import unchecked
 from real.detector.rules._weak_or import weak_or
-from real.detector.vocabulary import PERMISSION_VERBS, words
+from real.detector.vocabulary import OPEN_WORDS, PERMISSION_VERBS, words
 
 # Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
 _PERSONAL = names(
@@ -135,7 +135,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         told += thrown_away(facts, who) if not told else []
         if told:
             yield told[0]
-        elif who.level == SOMEBODY and not endpoint.words & OPEN and not decides_or_asks(facts, unit, who):
+        elif who.level == SOMEBODY and not endpoint.words & OPEN_WORDS and not decides_or_asks(facts, unit, who):
             named = [
                 effect for effect in (*done, *handed) if effect.named and not effect.is_own and effect.verb != "creates"
             ]
@@ -179,7 +179,7 @@ def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:
             for atom in facts.atoms(unit, instr.args[0]):
                 reads = facts.atom_reads(atom)
                 if is_attempt(facts, atom, reads, subject.actors):
-                    found = found or flaw(facts, atom, reads) or "does not decide whether this happens"
+                    found = found or flaw(facts, atom) or "does not decide whether this happens"
         elif instr.op == "compare" and facts.reads(unit, instr.dst).params & subject.actors:
             found = found or "does not decide whether this happens"
         elif instr.op in ("call", "method") and instr is not operation:
