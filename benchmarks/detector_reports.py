@@ -34,18 +34,19 @@ def main() -> None:
     times = []
     for index in sorted(options.data.glob("*/index.jsonl")):
         for entry in disk.read_lines(index):
+            cwe, pair = str(entry["cwe"]), str(entry.get("pair", entry["file"]))
+            kind = str(entry.get("kind", cwe))
             code = (index.parent / entry["file"]).read_text(encoding="utf-8")
             start = time.process_time()
             analysis = scan(code)
             times.append(1000 * (time.process_time() - start))
             rules = {finding.rule for finding in analysis.findings}
             is_bad = entry["label"] in (1, "bad")
-            is_right = bool(rules & family(entry["cwe"])) if is_bad else analysis.status is AnalysisStatus.CLEAN
-            kind = entry.get("kind", entry["cwe"])
+            is_right = bool(rules & family(cwe)) if is_bad else analysis.status is AnalysisStatus.CLEAN
             for row in ("all",) if options.totals else ("all", kind):
                 count = counts.setdefault((index.parent.name, row), Counter())
                 count.update({"bad" if is_bad else "ok": 1, "found" if is_bad else "clean": is_right})
-                pairs[index.parent.name, row, entry.get("pair", entry["file"])].append(is_right)
+                pairs[index.parent.name, row, pair].append(is_right)
             if options.wrong and not is_right:
                 said = " ".join(sorted(rules)) or analysis.reason or "silent"
                 print(f"{'missed' if is_bad else 'flagged'} {index.parent.name}/{entry['file']}: {said}")
