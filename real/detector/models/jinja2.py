@@ -10,6 +10,13 @@ from real.detector.models.when import MadeBy
 _ENGINE = MadeBy(("jinja2.", "django."), never="Sandbox")
 
 _ENVIRONMENTS = ("jinja2.Environment", "jinja2.environment.Environment")
+# Templates of files: that an environment escapes nothing is said of the environment, where it is made.
+_RENDERED = tuple(
+    f"{maker}().{get}().{render}"
+    for maker in _ENVIRONMENTS
+    for get in ("get_template", "select_template", "get_or_select_template")
+    for render in ("render", "render_async")
+)
 
 LIBRARY = Library(
     "jinja2",
@@ -40,6 +47,7 @@ LIBRARY = Library(
         ),
         *sinks(Kind.TEMPLATE, arg(0, "source"), "jinja2.Environment().compile_expression"),
         *sanitizers(MARKUP, "jinja2.escape", until="Jinja 3.1"),
+        *sanitizers((Kind.HTML,), *_RENDERED),
         *sanitizers((Kind.HTML,), "jinja2.utils.htmlsafe_json_dumps"),
     ),
 )

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.responses import Sent
 from real.detector.concepts.secrets import is_secret, secret_fields
 from real.detector.ir.call_shapes import keywords_of
-from real.detector.ir.definitions import root
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.definitions import name_of, root
+from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._inner_errors import is_broad, is_failure
 from real.detector.rules._record_models import exposed_by, record_of
-from real.detector.rules._shown import chooses, leaves_out, shown_parts
+from real.detector.rules._shown import EVERY_FIELD, chooses, leaves_out, shown_parts
 from real.detector.rules._whole_records import found_document, sends_whole_records, shown_record, taken_away
 from real.detector.vocabulary import PERSON_RECORDS, words
 
@@ -60,7 +61,7 @@ def _exposed(facts: Facts, unit: Unit, step: Instr) -> str | None:
     called = facts.library_names(unit, step)
     if called & _TRACEBACKS:
         return "the traceback"
-    if "builtins.vars" in called or (step.op == "attr" and step.extra == "__dict__"):
+    if "builtins.vars" in called or (step.op == "attr" and step.extra in EVERY_FIELD):
         return "every field of a record"
     if step.op == "caught" and is_broad(facts, unit, step):
         return "what went wrong inside, whatever it was"
@@ -86,7 +87,7 @@ def _described(facts: Facts, unit: Unit, step: Instr) -> str | None:
     for callee in _describers(facts, unit, step):
         for inner in facts.instructions(callee, "return"):
             for part in shown_parts(facts, callee, inner.args[0], 1):
-                if part.op == "attr" and (is_secret(str(part.extra)) or part.extra == "__dict__"):
+                if part.op == "attr" and (is_secret(str(part.extra)) or part.extra in EVERY_FIELD):
                     return f"`{part.extra}`"
             columns = facts.reads(callee, inner.args[0])
             if (
@@ -148,7 +149,7 @@ def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
     if step.op == "method" and step.extra[0] in _DUMPS and not chooses(facts, unit, step):
         return _fields_of(facts, unit, step.args[0])
     if library_words(facts, unit, step) & _FIELDS and len(step.args) > 1:
-        return _fields_of(facts, unit, step.args[1])
+        return _fields_of(facts, unit, step.args[1], _named_for(facts, unit, step.args[1]))
     if step.op == "method" and step.extra[0] == "values" and len(step.args) == 1:
         reads = facts.reads(unit, step.args[0])
         if "objects" in reads.attributes and any(words(name) & PERSON_RECORDS for name in reads.names):
@@ -156,10 +157,20 @@ def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
     return None
 
 
-def _fields_of(facts: Facts, unit: Unit, operand: int) -> str | None:
-    owners = [obj.unit for obj in facts.value(unit, operand).objs if obj.kind == "instance" and obj.unit is not None]
-    secrets = {name for owner in owners for name in secret_fields(facts, owner)}
+def _fields_of(facts: Facts, unit: Unit, operand: int, otherwise: Iterable[Unit] = ()) -> str | None:
+    objs = facts.value(unit, operand).objs
+    owners = [obj.unit for obj in objs if obj.kind == "instance" and obj.unit is not None]
+    secrets = {name for owner in owners or otherwise for name in secret_fields(facts, owner)}
     return f"`{min(secrets)}` with the rest of the record" if secrets else None
+
+
+def _named_for(facts: Facts, unit: Unit, operand: int) -> Iterator[Unit]:
+    """The class that a thing of which nothing else is known has its name from: ``user`` of ``class User``."""
+    made = unit.defs[operand]
+    while made is not None and made.op in COPIES and made.op != "assign":
+        made = unit.defs[made.args[0]]
+    name = str(made.extra) if made is not None and made.op == "assign" else name_of(made)
+    return (cls.unit for cls in app_of(facts).classes.values() if name and words(cls.unit.name) == words(name))
 
 
 def _statements(facts: Facts, unit: Unit, step: Instr) -> list[str]:

@@ -27,6 +27,7 @@ from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import LOG_METHODS
 from real.detector.rules._redirects import CREDENTIAL_HEADERS
+from real.detector.rules._whole_records import taken_away
 from real.detector.vocabulary import LOG_WORDS, words
 
 LOGGERS = LOG_METHODS | {"print", "success", "trace"}
@@ -135,12 +136,33 @@ def _announced(facts: Facts, site: CallSite, step: Instr) -> str | None:
 
 
 def _fields(facts: Facts, unit: Unit, step: Instr) -> set[str]:
-    """The secret fields of an object that is shown with all its fields: a data class, a model of pydantic."""
+    """The secrets of what is shown with all its fields: a data class, a model of pydantic, a dict."""
     found: set[str] = set()
     for obj in facts.value(unit, step.dst).objs:
         if obj.kind == "instance" and obj.unit is not None and _shows_fields(facts, obj.unit):
             found |= secret_fields(facts, obj.unit)
-    return found
+        elif obj.kind == "dict" and step.op == "param":
+            found |= {str(key) for key, held in obj.fields.items() if _is_credential(str(key)) and held.consts is None}
+    stores = (store for store in facts.instructions(unit, "setsub") if _puts_into(unit, store, step.dst))
+    keys = (definition(unit, store.args[1]) for store in stores)
+    found |= {
+        str(key.extra) for key in keys if key is not None and key.op == "const" and _is_credential(str(key.extra))
+    }
+    return found - taken_away(facts, unit) - _masked(facts, unit) if found else found
+
+
+def _is_credential(key: str) -> bool:
+    return is_secret(key) or key.lower() in CREDENTIAL_HEADERS
+
+
+def _masked(facts: Facts, unit: Unit) -> set[str]:
+    """The keys that a function overwrites with a text of its own: ``shown["password"] = "***"``."""
+    return {
+        str(key)
+        for step in facts.instructions(unit, "setsub", "member")
+        if facts.constants(unit, step.args[-1])
+        for key in facts.constants(unit, step.args[1])
+    }
 
 
 def _shows_fields(facts: Facts, owner: Unit) -> bool:
@@ -190,24 +212,37 @@ def text_of(facts: Facts, unit: Unit, operand: int) -> list[Instr]:
         found.append(made)
         following: list[int] = []
         if made.op in ("fstring", "binop", "build"):
-            stored = (step.args[-1] for step in facts.instructions(unit) if _puts_into(step, current))
+            stored = (step.args[-1] for step in facts.instructions(unit) if _puts_into(unit, step, current))
             following = [*made.args, *(stored if made.op == "build" else ())]
         elif _is_conversion(facts, unit, made):
-            following = made.args if made.op == "method" else made.args[1:]
+            following = made.args if _is_own_text(made) else made.args[1:]
         elif made.op == "attr" and made.extra in _WHOLE:
             following = made.args
         work += [root(unit, arg) for arg in following]
     return found
 
 
-def _puts_into(step: Instr, container: int) -> bool:
-    return step.op in ("member", "setsub") and step.args[0] == container
+def _puts_into(unit: Unit, step: Instr, container: int) -> bool:
+    return step.op in ("member", "setsub") and root(unit, step.args[0]) == container
 
 
 def _is_conversion(facts: Facts, unit: Unit, made: Instr) -> bool:
-    if made.op == "method":
-        return made.extra[0] in ("format", "decode", "join", "copy", "to_dict", "model_dump", "dict")
-    return made.op == "call" and bool(library_words(facts, unit, made) & _CONVERSIONS)
+    return _is_own_text(made) or (
+        made.op in ("call", "method") and bool(library_words(facts, unit, made) & _CONVERSIONS)
+    )
+
+
+def _is_own_text(made: Instr) -> bool:
+    """A method that makes a text or a copy of its object."""
+    return made.op == "method" and made.extra[0] in (
+        "format",
+        "decode",
+        "join",
+        "copy",
+        "to_dict",
+        "model_dump",
+        "dict",
+    )
 
 
 def _is_setting(facts: Facts, unit: Unit, step: Instr) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from real.detector.analysis.called_names import library_words
 from real.detector.analysis.facts import Facts
+from real.detector.analysis.values import Constant
 from real.detector.concepts.calls import passed_to
 from real.detector.concepts.secrets import is_secret
 from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.instructions import STORES, Instr, Unit
+from real.detector.models.catalogue import known_modules
 from real.detector.models.library import names
 
 # Functions and methods that give back what they are given in another form.
@@ -27,6 +29,8 @@ _TEXT_METHODS = names(
 _DETAILS = names(
     "args strerror filename stderr stdout output orig pgerror __cause__ __context__ statement params reason"
 )
+# Attributes that hold every field of an object: of all, and of a model of peewee.
+EVERY_FIELD = names("__dict__ __data__")
 _MAX_HELPERS = 2
 
 
@@ -54,11 +58,17 @@ def shown_parts(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> list[
             work += [step.args[-1] for step in stores]
         elif (made.op == "attr" and made.extra in _DETAILS) or _is_same_text(facts, unit, made):
             work += made.args
+        elif made.op == "slice" or (made.op == "sub" and not EVERY_FIELD.isdisjoint(_key(facts, unit, made))):
+            work += made.args[:1]
         elif made.op in ("call", "method") and depth < _MAX_HELPERS and facts.called(made):
             work += _passed_through(facts, unit, made, depth)
-        elif made.op in ("call", "method") and _converts(facts, unit, made):
+        elif made.op in ("call", "method") and (_converts(facts, unit, made) or _makes_record(facts, unit, made)):
             work += made.args[1:]
     return found
+
+
+def _key(facts: Facts, unit: Unit, made: Instr) -> frozenset[Constant]:
+    return facts.constants(unit, made.args[1])
 
 
 def _is_same_text(facts: Facts, unit: Unit, made: Instr) -> bool:
@@ -67,6 +77,18 @@ def _is_same_text(facts: Facts, unit: Unit, made: Instr) -> bool:
 
 def _converts(facts: Facts, unit: Unit, made: Instr) -> bool:
     return bool(library_words(facts, unit, made) & _CONVERSIONS)
+
+
+def _makes_record(facts: Facts, unit: Unit, made: Instr) -> bool:
+    """``Failure(reason=text)``: a class of the program whose fields are what it is given, or one of another file."""
+    if made.op != "call":
+        return False
+    if any(obj.kind == "class" for obj in facts.value(unit, made.args[0]).objs):
+        return True
+    return any(
+        name.rpartition(".")[2][:1].isupper() and name.partition(".")[0] not in known_modules()
+        for name in facts.library_names(unit, made)
+    )
 
 
 def _passed_through(facts: Facts, unit: Unit, call: Instr, depth: int) -> Iterator[int]:

@@ -17,6 +17,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.secrets import place
 from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition, name_of, untested
 from real.detector.ir.instructions import Instr, Unit
@@ -117,6 +118,8 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
         return False
 
     def compares(atom: Atom, reads: Reads) -> bool:
+        if atom.op == "Eq" and _is_true_of_nothing(facts, unit, call, atom):
+            return False
         if atom.op in ("Eq", "In"):
             return not any(const in (None, "") for arg in atom.operands for const in facts.constants(atom.unit, arg))
         if atom.op == "call":
@@ -124,6 +127,29 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
         return atom.op in ("truth", "IsNot") and bool(reads.names) and bool(reads.calls & {"pop", "get", "delete"})
 
     return any(facts.is_guarded(unit, call, [state.dst], compares) for state in states)
+
+
+def _is_true_of_nothing(facts: Facts, unit: Unit, call: Instr, atom: Atom) -> bool:
+    """``request.args.get("state") == session.get("state")`` where neither need be there, and no other test says so."""
+    compared = [untested(atom.unit, operand) for operand in atom.operands]
+    if not every(made is not None and _may_be_missing(facts, atom.unit, made) for made in compared):
+        return False
+    places = {place(facts, atom.unit, operand) for operand in atom.operands} - {None}
+    return not any(
+        place(facts, test.unit, test.instr.dst if test.op == "call" else test.operands[0]) in places
+        for test in facts.controlling_tests(unit, call)
+        if test.op == "call" or (test.op in ("truth", "IsNot") and test.operands)
+    )
+
+
+def _may_be_missing(facts: Facts, unit: Unit, made: Instr) -> bool:
+    """A look-up that gives ``None`` where there is nothing: ``get(key)``, ``pop(key, None)``; a parameter so given."""
+    if made.op == "param":
+        return made.extra in facts.defaults(unit) and None in facts.defaults(unit)[str(made.extra)].constants
+    if made.op != "method" or made.extra[0] not in ("get", "pop"):
+        return False
+    given = made.args[2:]
+    return facts.constants(unit, given[0]) == {None} if given else made.extra[0] == "get"
 
 
 def _is_request(made: Instr | None) -> bool:

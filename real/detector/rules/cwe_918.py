@@ -26,7 +26,8 @@ What silences it:
   such as ".example.com", or that the URL starts with "https://example.com/";
 - a test of every address that the name resolves to: is_global, is_private, none of the networks to be refused; also in
   the resolver, transport or adapter of the program that the client uses;
-- the same tests in a dependency or in a validator of the model's field that the URL comes from; a signature.
+- the same tests in a dependency or in a validator of the model's field that the URL comes from; a signature;
+- a server that the environment names, or that a client is made for: f"{self.base}/items" of what __init__() is given.
 
 What does not: a test of the scheme only, a test for is_loopback only, a list of hosts to refuse ("localhost", "10."),
 a search for the host's name anywhere in the URL, a test whose outcome the request does not depend on, a host without a
@@ -52,12 +53,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
 from real.detector.concepts.addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.concepts.known_hosts import is_host_test
 from real.detector.concepts.url_hosts import UNPARSERS, Place, hosts, is_guarded, parsed_urls, places_of
-from real.detector.ir.definitions import definition
+from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.kinds import Kind, Role
+from real.detector.models.kinds import Kind, Role, SourceKind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._fetchers import open_renderers, unrestricted_fetches
 
@@ -75,8 +78,33 @@ def _is_test(facts: Facts, atom: Atom, reads: Reads) -> bool:
 
 
 def _are_tested(facts: Facts, places: list[Place]) -> bool:
-    places = [place for place in places if not every_address_is_tested(facts, place)]
+    places = [
+        place for place in places if not every_address_is_tested(facts, place) and not _is_configured(facts, place)
+    ]
     return is_guarded(facts, places, lambda atom, reads: _is_test(facts, atom, reads))
+
+
+def _is_configured(facts: Facts, place: Place) -> bool:
+    """Whether who runs the program says which server it asks: by the environment, or when it makes a client of it."""
+    entry = facts.entry(facts.value(place.unit, place.operand))
+    if entry is SourceKind.ENVIRONMENT:
+        values = (facts.value(place.unit, step.dst) for step in facts.definitions(place.unit, place.operand))
+        return every(facts.entry(value) in (entry, None) for value in values)
+    return isinstance(entry, Unit) and _is_base_of_client(facts, place, entry)
+
+
+def _is_base_of_client(facts: Facts, place: Place, start: Unit) -> bool:
+    """``f"{self.base}/items"`` with what the constructor was given, and the program itself gives it nothing else."""
+    made = definition(place.unit, place.operand)
+    if start.name != "__init__" or made is None or made.op != "attr" or place.unit is start:
+        return False
+    is_part = all(root(place.unit, arg) != made.dst for at in place.at if isinstance(at, Instr) for arg in at.args)
+    return is_part and not any(
+        facts.is_untrusted(facts.value(caller, operand))
+        for caller, call, bound in facts.call_sites(start)
+        for operands in passed_operands(call, start, bound).values()
+        for operand in operands
+    )
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
