@@ -61,7 +61,7 @@ class Calls:
         self.attributes = attributes
         self.arguments = Arguments(heap, containers)
         self.unknown = UnknownCalls(heap, state, attributes.replaced, containers, self)
-        self.library = LibraryCalls(heap, state, records, containers, attributes, self.unknown, self)
+        self.library = LibraryCalls(self)
         # What was called, and ended in further calls, while an outer one goes on: how far the analysis had grown, with
         # what, and what it returned. Where such objects call one another, the ways through them would multiply.
         self._inner: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
