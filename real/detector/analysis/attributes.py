@@ -17,7 +17,6 @@ from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
-    NO_OBJS,
     TEXT,
     Obj,
     Step,
@@ -28,6 +27,7 @@ from real.detector.analysis.values import (
     of_const,
     of_obj,
     ordered,
+    plain,
     read_at,
 )
 from real.detector.analysis.visibility import is_public
@@ -81,7 +81,7 @@ class Attributes:
             return self.parts.cells()
         result = BOTTOM
         if may_be_plain(value):
-            result = self._plain_attribute(value, name, instr)
+            result = self._plain_attribute(plain(value), name, instr)
         for obj in ordered(value.objs):
             result = join(result, self._object_attribute(obj, value, name, instr))
         return result
@@ -210,9 +210,7 @@ class Attributes:
                 return of_obj(obj)
             result = join_all(of_obj(self.heap.api(f"{base}.{name}")) for base in self.functions.foreign_bases(obj))
             return result if result is not BOTTOM else CLEAN
-        result = (
-            Value(found.mask, found.why, NO_OBJS, found.consts, found.kind) if not found.objs or found.mask else BOTTOM
-        )
+        result = plain(found)
         for inner in ordered(found.objs):
             if inner.kind == "static":
                 result = join(result, inner.fields.get("function", BOTTOM))

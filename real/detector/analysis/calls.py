@@ -22,7 +22,6 @@ from real.detector.analysis.unknown_calls import UnknownCalls
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
-    NO_OBJS,
     Constant,
     Obj,
     Value,
@@ -31,6 +30,7 @@ from real.detector.analysis.values import (
     may_be_plain,
     of_obj,
     ordered,
+    plain,
 )
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
@@ -61,7 +61,7 @@ class Calls:
         self.attributes = attributes
         self.arguments = Arguments(heap, containers)
         self.unknown = UnknownCalls(heap, state, attributes.replaced, containers, self)
-        self.library = LibraryCalls(heap, state, records, containers, attributes, self.unknown, self)
+        self.library = LibraryCalls(self)
         # What was called, and ended in further calls, while an outer one goes on: how far the analysis had grown, with
         # what, and what it returned. Where such objects call one another, the ways through them would multiply.
         self._inner: dict[tuple[Obj, Instr], tuple[int, Args, Value]] = {}
@@ -174,9 +174,7 @@ class Calls:
             self._set_by_method(receiver, name, args, instr)
         result = BOTTOM
         if may_be_plain(receiver):
-            result = self.library.plain_method(
-                Value(receiver.mask, receiver.why, NO_OBJS, receiver.consts, receiver.kind), name, args, instr
-            )
+            result = self.library.plain_method(plain(receiver), name, args, instr)
         objs: Iterable[Obj] = ordered(receiver.objs)
         if len(receiver.objs) >= MANY:
             own = [obj for obj in objs if obj.kind in _OWN]

@@ -13,7 +13,6 @@ from real.detector.analysis.joint_calls import JointCalls, Member
 from real.detector.analysis.state import State, UnitState
 from real.detector.analysis.values import (
     BOTTOM,
-    NO_OBJS,
     Obj,
     Step,
     Value,
@@ -22,6 +21,7 @@ from real.detector.analysis.values import (
     of_const,
     of_obj,
     ordered,
+    plain,
 )
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
@@ -136,7 +136,8 @@ class Functions:
             else:
                 spare[name] = value
         if args.named_rest is not None:
-            for name in (*params.positional, *params.kwonly):
+            # one that is passed by its place cannot be passed by its name as well
+            for name in (*params.positional[len(args.pos) :], *params.kwonly):
                 if name not in args.named:
                     bound[name] = join(bound.get(name, BOTTOM), args.named_rest)
         if params.vararg:
@@ -260,9 +261,7 @@ class Functions:
 
     def bind(self, value: Value, receiver: Obj, instr: Instr) -> Value:
         """What a class attribute is when it is taken from ``receiver``."""
-        result = (
-            Value(value.mask, value.why, NO_OBJS, value.consts, value.kind) if not value.objs or value.mask else BOTTOM
-        )
+        result = plain(value)
         for obj in ordered(value.objs):
             if obj.kind == "function" or is_dispatcher(obj):
                 method = self.heap.obj(("bound", obj, receiver), "bound", obj.name)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.caller import Caller
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.containers import Containers, holding
+from real.detector.analysis.containers import holding
 from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
-from real.detector.analysis.heap import Heap, step
+from real.detector.analysis.heap import step
 from real.detector.analysis.library_functions import SPECIAL, folded
-from real.detector.analysis.records import Records
-from real.detector.analysis.state import State
-from real.detector.analysis.unknown_calls import UnknownCalls, is_callable
+from real.detector.analysis.unknown_calls import is_callable
 from real.detector.analysis.values import (
     BOTTOM,
     BUILDER,
@@ -56,22 +53,13 @@ _WHOLE_COPIERS = library.names(
 class LibraryCalls:
     """Calls of what the program imports or is given, by what is known of them."""
 
-    def __init__(
-        self,
-        heap: Heap,
-        state: State,
-        records: Records,
-        containers: Containers,
-        attributes: Attributes,
-        unknown: UnknownCalls,
-        calls: Caller,
-    ) -> None:
-        self.heap = heap
-        self.state = state
-        self.records = records
-        self.containers = containers
-        self.attributes = attributes
-        self.unknown = unknown
+    def __init__(self, calls: Caller) -> None:
+        self.heap = calls.heap
+        self.state = calls.state
+        self.records = calls.records
+        self.containers = calls.containers
+        self.attributes = calls.attributes
+        self.unknown = calls.unknown
         self.calls = calls
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911

@@ -44,28 +44,20 @@ def _partial(calls: Caller, args: Args, instr: Instr) -> Value:
     return of_obj(obj)
 
 
-def _methodcaller(calls: Caller, args: Args, instr: Instr) -> Value:
-    if not args.first().consts:
-        return _dynamic_getter(calls, args, instr)
-    obj = calls.heap.site(instr, "methodcaller")
-    calls.heap.put(obj, "name", args.first())
-    _store_args(calls, obj, args.after(1))
-    return of_obj(obj)
+def _getter(kind: str) -> LibraryFunction:
+    """``methodcaller(name, ...)`` and ``attrgetter(name)``; what any name gives, where it is not known."""
 
+    def make(calls: Caller, args: Args, instr: Instr) -> Value:
+        obj = calls.heap.site(instr, kind if args.first().consts else "dynattr")
+        if args.first().consts:
+            calls.heap.put(obj, "name", args.first())
+            _store_args(calls, obj, args.after(1))
+        else:
+            calls.heap.put(obj, "self", CLEAN)
+            calls.records.record_possible_sink(args.after(1), instr)
+        return of_obj(obj)
 
-def _attrgetter(calls: Caller, args: Args, instr: Instr) -> Value:
-    if not args.first().consts:
-        return _dynamic_getter(calls, args, instr)
-    obj = calls.heap.site(instr, "attrgetter")
-    calls.heap.put(obj, "name", args.first())
-    return of_obj(obj)
-
-
-def _dynamic_getter(calls: Caller, args: Args, instr: Instr) -> Value:
-    obj = calls.heap.site(instr, "dynattr")
-    calls.heap.put(obj, "self", CLEAN)
-    calls.records.record_possible_sink(args.after(1), instr)
-    return of_obj(obj)
+    return make
 
 
 def _store_args(calls: Caller, obj: Obj, args: Args) -> None:
@@ -156,8 +148,8 @@ SPECIAL: dict[str, LibraryFunction] = {
     "builtins.slice": _slice,
     "functools.partial": _partial,
     "functools.partialmethod": _partial,
-    "operator.methodcaller": _methodcaller,
-    "operator.attrgetter": _attrgetter,
+    "operator.methodcaller": _getter("methodcaller"),
+    "operator.attrgetter": _getter("attrgetter"),
     "builtins.property": _wrapper("property"),
     "functools.cached_property": _wrapper("property"),
     "builtins.staticmethod": _wrapper("static"),

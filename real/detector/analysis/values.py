@@ -217,3 +217,10 @@ def ordered(objs: frozenset[Obj]) -> list[Obj]:
 def may_be_plain(value: Value) -> bool:
     """Whether it may be something else than its objects; the taint of a library object is its own."""
     return not value.objs or (value.mask != 0 and any(obj.kind != "api" for obj in value.objs))
+
+
+def plain(value: Value) -> Value:
+    """What a value may be beside its objects."""
+    if value.objs and not value.mask:
+        return BOTTOM
+    return Value(value.mask, value.why, NO_OBJS, value.consts, value.kind)

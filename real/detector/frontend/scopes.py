@@ -12,9 +12,6 @@ from real.detector.limits import MAX_DEPTH, UnanalyzableError
 ScopeNode: TypeAlias = "ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef"
 Comprehension: TypeAlias = "ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp"
 
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-
-
 # With these, an attribute can change without a visible assignment to it.
 _WRITERS_BY_NAME = frozenset({"setattr", "delattr", "__setattr__", "__dict__", "vars", "exec", "globals", "locals"})
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
@@ -59,13 +58,13 @@ def libraries() -> tuple[Library, ...]:
 @cache
 def sources() -> dict[str, Source]:
     """Qualified name -> what makes it a source."""
-    return {row.api: row for library in libraries() for row in library.rows if isinstance(row, Source)}
+    return {row.api: row for row in rows_of(Source)}
 
 
 @cache
 def replacers() -> dict[str, Replacer]:
     """Qualified name -> how it replaces code."""
-    return {row.api: row for library in libraries() for row in library.rows if isinstance(row, Replacer)}
+    return {row.api: row for row in rows_of(Replacer)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,38 +85,37 @@ class Tables:
 @cache
 def tables(kinds: tuple[Kind, ...]) -> Tables:
     """The rows of the kinds."""
-    found = Tables()
-    for library in libraries():
-        for row in library.rows:
-            if isinstance(row, Sink) and row.kind in kinds:
-                _add(found, row)
-            elif isinstance(row, Sanitizer) and not set(kinds).isdisjoint(row.kinds):
-                root, name = _split(row.api)
-                if root is None:
-                    found.cleans.add(row.api)
-                else:
-                    found.cleaning_methods.add(name)
-            elif isinstance(row, Builder) and not set(kinds).isdisjoint(row.kinds):
-                found.builders.add(row.api)
+    found = Tables(builders={row.api for row in rows_of(Builder) if not set(kinds).isdisjoint(row.kinds)})
+    for sink in rows_of(Sink):
+        if sink.kind in kinds:
+            _add(found, sink)
+    for sanitizer in rows_of(Sanitizer):
+        if not set(kinds).isdisjoint(sanitizer.kinds):
+            root, name = _split(sanitizer.api)
+            if root is None:
+                found.cleans.add(sanitizer.api)
+            else:
+                found.cleaning_methods.add(name)
     return found
 
 
 def sink_libraries(kinds: tuple[Kind, ...]) -> frozenset[str]:
     """The packages with a sink of these kinds, by the first components of the names that they are imported by."""
-    rows = (row for library in libraries() for row in library.rows if isinstance(row, Sink) and row.kind in kinds)
-    found = {path.partition(".")[0] for row in rows for path in (row.api, *row.of)}
+    found = {path.partition(".")[0] for row in rows_of(Sink) if row.kind in kinds for path in (row.api, *row.of)}
     return frozenset(found | (DRIVERS if Kind.SQL in kinds else frozenset())) - {"**", "builtins"}
 
 
-@cache
 def calls_of(role: Role) -> dict[str, Call]:
     """Qualified name, or the name of a method of anything, -> the row of a call of this role."""
-    return {
-        row.api.removeprefix("**."): row
-        for library in libraries()
-        for row in library.rows
-        if isinstance(row, Call) and row.role is role
-    }
+    return _calls().get(role, {})
+
+
+@cache
+def _calls() -> dict[Role, dict[str, Call]]:
+    found: dict[Role, dict[str, Call]] = {}
+    for row in rows_of(Call):
+        found.setdefault(row.role, {})[row.api.removeprefix("**.")] = row
+    return found
 
 
 @cache
@@ -182,11 +180,8 @@ def rows_of(kind: type[R]) -> tuple[R, ...]:
 
 def sanitizing(*kinds: Kind) -> frozenset[str]:
     """The qualified names of what is safe for all readers of these kinds."""
-    return frozenset(row.api for row in _sanitizers() if set(kinds) <= set(row.kinds) and not row.api.startswith("**."))
-
-
-def _sanitizers() -> Iterator[Sanitizer]:
-    return (row for library in libraries() for row in library.rows if isinstance(row, Sanitizer))
+    rows = rows_of(Sanitizer)
+    return frozenset(row.api for row in rows if set(kinds) <= set(row.kinds) and not row.api.startswith("**."))
 
 
 def _split(api: str) -> tuple[str | None, str]:

@@ -46,40 +46,18 @@ class Pass:
     reason: str
 
 
-def _expand(tree: SourceTree) -> None:
-    expand_literals(tree.module, tree.code)
+def _of_module(run: Callable[[ast.Module], None]) -> Callable[[SourceTree], None]:
+    """A pass that needs the tree of the module only."""
+    return lambda tree: run(tree.module)
+
+
+def _of_text(run: Callable[[ast.Module, str], None]) -> Callable[[SourceTree], None]:
+    """One that needs the text of the program as well."""
+    return lambda tree: run(tree.module, tree.code)
 
 
 def _read_escapes(tree: SourceTree) -> None:
     tree.escapes = escapes_of(tree.module)
-
-
-def _drop_decorators(tree: SourceTree) -> None:
-    drop_transparent(tree.module)
-
-
-def _renamed(tree: SourceTree) -> None:
-    rename_modules(tree.module, tree.code)
-
-
-def _imports(tree: SourceTree) -> None:
-    simplify_imports(tree.module)
-
-
-def _self_names(tree: SourceTree) -> None:
-    name_receivers(tree.module)
-
-
-def _statements(tree: SourceTree) -> None:
-    simplify_statements(tree.module)
-
-
-def _expressions(tree: SourceTree) -> None:
-    simplify(tree.module)
-
-
-def _tail_closures(tree: SourceTree) -> None:
-    open_tail_closures(tree.module)
 
 
 def _inline(tree: SourceTree) -> None:
@@ -94,15 +72,18 @@ def _expressions_again(tree: SourceTree) -> None:
 
 
 PASSES = (
-    Pass(_expand, "code in literal texts is code of the program, and every later pass must see it"),
+    Pass(_of_text(expand_literals), "code in literal texts is code of the program, and every later pass must see it"),
     Pass(_read_escapes, "which private names are given away is read from what the author wrote, before names change"),
-    Pass(_drop_decorators, "a decorator that only passes calls on would hide the function from inlining"),
-    Pass(_renamed, "models know a module by its name of today only"),
-    Pass(_imports, "later passes ask for library functions by their own names"),
-    Pass(_self_names, "inlining and rules know the object of a method as `self`"),
-    Pass(_statements, "control flow that decides nothing must not look like a check, nor stop inlining"),
-    Pass(_expressions, "detours around a call would hide it from inlining"),
-    Pass(_tail_closures, "what an inner function returns at the end is what its outer one returns"),
+    Pass(_of_module(drop_transparent), "a decorator that only passes calls on would hide the function from inlining"),
+    Pass(_of_text(rename_modules), "models know a module by its name of today only"),
+    Pass(_of_module(simplify_imports), "later passes ask for library functions by their own names"),
+    Pass(_of_module(name_receivers), "inlining and rules know the object of a method as `self`"),
+    Pass(
+        _of_module(simplify_statements),
+        "control flow that decides nothing must not look like a check or stop inlining",
+    ),
+    Pass(_of_module(simplify), "detours around a call would hide it from inlining"),
+    Pass(_of_module(open_tail_closures), "what an inner function returns at the end is what its outer one returns"),
     Pass(_inline, "what a helper does counts where it is called"),
     Pass(_expressions_again, "arguments put in place of parameters make new detours, such as calls of lambdas"),
 )
