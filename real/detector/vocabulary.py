@@ -31,6 +31,23 @@ class Words(frozenset[str]):
         return made
 
 
+class Pairs(tuple[frozenset[str], ...]):
+    """Like ``Words``, of words that count only together."""
+
+    purpose: str
+    examples: tuple[str, str]
+    source: str
+
+    def __new__(cls, pairs: tuple[str, ...], purpose: str, examples: tuple[str, str], source: str) -> Self:
+        made = super().__new__(cls, (frozenset(pair.split()) for pair in pairs))
+        made.purpose, made.examples, made.source = purpose, examples, source
+        return made
+
+    def said_by(self, name: frozenset[str]) -> bool:
+        """Whether all words of one of the pairs are among the words of a name."""
+        return any(pair <= name for pair in self)
+
+
 MAPPING_WORDS = Words(
     """base cache config configuration context default defaults dest destination dict dst env environ headers kwargs
     left mapping merged options opts other overrides params parameters registry result right source src target""",
@@ -262,3 +279,229 @@ ASKING_VERBS = Words(
 PERMISSION_VERBS = ASKING_VERBS | REQUIRING_VERBS
 OPEN_WORDS = SIGNING_IN_WORDS | RECOVERY_WORDS
 CLIENT_DATA = REQUEST_FIELDS | REQUEST_BODIES | REQUEST_READERS
+OBJECT_WORDS = Words(
+    """account board channel company document folder group org organization page post project repo repository
+    resource room team tenant workspace""",
+    "parameters by which something in particular is named, about which a permission is asked",
+    ("def can_edit(user, document)", "def has_access(member, workspace)"),
+    "GitHub's and Google's REST APIs (organizations, repositories, documents, folders)",
+)
+NEEDED_WORDS = Words(
+    "necessary needed require required requires",
+    "names of what must be there in full",
+    ("required_scopes", "def needs_permissions(needed)"),
+    "RFC 2119 (REQUIRED)",
+)
+ADDRESS_WORDS = Words(
+    "endpoint feed href link uri url urls",
+    "names that say that an address is meant, and no path",
+    ("payload['callback_url']", "def import_feed(feed)"),
+    "RFC 3986 (URI), HTML (href), RFC 4287 (feed, link)",
+)
+STRANGER_WORDS = Words(
+    "authenticate forgot forgotten login logon recover recovery reset signin",
+    "names and addresses of functions that anybody may ask who is not known yet",
+    ("@app.post('/login')", "def forgot_password(request)"),
+    "OWASP Authentication and Forgot Password Cheat Sheets; CWE-204",
+)
+TRAFFIC_WORDS = Words(
+    """buffer buffers cache cached caches chat clients connections events history inbox jobs log logs memo message
+    messages pending queue queues recent requests rooms seen sessions subscribers tasks uploads visits""",
+    "containers that are no records of the program but follow what goes on: they grow with it",
+    ("EVENTS.append(event)", "self.cache[key] = answer"),
+    "CWE-770, CWE-401; Python's documentation (functools.cache, queue, collections.deque(maxlen))",
+)
+ENCRYPTING_WORDS = Words(
+    "cipher decipher decrypt encipher encrypt encrypted obfuscate",
+    "names of functions that promise that nobody can read what they make",
+    ("def encrypt_card(number)", "class Cipher"),
+    "CWE-327; NIST SP 800-175B (encrypt, cipher)",
+)
+MESSAGE_WORDS = Words(
+    "counter data message msg nonce number payload plaintext random sequence text time",
+    "what differs from message to message, so that what is made of it does not repeat",
+    ("nonce = hmac(key, message)", "iv = counter.to_bytes(12, 'big')"),
+    "NIST SP 800-38D, 8.2 (deterministic and random construction of initialisation vectors)",
+)
+FILE_WORDS = Words(
+    "dir directory file filename folder path",
+    "names of files and folders of this machine",
+    ("root / folder", "def archive(directory)"),
+    "Python's documentation (pathlib, os.path, tempfile)",
+)
+COMMAND_WORDS = Words(
+    "bash cli cmd cmdline command commandline commands powershell script shell ssh",
+    "names of what takes, or is, a line of commands",
+    ("self.ssh.run(line)", "RESTART_COMMAND.format(name)"),
+    "POSIX (Shell and Utilities), Windows (cmd, PowerShell), RFC 4254 (exec, shell)",
+)
+RUNNING_WORDS = Words(
+    "exec execute invoke launch popen run spawn system",
+    "names of functions that run what they are given",
+    ("runner.execute(line)", "device.run_command(text)"),
+    "Python's documentation (exec, subprocess.run, os.system, os.spawnv), RFC 4254 (exec)",
+)
+XML_FORMATS = Words(
+    "atom feed rss soap svg xhtml xml",
+    "names of documents that are XML",
+    ("FEED_TEMPLATE.format(title)", "SOAP_BODY % values"),
+    "RFC 4287 (Atom, feed), W3C (SOAP, SVG, XHTML, XML), RSS 2.0",
+)
+TEXT_WORDS = Words(
+    """date error errors file filename files key label message messages msg name names prompt prompts query subject
+    text time title usage""",
+    "names of templates whose text no browser reads, beside those for other interpreters",
+    ("SUBJECT.format(name)", "USAGE % program"),
+    "Django (messages, verbose_name), RFC 5322 (Subject), Python's logging (msg) and argparse (usage)",
+)
+PASSWORD_WORDS = Words(
+    "passcode passphrase passwd password pwd",
+    "names of passwords",
+    ("def store(password)", "form['passwd']"),
+    "NIST SP 800-63B (memorized secret: password, passphrase), POSIX (passwd, crypt)",
+)
+UNGUESSABLE_WORDS = Words(
+    "apikey csrf iv nonce otp salt secret token",
+    "names of what must not be guessed, beside passwords",
+    ("reset_token = make()", "csrf = random.random()"),
+    "CWE-330, CWE-338; RFC 4226 (OTP), RFC 6749 (token), NIST SP 800-38D (IV, nonce)",
+)
+ABOUT_SECRETS = Words(
+    """attempts changed count error errors expired field file fingerprint form help hint id label length masked max
+    min name path policy redacted reset rules strength type url valid validator""",
+    "words with which a name is about a secret, and is none",
+    ("password_policy", "form.secret_label"),
+    "OWASP Authentication Cheat Sheet (strength, length, attempts), Django (password_validation, help_text)",
+)
+PROVING_WORDS = Words(
+    "authenticate checksum fingerprint signed verified verify",
+    "names of calls that verify, or prepare a verification, beside those for signatures",
+    ("bundle.verify(key)", "compare_checksum(path)"),
+    "RFC 8032 (verify), GnuPG (fingerprint, verify), The Update Framework",
+)
+CSRF_PROOFS = Words(
+    "api authorization bearer captcha content csrf fetch nonce origin referer referrer requested token tokens xsrf",
+    "what only a page of the same site, or a program with a key, can send, beside signatures",
+    ("request.headers['Origin']", "if form['csrf_token'] != session['csrf']"),
+    "Fetch standard (Sec-Fetch-Site, Origin, Content-Type), OWASP Cross-Site Request Forgery Prevention Cheat Sheet",
+)
+REDIRECT_WORDS = Words(
+    "continue destination forward goto next redirect return target",
+    "parameters that say where the browser goes on",
+    ("request.args['next']", "def leave(return_to)"),
+    "CWE-601; Django and Flask-Login (next), OAuth (redirect_uri)",
+)
+SOMEBODYS_WORDS = Words(
+    """account accounts balance booking contract contracts employee employees invoice invoices medical member order
+    orders patient patients payment payroll payslip prescription profile profiles reservation salary statement
+    statements subscription user users wallet""",
+    "names of records that are somebody's, and of fields that not everybody may set",
+    ("GET /invoices/<key>", "profile.salary"),
+    "CWE-639, CWE-359; ISO 20022 (account, balance, payment, statement), HL7 FHIR (Patient, Appointment)",
+)
+AUTHORED_WORDS = Words(
+    """article comment comments document documents draft entry file files letter listing message messages note
+    notes photo photos post posts review reviews ticket tickets""",
+    "names of what people write or bring: that others read it is usual, that they change it is not",
+    ("PUT /comments/<key>", "delete_photo(photo_id)"),
+    "schema.org (CreativeWork: Article, Comment, Message, Photograph, Review)",
+)
+PRIVATE_WORDS = Words(
+    """attachment attachments conversation conversations document documents draft drafts file files letter letters
+    message messages note notes upload uploads""",
+    "names of what people keep for themselves or for somebody in particular",
+    ("GET /messages/<key>", "conversation = conversations[key]"),
+    "RFC 5322 (message, attachment), RFC 8621 (JMAP: drafts, mailboxes)",
+)
+PUBLISHED_WORDS = Words(
+    """article articles book books comment comments course courses event events item items listing listings news
+    page pages post posts product products recipe recipes review reviews""",
+    "names of records that are there to be read by others",
+    ("GET /products/<key>", "def show_recipe(slug)"),
+    "schema.org (Book, Course, Event, Product, Recipe, Review)",
+)
+SAME_SERVER_WORDS = Words(
+    "cache cookies flash g headers log logger logging request resp response session",
+    "receivers whose methods change nothing that lasts, or only what is the client's own",
+    ("session.update(theme=theme)", "g.seen.add(key)"),
+    "the documentation of Flask (g, flash, session) and Django (request, cache); Python's logging",
+)
+MAKING_WORDS = Words(
+    "create generate issue new rotate token",
+    "words of methods that make something new, which their caller is meant to see once",
+    ("user.generate_token()", "keys.rotate()"),
+    "RFC 6749 (issue), OWASP Secrets Management Cheat Sheet (rotate)",
+)
+REQUIREMENT_WORDS = Words(
+    "ajax fields form htmx https json method methods params secure setting ssl",
+    "what decorators require that is no person: of the request, of the connection, of the settings",
+    ("@require_https", "@require_json"),
+    "Flask-Talisman, Django (require_http_methods, SECURE_SSL_REDIRECT), htmx",
+)
+SECRET_KEYS = Pairs(
+    (
+        "access key",
+        "api key",
+        "client secret",
+        "encryption key",
+        "jwt key",
+        "jwt secret",
+        "master key",
+        "private key",
+        "secret key",
+        "session key",
+        "session secret",
+        "signing key",
+    ),
+    "keys and secrets by which programs prove who they are, or what they have made",
+    ("app.config['SECRET_KEY']", "def sign(text, signing_key)"),
+    "Django and Flask (SECRET_KEY), RFC 6749 (client secret), AWS (access key), NIST SP 800-57 (private key)",
+)
+SECRET_TOKENS = Pairs(
+    (
+        "access token",
+        "account number",
+        "auth code",
+        "auth token",
+        "backup code",
+        "bearer token",
+        "card number",
+        "credit card",
+        "invite code",
+        "login code",
+        "recovery code",
+        "refresh token",
+        "reset code",
+        "reset token",
+        "security answer",
+        "session id",
+        "session token",
+        "tax id",
+        "verification code",
+    ),
+    "what somebody is let in by, and numbers that are nobody else's",
+    ("session['access_token']", "order.card_number"),
+    "RFC 6749 (access token, refresh token), PCI DSS 3.3 (card number), NIST SP 800-63B (recovery code)",
+)
+SECRET_ADDRESSES = Pairs(
+    (
+        "amqp url",
+        "broker url",
+        "connection string",
+        "database uri",
+        "database url",
+        "db uri",
+        "db url",
+        "mongo uri",
+        "mongo url",
+        "mongodb uri",
+        "mysql url",
+        "postgres url",
+        "redis url",
+        "sentry dsn",
+        "sqlalchemy uri",
+    ),
+    "settings whose value is an address with a user and a password in it",
+    ("os.environ['DATABASE_URL']", "BROKER_URL = 'amqp://user:password@host'"),
+    "RFC 3986, 3.2.1 (userinfo), Heroku (DATABASE_URL, REDIS_URL), Celery (broker_url)",
+)

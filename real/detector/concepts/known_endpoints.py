@@ -18,7 +18,7 @@ from real.detector.models.catalogue import last_names, rows_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.models.rows import Framework, Handler
-from real.detector.vocabulary import PRIVILEGES, words
+from real.detector.vocabulary import PERSONS, PRIVILEGES, words
 
 _DEPENDENCIES = last_names(Role.INJECTION)
 # Frameworks whose decorators give functions an address; where addresses are elsewhere, decorators say who may.
@@ -84,9 +84,7 @@ def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], i
 def _is_person_type(word: str) -> bool:
     """Names of types that stand for a dependency: ``CurrentUser``, ``AdminUser``, ``UserDep``."""
     found = words(word)
-    return bool(found & {"current", "dep", "logged", "admin", "authenticated"}) and bool(
-        found & {"user", "account", "member", "person", "admin", "id"}
-    )
+    return bool(found & {"admin", "current", "dep"} and found & PERSONS - {"current"})
 
 
 def _declared_level(facts: Facts, app: App, unit: Unit) -> int:

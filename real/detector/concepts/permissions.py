@@ -14,15 +14,12 @@ from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import AUTHENTICATION_WORDS, PERSONS, PRIVILEGES, words
+from real.detector.vocabulary import AUTHENTICATION_WORDS, PERSONS, PRIVILEGES, REQUIREMENT_WORDS, words
 
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
 LOGIN = AUTHENTICATION_WORDS | PERSONS | names("bearer credentials logged session")
-# Words in names of modules whose decorators and dependencies let only known people pass.
-_MODULES = frozenset({"auth", "authentication", "authorization", "permissions", "acl"})
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
 _REQUIRING = ("require_", "requires_", "ensure_")
-_STEPS = names("https ssl secure json fields form ajax htmx feature config setting params method methods content type")
 # Decorators that say nothing about people.
 _ELSEWHERE = last_names(Role.ROUTE, Role.CSRF, Role.CSRF_EXEMPT, Role.POST_ONLY, Role.GET_ONLY) | {
     "require_http_methods"
@@ -44,9 +41,9 @@ def level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> i
         return max(inner_level(facts, app, unit, around) for unit in app.functions[last])
     if words(last) & PRIVILEGES:
         return ALLOWED
-    if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (LOGIN | _STEPS):
+    if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (LOGIN | REQUIREMENT_WORDS):
         return ALLOWED  # require_editor: a role whose name is the program's own
-    if words(last) & LOGIN or words(name.rpartition(".")[0]) & _MODULES:
+    if words(last) & LOGIN or words(name.rpartition(".")[0]) & (AUTHENTICATION_WORDS | {"permissions"}):
         return SOMEBODY
     return NOBODY
 

@@ -9,13 +9,8 @@ from real.detector.ir.definitions import definition, name_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_modules
 from real.detector.models.library import names
-from real.detector.vocabulary import DATABASE_WORDS, words
+from real.detector.vocabulary import DATABASE_WORDS, SAME_SERVER_WORDS, words
 
-# Receivers whose methods change nothing that lasts, or only what is the client's own.
-_PASSING = names(
-    """session g response resp request logger log logging cache flash self.session headers cookies
-    os sys json re time threading asyncio shutil redis channel_layer metrics limiter span"""
-)
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
 _LISTING = frozenset({"split", "rsplit", "splitlines"})  # methods of text that make a list
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
@@ -58,10 +53,10 @@ def is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
     if is_database_session(facts, unit, operand) or any(words(part) & DATABASE_WORDS for part in path):
         return False
     if "user" in path or "current_user" in path or "app" in path:
-        return bool(set(path[:1]) & _PASSING)
+        return bool(set(path[:1]) & SAME_SERVER_WORDS)
     if path[-1:] == ["self"] and len(path) > 1:
-        return path[-2] in ("request", "response", "session", "headers", "cookies")
-    return bool(set(path) & _PASSING)
+        return path[-2] in SAME_SERVER_WORDS
+    return bool(set(path) & SAME_SERVER_WORDS)
 
 
 def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:

@@ -14,32 +14,10 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
-from real.detector.vocabulary import SECRET_WORDS, words
+from real.detector.vocabulary import ABOUT_SECRETS, SECRET_ADDRESSES, SECRET_KEYS, SECRET_TOKENS, SECRET_WORDS, words
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 
-_SECRET_PAIRS = [
-    names(pair)
-    for pair in (
-        *("api key", "private key", "secret key", "signing key", "encryption key", "master key", "access token"),
-        *("auth token", "refresh token", "reset token", "session token", "bearer token", "credit card", "card number"),
-        *("account number", "recovery code", "backup code", "security answer", "tax id", "client secret"),
-    )
-]
-_NO_SECRETS = names(
-    """hint policy strength length field label reset changed expired attempts id url name file path count masked
-    redacted fingerprint valid validator form min max rules type help error errors"""
-)
-# Words in the names of settings whose value is an address with a user and a password in it (RFC 3986, 3.2.1).
-_ADDRESSES = names("dsn")
-_ADDRESS_PAIRS = [
-    names(pair)
-    for pair in (
-        *("database url", "database uri", "db url", "db uri", "redis url", "mongo uri", "mongo url", "mongodb uri"),
-        *("connection string", "broker url", "amqp url", "postgres url", "mysql url", "sqlalchemy uri", "sentry dsn"),
-    )
-]
 # Calls that take such an address.
 CONNECTORS = frozenset(calls_of(Role.CONNECTOR))
 _MAX_STEPS = 20
@@ -48,15 +26,15 @@ _MAX_STEPS = 20
 def is_secret(name: str) -> bool:
     """Whether a name says that its value is a password, a key or a number by which somebody is let in."""
     parts = words(name)
-    if any(pair <= parts for pair in _SECRET_PAIRS) and not parts & {"masked", "redacted", "url", "expired", "valid"}:
-        return True
-    return bool(parts & SECRET_WORDS) and not parts & _NO_SECRETS
+    if SECRET_KEYS.said_by(parts) or SECRET_TOKENS.said_by(parts):
+        return not parts & (ABOUT_SECRETS - {"id", "reset"})
+    return bool(parts & SECRET_WORDS) and not parts & ABOUT_SECRETS
 
 
 def is_credential_address(name: str) -> bool:
     """Whether a name says that its value is an address that holds a password."""
     parts = words(name)
-    return bool(parts & _ADDRESSES) or any(pair <= parts for pair in _ADDRESS_PAIRS)
+    return "dsn" in parts or SECRET_ADDRESSES.said_by(parts)
 
 
 def secret_name(facts: Facts, unit: Unit, step: Instr) -> str | None:

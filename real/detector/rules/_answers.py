@@ -15,18 +15,20 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import last_word
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import LOG_METHODS, names
-from real.detector.vocabulary import ACTORS, PERMISSION_VERBS, PERSON_KEYS, PRIVILEGES, words
+from real.detector.models.library import LOG_METHODS
+from real.detector.vocabulary import (
+    ACTORS,
+    NEEDED_WORDS,
+    OBJECT_WORDS,
+    PERMISSION_VERBS,
+    PERSON_KEYS,
+    PRIVILEGES,
+    words,
+)
 
 _PRIVILEGES = PRIVILEGES - {"can"} | {"access", "delete", "edit", "write"}
 _PEOPLE = ACTORS | PERSON_KEYS - {"id"}
-# Words of parameters by which something in particular is named.
-_OBJECTS = names(
-    """org organisation organization project document resource tenant team workspace group company room board folder
-    repo repository account page post channel department"""
-)
-_ALL_NEEDED = names("needed required requires require necessary")
-_SEVERAL = names("scope scopes permission permissions perm perms privileges capabilities")
+_SEVERAL = frozenset({"scopes", "permissions", "perms"})
 _MIN_LENGTH = 2
 
 
@@ -64,7 +66,7 @@ def _left_out(facts: Facts, unit: Unit, node: ast.FunctionDef | ast.AsyncFunctio
     required = plain[: len(plain) - len(arguments.defaults)] if arguments.defaults else plain
     params = [argument.arg for argument in (*required, *arguments.kwonlyargs)]
     people = [name for name in params if words(name) & _PEOPLE]
-    objects = [name for name in params if name not in people and words(name) & _OBJECTS]
+    objects = [name for name in params if name not in people and words(name) & OBJECT_WORDS]
     if not people or not objects or arguments.vararg is not None or arguments.kwarg is not None:
         return None
     used = _used(node)
@@ -146,7 +148,7 @@ def _is_needed(facts: Facts, unit: Unit, operand: int) -> bool:
     if named & {"any", "accepted", "one"} or around & {"any", "accepted", "one"}:
         return False
     return (
-        bool((named | around) & _ALL_NEEDED)
+        bool((named | around) & NEEDED_WORDS)
         and bool((named | around) & _SEVERAL)
-        and bool(named & (_ALL_NEEDED | _SEVERAL))
+        and bool(named & (NEEDED_WORDS | _SEVERAL))
     )

@@ -19,6 +19,7 @@ from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
+from real.detector.vocabulary import MAPPING_WORDS
 from real.detector.vocabulary import words as words_of
 
 _SHELLS = names(
@@ -36,7 +37,6 @@ _FEEDING = names("communicate write writelines")
 WATCHED = _FEEDING | last_names(Role.RUNS_PROGRAM, Role.RUNS_INSIDE)
 _OUTSIDE = (SourceKind.HTTP, SourceKind.PEER)
 # What is configured is chosen by who runs the program.
-_OWN = names("config configuration conf cfg settings options opts args namespace spec env")
 _TESTS = frozenset({"match", "fullmatch"})
 
 
@@ -88,7 +88,7 @@ def _is_mixed(facts: Facts, site: CallSite, program: Value) -> bool:
 def _is_message(facts: Facts, unit: Unit, operands: list[int]) -> bool:
     """Whether the program is a field of what a function is given, and no setting."""
     for origin in facts.origins(unit, operands):
-        own = words_of(str(origin.instr.extra)) & _OWN
+        own = words_of(str(origin.instr.extra)) & (MAPPING_WORDS | {"args", "settings"})
         if origin.instr.op != "param" or own or not any(isinstance(key, str) for key in origin.path):
             continue
         made = facts.definitions(unit, *operands)

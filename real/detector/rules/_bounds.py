@@ -16,9 +16,8 @@ from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import SourceKind
 from real.detector.models.library import names
+from real.detector.vocabulary import words
 
-# What says how large something is before it is read or unpacked.
-_SIZES = names("content_length size file_size st_size length compress_size max_length filesize total_size")
 _MEASURES = names("len qsize getsizeof __len__ __sizeof__ tell getsize sum")
 COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _MAX_DEPTH = 5
@@ -79,8 +78,8 @@ def is_measured(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
     def is_size(reads: Reads) -> bool:
         called = reads.called
-        told = {str(key).lower() for key in reads.keys} | reads.last_names
-        return bool(called & _MEASURES or reads.attributes & _SIZES or told & {"content-length", "content_length"})
+        told = {*map(str, reads.keys), *reads.last_names, *reads.attributes}
+        return bool(called & _MEASURES) or any(words(name.replace("-", "_")) & {"length", "size"} for name in told)
 
     def compares(atom: Atom, reads: Reads) -> bool:
         return atom.op in COMPARISONS and is_size(reads)

@@ -50,7 +50,7 @@ _STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`]*`")
 _FORMATS = calls_of(Role.FORMATS_HTML).keys()
 # What escapes for the text of an element, but for the quotes of an attribute only if the program writes them.
 _ESCAPERS = ESCAPERS - calls_of(Role.ENCODES_OTHERWISE).keys() - calls_of(Role.WRITES_QUOTES).keys()
-_SITES = names("website websites homepage site link href blog")
+_SITES = names("homepage site website")
 _TRIMMING = names("strip lstrip rstrip")
 _SCHEMES = ("http", "/", "https", "mailto")
 _FIELD = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdr]")

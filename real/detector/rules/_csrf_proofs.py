@@ -9,15 +9,10 @@ from real.detector.ir.definitions import definition, is_loaded
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
 from real.detector.rules._csrf_switches import named
-from real.detector.vocabulary import CSRF_PROTECTIONS, words
+from real.detector.vocabulary import CSRF_PROOFS, CSRF_PROTECTIONS, SIGNATURE_WORDS, words
 
-# Words of what only a page of the same site, or a program with a key, can send.
-PROOFS = names(
-    """csrf xsrf token tokens nonce origin referer referrer fetch authorization bearer api signature hmac captcha
-    requested content mimetype content_type is_json validate_on_submit"""
-)
+PROOFS = CSRF_PROOFS | SIGNATURE_WORDS - {"sign"}
 _PROTECTIONS = CSRF_PROTECTIONS | {name.lower() for name in last_names(Role.CSRF)}
 
 

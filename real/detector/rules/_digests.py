@@ -12,15 +12,15 @@ from real.detector.analysis.witness import every
 from real.detector.concepts.hashes import hashes
 from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.vocabulary import words
 
 _PAIR = 2
 # Words by which the caller of a library function is told to know a digest, and how a list of digests is read.
-_KNOWN = names("expected known pinned trusted")
-_READERS = names("load loads read_text read open safe_load")
+_KNOWN = names("expected known trusted")
+_READERS = last_names(Role.JSON_PARSER, Role.PARSER) | {"open", "read", "read_text"}
 
 
 def is_code_test(facts: Facts, atom: Atom, reads: Reads) -> bool:

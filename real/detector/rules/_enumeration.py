@@ -10,10 +10,9 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import LOG_METHODS, names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import STRANGER_WORDS, words
 
 # Words in the names and addresses of functions that anybody may ask who is not known yet.
-_STRANGERS = names("login signin logon authenticate forgot forgotten recover recovery reset")
 _STRANGER_PAIRS = [names("log in"), names("sign in"), names("password lost")]
 _PERSON = r"(?:user ?names?|users?|accounts?|members?|customers?|(?:e-?)?mail(?: address(?:es)?)?|phone(?: number)?)"
 _ABSENT = re.compile(
@@ -60,7 +59,7 @@ def _is_for_strangers(facts: Facts, unit: Unit) -> bool:
         found |= words(unit.parent.name)
     if "test" in found or found & {"admin"}:
         return False
-    return bool(found & _STRANGERS) or any(pair <= found for pair in _STRANGER_PAIRS)
+    return bool(found & STRANGER_WORDS) or any(pair <= found for pair in _STRANGER_PAIRS)
 
 
 def _answer(facts: Facts, unit: Unit, text: Instr) -> Instr | None:

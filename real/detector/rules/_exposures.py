@@ -21,7 +21,7 @@ from real.detector.rules._inner_errors import is_broad, is_failure
 from real.detector.rules._record_models import exposed_by, record_of
 from real.detector.rules._shown import EVERY_FIELD, chooses, leaves_out, shown_parts
 from real.detector.rules._whole_records import found_document, sends_whole_records, shown_record, taken_away
-from real.detector.vocabulary import PERSON_RECORDS, words
+from real.detector.vocabulary import MAKING_WORDS, PERSON_RECORDS, words
 
 _TRACEBACKS = frozenset(calls_of(Role.TRACEBACK))
 # Things that a view must not return whole.
@@ -35,8 +35,7 @@ _DUMPS = names("dict model_dump model_dump_json to_dict json")
 _FIELDS = names("asdict jsonable_encoder astuple")
 _DESCRIBING = names("model_to_dict serialize jsonable_encoder from_orm")
 # Words in the names of methods that make data of their object, and of those that make something new.
-_AS_DATA = names("dict json serialize serialized data public")
-_MAKING = names("create issue generate new rotate token")
+_AS_DATA = names("dict json serialize")
 # Calls that make the name of a file, and where a server keeps files that no address of its pages begins with.
 _PATHS = names("join abspath realpath")
 _SYSTEM = re.compile(r"/(?:srv|var|home|etc|opt|usr|mnt|root)(?:/|$)")
@@ -111,7 +110,7 @@ def _inside(facts: Facts, unit: Unit, step: Instr, called: set[str]) -> str | No
 
 def _describers(facts: Facts, unit: Unit, step: Instr) -> list[Unit]:
     """The methods that make a dict of a record: those that are called, or the only one of that name."""
-    if step.op != "method" or words(str(step.extra[0])) & _MAKING:
+    if step.op != "method" or words(str(step.extra[0])) & MAKING_WORDS:
         return []
     called = facts.called(step)
     if called or not words(str(step.extra[0])) & _AS_DATA:

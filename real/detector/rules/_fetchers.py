@@ -15,12 +15,9 @@ from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import ADDRESS_WORDS, words
 
 _READERS = calls_of(Role.READS_ADDRESS)
-# Words of names that say that a URL is meant, and no path.
-_ADDRESS_WORDS = names("url urls uri link href endpoint feed")
 # Clients that are given a host; who asks for any host in a view scans the network.
 _CLIENTS = calls_of(Role.CONNECTS)
 _RENDERERS = calls_of(Role.RENDERS_PAGE)
@@ -49,7 +46,7 @@ def _host_of(site: CallSite, operands: list[int]) -> list[int]:
 def _is_named_address(facts: Facts, site: CallSite, operand: int) -> bool:
     reads = facts.reads(site.unit, operand)
     found = reads.params | reads.attributes | {key for key in reads.keys if isinstance(key, str)}
-    return any(words(name) & _ADDRESS_WORDS for name in found)
+    return any(words(name) & ADDRESS_WORDS for name in found)
 
 
 def open_renderers(facts: Facts) -> Iterator[Defect]:

@@ -17,6 +17,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
+from real.detector.vocabulary import CREDENTIAL_HEADERS
 
 # What makes a browser send something that identifies the user.
 AMBIENT = names(
@@ -29,7 +30,6 @@ _BEARER = names(
     verify_jwt_in_request HTTPTokenAuth authorization bearer"""
 )
 _BEARER_LIBRARIES = (*modules_of(Role.BEARER), *calls_of(Role.BEARER))
-_HEADERS = frozenset({"authorization", "x-api-key", "x-auth-token", "x-access-token", "bearer ", "bearer"})
 _JSON = names("json get_json json_body")
 _SETTING = "SESSION_COOKIE_SAMESITE"
 
@@ -72,7 +72,11 @@ def is_ambient(facts: Facts, endpoint: Endpoint) -> bool:
         return False
     for unit in around(facts, app, endpoint):
         for instr in facts.instructions(unit):
-            if instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in _HEADERS:
+            if (
+                instr.op == "const"
+                and isinstance(instr.extra, str)
+                and instr.extra.lower() in (CREDENTIAL_HEADERS | {"bearer", "bearer "})
+            ):
                 return False
             name = _named(instr)
             if name in _BEARER:

@@ -15,7 +15,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import TRAFFIC_WORDS, words
 
 # Calls that make a container without a limit; the arguments of a row set none.
 _UNLIMITED = {path: len(row.arguments) for path, row in calls_of(Role.CONTAINER).items()}
@@ -25,14 +25,8 @@ MEASURES = names("builtins.len qsize sys.getsizeof __len__ __sizeof__")
 _TAKING = REMOVING | {"get_nowait"}
 _SURELY_ADDING = frozenset({"append", "appendleft", "put", "put_nowait"})
 _QUEUES = frozenset(f"{path}()" for path in calls_of(Role.QUEUE))
-# Words in the names of containers that are no records of the program but follow what goes on: they grow with it.
-_TRAFFIC = names(
-    """backlog buffer buffers cache cached caches chat clients connections events event history inbox jobs log logged
-    logs memo message messages listeners pending queue queues recent requests rooms samples subscribers seen
-    sessions tasks uploads visited visitors visits"""
-)
-# Those of them that an object keeps for the answers of others; what else it keeps may be what it is for.
-_KEPT = names("cache cached caches memoized sessions pending")
+# Those words of traffic that an object keeps for the answers of others; what else it keeps may be what it is for.
+_KEPT = names("cache cached caches")
 _PARTS = frozenset({"sub", "attr"})
 _PART_METHODS = frozenset({"get", "setdefault"})
 _SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
@@ -54,7 +48,7 @@ def empty_containers(facts: Facts) -> frozenset[str]:
         name = str(step.extra[1])
         made = root(module, step.args[0])
         empty = made not in filled and _starts_empty(facts, module, made)
-        found[name] = found.get(name, True) and empty and bool(words(name) & _TRAFFIC)
+        found[name] = found.get(name, True) and empty and bool(words(name) & TRAFFIC_WORDS)
     for unit, step in facts.function_steps("builtin", "cell"):
         if str(step.extra[1]) not in found:
             elsewhere = step.op == "builtin" or module.number in step.extra[0]

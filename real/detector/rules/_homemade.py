@@ -11,9 +11,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import KEY_WORDS, words
+from real.detector.vocabulary import ENCRYPTING_WORDS, KEY_WORDS, words
 
-_ENCRYPTING = names("encrypt encrypted encipher cipher encode_secret obfuscate decrypt decipher")
 _ENCODINGS = (*below(Role.ENCODING), *calls_of(Role.ENCODING))
 _TEXT = names("encode decode strip rstrip replace translate join hex")
 
@@ -21,7 +20,7 @@ _TEXT = names("encode decode strip rstrip replace translate join hex")
 def own_ciphers(facts: Facts) -> Iterator[Defect]:
     """``bytes(b ^ key[i % len(key)] for i, b in enumerate(text))``; ``base64.b64encode(password)`` in encrypt()."""
     for unit in facts.functions:
-        if not words(unit.name) & _ENCRYPTING:
+        if not words(unit.name) & ENCRYPTING_WORDS:
             continue
         steps = list(facts.instructions(unit))
         mixing = next((step for step in steps if _mixes_key(facts, unit, step)), None)

@@ -14,14 +14,11 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import MESSAGE_WORDS, words
 
 # What is drawn differs from message to message, be it for a generator that can be computed.
 _DRAWN = last_names(Role.RANDOM, Role.GUESSABLE)
 _DECRYPTING = frozenset({"decrypt", "decryptor", "decrypt_and_verify"})
-_FRESH = names(
-    "random nonce counter sequence seq number index message msg plaintext text data payload content time now uuid4 salt"
-)
 _MAX_DEPTH = 4
 _FIXED_CALLS = names("bytes bytearray fromhex encode unhexlify b64decode from_hex")
 
@@ -79,7 +76,7 @@ def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
     reads = facts.reads(unit, operand)
     hashed = bool(reads.calls & (hashes() | {"digest"}))
     last = reads.called
-    fresh = any(words(name) & _FRESH for name in (*reads.params, *reads.names, *reads.attributes, *last))
+    fresh = any(words(name) & MESSAGE_WORDS for name in (*reads.params, *reads.names, *reads.attributes, *last))
     return hashed and not fresh and not last & _DRAWN
 
 

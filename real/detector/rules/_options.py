@@ -23,14 +23,13 @@ from real.detector.models.kinds import Role, SourceKind
 from real.detector.models.library import names
 from real.detector.models.rows import Program
 from real.detector.rules._word_lists import words_of_call
-from real.detector.vocabulary import words
+from real.detector.vocabulary import FILE_WORDS, words
 
 _REMOTE = "ssh"
 _END = "--"
 # Calls that ask whether there is a file of that name.
 _FOUND = calls_of(Role.FILE_TEST).keys()
 _FOUND_METHODS = names("is_dir is_file exists")
-_PLACES = names("folder path dir directory file filename")  # on this machine
 _STRANGERS = (SourceKind.HTTP, SourceKind.PEER)
 _STARTERS = calls_of(Role.RUNS_PROGRAM)
 _BROWSERS = calls_of(Role.OPENS_BROWSER)
@@ -128,7 +127,7 @@ def _is_source(facts: Facts, site: CallSite, listed: list[int], index: int, rows
     }
     if any(given & set(row.commands or (row.name,)) and called & set(row.words) for row in rows):
         return True
-    return not called & _PLACES and _is_first(facts, site.unit, listed[:index], rows)
+    return not called & FILE_WORDS and _is_first(facts, site.unit, listed[:index], rows)
 
 
 def _is_no_option(facts: Facts, atom: Atom, reads: Reads) -> bool:

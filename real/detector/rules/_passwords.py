@@ -8,21 +8,21 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
+from real.detector.models.library import BUILTINS, names
 from real.detector.rules._nonces import is_fixed
-from real.detector.vocabulary import words
+from real.detector.vocabulary import ABOUT_SECRETS, KEY_WORDS, PASSWORD_WORDS, PERSON_KEYS, words
 
 # What everybody knows of a person.
-_PUBLIC = names("user username name login email mail account uid userid id phone nick handle address")
+_PUBLIC = PERSON_KEYS | {"email", "login", "name"}
 # Text that is only written in another way by these.
-_REWRITING = names(
-    """lower upper casefold strip encode decode ljust rjust zfill format join replace str bytes bytearray hexdigest
-    digest md5 sha1 sha256 sha384 sha512 sha3_256 blake2b blake2s new update b64encode hexlify fromhex hex reversed"""
+_REWRITING = (
+    BUILTINS
+    | last_names(Role.FAST_HASH, Role.WEAK_HASH, Role.ENCODING)
+    | {"digest", "hexdigest", "new", "update", *dir(str), *dir(bytes)}
 )
-_PASSWORDS = names("password passwd passphrase pwd passcode")
-_NO_PASSWORDS = names("hash hashed digest reset token id url policy length salt")
+_NO_PASSWORDS = ABOUT_SECRETS | KEY_WORDS - PASSWORD_WORDS | {"digest", "hash", "hashed"}
 _HASHING = names("hash verify derive encrypt verify_and_update")
 
 
@@ -84,7 +84,7 @@ def _is_password(facts: Facts, unit: Unit, operand: int) -> bool:
             name = next((str(key) for key in facts.constants(unit, step.args[1])), None)
         elif step.op == "assign":
             name = str(step.var or step.extra)
-        if name is not None and words(name) & _PASSWORDS and not words(name) & _NO_PASSWORDS:
+        if name is not None and words(name) & PASSWORD_WORDS and not words(name) & _NO_PASSWORDS:
             return True
     return False
 
@@ -106,7 +106,7 @@ def _is_derived(facts: Facts, unit: Unit, operand: int) -> bool:
     reads = facts.reads(unit, operand)
     called = {call.rpartition(".")[2].removesuffix("()") for call in reads.calls}
     sources = [words(name) for name in (*reads.params, *reads.names, *reads.attributes, *map(str, reads.keys))]
-    known = [parts for parts in sources if parts & _PUBLIC or (parts & _PASSWORDS and not parts & _NO_PASSWORDS)]
+    known = [parts for parts in sources if parts & _PUBLIC or (parts & PASSWORD_WORDS and not parts & _NO_PASSWORDS)]
     return bool(known) and called <= _REWRITING and not any("salt" in parts or "hash" in parts for parts in sources)
 
 

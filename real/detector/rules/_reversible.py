@@ -13,18 +13,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
 from real.detector.models.when import Arg
-from real.detector.vocabulary import words
-
-_KEYS = [
-    names(pair)
-    for pair in (
-        *("secret key", "signing key", "encryption key", "private key", "master key", "jwt secret", "session secret"),
-        *("cookie secret", "app secret", "jwt key"),
-    )
-]
-_OF_ITS_OWN = names("hashid hashids sqid sqids salt link links short id ids url urls slug")
+from real.detector.vocabulary import SECRET_KEYS, words
 
 
 def reversible_keys(facts: Facts) -> Iterator[Defect]:
@@ -40,7 +30,6 @@ def _is_key(facts: Facts, site: CallSite, salt: Arg) -> bool:
         reads = facts.reads(site.unit, operand)
         texts = {str(text) for text in (*reads.keys, *reads.constants) if isinstance(text, str) and text.isidentifier()}
         for name in {*reads.params, *reads.names, *reads.attributes, *texts}:
-            parts = words(name)
-            if any(pair <= parts for pair in _KEYS) and not parts & _OF_ITS_OWN:
+            if SECRET_KEYS.said_by(words(name)):
                 return True
     return False

@@ -14,11 +14,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_modules
-from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import COMMAND_WORDS, RUNNING_WORDS, words
 
-_INTERPRETERS = names("ssh shell bash powershell cli cmd cmdline command commandline commands")
-_RUN = names("run runs exec execute executes invoke launch spawn system popen")
 # A program and the blank before its arguments; a sentence for a person begins otherwise, or is one word.
 _LINE = re.compile(r"^\s*[a-z][\w./-]*\s")
 _MAX_COPIES = 8
@@ -39,9 +36,9 @@ def _is_runner(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if facts.called(instr):
         return False  # it is here: what it does is known
     said = frozenset(word for name in named_words(facts, unit, instr) for word in words(name))
-    if not said & _RUN or _is_known(facts.library_names(unit, instr)):
+    if not said & RUNNING_WORDS or _is_known(facts.library_names(unit, instr)):
         return False
-    return bool(said & _INTERPRETERS) or (len(instr.args) > 1 and _is_called_command(unit, instr.args[1]))
+    return bool(said & COMMAND_WORDS) or (len(instr.args) > 1 and _is_called_command(unit, instr.args[1]))
 
 
 def _is_known(paths: frozenset[str]) -> bool:
@@ -55,7 +52,7 @@ def _is_called_command(unit: Unit, operand: int) -> bool:
         made = unit.defs[operand]
         if made is None or made.op not in ("assign", "copy", "pi"):
             break
-        if made.op == "assign" and words(str(made.extra)) & _INTERPRETERS:
+        if made.op == "assign" and words(str(made.extra)) & COMMAND_WORDS:
             return True
         operand = made.args[0]
     return False

@@ -32,7 +32,6 @@ _SECRETS = KEY_WORDS | SIGNATURE_WORDS | {"code"}
 _MIN_PARAMETERS = 2
 # Methods that a session of SQLAlchemy has, and none of a browser.
 _OF_DATABASE = names("commit query execute scalars scalar add delete flush merge refresh rollback")
-_NOTES = names("by editor modified updated changed deleted closed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +146,7 @@ def _is_meant(facts: Facts, effect: Effect, actors: frozenset[str]) -> bool:
 
 
 def _is_noted(facts: Facts, unit: Unit, param: str) -> bool:
-    """Whether all that is done with a person is putting down that it was they: ``note.updated_by = user``."""
+    """Whether all that is done with a person is to write to a log that it was they."""
     noted = False
     for instr in facts.instructions(unit):
         for arg in instr.args:
@@ -161,9 +160,7 @@ def _is_noted(facts: Facts, unit: Unit, param: str) -> bool:
 
 
 def _is_note(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``note.updated_by = user``, ``self.log.info(...)``, ``audit.record(...)``."""
-    if instr.op == "setattr":
-        return bool(words(str(instr.extra)) & _NOTES)
+    """``self.log.info(...)``, ``audit.record(...)``."""
     if instr.op != "method":
         return False
     reads = facts.reads(unit, instr.args[0])

@@ -11,20 +11,10 @@ from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import KEY_WORDS, PASSWORD_WORDS, SECRET_KEYS, SECRET_TOKENS, UNGUESSABLE_WORDS, words
 
-# Words in the names of what must not be guessed.
-_UNGUESSABLE = names("token password passwd passphrase secret salt nonce otp passcode csrf iv apikey")
-_UNGUESSABLE_PAIRS = [
-    names(pair)
-    for pair in (
-        *("api key", "session id", "session key", "secret key", "encryption key", "reset code", "verification code"),
-        *("access key", "invite code", "recovery code", "private key", "signing key", "login code", "auth code"),
-    )
-]
 # What nobody knows, in a text that is hashed with the time; the name of a token is none.
-_KEYS = names("key secret pepper salt nonce")
+_KEYS = KEY_WORDS - {"token"} | {"nonce"}
 _MAX_HELPERS = 2
 
 
@@ -116,4 +106,6 @@ def _is_at(node: ast.AST, call: Instr) -> bool:
 
 def _is_unguessable(name: str) -> bool:
     parts = words(name)
-    return bool(parts & _UNGUESSABLE) or any(pair <= parts for pair in _UNGUESSABLE_PAIRS)
+    return (
+        bool(parts & (UNGUESSABLE_WORDS | PASSWORD_WORDS)) or SECRET_KEYS.said_by(parts) or SECRET_TOKENS.said_by(parts)
+    )

@@ -14,16 +14,12 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.vocabulary import ADDRESS_WORDS, PROVING_WORDS, REQUEST_BODIES, SIGNATURE_WORDS, words
 
-# Words of what proves something: calls of these names verify, or prepare a verification.
-_PROOF_WORDS = names(
-    "verify verified verifies digest hmac signature signed checksum sha256sum fingerprint authenticate"
-)
+# Calls of these names verify, or prepare a verification.
+_PROOF_WORDS = PROVING_WORDS | SIGNATURE_WORDS - {"sign", "sig"}
 _UNPACKERS = ("extractall",)
-_BODY_READERS = names("get_json json body data get_data form POST read")
-_CALLBACK_WORDS = names("webhook webhooks hook ipn")
-_ADDRESSES = names("url uri endpoint")  # what programs ask for that send webhooks
+_CALLBACK_WORDS = names("webhook webhooks hook")
 _DECORATED = names(
     "login_required permission_required requires_auth jwt_required authentication_classes permission_classes"
 )
@@ -155,7 +151,7 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
             continue
         steps = list(facts.instructions(unit))
         reads_body = any(
-            str(step.extra[0] if step.op == "method" else step.extra) in _BODY_READERS
+            str(step.extra[0] if step.op == "method" else step.extra) in (REQUEST_BODIES | {"POST", "form", "read"})
             for step in steps
             if step.op in ("attr", "method")
         )
@@ -180,7 +176,7 @@ def _takes_address(facts: Facts, unit: Unit) -> bool:
         key = step.args[1] if step.op == "sub" or (step.op == "method" and step.extra[0] == "get") else None
         if len(step.args) > 1 and isinstance(key, int):
             keys = {str(k) for k in facts.constants(unit, key)}
-            if any(words(k) & _ADDRESSES for k in keys):
+            if any(words(k) & ADDRESS_WORDS for k in keys):
                 return True
     return False
 

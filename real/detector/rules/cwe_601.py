@@ -60,7 +60,6 @@ from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.library import names
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._local_addresses import (
     SCHEMES,
@@ -73,7 +72,7 @@ from real.detector.rules._local_addresses import (
     lets_slashes_pass,
     starts_with,
 )
-from real.detector.vocabulary import words
+from real.detector.vocabulary import REDIRECT_WORDS, words
 
 # A relative address keeps the host only if its first character after the slash is no slash.
 _RELATIVE = "/."
@@ -82,7 +81,6 @@ _QUERY_BUILDERS = frozenset(calls_of(Role.QUERY_BUILDER))
 _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
 _ADDRESS_METHODS = last_names(Role.ADDRESS_METHOD)
 # Words in the names of functions that say where a browser goes on.
-_REDIRECTS = names("redirect next target goto return continue forward destination")
 _TEXTS = frozenset({"fstring", "binop", "inplace", "phi"})
 
 
@@ -113,7 +111,7 @@ def _is_built(facts: Facts, returned: Returned) -> bool:
         return bool(hosts(facts, unit, returned.instr, returned.operand, _RELATIVE))
     made = definition(unit, returned.operand)
     if made is not None and (made.op == "param" or (made.op == "method" and made.extra[0] == "strip")):
-        return bool(words(unit.name) & _REDIRECTS) and lets_slashes_pass(facts, unit, returned.instr)
+        return bool(words(unit.name) & REDIRECT_WORDS) and lets_slashes_pass(facts, unit, returned.instr)
     kinds = set(_ingredients(facts, unit, returned.operand, set()))
     if "joined" not in kinds and not ("query" in kinds and parsed_urls(facts, unit)):
         return False

@@ -57,17 +57,14 @@ from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.hand_outs import hand_outs, hands_out_rows
 from real.detector.concepts.identity import knows_of_users
 from real.detector.concepts.known_endpoints import known_endpoints
-from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._authorization import containers, is_authorised, notes_who, subjects
 from real.detector.rules._generic import missing
 from real.detector.rules._odd_one_out import odd_ones
 from real.detector.rules._services import unchecked
-from real.detector.vocabulary import OPEN_WORDS, RESTRICTED_WORDS, SIGNING_IN_WORDS
+from real.detector.vocabulary import DELETING_VERBS, OPEN_WORDS, RESTRICTED_WORDS, SIGNING_IN_WORDS
 
 _VERBS = {"store": "changes", "delete": "deletes", "read": "hands out"}
-# Words of an address or a name by which an endpoint says that it takes a record away.
-_DELETING = names("delete remove destroy purge erase")
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -114,7 +111,7 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
             named += [effect for effect in hand_outs(facts, who) if effect.named]
         expected = restricted or others or who.open_declared or who.meant
         expected = expected or (
-            (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate" or bool(endpoint.words & _DELETING))
+            (endpoint.methods == {"DELETE"} or endpoint.unit.name == "mutate" or bool(endpoint.words & DELETING_VERBS))
             and bool(named)
             and named[0].verb == "deletes"
         )

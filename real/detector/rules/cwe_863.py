@@ -62,7 +62,6 @@ from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.owners import owner_words
 from real.detector.concepts.principals import SOMEBODY
 from real.detector.ir.instructions import Instr
-from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._answers import wrong_answers
 from real.detector.rules._authorization import Subject, flaw, is_attempt, is_authorised, subjects
@@ -71,29 +70,14 @@ from real.detector.rules._gates import weak_gates
 from real.detector.rules._generic import incorrect, object_permissions, weak_tests
 from real.detector.rules._services import unchecked
 from real.detector.rules._weak_or import weak_or
-from real.detector.vocabulary import OPEN_WORDS, PERMISSION_VERBS, words
-
-# Words in names of records that are somebody's, or of fields that not everybody may set; weak evidence.
-_PERSONAL = names(
-    """account accounts address addresses appointment appointments balance booking contract contracts diary
-    employee employees grade invoice invoices loan medical member
-    order orders password patient patients payment payroll payslip prescription profile profiles reservation salary
-    statement statements subscription transaction user users wallet"""
-)
-# What people write or bring: that others read it is usual, that they change it is not.
-_AUTHORED = names(
-    """album article comment comments document documents draft entry file files letter listing message messages note
-    notes photo photos post posts recipe review reviews ticket tickets"""
-)
-# What people keep for themselves or for somebody in particular.
-_PRIVATE = names(
-    """attachment attachments conversation conversations document documents draft drafts file files letter letters
-    message messages note notes upload uploads"""
-)
-# Records that are there to be read by others.
-_PUBLIC = names(
-    """article articles book books comment comments course courses event events item items listing listings movie news
-    page pages post posts product products recipe recipes review reviews"""
+from real.detector.vocabulary import (
+    AUTHORED_WORDS,
+    OPEN_WORDS,
+    PERMISSION_VERBS,
+    PRIVATE_WORDS,
+    PUBLISHED_WORDS,
+    SOMEBODYS_WORDS,
+    words,
 )
 
 
@@ -165,9 +149,9 @@ def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
     said = {*reads.words, str(effect.instr.extra), *(text for text in reads.constants if isinstance(text, str))}
     kept = {word for name in said for word in words(name)}
     named = {*endpoint.words, *kept}
-    if named & _PERSONAL or kept & _PRIVATE or (effect.verb != "hands out" and named & _AUTHORED):
+    if named & SOMEBODYS_WORDS or kept & PRIVATE_WORDS or (effect.verb != "hands out" and named & AUTHORED_WORDS):
         return True
-    return facts.shared(owner_words) and not (effect.verb == "hands out" and named & _PUBLIC)
+    return facts.shared(owner_words) and not (effect.verb == "hands out" and named & PUBLISHED_WORDS)
 
 
 def _attempt(facts: Facts, subject: Subject, operation: Instr) -> str | None:
