@@ -150,7 +150,7 @@ CSRF_PROTECTIONS = Words(
     "starlette-csrf, starlette-wtf, Tornado (xsrf)",
 )
 FINDING_WORDS = Words(
-    "fetch find get load lookup query read retrieve select where",
+    "fetch find get load lookup one query read retrieve scalar select where",
     "first words of functions that look a record up",
     ("find_note(note_id)", "load_invoice(number)"),
     "Fowler, Patterns of Enterprise Application Architecture (Repository, Query Object); SQL (SELECT, WHERE)",
@@ -504,4 +504,30 @@ SECRET_ADDRESSES = Pairs(
     "settings whose value is an address with a user and a password in it",
     ("os.environ['DATABASE_URL']", "BROKER_URL = 'amqp://user:password@host'"),
     "RFC 3986, 3.2.1 (userinfo), Heroku (DATABASE_URL, REDIS_URL), Celery (broker_url)",
+)
+ROW_READERS = Words(
+    """execute fetchall fetchone fetchrow fetchval filter filter_by find_one first first_or_404 get_object_or_404
+    get_or_404 one one_or_404 one_or_none scalar scalar_one scalar_one_or_none scalars""",
+    "methods and functions that give rows or records of a database, and nothing else, whatever they are of",
+    ("cursor.fetchone()", "Note.query.filter_by(id=key).first_or_404()"),
+    "PEP 249, SQLAlchemy (Query, Result), Flask-SQLAlchemy, Django (get_object_or_404), asyncpg, PyMongo",
+)
+QUERY_STEPS = Words(
+    """all annotate exclude get join limit objects offset order_by prefetch_related query select select_related
+    unique where""",
+    "methods of managers and queries that hand the same records on",
+    ("Note.objects.order_by('title')", "select(Note).where(Note.id == key).limit(10)"),
+    "Django (QuerySet), SQLAlchemy (Select, Query), SQLModel, peewee",
+)
+SERVING_WORDS = Words(
+    "add create init list my new search test",
+    "first words of functions that serve the person alone: they make, list or look for something",
+    ("def create_note(user, title)", "def my_orders(account)"),
+    "REST (the methods create and list: Google AIP-132, AIP-133)",
+)
+BROWSER_WORDS = Words(
+    "authenticated cookies current_user get_cookie get_secure_cookie get_signed_cookie session user",
+    "what a program reads of what a browser sends by itself, be it through the framework",
+    ("session['user']", "self.get_secure_cookie('name')"),
+    "the documentation of Flask-Login (current_user), Django (get_signed_cookie), tornado (get_secure_cookie)",
 )

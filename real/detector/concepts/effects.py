@@ -26,7 +26,7 @@ _CORE_STATEMENTS = {api: row.shown for api, row in calls_of(Role.ROW_STATEMENT).
 # First words of methods and functions of other files that change something; weak evidence, in endpoints only.
 VERBS = {**dict.fromkeys(DELETING_VERBS, "deletes"), **dict.fromkeys(CHANGING_VERBS, "changes")}
 # What methods of responses and of tornado's handlers set lasts as long as the answer, or is the browser's own.
-_OF_ANSWERS = names("cookie cookies header status")
+_OF_ANSWERS = names("cookie header status")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +96,7 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
     of_database = is_database_session(facts, unit, receiver) or _is_held_session(facts, who, receiver)
     if not of_database and is_passing(facts, unit, receiver):
         return
-    if name in ("create", "acreate", "bulk_create", "get_or_create", "update_or_create"):
+    if name.endswith("create"):  # get_or_create(), bulk_create() of Django
         if "objects" in facts.reads(unit, receiver).attributes:
             yield effect(facts, who, instr, "creates", [])
         return

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.effects import EXECUTORS, Effect, effect, start
-from real.detector.concepts.look_ups import ROW_READERS, looked_up_by, unpacked
+from real.detector.concepts.look_ups import looked_up_by, unpacked
 from real.detector.concepts.principals import Principal
 from real.detector.concepts.receivers import is_passing
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.vocabulary import ROW_READERS
 
 _ROWS = ROW_READERS | {"all"}
 

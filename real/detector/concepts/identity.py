@@ -19,7 +19,7 @@ _IDENTITY = AUTHENTICATION_WORDS | ROLE_WORDS | {"authorize", "owner", "require"
 # What frameworks keep with a request (Starlette, Sanic).
 SERVER_STATE = frozenset({"state", "ctx"})
 _SESSIONS = names("session current_user")
-_USER_HOLDERS = names("request g session self.request current_user")
+_USER_HOLDERS = names("request g")
 _MAX_VALUES = 50
 
 

@@ -22,7 +22,7 @@ from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 
 # Attributes of a URL that was taken apart (urllib.parse, and libraries that took its names over).
-_HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host", "authority", "registered_domain", "fqdn"})
+_HOST_ATTRIBUTES = frozenset({"hostname", "netloc", "host"})
 # Where the host is in their tuples, and in url.split("/").
 _HOST_INDEXES = frozenset({1, 2})
 _SPLITTERS = PARSERS | {"split", "partition", "rsplit"}

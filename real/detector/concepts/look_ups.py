@@ -11,12 +11,7 @@ from real.detector.concepts.request_parts import is_request_part
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
-from real.detector.vocabulary import FINDING_WORDS
-
-# Methods that give rows or records of a database, and nothing else.
-_ROWS = names("execute fetchall fetchone fetchrow fetchval filter filter_by first one scalar scalars")
-ROW_READERS = _ROWS | names("find_one get_object_or_404 get_or_404 one_or_none scalar_one scalar_one_or_none")
+from real.detector.vocabulary import FINDING_WORDS, ROW_READERS
 
 
 def unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
@@ -43,7 +38,7 @@ def first_word(name: str) -> str:
 
 def looks_up(called: Iterable[str]) -> bool:
     """Whether a call of one of these names looks something up: by a method of a database, or by its first word."""
-    return any(first_word(name) in _ROWS | FINDING_WORDS for name in called)
+    return any(name in ROW_READERS or first_word(name) in FINDING_WORDS for name in called)
 
 
 def looked_up_by(facts: Facts, who: Principal, operand: int) -> list[int]:

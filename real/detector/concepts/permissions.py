@@ -17,7 +17,7 @@ from real.detector.models.library import names
 from real.detector.vocabulary import AUTHENTICATION_WORDS, PERSONS, PRIVILEGES, REQUIREMENT_WORDS, words
 
 # Words in the names of decorators, dependencies and mixins that let only known people pass.
-LOGIN = AUTHENTICATION_WORDS | PERSONS | names("bearer credentials logged session")
+LOGIN = AUTHENTICATION_WORDS | PERSONS | names("bearer credentials session")
 _PERMISSION_MEMBERS = ("permission_classes", "permissions", "decorators", "method_decorators")
 _REQUIRING = ("require_", "requires_", "ensure_")
 # Decorators that say nothing about people.

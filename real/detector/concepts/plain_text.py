@@ -17,6 +17,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
+from real.detector.vocabulary import REQUEST_FIELDS
 
 # Methods of texts that give a text.
 _TEXT_METHODS = names(
@@ -25,7 +26,6 @@ _TEXT_METHODS = names(
 )
 _TEXT_CALLS = frozenset({"builtins.str", "builtins.input", "builtins.repr", "builtins.format"})
 # Parts of a request under whose names there is text.
-_REQUEST_PARTS = names("args form values cookies headers GET POST COOKIES query_params path_params match_info query")
 _TEXT_TYPES = frozenset({"str", "AnyStr", "Optional[str]", "str | None", "None | str", "typing.Optional[str]"})
 _MAX_DEPTH = 6
 
@@ -51,7 +51,7 @@ def is_text(facts: Facts, unit: Unit, operand: int, depth: int = 0) -> bool:  # 
         return is_text(facts, unit, made.args[0], depth + 1)
     if made.op == "sub" or (made.op == "method" and made.extra[0] == "get"):
         part = definition(unit, made.args[0])
-        return part is not None and part.op == "attr" and part.extra in _REQUEST_PARTS
+        return part is not None and part.op == "attr" and part.extra in REQUEST_FIELDS
     if made.op == "method" and made.extra[0] in _TEXT_METHODS:
         return not facts.called(made)
     return made.op == "call" and bool(

@@ -18,6 +18,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import LOG_METHODS
 from real.detector.vocabulary import (
     ACTORS,
+    DELETING_VERBS,
     NEEDED_WORDS,
     OBJECT_WORDS,
     PERMISSION_VERBS,
@@ -26,7 +27,7 @@ from real.detector.vocabulary import (
     words,
 )
 
-_PRIVILEGES = PRIVILEGES - {"can"} | {"access", "delete", "edit", "write"}
+_PRIVILEGES = PRIVILEGES - {"can"} | {"access", "edit", "write"} | DELETING_VERBS
 _PEOPLE = ACTORS | PERSON_KEYS - {"id"}
 _SEVERAL = frozenset({"scopes", "permissions", "perms"})
 _MIN_LENGTH = 2

@@ -18,7 +18,7 @@ from real.detector.models.kinds import SourceKind
 from real.detector.models.library import names
 from real.detector.vocabulary import words
 
-_MEASURES = names("len qsize getsizeof __len__ __sizeof__ tell getsize sum")
+_MEASURES = names("len sum qsize getsizeof getsize")
 COMPARISONS = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _MAX_DEPTH = 5
 _CLIENTS = frozenset({SourceKind.HTTP, SourceKind.PEER})

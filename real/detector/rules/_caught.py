@@ -12,7 +12,7 @@ from real.detector.ir.definitions import definition, reachable, root
 from real.detector.ir.instructions import Block, Instr, Unit
 from real.detector.models.catalogue import below, last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
+from real.detector.models.library import LOG_METHODS, names
 
 _FIRST_ERROR = 400
 _FILLING = frozenset({"setsub", "setattr", "add", "member", "merge", "method"})
@@ -21,10 +21,7 @@ _PREPARING = names(
     """builtins.print builtins.len builtins.str builtins.bytes builtins.isinstance builtins.type builtins.repr
     builtins.bool builtins.hash builtins.id builtins.bytes.fromhex builtins.bytearray builtins.format"""
 )
-_PREPARING_METHODS = names(
-    """encode decode strip lstrip rstrip lower upper startswith endswith isalnum isdigit format fromhex get join split
-    replace info debug warning error exception critical log hex isascii removeprefix removesuffix"""
-)
+_PREPARING_METHODS = LOG_METHODS | frozenset(dir(str)) | {"decode", "fromhex", "get", "hex"}
 
 
 def swallowed(facts: Facts, unit: Unit) -> Iterator[Defect]:

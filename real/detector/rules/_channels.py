@@ -15,10 +15,9 @@ from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of, last_names, rows_of, tables
 from real.detector.models.kinds import Kind, Role
-from real.detector.models.library import names
 from real.detector.models.rows import Setting
 
-_WRITERS = names("save write write_bytes copyfileobj urlretrieve download_file download_fileobj")
+_WRITERS = last_names(Role.COPIES_FILE, Role.SAVED_DOWNLOAD) | {"download_file", "save", "write", "write_bytes"}
 # What libraries are told: settings, and the formats among their values that are pickles.
 _SETTINGS = {row.name: frozenset(row.values) for row in rows_of(Setting) if row.role is Role.PICKLE_FORMAT}
 # Configuration is done by these, which are watched for.

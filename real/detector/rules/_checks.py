@@ -12,14 +12,23 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Origin, Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.effects import Effect, effects
-from real.detector.concepts.look_ups import looked_up_by
+from real.detector.concepts.look_ups import first_word, looked_up_by
 from real.detector.concepts.principals import Principal
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import HARMLESS_METHODS, names
-from real.detector.vocabulary import ACTORS, CLIENT_DATA, OWNERS, PERMISSION_VERBS, PRIVILEGES, ROLE_WORDS, words
+from real.detector.vocabulary import (
+    ACTORS,
+    ASKING_VERBS,
+    CLIENT_DATA,
+    OWNERS,
+    PERMISSION_VERBS,
+    PRIVILEGES,
+    ROLE_WORDS,
+    words,
+)
 
 _PLAIN = CLIENT_DATA | HARMLESS_METHODS | names("dict get getlist model_dump removeprefix to_dict")
 _PLAIN_CALLS = calls_of(Role.JSON_PARSER).keys() | names(
@@ -138,13 +147,12 @@ def thrown_away(facts: Facts, who: Principal) -> Iterator[Defect]:
 
 
 def _asks_for_permission(facts: Facts, call: Instr) -> bool:
-    if call.op == "method" and call.extra[0] in ("has_perm", "has_perms", "has_permission", "can", "is_owner"):
-        return True
-    return any(_first(callee.name) and callee.returns and not _raises(facts, callee) for callee in facts.called(call))
-
-
-def _first(name: str) -> bool:
-    return name.lstrip("_").partition("_")[0] in PERMISSION_VERBS
+    own = facts.called(call)
+    if call.op == "method" and not own:
+        return first_word(call.extra[0]) in ASKING_VERBS  # user.has_perm(), policy.can()
+    return any(
+        first_word(callee.name) in PERMISSION_VERBS and callee.returns and not _raises(facts, callee) for callee in own
+    )
 
 
 def _raises(facts: Facts, unit: Unit) -> bool:

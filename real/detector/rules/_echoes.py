@@ -12,10 +12,9 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
+from real.detector.vocabulary import REQUEST_FIELDS
 
-# Parts of requests of Flask, Quart and Bottle that hold texts.
-_TEXT_PARTS = names("args form values cookies view_args query forms params GET POST")
-_GETTERS = names("get getlist getall getone pop getunicode")
+_GETTERS = names("get getlist pop")
 # They return text, and keep what begins a tag; format() and join() put it between other text.
 _TEXT_METHODS = names(
     """upper lower title capitalize swapcase casefold strip lstrip rstrip removeprefix removesuffix replace center ljust
@@ -49,8 +48,8 @@ def _is_text(facts: Facts, unit: Unit, operand: int) -> bool:
 def _is_part(facts: Facts, unit: Unit, made: Instr) -> bool:
     if made.op == "attr":  # request.query.name of Bottle
         holder = definition(unit, made.args[0])
-        return holder is not None and holder.op == "attr" and holder.extra in _TEXT_PARTS
-    return bool(facts.reads(unit, made.args[0]).attributes & _TEXT_PARTS)
+        return holder is not None and holder.op == "attr" and holder.extra in REQUEST_FIELDS
+    return bool(facts.reads(unit, made.args[0]).attributes & REQUEST_FIELDS)
 
 
 def _is_made_text(facts: Facts, unit: Unit, made: Instr, depth: int) -> bool:

@@ -16,7 +16,7 @@ from real.detector.ir.definitions import name_of, root
 from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
+from real.detector.models.library import DATABASE_ROWS, names
 from real.detector.rules._inner_errors import is_broad, is_failure
 from real.detector.rules._record_models import exposed_by, record_of
 from real.detector.rules._shown import EVERY_FIELD, chooses, leaves_out, shown_parts
@@ -136,7 +136,7 @@ def _part_of_whole(facts: Facts, unit: Unit, step: Instr) -> str | None:
 
 def _record(facts: Facts, unit: Unit, step: Instr) -> str | None:
     """A whole row of a table of persons, or all fields of an object whose class has a secret one."""
-    if step.op == "method" and step.extra[0] in ("fetchone", "fetchall", "fetchmany", "mappings", "execute"):
+    if step.op == "method" and step.extra[0] in DATABASE_ROWS:
         for text in _statements(facts, unit, step):
             for columns, table in _SELECT.findall(text):
                 chosen = [column for column in re.split(r"[\s,.]+", columns) if column]

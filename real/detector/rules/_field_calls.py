@@ -14,8 +14,6 @@ from real.detector.rules._allowed_keys import admits_keys
 from real.detector.rules._fields import has_free_keys, is_declared, is_guarded_at, iterated
 from real.detector.rules._mapping_calls import mappings
 
-# Methods of Django's managers and query sets that take fields as keywords.
-_MANAGER_METHODS = frozenset({"create_user", "create", "update", "get_or_create", "update_or_create"})
 # Methods of statement builders, and words of SQL, that write rows of the fields that they are given.
 _WRITING = frozenset({"update", "insert", "upsert", "replace"})
 _STATEMENT_AND_VALUES = 3
@@ -109,7 +107,9 @@ def _keys_of(unit: Unit, step: Instr) -> int:
 def _makes_record(facts: Facts, unit: Unit, instr: Instr) -> bool:
     callee = facts.value(unit, instr.args[0])
     if instr.op == "method":
-        return instr.extra[0] in _MANAGER_METHODS and "objects" in facts.reads(unit, instr.args[0]).attributes
+        name = str(instr.extra[0])
+        is_written = name.endswith("create") or name in ("create_user", "update")
+        return is_written and "objects" in facts.reads(unit, instr.args[0]).attributes
     return any(
         obj.kind == "class" and obj.unit is not None and facts.declarations(obj.unit).words & RECORD_BASES
         for obj in callee.objs

@@ -17,13 +17,10 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import CREDENTIAL_HEADERS
+from real.detector.vocabulary import BROWSER_WORDS, CREDENTIAL_HEADERS
 
 # What makes a browser send something that identifies the user.
-AMBIENT = names(
-    """session cookies current_user login_required user get_secure_cookie get_signed_cookie get_cookie get_session
-    SimpleCookie authenticated LoginRequiredMixin UserPassesTestMixin SessionAuthentication"""
-)
+AMBIENT = BROWSER_WORDS | last_names(Role.LOGIN, Role.SESSION) | {"SessionAuthentication", "UserPassesTestMixin"}
 # What identifies a client that no browser sends by itself.
 _BEARER = names(
     """HTTPBearer OAuth2PasswordBearer APIKeyHeader HTTPBasic TokenAuthentication JWTAuthentication jwt_required

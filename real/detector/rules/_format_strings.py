@@ -11,11 +11,12 @@ from real.detector.analysis.values import NUM, STR, Obj, Value
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
+from real.detector.vocabulary import ROW_READERS
 
 # Methods by which a class decides what of its objects is seen.
 _GATES = frozenset({"__getattr__", "__getattribute__", "__getitem__", "__format__"})
 # Methods of models, sessions and containers that return one record.
-_LOOK_UPS = frozenset({"get", "first", "one", "get_or_404", "first_or_404"})
+_LOOK_UPS = ROW_READERS | {"get"}
 # They give some of what they are given, or all in another order.
 _SELECTING = frozenset({"builtins.filter", "builtins.sorted", "builtins.list", "builtins.reversed", "builtins.map"})
 _MAX_FIELDS = 2

@@ -15,7 +15,7 @@ from real.detector.rules._forgery import has_same_site, needs_json
 
 # What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
 _FORMS = names("form forms values data args POST")
-_FORM_METHODS = names("get_body_argument get_body_arguments get_argument post form")
+_FORM_METHODS = names("get_body_argument get_argument post form")
 _APPLICATIONS = last_names(Role.APPLICATION)
 _REDIRECTS = tuple(tables((Kind.REDIRECT,)).calls)
 

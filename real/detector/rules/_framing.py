@@ -17,7 +17,7 @@ from real.detector.models.library import names
 from real.detector.rules._bounds import is_bounded, is_compared, is_measured
 
 # What allocates as much as it is told.
-_FRAMES = names("readexactly bytearray recv read_exactly recv_exactly recvall")
+_FRAMES = names("readexactly bytearray recv read_exactly recv_exactly")
 _UNPACKERS = frozenset({"struct.unpack", "struct.unpack_from", "int.from_bytes", "builtins.int.from_bytes"})
 _LARGE = frozenset("IiLlQqNn")  # formats of numbers of 32 bits and more
 WATCHED = _FRAMES | last_names(Role.SIDES, Role.STREAM_INFLATER, Role.ARCHIVE_MEMBER)

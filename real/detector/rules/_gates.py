@@ -27,13 +27,13 @@ from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._checks import refusals, told_by_client
-from real.detector.vocabulary import PRIVILEGES, ROLE_WORDS, words
+from real.detector.vocabulary import PRIVILEGES, REQUEST_NAMES, ROLE_WORDS, words
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissions
 _PATHS = names("path path_info url raw_path")
 _MIDDLEWARE_METHODS = names("__call__ dispatch process_request process_view")
-_HOLDERS = names("request req g session self state ctx context environ scope user")
+_HOLDERS = REQUEST_NAMES | {"g", "self", "session", "state"}
 _MAX_DEPTH = 4
 _GIVEN = last_names(Role.CLIENT_PARAMETER)
 

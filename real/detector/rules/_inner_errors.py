@@ -9,6 +9,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import sink_libraries
 from real.detector.models.kinds import Kind
 from real.detector.models.library import names
+from real.detector.vocabulary import REQUEST_NAMES
 
 _BROAD = names("Exception BaseException")
 # asyncpg's PostgresError, cx_Oracle's OracleError and the like: the base class of what a driver raises.
@@ -39,7 +40,7 @@ def is_broad(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 def is_failure(facts: Facts, unit: Unit, param: Instr) -> bool:
     """The exception that a handler of all exceptions is given: ``@app.errorhandler(Exception)``."""
-    if param.extra in ("request", "self", "context", "req", "resp"):
+    if param.extra in REQUEST_NAMES | {"self", "resp"}:
         return False
     reads = facts.declarations(unit)
     is_handler = any(

@@ -25,7 +25,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import LOG_METHODS, PERCENT_ENCODERS, names
-from real.detector.vocabulary import LOG_WORDS, words
+from real.detector.vocabulary import CLIENT_DATA, LOG_WORDS, words
 
 _BREAKS = "\r\n"
 _MAIL_HEADER = re.compile(r"(?:^|\n)(?:Subject|From|To|Cc|Bcc|Reply-To|Sender):[^\n]*$")
@@ -36,14 +36,11 @@ _REQUEST = re.compile(
 )
 _HTTP_HEADER = re.compile(r"\r\n[A-Z][A-Za-z-]+: ?[^\n]*$")
 _SENDERS = ("sendall", "send")
-WATCHED = frozenset({"sendmail", "sendall", "send", "write", *LOG_METHODS})
+WATCHED = LOG_METHODS | {"sendmail", "write", *_SENDERS}
 _FIELD = re.compile(r"%[-#0 +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]|\{[^{}]*\}")
-# Who asks is what the program has stored; a method of HTTP has no line breaks.
-_NO_TEXTS = names("user current_user session pk method remote_addr")
-_DOCUMENTS = names(
-    """json get_json dict to_dict model_dump getlist items read form files POST GET FILES META COOKIES args values
-    headers cookies data query_params path_params params match_info view_args body query"""
-)
+# Who asks is what the program has stored.
+_NO_TEXTS = names("user current_user pk")
+_DOCUMENTS = CLIENT_DATA | {"dict", "items", "to_dict"}
 _QUOTING = calls_of(Role.WRITES_LITERAL).keys() | PERCENT_ENCODERS.keys() | {"translate"}
 
 

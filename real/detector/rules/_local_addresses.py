@@ -11,13 +11,13 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.witness import every
 from real.detector.concepts.known_hosts import is_host_test, reads_host
-from real.detector.concepts.look_ups import ROW_READERS
 from real.detector.concepts.patterns import pattern_call
 from real.detector.concepts.url_hosts import PARSERS, Place
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
+from real.detector.vocabulary import ROW_READERS
 
 _OWN_ADDRESSES = last_names(Role.OWN_ADDRESS)
 # Addresses of other sites: with a scheme, or with what browsers take for two slashes; and with two slashes.

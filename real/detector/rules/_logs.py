@@ -26,9 +26,8 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import below, calls_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import LOG_METHODS
-from real.detector.rules._redirects import CREDENTIAL_HEADERS
 from real.detector.rules._whole_records import taken_away
-from real.detector.vocabulary import LOG_WORDS, words
+from real.detector.vocabulary import CREDENTIAL_HEADERS, LOG_WORDS, words
 
 LOGGERS = LOG_METHODS | {"print", "success", "trace"}
 _WHOLE = ("__dict__",)

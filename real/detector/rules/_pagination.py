@@ -10,7 +10,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import app_of, is_handler
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
+from real.detector.vocabulary import QUERY_STEPS
 
 # Base class -> the member by which a client may choose the size, and the one that limits it (``None`` by default).
 _PAGINATORS = {
@@ -19,7 +19,6 @@ _PAGINATORS = {
     "LimitOffsetPagination": ("", "max_limit"),
 }
 _OVERRIDDEN = ("get_page_size", "get_limit", "paginate_queryset")
-_QUERY_SETS = names("objects filter order_by exclude all select_related prefetch_related annotate values values_list")
 
 
 def unlimited_paginators(facts: Facts) -> Iterator[Defect]:
@@ -72,7 +71,7 @@ def slices(facts: Facts) -> Iterator[tuple[Unit, Instr, int]]:
             continue
         for step in found:
             reads = facts.reads(unit, step.args[0])
-            if (reads.attributes | reads.calls) & _QUERY_SETS:
+            if (reads.attributes | reads.calls) & (QUERY_STEPS | {"filter", "values", "values_list"}):
                 for operand in _terms(unit, step.args[1]):
                     yield unit, step, operand
 

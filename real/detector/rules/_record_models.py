@@ -17,14 +17,10 @@ from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.vocabulary import PERSON_RECORDS, words
+from real.detector.vocabulary import PERSON_RECORDS, QUERY_STEPS, ROW_READERS, words
 
-# Methods of sessions, queries and managers (SQLAlchemy, SQLModel, Django, peewee, Tortoise) that hand records on.
-_QUERY_METHODS = names(
-    """query get first one one_or_none all get_or_404 first_or_404 one_or_404 scalar scalar_one scalar_one_or_none
-    scalars filter filter_by where order_by limit offset execute exec get_or_none unique last latest select options
-    join outerjoin distinct"""
-)
+# Methods of sessions, queries and managers that hand records on.
+_QUERY_METHODS = ROW_READERS | QUERY_STEPS
 _LOOK_UPS = names("select get_object_or_404 get_list_or_404")
 _MANAGERS = names("query objects")
 _NARROWING = names("load_only defer with_entities")

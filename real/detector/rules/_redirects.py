@@ -10,10 +10,9 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
-from real.detector.vocabulary import HOST_WORDS, words
+from real.detector.vocabulary import CREDENTIAL_HEADERS, HOST_WORDS, words
 
 # Headers by which a client proves who it is (RFC 9110, 11.6.2; RFC 6265, 5.4).
-CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "x-api-key", "x-auth-token", "proxy-authorization"})
 _LOCATION = "location"
 _REQUESTS = names("request get post put urlopen Request stream send head fetch")
 _COMPARISONS = names("Eq NotEq In NotIn Is IsNot")
@@ -38,7 +37,7 @@ def credentials_abroad(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_credential(text: object) -> bool:
-    return isinstance(text, str) and text.lower() in CREDENTIAL_HEADERS
+    return isinstance(text, str) and text.lower() in (CREDENTIAL_HEADERS | {"cookie"})
 
 
 def _reads_location(facts: Facts, unit: Unit, step: Instr) -> bool:

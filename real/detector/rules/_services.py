@@ -21,17 +21,28 @@ from real.detector.concepts.principals import Principal
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.rules._authorization import AUTHORITY
-from real.detector.vocabulary import ACTORS, KEY_WORDS, LOG_WORDS, PERSON_KEYS, PRIVILEGES, SIGNATURE_WORDS, words
+from real.detector.vocabulary import (
+    ACTORS,
+    KEY_WORDS,
+    LOG_WORDS,
+    PERSON_KEYS,
+    PRIVILEGES,
+    ROW_READERS,
+    SERVING_WORDS,
+    SIGNATURE_WORDS,
+    SIGNING_IN_WORDS,
+    words,
+)
 
 # Names and types of parameters that stand for that person where nothing reads them, or where they are put down only.
 _PERSON_TYPES = names("User CurrentUser Actor Principal Identity Account Member AuthUser AbstractUser Caller")
 # First words of functions that are part of a login or serve the person alone.
-_OWN = names("login logout signup register authenticate create add list search my new init test")
+_OWN = SIGNING_IN_WORDS | SERVING_WORDS
 # Keys by which a record is found that only one person knows.
 _SECRETS = KEY_WORDS | SIGNATURE_WORDS | {"code"}
 _MIN_PARAMETERS = 2
 # Methods that a session of SQLAlchemy has, and none of a browser.
-_OF_DATABASE = names("commit query execute scalars scalar add delete flush merge refresh rollback")
+_OF_DATABASE = ROW_READERS | {"add", "commit", "delete"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,22 +21,20 @@ from real.detector.concepts.secrets import place
 from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition, name_of, untested
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.library import names
-from real.detector.vocabulary import words
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
+from real.detector.models.library import BUILTINS, LOG_METHODS, names
+from real.detector.vocabulary import REQUEST_FIELDS, words
 
-_QUERIES = names("args values GET query query_params params query_arguments")
 _ARGUMENTS = names("get_argument get_query_argument")
 # How the exchange of the code is called: the request of RFC 6749, section 4.1.3, and functions of client libraries.
-_EXCHANGES = names("post request fetch_token exchange_code exchange get_access_token fetch_access_token get_token")
+_EXCHANGES = names("post request fetch_token get_access_token")
 _GRANT = "authorization_code"
 _SECRET = "client_secret"
 _PKCE = "code_verifier"
+_COMPARING = last_names(Role.EQUALITY)
 # Calls that look at a state and decide nothing.
-_PLAIN = names(
-    """encode decode str strip lower get pop len isinstance compare_digest constant_time_compare info debug warning
-    error print bool"""
-)
-_COMPARING = names("compare_digest constant_time_compare safe_str_cmp")
+_PLAIN = LOG_METHODS | BUILTINS | _COMPARING | {"encode", "decode", "strip", "lower", "get", "pop"}
 _SOCKETS = names("WebSocket websocket ws")
 _COOKIES = names("cookies session")
 _ORIGINS = frozenset({"origin", "allowed_origins"})
@@ -82,7 +80,7 @@ def _readings(facts: Facts, unit: Unit, name: str, is_endpoint: bool) -> list[In
             found.append(instr)
         elif instr.op in ("sub", "method") and len(instr.args) > 1 and name in facts.constants(unit, instr.args[1]):
             holder = untested(unit, instr.args[0])
-            of_query = holder is not None and holder.op == "attr" and holder.extra in _QUERIES
+            of_query = holder is not None and holder.op == "attr" and holder.extra in REQUEST_FIELDS
             if of_query or (instr.op == "method" and instr.extra[0] in _ARGUMENTS):
                 found.append(instr)
     return found
@@ -108,7 +106,7 @@ def _is_bound(facts: Facts, unit: Unit, call: Instr, states: list[Instr]) -> boo
         if "state" in keywords_of(instr):
             return True  # OAuth2Session(client, state=session["state"]) compares it itself
         name = _name(facts, unit, instr)
-        if words(name) & _PLAIN or name in _PLAIN:
+        if name in _PLAIN:
             continue
         for arg in instr.args[1:]:
             made = definition(unit, arg)

@@ -16,7 +16,7 @@ from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
+from real.detector.models.library import LOG_METHODS, names
 from real.detector.vocabulary import words
 
 _BROKEN = frozenset(calls_of(Role.BROKEN_TLS))
@@ -31,12 +31,11 @@ _WEAK_SUITES = re.compile(
 )
 _REFUSED = re.compile(r"[!-][\w+-]+")
 _CLOSING = frozenset(calls_of(Role.ADMITTING_TLS))
-_VERSIONS = names("version versions protocol protocols method minimum min")
+_VERSIONS = names("version protocol protocols method minimum min")
 _TLS = names("ssl tls")
 # They look at a constant, or keep it in a table, and open no connection.
-_LOOKING = names(
-    """append add get index count remove discard setdefault isinstance hasattr getattr print str repr int format
-    info debug warning error critical exception log warn"""
+_LOOKING = LOG_METHODS | names(
+    "append add get index count remove discard setdefault isinstance hasattr getattr print str repr int format"
 )
 TLS_CALLS = _CIPHERS | last_names(Role.TLS_CONTEXT, Role.OLD_TLS)
 

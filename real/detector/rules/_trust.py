@@ -20,9 +20,7 @@ from real.detector.vocabulary import ADDRESS_WORDS, PROVING_WORDS, REQUEST_BODIE
 _PROOF_WORDS = PROVING_WORDS | SIGNATURE_WORDS - {"sign", "sig"}
 _UNPACKERS = ("extractall",)
 _CALLBACK_WORDS = names("webhook webhooks hook")
-_DECORATED = names(
-    "login_required permission_required requires_auth jwt_required authentication_classes permission_classes"
-)
+_DECORATED = last_names(Role.LOGIN, Role.PERMISSION) | {"jwt_required", "authentication_classes", "permission_classes"}
 
 
 def proves_something(facts: Facts) -> bool:

@@ -26,8 +26,8 @@ _INFLATERS = frozenset(calls_of(Role.INFLATER))
 _ARCHIVES = tuple(calls_of(Role.ARCHIVE))
 _UNPACKERS = ("extractall", "extract", "read", "readlines")
 _SERVERS = ("start_server", "start_unix_server")
-_CHUNKS = frozenset({"recv", "read", "read1", "receive", "receive_bytes", "receive_text"})
-_PARTS = frozenset({"iter_content", "iter_bytes", "iter_chunked", "iter_any", "stream", "iter_raw", "aiter_bytes"})
+_CHUNKS = ("recv", "read", "receive")  # as methods of sockets, streams and WebSockets begin that read a part
+_PARTS = ("iter_", "aiter_", "stream")  # as methods of requests, httpx, aiohttp and Starlette begin that give all parts
 _PLACE = re.compile(r"\?|%s|\$\d+")
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
@@ -150,8 +150,8 @@ def is_chunk(facts: Facts, unit: Unit, operand: int) -> bool:
         return False
     if made.op == "iterate":
         source = definition(unit, made.args[0])
-        return source is not None and source.op == "method" and source.extra[0] in _PARTS
-    if made.op != "method" or made.extra[0] not in _CHUNKS:
+        return source is not None and source.op == "method" and source.extra[0].startswith(_PARTS)
+    if made.op != "method" or not made.extra[0].startswith(_CHUNKS):
         return False
     return made.extra[0] != "read" or _reads_from_client(facts, unit, made)
 

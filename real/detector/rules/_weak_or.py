@@ -14,7 +14,7 @@ from real.detector.models.library import names
 from real.detector.vocabulary import OWNERS, words
 
 # What says only that somebody is known.
-_KNOWN = names("is_authenticated is_active is_logged_in logged_in authenticated is_anonymous")
+_KNOWN = names("is_authenticated is_active is_anonymous")
 _NEGATIVE = frozenset({"is_anonymous"})
 
 

@@ -40,7 +40,6 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
 from real.detector.concepts.endpoints import is_view
-from real.detector.concepts.look_ups import ROW_READERS
 from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, tables
@@ -49,6 +48,7 @@ from real.detector.models.library import names
 from real.detector.rule import Rule
 from real.detector.rules._code import is_checked_code
 from real.detector.rules._namespaces import GLOBALS, chosen_globals
+from real.detector.vocabulary import ROW_READERS
 
 # Settings that come over the network, and not from a file of the program's own.
 _PARSED = calls_of(Role.JSON_PARSER).keys() | calls_of(Role.PARSER).keys() | {"get_json"}
