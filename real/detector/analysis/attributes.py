@@ -9,7 +9,7 @@ from real.detector.analysis.callsites import Args
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.function_parts import ANNOTATIONS, CELL, DEFAULTS, FunctionParts
 from real.detector.analysis.functions import Functions, is_dispatcher
-from real.detector.analysis.heap import CONTAINERS, Heap, step
+from real.detector.analysis.heap import CONTAINERS, Heap, canonical, step
 from real.detector.analysis.inheritance import bases
 from real.detector.analysis.records import Records
 from real.detector.analysis.replaced_code import NAMESPACES, ReplacedCode, is_mock
@@ -141,7 +141,7 @@ class Attributes:
         self.heap.touch(obj)
         if name in library.CLEAN_ATTRIBUTES and not (value.mask and name in _NAMES and obj.name.endswith("()")):
             return CLEAN
-        path = f"{obj.name}.{name}"
+        path = canonical(f"{obj.name}.{name}")
         if is_mock(path):
             return CLEAN
         if obj.name == "string" and isinstance(getattr(string, name, None), str):

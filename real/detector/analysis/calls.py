@@ -16,7 +16,7 @@ from real.detector.analysis.library_calls import LibraryCalls
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.option_files import is_option_file, option_method
 from real.detector.analysis.records import Records
-from real.detector.analysis.replaced_code import SETTERS, WRITERS
+from real.detector.analysis.replaced_code import OWN_MODULE, SETTERS, WRITERS
 from real.detector.analysis.state import State
 from real.detector.analysis.unknown_calls import UnknownCalls
 from real.detector.analysis.values import (
@@ -284,6 +284,8 @@ class Calls:
             for o in ordered(receiver.objs)
             if o not in own and not (o.kind == "api" and o.name.partition(".")[0] in library.HARMLESS_MODULES)
         ]
+        if any(o.kind == "function" for o in foreign):
+            result = join(result, of_obj(self.heap.api(f"{OWN_MODULE}.__dict__")))  # it may be ``__globals__``
         if foreign or not receiver.objs:
             obj = self.heap.site(instr, "dynattr")
             self.heap.put(obj, "self", receiver)

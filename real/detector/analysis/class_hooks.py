@@ -1,5 +1,7 @@
 """What making a class calls: ``__set_name__`` of what it holds, ``__init_subclass__`` of its bases, its metaclass.
 
+And what a copy or a pickle of its objects calls, wherever that is made: ``__reduce__``.
+
 They may change the class. The namespace that a metaclass gets is the class itself, which stands for its own
 ``__dict__``: what is stored there, or given to ``type.__new__``, is stored in the class.
 """
@@ -13,7 +15,7 @@ from real.detector.analysis.heap import Heap
 from real.detector.analysis.inheritance import bases
 from real.detector.analysis.records import Records
 from real.detector.analysis.state import State
-from real.detector.analysis.values import BOTTOM, Obj, Value, join, of_const, of_obj, ordered
+from real.detector.analysis.values import BOTTOM, NUMBER, Obj, Value, join, of_const, of_obj, ordered
 from real.detector.ir.instructions import Instr
 
 
@@ -38,12 +40,26 @@ class ClassHooks:
             self._call(self._functions.member(base, "__init_subclass__"), [], of_obj(cls), instr)
         for meta in self._functions.metaclasses(cls):
             self._make(cls, meta, instr)
+        for name in ("__reduce__", "__reduce_ex__"):
+            self._rebuild(cls, name, instr)
         result = of_obj(cls)
         for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs):
             if obj.kind in ("function", "partial", "bound"):  # ``metaclass=make``
                 passed = [of_const(cls.name), BOTTOM, of_obj(cls)]
                 result = join(result, self._calls.call_value(of_obj(obj), Args(passed), instr))
         return result
+
+    def _rebuild(self, cls: Obj, name: str, instr: Instr) -> None:
+        """What ``__reduce__`` of a class names is called wherever an object is copied or read from a pickle."""
+        if name not in cls.fields:
+            return
+        made = self._functions.call_special(self._functions.instance(cls), name, [NUMBER], instr)
+        for parts in ordered(made.objs) if made is not None else ():
+            for passed in ordered(parts.fields.get(1, BOTTOM).objs):
+                args = [value for place, value in passed.fields.items() if isinstance(place, int)]
+                rebuilt = self._calls.call_value(parts.fields.get(0, BOTTOM), Args(args), instr)
+                if 2 in parts.fields and any(obj.kind in ("function", "class") for obj in rebuilt.objs):
+                    self._records.dynamic_code(instr, f"what {name}() stores into a function or a class")
 
     def _set_name(self, held: Obj, cls: Obj, name: str, instr: Instr) -> None:
         for owner in ordered(held.fields.get("__class__", BOTTOM).objs):

@@ -7,7 +7,7 @@ from typing import Protocol
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.letters import Letters
-from real.detector.analysis.replaced_code import ReplacedCode
+from real.detector.analysis.replaced_code import OWN_MODULE, ReplacedCode
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
     BOTTOM,
@@ -153,7 +153,9 @@ class Containers:
         """``dict.update``: another dict, pairs, or keywords."""
         for value in args.pos:
             for obj in ordered(value.objs):
-                if obj.kind in MAPPINGS or obj.kind == "class":
+                if obj.name == "sys.modules":
+                    self.heap.put_unknown(target, of_obj(self.heap.api(OWN_MODULE)))
+                elif obj.kind in MAPPINGS or obj.kind == "class":
                     self.heap.touch(obj)
                     for key, item in list(obj.fields.items()) if obj is not target else ():
                         if key != "__bases__":

@@ -58,6 +58,16 @@ class FunctionParts:
         variables = frozenset(_variables(unit.parent))
         return any(_is_value(annotation, variables) for annotation in _annotations(node))
 
+    @staticmethod
+    def calls_in_annotations(unit: Unit) -> bool:
+        """Whether the text of some annotation calls something: whoever asks for the types evaluates it."""
+        node = unit.node
+        return isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and any(
+            isinstance(part, ast.Constant) and names_called(part.value)
+            for annotation in _annotations(node)
+            for part in ast.walk(annotation)
+        )
+
 
 def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[ast.expr]:
     if isinstance(node, ast.ClassDef):
@@ -86,7 +96,5 @@ def _is_value(annotation: ast.expr, variables: frozenset[str]) -> bool:
         if isinstance(part, ast.JoinedStr) or (isinstance(part, ast.BinOp) and not isinstance(part.op, ast.BitOr)):
             return True
         if isinstance(part, ast.Name) and part.id in variables:
-            return True
-        if isinstance(part, ast.Constant) and names_called(part.value):  # who asks for the types evaluates it
             return True
     return False

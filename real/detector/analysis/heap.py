@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable
 
 from real.detector.analysis.ruleset import RuleSet
@@ -31,6 +32,7 @@ SEQUENCES = frozenset({"list", "tuple", "set", "generator"})
 MAPPINGS = frozenset({"dict", "namespace"})
 CONTAINERS = SEQUENCES | MAPPINGS
 MAX_LIBRARY_OBJECTS = 24
+_EVERYWHERE = frozenset({"sys", "builtins", "os"})  # modules that others have imported; none has a part of this name
 _OPAQUE = frozenset({"class", "function"})  # what is shown of them does not come from what they hold
 MAX_PATH_CALLS = 6  # longer chains of library calls keep the name they have, so that names stay finite
 
@@ -268,6 +270,12 @@ class Heap:
 
 def _from_end(const: Constant) -> bool:
     return not isinstance(const, int) or const < 0
+
+
+def canonical(path: str) -> str:
+    """The name of a library's thing without the module that it was taken from: ``sys`` of ``os.sys``."""
+    head, _, last = path.rpartition(".")
+    return last if last in _EVERYWHERE and head.partition(".")[0] in sys.stdlib_module_names else path
 
 
 def step(why: Step | None, line: int, note: str, col: int | None = None) -> Step | None:

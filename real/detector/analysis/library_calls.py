@@ -11,6 +11,7 @@ from real.detector.analysis.containers import holding
 from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
 from real.detector.analysis.heap import step
 from real.detector.analysis.library_functions import SPECIAL, folded
+from real.detector.analysis.reflection import of_modules
 from real.detector.analysis.unknown_calls import is_callable
 from real.detector.analysis.values import (
     BOTTOM,
@@ -114,7 +115,7 @@ class LibraryCalls:
             return Value(cleaned.mask, cleaned.why, cleaned.objs, cleaned.consts, OTHER)
         return cleaned
 
-    def _library_call(  # noqa: PLR0911, PLR0912
+    def _library_call(  # noqa: PLR0911, PLR0912, PLR0915
         self, path: str, receiver: Value | None, args: Args, instr: Instr, trusted: bool
     ) -> Value:
         if path not in _EVALUATORS or not _is_inert_code(args):
@@ -131,7 +132,7 @@ class LibraryCalls:
             return args.first() if path == "builtins.compile" else CLEAN
         if path in library.ENCODERS and (path != "builtins.int" or len(args.pos) + len(args.named) > 1):
             self.heap.put_unknown(self.state.encoded, self.heap.part_of(args.everything()))
-        special = SPECIAL.get(path)
+        special = SPECIAL.get(path) or (of_modules if path.startswith("sys.modules.") else None)
         known = special(self.calls, args, instr) if special is not None else folded(path, args)
         if known is not None:
             return known
@@ -167,6 +168,7 @@ class LibraryCalls:
             self.unknown.give(args)
         bound = [] if name in library.BINDERS else args.everything()
         values = args.everything() if receiver is None else [receiver, *bound]
+        self.attributes.replaced.escapes(path, args, instr)
         made = self.unknown.call(values, args, instr)
         if receiver is not None and made.mask and not self.heap.rules.is_builder(path):
             for obj in ordered(receiver.objs):
@@ -188,7 +190,7 @@ class LibraryCalls:
         """What tells how a function is made shows its default values, and its annotations."""
         shown = BOTTOM
         for obj in ordered(args.first().objs):
-            if obj.kind == "function":
+            if obj.kind in ("function", "class"):
                 shown = join(shown, self.attributes.attribute(of_obj(obj), "__defaults__", instr))
                 self.attributes.attribute(of_obj(obj), "__annotations__", instr)
         held = self.heap.part_of([shown])

@@ -164,8 +164,6 @@ SPECIAL: dict[str, LibraryFunction] = {
     "joblib.delayed": _wrapped,
     "asgiref.sync.sync_to_async": _wrapped,
     "asgiref.sync.async_to_sync": _wrapped,
-    "copy.copy": _same,
-    "copy.deepcopy": _same,
     "typing.cast": lambda calls, args, instr: args.at(1),
     "contextlib.redirect_stdout": _redirect("stdout"),
     "contextlib.redirect_stderr": _redirect("stderr"),

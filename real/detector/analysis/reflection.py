@@ -5,7 +5,7 @@ from __future__ import annotations
 from real.detector.analysis.caller import Caller, LibraryFunction
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.replaced_code import OWN_MODULE
-from real.detector.analysis.values import BOTTOM, NUMBER, TEXT, Value, join, join_all, of_obj, ordered
+from real.detector.analysis.values import BOTTOM, CLEAN, NUMBER, TEXT, Step, Value, join, join_all, of_obj, ordered
 from real.detector.ir.instructions import Instr
 
 
@@ -104,13 +104,31 @@ def _any_module(calls: Caller, args: Args, instr: Instr) -> Value:
     return of_obj(calls.heap.api(OWN_MODULE))
 
 
-def _any_modules(calls: Caller, args: Args, instr: Instr) -> Value:
-    return calls.heap.fresh_list(instr, _any_module(calls, args, instr))
+def of_modules(calls: Caller, args: Args, instr: Instr) -> Value:
+    """A method of ``sys.modules``: the module of a name, all of them, pairs of both, or a copy."""
+    if args.first().consts:
+        return _import(calls, args, instr)
+    module = _any_module(calls, args, instr)
+    held = calls.heap.fresh_list(instr, join(module, calls.heap.fresh_tuple(instr, [TEXT, module], "item")))
+    return join(join(module, held), of_obj(calls.heap.api("sys.modules")))
 
 
-def _named_modules(calls: Caller, args: Args, instr: Instr) -> Value:
-    pair = calls.heap.fresh_tuple(instr, [TEXT, _any_module(calls, args, instr)], "item")
-    return calls.heap.fresh_list(instr, pair)
+def _anything(calls: Caller, args: Args, instr: Instr) -> Value:
+    """What the collector knows: objects that hold anything, and namespaces."""
+    del args
+    why = Step(instr.line, "any object of the program, with what it holds", None)
+    own = frozenset(calls.heap.api(name) for name in (OWN_MODULE, f"{OWN_MODULE}.__dict__"))
+    return calls.heap.fresh_list(instr, Value(calls.heap.rules.all, why, own))
+
+
+def _copied(calls: Caller, args: Args, instr: Instr) -> Value:
+    """``copy.copy(x)`` is ``x``, or what its class makes of it."""
+    made = [args.first()]
+    for obj in ordered(args.first().objs):
+        for name in ("__copy__", "__deepcopy__") if obj.kind == "instance" else ():
+            shown = calls.attributes.functions.call_special(obj, name, [CLEAN] if "deep" in name else [], instr)
+            made += [shown] if shown is not None else []
+    return join_all(made)
 
 
 def _names_of_module(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -143,13 +161,8 @@ REFLECTION: dict[str, LibraryFunction] = {
     "builtins.globals": _names_of_module,
     "builtins.locals": _names_of_module,
     "inspect.getmodule": _any_module,
-    "sys.modules.get": _import,
-    "sys.modules.pop": _import,
-    "sys.modules.setdefault": _import,
-    "sys.modules.__getitem__": _import,
-    "sys.modules.values": _any_modules,
-    "sys.modules.copy().values": _any_modules,
-    "sys.modules.items": _named_modules,
+    **{f"gc.{name}": _anything for name in ("get_objects", "get_referrers", "get_referents")},
+    **dict.fromkeys(("copy.copy", "copy.deepcopy"), _copied),
     "pkgutil.resolve_name": _import,
     "pydoc.locate": _import,
     "pydoc.safeimport": _import,

@@ -34,13 +34,14 @@ from real.detector.frontend.normalise.literal_code import names_called, only_cal
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_apis, known_modules, replacers
 from real.detector.models.kinds import Replaces
+from real.detector.models.library import PURE_ROOTS
 
 # Where all names of another piece of code can be reached. To read ``__code__`` or a frame changes nothing.
 NAMESPACES = frozenset({"__globals__", "f_globals", "f_locals", "f_builtins", "__builtins__"})
 # What a function or a class is made of: who assigns one of these exchanges the code.
 CODE_PARTS = NAMESPACES | {
     *("__code__", "__closure__", "__defaults__", "__kwdefaults__", "cell_contents", "f_code", "gi_frame", "tb_frame"),
-    *("__bases__", "__mro__", "__abstractmethods__"),
+    *("__bases__", "__mro__", "f_lineno"),
 }
 # Methods of a mapping that write into it.
 WRITERS = frozenset({"update", "setdefault", "__setitem__", "__ior__", "insert", "append", "extend", "__delitem__"})
@@ -50,10 +51,14 @@ OWN_MODULE = "?"  # the module that a name stands for which is not known: it may
 _FUNCTIONS = frozenset({"function", "bound", "class", "partial", "method", "dynattr", "methodcaller", "attrgetter"})
 _CODE = _FUNCTIONS | {"static", "classmethod", "property", "super"}
 _OWN = frozenset({OWN_MODULE, "__main__"})
+# They look at what they are given, and change nothing of it.
+_READING = PURE_ROOTS | {"inspect", "doctest", "unittest", "typing", "code"}
 _RUNNERS = frozenset({Replaces.RUNS_CODE, Replaces.MAKES_FUNCTION})
-_SHOWING = frozenset({Replaces.SHOWS_ALL, Replaces.DECODES})
 _NAMING = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4"})  # opcodes of a pickle
-_WHOLE = frozenset({Replaces.MEMORY, Replaces.TRACES})  # everything below the name
+# What a wrapper may take over from what it wraps: names and texts.
+_SHOWN = frozenset(
+    {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__", "__dict__"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class ReplacedCode:
     def attribute(self, obj: Obj, name: str | None, value: Value, instr: Instr, *, plainly: bool) -> None:
         """``obj.name = value`` (``None``: any name); ``plainly``: the front end sees it, and inlines nothing."""
         owner = of_namespace(obj)
+        if (name == "__dict__" or obj.kind == "api") and any(is_own_namespace(held) for held in value.objs):
+            self._note(instr, f"stores a namespace as {name or 'an attribute'}")
         if owner is not None:
             self._of_module(owner, name, value, instr)
         elif name in CODE_PARTS and not _gives_defaults(obj, name, value):
@@ -110,7 +117,8 @@ class ReplacedCode:
     def deleted(self, obj: Obj, name: str | None, instr: Instr) -> None:
         """``del obj.name``: behind it, there may be another one."""
         if obj.kind == "class":
-            self._note(instr, f"deletes {name or 'some part'} of {obj.name}")
+            if name is None or _is_inherited(obj, name):
+                self._note(instr, f"deletes {name or 'some part'} of {obj.name}")
         elif obj.name in _OWN:
             self._note(instr, f"deletes {name or 'some name'} of a module that may be this one")
 
@@ -136,7 +144,7 @@ class ReplacedCode:
         path = f"{owner}.{name}"
         if path in replacers() and replacers()[path].how is Replaces.FINDS_MODULES:
             self._note(instr, f"assigns {path}")
-        elif self._may_be_own(owner) and name in self._own_names() and not is_data(value):
+        elif (self._may_be_own(owner) or owner == "builtins") and name in self._own_names() and not is_data(value):
             self._note(instr, f"assigns {path}, which may be of this module")
         elif not self._is_hook(path) and self._is_shared(owner, path, value):
             self._replaced(instr, owner, path, is_code=may_be_code(value))
@@ -199,7 +207,7 @@ class ReplacedCode:
         row = replacers().get(path)
         if row is None:
             owner = replacers().get(path.rpartition(".")[0])
-            row = owner if owner is not None and owner.how in _WHOLE else None
+            row = owner if owner is not None and owner.how is Replaces.MEMORY else None
         if row is None:
             self._getmembers(path, args, instr)
             self._interpreter(path, args, instr)
@@ -210,14 +218,33 @@ class ReplacedCode:
                 self._note(instr, f"{path}() of a constant")
         elif row.how is Replaces.PATCHES:
             self._patched(path.rpartition(".")[2], args, instr)
-        elif row.how in _WHOLE or row.how in _SHOWING or (row.how in _RUNNERS and not _is_seen(args.first())):
+        elif row.how is Replaces.ADDRESSES:
+            if not _is_own_memory(args.first()):
+                self._note(instr, f"{path}() of any address")
+        elif row.how is Replaces.ASSIGNS:
+            if not all(map(self._are_shown, _told(args, path))):
+                self._note(instr, f"{path}() of more than names and texts")
+        elif row.how is Replaces.MEMORY or (row.how in _RUNNERS and not _is_seen(args.first())):
             self._note(instr, f"{path.removeprefix('builtins.')}()")
 
     def handed_on(self, path: str, instr: Instr) -> None:
         """Something of a library that is given to a call, which may call it with anything."""
         row = replacers().get(path)
-        if row is not None and row.how in _RUNNERS | _SHOWING | _WHOLE:
+        if row is not None and (row.how in _RUNNERS or row.how in (Replaces.MEMORY, Replaces.ADDRESSES)):
             self._note(instr, path.removeprefix("builtins."))
+
+    def escapes(self, path: str, args: Args, instr: Instr) -> None:
+        """A call of which nothing else is known may write into a namespace, or into a module, that it is given."""
+        root = path.partition(".")[0]
+        if root in _READING and (root != "builtins" or path.count(".") == 1):
+            return
+        if any(is_own_namespace(obj) for value in args.everything() for obj in value.objs):
+            self._note(instr, f"hands a namespace to {path}()")
+
+    def _are_shown(self, told: Value) -> bool:
+        known = [obj for obj in told.objs if obj.kind in CONTAINERS or obj.name.startswith("functools.WRAPPER_")]
+        held = [self._heap.contents(obj).consts for obj in known]
+        return bool(known) and len(known) == len(told.objs) and every(one is not None and one <= _SHOWN for one in held)
 
     def _getmembers(self, path: str, args: Args, instr: Instr) -> None:
         if path in ("inspect.getmembers", "inspect.getmembers_static"):
@@ -302,6 +329,11 @@ def of_namespace(obj: Obj) -> str | None:
     return obj.name.removesuffix(".__dict__") if obj.kind == "api" and obj.name.endswith(".__dict__") else None
 
 
+def is_own_namespace(obj: Obj) -> bool:
+    """Whether this may be the program's own module, or what its names stand for."""
+    return obj.kind == "namespace" or (obj.kind == "api" and (obj.name in _OWN or of_namespace(obj) in _OWN))
+
+
 def may_be_code(value: Value) -> bool:
     """Whether a value may be something that can be called."""
     return any(
@@ -321,6 +353,25 @@ def is_data(value: Value) -> bool:
     if value.objs:
         return every(obj.kind in CONTAINERS or (obj.kind == "api" and obj.name.endswith("()")) for obj in value.objs)
     return value.consts is not None or value.kind in (NUM, STR) or bool(value.mask)
+
+
+def _is_inherited(cls: Obj, name: str) -> bool:
+    """Whether what a class inherits from may have something of this name."""
+    held = cls.fields.get("__bases__", BOTTOM).objs
+    foreign = any(base.kind != "class" and base.name != "builtins.object" for base in held)
+    return foreign or any(name in base.fields or _is_inherited(base, name) for base in held if base is not cls)
+
+
+def _is_own_memory(value: Value) -> bool:
+    """Whether an address is that of a buffer which the program has made: ``ctypes.addressof(buffer)``."""
+    made = bool(value.objs) and every(obj.kind == "api" and obj.name.startswith("ctypes.") for obj in value.objs)
+    return made or bool(value.consts and every(isinstance(const, (str, bytes)) for const in value.consts))
+
+
+def _told(args: Args, path: str) -> list[Value]:
+    """What ``update_wrapper(f, g, assigned, updated)`` and ``wraps(g, assigned, updated)`` are told to take over."""
+    place = 1 if path.endswith("wraps") else 2
+    return [*args.pos[place:], *(args.named[name] for name in ("assigned", "updated") if name in args.named)]
 
 
 def _names_code(pickled: object) -> bool:

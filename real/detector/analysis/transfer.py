@@ -10,7 +10,7 @@ from real.detector.analysis.callsites import Args
 from real.detector.analysis.class_hooks import ClassHooks
 from real.detector.analysis.functions import Runner
 from real.detector.analysis.guards import Guards
-from real.detector.analysis.heap import Heap, step
+from real.detector.analysis.heap import Heap, canonical, step
 from real.detector.analysis.records import Records
 from real.detector.analysis.replaced_code import is_mock
 from real.detector.analysis.state import State
@@ -132,7 +132,7 @@ class Transfer:
         return result
 
     def do_import(self, instr: Instr, env: list[Value]) -> Value:
-        path = str(instr.extra)
+        path = canonical(str(instr.extra))
         if is_mock(path):
             return CLEAN  # it stands for anything: what it is called with says nothing of a parameter
         if isinstance(instr.extra, ModuleName):
@@ -248,6 +248,7 @@ class Transfer:
 
     def do_function(self, instr: Instr, env: list[Value]) -> Value:
         unit, names = instr.extra
+        self._look_at_annotations(unit, instr)
         state = self.state.states[unit]
         for name, arg in zip(names, instr.args, strict=True):
             old = state.params.get(name, BOTTOM)
@@ -258,10 +259,15 @@ class Transfer:
                     self.heap.pending.add(unit)
         return of_obj(self.heap.obj(("function", unit), "function", unit.name, unit))
 
+    def _look_at_annotations(self, unit: Unit, instr: Instr) -> None:
+        if self.calls.attributes.parts.calls_in_annotations(unit):
+            self.records.dynamic_code(instr, f"calls something in an annotation of {unit.name}")
+
     def do_class(self, instr: Instr, env: list[Value]) -> Value:
         unit = instr.extra
         if not isinstance(unit, Unit):
             raise TypeError("a class instruction without a unit")
+        self._look_at_annotations(unit, instr)
         cls = self.heap.obj(("class", unit), "class", unit.name, unit)
         self.heap.put(cls, "__bases__", join_all(env[arg] for arg in instr.args))
         state = self.state.states[unit]

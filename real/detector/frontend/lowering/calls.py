@@ -72,7 +72,8 @@ class CallLowerer(ConditionLowerer):
     def _special_call(self, name: str, node: ast.Call) -> Operand | None:
         if name in NAMESPACES and not node.args:
             names = sorted(self.scope.bound if name != "globals" else self.table.module.bound)
-            container = self.emit("build", [], ("namespace", None), node.lineno)
+            is_copy = name != "globals" and self.unit.kind == "function"  # to write into it changes no variable
+            container = self.emit("build", [], ("dict" if is_copy else "namespace", None), node.lineno)
             for local in names:
                 value = self.expr(ast.Name(local, ast.Load(), lineno=node.lineno, col_offset=0))
                 self.emit("member", [container, value], local, node.lineno)

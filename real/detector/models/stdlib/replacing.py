@@ -17,7 +17,8 @@ LIBRARY = Library(
             "code.{InteractiveInterpreter,InteractiveConsole}().{runsource,runcode}",
             "code.InteractiveConsole().push",
             "codeop.{compile_command,Compile(),CommandCompiler()}",
-            "timeit.{timeit,repeat,Timer}",
+            "timeit.{timeit,repeat,Timer,main}",
+            "typing.ForwardRef",
             "{cProfile,profile,pdb}.{run,runctx}",
             "pdb.runeval",
             "{cProfile,profile}.Profile().{run,runctx}",
@@ -33,24 +34,16 @@ LIBRARY = Library(
             "marshal.{loads,load}",
         ),
         *replacers(Replaces.UNPICKLES, "pickle.{load,loads,Unpickler}"),
+        *replacers(Replaces.MEMORY, "ctypes.{pythonapi,py_object,PyDLL}"),
+        *replacers(Replaces.ADDRESSES, "ctypes.{memmove,memset,cast}"),
         *replacers(
-            Replaces.SHOWS_ALL,
-            "gc.{get_objects,get_referrers,get_referents}",
+            Replaces.ADDRESSES, "ctypes.{c_void_p,c_char,c_byte,c_ubyte,c_long,c_ulong,c_uint64,c_size_t}.from_address"
         ),
-        *replacers(
-            Replaces.MEMORY,
-            "ctypes.{pythonapi,py_object,PyDLL,memmove,memset}",
-        ),
+        *replacers(Replaces.ASSIGNS, "functools.{update_wrapper,wraps}"),
         *replacers(
             Replaces.FINDS_MODULES,
             "sys.{meta_path,path_hooks,path_importer_cache,modules}",
         ),
-        *replacers(
-            Replaces.TRACES,
-            "sys.{settrace,setprofile,monitoring}",
-            "threading.{settrace,setprofile}",
-        ),
-        *replacers(Replaces.DECODES, "codecs.{register,register_error}"),
         Returns("builtins.open", "io.TextIOWrapper"),
         Returns("os.fdopen", "io.TextIOWrapper"),
         # a module that the program has written itself before
