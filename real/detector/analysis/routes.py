@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from real.detector.analysis.witness import every
-from real.detector.ir.instructions import RENAMES, Instr, Program, Unit
+from real.detector.ir.definitions import renamed
+from real.detector.ir.instructions import Instr, Program, Unit
 
 _REQUESTS = frozenset({"flask.request", "quart.request"})
 _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
@@ -33,9 +34,7 @@ class FixedRoutes:
 
     @staticmethod
     def _is_request(unit: Unit, operand: int) -> bool:
-        made = unit.defs[operand]
-        while made is not None and made.op in RENAMES:
-            made = unit.defs[made.args[0]]
+        made = renamed(unit, operand)
         if made is None:
             return False
         return str(made.extra) in _REQUESTS if made.op == "import" else made.op == "cell" and made.extra[1] == "request"

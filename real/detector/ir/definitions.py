@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from real.detector.ir.instructions import COPIES, Block, Instr, Unit
+from real.detector.ir.instructions import COPIES, RENAMES, Block, Instr, Unit
 
 _MAX_PHIS = 3  # nested joins to look through
 
@@ -32,6 +32,22 @@ def definition(unit: Unit, operand: int) -> Instr | None:
     return unit.defs[root(unit, operand)]
 
 
+def renamed(unit: Unit, operand: int) -> Instr | None:
+    """The instruction that makes what an operand is only another name of."""
+    made = unit.defs[operand]
+    while made is not None and made.op in RENAMES:
+        made = unit.defs[made.args[0]]
+    return made
+
+
+def untested(unit: Unit, operand: int) -> Instr | None:
+    """The definition before what tests tell of it: of an attribute or part that was tested, the reading itself."""
+    made = unit.defs[operand]
+    while made is not None and made.op in COPIES:
+        made = unit.defs[made.args[0]]
+    return made
+
+
 def name_of(made: Instr | None) -> str:
     """What a parameter, a variable, an attribute or an import is called that an instruction reads; empty for others."""
     if made is not None and made.op in ("cell", "builtin"):
@@ -53,14 +69,6 @@ def is_loaded(units: Iterable[Unit], store: Instr) -> bool:
         for block in unit.blocks
         for step in block.instrs
     )
-
-
-def untested(unit: Unit, operand: int) -> Instr | None:
-    """The same, but of an attribute or part that a test has told something of: the reading itself."""
-    made = unit.defs[operand]
-    while made is not None and made.op in COPIES:
-        made = unit.defs[made.args[0]]
-    return made
 
 
 def reachable(start: Iterable[Block], avoiding: Block | None = None) -> set[Block]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from real.detector.frontend.lowering.replay import Step
 from real.detector.ir.call_shapes import shape_of
-from real.detector.ir.instructions import RENAMES, CallShape, Instr, Unit
+from real.detector.ir.definitions import renamed
+from real.detector.ir.instructions import CallShape, Instr, Unit
 
 _ONE_ARGUMENT = CallShape((False,), ())
 
@@ -21,9 +22,7 @@ class Steps:
 
     def name(self, operand: int) -> str:
         """The global or imported name that a value is."""
-        instr = self._unit.defs[operand]
-        while instr is not None and instr.op in RENAMES:
-            instr = self._unit.defs[instr.args[0]]
+        instr = renamed(self._unit, operand)
         if instr is None:
             return ""
         if instr.op == "import":
@@ -111,9 +110,7 @@ class Steps:
         return slice(*parts) if parts and parts[2] != 0 else None
 
     def _constant(self, operand: int) -> object:
-        instr = self._unit.defs[operand]
-        while instr is not None and instr.op in RENAMES:
-            instr = self._unit.defs[instr.args[0]]
+        instr = renamed(self._unit, operand)
         return instr.extra if instr is not None and instr.op == "const" else None
 
 
