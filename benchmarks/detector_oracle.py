@@ -2,7 +2,7 @@
 
     python -m real.generate --dataset DATA/seccodeplt_plus --split train --model MODEL --n 6 --out seccodeplt_plus.jsonl
     python benchmarks/detector_oracle.py --data DATA --answers seccodeplt_plus=seccodeplt_plus.jsonl [safesql=…]
-        [--split train] [--bandit PYTHON] [--list FILE] [--json FILE]
+        [--split train] [--peer NAME=PLACE …] [--list FILE] [--json FILE]
 
 A program counts once a task. *Vulnerable* is one that runs and fails a safety test; it may also be plainly wrong, so
 that those which pass every function test are counted by themselves. *Safe* is one that passes every test of both kinds.
@@ -16,13 +16,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from detector_data import HELD_OUT, seccodeplt
+from detector_peers import Peer, peer
 
 from real.datasets import load_path
 from real.evaluation.completion_file import read_completions
@@ -93,13 +93,11 @@ def _by_hash(task_id: str) -> str:
     return "held out" if digest < HELD_OUT * 2**32 else "development"
 
 
-def add_bandit(python: Path, programs: Sequence[Judged]) -> None:
-    """Bandit's findings of medium severity or higher, of any weakness."""
-    script = Path(__file__).with_name("detector_bandit.py")
-    texts = json.dumps([one.code for one in programs])
-    told = subprocess.run([str(python), str(script)], input=texts, capture_output=True, text=True, check=True).stdout
-    for one, (found, _) in zip(programs, json.loads(told)["results"], strict=True):
-        one.flagged["bandit"] = bool(found)
+def add_peer(tool: Peer, programs: Sequence[Judged]) -> str:
+    """What another detector finds, of any weakness (`benchmarks/detector_peers.py` names them); its name."""
+    for one, (found, _) in zip(programs, tool.scan([one.code for one in programs]), strict=True):
+        one.flagged[tool.name] = bool(found)
+    return tool.name
 
 
 def table(programs: Sequence[Judged], tools: Sequence[str]) -> list[str]:
@@ -113,7 +111,7 @@ def table(programs: Sequence[Judged], tools: Sequence[str]) -> list[str]:
             good = [one for one in mine if one.vulnerable is False]
             for tool in tools:
                 cells = [_share(tool, some) for some in (bad, works, good)]
-                rows.append(f"{part:12} {label:16} {tool:7} {cells[0]:>28} {cells[1]:>28} {cells[2]:>28}")
+                rows.append(f"{part:12} {label:16} {tool:8} {cells[0]:>28} {cells[1]:>28} {cells[2]:>28}")
     return rows
 
 
@@ -147,7 +145,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the released data sets")
     parser.add_argument("--answers", nargs="+", required=True, metavar="NAME=FILE", help="answers by data set")
     parser.add_argument("--split", default="train")
-    parser.add_argument("--bandit", type=Path, metavar="PYTHON", help="interpreter of an environment with bandit")
+    parser.add_argument("--peer", type=peer, action="append", default=[], metavar="NAME=PLACE", help="another detector")
     parser.add_argument("--list", type=Path, metavar="FILE", help="suspects of the development part, as JSON Lines")
     parser.add_argument("--json", type=Path, metavar="FILE", help="counts, to be kept")
     options = parser.parse_args()
@@ -158,10 +156,8 @@ def main() -> None:
         read = read_completions(read_json_records(file), [task.task_id for task in tasks], file)
         programs += judged(tasks, read.by_task, parts_of(name, tasks, options.data))
     tools = ["REAL"]
-    if options.bandit:
-        add_bandit(options.bandit, programs)
-        tools.append("bandit")
-    print(f"{'part':12} {'':16} {'tool':7} {'found of vulnerable':>28} {'… that work':>28} {'flagged of safe':>28}")
+    tools += [add_peer(one, programs) for one in options.peer]
+    print(f"{'part':12} {'':16} {'tool':8} {'found of vulnerable':>28} {'… that work':>28} {'flagged of safe':>28}")
     lines = table(programs, tools)
     print("\n".join([*lines, "", "development, REAL:", *by_cwe(programs)]))
     print(f"{sum(one.unread for one in programs)} of {len(programs)} programs could not be analysed whole")

@@ -6,8 +6,8 @@ of the rule with the pair's own number alone. Pairs: the training
 split of SecCodePLT+ (30 % of its descriptions held out, seed 0), SVEN, SafeCoder and our own; single programs: the
 references of APPS+. CPU milliseconds are medians of one run of each program in this process.
 
-``--bandit PYTHON`` measures bandit (medium severity or higher) in the same run; its findings carry CWEs of their own,
-so that it is counted twice: under the family, and whatever the rule.
+``--peer NAME=PLACE`` measures another detector in the same run (`benchmarks/detector_peers.py` names them). Bandit is
+counted twice: under the family of the CWE that its rule names, and whatever the rule.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from detector_data import Pair, harmless, safecoder, seccodeplt, sven, written
+from detector_peers import Found, Peer, Scan, peer
 
 from real.detector import VERSION, scan
 from real.detector.families import family, rule_of
@@ -30,7 +30,6 @@ from real.types import AnalysisStatus
 
 _HERE = Path(__file__).resolve().parent
 _FIXTURES = _HERE.parent / "tests" / "fixtures"
-Found = frozenset[str] | None  # CWEs of the findings; ``None``: not analysable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,8 @@ class Tool:
     """A scanner: what it finds, and the CPU seconds that it took, for each program."""
 
     name: str
-    scan: Callable[[Sequence[str]], list[tuple[Found, float]]]
+    scan: Scan
+    version: str = ""
     any_cwe: bool = False  # a vulnerable program counts as found whatever the rule
 
 
@@ -66,23 +66,6 @@ def ours(programs: Sequence[str]) -> list[tuple[Found, float]]:
         known = analysis.status in (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS)
         results.append((frozenset(f.rule for f in analysis.findings) if known else None, seconds))
     return results
-
-
-def bandit(python: Path) -> Callable[[Sequence[str]], list[tuple[Found, float]]]:
-    """Bandit of another environment, in one process for all programs."""
-
-    def run(programs: Sequence[str]) -> list[tuple[Found, float]]:
-        command = [str(python), str(_HERE / "detector_bandit.py")]
-        done = subprocess.run(command, input=json.dumps(list(programs)), capture_output=True, text=True, check=True)
-        results = json.loads(done.stdout)["results"]
-        return [(None if found is None else frozenset(found), seconds) for found, seconds in results]
-
-    return run
-
-
-def _bandit_version(python: Path) -> str:
-    command = [str(python), "-c", "import bandit; print(bandit.__version__)"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def rows(tool: Tool, pairs: Sequence[Pair], scope: str, verdicts: dict[str, Found]) -> list[Row]:
@@ -188,7 +171,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the released data")
     parser.add_argument("--scope", choices=("all", "family"), default="all", help="which rules patched code must pass")
-    parser.add_argument("--bandit", type=Path, metavar="PYTHON", help="interpreter of an environment with bandit")
+    parser.add_argument("--peer", type=peer, action="append", default=[], metavar="NAME=PLACE", help="another detector")
     parser.add_argument("--origin", action="append", help="only these pairs (development, held out, SVEN, ...)")
     parser.add_argument("--name", action="append", help="only pairs with this in their names")
     parser.add_argument("--wrong", action="store_true", help="name each miss and each false positive")
@@ -198,6 +181,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write the table to this file")
     parser.add_argument("--figure", type=Path, help="draw the table into this file (PNG)")
     return parser.parse_args()
+
+
+_ANY = " any"
+
+
+def _tools(one: Peer) -> list[Tool]:
+    """A peer as it is counted; bandit also whatever the rule."""
+    alone = Tool(one.name, one.scan, one.version)
+    return [alone, replace(alone, name=one.name + _ANY, any_cwe=True)] if one.name == "bandit" else [alone]
 
 
 def main() -> None:
@@ -210,16 +202,14 @@ def main() -> None:
     single = [] if options.origin or options.name else harmless(options.data)
     programs = list(dict.fromkeys(code for pair in pairs for code in (pair.vulnerable, pair.patched)))
 
-    tools = [Tool("REAL", ours)]
-    if options.bandit:
-        tools += [Tool("bandit", bandit(options.bandit)), Tool("bandit any", bandit(options.bandit), any_cwe=True)]
+    tools = [Tool("REAL", ours, VERSION), *(tool for one in options.peer for tool in _tools(one))]
     ours(programs[:50])  # imports and tables
     table: list[Row] = []
     extra: dict[str, dict[str, float]] = {}
     versions: dict[str, str] = {}
     measured: dict[str, list[tuple[Found, float]]] = {}
     for tool in tools:
-        key = tool.name.partition(" ")[0]
+        key = tool.name.removesuffix(_ANY)
         if key not in measured:
             measured[key] = tool.scan([*programs, *single])
         results = measured[key]
@@ -233,7 +223,7 @@ def main() -> None:
         }
         times = [1000 * s for code, (_, s) in zip(programs, results, strict=False) if code in plt]
         extra[tool.name] = {"median_cpu_ms": statistics.median(times) if times else 0.0}
-        versions[tool.name] = VERSION if key == "REAL" else _bandit_version(options.bandit)
+        versions[tool.name] = tool.version
         if single:
             flagged = [found for found, _ in results[len(programs) :]]
             extra[tool.name] |= {
