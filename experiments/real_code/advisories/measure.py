@@ -1,8 +1,8 @@
 """Published vulnerabilities that are found, and gone in the fixed release; bandit beside it.
 
 ``python measure.py run FOLDER RESULTS.jsonl [--bandit BANDIT] [--half read] [ADVISORY ...]`` downloads both releases
-of each into FOLDER with ``pip download --no-deps`` (a wheel, or else the source), analyses the file of the fix with what
-it imports from its package, and adds a line for each release to RESULTS. What RESULTS has is not measured again.
+of each into FOLDER with ``pip download --no-deps`` (a wheel, or else the source), analyses the file of the fix with
+what it imports from its package, and adds a line for each release to RESULTS. What is there is not measured again.
 ``python measure.py table RESULTS.jsonl`` prints the counts.
 
 *Found*: a finding of that weakness, of whatever confidence, in a function of the fix (or where the fix is at the top of
