@@ -2,7 +2,8 @@
 
 ``published.csv`` has a row for each: the two releases, the file (by the end of its path), the functions that the fix
 changed, or that use the constant that it changed (``Class.method`` where the name alone would not tell; none where the
-fix is a table at the top of the file), and the weakness as the detector calls it. Each place was read off the difference of the two releases.
+fix is a table at the top of the file), and the weakness as the detector calls it. Each place was read off the
+difference of the two releases.
 """
 
 from __future__ import annotations
