@@ -6,7 +6,8 @@ what it imports from its package, and adds a line for each release to RESULTS. W
 ``python measure.py table RESULTS.jsonl`` prints the counts.
 
 *Found*: a finding of that weakness, of whatever confidence, in a function of the fix (or where the fix is at the top of
-the file, anywhere in it). *Gone*: none in the fixed release.
+the file, anywhere in it). *Gone*: none in the fixed release. *Through*: as well a finding at a sink elsewhere, another
+file of the package included, whose data pass through a function of the fix.
 """
 
 from __future__ import annotations
@@ -107,25 +108,32 @@ def measured(row: Published, version: str, folder: Path, bandit: str) -> dict[st
     rules = tuple(rule.cwe for rule in (*all_rules(), *extended_rules()))
     scanner = Scanner(rules, project=Project([source.path for source in python_files([str(place)])]))
     start = time.process_time()
-    program = scanner.scanned(Source(str(path))).program
+    scanned = scanner.scanned(Source(str(path)))
+
+    def is_inside(line: int) -> bool:
+        return any(line in span for span in spans)
+
     found = [
         {
             "rule": record.rule,
             "line": record.line,
-            "inside": any(record.line in span for span in spans),
+            "inside": program is scanned.program and is_inside(record.line),
+            "through": any(step.path in own and is_inside(step.line) for step in record.trace),
             "confidence": record.confidence.value if record.confidence else "",
             "message": record.message,
         }
+        for program, own in ((scanned.program, ("", str(path))), *((other, (str(path),)) for other in scanned.others))
         for record in program.records
     ]
-    result = {**key, "status": program.status.value, "seconds": round(time.process_time() - start, 1), "found": found}
+    seconds = round(time.process_time() - start, 1)
+    result = {**key, "status": scanned.program.status.value, "seconds": seconds, "found": found}
     if bandit:
         told = subprocess.run([bandit, "-q", "-f", "json", str(path)], check=False, capture_output=True, text=True)
         result["bandit"] = [
             {
                 "cwe": f"CWE-{issue['issue_cwe'].get('id', '')}",
                 "line": issue["line_number"],
-                "inside": any(issue["line_number"] in span for span in spans),
+                "inside": is_inside(issue["line_number"]),
                 "test": issue["test_id"],
             }
             for issue in json.loads(told.stdout)["results"]
@@ -162,19 +170,18 @@ def verdicts(row: Published, results: dict[tuple[str, str], dict[str, Any]]) -> 
     """For each tool and reading: whether it is found, and whether it is found and gone in the fixed release."""
     before, after = (results.get((row.advisory, version), {}) for version in (row.vulnerable, row.fixed))
 
-    def ours(result: dict[str, Any], rules: Iterable[str], confident: bool) -> bool:
+    def ours(result: dict[str, Any], rules: Iterable[str] = (row.cwe,), *, wide: bool = False) -> bool:
         return any(
-            one["inside"] and one["rule"] in rules and not (confident and one["confidence"] == "low")
-            for one in result.get("found", ())
+            (one["inside"] or (wide and one["through"])) and one["rule"] in rules for one in result.get("found", ())
         )
 
     def bandit(result: dict[str, Any]) -> bool:
         return any(one["inside"] and _bandit_says(one, row.cwe) for one in result.get("bandit", ()))
 
     ways = {
-        "ours": [ours(result, (row.cwe,), False) for result in (before, after)],
-        "ours, a relative": [ours(result, (row.cwe, *family(row.cwe)), False) for result in (before, after)],
-        "ours, medium +": [ours(result, (row.cwe,), True) for result in (before, after)],
+        "ours": [ours(result) for result in (before, after)],
+        "ours, or through": [ours(result, wide=True) for result in (before, after)],
+        "ours, a relative": [ours(result, (row.cwe, *family(row.cwe))) for result in (before, after)],
         "bandit": [bandit(result) for result in (before, after)],
     }
     return {way: (found, found and not still) for way, (found, still) in ways.items()}
