@@ -49,21 +49,20 @@ class Pairs(tuple[frozenset[str], ...]):
 
 
 MAPPING_WORDS = Words(
-    """base cache config configuration context default defaults dest destination dict dst env environ headers kwargs
-    left mapping merged options opts other overrides params parameters registry result right source src target""",
+    """base cache config configuration context default defaults destination dict env environ headers kwargs left
+    mapping merged options opts other params parameters registry result right source src target""",
     "names of mappings that are no records: options, caches, and the two sides of a merge",
     ("def merge(source, target)", "self.defaults.update(defaults)"),
     "Python's documentation: dict(mapping), ChainMap (defaults, environ), functools.update_wrapper (wrapped, assigned)",
 )
 OWNERS = Words(
-    """account author buyer created created_by creator customer employee member owner owners patient recipient tenant
-    uploader user username""",
+    "account author buyer creator customer employee member owner patient recipient tenant user username",
     "fields of a record that say whose it is",
     ("note.owner == current_user", "invoice.customer_id"),
     "Django's documentation (author, owner, user); CWE-639 (the owner of a record)",
 )
 RECORD_OWNERS = Words(
-    "author buyer created created_by creator customer employee owner owners patient recipient tenant uploader",
+    "author buyer creator customer employee owner patient recipient tenant",
     "the same, of programs as a whole: ``account`` and ``user`` are also what a session keeps of the person who asks",
     ("note.owner", "invoice.customer_id"),
     "CWE-639 (the owner of a record)",
@@ -81,14 +80,14 @@ ACTORS = Words(
     'CWE-862 ("an actor"), AWS (GetCallerIdentity, principal), Flask-Login and FastAPI (current_user)',
 )
 ROLE_WORDS = Words(
-    "admin administrator authorised authorized permission permissions privileged role roles staff superuser",
+    "admin administrator permission permissions privileged role roles staff superuser",
     "values and fields that say what somebody may do, where whoever sets them decides it",
     ('if request.args.get("role") == "admin"', "user.is_superuser"),
     "Django (is_staff, is_superuser), NIST's role-based access control (role, permission); CWE-269",
 )
 PERSON_RECORDS = Words(
-    """account accounts admin admins contact contacts credential credentials customer customers employee employees login
-    logins member members patient patients people person profile staff student students user users""",
+    """account accounts admin admins contact credentials customer customers employee employees login member members
+    patient people person profile staff student students user users""",
     "tables, collections and models whose records are persons or their accounts",
     ("SELECT * FROM customers", "db.users.find_one(...)"),
     "CWE-359 (private personal information); Django (django.contrib.auth.models.User)",
@@ -124,23 +123,22 @@ HOST_WORDS = Words(
     "RFC 6454 (origin), urllib.parse (netloc, hostname), Django (ALLOWED_HOSTS)",
 )
 HTML_ESCAPING = Words(
-    "esc escape escaped escapes escaping htmlescape sanitise sanitised sanitize sanitized",
+    "esc escape escaped htmlescape sanitize sanitized",
     "functions of files that are not seen, by whose name their result may stand in the text of a page",
     ("escape_html(comment)", "helpers.sanitize_user_text(bio)"),
     "OWASP Cross Site Scripting Prevention Cheat Sheet (escaping, HTML sanitization); WordPress (esc_html)",
 )
 OTHER_READERS = Words(
-    """applescript arg bash css csv dn exif filename filter glob identifier javascript js json latex ldap like log logs
-    markdown md path pattern quotes regex regexp rst sed shell slug solr sql string_literal telegram tex url uri xpath
-    yaml""",
+    """bash css csv filename filter identifier javascript js json ldap like log logs markdown md path pattern quotes
+    regex regexp shell slug sql url uri xpath yaml""",
     "whom an escaping function is for that is not for pages",
     ("escape_like(term)", "sanitize_filename(upload.filename)"),
     "OWASP Injection Prevention Cheat Sheet (escaping is specific to the interpreter)",
 )
 JSON_FRAMEWORKS = Words(
-    "apiflask connexion flask_openapi3 flask_restplus flask_restx flask_smorest muffin requests_mock responses",
+    "apiflask connexion flask_openapi3 flask_restplus flask_restx flask_smorest muffin",
     "modules without a model whose decorators look like those of views that return pages, and which return JSON",
-    ("@api.route('/notes')", "@app.get('/notes')"),
+    ("from flask_restx import Api", "import connexion"),
     "the quickstarts of these libraries",
 )
 CSRF_PROTECTIONS = Words(
@@ -162,16 +160,16 @@ DELETING_VERBS = Words(
     "RFC 9110 (DELETE), SQL (DELETE, DROP, REVOKE), Django (QuerySet.delete), Rails (destroy)",
 )
 CHANGING_VERBS = Words(
-    """activate approve archive assign ban block cancel change close deactivate disable edit enable move publish
-    reject rename reset restore save set suspend transfer update""",
+    """activate approve archive assign ban block cancel change close deactivate disable edit move publish reject rename
+    reset restore save set suspend transfer update""",
     "first words of functions of other files that change a record; weak evidence, in endpoints only",
     ("close_ticket(ticket_id)", "self.orders.cancel(order_id)"),
     "SQL (UPDATE, SET), Django (save, update), GitHub's REST API (close, rename, archive, transfer)",
 )
 PRIVILEGES = Words(
-    """acl admin administrator allowed authorise authorised authorize authorized can granted group groups manager
-    operator owner owners owns permission permissions permitted policy privilege privileged privileges role
-    roles scope scopes staff superuser""",
+    """acl admin administrator allowed authorize authorized can group groups manager operator owner owners owns
+    permission permissions permitted policy privilege privileged privileges role roles scope scopes staff
+    superuser""",
     "what decides what a person may do: attributes, functions and values",
     ("user.has_permission('edit')", "if claims['role'] != 'admin'"),
     "NIST's role-based access control, RFC 6749 (scope), Django (groups, permissions, is_staff), CWE-862",
@@ -221,8 +219,8 @@ RECOVERY_WORDS = Words(
     "Django (PasswordResetView), OWASP Forgot Password Cheat Sheet",
 )
 PUBLIC_WORDS = Words(
-    """about docs favicon feed health healthz home index invite metrics openapi ping preview public ready robots
-    schema share static status unsubscribe version""",
+    """about docs favicon feed health healthz home index metrics openapi ping preview public ready robots schema static
+    status version""",
     "addresses of what everybody may see: probes, documentation, what is said to be public",
     ("@app.get('/healthz')", "def public_profile(request, name)"),
     "Kubernetes (healthz, ready), FastAPI (docs, openapi), RFC 9309 (robots), RFC 8058 (unsubscribe)",
@@ -280,14 +278,14 @@ PERMISSION_VERBS = ASKING_VERBS | REQUIRING_VERBS
 OPEN_WORDS = SIGNING_IN_WORDS | RECOVERY_WORDS
 CLIENT_DATA = REQUEST_FIELDS | REQUEST_BODIES | REQUEST_READERS
 OBJECT_WORDS = Words(
-    """account board channel company document folder group org organization page post project repo repository
-    resource room team tenant workspace""",
+    """account board channel company document folder group org page post project repo repository resource room team
+    tenant workspace""",
     "parameters by which something in particular is named, about which a permission is asked",
     ("def can_edit(user, document)", "def has_access(member, workspace)"),
     "GitHub's and Google's REST APIs (organizations, repositories, documents, folders)",
 )
 NEEDED_WORDS = Words(
-    "necessary needed require required requires",
+    "needed require required requires",
     "names of what must be there in full",
     ("required_scopes", "def needs_permissions(needed)"),
     "RFC 2119 (REQUIRED)",
@@ -299,20 +297,20 @@ ADDRESS_WORDS = Words(
     "RFC 3986 (URI), HTML (href), RFC 4287 (feed, link)",
 )
 STRANGER_WORDS = Words(
-    "authenticate forgot forgotten login logon recover recovery reset signin",
+    "authenticate forgot login reset signin",
     "names and addresses of functions that anybody may ask who is not known yet",
     ("@app.post('/login')", "def forgot_password(request)"),
     "OWASP Authentication and Forgot Password Cheat Sheets; CWE-204",
 )
 TRAFFIC_WORDS = Words(
-    """buffer buffers cache cached caches chat clients connections events history inbox jobs log logs memo message
-    messages pending queue queues recent requests rooms seen sessions subscribers tasks uploads visits""",
+    """buffer cache cached caches chat clients connections events history inbox jobs log logs memo message messages
+    queue queues recent requests rooms seen sessions subscribers tasks uploads visits""",
     "containers that are no records of the program but follow what goes on: they grow with it",
     ("EVENTS.append(event)", "self.cache[key] = answer"),
     "CWE-770, CWE-401; Python's documentation (functools.cache, queue, collections.deque(maxlen))",
 )
 ENCRYPTING_WORDS = Words(
-    "cipher decipher decrypt encipher encrypt encrypted obfuscate",
+    "cipher decipher decrypt encrypt obfuscate",
     "names of functions that promise that nobody can read what they make",
     ("def encrypt_card(number)", "class Cipher"),
     "CWE-327; NIST SP 800-175B (encrypt, cipher)",
@@ -330,13 +328,13 @@ FILE_WORDS = Words(
     "Python's documentation (pathlib, os.path, tempfile)",
 )
 COMMAND_WORDS = Words(
-    "bash cli cmd cmdline command commandline commands powershell script shell ssh",
+    "bash cli cmd command commands powershell script shell ssh",
     "names of what takes, or is, a line of commands",
     ("self.ssh.run(line)", "RESTART_COMMAND.format(name)"),
     "POSIX (Shell and Utilities), Windows (cmd, PowerShell), RFC 4254 (exec, shell)",
 )
 RUNNING_WORDS = Words(
-    "exec execute invoke launch popen run spawn system",
+    "exec execute launch popen run spawn system",
     "names of functions that run what they are given",
     ("runner.execute(line)", "device.run_command(text)"),
     "Python's documentation (exec, subprocess.run, os.system, os.spawnv), RFC 4254 (exec)",
@@ -356,7 +354,7 @@ TEXT_WORDS = Words(
 )
 PASSWORD_WORDS = Words(
     "passcode passphrase passwd password pwd",
-    "names of passwords",
+    "what somebody signs in with, and never a hash of it",
     ("def store(password)", "form['passwd']"),
     "NIST SP 800-63B (memorized secret: password, passphrase), POSIX (passwd, crypt)",
 )
@@ -367,8 +365,8 @@ UNGUESSABLE_WORDS = Words(
     "CWE-330, CWE-338; RFC 4226 (OTP), RFC 6749 (token), NIST SP 800-38D (IV, nonce)",
 )
 ABOUT_SECRETS = Words(
-    """attempts changed count error errors expired field file fingerprint form help hint id label length masked max
-    min name path policy redacted reset rules strength type url valid validator""",
+    """changed count error errors expired field file fingerprint form help hint id label length masked name path policy
+    reset rules strength type url valid validator""",
     "words with which a name is about a secret, and is none",
     ("password_policy", "form.secret_label"),
     "OWASP Authentication Cheat Sheet (strength, length, attempts), Django (password_validation, help_text)",
@@ -380,7 +378,7 @@ PROVING_WORDS = Words(
     "RFC 8032 (verify), GnuPG (fingerprint, verify), The Update Framework",
 )
 CSRF_PROOFS = Words(
-    "api authorization bearer captcha content csrf fetch nonce origin referer referrer requested token tokens xsrf",
+    "api authorization bearer captcha content csrf fetch nonce origin referer requested token tokens xsrf",
     "what only a page of the same site, or a program with a key, can send, beside signatures",
     ("request.headers['Origin']", "if form['csrf_token'] != session['csrf']"),
     "Fetch standard (Sec-Fetch-Site, Origin, Content-Type), OWASP Cross-Site Request Forgery Prevention Cheat Sheet",
@@ -392,9 +390,9 @@ REDIRECT_WORDS = Words(
     "CWE-601; Django and Flask-Login (next), OAuth (redirect_uri)",
 )
 SOMEBODYS_WORDS = Words(
-    """account accounts balance booking contract contracts employee employees invoice invoices medical member order
-    orders patient patients payment payroll payslip prescription profile profiles reservation salary statement
-    statements subscription user users wallet""",
+    """account accounts balance booking employee employees invoice invoices medical member order orders patient
+    patients payment payroll payslip prescription profile profiles salary statement statements subscription user
+    users wallet""",
     "names of records that are somebody's, and of fields that not everybody may set",
     ("GET /invoices/<key>", "profile.salary"),
     "CWE-639, CWE-359; ISO 20022 (account, balance, payment, statement), HL7 FHIR (Patient, Appointment)",
@@ -407,10 +405,10 @@ AUTHORED_WORDS = Words(
     "schema.org (CreativeWork: Article, Comment, Message, Photograph, Review)",
 )
 PRIVATE_WORDS = Words(
-    """attachment attachments conversation conversations document documents draft drafts file files letter letters
-    message messages note notes upload uploads""",
+    """attachment attachments document documents draft drafts file files letter letters message messages note notes
+    upload uploads""",
     "names of what people keep for themselves or for somebody in particular",
-    ("GET /messages/<key>", "conversation = conversations[key]"),
+    ("GET /messages/<key>", "draft = drafts[key]"),
     "RFC 5322 (message, attachment), RFC 8621 (JMAP: drafts, mailboxes)",
 )
 PUBLISHED_WORDS = Words(
@@ -427,13 +425,13 @@ SAME_SERVER_WORDS = Words(
     "the documentation of Flask (g, flash, session) and Django (request, cache); Python's logging",
 )
 MAKING_WORDS = Words(
-    "create generate issue new rotate token",
+    "create generate issue new token",
     "words of methods that make something new, which their caller is meant to see once",
-    ("user.generate_token()", "keys.rotate()"),
+    ("user.generate_token()", "self.sessions.create(user)"),
     "RFC 6749 (issue), OWASP Secrets Management Cheat Sheet (rotate)",
 )
 REQUIREMENT_WORDS = Words(
-    "ajax fields form htmx https json method methods params secure setting ssl",
+    "ajax fields form https json method methods params secure setting ssl",
     "what decorators require that is no person: of the request, of the connection, of the settings",
     ("@require_https", "@require_json"),
     "Flask-Talisman, Django (require_http_methods, SECURE_SSL_REDIRECT), htmx",

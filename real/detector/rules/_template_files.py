@@ -30,7 +30,7 @@ _GETTERS = tuple(f"{maker}().get_template" for maker in _ENVIRONMENTS)
 _SELECT = tuple(calls_of(Role.AUTOESCAPE))
 _DEFAULT = ("html", "htm", "xml")
 _MAX_DEPTH = 4
-WATCHED = frozenset({"render_template", "stream_template", "get_template", "select_autoescape", "render"})
+WATCHED = last_names(Role.RENDER, Role.AUTOESCAPE) | {"get_template", "render"}
 
 
 def templates_not_escaped_by_name(facts: Facts) -> Iterator[Defect]:

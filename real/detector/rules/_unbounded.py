@@ -31,10 +31,8 @@ _PARTS = ("iter_", "aiter_", "stream")  # as methods of requests, httpx, aiohttp
 _PLACE = re.compile(r"\?|%s|\$\d+")
 _LIMIT = re.compile(r"(?i)\b(?:limit|top|fetch first)\s*$")
 _NAMED_LIMIT = re.compile(r"(?i)\blimit\s+(?::(\w+)|%\((\w+)\)s|@(\w+))")
-WATCHED = last_names(Role.MESSAGE_LIMIT) | frozenset(
-    {"read", "readlines", "body", "execute", "extractall", "extract", "decompress", "unpack_archive", "ZipFile"}
-    | {"start_server", "start_unix_server"}
-)
+WATCHED = last_names(Role.MESSAGE_LIMIT, Role.INFLATER, Role.ARCHIVE, Role.ARCHIVE_MEMBER)
+WATCHED |= {"body", "execute", "extract", "extractall", *_SERVERS}
 
 
 def read_whole(facts: Facts) -> Iterator[Defect]:

@@ -64,9 +64,6 @@ def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect
         if made is None or made.op != "phi":
             continue
         parts = [definition(unit, arg) for arg in made.args]
-        if _is_bypassed(facts, unit, made, parts):
-            yield Defect(instr, "the owner passes by another part of the `or`, who must be somebody else in this one")
-            return
         for branch in known:
             sense = _asks_known(facts, unit, branch)
             tested = definition(unit, branch.args[0])
@@ -76,19 +73,6 @@ def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect
                 if any(part in failing.instrs for part in compared):
                     yield Defect(instr, "whoever is logged in passes")
                     return
-
-
-def _is_bypassed(facts: Facts, unit: Unit, value: Instr, parts: list[Instr | None]) -> bool:
-    """``is_manager or same_department and person.id != claim.owner_id``: that it is somebody else always matters."""
-    other = [part for part in parts if part is not None and part.op == "compare" and _excludes_owner(facts, unit, part)]
-    if not other:
-        return False
-    home = next(block for block in unit.blocks if value in block.instrs)
-    for branch in (instr for instr in facts.instructions(unit, "branch")):
-        tested = definition(unit, branch.args[0])
-        if tested in parts and tested not in other and facts.outcomes(unit, branch, True)[0] is home:
-            return True
-    return False
 
 
 def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
