@@ -19,7 +19,6 @@ from real.detector.models.library import LOG_METHODS
 from real.detector.vocabulary import (
     ACTORS,
     DELETING_VERBS,
-    NEEDED_WORDS,
     OBJECT_WORDS,
     PERMISSION_VERBS,
     PERSON_KEYS,
@@ -29,6 +28,7 @@ from real.detector.vocabulary import (
 
 _PRIVILEGES = PRIVILEGES - {"can"} | {"access", "edit", "write"} | DELETING_VERBS
 _PEOPLE = ACTORS | PERSON_KEYS - {"id"}
+_NEEDED = frozenset({"needed", "require", "required", "requires"})
 _SEVERAL = frozenset({"scopes", "permissions", "perms"})
 _MIN_LENGTH = 2
 
@@ -148,8 +148,4 @@ def _is_needed(facts: Facts, unit: Unit, operand: int) -> bool:
         holder = holder.parent
     if named & {"any", "accepted", "one"} or around & {"any", "accepted", "one"}:
         return False
-    return (
-        bool((named | around) & NEEDED_WORDS)
-        and bool((named | around) & _SEVERAL)
-        and bool(named & (NEEDED_WORDS | _SEVERAL))
-    )
+    return bool((named | around) & _NEEDED) and bool((named | around) & _SEVERAL) and bool(named & (_NEEDED | _SEVERAL))
