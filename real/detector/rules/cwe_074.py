@@ -4,8 +4,8 @@ What: outside text becomes part of an output that another component reads by rul
 characters of that output being neutralized. This is the parent of CWE-77 (commands), CWE-79 (HTML), CWE-89 (SQL) and
 CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers of HTTP and mail, LDAP,
 XPath, queries of MongoDB, GraphQL, Neo4j, Salesforce and Flux, expressions of DynamoDB, TwiML of Twilio, calendars,
-templates that are filled by replace(), filters of addresses that let scripts in images pass, lines of logs that a view
-writes (CWE-117), and cells of exported spreadsheets (CWE-1236).
+templates that are filled by replace(), lines of logs that a view writes (CWE-117), and cells of exported spreadsheets
+(CWE-1236).
 
 Why: the reader cannot tell which part the programmer wrote. A tag ends an element, a line break ends a header, a `*` or
 `)` changes an LDAP filter.
@@ -25,7 +25,6 @@ What silences it:
 - for headers: removing or refusing line breaks, urllib.parse.quote(), an EmailMessage;
 - for LDAP: ldap.filter.escape_filter_chars(), ldap3.utils.conv.escape_filter_chars(), or refusing * ( ) and the
   backslash in a value;
-- for filters of script addresses that let images pass: refusing SVG;
 - for XPath: variables, as in tree.xpath("//user[@name=$name]", name=name), or a value in quotes that has lost that
   quote, or is used only where a test has found none in it;
 - a conversion to a number, a constant allow-list, or a test that admits no special character.
@@ -55,7 +54,6 @@ from real.detector.models.catalogue import sink_libraries
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._documents import MONGO_READERS, documents
-from real.detector.rules._image_filters import MATCHING, image_addresses
 from real.detector.rules._lines import WATCHED, broken_lines, log_lines
 from real.detector.rules._query_languages import LANGUAGES, bound_names, languages
 from real.detector.rules._spreadsheets import WRITERS, formulas
@@ -99,7 +97,6 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from _envelopes(facts)
     yield from documents(facts)
     yield from languages(facts)
-    yield from image_addresses(facts)
 
 
 def _envelopes(facts: Facts) -> Iterator[Defect]:
@@ -163,7 +160,6 @@ RULE = Rule(
             *_READERS,
             *(name for row in LANGUAGES for name in row[0]),
             *MONGO_READERS,
-            *(path.rpartition(".")[2] for path in MATCHING),
         }
     ),
     yields_to=frozenset({"CWE-77", "CWE-79", "CWE-89", "CWE-94", "CWE-95", "CWE-601"}),
