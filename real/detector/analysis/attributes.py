@@ -6,13 +6,14 @@ import string
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.code_values import is_mock
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.function_parts import ANNOTATIONS, CELL, DEFAULTS, FunctionParts
 from real.detector.analysis.functions import Functions, is_dispatcher
 from real.detector.analysis.heap import CONTAINERS, Heap, canonical, step
 from real.detector.analysis.inheritance import bases
 from real.detector.analysis.records import Records
-from real.detector.analysis.replaced_code import NAMESPACES, ReplacedCode, is_mock
+from real.detector.analysis.replaced_code import NAMESPACES, ReplacedCode
 from real.detector.analysis.routes import FixedRoutes
 from real.detector.analysis.values import (
     BOTTOM,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from real.detector.analysis.arguments import Arguments
 from real.detector.analysis.attributes import Attributes
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.code_values import OWN_MODULE
 from real.detector.analysis.containers import Containers
 from real.detector.analysis.dispatch import call_dispatcher, dispatch_method
 from real.detector.analysis.functions import Functions, is_dispatcher
@@ -16,7 +17,7 @@ from real.detector.analysis.library_calls import LibraryCalls
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.option_files import is_option_file, option_method
 from real.detector.analysis.records import Records
-from real.detector.analysis.replaced_code import OWN_MODULE, SETTERS, WRITERS
+from real.detector.analysis.replaced_code import SETTERS, WRITERS
 from real.detector.analysis.state import State
 from real.detector.analysis.unknown_calls import UnknownCalls
 from real.detector.analysis.values import (

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.code_values import OWN_MODULE
 from real.detector.analysis.heap import CONTAINERS, MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.letters import Letters
-from real.detector.analysis.replaced_code import OWN_MODULE, ReplacedCode
+from real.detector.analysis.replaced_code import ReplacedCode
 from real.detector.analysis.textformat import untrusted_parts
 from real.detector.analysis.values import (
     BOTTOM,

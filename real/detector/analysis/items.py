@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.code_values import OWN_MODULE
 from real.detector.analysis.containers import SELF_FILLING, characters
 from real.detector.analysis.heap import CONTAINERS, SEQUENCES
 from real.detector.analysis.option_files import is_option_file, sections
-from real.detector.analysis.replaced_code import OWN_MODULE
 from real.detector.analysis.values import (
     BOTTOM,
     CHAR,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from real.detector.analysis.caller import Caller, LibraryFunction
 from real.detector.analysis.callsites import Args
-from real.detector.analysis.replaced_code import OWN_MODULE
+from real.detector.analysis.code_values import OWN_MODULE
 from real.detector.analysis.values import BOTTOM, CLEAN, NUMBER, TEXT, Step, Value, join, join_all, of_obj, ordered
 from real.detector.ir.instructions import Instr
 

@@ -9,6 +9,7 @@ decision, by what is written to:
 | the same by means that the front end does not see (``type.__setattr__``) | not seen, if code is stored |
 | an attribute of a function | followed; not seen, if it is, or may be, a part of its code (``__code__``) |
 | names of the program's own module (``globals()``, ``sys.modules[__name__]``) | not seen, but for constants |
+| whatever gets such a namespace: a function of Python of which nothing is known, ``__dict__`` | not seen |
 | a module or class of a library, by a function or class | followed, and not seen if the program relies on it |
 | what a library has made (an application, a connection) | followed |
 
@@ -19,18 +20,30 @@ assigned (``sys.stdout``).
 
 from __future__ import annotations
 
-import pickletools
 import sys
 from dataclasses import dataclass
 
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.code_values import (
+    OWN,
+    gives_defaults,
+    is_data,
+    is_inherited,
+    is_own_memory,
+    is_own_namespace,
+    is_python,
+    is_seen,
+    may_be_code,
+    names_code,
+    of_namespace,
+)
 from real.detector.analysis.heap import CONTAINERS, Heap
 from real.detector.analysis.records import Records
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, NUM, STR, Obj, Value, ordered
 from real.detector.analysis.witness import every
 from real.detector.analysis.written_modules import WrittenModules
-from real.detector.frontend.normalise.literal_code import names_called, only_calls
+from real.detector.frontend.normalise.literal_code import names_called
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_apis, known_modules, replacers
 from real.detector.models.kinds import Replaces
@@ -47,14 +60,9 @@ CODE_PARTS = NAMESPACES | {
 WRITERS = frozenset({"update", "setdefault", "__setitem__", "__ior__", "insert", "append", "extend", "__delitem__"})
 # They write into what they are given, whatever that is.
 SETTERS = frozenset({"__set__", "__delete__"})
-OWN_MODULE = "?"  # the module that a name stands for which is not known: it may be the program's own
-_FUNCTIONS = frozenset({"function", "bound", "class", "partial", "method", "dynattr", "methodcaller", "attrgetter"})
-_CODE = _FUNCTIONS | {"static", "classmethod", "property", "super"}
-_OWN = frozenset({OWN_MODULE, "__main__"})
 # They look at what they are given, and change nothing of it.
-_READING = PURE_ROOTS | {"inspect", "doctest", "unittest", "typing", "code"}
+_READING = PURE_ROOTS | {"inspect", "doctest", "unittest", "typing", "code", "importlib"}
 _RUNNERS = frozenset({Replaces.RUNS_CODE, Replaces.MAKES_FUNCTION})
-_NAMING = frozenset({"GLOBAL", "STACK_GLOBAL", "INST", "EXT1", "EXT2", "EXT4"})  # opcodes of a pickle
 # What a wrapper may take over from what it wraps: names and texts.
 _SHOWN = frozenset(
     {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__", "__dict__"}
@@ -66,12 +74,16 @@ class Replaced:
     """Something of a library, or of what is not known (``path`` is empty), that may stand for other code from here on.
 
     ``is_code``: a function or class is put in its place. ``is_patch``: for a time only, as ``unittest.mock`` does.
+    ``functions``: all that it may stand for now, if these are functions of the program; empty if it may be more.
+    ``is_alias``: it stands for another thing of a library.
     """
 
     unit: Unit
     path: str
     is_code: bool
     is_patch: bool = False
+    functions: frozenset[Unit] = frozenset()
+    is_alias: bool = False
 
 
 class ReplacedCode:
@@ -92,8 +104,10 @@ class ReplacedCode:
         if (name == "__dict__" or obj.kind == "api") and any(is_own_namespace(held) for held in value.objs):
             self._note(instr, f"stores a namespace as {name or 'an attribute'}")
         if owner is not None:
+            if name is not None:
+                self._heap.put(self._heap.api(owner), name, value)
             self._of_module(owner, name, value, instr)
-        elif name in CODE_PARTS and not _gives_defaults(obj, name, value):
+        elif name in CODE_PARTS and not gives_defaults(obj, name, value):
             self._note(instr, f"assigns {name}")
         elif obj.kind == "function":
             if name is None and not is_data(value):
@@ -110,16 +124,16 @@ class ReplacedCode:
 
     def part(self, name: str, instr: Instr, base: Value = BOTTOM, value: Value = BOTTOM) -> None:
         """An attribute of this name is assigned, whatever it is of."""
-        of_library = bool(base.objs) and every(_gives_defaults(obj, name, value) for obj in base.objs)
+        of_library = bool(base.objs) and every(gives_defaults(obj, name, value) for obj in base.objs)
         if name in CODE_PARTS and not of_library:
             self._note(instr, f"assigns {name}")
 
     def deleted(self, obj: Obj, name: str | None, instr: Instr) -> None:
         """``del obj.name``: behind it, there may be another one."""
         if obj.kind == "class":
-            if name is None or _is_inherited(obj, name):
+            if name is None or is_inherited(obj, name):
                 self._note(instr, f"deletes {name or 'some part'} of {obj.name}")
-        elif obj.name in _OWN:
+        elif obj.name in OWN:
             self._note(instr, f"deletes {name or 'some name'} of a module that may be this one")
 
     def _of_instance(self, obj: Obj, name: str | None, value: Value, instr: Instr, *, plainly: bool) -> None:
@@ -133,7 +147,7 @@ class ReplacedCode:
             self._note(instr, f"replaces a method of a {obj.name} by other means than an assignment")
 
     def _of_module(self, owner: str, name: str | None, value: Value, instr: Instr) -> None:
-        if owner in _OWN:
+        if owner in OWN:
             if name is None or name in CODE_PARTS or not value.consts:
                 self._note(instr, f"assigns {name or 'some name'} of a module that may be this one")
             return
@@ -147,7 +161,7 @@ class ReplacedCode:
         elif (self._may_be_own(owner) or owner == "builtins") and name in self._own_names() and not is_data(value):
             self._note(instr, f"assigns {path}, which may be of this module")
         elif not self._is_hook(path) and self._is_shared(owner, path, value):
-            self._replaced(instr, owner, path, is_code=may_be_code(value))
+            self._replaced(instr, owner, path, value, is_code=may_be_code(value))
 
     def _is_shared(self, owner: str, path: str, value: Value) -> bool:
         """Whether this is a module or a class, which everybody has, and what is stored there may matter to others."""
@@ -214,17 +228,17 @@ class ReplacedCode:
             if path.startswith("unittest.mock._patch"):
                 self._replaced(instr, "", "", is_code=True, is_patch=True)
         elif row.how is Replaces.UNPICKLES:
-            if any(_names_code(const) for const in args.first().consts or ()):
+            if any(names_code(const) for const in args.first().consts or ()):
                 self._note(instr, f"{path}() of a constant")
         elif row.how is Replaces.PATCHES:
             self._patched(path.rpartition(".")[2], args, instr)
         elif row.how is Replaces.ADDRESSES:
-            if not _is_own_memory(args.first()):
+            if not is_own_memory(args.first()):
                 self._note(instr, f"{path}() of any address")
         elif row.how is Replaces.ASSIGNS:
             if not all(map(self._are_shown, _told(args, path))):
                 self._note(instr, f"{path}() of more than names and texts")
-        elif row.how is Replaces.MEMORY or (row.how in _RUNNERS and not _is_seen(args.first())):
+        elif row.how is Replaces.MEMORY or (row.how in _RUNNERS and not is_seen(args.first())):
             self._note(instr, f"{path.removeprefix('builtins.')}()")
 
     def handed_on(self, path: str, instr: Instr) -> None:
@@ -234,9 +248,12 @@ class ReplacedCode:
             self._note(instr, path.removeprefix("builtins."))
 
     def escapes(self, path: str, args: Args, instr: Instr) -> None:
-        """A call of which nothing else is known may write into a namespace, or into a module, that it is given."""
+        """A function of Python of which nothing is known may write into a namespace, or a module, that it is given.
+
+        One of another library writes what it is there for, and not what the program says.
+        """
         root = path.partition(".")[0]
-        if root in _READING and (root != "builtins" or path.count(".") == 1):
+        if root not in sys.stdlib_module_names or (root in _READING and (root != "builtins" or path.count(".") == 1)):
             return
         if any(is_own_namespace(obj) for value in args.everything() for obj in value.objs):
             self._note(instr, f"hands a namespace to {path}()")
@@ -260,7 +277,7 @@ class ReplacedCode:
             self._heap.touch(obj)
             flags = obj.fields.get(1, BOTTOM).consts or frozenset()
             text = obj.fields.get(2, BOTTOM)
-            if obj.kind not in ("list", "tuple") or "-c" not in flags or not _is_python(obj.fields[0]):
+            if obj.kind not in ("list", "tuple") or "-c" not in flags or not is_python(obj.fields[0]):
                 continue
             reads = any(not names_called(const).isdisjoint(self._heap.rules.sink_names) for const in text.consts or ())
             if reads and self._heap.deep_all(args.everything())[0]:
@@ -268,7 +285,7 @@ class ReplacedCode:
 
     def _owner(self, obj: Obj) -> str:
         """What a patched name is of, if that is known and not this module."""
-        is_known = obj.kind == "api" and obj.name not in _OWN and not obj.name.startswith("builtins.__")
+        is_known = obj.kind == "api" and obj.name not in OWN and not obj.name.startswith("builtins.__")
         return obj.name if is_known else ""
 
     def _patched(self, how: str, args: Args, instr: Instr) -> None:
@@ -286,19 +303,27 @@ class ReplacedCode:
             path = target or ""
             owner, _, name = path.rpartition(".")
             may_be_own = owner == "__main__" or (self._may_be_own(owner, by_name=True) and name in self._own_names())
-            self._replaced(instr, owner, "" if may_be_own else path, is_code=how != "dict", is_patch=True)
+            owner, path = ("", "") if may_be_own else (owner, path)
+            self._replaced(instr, owner, path, is_code=how != "dict", is_patch=True)
 
     # --- the parts ---------------------------------------------------------------------------------------------------
 
     def _note(self, instr: Instr, what: str) -> None:
         self._records.dynamic_code(instr, what)
 
-    def _replaced(self, instr: Instr, owner: str, path: str, *, is_code: bool, is_patch: bool = False) -> None:
+    def _replaced(
+        self, instr: Instr, owner: str, path: str, value: Value = BOTTOM, *, is_code: bool, is_patch: bool = False
+    ) -> None:
         known = self.found.get((instr, path))
-        if known is None or (is_code and not known.is_code):
-            self.found[instr, path] = Replaced(
-                self._heap.unit, path or (f"{owner}.*" if owner else ""), is_code, is_patch
-            )
+        units = frozenset(obj.unit for obj in value.objs if obj.kind == "function" and obj.unit is not None)
+        self.found[instr, path] = Replaced(
+            self._heap.unit,
+            path or (f"{owner}.*" if owner else ""),
+            is_code or (known is not None and known.is_code),
+            is_patch,
+            units if len(units) == len(value.objs) and not value.mask else frozenset(),
+            not value.mask and every(obj.kind == "api" and "()" not in obj.name for obj in value.objs),
+        )
 
     def _is_hook(self, path: str) -> bool:
         row = replacers().get(path)
@@ -317,84 +342,10 @@ class ReplacedCode:
         return frozenset(made | bound)
 
 
-def is_mock(path: str) -> bool:
-    """Whether this is something of ``unittest.mock`` that stands for another object: anything but what patches."""
-    root = "unittest.mock." if path.startswith("unittest.mock.") else "mock."
-    is_patched = path.startswith((f"{root}patch()", f"{root}patch.object()"))
-    return is_patched or (path.startswith(root) and "patch" not in path)
-
-
-def of_namespace(obj: Obj) -> str | None:
-    """The module or class of a library whose ``__dict__`` this is."""
-    return obj.name.removesuffix(".__dict__") if obj.kind == "api" and obj.name.endswith(".__dict__") else None
-
-
-def is_own_namespace(obj: Obj) -> bool:
-    """Whether this may be the program's own module, or what its names stand for."""
-    return obj.kind == "namespace" or (obj.kind == "api" and (obj.name in _OWN or of_namespace(obj) in _OWN))
-
-
-def may_be_code(value: Value) -> bool:
-    """Whether a value may be something that can be called."""
-    return any(
-        obj.kind in _CODE or obj.kind == "instance" or (obj.kind == "api" and not obj.name.endswith("()"))
-        for obj in value.objs
-    )
-
-
-def _gives_defaults(obj: Obj, name: str | None, value: Value) -> bool:
-    """``Node.__new__.__defaults__ = (None, None)`` of a named tuple, whose code is a library's."""
-    is_made = obj.kind == "api" and "()" in obj.name
-    return is_made and name in ("__defaults__", "__kwdefaults__") and is_data(value) and not value.mask
-
-
-def is_data(value: Value) -> bool:
-    """Whether a value is certainly no code: a constant, a number, a text, or a container of such."""
-    if value.objs:
-        return every(obj.kind in CONTAINERS or (obj.kind == "api" and obj.name.endswith("()")) for obj in value.objs)
-    return value.consts is not None or value.kind in (NUM, STR) or bool(value.mask)
-
-
-def _is_inherited(cls: Obj, name: str) -> bool:
-    """Whether what a class inherits from may have something of this name."""
-    held = cls.fields.get("__bases__", BOTTOM).objs
-    foreign = any(base.kind != "class" and base.name != "builtins.object" for base in held)
-    return foreign or any(name in base.fields or _is_inherited(base, name) for base in held if base is not cls)
-
-
-def _is_own_memory(value: Value) -> bool:
-    """Whether an address is that of a buffer which the program has made: ``ctypes.addressof(buffer)``."""
-    made = bool(value.objs) and every(obj.kind == "api" and obj.name.startswith("ctypes.") for obj in value.objs)
-    return made or bool(value.consts and every(isinstance(const, (str, bytes)) for const in value.consts))
-
-
 def _told(args: Args, path: str) -> list[Value]:
     """What ``update_wrapper(f, g, assigned, updated)`` and ``wraps(g, assigned, updated)`` are told to take over."""
     place = 1 if path.endswith("wraps") else 2
     return [*args.pos[place:], *(args.named[name] for name in ("assigned", "updated") if name in args.named)]
-
-
-def _names_code(pickled: object) -> bool:
-    """Whether a constant pickle names something that is imported, and perhaps called, when it is read."""
-    try:
-        for opcode, _, _ in pickletools.genops(pickled) if isinstance(pickled, bytes) else ():
-            if opcode.name in _NAMING:
-                return True
-    except (ValueError, EOFError, UnicodeDecodeError):  # reading it raises here
-        return False
-    return False
-
-
-def _is_python(value: Value) -> bool:
-    names = {obj.name for obj in value.objs} | {str(const).rpartition("/")[2] for const in value.consts or ()}
-    return any(name == "sys.executable" or name.startswith("python") for name in names)
-
-
-def _is_seen(value: Value) -> bool:
-    """Whether what is run is a function, or a constant text that only calls."""
-    if value.objs:
-        return every(obj.kind in _FUNCTIONS or (obj.kind == "api" and "()" not in obj.name) for obj in value.objs)
-    return bool(value.consts) and every(only_calls(text) for text in value.consts or ())
 
 
 def _finds_modules(path: str) -> bool:

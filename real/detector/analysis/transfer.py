@@ -8,11 +8,11 @@ import sys
 from real.detector.analysis.calls import Calls
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.class_hooks import ClassHooks
+from real.detector.analysis.code_values import is_mock
 from real.detector.analysis.functions import Runner
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap, canonical, step
 from real.detector.analysis.records import Records
-from real.detector.analysis.replaced_code import is_mock
 from real.detector.analysis.state import State
 from real.detector.analysis.values import (
     BOTTOM,
