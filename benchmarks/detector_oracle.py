@@ -16,9 +16,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from detector_data import HELD_OUT, seccodeplt
@@ -100,43 +99,59 @@ def add_peer(tool: Peer, programs: Sequence[Judged]) -> str:
     return tool.name
 
 
-def table(programs: Sequence[Judged], tools: Sequence[str]) -> list[str]:
-    """Recall and false alarms by part, tool and whether CWE-770 counts."""
-    rows = []
-    for part in ("development", "held out"):
-        for without, label in ((False, "all"), (True, "without CWE-770")):
-            mine = [one for one in programs if one.part == part and not (without and one.task.cwe == "CWE-770")]
-            bad = [one for one in mine if one.vulnerable]
-            works = [one for one in bad if one.works]
-            good = [one for one in mine if one.vulnerable is False]
-            for tool in tools:
-                cells = [_share(tool, some) for some in (bad, works, good)]
-                rows.append(f"{part:12} {label:16} {tool:8} {cells[0]:>28} {cells[1]:>28} {cells[2]:>28}")
-    return rows
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one tool says of one part, of all weaknesses, all but CWE-770, or one."""
+
+    part: str
+    cwe: str
+    tool: str
+    vulnerable: int
+    found: int
+    working: int  # of the vulnerable: those that pass every function test
+    working_found: int
+    safe: int
+    flagged: int
 
 
-def _share(tool: str, programs: Sequence[Judged]) -> str:
-    hits = sum(one.flagged[tool] for one in programs)
-    if not programs:
-        return "-"
-    low, high = wilson(hits, len(programs))
-    return f"{hits} of {len(programs)} ({hits / len(programs):.0%}; {low:.0%} to {high:.0%})"
-
-
-def by_cwe(programs: Iterable[Judged]) -> list[str]:
-    """Of the development part: found of vulnerable, flagged of safe, for each weakness."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for one in programs:
-        if one.part == "development" and one.vulnerable is not None:
-            kind = "bad" if one.vulnerable else "good"
-            counts[one.task.cwe or "", kind] += 1
-            counts[one.task.cwe or "", f"{kind} flagged"] += one.flagged["REAL"]
-    names = sorted({name for name, _ in counts}, key=lambda name: int(name.rpartition("-")[2] or 0))
+def counted(programs: Sequence[Judged], tools: Sequence[str]) -> list[Row]:
+    """A row for each part, weakness and tool."""
+    numbers = {one.task.cwe or "" for one in programs if one.vulnerable is not None}
+    names = [*_SCOPES, *sorted(numbers, key=lambda name: int(name.rpartition("-")[2] or 0))]
     return [
-        f"{name:9} found {counts[name, 'bad flagged']:3} of {counts[name, 'bad']:3}   flagged"
-        f" {counts[name, 'good flagged']:3} of {counts[name, 'good']:3} safe"
+        _row([one for one in programs if one.part == part and _is_in(one, name)], part, name, tool)
+        for part in ("development", "held out")
         for name in names
+        for tool in tools
     ]
+
+
+_SCOPES = {"all": "", "without CWE-770": "CWE-770"}  # and the weakness that they leave out
+
+
+def _is_in(one: Judged, name: str) -> bool:
+    return one.task.cwe != _SCOPES[name] if name in _SCOPES else one.task.cwe == name
+
+
+def _row(programs: Sequence[Judged], part: str, name: str, tool: str) -> Row:
+    bad = [one for one in programs if one.vulnerable]
+    works = [one for one in bad if one.works]
+    good = [one for one in programs if one.vulnerable is False]
+    hits = [sum(one.flagged[tool] for one in some) for some in (bad, works, good)]
+    return Row(part, name, tool, len(bad), hits[0], len(works), hits[1], len(good), hits[2])
+
+
+def shown(row: Row) -> str:
+    """A line with shares and their intervals (Wilson, 95 %)."""
+    cells = ((row.found, row.vulnerable), (row.working_found, row.working), (row.flagged, row.safe))
+    return f"{row.part:12} {row.cwe:16} {row.tool:8} " + " ".join(f"{_share(*cell):>28}" for cell in cells)
+
+
+def _share(hits: int, of: int) -> str:
+    if not of:
+        return "-"
+    low, high = wilson(hits, of)
+    return f"{hits} of {of} ({hits / of:.0%}; {low:.0%} to {high:.0%})"
 
 
 def main() -> None:
@@ -158,11 +173,12 @@ def main() -> None:
     tools = ["REAL"]
     tools += [add_peer(one, programs) for one in options.peer]
     print(f"{'part':12} {'':16} {'tool':8} {'found of vulnerable':>28} {'… that work':>28} {'flagged of safe':>28}")
-    lines = table(programs, tools)
-    print("\n".join([*lines, "", "development, REAL:", *by_cwe(programs)]))
+    rows = counted(programs, tools)
+    print("\n".join(shown(row) for row in rows))
     print(f"{sum(one.unread for one in programs)} of {len(programs)} programs could not be analysed whole")
     if options.json:
-        options.json.write_text(json.dumps({"lines": lines, "programs": len(programs)}, indent=1) + "\n")
+        record = {"programs": len(programs), "rows": [asdict(row) for row in rows]}
+        options.json.write_text(json.dumps(record, indent=1) + "\n")
     if options.list:
         options.list.write_text("".join(json.dumps(line) + "\n" for line in _suspects(programs)))
 

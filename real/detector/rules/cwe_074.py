@@ -72,6 +72,8 @@ _PLACEHOLDER = re.compile(r"\{\{|\$\{|<%|%%|\[\[")
 _READERS = ("fromstring", "XML", "parseString", "post", "put", "request")
 # Characters that mean nothing in XPath and LDAP, inside of quotes and outside.
 _PLAIN = Charset("_-.")
+# Text without these is harmless wherever it stands here: in markup, and on a line of its own.
+_HARMLESS = Charset(dangerous=f"{MARKUP.dangerous}\r\n")
 _XML_USERS = sink_libraries((Kind.URL, Kind.XML_ENTITIES)) | {"defusedxml"}
 
 
@@ -146,7 +148,7 @@ RULE = Rule(
     doc=__doc__ or "",
     fix="neutralize the special characters of the output: saxutils.escape(), escape_filter_chars(), no line breaks",
     what="text",
-    harmless=MARKUP,
+    harmless=_HARMLESS,
     kinds=(Kind.XML, Kind.XPATH, Kind.LDAP, Kind.HEADER, Kind.CALL_XML, Kind.QUERY),
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
