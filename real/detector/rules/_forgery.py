@@ -20,7 +20,11 @@ from real.detector.models.library import names
 from real.detector.vocabulary import BROWSER_WORDS, CREDENTIAL_HEADERS
 
 # What makes a browser send something that identifies the user.
-AMBIENT = BROWSER_WORDS | last_names(Role.LOGIN, Role.SESSION) | {"SessionAuthentication", "UserPassesTestMixin"}
+AMBIENT = (
+    BROWSER_WORDS
+    | last_names(Role.LOGIN, Role.SESSION)
+    | {*("SessionAuthentication", "SimpleCookie", "UserPassesTestMixin")}
+)
 # What identifies a client that no browser sends by itself.
 _BEARER = names(
     """HTTPBearer OAuth2PasswordBearer APIKeyHeader HTTPBasic TokenAuthentication JWTAuthentication jwt_required
