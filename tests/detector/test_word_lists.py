@@ -26,7 +26,9 @@ LARGEST = 4  # words in a table of a rule; what is larger is vocabulary
 WORD = re.compile(r"[a-z][a-z0-9_-]*")
 OPCODES = set(re.findall(r"\b[a-z]+\b", str(instructions.__doc__))) | {"await", "enter", "import", "merge", "member"}
 TYPES = (str, bytes, int, float, list, dict, set, tuple, object, io.StringIO)
-LANGUAGE = OPCODES | set(dir(builtins)) | {name for kind in TYPES for name in dir(kind)}
+LANGUAGE = (
+    OPCODES | {"self", "cls", "args", "kwargs"} | set(dir(builtins)) | {name for kind in TYPES for name in dir(kind)}
+)
 LIBRARY = {name.rpartition(".")[2].removesuffix("()") for name in known_apis()}
 # Larger tables that stay where they are: file, first word -> why. They are closed lists, each with the document.
 CLOSED = {

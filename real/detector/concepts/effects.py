@@ -26,7 +26,7 @@ _CORE_STATEMENTS = {api: row.shown for api, row in calls_of(Role.ROW_STATEMENT).
 # First words of methods and functions of other files that change something; weak evidence, in endpoints only.
 VERBS = {**dict.fromkeys(DELETING_VERBS, "deletes"), **dict.fromkeys(CHANGING_VERBS, "changes")}
 # What methods of responses and of tornado's handlers set lasts as long as the answer, or is the browser's own.
-_OF_ANSWERS = names("cookie header status")
+_SETTING, _OF_ANSWERS = names("add clear delete set"), names("cookie header status")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,7 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
         if "objects" in facts.reads(unit, receiver).attributes:
             yield effect(facts, who, instr, "creates", [])
         return
-    if name in ("commit", "flush") or words(name) & _OF_ANSWERS:
+    if name in ("commit", "flush") or (first_word(name) in _SETTING and words(name) & _OF_ANSWERS):
         return
     found = looked_up_by(facts, who, receiver)
     verb = VERBS.get(name.removeprefix("a"), VERBS.get(name))  # adelete(), asave() of Django

@@ -22,7 +22,6 @@ from real.detector.vocabulary import (
     DATABASE_WORDS,
     PARTIES,
     PERSON_KEYS,
-    PRIVILEGES,
     REQUEST_NAMES,
     REQUIRING_VERBS,
     ROLE_WORDS,
@@ -30,12 +29,12 @@ from real.detector.vocabulary import (
     words,
 )
 
-# Outside endpoints, groups and operators are those of mathematics and of machines.
-_PRIVILEGES = PRIVILEGES - {"group", "groups", "operator"}
-AUTHORITY = _PRIVILEGES | AUTHENTICATION_WORDS | {"access", "logged", "session"}
+# Outside endpoints, groups, managers, operators and scopes are those of programs and machines.
+_PRIVILEGES = ROLE_WORDS | {"owner", "owners", "permitted", "policy"}
+AUTHORITY = _PRIVILEGES | AUTHENTICATION_WORDS | {"access", "allowed", "can", "session"}
 # Words of a parameter that may say who asks, where nothing uses it: an identity, or a kind of person.
 _IDENTITIES = ACTORS | PERSON_KEYS | PARTIES | ROLE_WORDS
-_NO_ACTORS = REQUEST_NAMES | DATABASE_WORDS | {"self", "cls", "session"}
+_NO_ACTORS = REQUEST_NAMES | DATABASE_WORDS | {"self", "cls", "args", "kwargs", "event", "session"}
 # Words of what proves something by itself, so that CWE-347 and CWE-352 are about it.
 _PROOFS = SIGNATURE_WORDS | {"csrf", "xsrf", "token"}
 _MIN_PARAMETERS = 2

@@ -60,8 +60,9 @@ DELETING_VERBS = Words(
     "RFC 9110 (DELETE), SQL (DELETE, DROP, REVOKE), Django (QuerySet.delete), Rails (destroy)",
 )
 CHANGING_VERBS = Words(
-    """activate approve archive assign ban block cancel change close deactivate disable edit move publish reject rename
-    reset restore save set suspend transfer update""",
+    """activate approve archive assign ban block cancel change close deactivate demote disable edit enable grant lock
+    modify move promote publish refund reject rename reopen reset restore rotate save set suspend transfer unban
+    unblock unlock unpublish update withdraw""",
     "first words of functions of other files that change a record; weak evidence, in endpoints only",
     ("close_ticket(ticket_id)", "self.orders.cancel(order_id)"),
     "SQL (UPDATE, SET), Django (save, update), GitHub's REST API (close, rename, archive, transfer)",
