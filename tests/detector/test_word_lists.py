@@ -50,7 +50,7 @@ CLOSED = {
     ("_redirects", "request"): "methods of requests, httpx, aiohttp and urllib",
     ("_shown", "dumps"): "functions of json, Flask, Django, aiohttp and dataclasses that keep what they are given",
     ("_shown", "with_traceback"): "methods of cursors, pydantic and numpy that keep what they are given",
-    ("_shown", "args"): "attributes of the exceptions of Python, SQLAlchemy and psycopg2",
+    ("_shown", "strerror"): "attributes of the exceptions of Python, SQLAlchemy and psycopg2",
 }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import annotation_words
@@ -12,6 +15,7 @@ from real.detector.models.library import names
 from real.detector.vocabulary import DATABASE_WORDS, SAME_SERVER_WORDS, words
 
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
+_MODULES = frozenset(sys.stdlib_module_names)
 _LISTING = frozenset({"split", "rsplit", "splitlines"})  # methods of text that make a list
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
 
@@ -55,7 +59,10 @@ def is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
     if "user" in path or "current_user" in path or "app" in path:
         return bool(set(path[:1]) & SAME_SERVER_WORDS)
     if path[-1:] == ["self"] and len(path) > 1:
-        return path[-2] in SAME_SERVER_WORDS
+        return path[-2] in SAME_SERVER_WORDS - {"cache"}
+    apis = library_paths(facts.value(unit, made.dst)) if made is not None else ()
+    if any(api.partition(".")[0] in _MODULES for api in apis):
+        return True  # os.remove(), json.dump()
     return bool(set(path) & SAME_SERVER_WORDS)
 
 

@@ -29,9 +29,9 @@ from real.detector.vocabulary import (
     words,
 )
 
-# Outside endpoints, groups, managers, operators and scopes are those of programs and machines.
+# Outside endpoints, groups, managers, operators, scopes and tokens are those of programs and machines.
 _PRIVILEGES = ROLE_WORDS | {"owner", "owners", "permitted", "policy"}
-AUTHORITY = _PRIVILEGES | AUTHENTICATION_WORDS | {"access", "allowed", "can", "session"}
+AUTHORITY = _PRIVILEGES | AUTHENTICATION_WORDS - {"token", "tokens"} | {"access", "allowed", "can", "session"}
 # Words of a parameter that may say who asks, where nothing uses it: an identity, or a kind of person.
 _IDENTITIES = ACTORS | PERSON_KEYS | PARTIES | ROLE_WORDS
 _NO_ACTORS = REQUEST_NAMES | DATABASE_WORDS | {"self", "cls", "args", "kwargs", "event", "session"}

@@ -1,4 +1,4 @@
-"""An ``or`` by which somebody passes who should not: one login, or the owner past the test that others decide."""
+"""An ``or`` by which somebody passes who should not: one login is enough."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.analysis.witness import every
-from real.detector.ir.definitions import definition, ends_in_exception
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
 from real.detector.vocabulary import OWNERS, words
@@ -35,26 +34,6 @@ def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
                     yield Defect(definition(unit, other.args[0]) or other, "whoever is logged in passes")
                     return
     yield from _weak_value(facts, unit, known)
-    yield from _weak_exclusion(facts, unit, branches)
-
-
-def _weak_exclusion(facts: Facts, unit: Unit, branches: list[Instr]) -> Iterator[Defect]:
-    """``if not (is_manager or same_department and person.id != claim.owner_id): raise``."""
-    for branch in branches:
-        tested = definition(unit, branch.args[0])
-        if tested is None or tested.op != "compare" or not _excludes_owner(facts, unit, tested):
-            continue
-        passing, _ = facts.outcomes(unit, branch, True)
-        failing, _ = facts.outcomes(unit, branch, False)
-        if not ends_in_exception(failing):
-            continue
-        if any(
-            other is not branch and facts.outcomes(unit, other, outcome)[0] is passing
-            for other in branches
-            for outcome in (True, False)
-        ):
-            yield Defect(tested, "the owner passes by another part of the `or`, who must be somebody else in this one")
-            return
 
 
 def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect]:
@@ -73,16 +52,6 @@ def _weak_value(facts: Facts, unit: Unit, known: list[Instr]) -> Iterator[Defect
                 if any(part in failing.instrs for part in compared):
                     yield Defect(instr, "whoever is logged in passes")
                     return
-
-
-def _excludes_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:
-    """``person.id != claim.owner_id``: two parameters, and an attribute that says whose something is."""
-    if compare.extra[0] not in ("NotEq", "IsNot"):
-        return False
-    sides = [facts.reads(unit, arg) for arg in compare.args]
-    if not every(side.params and side.attributes for side in sides) or sides[0].params == sides[1].params:
-        return False
-    return any(words(name) & OWNERS for side in sides for name in side.attributes)
 
 
 def _compares_owner(facts: Facts, unit: Unit, compare: Instr) -> bool:

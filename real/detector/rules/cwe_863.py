@@ -34,8 +34,8 @@ operation on both branches, `or` with a constant, a part of a text (`role in "ad
 In endpoints of web frameworks also: a login is asked for, but the record that the request names is changed or handed
 out with no comparison of its owner and the person who is logged in (CWE-639), where the program or the names of the
 record say that such records are somebody's; who asks is compared with what the same request says; a role is read from
-the body, a header or a cookie. Anywhere: `is_authenticated or owner == user` (one login passes), an `or` past the test
-that somebody else must decide, has_object_permission() that relates nothing of the object to the user, a test_func()
+the body, a header or a cookie. Anywhere: `is_authenticated or owner == user` (one login passes),
+has_object_permission() that relates nothing of the object to the user, a test_func()
 or a permission class named for a role that asks for a login only.
 
 Gates (hooks, middleware, dependencies, permission classes): a part of the path decides, one of the methods that change

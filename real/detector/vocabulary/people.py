@@ -52,8 +52,8 @@ PRIVILEGES = Words(
     "NIST's role-based access control, RFC 6749 (scope), Django (groups, permissions, is_staff), CWE-862",
 )
 AUTHENTICATION_WORDS = Words(
-    """auth authenticate authenticated authentication authorization identity jwt login oauth oauth2 principal token
-    tokens""",
+    """auth authenticate authenticated authentication authorization identity jwt logged login oauth oauth2 principal
+    token tokens""",
     "what says who asks: decorators, dependencies, parameters, modules",
     ("@auth.login_required", "def create(item, token=Depends(oauth2_scheme))"),
     "RFC 6749 (OAuth), RFC 7519 (JWT), RFC 9110 (authentication, Authorization), OpenID Connect (identity)",
