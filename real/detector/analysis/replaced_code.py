@@ -236,7 +236,8 @@ class ReplacedCode:
             if not is_own_memory(args.first()):
                 self._note(instr, f"{path}() of any address")
         elif row.how is Replaces.ASSIGNS:
-            if not all(map(self._are_shown, _told(args, path))):
+            told = _told(args, path)
+            if told and not every(map(self._are_shown, told)):
                 self._note(instr, f"{path}() of more than names and texts")
         elif row.how is Replaces.MEMORY or (row.how in _RUNNERS and not is_seen(args.first())):
             self._note(instr, f"{path.removeprefix('builtins.')}()")

@@ -12,6 +12,8 @@ from real.detector.analysis.code_values import is_mock
 from real.detector.analysis.functions import Runner
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import Heap, canonical, step
+from real.detector.analysis.inheritance import defines
+from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.records import Records
 from real.detector.analysis.state import State
 from real.detector.analysis.values import (
@@ -74,7 +76,10 @@ class Transfer:
 
     def do_copy(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        return value
+        is_copied = instr.extra is not None and any(
+            defines(obj, name) for obj in value.objs for name in ("__copy__", "__deepcopy__")
+        )
+        return SPECIAL["copy.copy"](self.calls, Args([value]), instr) if is_copied else value
 
     def do_phi(self, instr: Instr, env: list[Value]) -> Value:
         result = env[instr.dst]

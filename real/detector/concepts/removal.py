@@ -121,8 +121,8 @@ class _Removal:
             callees = self.facts.called(instr)
             if any(callee.name == "__init__" for callee in callees):
                 return self._shown(unit, instr, left)
-            if callees and (self.facts.library_names(unit, instr) or self._may_make_object(unit, instr)):
-                return False  # it may be a library's function, or a class, as well
+            if callees and (self.facts.library_names(unit, instr) or self._may_be_other(unit, instr)):
+                return False  # it may be a library's function, a class, or anything, as well
             if callees:
                 return self._helper(unit, instr, left, way)
             if left <= frozenset("'\"<> \t\f\r\n;\\`") and _is_percent_encoded(self.facts, unit, instr, left):
@@ -178,8 +178,9 @@ class _Removal:
         cuts = any(left & _texts(self.facts.constants(unit, arg), left) for arg in named)
         return bool(texts) and every((self._cut if cuts else self.of)(unit, text, left, way) for text in texts)
 
-    def _may_make_object(self, unit: Unit, call: Instr) -> bool:
-        return call.op == "call" and any(obj.kind == "class" for obj in self.facts.value(unit, call.args[0]).objs)
+    def _may_be_other(self, unit: Unit, call: Instr) -> bool:
+        callee = self.facts.value(unit, call.args[0])
+        return call.op == "call" and (bool(callee.mask) or any(obj.kind == "class" for obj in callee.objs))
 
     def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
         """What the call that led here passes for a parameter; otherwise what all callers of a helper pass."""

@@ -17,6 +17,7 @@ from real.detector.frontend.normalise.expressions import simplify
 from real.detector.frontend.normalise.imports import simplify_imports
 from real.detector.frontend.normalise.inline import Inliner
 from real.detector.frontend.normalise.literal_code import expand_literals
+from real.detector.frontend.normalise.own_names import name_own_names
 from real.detector.frontend.normalise.renamed import rename_modules
 from real.detector.frontend.normalise.self_names import name_receivers
 from real.detector.frontend.normalise.statements import simplify_statements
@@ -74,6 +75,7 @@ def _expressions_again(tree: SourceTree) -> None:
 PASSES = (
     Pass(_of_text(expand_literals), "code in literal texts is code of the program, and every later pass must see it"),
     Pass(_read_escapes, "which private names are given away is read from what the author wrote, before names change"),
+    Pass(_of_text(name_own_names), "a name that is reached through the namespace of the module is a global name"),
     Pass(_of_module(drop_transparent), "a decorator that only passes calls on would hide the function from inlining"),
     Pass(_of_text(rename_modules), "models know a module by its name of today only"),
     Pass(_of_module(simplify_imports), "later passes ask for library functions by their own names"),
