@@ -18,6 +18,8 @@ from real.detector.vocabulary import ABOUT_SECRETS, SECRET_ADDRESSES, SECRET_KEY
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 
+# Of what a hash is kept in place of a password.
+_HASHED = frozenset({"pw", "pass", "pin", "login", "auth", "user", "account", "key", "token", "salt", "salted", "api"})
 # Calls that take such an address.
 CONNECTORS = frozenset(calls_of(Role.CONNECTOR))
 _MAX_STEPS = 20
@@ -28,7 +30,10 @@ def is_secret(name: str) -> bool:
     parts = words(name)
     if SECRET_KEYS.said_by(parts) or SECRET_TOKENS.said_by(parts):
         return not parts & (ABOUT_SECRETS - {"id", "reset"})
-    return bool(parts & SECRET_WORDS) and not parts & ABOUT_SECRETS
+    found = parts & SECRET_WORDS
+    if found == {"hash"} and not parts & _HASHED:
+        return False  # of a commit, a block, a file: it says what something is, and lets nobody in
+    return bool(found) and not parts & ABOUT_SECRETS
 
 
 def is_credential_address(name: str) -> bool:
