@@ -14,12 +14,18 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.vocabulary import ABOUT_SECRETS, SECRET_ADDRESSES, SECRET_KEYS, SECRET_TOKENS, SECRET_WORDS, words
+from real.detector.vocabulary import (
+    ABOUT_SECRETS,
+    HASHED_SECRETS,
+    SECRET_ADDRESSES,
+    SECRET_KEYS,
+    SECRET_TOKENS,
+    SECRET_WORDS,
+    words,
+)
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 
-# Of what a hash is kept in place of a password.
-_HASHED = frozenset({"pw", "pass", "pin", "login", "auth", "user", "account", "key", "token", "salt", "salted", "api"})
 # Calls that take such an address.
 CONNECTORS = frozenset(calls_of(Role.CONNECTOR))
 _MAX_STEPS = 20
@@ -31,7 +37,7 @@ def is_secret(name: str) -> bool:
     if SECRET_KEYS.said_by(parts) or SECRET_TOKENS.said_by(parts):
         return not parts & (ABOUT_SECRETS - {"id", "reset"})
     found = parts & SECRET_WORDS
-    if found == {"hash"} and not parts & _HASHED:
+    if found == {"hash"} and not parts & HASHED_SECRETS:
         return False  # of a commit, a block, a file: it says what something is, and lets nobody in
     return bool(found) and not parts & ABOUT_SECRETS
 
