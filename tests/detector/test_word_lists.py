@@ -40,6 +40,8 @@ CLOSED = {
     ("cwe_327", "md2"): "digests of OpenSSL that are broken",
     # Methods and members by which libraries are known whose objects come from elsewhere.
     ("permissions", "prepare"): "what tornado and REST framework call before a handler",
+    ("known_endpoints", "response_model"): "keywords of decorators that describe answers and bodies",
+    ("known_endpoints", "marshal_with"): "decorators of Flask-RESTX, flask-smorest, APIFlask and drf-spectacular",
     ("validators", "field_validator"): "decorators of pydantic and SQLAlchemy",
     ("_documents", "find_one"): "methods of PyMongo that take a filter, and read",
     ("_documents", "delete_one"): "methods of PyMongo that take a filter, and write",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -18,7 +18,12 @@ from real.detector.analysis.witness import every
 ParsedItem: TypeAlias = Any  # (opcode, argument): the parser is not typed
 _PARSER: Any = re._parser  # type: ignore[attr-defined]  # the standard library's own pattern parser
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
+_SEPARATORS = ",."
 _FIXED_FLAGS = re.UNICODE | re.ASCII | re.IGNORECASE
+# Flags with which a pattern admits no other than letters in place of letters; what they are in a program.
+_PLAIN_FLAGS = frozenset(
+    f"{module}.{flag}" for module in ("re", "regex") for flag in ("IGNORECASE", "I", "ASCII", "A", "UNICODE", "U")
+)
 _CATEGORIES: dict[str, Callable[[str], bool]] = {
     "CATEGORY_DIGIT": str.isdigit,
     "CATEGORY_NOT_DIGIT": lambda char: not char.isdigit(),
@@ -38,7 +43,8 @@ class Charset:
     Either what is ``dangerous`` is listed and all else is harmless, or (where ``dangerous`` is empty) only digits,
     ``letters``, ``blanks`` and the listed ``punctuation`` are. Refusing other text is stricter than stripping it: where
     ``strips_to_digits``, text that was stripped of the rest is harmless only if nothing but digits is left, because
-    what is left of other text is still the author's choice (a column, a keyword).
+    what is left of other text is still the author's choice (a column, a keyword). Where ``fixed_words``, a pattern may
+    have blanks before words of its own (``\\w+(\\s+(asc|desc))?``) and after punctuation (``\\w+(,\\s*\\w+)*``).
     """
 
     punctuation: str = ""
@@ -46,6 +52,7 @@ class Charset:
     dangerous: str = ""
     strips_to_digits: bool = False
     blanks: bool = False
+    fixed_words: bool = False
 
     def harmless(self, char: str) -> bool:
         """Whether the character means nothing to the interpreter."""
@@ -64,7 +71,7 @@ class Charset:
         return not any(not self.harmless(char) for char in text)  # an empty text is harmless
 
 
-SQL = Charset("_.:@+-,", strips_to_digits=True)
+SQL = Charset("_.:@+-,", strips_to_digits=True, fixed_words=True)
 _DIGITS = Charset(letters=False)
 
 
@@ -78,6 +85,11 @@ def may_spell(value: Value) -> bool:
     if value.consts is None:
         return bool(value.kind & CHAR)
     return any(isinstance(const, (str, bytes)) and len(const) == 1 and not safe_text(const) for const in value.consts)
+
+
+def are_plain_flags(value: Value) -> bool:
+    """Whether flags change nothing of what a pattern keeps out: ``re.IGNORECASE``, ``re.ASCII``."""
+    return bool(value.objs) and every(obj.kind == "api" and obj.name in _PLAIN_FLAGS for obj in value.objs)
 
 
 def parse_pattern(pattern: str) -> ParsedItem:
@@ -94,7 +106,7 @@ def parse_pattern(pattern: str) -> ParsedItem:
 def admits_only(pattern: str, method: str, charset: Charset) -> bool:
     """Whether a match (by ``fullmatch``, ``match`` or ``search``) means that the whole text is harmless."""
     items = is_whole_match(pattern, method)
-    return items is not None and every(is_within(item, charset) for item in items)
+    return items is not None and _are_within(items, charset)
 
 
 def is_whole_match(pattern: str, method: str) -> list[ParsedItem] | None:
@@ -169,9 +181,47 @@ def is_within(item: ParsedItem, charset: Charset) -> bool:
         members = list(arg) if op == "IN" else [("NEGATE", None), ("LITERAL", arg)]
         return every(charset.harmless(char) or not _in_class(members, char) for char in (*_PROBES, *charset.dangerous))
     if op in _REPEATS:
-        return every(is_within(inner, charset) for inner in arg[2])
+        return _are_within(arg[2], charset)
     if op == "SUBPATTERN":
-        return every(is_within(inner, charset) for inner in arg[3])
+        return _are_within(arg[3], charset)
     if op == "BRANCH":
-        return every(is_within(inner, charset) for branch in arg[1] for inner in branch)
+        return every(_are_within(branch, charset) for branch in arg[1])
     return op == "AT"
+
+
+def _are_within(items: Iterable[ParsedItem], charset: Charset) -> bool:
+    """The same of a sequence, in which blanks may be harmless for what stands beside them."""
+    row = list(items)
+    return every(
+        is_within(item, charset) or (charset.fixed_words and _is_blank(item) and _is_beside_fixed(row, place))
+        for place, item in enumerate(row)
+    )
+
+
+def _is_beside_fixed(row: list[ParsedItem], place: int) -> bool:
+    """Whether a word of the pattern's own follows, or punctuation goes before."""
+    if place + 1 < len(row) and _is_fixed(row[place + 1]):
+        return True
+    if not place:
+        return False
+    op, arg = row[place - 1]
+    return str(op) == "LITERAL" and chr(arg) in _SEPARATORS
+
+
+def _is_fixed(item: ParsedItem) -> bool:
+    """Whether an item matches some constant texts only."""
+    op, arg = str(item[0]), item[1]
+    if op == "SUBPATTERN":
+        return every(_is_fixed(inner) for inner in arg[3])
+    if op == "BRANCH":
+        return every(_is_fixed(inner) for branch in arg[1] for inner in branch)
+    return op == "LITERAL"
+
+
+def _is_blank(item: ParsedItem) -> bool:
+    op, arg = str(item[0]), item[1]
+    if op in _REPEATS:
+        return every(_is_blank(inner) for inner in arg[2])
+    if op == "IN":
+        return every(not _in_class(list(arg), char) for char in _PROBES if not char.isspace())
+    return op == "LITERAL" and chr(arg).isspace()

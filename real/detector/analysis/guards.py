@@ -5,7 +5,7 @@ A guard counts only for the very value it tested (the same SSA value), on the br
 
 from __future__ import annotations
 
-from real.detector.analysis.charsets import admits_only, may_spell, safe_text
+from real.detector.analysis.charsets import admits_only, are_plain_flags, may_spell, safe_text
 from real.detector.analysis.executed import has_run
 from real.detector.analysis.heap import MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.inheritance import defines
@@ -263,9 +263,9 @@ class Guards:
                 return self.heap.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
             if sense and name in _MATCHING:
                 return self._match_proves(unit, test, subject)
-        elif sense and test.op == "call" and isinstance(test.extra, CallShape) and len(test.args) == 3:
+        elif sense and test.op == "call" and isinstance(test.extra, CallShape) and len(test.args) in (3, 4):
             names = {obj.name for obj in env[test.args[0]].objs}
-            if len(names) == 1 and not test.extra.keywords:  # `from re import fullmatch`
+            if len(names) == 1 and self._flags_are_plain(env, test, test.extra):  # `from re import fullmatch`
                 module, _, name = names.pop().rpartition(".")
                 if module in ("re", "regex") and name in _MATCHING:
                     return self._text_proves(unit, name, env[test.args[1]], test.args[2], subject)
@@ -300,15 +300,22 @@ class Guards:
         receiver = env[test.args[0]]
         method, shape = test.extra
         names = {obj.name for obj in receiver.objs}
-        if len(receiver.objs) != 1 or not isinstance(shape, CallShape) or shape.keywords:
+        if len(receiver.objs) != 1 or not isinstance(shape, CallShape):
             return 0
-        if names in ({"re"}, {"regex"}) and len(test.args) == 3:
+        if names in ({"re"}, {"regex"}) and len(test.args) in (3, 4) and self._flags_are_plain(env, test, shape):
             patterns, operand = env[test.args[1]], test.args[2]
-        elif names in ({"re.compile()"}, {"regex.compile()"}) and len(test.args) == 2:
+        elif names in ({"re.compile()"}, {"regex.compile()"}) and len(test.args) == 2 and not shape.keywords:
             patterns, operand = next(iter(receiver.objs)).fields.get("pattern", BOTTOM), test.args[1]
         else:
             return 0
         return self._text_proves(unit, method, patterns, operand, subject)
+
+    @staticmethod
+    def _flags_are_plain(env: list[Value], test: Instr, shape: CallShape) -> bool:
+        """Whether a call of ``re`` has no flags, or such as change nothing, as its fourth operand."""
+        if len(test.args) == 3:
+            return not shape.keywords
+        return shape.keywords in ((), ("flags",)) and are_plain_flags(env[test.args[3]])
 
     def _text_proves(self, unit: Unit, method: str, patterns: Value, operand: int, subject: int) -> int:
         """``method`` of some constant pattern finds something in the operand."""

@@ -7,6 +7,7 @@ import sys
 from real.detector.analysis.callbacks import hand_over
 from real.detector.analysis.caller import Caller
 from real.detector.analysis.callsites import Args
+from real.detector.analysis.charsets import are_plain_flags
 from real.detector.analysis.containers import holding
 from real.detector.analysis.echoed_rows import RUNNERS, put_rows, rows_in, rows_of_statement
 from real.detector.analysis.heap import step
@@ -174,7 +175,7 @@ class LibraryCalls:
             for obj in ordered(receiver.objs):
                 if obj.name not in self.heap.modules and obj.name not in _STANDARD_MODULES:
                     self.heap.put_unknown(obj, Value(made.mask, made.why))
-        if path in ("re.compile", "regex.compile") and len(args.pos) == 1 and not args.named:
+        if path in ("re.compile", "regex.compile") and args.pos and _has_plain_flags(args):
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])
         if path == "string.Template" and (args.pos or "template" in args.named):
             self.heap.put(next(iter(result.objs)), "template", args.named.get("template", args.first()))
@@ -242,6 +243,14 @@ def _keeps_markup(args: Args, place: int) -> bool:
         return False
     texts = [text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in safe.consts or ()]
     return not texts or not set("<>'\"").isdisjoint("".join(texts))
+
+
+def _has_plain_flags(args: Args) -> bool:
+    """``re.compile(pattern)``, ``re.compile(pattern, re.IGNORECASE)``."""
+    flags = [*args.pos[1:], *args.named.values()]
+    if args.named_rest is not None or not args.named.keys() <= {"flags"}:
+        return False
+    return not flags or every(are_plain_flags(flag) for flag in flags)
 
 
 def _is_class(path: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
+from real.detector.analysis.operations import ADDING, REMOVING
+from real.detector.analysis.witness import every
 from real.detector.concepts.identity import asks_for_presence
 from real.detector.concepts.look_ups import looks_up
 from real.detector.concepts.principals import Principal
@@ -38,11 +40,19 @@ def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit
                 return True
         elif instr.op == "attr":
             named = words(str(instr.extra)) & _RIGHTS and not str(instr.extra)[:1].isupper()
-            if named and not facts.is_idle(unit, instr):
+            if named and not facts.is_idle(unit, instr) and not _is_changed(unit, instr):
                 return True
         elif instr.op == "sub" and who.is_principal(facts, instr.args[1]):
             return True
     return False
+
+
+def _is_changed(unit: Unit, attribute: Instr) -> bool:
+    """``user.roles.append(role)``: what somebody may do is given or taken here, and nothing is asked."""
+    users = [step for block in unit.blocks for step in block.instrs if attribute.dst in step.args]
+    return bool(users) and every(
+        step.op == "method" and step.args[0] == attribute.dst and step.extra[0] in ADDING | REMOVING for step in users
+    )
 
 
 def decides_or_asks(facts: Facts, unit: Unit, who: Principal) -> bool:
@@ -104,7 +114,9 @@ _TELLING = (
 
 
 def _mentions_privilege(facts: Facts, unit: Unit, instr: Instr) -> bool:
-    """``claims.get("role") != "admin"``."""
+    """``claims.get("role") != "admin"``, and not whether there is such a role: ``role is None``."""
+    if instr.extra[0] in ("Is", "IsNot"):
+        return False
     reads = facts.reads(unit, instr.dst)
     asked = {*reads.names, *(key for key in (*reads.keys, *reads.constants) if isinstance(key, str) and " " not in key)}
     return any(words(name) & _RIGHTS for name in asked)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
-from real.detector.concepts.annotations import annotation_words
+from real.detector.concepts.annotations import annotation_words, last_word
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.identity import knows_who
 from real.detector.concepts.permissions import LOGIN, class_level, inner_level, level_of, own_level
@@ -26,6 +27,10 @@ _FRAMEWORKS = frozenset(row.api.partition(".")[0] for kind in (Framework, Handle
     row.api for row in rows_of(Framework) if row.elsewhere
 }
 _DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
+# Keywords of decorators, and decorators, that take what an answer or a request looks like (FastAPI, Flask-RESTX,
+# flask-smorest, APIFlask, drf-spectacular).
+_SHAPES = names("response_model responses response_class request body model schema fields")
+_DESCRIBING = names("marshal_with marshal_list_with expect response input output arguments doc extend_schema")
 HOOKS = frozenset({"before_request", "before_app_request", "middleware", "hook"})
 _STOPS = last_names(Role.RESPONSE, Role.REFUSAL, Role.SHORTCUT) | {"send_error"}
 
@@ -90,12 +95,26 @@ def _is_person_type(word: str) -> bool:
 def _declared_level(facts: Facts, app: App, unit: Unit) -> int:
     """What the decorators of a function ask for, by their names or, where they are of the program, by what they do."""
     declared = facts.declarations(unit)
-    seen = declared.names | declared.calls | declared.attributes
+    shapes = _shapes(unit)
+    seen = {
+        name for name in declared.names | declared.calls | declared.attributes if name.rpartition(".")[2] not in shapes
+    }
     found = [level_of(facts, app, name, unit) for name in seen if not _is_application(name)]
     found += [inner_level(facts, app, inner, unit) for inner in app.decorators.get(unit, ())]
     level = max(found, default=NOBODY)
     named = [const for const in declared.constants if isinstance(const, str)]
     return ALLOWED if level == SOMEBODY and PRIVILEGES.intersection(named) else level
+
+
+def _shapes(unit: Unit) -> set[str]:
+    """The names by which decorators say what is sent and taken, not who may: ``response_model=UserOut``."""
+    calls = [found for found in getattr(unit.node, "decorator_list", ()) if isinstance(found, ast.Call)]
+    given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg in _SHAPES]
+    given += [argument for call in calls if last_word(call.func) in _DESCRIBING for argument in call.args]
+    inner = [part for value in given for part in ast.walk(value)]
+    return {part.id for part in inner if isinstance(part, ast.Name)} | {
+        part.attr for part in inner if isinstance(part, ast.Attribute)
+    }
 
 
 def _is_application(name: str) -> bool:

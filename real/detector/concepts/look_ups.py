@@ -21,12 +21,9 @@ def unpacked(facts: Facts, unit: Unit, operands: list[int]) -> list[int]:
         made = definition(unit, operand)
         if made is not None and made.op in ("build", "compare"):  # filter(Model.id == key)
             found += made.args
-            if made.op == "build" and made.extra[0] == "dict":
-                found += [
-                    step.args[2]
-                    for step in facts.instructions(unit, "setsub")
-                    if definition(unit, step.args[0]) is made
-                ]
+            if made.op == "build":  # {"id": key}, [int(key) for key in keys]
+                stores = facts.instructions(unit, "setsub" if made.extra[0] == "dict" else "add")
+                found += [step.args[-1] for step in stores if definition(unit, step.args[0]) is made]
         else:
             found.append(operand)
     return found

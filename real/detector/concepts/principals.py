@@ -6,11 +6,13 @@ an owner). Names are the evidence: those of frameworks, and the words of which p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
+from real.detector.analysis.witness import every
 from real.detector.concepts.identity import SERVER_STATE
+from real.detector.concepts.receivers import is_database_session
 from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.instructions import Unit
 from real.detector.models.library import names
@@ -40,7 +42,10 @@ class Principal:
         """Whether a value is made from what the server knows of the person."""
         known = self._known.get(operand)
         if known is None:
-            known = self.is_made_of_principal(facts.reads(self.unit, operand)) or self._is_signed(facts, operand)
+            reads = facts.reads(self.unit, operand)
+            if "session" in reads.attributes and self._is_only_of_database(facts, operand):
+                reads = replace(reads, attributes=reads.attributes - {"session"})
+            known = self.is_made_of_principal(reads) or self._is_signed(facts, operand)
             self._known[operand] = known
         return known
 
@@ -65,6 +70,13 @@ class Principal:
         if _decodes_credentials(reads):
             return True
         return bool(called & _SIGNED) or any(_names_person(call) for call in called)
+
+    def _is_only_of_database(self, facts: Facts, operand: int) -> bool:
+        """Whether the sessions that a value is made of are those of a database: ``db.session.get(User, key)``."""
+        sessions = [
+            made for made in facts.definitions(self.unit, operand) if made.op == "attr" and made.extra == "session"
+        ]
+        return bool(sessions) and every(is_database_session(facts, self.unit, made.dst) for made in sessions)
 
     def _is_signed(self, facts: Facts, operand: int) -> bool:
         """``request.get_cookie("login", secret=KEY)`` of bottle."""

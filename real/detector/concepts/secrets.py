@@ -14,7 +14,15 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
-from real.detector.vocabulary import ABOUT_SECRETS, SECRET_ADDRESSES, SECRET_KEYS, SECRET_TOKENS, SECRET_WORDS, words
+from real.detector.vocabulary import (
+    ABOUT_SECRETS,
+    HASHED_SECRETS,
+    SECRET_ADDRESSES,
+    SECRET_KEYS,
+    SECRET_TOKENS,
+    SECRET_WORDS,
+    words,
+)
 
 Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and the keys and attributes that lead there
 
@@ -28,7 +36,10 @@ def is_secret(name: str) -> bool:
     parts = words(name)
     if SECRET_KEYS.said_by(parts) or SECRET_TOKENS.said_by(parts):
         return not parts & (ABOUT_SECRETS - {"id", "reset"})
-    return bool(parts & SECRET_WORDS) and not parts & ABOUT_SECRETS
+    found = parts & SECRET_WORDS
+    if found == {"hash"} and not parts & HASHED_SECRETS:
+        return False  # of a commit, a block, a file: it says what something is, and lets nobody in
+    return bool(found) and not parts & ABOUT_SECRETS
 
 
 def is_credential_address(name: str) -> bool:

@@ -17,6 +17,10 @@ from real.detector.rules._whole_records import decorator_keywords, types
 from real.detector.vocabulary import PERSON_RECORDS, SECRET_WORDS, words
 
 _SERIALIZERS = names("ModelSerializer HyperlinkedModelSerializer")
+# They send the fields that they are given, and make a description of fields.
+
+_MODELS = names("model inherit")
+MARSHALS = names("marshal_with marshal_list_with marshal")
 _ALL = "__all__"
 _PASSWORD = "password"
 
@@ -37,9 +41,29 @@ def declared_answers(facts: Facts) -> Iterator[Defect]:
         kept = {secret for secret in secrets if words(secret) & SECRET_WORDS}
         if kept:
             yield Defect(_decorator(facts, unit), f"the response shows `{min(kept)}` with the rest of the record")
+    yield from _marshalled(facts)
     for meta, outer in app.inner_classes("Meta"):
         if outer.bases & _SERIALIZERS:
             yield from _serializer(facts, meta, outer)
+
+
+def _marshalled(facts: Facts) -> Iterator[Defect]:
+    """``@marshal_with(user_fields)`` of Flask-RESTful, and of Flask-RESTX with ``api.model("User", {...})``."""
+    for site in facts.calls(*MARSHALS):
+        owner, operand = site.unit, next(iter(site.operands((0,), ("fields",))), None)
+        made = definition(owner, operand) if operand is not None else None
+        if made is not None and made.op in ("cell", "builtin"):
+            owner = facts.units[0]
+            stores = (step for step in facts.instructions(owner, "setcell") if step.extra[1] == made.extra[1])
+            operand = next((step.args[0] for step in stores), None)
+            made = definition(owner, operand) if operand is not None else None
+        if made is not None and made.op == "method" and made.extra[0] in _MODELS and len(made.args) > 2:
+            operand = made.args[2]
+        held = facts.value(owner, operand).objs if operand is not None else ()
+        fields = {str(key) for obj in held if obj.kind == "dict" for key in obj.fields}
+        shown = sorted(field for field in fields if is_secret(field) and words(field) & SECRET_WORDS)
+        if shown:
+            yield Defect(site.instr, f"the response shows `{shown[0]}` with the rest of the record")
 
 
 def _decorator(facts: Facts, unit: Unit) -> Instr:

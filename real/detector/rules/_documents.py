@@ -12,7 +12,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import STR, Value
 from real.detector.concepts.plain_text import is_json, is_text_test
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import known_modules, modules_of
+from real.detector.models.catalogue import known_modules, last_names, modules_of
 from real.detector.models.kinds import Role
 
 _MONGO_CODE = frozenset({"$where", "$function", "$accumulator"})
@@ -80,6 +80,10 @@ def _is_nested(value: Value) -> bool:
 def _is_json(facts: Facts, unit: Unit, step: Instr) -> bool:
     """Whether an instruction gives what JSON holds, or what a parameter says it may: objects where a text is meant."""
     if step.op == "param":
-        annotation, _ = parameter(unit, str(step.extra))
+        name = str(step.extra)
+        default = facts.defaults(unit).get(name)
+        if default is not None and default.last_words & last_names(Role.INJECTION):
+            return False  # what a dependency has made of the request
+        annotation, _ = parameter(unit, name)
         return annotation is not None and bool(_ANY_DICT.match(ast.unparse(annotation)))
     return is_json(facts, unit, step)

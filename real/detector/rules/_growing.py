@@ -27,6 +27,8 @@ _SURELY_ADDING = frozenset({"append", "appendleft", "put", "put_nowait"})
 _QUEUES = frozenset(f"{path}()" for path in calls_of(Role.QUEUE))
 # Those words of traffic that an object keeps for the answers of others; what else it keeps may be what it is for.
 _KEPT = names("cache cached caches")
+# Where frameworks have the address of a client: Flask, Django, aiohttp, tornado, http.server.
+_ADDRESSES = names("remote_addr REMOTE_ADDR remote remote_ip client_address")
 _PARTS = frozenset({"sub", "attr"})
 _PART_METHODS = frozenset({"get", "setdefault"})
 _SMALLER, _LARGER = ("Lt", "LtE"), ("Gt", "GtE")
@@ -48,7 +50,7 @@ def empty_containers(facts: Facts) -> frozenset[str]:
         name = str(step.extra[1])
         made = root(module, step.args[0])
         empty = made not in filled and _starts_empty(facts, module, made)
-        found[name] = found.get(name, True) and empty and bool(words(name) & TRAFFIC_WORDS)
+        found[name] = found.get(name, True) and empty
     for unit, step in facts.function_steps("builtin", "cell"):
         if str(step.extra[1]) not in found:
             elsewhere = step.op == "builtin" or module.number in step.extra[0]
@@ -152,7 +154,10 @@ def _container(unit: Unit, operand: int) -> list[str]:
 def growing(facts: Facts, unit: Unit, empty: frozenset[str]) -> Iterator[Defect]:
     for operation in facts.operations(unit):
         container = empty.intersection(_container(unit, operation.base))
-        if not container or operation.kind != "store" or not _adds(facts, operation):
+        if not container or operation.kind != "store":
+            continue
+        follows = any(words(name) & TRAFFIC_WORDS for name in container)
+        if not (follows and _adds(facts, operation)) and not _is_by_address(facts, operation):
             continue
         if operation.value is not None and _remembers(facts, unit, operation.value):
             continue
@@ -181,6 +186,15 @@ def _adds(facts: Facts, operation: Operation) -> bool:
         and operation.key is not None
         and _is_outside_text(facts, facts.value(unit, operation.key))
     )
+
+
+def _is_by_address(facts: Facts, operation: Operation) -> bool:
+    """``hits[request.remote_addr] = ...``: an entry for each address that asks, whatever is put down there."""
+    keys = [operation.base] if operation.key is None else [operation.key, operation.base]
+    for reads in (facts.reads(operation.unit, key) for key in keys):
+        if {"client", "host"} <= reads.attributes or _ADDRESSES & (reads.attributes | reads.keys):
+            return True
+    return False
 
 
 def _comes_from_outside(facts: Facts, unit: Unit, operand: int) -> bool:

@@ -10,6 +10,7 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
+from real.detector.concepts.secrets import place
 from real.detector.ir.definitions import is_loaded
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, modules_of
@@ -30,6 +31,7 @@ def answering() -> frozenset[str]:
 
 def unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """``request.headers["X-Signature"]`` that is read, looked at, and compared with nothing."""
+    told: set[Instr] = set()
     for step in facts.instructions(unit):
         is_get = step.op == "method" and step.extra[0] == "get" and len(step.args) > 1
         if not (is_get or step.op == "sub"):
@@ -42,18 +44,21 @@ def unverified_headers(facts: Facts, unit: Unit) -> Iterator[Defect]:
             continue
         if not _is_handed_on(facts, unit, step):
             yield Defect(step, "the signature is read, but not compared with anything")
-        elif _is_optional(facts, unit, step):
+        elif step not in told and _is_optional(facts, unit, step):
+            told |= _alike(facts, unit, step)
             yield Defect(step, "a message without a signature passes, too")
 
 
 def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
     """``if signature: verify(signature)``: verified where it is there, and the work goes on where it is not."""
 
+    same = _alike(facts, unit, step)
+
     def is_presence(atom: Atom, reads: Reads) -> bool:
         del reads
-        if atom.instr is step:
+        if atom.instr in same:
             return atom.sense is True  # the header itself, as a truth value
-        if atom.unit is not unit or step not in facts.definitions(unit, *atom.operands):
+        if atom.unit is not unit or same.isdisjoint(facts.definitions(unit, *atom.operands)):
             return False
         if atom.op in ("NotEq", "IsNot"):
             return any(side and not any(side) for side in (facts.constants(unit, arg) for arg in atom.operands))
@@ -63,7 +68,8 @@ def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
         other
         for other in facts.instructions(unit, "compare", "call", "method")
         if (_answers(facts, unit, other) or (other.op == "compare" and other.extra[0] in ("Eq", "NotEq")))
-        and step in facts.definitions(unit, *other.args)
+        and other not in same
+        and not same.isdisjoint(facts.definitions(unit, *other.args))
     ]
     found = results(facts, unit)
     return (
@@ -75,6 +81,13 @@ def _is_optional(facts: Facts, unit: Unit, step: Instr) -> bool:
         )
         and not any(facts.is_prevented(unit, result, found, is_presence) for result in found)
     )
+
+
+def _alike(facts: Facts, unit: Unit, step: Instr) -> set[Instr]:
+    """The look-ups of the same header: ``request.headers["X-Sig"]`` beside ``request.headers.get("X-Sig")``."""
+    where = place(facts, unit, step.dst)
+    others = facts.instructions(unit, "sub", "method") if where is not None and where[1] else ()
+    return {step, *(other for other in others if place(facts, unit, other.dst) == where)}
 
 
 def _sides(facts: Facts, unit: Unit, compare: Instr) -> list[frozenset[Constant]]:

@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.atoms import Atom
 from real.detector.analysis.callsites import CallSite, library_paths
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
@@ -143,10 +144,20 @@ def _is_free(facts: Facts, unit: Unit, operand: int) -> bool:
     return bool(first) and not isinstance(first[0], str) and facts.is_untrusted(facts.value(unit, first[0]))
 
 
+def _is_below(facts: Facts, atom: Atom) -> bool:
+    """``name.startswith("plugins.")``: the same of a name that comes from outside as a whole."""
+    if atom.method != "startswith" or atom.sense is not True or len(atom.instr.args) < 2:
+        return False
+    value = facts.value(atom.unit, atom.instr.args[1])
+    packages = facts.elements(value) if value.objs else value.consts or frozenset()
+    return bool(packages) and every(isinstance(name, str) and name.endswith(".") for name in packages)
+
+
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     """Code that was looked at before; a module of a package of the program; settings of the program's own."""
     if flow.verb == Kind.MODULE_NAME.value:
-        return not any(_is_free(facts, flow.unit, operand) for operand in flow.operands)
+        free = [operand for operand in flow.operands if _is_free(facts, flow.unit, operand)]
+        return not free or facts.is_guarded(flow.unit, flow.instr, free, lambda atom, _: _is_below(facts, atom))
     if flow.verb == Kind.CALLED_NAMES.value:
         return every(_is_own_setting(facts, flow.unit, operand) for operand in flow.operands)
     return is_checked_code(facts, flow)

@@ -77,7 +77,7 @@ from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, settings_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
-from real.detector.rules._declared_answers import declared_answers
+from real.detector.rules._declared_answers import MARSHALS, declared_answers
 from real.detector.rules._enumeration import told_accounts
 from real.detector.rules._exposures import answered
 from real.detector.rules._format_strings import formatted
@@ -171,5 +171,5 @@ RULE = Rule(
     check=_check,
     asks_for_checks=True,
     asks=(Role.DEBUG,),
-    watches=frozenset({"format", "format_map", "chmod", *LOGGERS, *WATCHED}),
+    watches=frozenset({"format", "format_map", "chmod", *LOGGERS, *MARSHALS, *WATCHED}),
 )

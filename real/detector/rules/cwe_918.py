@@ -29,9 +29,10 @@ What silences it:
 - the same tests in a dependency or in a validator of the model's field that the URL comes from; a signature;
 - a server that the environment names, or that a client is made for: f"{self.base}/items" of what __init__() is given.
 
-What does not: a test of the scheme only, a test for is_loopback only, a list of hosts to refuse ("localhost", "10."),
-a search for the host's name anywhere in the URL, a test whose outcome the request does not depend on, a host without a
-slash after it ("https://example.com" + path: the path may start with "@evil.org").
+What does not: a test of the addresses where the client is told to follow redirects, a test of the scheme only, a test
+for is_loopback only, a list of hosts to refuse ("localhost", "10."), a search for the host's name anywhere in the URL,
+a test whose outcome the request does not depend on, a host without a slash after it ("https://example.com" + path: the
+path may start with "@evil.org").
 
 Also reported: pages from outside that WeasyPrint renders with a fetcher that goes anywhere, readers of pandas that are
 given a URL, and, in views only, connections of other protocols to a host that the client names.
@@ -57,7 +58,7 @@ from real.detector.analysis.witness import every
 from real.detector.concepts.addresses import every_address_is_tested, is_address_test, is_restricted_client
 from real.detector.concepts.known_hosts import is_host_test
 from real.detector.concepts.url_hosts import UNPARSERS, Place, hosts, is_guarded, parsed_urls, places_of
-from real.detector.ir.call_shapes import passed_operands
+from real.detector.ir.call_shapes import named_operands, passed_operands
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.kinds import Kind, Role, SourceKind
@@ -70,7 +71,26 @@ _MAX_STEPS = 20
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     if flow.instr.op in ("return", "yield"):
         return facts.is_controlled(flow.unit, flow.instr, lambda atom, reads: _is_test(facts, atom, reads))
-    return _are_tested(facts, places_of(facts, flow)) or is_restricted_client(facts, flow.unit, flow.instr)
+    places = places_of(facts, flow)
+    if _follows_redirects(facts, flow.unit, flow.instr):  # to any address: only a known host sends to none but its own
+        asked = [place for place in places if not _is_configured(facts, place)]
+        tested = is_guarded(facts, asked, lambda atom, reads: is_host_test(facts, atom, reads))
+    else:
+        tested = _are_tested(facts, places)
+    return tested or is_restricted_client(facts, flow.unit, flow.instr)
+
+
+def _follows_redirects(facts: Facts, unit: Unit, call: Instr) -> bool:
+    """Whether a request, or the client that it is sent by, is told to follow redirects."""
+    client = definition(unit, call.args[0]) if call.op == "method" else None
+    while client is not None and client.op in ("enter", "await"):
+        client = definition(unit, client.args[0])
+    return any(
+        name in ("allow_redirects", "follow_redirects") and facts.constants(unit, operand) == {True}
+        for made in (call, client)
+        if made is not None and made.op in ("call", "method")
+        for name, operand in named_operands(made)
+    )
 
 
 def _is_test(facts: Facts, atom: Atom, reads: Reads) -> bool:

@@ -16,6 +16,12 @@ SIGNATURE_WORDS = Words(
     ("expected_sig", "request.headers['X-Hub-Signature']"),
     "RFC 2104 (HMAC, MAC), RFC 7515 (signature)",
 )
+HASHED_SECRETS = Words(
+    "account api auth key login pass pin pw salt salted token user",
+    "what a hash is kept for in place of a password; of other things it lets nobody in",
+    ("member.pin_hash", "row['user_hash']"),
+    "OWASP Password Storage Cheat Sheet; Git and RFC 9530 (hashes that are published)",
+)
 SECRET_WORDS = Words(
     "credentials cvc cvv hash iban otp passcode passphrase passwd password pwd secret secrets ssn totp",
     "fields that are never shown to anybody",
