@@ -106,7 +106,7 @@ def measured(row: Published, version: str, folder: Path, bandit: str) -> dict[st
     except SyntaxError:
         return {**key, "status": "another version of Python"}
     rules = tuple(rule.cwe for rule in (*all_rules(), *extended_rules()))
-    scanner = Scanner(rules, project=Project([source.path for source in python_files([str(place)])]))
+    scanner = Scanner(rules, project=Project([source.path for source in python_files([str(place)])], is_library=True))
     start = time.process_time()
     scanned = scanner.scanned(Source(str(path)))
 
