@@ -127,7 +127,7 @@ def _scan(options: argparse.Namespace) -> int:
         tell(f"note: no Python files{' that have changed' if changes else ''} in {', '.join(paths)}")
     is_quiet = bool(options.write_baseline) or (options.fix and not options.write)
     output = Output(options.format, len(sources), is_quiet=is_quiet)
-    project = None if options.no_project or settings.profile is Profile.REWARD else _project(found)
+    project = None if options.no_project or settings.profile is Profile.REWARD else _project(found, settings)
     scanner = Scanner(rules, settings, options.stdin_name or STDIN, project)
     programs: list[ScannedProgram] = []
     raw: list[ScannedProgram] = []
@@ -215,12 +215,12 @@ def _found(paths: Sequence[str], settings: Settings) -> list[Source]:
     return list(find(paths, settings.exclude, settings.root))
 
 
-def _project(sources: Sequence[Source]) -> Project | None:
+def _project(sources: Sequence[Source], settings: Settings) -> Project | None:
     """What is scanned as a project, where it is more than one file."""
     from real.linter.project.modules import Project
 
     paths = [source.path for source in sources if source.path != "-" and not source.problem]
-    return Project(paths) if len(paths) > 1 else None
+    return Project(paths, is_library=settings.is_library) if len(paths) > 1 else None
 
 
 def _scanned(sources: Sequence[Source], scanner: Scanner, jobs: int) -> Iterator[Scanned]:

@@ -46,6 +46,11 @@ class Settings:
         """How sure a finding has to be to be shown."""
         return self.min_confidence or least_confidence(self.profile)
 
+    @property
+    def is_library(self) -> bool:
+        """Whether what a caller passes is shown as data from outside."""
+        return self.least is Confidence.LOW
+
     def ignored_in(self, path: str) -> tuple[str, ...]:
         """The rules that ``per_path_ignores`` leaves out for a file."""
         found = [rules for glob, rules in self.per_path_ignores if is_excluded(path, (glob,), self.root)]

@@ -74,3 +74,39 @@ def test_no_options(body: str) -> None:
 def test_who_calls_a_function_chooses_the_options_of_what_it_starts() -> None:
     code = "import subprocess\n\n\ndef pack(folder):\n    subprocess.run(['tar', 'czf', 'a.tgz', folder])\n"
     assert not scan(code, select=["CWE-77"]).findings
+
+
+WRAPPERS = {
+    "args": "def git(*args):\n    return subprocess.check_output(('git', *args))\n",
+    "list": "def git(*args):\n    return subprocess.run(['git'] + list(args), check=True)\n",
+    "branch": "def git(*args, folder=None):\n    if folder:\n        args = ('--git-dir', folder) + args\n"
+    "    return subprocess.check_output(['/usr/bin/git'] + list(args))\n",
+}
+
+
+@pytest.mark.parametrize("style", WRAPPERS)
+@pytest.mark.parametrize(
+    ("call", "is_bad"),
+    [
+        ("git('clone', url, '/srv/copy')", True),
+        ("git('clone', '--depth', '1', url)", True),
+        ("git('clone', '--', url, '/srv/copy')", False),
+        ("git('clone', 'https://e.org/' + name)", False),
+        ("git('log', '-1')", False),
+    ],
+)
+def test_through_a_function_that_starts_the_program(style: str, call: str, is_bad: bool) -> None:
+    code = f"import subprocess\n\n\n{WRAPPERS[style]}\n\ndef fetch(url, name):\n    {call}\n"
+    lines = {finding.line for finding in scan(code, select=["CWE-77"]).findings}
+    assert lines == ({len(code.splitlines())} if is_bad else set())
+
+
+def test_through_a_method_that_is_given_the_words_as_a_list() -> None:
+    code = "import subprocess\n\n\nclass Git:\n    def _run(self, words):\n"
+    code += "        subprocess.check_call(['git'] + words)\n\n"
+    code += "    def clone(self, source, target):\n        self._run(['clone', {}source, target])\n"
+    assert scan(code.format(""), select=["CWE-77"]).findings
+    assert not scan(code.format("'--', "), select=["CWE-77"]).findings
+    test = "        if source.startswith('-'):\n            return\n"
+    checked = code.replace("        self._run(", f"{test}        self._run(")
+    assert not scan(checked.format(""), select=["CWE-77"]).findings

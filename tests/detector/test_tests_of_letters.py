@@ -7,8 +7,9 @@ import pytest
 from real.detector import scan
 
 PROGRAM = """
-import collections, sqlite3
+import collections, sqlite3, string
 ALLOWED = {0}
+LETTERS = string.ascii_letters + string.digits + "_"
 
 def find(name):
     con = sqlite3.connect("x.db")
@@ -26,6 +27,16 @@ STRICT = [
     "if not all([c.isalnum() or c in '-_' for c in name]):\n    raise ValueError(name)",
     "if not all(c in 'abc' or c.isdigit() or c in '_' for c in name):\n    return []",
     "if all(c in '0123456789' or c.isalpha() for c in name):\n    pass\nelse:\n    return []",
+    "if not all(c in LETTERS for c in name):\n    raise ValueError(name)",
+    "for c in name:\n    if c not in LETTERS:\n        return []",
+    "if not set(name) <= set(LETTERS):\n    return []",
+    "if any(c not in LETTERS for c in name):\n    return []",
+]
+LISTED = [
+    "if not all(c in LETTERS for c in name):\n    print(name)",
+    "for c in name:\n    if c not in LETTERS:\n        break",
+    "if not set(name) & set(LETTERS):\n    return []",
+    "if all(c not in LETTERS for c in name):\n    return []",
 ]
 FILLING = [
     "ALLOWED[name]\nif name not in ALLOWED:\n    return []",
@@ -41,6 +52,11 @@ def _rules(allowed: str, body: str) -> set[str]:
 
 @pytest.mark.parametrize("body", VACUOUS)
 def test_a_test_that_other_letters_pass(body):
+    assert "CWE-89" in _rules("()", body)
+
+
+@pytest.mark.parametrize("body", LISTED)
+def test_a_test_of_letters_that_is_in_vain(body):
     assert "CWE-89" in _rules("()", body)
 
 

@@ -254,6 +254,43 @@ def test_the_library_keeps_its_name_and_folders_without_a_package_are_roots(fold
 # --- options ----------------------------------------------------------------------------------------------------------
 
 
+VALID = """import string
+
+LETTERS = set(string.ascii_letters + "_")
+
+
+def check_name(name):
+    if not all(letter in LETTERS for letter in name):
+        raise ValueError(name)
+"""
+
+
+@pytest.mark.parametrize(("check", "count"), [("check_name(name)", 0), ("print(name)", 1)])
+def test_checks_of_other_files_count_too_where_only_callers_bring_data(folder: Folder, check: str, count: int) -> None:
+    begin = f"from .valid import check_name\n\n\ndef begin(connection, name):\n    {check}\n"
+    folder.package(valid=VALID, point=begin + "    connection.execute(f'SAVEPOINT {name}')\n")
+    assert len(folder.places("--profile", "library", "--select", "89")) == count
+
+
+@pytest.mark.parametrize(
+    "compat",
+    [
+        "import pickle\n",
+        "try:\n    import pickle5 as pickle\nexcept ImportError:\n    import pickle\n",
+        "import sys\nif sys.version_info[0] > 2:\n    try:\n        import pickle5 as pickle\n"
+        "    except ImportError:\n        import pickle\nelse:\n    import cPickle as pickle\n",
+    ],
+)
+@pytest.mark.parametrize("library", ["shop", "numpy"])
+def test_a_name_of_the_library_that_another_file_hands_on(folder: Folder, compat: str, library: str) -> None:
+    """Also inside a library of which there is a model: what the model does not describe is looked for."""
+    load = f"from {library}.compat.names import pickle\n\n\ndef load(file):\n    return pickle.load(file)\n"
+    folder.write(**{f"{library}__compat__names": compat, f"{library}__files": load})
+    for package in (library, f"{library}/compat"):
+        (folder.root / package / "__init__.py").touch()
+    assert folder.places("--profile", "library") == [("files.py", "CWE-502", 5)]
+
+
 def test_the_profile_of_the_reward_looks_at_one_program(folder: Folder) -> None:
     folder.package(checks=CHECKS, web=checked("check(value)"))
     assert folder.places("--profile", "reward") == folder.places("--profile", "reward", "--no-project")

@@ -106,7 +106,7 @@ def measured(row: Published, version: str, folder: Path, bandit: str) -> dict[st
     except SyntaxError:
         return {**key, "status": "another version of Python"}
     rules = tuple(rule.cwe for rule in (*all_rules(), *extended_rules()))
-    scanner = Scanner(rules, project=Project([source.path for source in python_files([str(place)])]))
+    scanner = Scanner(rules, project=Project([source.path for source in python_files([str(place)])], is_library=True))
     start = time.process_time()
     scanned = scanner.scanned(Source(str(path)))
 
@@ -172,7 +172,7 @@ def verdicts(row: Published, results: dict[tuple[str, str], dict[str, Any]]) -> 
 
     def ours(result: dict[str, Any], rules: Iterable[str] = (row.cwe,), *, wide: bool = False) -> bool:
         return any(
-            (one["inside"] or (wide and one["through"])) and one["rule"] in rules for one in result.get("found", ())
+            (one["inside"] or (wide and one.get("through"))) and one["rule"] in rules for one in result.get("found", ())
         )
 
     def bandit(result: dict[str, Any]) -> bool:
@@ -188,13 +188,13 @@ def verdicts(row: Published, results: dict[tuple[str, str], dict[str, Any]]) -> 
 
 
 def table(arguments: argparse.Namespace) -> None:
-    """Print the counts of RESULTS: for each list and half, and for each weakness."""
+    """Print the counts of RESULTS: for each list and half, and for each weakness in the second list."""
     results = {(line["advisory"], line["version"]): line for line in _lines(Path(arguments.results))}
     counts: Counter[tuple[str, str, str]] = Counter()
     rows = [row for row in published() if (row.advisory, row.vulnerable) in results]
     for row in rows:
         verdict = verdicts(row, results)
-        groups = (f"list: {row.list}", f"list: {row.list}, half: {row.half}", row.cwe)
+        groups = (f"{row.list} list, {row.half} half", *([row.cwe] if row.list == "second" else []))
         for group in groups:
             counts[group, "", "rows"] += 1
             for way, (found, gone) in verdict.items():

@@ -153,11 +153,17 @@ def known_apis() -> frozenset[str]:
 @cache
 def known_modules() -> frozenset[str]:
     """The top-level modules of which something is known: those of Python, and those that models name."""
+    return frozenset({name.partition(".")[0] for name in described_modules()} | sys.stdlib_module_names)
+
+
+@cache
+def described_modules() -> frozenset[str]:
+    """The modules of libraries, in which a model describes something, and what they lie in."""
     whole = {row.api for kind in (Builder, Framework, Module) for row in rows_of(kind)}
     kinds = (Call, Handler, Replacer, Returns, Sanitizer, Sink, Source, Template)
-    named = {row.api for kind in kinds for row in rows_of(kind) if "." in row.api}
-    roots = {api.partition(".")[0] for api in whole | named if not api.startswith("*")}
-    return frozenset(roots | sys.stdlib_module_names)
+    named = {row.api.rpartition(".")[0] for kind in kinds for row in rows_of(kind) if "." in row.api}
+    apis = [api.split(".") for api in whole | named if not api.startswith("*")]
+    return frozenset(".".join(parts[:count]) for parts in apis for count in range(1, len(parts) + 1))
 
 
 @cache

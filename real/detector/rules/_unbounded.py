@@ -16,7 +16,7 @@ from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, settings_of
 from real.detector.models.kinds import Role
-from real.detector.rules._bounds import is_bounded, is_measured, is_requested
+from real.detector.rules._bounds import is_bounded, is_measured
 
 _MESSAGE_LIMITS = calls_of(Role.MESSAGE_LIMIT)
 _LIMITS = settings_of(Role.BODY_LIMIT)
@@ -42,7 +42,7 @@ def read_whole(facts: Facts) -> Iterator[Defect]:
             yield from _read(facts, site)
     for site in facts.calls(*_INFLATERS):
         value = site.argument(0, "data")
-        if value is None or not facts.is_untrusted(value) or not is_requested(facts, site.unit, value):
+        if value is None or not facts.is_untrusted(value):
             continue
         if not is_measured(facts, site.unit, site.instr):
             yield Defect(site.instr, "a small message may unpack to any size", facts.trace(value))

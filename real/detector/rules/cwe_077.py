@@ -30,7 +30,8 @@ lets a command pass because an allowed one occurs in it.
 
 Reported as well (CWE-88): an argument of git, hg, ssh or scp that may be an option, for these have options which run
 commands: write `--` before it, or refuse what begins with `-`; the same of svn, rsync, curl, wget, tar, find, zip and a
-web browser where a client sends it; and a command line that ssh is given.
+web browser where a client sends it; and a command line that ssh is given. Where a function starts the program with all
+that it is passed, as in run(["git", *args]), its calls are looked at.
 
 Reported too (CWE-78): a list of arguments whose program is a shell, however the list is put together, and a list whose
 program comes from a request or is a field of a message, unless a test compares it with what is allowed.

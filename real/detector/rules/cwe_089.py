@@ -51,6 +51,7 @@ from real.detector.analysis.charsets import SQL
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.values import BUILDER
+from real.detector.concepts.characters import every_character_is_harmless
 from real.detector.concepts.quoting import is_quoted
 from real.detector.ir.instructions import Unit
 from real.detector.models.kinds import SQL_KINDS
@@ -84,7 +85,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_harmless(facts: Facts, flow: Flow) -> bool:
-    return is_quoted(facts, flow) or are_allowed_keys(facts, flow)
+    return is_quoted(facts, flow) or are_allowed_keys(facts, flow) or every_character_is_harmless(facts, flow, SQL)
 
 
 def _is_statement(facts: Facts, unit: Unit, operand: int) -> bool:

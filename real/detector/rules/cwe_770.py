@@ -8,7 +8,8 @@ The sensitive operation:
 - a new entry, with data from outside, in a container of the module that starts empty and is named for what comes and
   goes, not for records that are to be kept: cache[key] = data, log.append(message), queue.put(task),
   rooms[name].append(text); in a fragment, a container that it leaves undefined;
-- what a peer sends, put behind what it sent before: buffer += connection.recv(4096);
+- what a peer sends, put behind what it sent before: buffer += connection.recv(4096), or self.buffer += data in
+  data_received() of a protocol;
 - a thread for every connection that is accepted, or for every request;
 - self.cache[key] = value in an object, @lru_cache(maxsize=None) on what a view calls with the client's words;
 - a number that a web request names as a size or a count: range(n), bytes(n), [0] * n, query.limit(n), "LIMIT ?";
@@ -55,8 +56,7 @@ from collections.abc import Iterator
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_handler
-from real.detector.ir.definitions import root
-from real.detector.ir.instructions import Instr, Unit
+from real.detector.ir.instructions import Instr
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
@@ -64,9 +64,10 @@ from real.detector.rules._amounts import SIZES, repeated, size, sized
 from real.detector.rules._bounds import COMPARISONS, is_compared
 from real.detector.rules._framing import WATCHED as FRAMES
 from real.detector.rules._framing import told_sizes
-from real.detector.rules._growing import MEASURES, empty_containers, growing, instance_caches
+from real.detector.rules._growing import empty_containers, growing, instance_caches
 from real.detector.rules._pagination import slices, unlimited_paginators
-from real.detector.rules._unbounded import WATCHED, is_chunk, pages, read_whole, switched_off
+from real.detector.rules._received import received
+from real.detector.rules._unbounded import WATCHED, pages, read_whole, switched_off
 
 
 def _check(facts: Facts) -> Iterator[Defect]:
@@ -74,7 +75,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for unit in facts.functions:
         if empty:
             yield from growing(facts, unit, empty)
-        yield from _received(facts, unit)
+        yield from received(facts, unit)
         yield from repeated(facts, unit)
     for site, row in facts.tabled(SIZES):
         yield from sized(facts, site, row.arguments)
@@ -94,18 +95,6 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from switched_off(facts)
     yield from _caches(facts)
     yield from instance_caches(facts)
-
-
-def _received(facts: Facts, unit: Unit) -> Iterator[Defect]:
-    """``while chunk: buffer += connection.recv(4096)``: the peer decides how long."""
-    for step in facts.instructions(unit, "inplace", "binop"):
-        if step.extra != "Add" or not unit.has_loop:
-            continue
-        held = unit.defs[root(unit, step.args[0])]
-        if held is None or held.op != "phi" or not is_chunk(facts, unit, step.args[1]):
-            continue
-        if not facts.is_controlled(unit, step, lambda _, reads: bool(reads.calls & MEASURES)):
-            yield Defect(step, "the peer decides how much is kept of what it sends")
 
 
 def _threads(facts: Facts) -> Iterator[Defect]:

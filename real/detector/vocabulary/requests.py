@@ -122,3 +122,9 @@ SAME_SERVER_WORDS = Words(
     ("session.update(theme=theme)", "g.seen.add(key)"),
     "the documentation of Flask (g, flash, session) and Django (request, cache); Python's logging",
 )
+RECEIVING = Words(
+    "data_received datareceived linereceived feed_data receive_data on_part_data on_body",
+    "methods that are called with each next part of what a peer sends, in lower case",
+    ("def data_received(self, data)", "def on_part_data(self, data, start, end)"),
+    "asyncio (data_received), Twisted (dataReceived), python-multipart (on_part_data), httptools (on_body)",
+)

@@ -2,7 +2,8 @@
 
 Only files that are scanned are found. A relative import is a matter of folders. An absolute one begins at a root: a
 folder above the importing file (as for a script, or where Python runs at the top of a project), or the folder in which
-a package of the project lies (``src``). What the standard library or a model knows under that name is not looked for.
+a package of the project lies (``src``). What the standard library or a model knows under that name is not looked for,
+but what a library of which there is a model has for itself.
 Syntax trees are kept in memory within limits, for each process; nothing is written to disk, since to read and parse a
 file takes a small part of what its analysis does.
 """
@@ -18,16 +19,20 @@ from pathlib import Path
 from real import source_text
 from real.detector.frontend.linking.modules import Module
 from real.detector.limits import OF_FILE
-from real.detector.models.catalogue import known_modules
+from real.detector.models.catalogue import described_modules, known_modules
 from real.source_text import SourceTextError
 
 _MAX_KEPT = 2_000_000  # bytes of source whose trees are kept: thirty times as much memory (977,541: 31 MB)
 
 
 class Project:
-    """The files of one scan as modules."""
+    """The files of one scan as modules.
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    Where it ``is_library``, what callers pass counts as data from outside: files are followed in which no other enter.
+    """
+
+    def __init__(self, paths: Iterable[str], *, is_library: bool = False) -> None:
+        self._is_library = is_library
         self._paths = {os.path.normpath(Path(path).absolute()): path for path in paths}
         self._modules: dict[str, Module | None] = {}
         self._found: dict[tuple[str, int, str], Module | None] = {}
@@ -55,6 +60,7 @@ class Project:
             is_package,
             lambda: self._text(file),
             lambda level, dotted: self._find(file, level, dotted),
+            self._is_library,
         )
 
     def _text(self, file: str) -> str | None:
@@ -87,7 +93,7 @@ class Project:
 
     def _absolute(self, folder: str, dotted: str) -> Module | None:
         first = dotted.partition(".")[0]
-        if first in known_modules():
+        if first in known_modules() and (dotted in described_modules() or self._top(folder) != first):
             return None
         while folder:
             if not self._is_package(folder):  # whose own folder is no root
@@ -97,6 +103,13 @@ class Project:
             folder = _split(folder)[0]
         others = {module.path: module for root in self._roots.get(first, ()) if (module := self._below(root, dotted))}
         return next(iter(others.values())) if len(others) == 1 else None
+
+    def _top(self, folder: str) -> str:
+        """The package in which a folder lies, with all that are around it."""
+        name = ""
+        while self._is_package(folder):
+            folder, name = _split(folder)
+        return name
 
     @cached_property
     def _roots(self) -> dict[str, list[str]]:

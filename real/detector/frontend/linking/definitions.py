@@ -92,6 +92,10 @@ def _only_imports(*bodies: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding | 
     for node in (node for body in bodies for node in body):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield from imports_in(node)
+        elif isinstance(node, ast.Try):
+            yield from _only_imports(node.body, (part for handler in node.handlers for part in handler.body))
+        elif isinstance(node, ast.If):
+            yield from _only_imports(node.body, node.orelse)
         else:
             yield from ((name, None) for name in bound_in([node]))
 

@@ -88,7 +88,9 @@ class Linker:
 
     def _worth(self, chosen: list[Symbol], own: OwnImports) -> list[Symbol]:
         """Of what is chosen all, where data enter in the file or in what it imports; else the constants."""
-        if self.around or own.enters or any(symbol.module.content.uses(symbol.name).enters for symbol in chosen):
+        if self.around or self.module.is_library or own.enters:
+            return chosen
+        if any(symbol.module.content.uses(symbol.name).enters for symbol in chosen):
             return chosen
         kept = [symbol for symbol in chosen if symbol.module.content.is_constant(symbol.name)]
         self.has_left = len(kept) < len(chosen)

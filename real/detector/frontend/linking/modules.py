@@ -24,6 +24,7 @@ class Module:
     """A file of the project: where it lies, what it is called, how to read it, and how to find what it imports.
 
     ``find(level, dotted)`` is the module that an import in this one means, or ``None`` for one of another project.
+    ``is_library``: what callers pass is data from outside as well, so that imports are followed whatever enters.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Module:
     is_package: bool
     read: Callable[[], str | None]
     find: Callable[[int, str], Module | None]
+    is_library: bool = False
     _content: Content | None = None
 
     @property
