@@ -36,8 +36,8 @@ leaves slashes alone.
 A library function that returns an address which it puts together by urljoin() is reported too: an absolute address as
 its second argument replaces the first (the documentation of urllib.parse warns of it). So is one that takes an address
 apart, puts a query behind one from outside, and returns the result with no test of a host; and a function named for
-redirects that returns an address which begins with one slash, or with two; and get_success_url() and the like of
-Django's views.
+redirects that returns an address which begins with one slash, or with two; one that writes outside data behind the host
+of an address without a slash between; and get_success_url() and the like of Django's views.
 
 Sources: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html,
 https://docs.python.org/3/library/urllib.parse.html#urllib.parse.urljoin,
@@ -47,6 +47,7 @@ https://docs.djangoproject.com/en/stable/ref/request-response/#django.http.HttpR
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from real.detector.analysis.atoms import Atom
@@ -55,6 +56,7 @@ from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.returned import Returned
 from real.detector.analysis.slices import Reads
 from real.detector.concepts.known_hosts import is_host_test
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.concepts.url_hosts import JOINERS, hosts, is_guarded, parsed_urls, places_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Instr, Unit
@@ -74,6 +76,7 @@ from real.detector.rules._local_addresses import (
 )
 from real.detector.vocabulary import REDIRECT_WORDS, words
 
+_HOSTS = frozenset({"netloc", "hostname"})
 # A relative address keeps the host only if its first character after the slash is no slash.
 _RELATIVE = "/."
 
@@ -104,18 +107,36 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
 
 
 def _is_built(facts: Facts, returned: Returned) -> bool:
-    """The result is an address that urljoin() makes, a query behind an address from outside, or a target of a redirect
-    that was tested for one slash only."""
+    """The result is an address that urljoin() makes, a query behind an address from outside, a host that outside data
+    goes on with, or a target of a redirect that was tested for one slash only."""
     unit = returned.unit
     if unit.is_method and unit.name in _ADDRESS_METHODS:
         return bool(hosts(facts, unit, returned.instr, returned.operand, _RELATIVE))
     made = definition(unit, returned.operand)
     if made is not None and (made.op == "param" or (made.op == "method" and made.extra[0] == "strip")):
         return bool(words(unit.name) & REDIRECT_WORDS) and lets_slashes_pass(facts, unit, returned.instr)
+    if _goes_on_with_host(facts, returned):
+        return True
     kinds = set(_ingredients(facts, unit, returned.operand, set()))
     if "joined" not in kinds and not ("query" in kinds and parsed_urls(facts, unit)):
         return False
     return bool(hosts(facts, unit, returned.instr, returned.operand, _RELATIVE))
+
+
+def _goes_on_with_host(facts: Facts, returned: Returned) -> bool:
+    """``f"{base.scheme}://{base.netloc}{path}"``: without a slash between, ``@evil.org`` says the host."""
+    unit = returned.unit
+    parsed = parsed_urls(facts, unit)
+    if not parsed or facts.is_controlled(unit, returned.instr, lambda atom, _: starts_with(facts, atom, True, "/")):
+        return False
+    for before, after in itertools.pairwise(ordered_pieces(facts, unit, returned.operand)):
+        if isinstance(before, int) and isinstance(after, int):
+            host, rest = definition(unit, before), definition(unit, after)
+            is_host = host is not None and host.op == "attr" and host.extra in _HOSTS
+            is_part = rest is not None and rest.op == "attr" and definition(unit, rest.args[0]) in parsed
+            if is_host and host is not None and definition(unit, host.args[0]) in parsed and not is_part:
+                return facts.is_untrusted(facts.value(unit, after))
+    return False
 
 
 def _ingredients(facts: Facts, unit: Unit, operand: int, seen: set[tuple[Unit, int]]) -> Iterator[str]:

@@ -27,6 +27,7 @@ LIBRARY = Library(
         *calls(Role.MAC, arg(0, "key"), "hmac.new", "hmac.digest", "hmac.HMAC"),
         *calls(Role.TAKES_KEY, arg(0, "key"), "hmac.new"),
         *calls(Role.EVERY_HASH, (), "hashlib.algorithms_available", "hashlib.algorithms_guaranteed"),
+        *calls(Role.EVERY_HASH, (), "hashlib.algorithms", until="Python 3"),
         *calls(Role.PASSWORD_ROUNDS, arg(3, "iterations"), "hashlib.pbkdf2_hmac", least=10_000),
         *sinks(Kind.ALGORITHM, arg(1, "digest"), "hashlib.file_digest"),
     ),
