@@ -18,6 +18,7 @@ LIBRARY = Library(
         *calls(Role.ROUTE, (), "bottle.{,Bottle().}{route,get,post,put,patch,delete}"),
         *calls(Role.ERROR_HANDLER, (), "bottle.{,Bottle().}error"),
         *calls(Role.RESPONSE, (), "bottle.{HTTPResponse,HTTPError,abort}"),
+        *calls(Role.EXIT, (), "bottle.{abort,redirect}"),
         *calls(Role.DEBUG, (arg(2, "host"), arg(None, "debug")), "bottle.run"),
         *calls(Role.DEBUG, (arg(None, "host"), arg(None, "debug")), "bottle.Bottle().run"),
         *sinks(

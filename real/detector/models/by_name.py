@@ -17,6 +17,7 @@ LIBRARY = Library(
             tuple(arg(None, name) for name in ("value_deserializer", "key_deserializer", "deserializer")),
             "kafka.KafkaConsumer",
         ),
+        *calls(Role.EXIT, (), "{flask_restful,flask_smorest}.abort"),
         *modules(Role.USERS, "flask_httpauth", "flask_jwt_extended", "flask_login"),
         *modules(Role.BEARER, "flask_jwt_extended", "rest_framework_simplejwt"),
         *calls(Role.SESSION, arg(0, "request"), "aiohttp_session.get_session"),

@@ -40,6 +40,7 @@ LIBRARY = Library(
         *handlers("View", "flask.views.MethodView"),
         Handler("flask.views.View", (("dispatch_request", ""),), "View"),
         *calls(Role.RESPONSE, (), "flask.{Response,make_response,jsonify,abort}"),
+        *calls(Role.EXIT, (), "flask.abort"),
         *calls(Role.DEBUG, (arg(0, "host"), arg(2, "debug")), "flask.Flask().run"),
         *sinks(Kind.PATH, arg(0, "path_or_file"), "flask.send_file"),
         *sinks(Kind.SAFE_HTML, arg(0, "base"), "flask.Markup", until="Flask 3"),

@@ -61,6 +61,7 @@ class Role(Enum):
     SAVED_DOWNLOAD = "fetches a file and saves it"
     RUNS_FILE = "runs or unpacks a file"
     STARTS = "starts a process"
+    EXIT = "ends the program or the answer: it never returns"
     COPIES_FILE = "copies what one file holds into another"
     NO_VERIFICATION = "verifies no server"
     SERVER_CHECK = "verifies the server unless this is false"

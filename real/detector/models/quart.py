@@ -17,6 +17,7 @@ LIBRARY = Library(
         *calls(Role.APPLICATION, (), "quart.Quart"),
         *calls(Role.ROUTE, (), "quart.{Quart,Blueprint}().{route,get,post,put,patch,delete,websocket}"),
         *calls(Role.RESPONSE, (), "quart.{Response,make_response,jsonify,abort}"),
+        *calls(Role.EXIT, (), "quart.abort"),
         *calls(Role.DEBUG, (arg(0, "host"), arg(2, "debug")), "quart.Quart().run"),
         *sinks(
             Kind.HTML,

@@ -13,6 +13,7 @@ LIBRARY = Library(
         *calls(Role.OWN_ADDRESS, (), "werkzeug.wrappers.Request().{url,base_url,url_root,host_url}"),
         *calls(Role.RESPONSE, (), "werkzeug.{Response,wrappers.Response}"),
         *calls(Role.RESPONSE, (), "werkzeug.exceptions.{InternalServerError,BadRequest,abort}"),
+        *calls(Role.EXIT, (), "werkzeug.exceptions.abort"),
         *calls(Role.BODY, (), "werkzeug.wrappers.Response().{data,response}"),
         *calls(Role.PASSWORD_HASH, (), "werkzeug.security.generate_password_hash"),
         *sinks(Kind.MODULE_NAME, arg(0, "import_name"), "werkzeug.utils.import_string"),

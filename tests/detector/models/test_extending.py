@@ -33,6 +33,7 @@ def _with_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
     known = catalogue.libraries()
     made = Library("oracle", "oracle==1.0", tuple(sinks(Kind.SQL, arg(0, "question"), "oracle.ask")))
     monkeypatch.setattr(catalogue, "libraries", lambda: (*known, made))
+    monkeypatch.setattr(catalogue, "rows_of", catalogue.rows_of.__wrapped__)
     monkeypatch.setattr(catalogue, "tables", catalogue.tables.__wrapped__)
 
 

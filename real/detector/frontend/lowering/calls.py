@@ -8,14 +8,13 @@ from typing import TypeAlias
 from real.detector.frontend.lowering.conditions import ConditionLowerer
 from real.detector.frontend.normalise.expressions import COPIES
 from real.detector.ir.instructions import CallShape, Operand, Params
+from real.detector.models.catalogue import calls_of
+from real.detector.models.kinds import Role
 
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
-# Calls that end the path; they raise SystemExit, so handlers are still reached.
-EXITS = frozenset(
-    {"sys.exit", "os._exit", "os.abort", "exit", "quit", "flask.abort", "werkzeug.exceptions.abort", "quart.abort"}
-    | {"bottle.abort", "bottle.redirect", "flask_restful.abort", "flask_smorest.abort"}
-)
+# Calls that end the path; they raise an exception, so handlers are still reached.
+_EXITS = frozenset(api.removeprefix("builtins.") for api in calls_of(Role.EXIT))
 NAMESPACES = frozenset({"locals", "vars", "globals"})
 
 
@@ -106,14 +105,14 @@ class CallLowerer(ConditionLowerer):
 
     def _never_returns(self, func: ast.expr) -> bool:
         """A library exit, or a function of the program that always ends in one or in a ``raise``."""
-        if self.static_name(func) in EXITS:
+        if self.static_name(func) in _EXITS:
             return True
         node = self.table.functions.get(func.id) if isinstance(func, ast.Name) else None
         if node is None or any(isinstance(inner, (ast.Return, ast.Yield, ast.YieldFrom)) for inner in ast.walk(node)):
             return False
         last = node.body[-1]
         if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-            return self.static_name(last.value.func) in EXITS
+            return self.static_name(last.value.func) in _EXITS
         return isinstance(last, ast.Raise)
 
     def is_copy(self, node: ast.expr) -> bool:

@@ -14,6 +14,7 @@ LIBRARY = Library(
     "",
     (
         Module("signal", Role.SIGNALS),
+        *calls(Role.EXIT, (), "sys.exit", "os.{_exit,abort}", "builtins.{exit,quit}"),
         *calls(Role.RUNS_PROGRAM, arg(0, "args"), "subprocess.{run,Popen,call,check_call,check_output}"),
         *calls(Role.RUNS_PROGRAM, arg(0, "file"), "os.{execl,execle,execlp,execlpe,execvp,execvpe}"),
         *calls(Role.RUNS_PROGRAM, arg(0, "path"), "{os,posix}.{execv,execve,posix_spawn,posix_spawnp}"),
