@@ -32,6 +32,7 @@ class Principal:
     level: int = NOBODY
     params: frozenset[str] = frozenset()  # parameters that stand for the person
     open_declared: bool = False  # it is declared that anybody may come
+    declares: bool = False  # it is said around it, by decorators or the like, whom it lets pass
     meant: bool = False  # a check is given as a plain default, which no framework calls
     session_is_of_database: bool = False  # `self.session` holds rows, not what a browser is known by
     _known: dict[int, bool] = field(default_factory=dict)
