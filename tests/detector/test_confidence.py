@@ -182,3 +182,26 @@ def test_a_search_is_slow_only_where_many_starts_run_on(pattern: str, is_slow: b
 def test_what_is_said_of_a_secret_is_none(name: str, is_told: bool) -> None:
     view = f"{FLASK}@app.get('/me')\ndef me():\n    user = load()\n    return {{'a': user.{name}}}\n"
     assert is_told is any(finding.rule == "CWE-200" for finding in scan(view).findings)
+
+
+HASHES = {
+    "the name of a file": ("low", "def file_name(url):\n    return hashlib.sha1(url.encode()).hexdigest() + '.jpg'\n"),
+    "an ETag": (
+        "low",
+        "def etag(parts):\n    made = hashlib.md5()\n    made.update(parts)\n    return made.digest()\n",
+    ),
+    "the key of a cache": (
+        "low",
+        "def cached(args):\n    key = hashlib.new('md5', args)\n    return CACHE[key.digest()]\n",
+    ),
+    "a password": ("high", "def store(password):\n    return hashlib.sha1(password.encode()).hexdigest()\n"),
+    "a checksum": ("high", "def has_changed(data, checksum):\n    return hashlib.md5(data).hexdigest() != checksum\n"),
+    "a token": ("high", "def made(user):\n    token = hashlib.new('sha1', user).hexdigest()\n    return token\n"),
+}
+
+
+@pytest.mark.parametrize("what", HASHES)
+def test_a_broken_hash_is_told_where_it_protects_something(what: str) -> None:
+    expected, code = HASHES[what]
+    found = [finding for finding in scan(f"import hashlib\n{code}").findings if finding.rule == "CWE-327"]
+    assert [finding.confidence.value for finding in found] == [expected]

@@ -29,9 +29,8 @@ def is_in_sight(facts: Facts, unit: Unit) -> bool:
     So it is where the application is made in the same file; and where others of the file say for themselves whom they
     let pass, since then each is expected to.
     """
-    if facts.shared(_each_says_it):
-        return True
     endpoints = facts.shared(_endpoints)
+    each_says_it = facts.shared(_each_says_it)
     makes_application = facts.shared(makes_own_application)
     seen: set[Unit] = set()
     work = [unit]
@@ -41,6 +40,8 @@ def is_in_sight(facts: Facts, unit: Unit) -> bool:
             continue
         seen.add(current)
         endpoint = endpoints.get(current)
+        if each_says_it and (endpoint is not None or current.kind == "class"):  # a view that the framework writes
+            return True
         if endpoint is not None and not endpoint.elsewhere and (makes_application or _is_alone(endpoint)):
             return True
         work += [caller for caller, _, _ in facts.call_sites(current)]
