@@ -18,7 +18,7 @@ from real.detector.vocabulary import CLIENT_DATA, PERSONS, REQUEST_NAMES, REQUIR
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 _SESSIONS = names("session current_user")
-_USER_ATTRIBUTES = names("user current_user session")
+USER_ATTRIBUTES = names("user current_user session")
 # Readings of a header that leave its text what the client sent.
 _READINGS = names("get getlist get_header strip lower removeprefix split partition str")
 _SIGNED = names("get_secure_cookie get_signed_cookie")
@@ -52,7 +52,7 @@ class Principal:
             return True
         holders = last | reads.params | reads.attributes
         holds_request = bool(holders & REQUEST_NAMES)
-        known = reads.attributes & _USER_ATTRIBUTES
+        known = reads.attributes & USER_ATTRIBUTES
         if self.session_is_of_database:
             known -= {"session"}
         if "g" in last and any(words(name) & PERSONS for name in reads.attributes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.identity import SERVER_STATE
+from real.detector.concepts.principals import USER_ATTRIBUTES
 from real.detector.ir.definitions import definition, root, untested
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.library import names
@@ -12,7 +13,7 @@ from real.detector.vocabulary import CLIENT_DATA
 _SAME_TEXT = names("lower upper strip split")
 _MAX_HELPERS = 2
 # What the server itself keeps with a request.
-_OF_SERVER = SERVER_STATE | names("user current_user session auth identity principal remote_user app site method")
+_OF_SERVER = SERVER_STATE | USER_ATTRIBUTES | {"app", "method"}
 # What forms of Django and serializers of REST framework hold when they have validated what was sent.
 VALIDATED = frozenset({"cleaned_data", "validated_data"})
 
