@@ -268,8 +268,10 @@ def _repair(program: ScannedProgram, scanner: Scanner, *, writes: bool) -> bool:
     from real.linter.scanning import read
 
     code = read(program.path)
-    made = repaired(code, program.open, scanner.rules_for(program.path)) if isinstance(code, str) else None
-    if made is None:
+    if not isinstance(code, str):
+        return False
+    made = repaired(code, program.open, scanner.rules_for(program.path), scanner.module(program.path))
+    if made is None or not made.fits(program.path):
         return False
     if writes:
         try:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from real import source_text
 from real.detector import VERSION, scan
+from real.detector.frontend.linking.modules import Module
 from real.detector.limits import OF_FILE, OF_PROGRAM, Limits
 from real.detector.rules import select_rules
 from real.formats.files import STDIN_ARGUMENT, Source
 from real.formats.record import STDIN, RulePage, ScannedProgram, Tool, program_of
 from real.linter.profiles import Profile, severity
 from real.linter.project.modules import Project
+from real.linter.reading import read_bytes
 from real.linter.settings import Settings
 from real.source_text import SourceTextError
 from real.types import Analysis, AnalysisStatus
@@ -76,8 +77,7 @@ class Scanner:
         code = Analysis(AnalysisStatus.ERROR, reason=source.problem) if source.problem else read(source.path)
         if isinstance(code, Analysis):
             return Scanned(program_of(path, "", code, tool))
-        module = self.project.module(source.path) if self.project else None
-        analysis = scan(code, select=tool.rules, limits=self._limits, module=module)
+        analysis = scan(code, select=tool.rules, limits=self._limits, module=self.module(source.path))
         elsewhere = [finding for finding in analysis.findings if finding.path]
         program = program_of(path, code, _only(analysis, "") if elsewhere else analysis, tool)
         others = tuple(self._of_other(other, analysis) for other in sorted({finding.path for finding in elsewhere}))
@@ -90,6 +90,10 @@ class Scanner:
         # Only lines with findings are shown; those of the other files need not go from one process to another.
         program = program if program.records else replace(program, lines=())
         return Scanned(program, notes, tuple(other for other in others if other.records))
+
+    def module(self, path: str) -> Module | None:
+        """The place of a file in the project, if its imports are followed."""
+        return self.project.module(path) if self.project else None
 
     def _of_other(self, path: str, analysis: Analysis) -> ScannedProgram:
         """What an analysis says of another file: comments in it, and the settings for it, hold as for its own."""
@@ -131,11 +135,7 @@ def read(path: str) -> str | Analysis:
     try:
         if path == STDIN_ARGUMENT and sys.stdin is None:
             return Analysis(AnalysisStatus.ERROR, reason="cannot be read: standard input is closed")
-        if path == STDIN_ARGUMENT:
-            raw = sys.stdin.buffer.read(_LIMIT + 1)
-        else:
-            with Path(path).open("rb") as file:
-                raw = file.read(_LIMIT + 1)
+        raw = sys.stdin.buffer.read(_LIMIT + 1) if path == STDIN_ARGUMENT else read_bytes(path, _LIMIT + 1)
         if len(raw) > _LIMIT:
             reason = f"the source is larger than {_LIMIT:,} bytes; the limit is {OF_FILE.characters:,} characters"
             return Analysis(AnalysisStatus.UNANALYZABLE, reason=reason)

@@ -378,6 +378,39 @@ def test_what_is_waived_or_hidden_is_not_repaired(file: Path) -> None:
     assert file.read_text() == text
 
 
+def test_line_ends_stay_what_they_are(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = file.read_text()
+    file.write_bytes(text.replace("\n", "\r\n").encode())
+    assert main(["--fix", "app.py"]) == 1
+    assert capsys.readouterr().out.startswith("--- app.py")
+    assert main(["--fix", "--write", "app.py"]) == 0
+    after = file.read_bytes()
+    assert b"(name,)" in after
+    assert after.count(b"\r\n") == after.count(b"\n") == text.count("\n")
+
+
+def test_what_could_not_be_written_is_not_shown(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes(file.read_text().replace("\n", "\r\n", 1).encode())
+    before = file.read_bytes()
+    for arguments in (["--fix", "app.py"], ["--fix", "--write", "app.py"]):
+        assert main(arguments) == 1
+        captured = capsys.readouterr()
+        assert "---" not in captured.out
+        assert "repaired" not in captured.err
+    assert file.read_bytes() == before
+
+
+def test_what_another_file_leads_to_is_repaired(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("asking.py").write_text("import sys\nWHO = sys.argv[1]\n")
+    text = "import sqlite3\nimport asking\ndb = sqlite3.connect('a')\nname = asking.WHO\n"
+    file.write_text(text + "db.execute(f\"SELECT 1 FROM u WHERE i = '{name}'\")\n")
+    assert main(["app.py"]) == 0
+    assert main(["."]) == 1
+    assert main(["--fix", "--write", "."]) == 0
+    assert "WHERE i = ?" in file.read_text()
+    capsys.readouterr()
+
+
 @pytest.mark.parametrize("raw", ["# coding: latin-1\n# \xe9\n", "\ufeff"])
 def test_files_in_other_encodings_are_left(raw: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (raw + file.read_text()).encode("utf-8" if raw == "\ufeff" else "latin-1")

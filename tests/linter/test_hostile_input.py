@@ -97,6 +97,23 @@ def test_a_pipe_is_read_when_it_is_named() -> None:
     assert main(["."]) == 1  # and not waited for when it is found
 
 
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("real.linter.reading._PATIENCE", 0.0)
+    os.mkfifo("pipe.py")
+    rest_is_scanned(capsys, "pipe.py", "error: cannot be read: nobody writes to this pipe")
+
+
+def test_a_pipe_that_others_import_is_read_once() -> None:
+    os.mkfifo("pipe.py")
+    Path("user.py").write_text("import pipe\npipe.run()\n")
+    writer = threading.Thread(target=Path("pipe.py").write_text, args=(BAD,))
+    writer.start()
+    assert main(["pipe.py", "user.py"]) == 1
+    writer.join()
+
+
 def test_a_directory_without_permission(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Path("secret").mkdir()
     real = os.scandir

@@ -123,7 +123,8 @@ class EntryPoints:
             self._bind_self(unit, unit.parent, positional.pop(0))
         for name in (*positional, *unit.params.names[len(unit.params.positional) :]):
             known = state.params.get(name, BOTTOM).consts
-            why = Step(unit.line, f"parameter `{name}` of {unit.name}() can be anything", None, unit, defaults=known)
+            note = f"parameter `{name}` of {unit.name}() can be anything"
+            why = Step(unit.line, note, None, unit, defaults=known, param=name)
             value = self._outside(unit, name, self._heap.rules.all, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)

@@ -35,13 +35,15 @@ class Flow:
 class Defect:
     """What a rule's ``check`` reports: where, and in one line what is wrong; ``trace`` leads up to it.
 
-    ``is_disputed``: standards still allow it, so that few people want to hear of it.
+    ``is_disputed``: standards still allow it, or it may be about something else, so that few want to hear of it.
+    ``lacks_check``: a function checks nothing, which may well be done around it.
     """
 
     instr: Instr
     message: str
     trace: tuple[TraceStep, ...] = ()
     is_disputed: bool = False
+    lacks_check: bool = False
 
 
 class Trace(tuple[TraceStep, ...]):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, Obj, Value, join, join_all, of_obj
 from real.detector.frontend.normalise.literal_code import names_called
-from real.detector.ir.instructions import Unit
+from real.detector.ir.instructions import Instr, Unit
 
 DEFAULTS = frozenset({"__defaults__", "__kwdefaults__"})
 CELL = "cell_contents"
@@ -31,14 +32,21 @@ class FunctionParts:
     def defaults(self, function: Obj) -> Value:
         """The default values of a function, as one container."""
         found = BOTTOM
-        for unit in self._state.program.units if function.unit is not None else ():
+        for unit, instr in self._made.get(function.unit, ()) if function.unit is not None else ():
             env = self._state.states[unit].env
-            for instr in (instr for block in unit.blocks for instr in block.instrs if instr.op == "function"):
-                if instr.extra[0] is function.unit:
-                    found = join(found, join_all(env[arg] for arg in instr.args))
+            found = join(found, join_all(env[arg] for arg in instr.args))
         held = self._heap.obj(("defaults", function), "namespace")
         self._heap.put_unknown(held, found)
         return of_obj(held)
+
+    @cached_property
+    def _made(self) -> dict[Unit, list[tuple[Unit, Instr]]]:
+        """Function -> the places that make it."""
+        found: dict[Unit, list[tuple[Unit, Instr]]] = {}
+        for unit in self._state.program.units:
+            for instr in (instr for block in unit.blocks for instr in block.instrs if instr.op == "function"):
+                found.setdefault(instr.extra[0], []).append((unit, instr))
+        return found
 
     def cells(self) -> Value:
         """What any variable holds that an inner function reads."""

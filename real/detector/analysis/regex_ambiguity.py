@@ -175,8 +175,10 @@ def _meet(automaton: Automaton, before: frozenset[int], after: frozenset[int]) -
 
 
 def _three_ways(automaton: Automaton, p: int, q: int, before: frozenset[int], after: frozenset[int]) -> bool:
+    """Such a word, on whose way from q the matcher has not succeeded yet."""
     seen: set[tuple[int, int, int]] = set()
     work = [(p, p, q, 0)]
+    ends = {state: 0 if automaton.anchored else _ends(automaton, state) for state in after}
     classes = automaton.classes
     for a, b, c, length in work:  # grows while it is walked, so that the shortest words come first
         if length == _MAX_WORD:
@@ -191,10 +193,18 @@ def _three_ways(automaton: Automaton, p: int, q: int, before: frozenset[int], af
                 for next_c in automaton.next[c]:
                     automaton.spend()
                     state = (next_a, next_b, next_c)
-                    if next_c not in after or not read & classes[next_c] or state in seen:
+                    if next_c not in after or not read & classes[next_c] & ~ends[c] or state in seen:
                         continue
                     if state == (p, q, q):
                         return True
                     seen.add(state)
                     work.append((*state, length + 1))
     return False
+
+
+def _ends(automaton: Automaton, state: int) -> int:
+    """The characters by which the matcher succeeds next."""
+    found = 0
+    for target in automaton.next[state]:
+        found |= automaton.classes[target] if target in automaton.final else 0
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from real.detector.analysis.charsets import ParsedItem
+from real.detector.analysis.witness import every
 
 _MAX_STATES = 80
 _BUDGET = 60_000  # edges of product automata looked at for one pattern
@@ -49,9 +50,8 @@ class Automaton:
         self.classes: list[int] = []
         self.edges: dict[tuple[int, int], int] = {}
         self.spent = 0
-        begins = bool(self.items) and str(self.items[0][0]) == "AT" and str(self.items[0][1]) in _BEGINNINGS
         self.scan: int | None = None
-        if method == "search" and not (begins and not flags & re.MULTILINE):
+        if method == "search" and not (_begins(self.items) and not flags & re.MULTILINE):
             self.scan = self._state(self.everything)  # an unsuccessful start is followed by one a character later
             self.edges[self.scan, self.scan] = 1
         self.anchored = method == "fullmatch"
@@ -218,6 +218,18 @@ class Automaton:
         if name.startswith("CATEGORY_NOT_"):
             return not _CATEGORIES[name.replace("NOT_", "")](char)
         return _CATEGORIES[name](char)
+
+
+def _begins(items: list[ParsedItem]) -> bool:
+    """Whether a pattern matches at the beginning of the text only."""
+    if not items:
+        return False
+    op, arg = str(items[0][0]), items[0][1]
+    if op == "SUBPATTERN":
+        return not arg[1] & re.MULTILINE and _begins(list(arg[3]))
+    if op == "BRANCH":
+        return every(_begins(list(branch)) for branch in arg[1])
+    return op == "AT" and str(arg) in _BEGINNINGS
 
 
 def _sum(a: dict[int, int], b: dict[int, int]) -> dict[int, int]:

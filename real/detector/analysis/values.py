@@ -20,11 +20,11 @@ class Step:
     """One step of a trace, newest first.
 
     The first one says where the data enter: the kind of source, or a function. ``is_import``: nothing is read there
-    yet, only the name of a source is brought in. For a parameter of a function, ``defaults`` are the constants that it
-    is where nothing else is passed, and that the program passes itself.
+    yet, only the name of a source is brought in. For a parameter of a function, ``param`` is its name, and ``defaults``
+    are the constants that it is where nothing else is passed, and that the program passes itself.
     """
 
-    __slots__ = ("col", "defaults", "entry", "is_import", "line", "note", "prev")
+    __slots__ = ("col", "defaults", "entry", "is_import", "line", "note", "param", "prev")
 
     def __init__(
         self,
@@ -36,8 +36,10 @@ class Step:
         col: int | None = None,
         is_import: bool = False,
         defaults: frozenset[Constant] | None = None,
+        param: str = "",
     ) -> None:
         self.line = line
+        self.param = param
         self.col = col
         self.note = note
         self.prev = prev

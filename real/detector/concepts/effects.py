@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.look_ups import first_word, looked_up_by, unpacked
 from real.detector.concepts.principals import Principal
 from real.detector.concepts.receivers import is_database_session, is_known, is_library, is_made_here, is_passing
@@ -50,6 +51,8 @@ def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
         operation = shared.get(instr)
         if operation is not None and _is_keywords(unit, operation.base):
             continue
+        if _is_of_own_object(facts, unit, instr):
+            continue
         if operation is not None and not is_passing(facts, unit, operation.base):
             verb = "deletes" if operation.kind == "delete" else "changes"
             keys = [operation.key] if operation.key is not None else []
@@ -75,6 +78,16 @@ def _is_keywords(unit: Unit, operand: int) -> bool:
     """``kwargs`` of ``**kwargs``, which Python makes anew for each call."""
     made = definition(unit, operand)
     return made is not None and made.op == "param" and made.extra == unit.params.kwarg
+
+
+def _is_of_own_object(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``self.object = ...``, ``self.set_header(...)`` in a class of views: each request has an object of its own."""
+    is_set = instr.op == "setattr" or (instr.op == "method" and first_word(str(instr.extra[0])) == "set")
+    if not is_set or not unit.is_method or not unit.params.positional:
+        return False
+    made = definition(unit, instr.args[0])
+    is_self = made is not None and made.op == "param" and made.extra == unit.params.positional[0]
+    return is_self and any(endpoint.owner is not None and endpoint.unit is unit for endpoint in app_of(facts).endpoints)
 
 
 def effect(facts: Facts, who: Principal, instr: Instr, verb: str, keys: list[int], base: int | None = None) -> Effect:

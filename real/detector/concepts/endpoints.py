@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
-from real.detector.ir.definitions import returns_constant
+from real.detector.ir.definitions import returns_constant, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, rows_of
 from real.detector.models.kinds import Role
@@ -38,7 +38,7 @@ ELSEWHERE = tuple(f"{row.api}." for row in rows_of(Framework) if row.elsewhere)
 _ANSWERS = frozenset(api for api in calls_of(Role.RESPONSE) if api.startswith(ELSEWHERE))
 _SHORTCUTS = frozenset(calls_of(Role.SHORTCUT))
 _REGISTRATION = 3  # what is called, an address, a function
-_FIRST_PARAMETERS = names("request req _request")
+REQUEST_PARAMETERS = names("request req _request")
 
 
 @dataclass(slots=True, eq=False)
@@ -261,12 +261,18 @@ def _is_plain_view(facts: Facts, unit: Unit, elsewhere: bool) -> bool:
         return False
     if unit.parent is None or unit.parent.kind != "module" or not unit.params.positional:
         return False
-    if unit.params.positional[0] not in _FIRST_PARAMETERS:
+    if unit.params.positional[0] not in REQUEST_PARAMETERS or _is_given_objects(facts, unit):
         return False
     return any(
         instr.op == "return" and unit.defs[instr.args[0]] is not None and not returns_constant(unit, instr)
         for instr in facts.instructions(unit)
     )
+
+
+def _is_given_objects(facts: Facts, unit: Unit) -> bool:
+    """Whether another parameter than the request is used as an object: a view is given texts and numbers there."""
+    others = {step.dst for step in facts.instructions(unit, "param") if step.extra in unit.params.positional[1:]}
+    return any(root(unit, step.args[0]) in others for step in facts.instructions(unit, "attr", "setattr"))
 
 
 def is_view(facts: Facts, unit: Unit) -> bool:

@@ -11,7 +11,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.concepts.annotations import annotation_words, last_word
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.identity import knows_who
-from real.detector.concepts.permissions import LOGIN, class_level, inner_level, level_of, own_level
+from real.detector.concepts.permissions import LOGIN, class_level, declared_level, inner_level, level_of, own_level
 from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY, Principal
 from real.detector.ir.definitions import ends_in_exception, returns_constant
 from real.detector.ir.instructions import Unit
@@ -41,10 +41,12 @@ def principal_of(facts: Facts, endpoint: Endpoint) -> Principal:
     params, dependency_level = _dependencies(facts, app, endpoint.unit)
     found = Principal(endpoint.unit, params=params, level=dependency_level)
     found.level = max(found.level, _declared_level(facts, app, endpoint.unit))
+    found.declares = found.level > NOBODY
     if endpoint.owner is not None:
         level, is_open = class_level(facts, app, endpoint.owner)
         found.level = max(found.level, level)
         found.open_declared = is_open
+        found.declares |= declared_level(facts, app, endpoint.owner)[0] > NOBODY
     found.level = max(found.level, facts.shared(_hooks_level))
     if found.level == NOBODY and knows_who(facts, endpoint.unit):
         found.level = SOMEBODY

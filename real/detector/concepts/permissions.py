@@ -82,6 +82,16 @@ def _asks_who(facts: Facts, unit: Unit) -> bool:
 
 
 def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
+    """What a class of endpoints asks for, also in the methods that run before each; and whether anybody may."""
+    level, is_open = declared_level(facts, app, owner)
+    for name in ("prepare", "dispatch", "initial", "check_permissions", "get_permissions"):
+        hook = owner.method(name)
+        if hook is not None:
+            level = max(level, own_level(facts, hook))
+    return level, is_open and level == NOBODY
+
+
+def declared_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
     """What a class of endpoints declares: mixins, ``permission_classes``, ``decorators``; and whether anybody may."""
     mixins = (base for base in owner.bases if base.endswith("Mixin"))
     level = max((level_of(facts, app, base) for base in mixins), default=NOBODY)
@@ -100,10 +110,6 @@ def class_level(facts: Facts, app: App, owner: Class) -> tuple[int, bool]:
             level = max(level, permission_level(facts, app, word))
     if owner.member("permission_required") is not None:
         level = ALLOWED
-    for name in ("prepare", "dispatch", "initial", "check_permissions", "get_permissions"):
-        hook = owner.method(name)
-        if hook is not None:
-            level = max(level, own_level(facts, hook))
     return level, is_open and level == NOBODY
 
 

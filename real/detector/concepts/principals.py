@@ -20,7 +20,7 @@ from real.detector.vocabulary import CLIENT_DATA, PERSONS, REQUEST_NAMES, REQUIR
 
 NOBODY, SOMEBODY, ALLOWED = 0, 1, 2
 _SESSIONS = names("session current_user")
-_USER_ATTRIBUTES = names("user current_user session")
+USER_ATTRIBUTES = names("user current_user session")
 # Readings of a header that leave its text what the client sent.
 _READINGS = names("get getlist get_header strip lower removeprefix split partition str")
 _SIGNED = names("get_secure_cookie get_signed_cookie")
@@ -34,6 +34,7 @@ class Principal:
     level: int = NOBODY
     params: frozenset[str] = frozenset()  # parameters that stand for the person
     open_declared: bool = False  # it is declared that anybody may come
+    declares: bool = False  # it is said around it, by decorators or the like, whom it lets pass
     meant: bool = False  # a check is given as a plain default, which no framework calls
     session_is_of_database: bool = False  # `self.session` holds rows, not what a browser is known by
     _known: dict[int, bool] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class Principal:
             return True
         holders = last | reads.params | reads.attributes
         holds_request = bool(holders & REQUEST_NAMES)
-        known = reads.attributes & _USER_ATTRIBUTES
+        known = reads.attributes & USER_ATTRIBUTES
         if self.session_is_of_database:
             known -= {"session"}
         if "g" in last and any(words(name) & PERSONS for name in reads.attributes):

@@ -8,13 +8,12 @@ from real.detector.analysis.atoms import Atom
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
+from real.detector.concepts.request_parts import VALIDATED
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._models import open_models
 from real.detector.vocabulary import ASKING_VERBS, ROLE_WORDS
 
-# Attributes of forms and serializers that hold declared fields only.
-_DECLARED = frozenset({"cleaned_data", "validated_data"})
 # Methods of pydantic's models that return declared fields only.
 _DUMPS = frozenset({"model_dump", "dict"})
 # Words that say what somebody may do; weak evidence, used together with a test that controls the store.
@@ -26,7 +25,7 @@ _MAX_STEPS = 50
 def is_declared(facts: Facts, unit: Unit, operand: int) -> bool:
     """Whether the fields come from a model that declares them, and none that is privileged."""
     reads = facts.reads(unit, operand)
-    if (reads.attributes | reads.params) & _DECLARED:
+    if (reads.attributes | reads.params) & VALIDATED:  # they hold declared fields only
         return True
     return bool(reads.calls & _DUMPS) and not open_models(facts, unit, operand)
 

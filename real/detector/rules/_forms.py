@@ -5,9 +5,10 @@ from __future__ import annotations
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.effects import Effect
 from real.detector.concepts.endpoints import ELSEWHERE, App, Endpoint
+from real.detector.concepts.protection import makes_own_application
 from real.detector.ir.definitions import root
 from real.detector.ir.instructions import Unit
-from real.detector.models.catalogue import calls_of, last_names, roots_of, tables
+from real.detector.models.catalogue import calls_of, roots_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.rules._csrf_switches import is_not_switched_on
@@ -16,7 +17,6 @@ from real.detector.rules._forgery import has_same_site, needs_json
 # What a form of another site can send: JSON, PUT and DELETE are asked for in advance (Fetch standard, CORS preflight).
 _FORMS = names("form forms values data args POST")
 _FORM_METHODS = names("get_body_argument get_argument post form")
-_APPLICATIONS = last_names(Role.APPLICATION)
 _REDIRECTS = tuple(tables((Kind.REDIRECT,)).calls)
 
 
@@ -51,20 +51,10 @@ def is_reached_by_forms(facts: Facts, app: App, endpoint: Endpoint) -> bool:
     """Whether a form of another site is answered, as far as the program says how its application is protected."""
     if endpoint.elsewhere or "POST" not in endpoint.methods or has_same_site(facts) or needs_json(facts, endpoint):
         return False
-    if endpoint.owner is None and not _makes_application(facts, app):
+    if endpoint.owner is None and not facts.shared(makes_own_application):
         return False  # what protects all endpoints may be where the application is made
     modules = (root.partition(".")[0] for root in roots_of(Role.CSRF_SWITCH))
     return not app.uses(*modules) or is_not_switched_on(facts)
-
-
-def _makes_application(facts: Facts, app: App) -> bool:
-    if {name.rpartition(".")[2] for name in app.imports} & _APPLICATIONS:
-        return True
-    return any(  # flask.Flask(__name__)
-        name.rpartition(".")[2] in _APPLICATIONS
-        for unit, instr in facts.steps("call", "method")
-        for name in facts.library_names(unit, instr)
-    )
 
 
 def takes_form(facts: Facts, unit: Unit) -> bool:

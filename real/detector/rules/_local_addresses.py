@@ -20,6 +20,8 @@ from real.detector.models.kinds import Role
 from real.detector.vocabulary import ROW_READERS
 
 _OWN_ADDRESSES = last_names(Role.OWN_ADDRESS)
+# The page of a record: a method that models have by convention (docs.djangoproject.com, "Model instance reference").
+_PAGE_OF_RECORD = "get_absolute_url"
 # Addresses of other sites: with a scheme, or with what browsers take for two slashes; and with two slashes.
 SCHEMES = ("http://e.org", "https:e.org", "/\\e.org", "\\\\e.org", "javascript:1")
 _HOSTS = ("//e.org", "//e")
@@ -68,8 +70,10 @@ def lets_slashes_pass(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
 
 def is_own_address(place: Place) -> bool:
-    """``redirect(request.url)``: the page that was asked for, on the host that was asked."""
+    """``redirect(request.url)``, ``redirect(note.get_absolute_url())``: on the host that was asked."""
     made = place.unit.defs[place.operand]
+    if made is not None and made.op == "method":
+        return bool(made.extra[0] == _PAGE_OF_RECORD)
     return made is not None and made.op == "attr" and made.extra in _OWN_ADDRESSES
 
 

@@ -10,10 +10,11 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.secrets import place
 from real.detector.ir.definitions import is_loaded
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, modules_of
+from real.detector.models.catalogue import calls_of, modules_of, roots_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.rules._caught import prepares, results
@@ -22,6 +23,14 @@ from real.detector.vocabulary import SIGNATURE_WORDS, words
 _KEEPING = frozenset({"return", "setattr", "setsub", "setcell", "yield"})
 # Words in the names of a value that is a signature; a mask, a sign of a number and a signal are not.
 _OTHERWISE = names("frame signum")  # beside these, `sig` is a signal
+
+
+_CRYPTOGRAPHY = frozenset(
+    root.partition(".")[0]
+    for root in roots_of(
+        Role.MAC, Role.EQUALITY, Role.OPENER, Role.ANSWER, Role.TOKEN_DECODER, Role.PUBLIC_KEY, Role.WEAK_HASH
+    )
+)
 
 
 def answering() -> frozenset[str]:
@@ -122,8 +131,18 @@ def unverified_parameters(facts: Facts, unit: Unit) -> Iterator[Defect]:
         if _is_signature(facts, name) and len(params) > 1:
             found = results(facts, unit)
             if found and not _is_kept(facts, unit, name) and not _is_verified(facts, unit, name, found):
-                yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is")
+                # Without cryptography or a request, the signature may be that of a function or under a letter.
+                is_vague = not facts.shared(_imports_cryptography) and not _answers_requests(facts, unit)
+                yield Defect(found[0], f"{unit.name}() answers whatever `{name}` is", is_disputed=is_vague)
                 return
+
+
+def _imports_cryptography(facts: Facts) -> bool:
+    return any(str(instr.extra).partition(".")[0] in _CRYPTOGRAPHY for _, instr in facts.steps("import"))
+
+
+def _answers_requests(facts: Facts, unit: Unit) -> bool:
+    return any(endpoint.unit is unit for endpoint in app_of(facts).endpoints)
 
 
 def _is_signature(facts: Facts, name: str) -> bool:

@@ -47,6 +47,7 @@ from real.detector.ir.definitions import definition
 from real.detector.models.catalogue import calls_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import Rule
+from real.detector.rules._hash_purposes import protects
 from real.detector.rules._homemade import own_ciphers
 from real.detector.rules._nonces import nonces
 from real.detector.rules._passwords import password_hashes
@@ -79,7 +80,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
     weak_hashes = calls_of(Role.WEAK_HASH)
     for site, row in (*facts.tabled(weak_hashes), *facts.tabled(calls_of(Role.WEAK_CIPHER))):
         if site.constants(None, "usedforsecurity") != frozenset((False,)):
-            yield Defect(site.instr, f"{row.shown} is broken")
+            is_any = site.path in weak_hashes and not protects(facts, site)
+            yield Defect(site.instr, f"{row.shown} is broken", is_disputed=is_any)
     for site, choice in facts.tabled(tables((Kind.ALGORITHM,)).calls):
         (argument,) = choice.arguments
         weak = [str(name) for name in site.constants(argument.position, argument.name) if _is_weak(name)]
@@ -88,7 +90,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
         if weak and site.constants(None, "usedforsecurity") != frozenset((False,)):
             # A code made with a key needs no hash without collisions: NIST SP 800-131A allows HMAC with SHA-1.
             is_allowed = site.path in calls_of(Role.MAC) and {_plain(name) for name in weak} == {"sha1"}
-            yield Defect(site.instr, f"{min(weak)} is broken", is_disputed=is_allowed)
+            is_any = site.path not in calls_of(Role.MAC) and not protects(facts, site)
+            yield Defect(site.instr, f"{min(weak)} is broken", is_disputed=is_allowed or is_any)
     for site, row in facts.tabled(calls_of(Role.KEY_SIZE)):
         (argument,) = row.arguments
         sizes = [size for size in site.constants(argument.position, argument.name) if isinstance(size, int)]

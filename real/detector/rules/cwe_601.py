@@ -111,7 +111,10 @@ def _is_built(facts: Facts, returned: Returned) -> bool:
     goes on with, or a target of a redirect that was tested for one slash only."""
     unit = returned.unit
     if unit.is_method and unit.name in _ADDRESS_METHODS:
-        return bool(hosts(facts, unit, returned.instr, returned.operand, _RELATIVE))
+        return any(
+            not is_own_address(place) and not is_recorded(facts, place)
+            for place in hosts(facts, unit, returned.instr, returned.operand, _RELATIVE)
+        )
     made = definition(unit, returned.operand)
     if made is not None and (made.op == "param" or (made.op == "method" and made.extra[0] == "strip")):
         return bool(words(unit.name) & REDIRECT_WORDS) and lets_slashes_pass(facts, unit, returned.instr)

@@ -73,7 +73,8 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for left in unchecked(facts):
         if not left.attempted:
             effect = left.effect
-            yield Defect(effect.instr, f"{effect.unit.name}() {effect.verb} the record, whoever `{left.actor}` is")
+            message = f"{effect.unit.name}() {effect.verb} the record, whoever `{left.actor}` is"
+            yield Defect(effect.instr, message, lacks_check=True)
     answering = {endpoint.unit for endpoint in app_of(facts).endpoints}
     found = [subject for subject in subjects(facts) if subject.unit not in answering]
     if not found:
@@ -94,7 +95,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
             if not is_authorised(facts, subject, operation):
                 asks = f"whoever `{min(subject.actors)}` is" if subject.actors else "whoever asks"
                 message = f"{subject.unit.name}() {_VERBS[operation.kind]} the record for {asks}"
-                yield Defect(operation.instr, message)
+                yield Defect(operation.instr, message, lacks_check=True)
                 break  # one defect for each function: one check repairs it
 
 
@@ -116,11 +117,14 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
             and named[0].verb == "deletes"
         )
         if named and (expected or (endpoint.elsewhere and endpoint.words & VERBS.keys())):
-            yield Defect(named[0].instr, f"{endpoint.unit.name}() {named[0].verb} the record for whoever asks")
+            message = f"{endpoint.unit.name}() {named[0].verb} the record for whoever asks"
+            yield Defect(named[0].instr, message, lacks_check=not who.open_declared)
         elif restricted and (rows := hands_out_rows(facts, endpoint.unit)) is not None:
-            yield Defect(rows, f"{endpoint.unit.name}() hands out the records to whoever asks")
+            message = f"{endpoint.unit.name}() hands out the records to whoever asks"
+            yield Defect(rows, message, lacks_check=not who.open_declared)
     for view, verb in missing(facts):
-        yield Defect(view.place, f"{view.owner.unit.name} {verb} the record for whoever asks")
+        message = f"{view.owner.unit.name} {verb} the record for whoever asks"
+        yield Defect(view.place, message, lacks_check=not view.is_open)
 
 
 RULE = Rule(

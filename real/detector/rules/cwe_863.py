@@ -125,9 +125,10 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
             ]
             if named and _is_personal(facts, endpoint, named[0]):
                 message = f"{unit.name}() asks who is there, but {named[0].verb} the record of anybody"
-                yield Defect(named[0].instr, message)
+                yield Defect(named[0].instr, message, lacks_check=True)
     for view in incorrect(facts):
-        yield Defect(view.place, f"{view.owner.unit.name} asks who is there, but {view.verb} the record of anybody")
+        message = f"{view.owner.unit.name} asks who is there, but {view.verb} the record of anybody"
+        yield Defect(view.place, message, lacks_check=True)
     for unit, place in object_permissions(facts):
         yield Defect(place, f"{unit.name}() does not compare whose the record is with who asks")
     for unit, place in weak_tests(facts):

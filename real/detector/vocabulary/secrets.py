@@ -41,11 +41,11 @@ UNGUESSABLE_WORDS = Words(
     "CWE-330, CWE-338; RFC 4226 (OTP), RFC 6749 (token), NIST SP 800-38D (IV, nonce)",
 )
 ABOUT_SECRETS = Words(
-    """changed count error errors expired field file fingerprint form help hint id label length masked name path policy
-    reset rules strength type url valid validator""",
+    """allow change changed count error errors expired expires field file fingerprint form help hint id label length
+    masked name path policy reset rules strength type url valid validator""",
     "words with which a name is about a secret, and is none",
     ("password_policy", "form.secret_label"),
-    "OWASP Authentication Cheat Sheet (strength, length, attempts), Django (password_validation, help_text)",
+    "OWASP Authentication Cheat Sheet (strength, length, attempts), RFC 6749 (expires_in), Django (help_text)",
 )
 PROVING_WORDS = Words(
     "authenticate checksum fingerprint signed verified verify",

@@ -9,11 +9,12 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from real.detector import scan
+from real.detector.frontend.linking.modules import Module
 from real.detector.limits import OF_FILE
 from real.errors import UsageError
 from real.formats.lines import split
@@ -28,6 +29,7 @@ _REPAIRS: dict[str, tuple[Callable[[Source, ast.Call], list[Edit] | None], ...]]
     "CWE-502": (safe_loader,),
     "CWE-77": (word_list,),
 }
+_LINE_ENDS = ("\n", "\r\n")  # a program has the first, its file may have the second
 _USABLE = (AnalysisStatus.CLEAN, AnalysisStatus.FINDINGS, AnalysisStatus.PARTIAL)
 
 
@@ -44,6 +46,17 @@ class Repaired:
         lines = difflib.unified_diff(_lines(self.before), _lines(self.after), path, path)
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
+    def fits(self, path: str) -> bool:
+        """Whether the file is the program before, in UTF-8 and with one kind of line ends: it can be written."""
+        try:
+            return self._line_end(Path(path)) is not None
+        except OSError:
+            return False
+
+    def _line_end(self, path: Path) -> str | None:
+        raw = path.read_bytes()
+        return next((end for end in _LINE_ENDS if raw == _with(end, self.before)), None)
+
     def write(self, path: str) -> None:
         """Put the repaired program in the place of the file; the old one stays whole until the new one is.
 
@@ -52,22 +65,32 @@ class Repaired:
         whole = Path(os.path.realpath(path))
         part = whole.with_name(whole.name + ".part")
         try:
-            if whole.read_bytes() != self.before.encode():
+            end = self._line_end(whole)
+            if end is None:
                 raise UsageError(f"{path} is not repaired: it has changed, or is not UTF-8")
-            part.write_bytes(self.after.encode())
+            part.write_bytes(_with(end, self.after))
             shutil.copymode(whole, part)
             part.replace(whole)
         except OSError as error:
             raise UsageError(f"{path} cannot be repaired: {error.strerror}") from None
 
 
-def repaired(code: str, records: Iterable[Record], rules: Sequence[str]) -> Repaired | None:
-    """The program with the findings of ``records`` repaired, as far as that is mechanical; ``None`` if nothing is."""
+def _with(end: str, text: str) -> bytes:
+    return text.replace("\n", end).encode()
+
+
+def repaired(
+    code: str, records: Iterable[Record], rules: Sequence[str], module: Module | None = None
+) -> Repaired | None:
+    """The program with the findings of ``records`` repaired, as far as that is mechanical; ``None`` if nothing is.
+
+    ``module`` is its place in the project, without which findings that other files lead to are not seen again.
+    """
     wanted = {(record.rule, record.line, record.message) for record in records if record.rule in _REPAIRS}
     if not wanted:
         return None
-    analysis = scan(code, select=rules, limits=OF_FILE)
-    attempt = _Attempt(rules)
+    analysis = _of_own_file(scan(code, select=rules, limits=OF_FILE, module=module))
+    attempt = _Attempt(rules, module)
     for finding in analysis.findings:
         if (finding.rule, finding.line, finding.message) in wanted:
             attempt.wanted.add(_key(finding, code))
@@ -75,6 +98,10 @@ def repaired(code: str, records: Iterable[Record], rules: Sequence[str]) -> Repa
     while (step := attempt.next(now, analysis)) is not None:
         now, analysis = step
     return Repaired(code, now, before - len(analysis.findings)) if now != code else None
+
+
+def _of_own_file(analysis: Analysis) -> Analysis:
+    return replace(analysis, findings=tuple(finding for finding in analysis.findings if not finding.path))
 
 
 Key: TypeAlias = tuple[str, str, str]
@@ -88,8 +115,9 @@ def _key(finding: Finding, code: str) -> Key:
 class _Attempt:
     """The findings that are to be repaired, and the calls where that has failed."""
 
-    def __init__(self, rules: Sequence[str]) -> None:
+    def __init__(self, rules: Sequence[str], module: Module | None) -> None:
         self.wanted: set[Key] = set()
+        self._module = module
         self._rules = rules
         self._failed: set[tuple[str, str]] = set()
 
@@ -114,7 +142,7 @@ class _Attempt:
 
     def _verified(self, code: str, before: Analysis, finding: Finding) -> Analysis | None:
         """The analysis of the repaired program: it parses, the finding is gone, and nothing came in its place."""
-        found = scan(code, select=self._rules, limits=OF_FILE)
+        found = _of_own_file(scan(code, select=self._rules, limits=OF_FILE, module=self._module))
         if found.status not in _USABLE or len(found.unseen) > len(before.unseen):
             return None
         had, has = (Counter(one.rule for one in analysis.findings) for analysis in (before, found))

@@ -66,6 +66,8 @@ class Project:
     def _text(self, file: str) -> str | None:
         """The source of a file; makes room where too much is kept."""
         try:
+            if not Path(file).is_file():
+                return None  # a pipe can be read only once
             raw = Path(file).read_bytes()
             text = source_text.decode(raw)
         except (OSError, SourceTextError):
