@@ -90,7 +90,7 @@ class Transfer:
     def do_pi(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
         if not value.mask:
-            return self.letters.same(instr, value)
+            return self._narrowed(instr, self.letters.same(instr, value))
         if any(obj.kind != "api" for obj in value.objs):
             return value
         proved = self.guards.proves(instr) & self.heap.rules.testable
@@ -101,6 +101,11 @@ class Transfer:
         if not left & self.heap.rules.all:
             return Value(left, value.why if left else None, NO_OBJS, consts, STR)
         return Value(left, value.why, value.objs, consts, value.kind)
+
+    def _narrowed(self, instr: Instr, value: Value) -> Value:
+        """What a test leaves of anything at all, so that it is no more before a taint arrives than afterwards."""
+        consts = None if value.objs or value.consts is not None else self.guards.allowed(instr)
+        return value if consts is None else Value(0, None, NO_OBJS, consts, value.kind)
 
     def do_branch(self, instr: Instr, env: list[Value]) -> Value:
         return BOTTOM

@@ -18,9 +18,7 @@ from real.detector.models.rows import Handler
 
 _APPLICATIONS = frozenset(calls_of(Role.APPLICATION))
 # Frameworks in which only a handler's own class can refuse a request.
-_ALONE = frozenset(
-    row.api.rpartition(".")[2] for row in rows_of(Handler) if row.api.startswith(("tornado.", "http.server."))
-)
+_ALONE = frozenset(row.api.rpartition(".")[2] for row in rows_of(Handler) if row.is_alone)
 
 
 def is_in_sight(facts: Facts, unit: Unit) -> bool:

@@ -19,6 +19,7 @@ from real.detector.concepts.patterns import PATTERN_MODULES
 from real.detector.concepts.plain_text import is_text
 from real.detector.concepts.refusals import refused
 from real.detector.ir.call_shapes import named_operands, shape_of
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Edge, Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
@@ -179,8 +180,18 @@ class _Removal:
         return bool(texts) and every((self._cut if cuts else self.of)(unit, text, left, way) for text in texts)
 
     def _may_be_other(self, unit: Unit, call: Instr) -> bool:
-        callee = self.facts.value(unit, call.args[0])
-        return call.op == "call" and (bool(callee.mask) or any(obj.kind == "class" for obj in callee.objs))
+        """Whether it may be a class, or whatever somebody has put under a name of the module."""
+        if call.op != "call":
+            return False
+        callee, made = self.facts.value(unit, call.args[0]), definition(unit, call.args[0])
+        is_given = made is not None and self._is_parameter(unit, made)  # what a decorator is put on, for one
+        return any(obj.kind == "class" for obj in callee.objs) or (bool(callee.mask) and not is_given)
+
+    def _is_parameter(self, unit: Unit, made: Instr) -> bool:
+        """Whether it is a parameter, also of the function around."""
+        if made.op != "cell" or unit.parent is None:
+            return made.op == "param"
+        return any(step.extra == made.extra[1] for step in self.facts.instructions(unit.parent, "param"))
 
     def _given(self, unit: Unit, name: str, left: frozenset[str], way: _Way) -> bool:
         """What the call that led here passes for a parameter; otherwise what all callers of a helper pass."""

@@ -61,6 +61,8 @@ class Role(Enum):
     SAVED_DOWNLOAD = "fetches a file and saves it"
     RUNS_FILE = "runs or unpacks a file"
     STARTS = "starts a process"
+    KEEPS_ALL = "keeps every result of the function that it decorates"
+    KEEPS_SOME = "keeps results of the function that it decorates: all of them, if the size is None"
     EXIT = "ends the program or the answer: it never returns"
     COPIES_FILE = "copies what one file holds into another"
     NO_VERIFICATION = "verifies no server"

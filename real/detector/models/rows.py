@@ -126,12 +126,14 @@ class Handler:
     """A class (or what takes objects of such classes) that answers requests by methods: name -> verb of HTTP.
 
     Without ``actions`` any method may be one, where a decorator says so. ``ending`` is how the names of such classes
-    end, by which subclasses of subclasses in other files are known.
+    end, by which subclasses of subclasses in other files are known. ``is_alone``: nothing outside the class can
+    refuse a request (no middleware, no hooks).
     """
 
     api: str
     actions: tuple[tuple[str, str], ...]
     ending: str
+    is_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +259,12 @@ def replacers(how: Replaces, *apis: str, until: str = "") -> Iterator[Replacer]:
     return (Replacer(api, how, until) for api in spelled(*apis))
 
 
-def handlers(ending: str, *apis: str, form: str = "{}", verbs: tuple[str, ...] = VERBS) -> Iterator[Handler]:
+def handlers(
+    ending: str, *apis: str, form: str = "{}", verbs: tuple[str, ...] = VERBS, is_alone: bool = False
+) -> Iterator[Handler]:
     """Classes with a method for each verb, called ``form``: ``on_{}``, or ``do_{VERB}`` in capitals."""
     actions = tuple((form.format(verb, VERB=verb.upper()), verb.upper()) for verb in verbs)
-    return (Handler(api, actions, ending) for api in spelled(*apis))
+    return (Handler(api, actions, ending, is_alone) for api in spelled(*apis))
 
 
 def sanitizers(kinds: tuple[Kind, ...], *apis: str, until: str = "", of: tuple[str, ...] = ()) -> Iterator[Sanitizer]:

@@ -15,7 +15,7 @@ LIBRARY = Library(
         Template(
             "tornado.template.Template().generate", "tornado.template.Template", "template_string", switch="autoescape"
         ),
-        *handlers("Handler", "tornado.web.RequestHandler"),
+        *handlers("Handler", "tornado.web.RequestHandler", is_alone=True),
         *calls(Role.WRITER, arg(0, "chunk"), "tornado.web.RequestHandler().{write,finish}"),
         *calls(Role.WRITER, (), "tornado.web.RequestHandler().send_error"),
         *calls(Role.RESPONSE, (), "tornado.web.HTTPError"),

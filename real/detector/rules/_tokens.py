@@ -9,7 +9,7 @@ from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, last_names
+from real.detector.models.catalogue import calls_of, known_modules, last_names
 from real.detector.models.kinds import Role
 from real.detector.vocabulary import KEY_WORDS, PASSWORD_WORDS, SECRET_KEYS, SECRET_TOKENS, UNGUESSABLE_WORDS, words
 
@@ -45,7 +45,7 @@ def _is_hash_of_time(facts: Facts, site: CallSite) -> bool:
     return (
         bool(called & last_names(Role.CLOCK))
         and not called & last_names(Role.RANDOM)
-        and not any(words(word) & _KEYS for word in known)
+        and not any(words(word) & _KEYS for word in known - known_modules())  # ``secrets``
     )
 
 

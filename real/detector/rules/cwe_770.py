@@ -57,7 +57,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.concepts.endpoints import is_handler
 from real.detector.ir.instructions import Instr
-from real.detector.models.catalogue import calls_of
+from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.rule import Rule
 from real.detector.rules._amounts import SIZES, repeated, size, sized
@@ -122,11 +122,14 @@ def _caches(facts: Facts) -> Iterator[Defect]:
 
 
 def _is_endless(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = ast.unparse(called).rpartition(".")[2]
     if not isinstance(decorator, ast.Call):
-        return ast.unparse(decorator) in ("functools.cache", "cache")
-    name = ast.unparse(decorator.func).rpartition(".")[2]
+        return name in last_names(Role.KEEPS_ALL)
     sizes = [*decorator.args[:1], *(keyword.value for keyword in decorator.keywords if keyword.arg == "maxsize")]
-    return name == "lru_cache" and any(isinstance(size, ast.Constant) and size.value is None for size in sizes)
+    return name in last_names(Role.KEEPS_SOME) and any(
+        isinstance(size, ast.Constant) and size.value is None for size in sizes
+    )
 
 
 def _waits(step: Instr) -> bool:

@@ -108,8 +108,10 @@ def _is_configured(facts: Facts, place: Place) -> bool:
     """Whether who runs the program says which server it asks: by the environment, or when it makes a client of it."""
     entry = facts.entry(facts.value(place.unit, place.operand))
     if entry is SourceKind.ENVIRONMENT:
-        values = (facts.value(place.unit, step.dst) for step in facts.definitions(place.unit, place.operand))
-        return every(facts.entry(value) in (entry, None) for value in values)
+        steps = facts.definitions(place.unit, place.operand)
+        if facts.is_open(place.unit) and any(step.op == "param" for step in steps):
+            return False  # what the program itself passes says nothing of others
+        return every(facts.entry(facts.value(place.unit, step.dst)) in (entry, None) for step in steps)
     return isinstance(entry, Unit) and _is_base_of_client(facts, place, entry)
 
 
@@ -118,7 +120,7 @@ def _is_base_of_client(facts: Facts, place: Place, start: Unit) -> bool:
     made = definition(place.unit, place.operand)
     if start.name != "__init__" or made is None or made.op != "attr" or place.unit is start:
         return False
-    is_part = all(root(place.unit, arg) != made.dst for at in place.at if isinstance(at, Instr) for arg in at.args)
+    is_part = every(root(place.unit, arg) != made.dst for at in place.at if isinstance(at, Instr) for arg in at.args)
     return is_part and not any(
         facts.is_untrusted(facts.value(caller, operand))
         for caller, call, bound in facts.call_sites(start)

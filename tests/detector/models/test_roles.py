@@ -27,7 +27,8 @@ PROGRAMS = {
     Role.TAKES_KEY: ("CWE-327", "import random\ndef cipher():\n    return CALL(ARG=random.randbytes(16))"),
     Role.PASSWORD_HASH: (
         "CWE-327",
-        "import hashlib\ndef store(password):\n    print(CALL(password))\n    return hashlib.sha256(password.encode())",
+        "import hashlib\ndef store(password):\n    slow = CALL(password)\n"
+        "    return hashlib.sha256(password.encode()), slow",
     ),
     Role.PASSWORD_COST: ("CWE-327", "CALL(ARG=2)"),
     Role.PASSWORD_ROUNDS: ("CWE-327", "CALL(ARG=7)"),

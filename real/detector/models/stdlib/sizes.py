@@ -9,6 +9,8 @@ LIBRARY = Library(
     "sizes",
     "",
     (
+        *calls(Role.KEEPS_ALL, (), "functools.cache"),
+        *calls(Role.KEEPS_SOME, (), "functools.lru_cache"),
         *calls(Role.CONTAINER, (), "builtins.{dict,list,set}", "collections.{OrderedDict,deque}"),
         *calls(Role.CONTAINER, arg(0), "collections.defaultdict"),
         *calls(

@@ -20,7 +20,9 @@ LIBRARY = Library(
         *calls(Role.URL_UNPARSER, (), "urllib.parse.{urlunparse,urlunsplit}"),
         *calls(Role.URL_COPY, (), "builtins.str", "urllib.request.Request", "urllib.parse.{unquote,urldefrag}"),
         *calls(Role.QUERY_BUILDER, (), "urllib.parse.{urlencode,quote,quote_plus}"),
-        *handlers("Handler", "http.server.{BaseHTTPRequestHandler,SimpleHTTPRequestHandler}", form="do_{VERB}"),
+        *handlers(
+            "Handler", "http.server.{BaseHTTPRequestHandler,SimpleHTTPRequestHandler}", form="do_{VERB}", is_alone=True
+        ),
         *calls(Role.WRITER, (), "http.server.{BaseHTTPRequestHandler,SimpleHTTPRequestHandler}().send_error"),
         *calls(Role.CALLBACK, arg(0, "function"), "xmlrpc.server.SimpleXMLRPCServer().register_function"),
         *sinks(Kind.HEADER, arg(1, "value"), "**.send_header", of=("http.server.BaseHTTPRequestHandler",)),
