@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 from real.detector.analysis.arguments import Arguments
@@ -38,6 +39,11 @@ from real.detector.models import library
 
 _ENDING = frozenset({"function", "class"})  # calls of them end: the solver keeps account of functions
 _OWN = frozenset({"instance", "class", "super"})
+_CONTAINERS: dict[str, type] = {
+    **{f"builtins.{kind.__name__}": kind for kind in (list, set, dict)},
+    **{"collections.deque": deque, "collections.UserList": list},
+    **dict.fromkeys(("collections.OrderedDict", "collections.defaultdict", "collections.UserDict"), dict),
+}
 _MAX_REENTERED = 2
 _READERS = frozenset({"items", "keys", "values", "get", "pop", "copy"})  # of a mapping
 
@@ -227,6 +233,9 @@ class Calls:
             return self.containers.mapping_method(obj, name, args, instr)
         if obj in self.state.made_by_metaclass and self.functions.member(obj, name) is None and name in _READERS:
             return self.containers.mapping_method(obj, name, args, instr)
+        inherited = self._container_method(obj, name, args, instr)
+        if inherited is not None:
+            return inherited
         self._write_namespace(obj, name, args, instr)
         if kind in _OWN:
             found = self.attributes.attribute(of_obj(obj), name, instr)
@@ -245,6 +254,20 @@ class Calls:
             if known is not None:
                 return known
         return self.call_object(obj, args, instr)  # fn.__call__(x), task.delay(x): whatever calls it
+
+    def _container_method(self, obj: Obj, name: str, args: Args, instr: Instr) -> Value | None:
+        """A method that an object of the program's own class has from the container that its class inherits from."""
+        result: Value | None = None
+        for cls in ordered(obj.fields.get({"instance": "__class__", "super": "class"}.get(obj.kind, ""), BOTTOM).objs):
+            if obj.kind == "instance" and self.functions.member(cls, name) is not None:
+                continue
+            for container in map(_CONTAINERS.get, self.functions.foreign_bases(cls)):
+                if container is not None and hasattr(container, name):
+                    held = obj if obj.kind == "instance" else self.functions.instance(cls)
+                    is_mapping = issubclass(container, dict)
+                    call = self.containers.mapping_method if is_mapping else self.containers.sequence_method
+                    result = join(result or BOTTOM, call(held, name, args, instr))
+        return result
 
     def _bound(self, fn: Obj, args: Args, instr: Instr) -> Value:
         """``f.__get__(x)``: ``f`` with its first argument."""

@@ -11,8 +11,12 @@ from real.detector.ir.instructions import Unit
 
 
 def bases(cls: Obj) -> list[Obj]:
-    """The classes of the program that ``cls`` names as its bases."""
-    return [obj for obj in ordered(cls.fields.get("__bases__", BOTTOM).objs) if obj.kind == "class" and obj is not cls]
+    """The classes of the program that ``cls`` names as its bases, in their order where it is known."""
+    return [obj for obj in _named(cls) if obj.kind == "class" and obj is not cls]
+
+
+def _named(cls: Obj) -> dict[Obj, None]:
+    return dict.fromkeys([*cls.bases, *ordered(cls.fields.get("__bases__", BOTTOM).objs)])
 
 
 def defines(obj: Obj, name: str) -> bool:
@@ -47,18 +51,27 @@ class Inheritance:
             self._lineages, self._foreign, self._members = {}, {}, {}
 
     def lineage(self, cls: Obj, growth: int) -> tuple[Obj, ...]:
-        """A class and those of the program that it inherits from, near ones first, each once."""
+        """A class and those of the program that it inherits from: each once, and before its own bases.
+
+        That is the order in which Python looks, where it accepts the class at all (reverse postorder).
+        """
         self._renew(growth)
         known = self._lineages.get(cls)
         if known is None:
-            found: dict[Obj, None] = {}
-            work = [cls]
+            done: dict[Obj, None] = {}
+            seen = {cls}
+            work = [(cls, iter(reversed(bases(cls))))]
             while work:
-                current = work.pop()
-                if current not in found:
-                    found[current] = None
-                    work += reversed(bases(current))
-            known = self._lineages[cls] = tuple(found)
+                current, rest = work[-1]
+                for base in rest:
+                    if base not in seen:
+                        seen.add(base)
+                        work.append((base, iter(reversed(bases(base)))))
+                        break
+                else:
+                    done[current] = None
+                    work.pop()
+            known = self._lineages[cls] = tuple(reversed(done))
         return known
 
     def foreign(self, cls: Obj, growth: int) -> tuple[str, ...]:
@@ -67,10 +80,7 @@ class Inheritance:
         known = self._foreign.get(cls)
         if known is None:
             known = self._foreign[cls] = tuple(
-                base.name
-                for current in self.lineage(cls, growth)
-                for base in ordered(current.fields.get("__bases__", BOTTOM).objs)
-                if base.kind == "api"
+                base.name for current in self.lineage(cls, growth) for base in _named(current) if base.kind == "api"
             )
         return known
 

@@ -148,7 +148,10 @@ class LibraryCalls:
             return self._observed(path, args, instr)
         name = path.rpartition(".")[2]
         if name in library.DECODERS:
-            return self.heap.part_of([*args.everything(), self.heap.contents(self.state.encoded)], CHAR)
+            made = self.heap.part_of([*args.everything(), self.heap.contents(self.state.encoded)], CHAR)
+            if path != "builtins.bytearray":
+                return made
+            return of_obj(self.heap.api_result(path, instr), made.mask, made.why)  # what is put into it stays there
         if trusted:
             kind = BUILDER if self.heap.rules.is_builder(path) else OTHER
             made = Value(0, None, frozenset((self.heap.api_result(path, instr),)), None, kind)

@@ -279,6 +279,7 @@ class Transfer:
             raise TypeError("a class instruction without a unit")
         self._look_at_annotations(unit, instr)
         cls = self.heap.obj(("class", unit), "class", unit.name, unit)
+        cls.bases.update(dict.fromkeys(obj for arg in instr.args for obj in ordered(env[arg].objs)))
         self.heap.put(cls, "__bases__", join_all(env[arg] for arg in instr.args))
         state = self.state.states[unit]
         state.callers[self.heap.unit] = None

@@ -97,6 +97,7 @@ class Obj:
 
     __slots__ = (
         "any_key",
+        "bases",
         "contents",
         "deep_mask",
         "deep_why",
@@ -125,6 +126,7 @@ class Obj:
         self.keys = BOTTOM  # the unknown keys of a dict
         self.made_with: dict[Hashable, frozenset[Constant]] = {}  # where it is made -> the elements, or keys, it has
         self.loses = False  # whether something may be taken out of it, or replaced in it
+        self.bases: dict[Obj, None] = {}  # of a class, in the order in which it names them
         self.readers: set[Unit] = set()
         self.parents: dict[Obj, None] = {}  # the objects that hold this one
         self.deep_mask = 0  # the taint of everything reachable from here, kept up to date as things are stored

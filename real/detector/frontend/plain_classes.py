@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 Constant: TypeAlias = "str | bytes | int | float | complex | bool | None"
@@ -29,6 +29,7 @@ class PlainClass:
     constants: dict[str, Constant] = field(default_factory=dict)  # attribute -> constant
     defaults: dict[str, Constant] = field(default_factory=dict)
     is_open: bool = False
+    methods: frozenset[str] = frozenset()  # what a read of an attribute may give that holds the object
 
     @property
     def is_strict(self) -> bool:
@@ -56,9 +57,9 @@ def plain_class(node: ast.ClassDef, known: Mapping[str, PlainClass] = {}) -> Pla
     if not all(_is_plain_part(part, is_record) for part in node.body):
         return None
     init = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
-    if init:
-        return _plain_init(init[-1], base)
-    return _record(node, base) if is_record else base
+    made = _plain_init(init[-1], base) if init else _record(node, base) if is_record else base
+    own = {part.name for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    return made and replace(made, methods=base.methods | own)
 
 
 def _base_of(node: ast.ClassDef, known: Mapping[str, PlainClass]) -> PlainClass | None:

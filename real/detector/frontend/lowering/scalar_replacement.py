@@ -156,10 +156,11 @@ class Aggregates:
     def _take_object_apart(self, made: Instr, held: dict[Any, int], names: set[int], uses: list[Instr]) -> None:
         """What is read of an object is what was stored last, until something else gets hold of the object."""
         steps: list[tuple[Instr, Step]] = []
+        cls = self.classes.get(self.steps.name(made.args[0]))
         for use in uses:
             step = self.steps.of("object", use, names) if sum(arg in names for arg in use.args) == 1 else None
-            if step is None:
-                break
+            if step is None or (cls is not None and step[0] == "read" and step[1] in cls.methods):
+                break  # a method holds the object
             steps.append((use, step))
         is_private = len(steps) == len(uses)
         if not (is_private and not changes(steps)):
