@@ -58,3 +58,13 @@ def test_a_program_whose_functions_others_call_is_no_script() -> None:
     code += "if sys.stdin.isatty():\n    f(str(int(input())))\n"
     assert scan(code).status == "clean"  # a script, as far as anybody can tell
     assert scan(code, is_imported=True).status == "findings"
+
+
+def test_a_helper_of_an_application_takes_what_its_handlers_pass_unless_others_call_it() -> None:
+    code = "import os, shlex\nfrom flask import Flask, request\napp = Flask(__name__)\n"
+    code += "def f(x):\n    os.system('ping ' + x)\n"
+    asked = "@app.get('/')\ndef page():\n    f(shlex.quote(request.args['q']))\n    return ''\n"
+    assert scan(code + asked).status == "clean"
+    assert scan(code + asked, is_imported=True).status == "findings"
+    assert scan(code + asked.replace("shlex.quote(request.args['q'])", "'localhost'")).status == "findings"
+    assert scan(code + asked + "def g(x):\n    f(x)\n").status == "findings"

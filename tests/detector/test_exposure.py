@@ -32,9 +32,6 @@ EXAMPLES = {
         "import argparse\ndef main():\n    parser = argparse.ArgumentParser()\n    parser.add_argument('n', type=int)\n"
         "    remove(str(int(parser.parse_args().n)))\nif __name__ == '__main__':\n    main()\n"
     ),
-    "an endpoint with a number": (
-        "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/x/{n}')\ndef show(n: int):\n    remove(str(n))\n"
-    ),
     "input that is cleaned under a guard": "if __name__ == '__main__':\n    remove(str(int(input())))\n",
     "input under a guard, called before": "remove('a')\nif __name__ == '__main__':\n    remove(str(int(input())))\n",
     "input that does not get there": "name = input()\nprint(name)\nremove('a')\n",
@@ -45,6 +42,14 @@ EXAMPLES = {
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_proves_nothing_of_a_public_function(example: str) -> None:
     assert [finding.rule for finding in scan(FUNCTION + EXAMPLES[example]).findings] == ["CWE-77"]
+
+
+def test_an_endpoint_is_an_example_where_others_call_the_function() -> None:
+    """Elsewhere the file is an application, whose outside are its clients: see ``test_escapes``."""
+    endpoint = (
+        "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/x/{n}')\ndef show(n: int):\n    remove(str(n))\n"
+    )
+    assert [finding.rule for finding in scan(FUNCTION + endpoint, is_imported=True).findings] == ["CWE-77"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from real.detector.ir.instructions import Program, Unit
 from real.detector.models.catalogue import last_names, rows_of
 from real.detector.models.kinds import Role
-from real.detector.models.rows import Framework
+from real.detector.models.rows import Framework, Handler
 
 # Frameworks that convert and check arguments by the annotations of a handler, and refuse what does not fit.
 _ENFORCING = frozenset(row.api for row in rows_of(Framework) if row.typed)
@@ -19,6 +19,9 @@ _NUMBERS = frozenset(
     | {"NonNegativeInt", "conint", "confloat", "NegativeInt", "PositiveFloat", "StrictInt", "StrictBool"}
 )
 _LIMITS = frozenset({"le", "lt"})
+# How the names of classes of handlers end -> the methods that answer.
+_HANDLERS = {row.ending: frozenset(name for name, _ in row.actions) for row in rows_of(Handler) if row.actions}
+_REQUEST = "request"  # what frameworks that know views by their signature call the first parameter
 # <int:number> in a route of Flask, Quart, Bottle or Django: a number, or no such page
 _CONVERTER = re.compile(r"<(?:int|float|uuid):(\w+)>|<(\w+):(?:int|float)>|\{(\w+):(?:int|float|uuid)\}")
 
@@ -73,6 +76,18 @@ class Signatures:
             isinstance(node, ast.Call) and any(keyword.arg in _LIMITS for keyword in node.keywords) for node in calls
         )
         return "limited" if limited else "number"
+
+
+def answers_requests(unit: Unit) -> bool:
+    """Whether a framework calls a function for what a client asks, as far as its own definition tells."""
+    if unit.kind != "function" or unit.parent is None:
+        return False
+    if any(_is_route(decorator) for decorator in getattr(unit.node, "decorator_list", ())):
+        return True
+    if unit.parent.kind != "class":
+        return unit.parent.kind == "module" and unit.params.positional[:1] == (_REQUEST,)
+    bases = [_last(base) for base in getattr(unit.parent.node, "bases", ())]
+    return any(base.endswith(ending) and unit.name in names for base in bases for ending, names in _HANDLERS.items())
 
 
 def _is_route(decorator: ast.expr) -> bool:

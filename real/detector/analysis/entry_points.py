@@ -24,7 +24,8 @@ from real.detector.models.kinds import Role
 
 _MAX_HEIRS = 12  # objects that `self` may be in one method
 # Calls that give functions to a server, a framework or a broker, which calls them with what others send.
-_REGISTRARS = last_names(Role.REGISTRAR, Role.CALLBACK)
+_ROUTERS = last_names(Role.REGISTRAR)
+_REGISTRARS = _ROUTERS | last_names(Role.CALLBACK)
 
 
 class Activator(Protocol):
@@ -57,6 +58,9 @@ class EntryPoints:
         functions = [unit for unit in self._state.program.units if unit.kind == "function"]
         named = self._state.program.entry_references
         functions = [*(u for u in functions if u.name not in named), *(u for u in functions if u.name in named)]
+        if not self._exposure.is_imported:
+            self._exposure.handlers |= dict.fromkeys(self._registered(_ROUTERS))
+        functions.sort(key=lambda unit: unit not in self._exposure.handlers)  # what they pass decides about the others
         for unit in functions:
             if self._exposure.is_open_by_name(unit):
                 self.open(unit)
@@ -88,18 +92,18 @@ class EntryPoints:
         count = -1
         while count < len(self._state.opened) < self._count:
             count = len(self._state.opened)
-            for unit in (*self._registered(), *self._exposure.given_away()):
+            for unit in (*self._registered(_REGISTRARS), *self._exposure.given_away()):
                 if not (is_describing(unit) and self._state.states[unit].reached):
                     self.open(unit)
 
-    def _registered(self) -> list[Unit]:
+    def _registered(self, registrars: frozenset[str]) -> list[Unit]:
         """The handlers that are given to a server, which calls them with what clients send."""
         found = []
         for unit, calls in self._calls.items():
             for instr in calls if self._state.states[unit].reached else ():
                 env = self._state.states[unit].env
                 names = {str(instr.extra[0])} if instr.op == "method" else {o.name for o in env[instr.args[0]].objs}
-                if _REGISTRARS.isdisjoint(name.rpartition(".")[2] for name in names):
+                if registrars.isdisjoint(name.rpartition(".")[2] for name in names):
                     continue
                 for operand in instr.args[1:]:
                     for obj in ordered(env[operand].objs) if isinstance(operand, int) else ():
@@ -125,7 +129,8 @@ class EntryPoints:
             known = state.params.get(name, BOTTOM).consts
             note = f"parameter `{name}` of {unit.name}() can be anything"
             why = Step(unit.line, note, None, unit, defaults=known, param=name)
-            value = self._outside(unit, name, self._heap.rules.all, why)
+            requested = self._heap.rules.typed if unit in self._exposure.handlers else 0
+            value = self._outside(unit, name, self._heap.rules.all | requested, why)
             if name == unit.params.vararg:
                 value = self._collected(unit, "tuple", value)
             elif name == unit.params.kwarg:

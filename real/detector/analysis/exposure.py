@@ -23,6 +23,11 @@ another, nor called by a test; so nobody but its own flow calls its functions. T
 callers pass, provided that what is typed in really gets to it: some argument of some call is made from standard input,
 whatever has been done to it on the way (``x = int(input())``). Where only constants get to it, the reading has nothing
 to do with it, and the calls are examples again.
+
+The other exception is an *application*, under the same condition: a file with handlers that a framework calls for
+requests. Its outside is the client. A public function that such a handler hands what the client sent, whatever has been
+done to it, is a step of the application and takes what its callers pass; one that only constants get to, or that
+nothing calls, is open as ever.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from real.detector.analysis.declared_types import answers_requests
 from real.detector.analysis.guards import Guards
 from real.detector.analysis.heap import CONTAINERS, Heap
 from real.detector.analysis.records import Records
@@ -79,13 +85,20 @@ class Exposure:
         self._module = self._state.program.units[0]
         can_be_script = bool(self._records.typed_at) and not is_imported
         self.is_script = can_be_script and any(self._reads_input(unit) for unit in self._run_on_import())
+        self.is_imported = is_imported
+        self.handlers = {u: None for u in state.program.units if answers_requests(u) and not is_imported}
 
     def is_open_by_name(self, unit: Unit) -> bool:
-        """Whether a function is public or its name is given away, and not only the flow of a script calls it."""
+        """Whether a function is public or its name is given away, and is no step of a script or an application."""
         if is_describing(unit):
             return False
         can_be_reached = is_public(unit) or self._is_given_away_by_name(unit)
-        return can_be_reached and not (self.is_script and self._is_step_of_script(unit))
+        return can_be_reached and not self._is_step(unit)
+
+    def _is_step(self, unit: Unit) -> bool:
+        if self.is_script:
+            return self._is_step_of_script(unit)
+        return bool(self.handlers) and unit not in self.handlers and self._is_step_of_application(unit)
 
     def _is_given_away_by_name(self, unit: Unit) -> bool:
         """Whether the program does more with a private function, or with the private class it is in, than call it."""
@@ -115,7 +128,8 @@ class Exposure:
                 if instr.op == "decorate":
                     yield from self._decorated(state.env, instr)
                 elif not self.is_script:
-                    yield from self._functions(state.env[instr.args[0]])
+                    found = self._functions(state.env[instr.args[0]])
+                    yield from (function for function in found if not self._is_step(function))
         for obj in tuple(self._state.kept):
             yield from self._functions_of(obj)
 
@@ -143,7 +157,7 @@ class Exposure:
         return any(instr in self._records.typed_at for instr in self._instructions(unit))
 
     def _is_typed(self, value: Value) -> bool:
-        """Whether a value is made from standard input."""
+        """Whether a value is made from standard input or from a request."""
         return bool(self._heap.deep(value)[0] & self._heap.rules.typed)
 
     def _is_step_of_script(self, unit: Unit) -> bool:
@@ -153,6 +167,20 @@ class Exposure:
         # Only copies of it run, in the functions that called it.
         callers = self._state.program.copied_into(unit)
         return every(self._takes_input(caller) or self._reads_input(caller) for caller in callers)
+
+    def _is_step_of_application(self, unit: Unit) -> bool:
+        state = self._state.states[unit]
+        if state.reached or not unit.inlined:
+            return self._takes_input(unit)
+        # Only copies of it run: in handlers that take something from clients, or in steps.
+        return every(
+            self._is_asked(caller) if caller in self.handlers else self._is_step_of_application(caller)
+            for caller in self._state.program.copied_into(unit)
+        )
+
+    def _is_asked(self, handler: Unit) -> bool:
+        """Whether a handler reads something that clients send."""
+        return any(value.mask & self._heap.rules.typed for value in self._state.states[handler].env)
 
     def _takes_input(self, unit: Unit) -> bool:
         params = self._state.states[unit].params

@@ -28,10 +28,10 @@ class Records:
         if known is None:
             return None
         mask = self.heap.rules.all
-        if known.kind is SourceKind.TERMINAL:
+        if known.kind in (SourceKind.TERMINAL, SourceKind.HTTP):
             mask |= self.heap.rules.typed
-            if instr.op != "import":
-                self.typed_at.add(instr)
+        if known.kind is SourceKind.TERMINAL and instr.op != "import":
+            self.typed_at.add(instr)
         kind = STR if path.endswith("input()") else OTHER
         why = Step(instr.line, known.note, None, known.kind, is_import=instr.op == "import")
         return Value(mask, why, NO_OBJS, None, kind)

@@ -14,7 +14,7 @@ class RuleSet:
     def __init__(self, rules: Sequence[TaintRule]) -> None:
         self.rules = tuple(rules)
         self.all = (1 << len(self.rules)) - 1
-        self.typed = 1 << len(self.rules)  # a bit of no rule: made from standard input, whatever has been done to it
+        self.typed = 1 << len(self.rules)  # a bit of no rule: see ``exposure``
         # for which a number may do harm
         self.numbers = self._bits(lambda rule: not rule.numbers_are_harmless) | self.typed
         self.sizes = self._bits(lambda rule: rule.limits_matter)  # which ask how large a number may be

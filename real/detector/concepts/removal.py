@@ -308,7 +308,7 @@ class _Removal:
         results = [
             self.of(callee, step.args[0], left, _Way((step,), (*way.calls, _Call(unit, call, callee, way.goals))))
             for callee in callees
-            for step in self.facts.instructions(callee, "return")
+            for step in self.facts.instructions(callee, "yield" if callee.is_generator else "return")
         ]
         return bool(results) and every(results)
 
