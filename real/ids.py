@@ -36,6 +36,7 @@ _LATER = {
     ("trainer", "shuffle_rewards"): False,
     ("trainer", "sampled_logprobs"): False,
     ("reward", "credit"): "none",
+    ("generation", "stop_at_program"): False,
 }
 # Folders differ between machines: they count as written, not as resolved. (Where a data set is found without a path, by
 # the rule of ``datasets/sources.py``, is no part of a run's id; what was read is: every result records its hash.)

@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "runs": "types errors io verdicts",
     "logger": "errors io",
     "policy": f"{VOCABULARY} io prompts datasets",
-    "generation": f"{VOCABULARY} io policy",
+    "generation": f"{VOCABULARY} io policy extract",
     "serving": f"{JUDGING} judge sampled_tests moments",
     "training": f"{LEARNING} datasets policy generation serving moments",
     "methods": f"{LEARNING} datasets datasets.workshop policy generation training",

@@ -114,6 +114,11 @@ def _check_rollouts(root: RootCfg) -> None:
             " which token earned them",
             hint="Use reward.credit=none for the control.",
         )
+    if root.generation.stop_at_program and root.generation.backend is GenerationBackend.vllm:
+        raise UsageError(
+            "generation.stop_at_program=true is known to the transformers backend only",
+            hint="Use generation=hf, or generation.stop_at_program=false.",
+        )
     if root.trainer.sampled_logprobs and root.generation.backend is GenerationBackend.vllm:
         raise UsageError(
             "trainer.sampled_logprobs=true needs a sampler with the weights that are trained, and vLLM has copies",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from real.errors import UnknownNameError
-from real.extract.code_blocks import CodeBlock, code_blocks
+from real.extract.code_blocks import CodeBlock, code_blocks, is_python
 from real.extract.located import Located
 from real.extract.reasons import EMPTY, NO_BLOCK, PLACEHOLDER, UNCLOSED, UNCLOSED_THOUGHT
 from real.extract.released import released_program
@@ -14,8 +14,6 @@ from real.registry import did_you_mean
 from real.types import Program
 
 RULES = ("answer", "first", "last", "last_without_checks")
-
-_PYTHON = re.compile(r"(python|py)[\d.]*", re.IGNORECASE)
 
 # What the prompts of the three benchmarks show in the place of the program.
 _PLACEHOLDER = re.compile(r"[#\s]*\[?YOUR[_ ](PYTHON[_ ])?CODE([_ ]HERE)?\]?\s*", re.IGNORECASE)
@@ -59,7 +57,7 @@ def _answer(completion_text: str) -> Located:
     if text is None:
         return Located(Program(None, UNCLOSED_THOUGHT))
     blocks = list(code_blocks(text))
-    candidates = [block for block in blocks if _PYTHON.fullmatch(block.language)]
+    candidates = [block for block in blocks if is_python(block.language)]
     candidates = candidates or [block for block in blocks if not block.language]
     if not candidates:
         return Located(Program(None, NO_BLOCK))

@@ -12,6 +12,7 @@ from real.source_text import without_mark
 # CommonMark, section 4.5: three or more backticks (no backtick may follow on the line) or tildes. Unlike there, any
 # indentation is allowed, because models put fences into lists of any depth.
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)")
+_PYTHON = re.compile(r"(python|py)[\d.]*", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[\s{.]*(?P<name>[\w+#-]*)")
 
 # What matters inside a line of Python for finding the end of a string; an unended string on one line ends with it.
@@ -51,6 +52,30 @@ def code_blocks(text: str) -> Iterator[CodeBlock]:
         heads = [] if close.head is None else [close.head]  # code on the line of the closing fence
         yield _block(name, [*lines[at : close.line], *heads], starts[at:], len(opening["indent"]))
         at = close.line + 1
+
+
+def ends_a_program(text: str) -> bool:
+    """Whether the last whole line of ``text`` closes its first block of Python (or of no language) that holds code.
+
+    For a response that is still being written: a fence in a string that is open so far may be part of the string.
+    """
+    for block in code_blocks(text.rpartition("\n")[0]):
+        if block.code.strip() and (not block.language or is_python(block.language)):
+            return block.closed and not _open_quote(block.code)
+    return False
+
+
+def is_python(language: str) -> bool:
+    """Whether a fence's language is Python, by any of its names."""
+    return _PYTHON.fullmatch(language) is not None
+
+
+def _open_quote(code: str) -> str:
+    """The triple quote that is open at the end of ``code``, or nothing."""
+    quote = ""
+    for line in code.split("\n"):
+        quote, _ = _scan(line, quote)
+    return quote
 
 
 def line_starts(lines: Sequence[str], start: int = 0) -> list[int]:

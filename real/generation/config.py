@@ -24,6 +24,7 @@ class GenerationCfg:
     temperature: float = 1.0
     top_p: float = 1.0
     batch: int = 128
+    stop_at_program: bool = False  # backend=hf: a response is over when its first Python code block is closed
 
     def check(self) -> None:
         """Raise ``UsageError`` where a value is out of range."""

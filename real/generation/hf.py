@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from real.errors import InfrastructureError
+from real.extract.code_blocks import ends_a_program
 from real.generation.base import OnFinished, Response
 from real.generation.config import GenerationCfg
 from real.generation.context import response_room
@@ -18,6 +19,8 @@ from real.generation.sampling import Sampler, greedy_tokens, row_streams
 from real.generation.slots import SlotCache
 
 PREFILL_TOKENS = 8192  # prompt tokens in one forward pass, padding included: bounds its activations
+FENCES = ("`" * 3, "~" * 3)
+FENCE_TOKENS = 8  # the whole response is read only where its last tokens hold a fence
 REFILL_SHARE = 8  # prompts enter when a slots/8 is free: one at a time would cost a forward pass each
 
 # Of logits [B, V] and what each row has written so far: the logits to choose from (constrained decoding).
@@ -114,6 +117,7 @@ class Rollout:
         self.uniforms = None if uniforms is None else uniforms.to(model.device)
         self.tokenizer = tokenizer
         self.stop: tuple[str, ...] = ()
+        self.stops_at_program = cfg.stop_at_program
         self.end, self.pad = tokenizer.eos_token_id, tokenizer.pad_token_id
         self.sample = Sampler(cfg.temperature, cfg.top_p)
         self.done: dict[int, Response] = {}
@@ -208,11 +212,19 @@ class Rollout:
         return written[-1] == self.end or len(written) >= self.room[row] or self._is_stopped(written)
 
     def _is_stopped(self, written: Sequence[int]) -> bool:
-        """Whether a stop text ends in the last token; as many tokens are read as it can have characters."""
-        if not self.stop:
-            return False
-        tail = self.tokenizer.decode(written[-1 - max(map(len, self.stop)) :], skip_special_tokens=True)
-        return any(text in tail for text in self.stop)
+        """Whether a stop text, or the line that closes the program, ends in the last token."""
+        if self.stop:  # as many tokens are read as a stop text can have characters
+            tail = self._text(written[-1 - max(map(len, self.stop)) :])
+            if any(text in tail for text in self.stop):
+                return True
+        if self.stops_at_program and "\n" in self._text(written[-1:]):
+            tail = self._text(written[-FENCE_TOKENS:])
+            return any(fence in tail for fence in FENCES) and ends_a_program(self._text(written))
+        return False
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        text: str = self.tokenizer.decode(tokens, skip_special_tokens=True)
+        return text
 
     def _finish(self, row: int, written: Sequence[int]) -> None:
         logprobs = tuple(self.logprobs.pop(row, ()))

@@ -54,6 +54,7 @@ MISTAKES = {
     "trainer.shuffle_rewards=true reward.credit=trace": ("deals rewards out at random", "reward.credit=none"),
     "method=vanilla reward.credit=trace": ("method=vanilla does not train with PPO", "method=real"),
     "method=sft trainer.shuffle_rewards=true": ("method=sft does not train with PPO", "method=real"),
+    "generation.stop_at_program=true generation=vllm": ("transformers backend only", "generation=hf"),
     "trainer.sampled_logprobs=true generation=vllm": ("and vLLM has copies", "generation=hf"),
     "trainer=openrlhf": ("cannot build model=tiny", "trainer=local_tiny"),
     "dataset=safesql": ("model=tiny knows only", "qwen25_coder_0p5b"),

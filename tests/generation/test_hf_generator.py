@@ -109,6 +109,34 @@ def test_the_model_keeps_its_mode(model: Any, tokenizer: Any, prompts: Prompts) 
         model.eval()
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Here:\n```python\nx = 1\n```\nIt sets x.\n```\nx\n```\n", "Here:\n```python\nx = 1\n```\n"),
+        ('```python\n"""As\n```\nx\n```\n"""\n```\nAll.\n', '```python\n"""As\n```\nx\n```\n"""\n```\n'),
+        ("```sh\nls\n```\n~~~\nx\n~~~\nAll.\n", "```sh\nls\n```\n~~~\nx\n~~~\n"),
+        ("```python\nx = 1\nprint(x)\n", "```python\nx = 1\nprint(x)\n"),
+    ],
+)
+def test_a_response_is_over_when_its_program_is_closed(
+    model: Any, tokenizer: Any, prompts: Prompts, text: str, kept: str
+) -> None:
+    """The model is made to write ``text``."""
+    wanted = [*tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id]
+
+    def write(logits: torch.Tensor, written: Any) -> torch.Tensor:
+        forced = torch.full_like(logits, -1e9)
+        forced[0, wanted[len(written[0])]] = 0
+        return forced
+
+    for stop, expected in ((True, kept), (False, text)):
+        generator = make(model, tokenizer, max_new_tokens=200, stop_at_program=stop)
+        generator.constraint = write
+        (found,) = generator.generate([prompts[0]], greedy=True, seed=0)
+        assert tokenizer.decode(found.tokens, skip_special_tokens=True) == expected
+        assert found.finished
+
+
 def test_no_prompts_no_responses(model: Any, tokenizer: Any) -> None:
     assert make(model, tokenizer).generate([], greedy=True, seed=0) == []
 
