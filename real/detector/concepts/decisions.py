@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.operations import ADDING, REMOVING
@@ -20,31 +22,44 @@ from real.detector.vocabulary import PRIVILEGES, words
 _RIGHTS = PRIVILEGES - {"owner", "owners"}
 
 
-def decides(facts: Facts, unit: Unit, who: Principal | None = None, around: Unit | None = None) -> bool:
+def decides(
+    facts: Facts, unit: Unit, who: Principal | None = None, around: Unit | None = None, until: Instr | None = None
+) -> bool:
     """Whether a function lets something depend on who asks, beyond that somebody does.
 
-    A decorator ``around`` an endpoint decides by the arguments that the endpoint has.
+    A decorator ``around`` an endpoint decides by the arguments that the endpoint has. What can only be reached when
+    ``until`` is done decides too late.
     """
-    who = who or Principal(unit)
+    decisions = _decisions(facts, who or Principal(unit), around)
+    return any(until is None or until not in facts.before(unit, decision) for decision in decisions)
+
+
+def _decisions(facts: Facts, who: Principal, around: Unit | None) -> Iterator[Instr]:
+    """The comparisons, calls and attributes by which a function decides."""
+    unit = who.unit
     for instr in facts.instructions(unit):
         if instr.op == "compare":
             if around is not None and _asks_for_others(facts, unit, instr, around):
                 continue
-            sides = [arg for arg in instr.args if who.is_principal(facts, arg)]
-            sides = [arg for arg in sides if told(facts, unit, arg) is None]
-            said = sides and not asks_for_presence(facts, unit, instr)
+            said = any(_is_principal(facts, who, arg) for arg in instr.args) and not asks_for_presence(
+                facts, unit, instr
+            )
             if (said or _mentions_privilege(facts, unit, instr)) and not facts.is_idle(unit, instr):
-                return True
+                yield instr
         elif instr.op in ("call", "method"):
             if _calls_check(facts, who, instr):
-                return True
+                yield instr
         elif instr.op == "attr":
             named = words(str(instr.extra)) & _RIGHTS and not str(instr.extra)[:1].isupper()
             if named and not facts.is_idle(unit, instr) and not _is_changed(unit, instr):
-                return True
+                yield instr
         elif instr.op == "sub" and who.is_principal(facts, instr.args[1]):
-            return True
-    return False
+            yield instr
+
+
+def _is_principal(facts: Facts, who: Principal, operand: int) -> bool:
+    """Whether a value says who asks, and the client cannot give another: ``args.get("user", current_user.id)``."""
+    return who.is_principal(facts, operand) and told(facts, who.unit, operand) is None
 
 
 def _is_changed(unit: Unit, attribute: Instr) -> bool:
@@ -55,10 +70,15 @@ def _is_changed(unit: Unit, attribute: Instr) -> bool:
     )
 
 
-def decides_or_asks(facts: Facts, unit: Unit, who: Principal) -> bool:
-    """Whether a function decides, or one that it calls."""
-    helpers = {callee for instr in facts.instructions(unit) for callee in facts.run_by(unit, instr)}
-    return decides(facts, unit, who) or any(decides(facts, helper) for helper in helpers)
+def decides_or_asks(facts: Facts, unit: Unit, who: Principal, until: Instr | None = None) -> bool:
+    """Whether a function decides before something is done, or one that it calls."""
+    helpers = {
+        callee
+        for instr in facts.instructions(unit)
+        if until is None or until not in facts.before(unit, instr)
+        for callee in facts.run_by(unit, instr)
+    }
+    return decides(facts, unit, who, until=until) or any(decides(facts, helper) for helper in helpers)
 
 
 def _asks_for_others(facts: Facts, unit: Unit, compare: Instr, around: Unit) -> bool:
@@ -83,7 +103,7 @@ def _calls_check(facts: Facts, who: Principal, instr: Instr) -> bool:
     if any(words(name) & PRIVILEGES and not name[:1].isupper() for name in called):
         return True
     passed = _leaves(unit, instr.args[1:])
-    if not any(who.is_principal(facts, arg) for arg in passed) or called & _TELLING:
+    if not any(_is_principal(facts, who, arg) for arg in passed) or called & _TELLING:
         return False
     if looks_up(called):
         return any(who.is_client(facts, arg) for arg in passed)

@@ -14,6 +14,7 @@ from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.look_ups import first_word, looked_up_by, unpacked
 from real.detector.concepts.principals import Principal
 from real.detector.concepts.receivers import is_database_session, is_known, is_library, is_made_here, is_passing
+from real.detector.concepts.request_parts import told
 from real.detector.ir.definitions import definition, name_of, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, tables
@@ -92,7 +93,9 @@ def _is_of_own_object(facts: Facts, unit: Unit, instr: Instr) -> bool:
 
 def effect(facts: Facts, who: Principal, instr: Instr, verb: str, keys: list[int], base: int | None = None) -> Effect:
     named = [key for key in keys if who.is_client(facts, key)]
-    is_own = any(who.is_principal(facts, key) for key in keys) or (base is not None and who.is_principal(facts, base))
+    is_own = any(who.is_principal(facts, key) and told(facts, who.unit, key) is None for key in keys) or (
+        base is not None and who.is_principal(facts, base)
+    )
     return Effect(who.unit, instr, verb, bool(named), tuple(keys), is_own, base)
 
 
@@ -117,6 +120,8 @@ def _method(facts: Facts, who: Principal, instr: Instr) -> Iterator[Effect]:
         return
     found = looked_up_by(facts, who, receiver)
     verb = VERBS.get(name.removeprefix("a"), VERBS.get(name))  # adelete(), asave() of Django
+    if verb is None and found and not passed and not is_known(facts, unit, instr):
+        verb = VERBS.get(first_word(name))  # record.delete_from_db() of the program's own models
     if verb is not None and (found or who.is_principal(facts, receiver)):
         yield effect(facts, who, instr, verb, found, receiver)
     elif name in (*VERBS, "merge") and len(passed) == 1 and (given := looked_up_by(facts, who, passed[0])):

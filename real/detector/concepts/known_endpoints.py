@@ -13,6 +13,7 @@ from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.identity import knows_who
 from real.detector.concepts.permissions import LOGIN, class_level, declared_level, inner_level, level_of, own_level
 from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY, Principal
+from real.detector.concepts.receivers import is_used_as_database
 from real.detector.ir.definitions import ends_in_exception, returns_constant
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names, rows_of
@@ -72,6 +73,9 @@ def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], i
         if name not in sources and any(_is_person_type(word) for word in seen):
             sources[name] = seen
     databases = {name for name, seen in annotation_words(unit, _DATABASE_TYPES).items() if seen & _DATABASE_TYPES}
+    databases |= {
+        str(step.extra) for step in facts.instructions(unit, "param") if is_used_as_database(facts, unit, step)
+    }
     sources = {name: seen for name, seen in sources.items() if name not in databases}
     for name, own in app.dependencies.get(unit, {}).items():
         if name not in sources:

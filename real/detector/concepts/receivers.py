@@ -8,13 +8,14 @@ from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import annotation_words
-from real.detector.ir.definitions import definition, name_of
+from real.detector.ir.definitions import definition, name_of, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_modules
 from real.detector.models.library import names
 from real.detector.vocabulary import DATABASE_WORDS, SAME_SERVER_WORDS, words
 
 _SESSION_TYPES = names("Session AsyncSession SessionDep DbSession DBSession scoped_session")
+_SESSION_METHODS = names("commit execute query scalars")  # of SQLAlchemy's Session, and of no browser's
 _MODULES = frozenset(sys.stdlib_module_names)
 _LISTING = frozenset({"split", "rsplit", "splitlines"})  # methods of text that make a list
 _LOCAL_KINDS = frozenset({"dict", "list", "set", "tuple", "generator"})
@@ -56,6 +57,8 @@ def is_passing(facts: Facts, unit: Unit, operand: int) -> bool:
     path = [name for name in (*path, name_of(made)) if name]
     if is_database_session(facts, unit, operand) or any(words(part) & DATABASE_WORDS for part in path):
         return False
+    if made is not None and made.op == "param" and is_used_as_database(facts, unit, made):
+        return False
     if "user" in path or "current_user" in path or "app" in path:
         return bool(set(path[:1]) & SAME_SERVER_WORDS)
     if path[-1:] == ["self"] and len(path) > 1:
@@ -78,5 +81,15 @@ def is_database_session(facts: Facts, unit: Unit, operand: int) -> bool:
         if str(made.extra) in annotation_words(unit, _SESSION_TYPES):
             return True
         default = facts.defaults(unit).get(str(made.extra))
-        return default is not None and any(words(name) & {"db", "database"} for name in default.words)
+        if default is not None and any(words(name) & {"db", "database"} for name in default.words):
+            return True
+        return is_used_as_database(facts, unit, made)
     return bool(last & {"Session", "SessionLocal", "sessionmaker", "AsyncSession", "scoped_session", "create_engine"})
+
+
+def is_used_as_database(facts: Facts, unit: Unit, param: Instr) -> bool:
+    """Whether a function calls methods of a parameter that only a session of a database has."""
+    return any(
+        step.extra[0] in _SESSION_METHODS and root(unit, step.args[0]) == param.dst
+        for step in facts.instructions(unit, "method")
+    )

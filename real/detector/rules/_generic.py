@@ -12,14 +12,14 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.concepts.endpoints import App, Class, app_of
 from real.detector.concepts.permissions import class_level
-from real.detector.concepts.principals import ALLOWED, SOMEBODY
+from real.detector.concepts.principals import SOMEBODY
 from real.detector.ir.call_shapes import keywords_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import OWNERS, PRIVILEGES, words
+from real.detector.vocabulary import OWNERS, PRIVILEGES, SOMEBODYS_WORDS, words
 
 # Generic views that change records -> what they do; those that only create name no record.
 CHANGING = {
@@ -185,5 +185,5 @@ def incorrect(facts: Facts) -> Iterator[GenericView]:
     for view in generic_views(facts):
         if view.level != SOMEBODY or narrows(facts, view):
             continue
-        if view.level < ALLOWED and (has_owners(facts) or view.verb == "deletes"):
+        if has_owners(facts) or view.verb == "deletes" or words(view.owner.unit.name) & SOMEBODYS_WORDS:
             yield view

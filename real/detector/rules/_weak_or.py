@@ -24,11 +24,14 @@ def weak_or(facts: Facts, unit: Unit) -> Iterator[Defect]:
     for branch in known:
         sense = _asks_known(facts, unit, branch)
         passing, _ = facts.outcomes(unit, branch, bool(sense))
-        failing = branch.extra[0 if not sense else 1]
+        failing, _ = facts.outcomes(unit, branch, not sense)
         for other in branches:
-            if other is branch or other not in failing.instrs:
+            if other is branch:
                 continue
             for outcome in (True, False):
+                failed, _ = facts.outcomes(unit, other, not outcome)
+                if other not in failing.instrs and branch not in failed.instrs:
+                    continue  # neither of the two is asked where the other fails
                 block, atoms = facts.outcomes(unit, other, outcome)
                 if block is passing and any(_is_personal(facts, atom) for atom in atoms):
                     yield Defect(definition(unit, other.args[0]) or other, "whoever is logged in passes")
@@ -71,7 +74,7 @@ def _asks_known(facts: Facts, unit: Unit, branch: Instr) -> bool | None:
 
 
 def _is_personal(facts: Facts, atom: Atom) -> bool:
-    if atom.op not in ("Eq", "In", "Is"):
+    if atom.op not in ("Eq", "In", "Is") or facts.is_existence_test(atom):
         return False
     reads = facts.atom_reads(atom)
     return any(words(word) & OWNERS for word in reads.attributes) or bool(reads.keys & OWNERS)

@@ -61,6 +61,7 @@ from real.detector.concepts.identity import has_owners
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.owners import owner_words
 from real.detector.concepts.principals import SOMEBODY
+from real.detector.concepts.receivers import is_database_session
 from real.detector.ir.instructions import Instr
 from real.detector.rule import Rule
 from real.detector.rules._answers import wrong_answers
@@ -119,11 +120,15 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         told += thrown_away(facts, who) if not told else []
         if told:
             yield told[0]
-        elif who.level == SOMEBODY and not endpoint.words & OPEN_WORDS and not decides_or_asks(facts, unit, who):
+        elif who.level == SOMEBODY and not endpoint.words & OPEN_WORDS:
             named = [
                 effect for effect in (*done, *handed) if effect.named and not effect.is_own and effect.verb != "creates"
             ]
-            if named and _is_personal(facts, endpoint, named[0]):
+            if (
+                named
+                and not decides_or_asks(facts, unit, who, _lasting(facts, named[0]))
+                and _is_personal(facts, endpoint, named[0])
+            ):
                 message = f"{unit.name}() asks who is there, but {named[0].verb} the record of anybody"
                 yield Defect(named[0].instr, message, lacks_check=True)
     for view in incorrect(facts):
@@ -133,6 +138,19 @@ def _endpoints(facts: Facts) -> Iterator[Defect]:
         yield Defect(place, f"{unit.name}() does not compare whose the record is with who asks")
     for unit, place in weak_tests(facts):
         yield Defect(place, f"{unit.name}() asks only whether somebody is logged in")
+
+
+def _lasting(facts: Facts, effect: Effect) -> Instr | None:
+    """Where a change can no longer be taken back: the commit after it, or the call that changes something itself."""
+    unit = effect.unit
+    methods = facts.instructions(unit, "method")
+    commits = [
+        step for step in methods if step.extra[0] in ("commit", "save") and effect.instr in facts.before(unit, step)
+    ]
+    if commits:
+        return commits[0]
+    receiver = effect.instr.args[0] if effect.instr.op == "method" and effect.verb != "hands out" else None
+    return effect.instr if receiver is not None and not is_database_session(facts, unit, receiver) else None
 
 
 def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
