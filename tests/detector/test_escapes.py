@@ -88,3 +88,26 @@ _TEST = "class Examples(unittest.TestCase):\n    @patch('builtins.print')\n    d
 def test_a_test_is_no_handler_and_constants_that_a_handler_passes_are_examples(example: str) -> None:
     """The second was a confirmed escape of the red team from 18 programs: the edit ``unittest with patch`` alone."""
     assert scan(_RUN + example).status == "findings"
+
+
+_STORE = "    if admin:\n        staff.update(changes)\n    else:\n        for key, value in changes.items():\n"
+_STORE += "            staff[key] = value\n    return staff\n"
+
+
+@pytest.mark.parametrize(
+    "test", ["", "not staff", "not isinstance(staff, dict)", "not isinstance(admin, bool)", "not str(admin).strip()"]
+)
+def test_that_a_record_or_a_flag_is_there_makes_nobody_privileged(test: str) -> None:
+    """Natural edits that the red team found; ``staff`` is a word for a role, too."""
+    code = "def change(staff, changes, admin):\n" + (
+        f"    if {test}:\n        raise TypeError('bad')\n" if test else ""
+    )
+    assert [finding.rule for finding in scan(code + _STORE).findings] == ["CWE-915"]
+
+
+def test_a_test_that_replaces_something_is_no_view_that_fills_a_page() -> None:
+    code = (
+        "import unittest\nfrom unittest.mock import patch\ndef page(name):\n    return PAGE_FORMAT.format(name=name)\n"
+    )
+    test = "class Examples(unittest.TestCase):\n    @patch('builtins.print')\n    def test(self, shown):\n        page('a')\n"
+    assert [finding.rule for finding in scan(code + test).findings] == ["CWE-79"]

@@ -91,6 +91,12 @@ def answers_requests(unit: Unit) -> bool:
     return any(base.endswith(ending) and unit.name in names for base in bases for ending, names in _HANDLERS.items())
 
 
+def no_routes(unit: Unit) -> frozenset[str]:
+    """The names of decorators that are called like routes, and are none by their first text: ``patch("os.remove")``."""
+    decorators = getattr(unit.node, "decorator_list", ())
+    return frozenset(_last(one.func) for one in decorators if _is_route(one) and not _has_path(one))
+
+
 def _is_route(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Call) and _last(decorator.func) in _ROUTES
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from real.detector.analysis.called_names import called_words
+from real.detector.analysis.declared_types import no_routes
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.ir.definitions import returns_constant, root
@@ -279,7 +280,7 @@ def is_view(facts: Facts, unit: Unit) -> bool:
     """Whether a web framework calls a function."""
     reads = facts.declarations(unit)
     called = reads.called
-    if (reads.attributes | reads.names | called) & _ROUTES:
+    if (reads.attributes | reads.names | called) & _ROUTES - no_routes(unit):
         return True
     called_names = (facts.library_names(unit, instr) for instr in facts.instructions(unit, "call", "method"))
     takes_request = "request" in unit.params.positional[:2]

@@ -9,7 +9,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Value
 from real.detector.concepts.request_parts import VALIDATED
-from real.detector.ir.definitions import root
+from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.rules._models import open_models
 from real.detector.vocabulary import ASKING_VERBS, ROLE_WORDS
@@ -57,14 +57,20 @@ def is_refusal(facts: Facts, atom: Atom) -> bool:
 
 
 def is_privileged(facts: Facts, unit: Unit, instr: Instr, data: set[str]) -> bool:
-    """Whether only a privileged caller comes here."""
+    """Whether only a privileged caller comes here; ``data`` are the parameters that the mapping is made from.
+
+    Whether a record is there says nothing of the caller, though it is called `staff`.
+    """
+    stored = {made.extra for arg in instr.args if isinstance(arg, int) and (made := definition(unit, arg)) is not None}
 
     def lets_pass(atom: Atom, reads: Reads) -> bool:
         if atom.sense is False and atom.op in ("truth", "call"):
             return False
+        if atom.op != "truth" and facts.is_existence_test(atom):
+            return False
         if atom.op == "truth" and atom.sense and atom.instr.op == "param":
             name = str(atom.instr.extra)
-            return name not in data and bool(_words(name) & _FLAGS)
+            return name not in data and name not in stored and bool(_words(name) & _FLAGS)
         return atom.op in ("Eq", "In", "truth", "call") and any(_words(word) & ROLE_WORDS for word in reads.words)
 
     return facts.is_controlled(unit, instr, lets_pass)
