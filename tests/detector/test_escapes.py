@@ -109,5 +109,6 @@ def test_a_test_that_replaces_something_is_no_view_that_fills_a_page() -> None:
     code = (
         "import unittest\nfrom unittest.mock import patch\ndef page(name):\n    return PAGE_FORMAT.format(name=name)\n"
     )
-    test = "class Examples(unittest.TestCase):\n    @patch('builtins.print')\n    def test(self, shown):\n        page('a')\n"
+    test = "class Examples(unittest.TestCase):\n    @patch('builtins.print')\n    def test(self, shown):\n"
+    test += "        page('a')\n"
     assert [finding.rule for finding in scan(code + test).findings] == ["CWE-79"]
