@@ -215,7 +215,8 @@ def test_a_base_of_another_file_may_ask_who_comes(imported: str, expected: str) 
     code = (
         "from django.contrib.auth.mixins import LoginRequiredMixin\nfrom django.shortcuts import render\n"
         f"from django.views.generic import ListView\nfrom {imported} import DeleteView\n"
-        "class Orders(LoginRequiredMixin, ListView):\n    def get(self, request):\n        return render(request, 'a')\n"
+        "class Orders(LoginRequiredMixin, ListView):\n"
+        "    def get(self, request):\n        return render(request, 'a')\n"
         "class OrderDelete(DeleteView):\n    model = 'Order'\n"
     )
     assert [found.confidence.value for found in scan(code).findings if found.rule == "CWE-862"] == [expected]
