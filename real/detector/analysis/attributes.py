@@ -14,7 +14,7 @@ from real.detector.analysis.heap import CONTAINERS, Heap, canonical, step
 from real.detector.analysis.inheritance import bases
 from real.detector.analysis.records import Records
 from real.detector.analysis.replaced_code import NAMESPACES, ReplacedCode
-from real.detector.analysis.routes import FixedRoutes
+from real.detector.analysis.routes import FixedRoutes, is_request
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
@@ -34,9 +34,14 @@ from real.detector.analysis.values import (
 from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 
 _MAX_DOTS = 24
 _NAMES = frozenset({"__name__", "__qualname__", "__doc__"})  # of what a call was told: ``ModuleType(name)``
+
+
+_OF_SERVER = last_names(Role.OF_SERVER)
 
 
 class AttributeCalls(Protocol):
@@ -71,7 +76,10 @@ class Attributes:
     def do_attr(self, instr: Instr, env: list[Value]) -> Value:
         if self.routes.is_path_of_route(self.heap.unit, instr):
             return TEXT
-        return self.attribute(env[instr.args[0]], str(instr.extra), instr)
+        value = env[instr.args[0]]
+        if instr.extra in _OF_SERVER and not value.objs and is_request(self.heap.unit, instr.args[0]):
+            return CLEAN
+        return self.attribute(value, str(instr.extra), instr)
 
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:
         """``value.name``."""

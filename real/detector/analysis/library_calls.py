@@ -39,6 +39,7 @@ from real.detector.models import library
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 
+_APPLICATIONS = tuple(f"{api}{end}" for api in calls_of(Role.PROXY) for end in (".", "()"))  # no request is kept there
 _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _EVALUATORS = frozenset({"builtins.compile", "builtins.eval", "builtins.exec"})
 _COPIERS = library.names(
@@ -176,7 +177,8 @@ class LibraryCalls:
         made = self.unknown.call(values, args, instr)
         if receiver is not None and made.mask and not self.heap.rules.is_builder(path):
             for obj in ordered(receiver.objs):
-                if obj.name not in self.heap.modules and obj.name not in _STANDARD_MODULES:
+                is_module = obj.name in self.heap.modules or obj.name in _STANDARD_MODULES
+                if not is_module and not f"{obj.name}.".startswith(_APPLICATIONS):
                     self.heap.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and args.pos and _has_plain_flags(args):
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])

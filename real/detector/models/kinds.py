@@ -66,6 +66,7 @@ class Role(Enum):
     EXIT = "ends the program or the answer: it never returns"
     COPIES_FILE = "copies what one file holds into another"
     NO_VERIFICATION = "verifies no server"
+    SERVES = "says that a context of TLS is a server's, which asks its clients for nothing unless it is told"
     SERVER_CHECK = "verifies the server unless this is false"
     HOSTNAME_CHECK = "compares the name in the certificate unless this is false"
     HOST_KEY_CHECK = "asks whether it knows the key of the server, unless it is told not to"
@@ -80,6 +81,7 @@ class Role(Enum):
     BEARER = "knows a client by what no browser sends by itself"
     SESSION = "gives what is kept for one browser"
     ROW_STATEMENT = "makes a statement about rows"
+    SAVED_WHEN_TOLD = "keeps what is set of a record only when it is told to save it"
     MODEL_FORM = "makes a form of the fields of a model"
     # CWE-502
     TAGS_IF_UNSAFE = "makes a reader that creates what tags name, if it is told to be unsafe"
@@ -131,6 +133,8 @@ class Role(Enum):
     READS_ADDRESS = "reads a file or what is at an address"
     RENDERS_PAGE = "renders a page, and loads what it names"
     FETCHER = "fetches what it is told"
+    PROXY = "stands for the application that runs"
+    OF_SERVER = "is what the server itself is, which every request has with it"
     OWN_ADDRESS = "is the address that was asked for"
     ADDRESS_METHOD = "says where the browser goes on, in a view of the program"
     # CWE-915

@@ -120,5 +120,6 @@ RULE = Rule(
     asks=(
         *(Role.UNVERIFIED, Role.TOKEN_DECODER, Role.EQUALITY, Role.ANSWER, Role.SERVER_CHECK, Role.NO_VERIFICATION),
         *(Role.HOST_KEY_CHECK, Role.DOWNLOAD, Role.SAVED_DOWNLOAD, Role.RUNS_FILE, Role.STARTS, Role.JSON_PARSER),
+        Role.SERVES,
     ),
 )
