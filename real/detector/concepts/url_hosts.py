@@ -17,7 +17,7 @@ from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.patterns import pattern_call
 from real.detector.concepts.text_pieces import members, ordered_pieces
 from real.detector.concepts.validators import dependencies, validators
-from real.detector.ir.definitions import definition, root
+from real.detector.ir.definitions import definition, reading, root
 from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
 from real.detector.models.catalogue import calls_of, rows_of
 from real.detector.models.kinds import Role
@@ -71,7 +71,7 @@ class _Hosts:
         facts = self.facts
         if not facts.is_untrusted(facts.value(unit, operand)):
             return  # a test has proved it, which its root does not know
-        operand = root(unit, operand)
+        operand = reading(unit, operand)
         made = unit.defs[operand]
         is_join = made is not None and made.op == "phi"
         key = (unit, operand, None if is_join else at[-1])
@@ -133,7 +133,7 @@ class _Hosts:
         """The same without going on to the callers, which the call that led here already is."""
         if not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return
-        operand = root(unit, operand)
+        operand = reading(unit, operand)
         made = unit.defs[operand]
         if made is not None and made.op == "param":
             if self.facts.is_untrusted(self.facts.value(unit, operand)):
