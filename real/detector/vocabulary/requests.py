@@ -36,6 +36,13 @@ CREDENTIAL_HEADERS = Words(
     ("request.headers['Authorization']", "session.headers['X-API-Key'] = key"),
     "RFC 9110 (Authorization, Proxy-Authorization), AWS API Gateway (x-api-key), OpenStack Keystone (X-Auth-Token)",
 )
+EVENT_HEADERS = Words(
+    """x_amz_sns_message_type x_event_key x_gitea_event x_github_event x_gitlab_event x_gogs_event x_shopify_topic
+    x_wc_webhook_topic""",
+    "headers (with underscores) by which a service that signs its messages says what happened",
+    ("request.headers.get('X-GitHub-Event')", "request.META['HTTP_X_SHOPIFY_TOPIC']"),
+    "webhooks of GitHub, GitLab, Gitea, Gogs, Bitbucket (X-Event-Key), Shopify, WooCommerce; Amazon SNS over HTTP",
+)
 BROWSER_WORDS = Words(
     "authenticated cookies current_user get_cookie get_secure_cookie get_signed_cookie session user",
     "what a program reads of what a browser sends by itself, be it through the framework",
