@@ -169,7 +169,7 @@ def _reads_event(facts: Facts, unit: Unit) -> bool:
 
 
 def _names_event(keys: Iterable[object]) -> bool:
-    return any(str(key).lower().replace("-", "_").removeprefix("http_") in EVENT_HEADERS for key in keys)
+    return any(str(key).lower().replace("_", "-").removeprefix("http-") in EVENT_HEADERS for key in keys)
 
 
 def _is_proved_elsewhere(facts: Facts, unit: Unit) -> bool:

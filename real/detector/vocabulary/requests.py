@@ -37,10 +37,10 @@ CREDENTIAL_HEADERS = Words(
     "RFC 9110 (Authorization, Proxy-Authorization), AWS API Gateway (x-api-key), OpenStack Keystone (X-Auth-Token)",
 )
 EVENT_HEADERS = Words(
-    """x_amz_sns_message_type x_event_key x_gitea_event x_github_event x_gitlab_event x_gogs_event x_shopify_topic
-    x_wc_webhook_topic""",
-    "headers (with underscores) by which a service that signs its messages says what happened",
-    ("request.headers.get('X-GitHub-Event')", "request.META['HTTP_X_SHOPIFY_TOPIC']"),
+    """x-amz-sns-message-type x-event-key x-gitea-event x-github-event x-gitlab-event x-gogs-event x-shopify-topic
+    x-wc-webhook-topic""",
+    "headers by which a service that signs its messages says what happened",
+    ("request.headers.get('x-github-event')", "request.headers['x-gitlab-event'] == 'Push Hook'"),
     "webhooks of GitHub, GitLab, Gitea, Gogs, Bitbucket (X-Event-Key), Shopify, WooCommerce; Amazon SNS over HTTP",
 )
 BROWSER_WORDS = Words(
