@@ -20,6 +20,7 @@ from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 _MAX_CHAIN = 20
 _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper"})
 _MATCHING = frozenset({"fullmatch", "match", "search"})
+_MAX_ESCAPES = 4  # around each other
 _MAX_PHIS = 3  # nested joins to look through
 _PARTS = frozenset({"attr", "sub", "cell", "unpack", "iterate"})
 
@@ -61,6 +62,24 @@ class Guards:
             else:
                 return operand
         return operand
+
+    def before_checks(self, operand: int, depth: int = 0) -> Value:
+        """A value as it was before tests and escapes in this function, unless a test leaves known constants only."""
+        unit, env = self.heap.unit, self._env(self.heap.unit)
+        if env[operand].consts is not None:
+            return env[operand]
+        root = self.root(unit, operand)
+        made = unit.defs[root]
+        if made is None or made.op not in ("call", "method") or depth > _MAX_ESCAPES:
+            return env[root]
+        called = {obj.name for obj in env[made.args[0]].objs}
+        if made.op == "method":
+            called = {f"{name}.{made.extra[0]}" for name in called}
+        rules, trims = self.heap.rules, made.op == "method" and made.extra[0] in HARMLESS_METHODS
+        cleans = made.op == "method" and made.extra[0] in rules.cleaning_methods
+        if not (trims or cleans) and called.isdisjoint(rules.cleans):
+            return env[root]
+        return join_all([env[root], *(self.before_checks(arg, depth + 1) for arg in made.args[0 if trims else 1 :])])
 
     def runs_outside_text(self, unit: Unit, instr: Instr) -> bool:
         """Whether ``eval``, ``exec`` or ``compile`` is given text that comes from outside as a whole.

@@ -48,6 +48,7 @@ _COPIERS = library.names(
     itertools.takewhile itertools.dropwhile itertools.filterfalse random.sample random.shuffle
     itertools.accumulate itertools.groupby"""
 )
+_DECODING = calls_of(Role.DECODES)
 _WHOLE_COPIERS = library.names(
     "builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter"
 )
@@ -64,6 +65,7 @@ class LibraryCalls:
         self.attributes = calls.attributes
         self.unknown = calls.unknown
         self.calls = calls
+        self.guards = calls.containers.letters.guards
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
@@ -109,6 +111,8 @@ class LibraryCalls:
             int(_is_class(path.rpartition(".")[0]) and name in self.heap.rules.methods),
         )
         result = self._library_call(path, receiver, args, instr, trusted)
+        if path in _DECODING:
+            result = self.heap.part_of([result, *(self.guards.before_checks(arg) for arg in instr.args[1:])])
         cleans = self.heap.rules.cleans.get(path, 0) | self.heap.rules.cleaning_methods.get(name, 0)
         if not cleans or (path in library.PERCENT_ENCODERS and _keeps_markup(args, library.PERCENT_ENCODERS[path])):
             return result

@@ -105,6 +105,7 @@ class Role(Enum):
     MARKDOWN = "makes HTML of Markdown"
     # texts
     KEEPS_TEXT = "gives back a text in another form"
+    DECODES = "makes characters of what stood for them, so that a test or an escape before it proves nothing"
     WRITES_LITERAL = "writes data as a literal"
     JSON_PARSER = "reads JSON"
     PARSER = "makes data of a text, and calls nothing"
