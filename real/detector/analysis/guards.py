@@ -10,7 +10,7 @@ from real.detector.analysis.executed import has_run
 from real.detector.analysis.heap import MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.inheritance import defines
 from real.detector.analysis.state import State
-from real.detector.analysis.values import BOTTOM, CHAR, STR, Constant, Value, join_all
+from real.detector.analysis.values import CHAR, CLEAN, STR, Constant, Value, join_all
 from real.detector.analysis.visibility import is_public
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
@@ -273,7 +273,7 @@ class Guards:
                 trusted &= ~self.heap.rules.no_allow_list.get(obj.name, 0)
         return trusted
 
-    def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> int:
+    def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> int:  # noqa: PLR0911
         env = self._env(unit)
         if test.op == "method" and isinstance(test.extra, tuple):
             name, _ = test.extra
@@ -282,6 +282,8 @@ class Guards:
                 return self.heap.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
             if sense and name in _MATCHING:
                 return self._match_proves(unit, test, subject)
+        elif sense and test.op == "call" and len(test.args) == 2 and self._is_any(env[test.args[0]]):
+            return self._some_element_proves(unit, test.args[1], subject)
         elif sense and test.op == "call" and isinstance(test.extra, CallShape) and len(test.args) in (3, 4):
             names = {obj.name for obj in env[test.args[0]].objs}
             if len(names) == 1 and self._flags_are_plain(env, test, test.extra):  # `from re import fullmatch`
@@ -296,6 +298,27 @@ class Guards:
         proved = self.heap.rules.all
         for target, bound in targets:
             proved &= self._validates(unit, test, subject, target, bound, sense)
+        return proved
+
+    @staticmethod
+    def _is_any(called: Value) -> bool:
+        return {obj.name for obj in called.objs} == {"builtins.any"}
+
+    def _some_element_proves(self, unit: Unit, operand: int, subject: int) -> int:
+        """``any(test for one in known)``: whichever element is true, its test has held of the subject."""
+        made = self.root(unit, operand)
+        built = unit.defs[made]
+        if built is None or built.op != "build" or built.args:
+            return 0
+        tests = [
+            unit.defs[instr.args[1]]
+            for block in unit.blocks
+            for instr in block.instrs
+            if instr.op == "add" and self.root(unit, instr.args[0]) == made
+        ]
+        proved = self.heap.rules.all if tests else 0
+        for test in tests:
+            proved &= self.holds(unit, test, subject, sense=True) if test is not None else 0
         return proved
 
     def _isinstance_proves(self, unit: Unit, test: Instr, subject: int) -> int:
@@ -319,12 +342,13 @@ class Guards:
         receiver = env[test.args[0]]
         method, shape = test.extra
         names = {obj.name for obj in receiver.objs}
-        if len(receiver.objs) != 1 or not isinstance(shape, CallShape):
+        if not isinstance(shape, CallShape):
             return 0
         if names in ({"re"}, {"regex"}) and len(test.args) in (3, 4) and self._flags_are_plain(env, test, shape):
             patterns, operand = env[test.args[1]], test.args[2]
         elif names in ({"re.compile()"}, {"regex.compile()"}) and len(test.args) == 2 and not shape.keywords:
-            patterns, operand = next(iter(receiver.objs)).fields.get("pattern", BOTTOM), test.args[1]
+            held = [obj.fields.get("pattern", CLEAN) for obj in receiver.objs]  # whichever of them it is
+            patterns, operand = join_all(held), test.args[1]
         else:
             return 0
         return self._text_proves(unit, method, patterns, operand, subject)
