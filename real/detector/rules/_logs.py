@@ -14,6 +14,7 @@ from real.detector.concepts.secrets import (
     is_credential_address,
     is_environment,
     is_lookup,
+    is_masked,
     is_secret,
     place,
     secret_fields,
@@ -61,6 +62,8 @@ def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected:
     console = site.path == "builtins.print"
     for operand in site.instr.args[1:]:
         for step in text_of(facts, site.unit, operand):
+            if is_masked(facts, site.unit, step):
+                continue
             named = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
             secret = named or _announced(facts, site, step)
             if secret is not None and (not console or _is_setting(facts, site.unit, step)):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.concepts.endpoints import is_handler
+from real.detector.concepts.endpoints import app_of, is_handler
 from real.detector.concepts.hashes import hashes
+from real.detector.concepts.permissions import level_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
@@ -143,6 +144,8 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
         routes = {str(text) for text in declared.constants if isinstance(text, str) and text.startswith("/")}
         if not (is_handler(facts, unit) and facts.is_open(unit)) or declared.words & _DECORATED:
             continue
+        if any(level_of(facts, app_of(facts), name, unit) for name in (*declared.names, *declared.calls)):
+            continue  # its callers are known people
         if _is_proved_elsewhere(facts, unit):
             continue
         named = words(unit.name) | {word for route in routes for word in words(route)}

@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.flows import Defect
+from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
@@ -76,6 +76,7 @@ _FRAME_METHODS = ("contains", "count", "findall", "extract", "extractall")
 _LOOKUP = re.compile(r"__i?regex$")
 _OPERATOR = "$regex"
 _FLAGS = {"I": "i", "IGNORECASE": "i", "S": "s", "DOTALL": "s", "M": "m", "MULTILINE": "m", "X": "x", "VERBOSE": "x"}
+_TIMEOUT = "timeout"
 _FLAGS_OF_COMPILE = arg(1, "flags")
 _GROWTH = {
     Degree.EXPONENTIAL: "exponentially with the length of the text",
@@ -138,7 +139,7 @@ def _matched(
 ) -> Iterator[Defect]:
     position = matched.position or 0
     text = site.argument(position, "string")
-    if text is None or not facts.is_untrusted(text) or site.argument(None, "timeout") is not None:
+    if text is None or not facts.is_untrusted(text) or site.argument(None, _TIMEOUT) is not None:
         return
     if every(_is_cut(site, operand) for operand in site.operands((position,), ("string",))):
         return
@@ -151,6 +152,18 @@ def _matched(
     if degrees:
         growth = _GROWTH[Degree.EXPONENTIAL if Degree.EXPONENTIAL in degrees else Degree.POLYNOMIAL]
         yield Defect(site.instr, f"the time to match untrusted data grows {growth}", facts.trace(text))
+
+
+def _is_timed(facts: Facts, flow: Flow) -> bool:
+    """Whether every search with an expression that is compiled here is told to end after some time (``regex``)."""
+    made = facts.value(flow.unit, flow.instr.dst).objs
+    searches = [
+        site
+        for site, row in facts.tabled(_MATCHERS)
+        if "()" in row.api and site.receiver is not None and site.receiver.objs & made
+    ]
+    told = [site for site in searches if _TIMEOUT in {name for name, _ in named_operands(site.instr)}]
+    return _TIMEOUT in {name for name, _ in named_operands(flow.instr)} or (bool(searches) and told == searches)
 
 
 def _patterns(facts: Facts, site: CallSite, told: Arg) -> Iterator[str]:
@@ -184,6 +197,7 @@ RULE = Rule(
     numbers_are_harmless=False,  # a test of the length makes the text harmless
     harmless=_LITERAL,
     kinds=(Kind.REGEX,),
+    guard=_is_timed,
     check=_check,
     local=True,
     is_pattern=True,
