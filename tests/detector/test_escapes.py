@@ -68,3 +68,23 @@ def test_a_helper_of_an_application_takes_what_its_handlers_pass_unless_others_c
     assert scan(code + asked, is_imported=True).status == "findings"
     assert scan(code + asked.replace("shlex.quote(request.args['q'])", "'localhost'")).status == "findings"
     assert scan(code + asked + "def g(x):\n    f(x)\n").status == "findings"
+
+
+_RUN = "import os\nimport unittest\nfrom unittest.mock import patch\nfrom flask import Flask, request\n"
+_RUN += "app = Flask(__name__)\ndef run(name):\n    os.system('ping ' + name)\n"
+_TEST = "class Examples(unittest.TestCase):\n    @patch('builtins.print')\n    def test(self, shown):\n        run("
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        _TEST + "shown)\n",
+        _TEST + "'a')\n",
+        "def test_run(request):\n    run('a')\n",
+        "@app.get('/')\ndef page():\n    print(request.args['q'])\n    run('a')\n    return ''\n",
+        "def _more(name):\n    run('a')\n@app.get('/')\ndef page():\n    _more(request.args['q'])\n    return ''\n",
+    ],
+)
+def test_a_test_is_no_handler_and_constants_that_a_handler_passes_are_examples(example: str) -> None:
+    """The second was a confirmed escape of the red team from 18 programs: the edit ``unittest with patch`` alone."""
+    assert scan(_RUN + example).status == "findings"

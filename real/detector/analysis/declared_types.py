@@ -13,7 +13,8 @@ from real.detector.models.rows import Framework, Handler
 
 # Frameworks that convert and check arguments by the annotations of a handler, and refuse what does not fit.
 _ENFORCING = frozenset(row.api for row in rows_of(Framework) if row.typed)
-_ROUTES = last_names(Role.ROUTE, Role.COMMAND)
+_COMMANDS = last_names(Role.COMMAND)
+_ROUTES = _COMMANDS | last_names(Role.ROUTE)
 _NUMBERS = frozenset(
     {"int", "float", "bool", "Decimal", "UUID", "UUID4", "date", "datetime", "time", "timedelta", "PositiveInt"}
     | {"NonNegativeInt", "conint", "confloat", "NegativeInt", "PositiveFloat", "StrictInt", "StrictBool"}
@@ -82,7 +83,7 @@ def answers_requests(unit: Unit) -> bool:
     """Whether a framework calls a function for what a client asks, as far as its own definition tells."""
     if unit.kind != "function" or unit.parent is None:
         return False
-    if any(_is_route(decorator) for decorator in getattr(unit.node, "decorator_list", ())):
+    if any(_is_route(decorator) and _has_path(decorator) for decorator in getattr(unit.node, "decorator_list", ())):
         return True
     if unit.parent.kind != "class":
         return unit.parent.kind == "module" and unit.params.positional[:1] == (_REQUEST,)
@@ -92,6 +93,17 @@ def answers_requests(unit: Unit) -> bool:
 
 def _is_route(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Call) and _last(decorator.func) in _ROUTES
+
+
+def _has_path(route: ast.expr) -> bool:
+    """Whether the first text of a route is one: Flask, FastAPI and Starlette refuse a path that begins otherwise.
+
+    ``@patch("module.name")`` is no route for PATCH, but a test that replaces something.
+    """
+    if not isinstance(route, ast.Call) or _last(route.func) in _COMMANDS:
+        return True
+    texts = [arg.value for arg in route.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    return not texts or texts[0][:1] in ("", "/")
 
 
 def _converted(route: ast.expr) -> set[str]:

@@ -172,15 +172,25 @@ class Exposure:
         state = self._state.states[unit]
         if state.reached or not unit.inlined:
             return self._takes_input(unit)
-        # Only copies of it run: in handlers that take something from clients, or in steps.
+        # Only copies of it run: in handlers and steps, where what clients send has to get to each.
         return every(
-            self._is_asked(caller) if caller in self.handlers else self._is_step_of_application(caller)
-            for caller in self._state.program.copied_into(unit)
+            self._gets_input(caller, unit) and (caller in self.handlers or self._is_step_of_application(caller))
+            for caller in self._runs_in(unit)
         )
 
-    def _is_asked(self, handler: Unit) -> bool:
-        """Whether a handler reads something that clients send."""
-        return any(value.mask & self._heap.rules.typed for value in self._state.states[handler].env)
+    def _runs_in(self, unit: Unit) -> Iterator[Unit]:
+        """The functions that run with the code of ``unit`` in place of its calls, or of calls of what has it."""
+        for caller in self._state.program.copied_into(unit):
+            if self._state.states[caller].reached or not caller.inlined:
+                yield caller
+            elif caller is not unit:
+                yield from self._runs_in(caller)
+
+    def _gets_input(self, caller: Unit, unit: Unit) -> bool:
+        """Whether something that clients send is worked on by the copy of ``unit`` in a function that runs."""
+        lines = range(unit.line, getattr(unit.node, "end_lineno", unit.line) + 1)
+        values = zip(caller.defs, self._state.states[caller].env, strict=False)
+        return any(instr is not None and instr.line in lines and self._is_typed(value) for instr, value in values)
 
     def _takes_input(self, unit: Unit) -> bool:
         params = self._state.states[unit].params
