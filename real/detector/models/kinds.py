@@ -263,6 +263,7 @@ class Kind(Enum):
     # CWE-74
     XML = "reads it as XML"
     XPATH = "evaluates it as XPath"
+    XSLT = "runs it as a stylesheet"
     LDAP = "searches with it as an LDAP filter"
     HEADER = "writes it into a header"
     CALL_XML = "reads it as the XML that tells what a call does"

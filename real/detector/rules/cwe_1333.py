@@ -52,6 +52,7 @@ from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
+from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
 from real.detector.ir.call_shapes import named_operands
@@ -174,12 +175,19 @@ def _patterns(facts: Facts, site: CallSite, told: Arg) -> Iterator[str]:
         for operand in site.operands((position,), ("flags",)):
             letters.update(_FLAGS.get(name, "") for name in facts.reads(site.unit, operand).attributes)
     flags = f"(?{''.join(sorted(letters))})" if letters - {""} else ""
-    constants = site.constants(0, "pattern")
+    constants = site.constants(0, "pattern") or _parts(facts, site)
     for constant in sorted((text for text in constants if isinstance(text, (str, bytes))), key=repr):
         text = constant.decode("latin-1") if isinstance(constant, bytes) else constant
         yield (
             text if text.startswith("(?") and not text.startswith(("(?:", "(?P", "(?=", "(?!", "(?<")) else flags + text
         )
+
+
+def _parts(facts: Facts, site: CallSite) -> frozenset[Constant]:
+    """What an expression is put together from, and is slow by itself: ``"|".join(f"({rule})" for rule in RULES)``."""
+    made = facts.definitions(site.unit, *site.operands((0,), ("pattern",)))
+    parts = {part for step in made for part in facts.constants(site.unit, step.dst) if isinstance(part, str)}
+    return frozenset(part for part in parts if ambiguity(part, "search") is Degree.EXPONENTIAL)
 
 
 def _is_cut(site: CallSite, operand: int) -> bool:
