@@ -3,7 +3,8 @@
 One JSON line a file of code that is no test: package, path, lines, status, what was not seen, seconds of CPU, and every
 finding in it with its confidence; what it imports from its package is followed. The files come in an order that a seed
 draws, so that a run that is cut is a sample of all: ``--skip`` leaves out as many at its beginning, so that a second
-sample shares no file with the first. What ``OUT.jsonl`` has already is not scanned again.
+sample shares no file with the first; ``--each`` takes at most so many files of a package, so that a large one does not
+outweigh the others. What ``OUT.jsonl`` has already is not scanned again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import random
 import re
 import time
+from collections import Counter
 from pathlib import Path
 
 from real.formats.files import Source
@@ -36,11 +38,13 @@ def main() -> None:
     options.add_argument("out", type=Path)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--skip", type=int, default=0)
+    options.add_argument("--each", type=int)
     given = options.parse_args()
     packages = sorted(path for path in given.sources.iterdir() if path.is_dir())
     found = [(package, str(file.relative_to(package))) for package in packages for file in package.rglob("*.py")]
     files = sorted((package, path) for package, path in found if not is_test(path))
     random.Random(given.seed).shuffle(files)
+    taken: Counter[Path] = Counter()
     known = set()
     if given.out.exists():
         known = {(row["package"], row["path"]) for row in map(json.loads, given.out.read_text().splitlines())}
@@ -50,7 +54,8 @@ def main() -> None:
     rules = chosen((), (), Profile.APP, print)
     with given.out.open("a") as out:
         for package, path in files[given.skip :]:
-            if (package.name, path) in known:
+            taken[package] += 1
+            if (package.name, path) in known or (given.each is not None and taken[package] > given.each):
                 continue
             file = package / path
             start = time.thread_time()

@@ -23,7 +23,8 @@ from functools import cache
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect, Flow, Trace
-from real.detector.concepts.endpoints import REQUEST_PARAMETERS, Endpoint, app_of
+from real.detector.analysis.routes import REQUEST_PARAMETERS
+from real.detector.concepts.endpoints import Endpoint, app_of
 from real.detector.concepts.protection import is_in_sight
 from real.detector.concepts.request_parts import is_validated_elsewhere, reads_client_data
 from real.detector.ir.instructions import Instr, Unit

@@ -1,9 +1,9 @@
 """Programs in which data take one way through the language, and what happens when they run.
 
-``tests/fixtures/flows/scenes.txt`` holds ways of few lines, from ``IN`` to ``OUT`` (``_N`` is a number of their own): some
-keep what they get, others drop it. A program reads a line, sends it one or several ways, and runs a command with what
-is left. Whether that holds the line is seen by running the program, with a marker as the line and a command that is only
-noted: so the right verdict is never a matter of opinion.
+``tests/fixtures/flows/scenes.txt`` holds ways of few lines, from ``IN`` to ``OUT`` (``_N`` is a number of their own):
+some keep what they get, others drop it. A program reads a line, sends it one or several ways, and runs a command with
+what is left. Whether that holds the line is seen by running the program, with a marker as the line and a command that
+is only noted: so the right verdict is never a matter of opinion.
 
     python tests/detector/flows.py < programs.json     # a list of programs -> a list of truths
 """
@@ -73,7 +73,7 @@ def chains(count: int, draw: random.Random) -> dict[str, str]:
 
 
 def truths(programs: Sequence[str]) -> list[bool]:
-    """Whether the marker reaches the command, of each program, run in a process of their own; raises where one fails."""
+    """Whether the marker reaches the command, of each program, as another process runs it; raises where one fails."""
     told = subprocess.run(
         [sys.executable, __file__], input=json.dumps(list(programs)), capture_output=True, text=True, check=True
     )

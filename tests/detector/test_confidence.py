@@ -205,3 +205,18 @@ def test_a_broken_hash_is_told_where_it_protects_something(what: str) -> None:
     expected, code = HASHES[what]
     found = [finding for finding in scan(f"import hashlib\n{code}").findings if finding.rule == "CWE-327"]
     assert [finding.confidence.value for finding in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("imported", "expected"),
+    [("django.views.generic", "medium"), ("shop.backoffice.generic", "low"), (".generic", "low")],
+)
+def test_a_base_of_another_file_may_ask_who_comes(imported: str, expected: str) -> None:
+    code = (
+        "from django.contrib.auth.mixins import LoginRequiredMixin\nfrom django.shortcuts import render\n"
+        f"from django.views.generic import ListView\nfrom {imported} import DeleteView\n"
+        "class Orders(LoginRequiredMixin, ListView):\n"
+        "    def get(self, request):\n        return render(request, 'a')\n"
+        "class OrderDelete(DeleteView):\n    model = 'Order'\n"
+    )
+    assert [found.confidence.value for found in scan(code).findings if found.rule == "CWE-862"] == [expected]

@@ -14,7 +14,7 @@ from real.detector.analysis.heap import CONTAINERS, Heap, canonical, step
 from real.detector.analysis.inheritance import bases
 from real.detector.analysis.records import Records
 from real.detector.analysis.replaced_code import NAMESPACES, ReplacedCode
-from real.detector.analysis.routes import FixedRoutes
+from real.detector.analysis.routes import FixedRoutes, is_request
 from real.detector.analysis.values import (
     BOTTOM,
     CLEAN,
@@ -34,9 +34,14 @@ from real.detector.analysis.values import (
 from real.detector.analysis.visibility import is_public
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
+from real.detector.models.catalogue import last_names
+from real.detector.models.kinds import Role
 
 _MAX_DOTS = 24
 _NAMES = frozenset({"__name__", "__qualname__", "__doc__"})  # of what a call was told: ``ModuleType(name)``
+
+
+_OF_SERVER = last_names(Role.OF_SERVER)
 
 
 class AttributeCalls(Protocol):
@@ -71,7 +76,10 @@ class Attributes:
     def do_attr(self, instr: Instr, env: list[Value]) -> Value:
         if self.routes.is_path_of_route(self.heap.unit, instr):
             return TEXT
-        return self.attribute(env[instr.args[0]], str(instr.extra), instr)
+        value = env[instr.args[0]]
+        if instr.extra in _OF_SERVER and not value.objs and is_request(self.heap.unit, instr.args[0]):
+            return CLEAN
+        return self.attribute(value, str(instr.extra), instr)
 
     def attribute(self, value: Value, name: str, instr: Instr) -> Value:
         """``value.name``."""
@@ -102,7 +110,7 @@ class Attributes:
         self.heap.put(obj, "self", receiver)
         return of_obj(obj)
 
-    def _object_attribute(self, obj: Obj, value: Value, name: str, instr: Instr) -> Value:  # noqa: PLR0911
+    def _object_attribute(self, obj: Obj, value: Value, name: str, instr: Instr) -> Value:  # noqa: PLR0911, PLR0912
         kind = obj.kind
         if kind == "api":
             return self._api_attribute(obj, value, name, instr)
@@ -127,7 +135,11 @@ class Attributes:
             self.records.dynamic_code(instr, f"takes what {obj.name}() wraps")
         if kind in CONTAINERS or kind == "dynattr" or is_dispatcher(obj):
             return self._method(of_obj(obj), name, instr)
-        if kind == "property" and name in ("setter", "getter", "deleter"):
+        if kind == "property" and name == "setter":
+            setter = self.heap.obj((obj, "setter"), "setter")
+            self.heap.put(setter, "property", of_obj(obj))
+            return of_obj(setter)
+        if kind == "property" and name in ("getter", "deleter"):
             return of_obj(self.heap.api("functools.same"))
         return of_obj(obj) if name in ("__func__", "func", "__wrapped__", "__call__") else CLEAN
 
@@ -255,12 +267,16 @@ class Attributes:
         return BOTTOM
 
     def _set_by_descriptor(self, obj: Obj, name: str, value: Value, instr: Instr) -> bool:
-        """``obj.name = value`` where the class holds an object under that name that takes what is assigned."""
+        """``obj.name = value`` where the class holds a property, or another object, that takes what is assigned."""
         is_taken = False
         for cls in ordered(self.functions.class_of(obj).objs):
             held = self.functions.member(cls, name)
             for inner in ordered(held.objs) if held is not None else ():
-                if inner.kind == "instance":
+                if inner.kind == "property" and "setter" in inner.fields:
+                    setters = inner.fields["setter"]
+                    self.functions.calls.call_function_value(setters, Args([value]), instr, of_obj(obj))
+                    is_taken = True
+                elif inner.kind == "instance":
                     taken = self.functions.call_special(inner, "__set__", [of_obj(obj), value], instr)
                     is_taken = is_taken or taken is not None
         return is_taken

@@ -115,7 +115,7 @@ class Calls:
             self._inner = {}
         return result
 
-    def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
+    def _call_kind(self, obj: Obj, args: Args, instr: Instr) -> Value:  # noqa: PLR0911, PLR0912
         kind = obj.kind
         if kind == "api":
             return self.library.call_api(obj.name, obj.fields.get("__self__"), args, instr)
@@ -134,6 +134,10 @@ class Calls:
             return call_dispatcher(self, obj, args, instr)
         if kind == "partial":
             return self.call_value(obj.fields.get("function", BOTTOM), self.arguments.of_partial(obj, args), instr)
+        if kind == "setter":
+            for held in ordered(obj.fields["property"].objs):
+                self.heap.put(held, "setter", args.first())
+            return obj.fields["property"]
         if kind == "instance":
             return self.call_dunder(obj, ("__call__",), args, instr)
         if kind == "attrgetter":

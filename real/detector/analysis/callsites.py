@@ -99,13 +99,15 @@ class CallSite:
         value = self.argument(position, keyword)
         return (value.consts or frozenset()) if value is not None else frozenset()
 
-    def flags(self, position: int | None, keyword: str | None = None) -> frozenset[Constant]:
-        """The constants that an argument may be, also one that the outside may set: the truth values that it is by
-        default (``allow_pickle=self.allow_pickle``, from ``def __init__(self, allow_pickle=True)``)."""
+    def usual(
+        self, position: int | None, keyword: str | None = None, kind: type[bool] | type[int] = bool
+    ) -> frozenset[Constant]:
+        """The constants that an argument may be, also one that the outside may set: the truth values, or numbers, that
+        it is by default (``allow_pickle=self.allow_pickle``, from ``def __init__(self, allow_pickle=True)``)."""
         value = self.argument(position, keyword)
         if value is None or value.consts is not None or value.why is None:
             return self.constants(position, keyword)
-        return frozenset(const for const in value.why.first.defaults or () if isinstance(const, bool))
+        return frozenset(const for const in value.why.first.defaults or () if type(const) is kind)
 
     def paths(self, position: int | None, keyword: str | None = None) -> frozenset[str]:
         """The library names that an argument may be (``hashlib.md5``; ``ssl.SSLContext()`` is what that call made)."""

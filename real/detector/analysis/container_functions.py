@@ -17,6 +17,7 @@ from real.detector.analysis.values import (
     of_obj,
     one_constant,
 )
+from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr
 from real.detector.models import library
 
@@ -42,6 +43,20 @@ def _maketrans(calls: Caller, args: Args, instr: Instr) -> Value:
         calls.heap.put(made, old, of_const(new))
     made.made_with[instr] = frozenset(made.fields)
     return of_obj(made)
+
+
+def _namedtuple(calls: Caller, args: Args, instr: Instr) -> Value:
+    """A class whose objects hold what they are made with by name; unknown where the names are no constants."""
+    names = [const for const in args.at(1).consts or () if isinstance(const, str)]
+    (listed,) = args.at(1).objs if len(args.at(1).objs) == 1 else (None,)
+    parts = [one_constant(listed.fields.get(place, BOTTOM)) for place in range(len(listed.fields))] if listed else []
+    if len(names) != 1 and not (parts and every(len(part) == 1 for part in parts)):
+        return calls.unknown.call(args.everything(), args, instr)
+    cls = calls.heap.site(instr, "class", "namedtuple()")
+    calls.state.named_fields[cls] = dict.fromkeys(
+        names[0].replace(",", " ").split() if names else (str(const) for part in parts for const in part)
+    )
+    return of_obj(cls)
 
 
 def _chain_map(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -83,6 +98,13 @@ def _zip(calls: Caller, args: Args, instr: Instr) -> Value:
     if args.rest is not None:
         items = [join_all([*items, calls.containers.iterate(args.rest, instr)])] * max(4, len(items))
     return calls.heap.fresh_list(instr, calls.heap.fresh_tuple(instr, items, "pair"))
+
+
+def _gather(calls: Caller, args: Args, instr: Instr) -> Value:
+    """The results of several coroutines, each in its place."""
+    if args.rest is None:
+        return calls.heap.fresh_tuple(instr, args.pos, "results")
+    return calls.heap.fresh_list(instr, join_all([*args.pos, calls.containers.iterate(args.rest, instr)]))
 
 
 def _map(calls: Caller, args: Args, instr: Instr) -> Value:
@@ -161,6 +183,7 @@ CONTAINER_FUNCTIONS: dict[str, LibraryFunction] = {
     "builtins.str.maketrans": _maketrans,
     "collections.OrderedDict": _dict,
     "collections.ChainMap": _chain_map,
+    "collections.namedtuple": _namedtuple,
     "collections.defaultdict": _defaultdict,
     "collections.Counter": _counter,
     "builtins.dict.fromkeys": _fromkeys,
@@ -168,6 +191,7 @@ CONTAINER_FUNCTIONS: dict[str, LibraryFunction] = {
     "builtins.zip": _zip,
     "itertools.zip_longest": _zip,
     "itertools.product": _zip,
+    "asyncio.gather": _gather,
     "builtins.map": _map,
     "functools.reduce": _reduce,
     "builtins.next": _next,

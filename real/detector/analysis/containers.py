@@ -104,7 +104,7 @@ class Containers:
             made = self.heap.fresh_list(instr, elements, "set")
             return holding(made, instr, certain(of_obj(obj))) if name == "union" else made
         if name == "copy":
-            return of_obj(obj)
+            return self.duplicate(obj, instr)
         if name == "send":
             self.heap.put(obj, "sent", args.first())
             return self.heap.contents(obj)
@@ -132,7 +132,7 @@ class Containers:
                 self.letters.chosen(self.heap.item(obj, args.at(0)), args.at(0), _first_operand(instr)), args.at(1)
             )
         if name == "copy":
-            return of_obj(obj)
+            return self.duplicate(obj, instr)
         self.replaced.mapping(obj, name, args, instr)
         if name == "setdefault":
             self.heap.put_item(obj, args.at(0), args.at(1))
@@ -149,6 +149,17 @@ class Containers:
             return NUMBER
         self.heap.put_unknown(obj, join_all(args.everything()))
         return join(self.heap.part_of([of_obj(obj), *args.everything()]), self.heap.contents(obj))
+
+    def duplicate(self, obj: Obj, instr: Instr) -> Value:
+        """A container that holds what ``obj`` holds now: what is put into one of the two is not in the other."""
+        made = self.heap.obj((instr, "copy", obj), obj.kind, obj.name)
+        if made is not obj:
+            self.heap.touch(obj)
+            for key, item in list(obj.fields.items()):
+                self.heap.put(made, key, item)
+            self.heap.put_unknown(made, obj.elements)
+            self.heap.put_key(made, obj.keys)
+        return holding(of_obj(made), instr, certain(of_obj(obj)))
 
     def merge(self, target: Obj, args: Args, instr: Instr) -> None:
         """``dict.update``: another dict, pairs, or keywords."""

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from real.detector.frontend.tree_walk import walk
 from real.detector.ir.instructions import Program, Unit
 from real.detector.models.catalogue import last_names, rows_of
 from real.detector.models.kinds import Role
@@ -72,7 +73,7 @@ class Signatures:
             return "choice"
         if not names or not names <= _NUMBERS:
             return None
-        calls = [node for part in (annotation, default) if part is not None for node in ast.walk(part)]
+        calls = [node for part in (annotation, default) if part is not None for node in walk(part)]
         limited = any(
             isinstance(node, ast.Call) and any(keyword.arg in _LIMITS for keyword in node.keywords) for node in calls
         )

@@ -14,6 +14,7 @@ from real.detector.analysis.heap import Heap
 from real.detector.analysis.state import State
 from real.detector.analysis.values import BOTTOM, Obj, Value, join, join_all, of_obj
 from real.detector.frontend.normalise.literal_code import names_called
+from real.detector.frontend.tree_walk import walk
 from real.detector.ir.instructions import Instr, Unit
 
 DEFAULTS = frozenset({"__defaults__", "__kwdefaults__"})
@@ -73,7 +74,7 @@ class FunctionParts:
         return isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and any(
             isinstance(part, ast.Constant) and names_called(part.value)
             for annotation in _annotations(node)
-            for part in ast.walk(annotation)
+            for part in walk(annotation)
         )
 
 
@@ -81,7 +82,7 @@ def _annotations(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) ->
     if isinstance(node, ast.ClassDef):
         yield from (part.annotation for part in node.body if isinstance(part, ast.AnnAssign))
         return
-    for arg in ast.walk(node.args):
+    for arg in walk(node.args):
         if isinstance(arg, ast.arg) and arg.annotation is not None:
             yield arg.annotation
     if node.returns is not None:
@@ -93,14 +94,14 @@ def _variables(unit: Unit | None) -> Iterator[str]:
     while unit is not None and unit.kind != "module":
         yield from unit.params.names
         if isinstance(unit.node, _FUNCTIONS):
-            for inner in ast.walk(unit.node):
+            for inner in walk(unit.node):
                 if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
                     yield inner.id
         unit = unit.parent
 
 
 def _is_value(annotation: ast.expr, variables: frozenset[str]) -> bool:
-    for part in ast.walk(annotation):
+    for part in walk(annotation):
         if isinstance(part, ast.JoinedStr) or (isinstance(part, ast.BinOp) and not isinstance(part.op, ast.BitOr)):
             return True
         if isinstance(part, ast.Name) and part.id in variables:

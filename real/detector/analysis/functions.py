@@ -222,6 +222,7 @@ class Functions:
             names.update(self._annotated(base))
         if cls.unit is not None:
             names.update(self.state.fields.get(cls.unit, {}))
+        names.update(self.state.named_fields.get(cls, {}))
         return names
 
     def lineage(self, cls: Obj) -> tuple[Obj, ...]:

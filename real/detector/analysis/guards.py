@@ -10,7 +10,7 @@ from real.detector.analysis.executed import has_run
 from real.detector.analysis.heap import MAPPINGS, SEQUENCES, Heap
 from real.detector.analysis.inheritance import defines
 from real.detector.analysis.state import State
-from real.detector.analysis.values import BOTTOM, CHAR, STR, Constant, Value, join_all
+from real.detector.analysis.values import CHAR, CLEAN, STR, Constant, Value, join_all
 from real.detector.analysis.visibility import is_public
 from real.detector.analysis.witness import every
 from real.detector.ir.call_shapes import passed_operands
@@ -20,6 +20,7 @@ from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 _MAX_CHAIN = 20
 _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper"})
 _MATCHING = frozenset({"fullmatch", "match", "search"})
+_MAX_ESCAPES = 4  # around each other
 _MAX_PHIS = 3  # nested joins to look through
 _PARTS = frozenset({"attr", "sub", "cell", "unpack", "iterate"})
 
@@ -61,6 +62,24 @@ class Guards:
             else:
                 return operand
         return operand
+
+    def before_checks(self, operand: int, depth: int = 0) -> Value:
+        """A value as it was before tests and escapes in this function, unless a test leaves known constants only."""
+        unit, env = self.heap.unit, self._env(self.heap.unit)
+        if env[operand].consts is not None:
+            return env[operand]
+        root = self.root(unit, operand)
+        made = unit.defs[root]
+        if made is None or made.op not in ("call", "method") or depth > _MAX_ESCAPES:
+            return env[root]
+        called = {obj.name for obj in env[made.args[0]].objs}
+        if made.op == "method":
+            called = {f"{name}.{made.extra[0]}" for name in called}
+        rules, trims = self.heap.rules, made.op == "method" and made.extra[0] in HARMLESS_METHODS
+        cleans = made.op == "method" and made.extra[0] in rules.cleaning_methods
+        if not (trims or cleans) and called.isdisjoint(rules.cleans):
+            return env[root]
+        return join_all([env[root], *(self.before_checks(arg, depth + 1) for arg in made.args[0 if trims else 1 :])])
 
     def runs_outside_text(self, unit: Unit, instr: Instr) -> bool:
         """Whether ``eval``, ``exec`` or ``compile`` is given text that comes from outside as a whole.
@@ -254,7 +273,7 @@ class Guards:
                 trusted &= ~self.heap.rules.no_allow_list.get(obj.name, 0)
         return trusted
 
-    def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> int:
+    def _call_proves(self, unit: Unit, test: Instr, subject: int, sense: bool | None) -> int:  # noqa: PLR0911
         env = self._env(unit)
         if test.op == "method" and isinstance(test.extra, tuple):
             name, _ = test.extra
@@ -263,6 +282,8 @@ class Guards:
                 return self.heap.rules.passing(STRICT_TESTS[name]) if not env[receiver].objs else 0
             if sense and name in _MATCHING:
                 return self._match_proves(unit, test, subject)
+        elif sense and test.op == "call" and len(test.args) == 2 and self._is_any(env[test.args[0]]):
+            return self._some_element_proves(unit, test.args[1], subject)
         elif sense and test.op == "call" and isinstance(test.extra, CallShape) and len(test.args) in (3, 4):
             names = {obj.name for obj in env[test.args[0]].objs}
             if len(names) == 1 and self._flags_are_plain(env, test, test.extra):  # `from re import fullmatch`
@@ -277,6 +298,27 @@ class Guards:
         proved = self.heap.rules.all
         for target, bound in targets:
             proved &= self._validates(unit, test, subject, target, bound, sense)
+        return proved
+
+    @staticmethod
+    def _is_any(called: Value) -> bool:
+        return {obj.name for obj in called.objs} == {"builtins.any"}
+
+    def _some_element_proves(self, unit: Unit, operand: int, subject: int) -> int:
+        """``any(test for one in known)``: whichever element is true, its test has held of the subject."""
+        made = self.root(unit, operand)
+        built = unit.defs[made]
+        if built is None or built.op != "build" or built.args:
+            return 0
+        tests = [
+            unit.defs[instr.args[1]]
+            for block in unit.blocks
+            for instr in block.instrs
+            if instr.op == "add" and self.root(unit, instr.args[0]) == made
+        ]
+        proved = self.heap.rules.all if tests else 0
+        for test in tests:
+            proved &= self.holds(unit, test, subject, sense=True) if test is not None else 0
         return proved
 
     def _isinstance_proves(self, unit: Unit, test: Instr, subject: int) -> int:
@@ -300,12 +342,13 @@ class Guards:
         receiver = env[test.args[0]]
         method, shape = test.extra
         names = {obj.name for obj in receiver.objs}
-        if len(receiver.objs) != 1 or not isinstance(shape, CallShape):
+        if not isinstance(shape, CallShape):
             return 0
         if names in ({"re"}, {"regex"}) and len(test.args) in (3, 4) and self._flags_are_plain(env, test, shape):
             patterns, operand = env[test.args[1]], test.args[2]
         elif names in ({"re.compile()"}, {"regex.compile()"}) and len(test.args) == 2 and not shape.keywords:
-            patterns, operand = next(iter(receiver.objs)).fields.get("pattern", BOTTOM), test.args[1]
+            held = [obj.fields.get("pattern", CLEAN) for obj in receiver.objs]  # whichever of them it is
+            patterns, operand = join_all(held), test.args[1]
         else:
             return 0
         return self._text_proves(unit, method, patterns, operand, subject)

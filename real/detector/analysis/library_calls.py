@@ -39,6 +39,7 @@ from real.detector.models import library
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
 
+_APPLICATIONS = tuple(f"{api}{end}" for api in calls_of(Role.PROXY) for end in (".", "()"))  # no request is kept there
 _STANDARD_MODULES = frozenset({*sys.stdlib_module_names, "os.path"})
 _EVALUATORS = frozenset({"builtins.compile", "builtins.eval", "builtins.exec"})
 _COPIERS = library.names(
@@ -47,6 +48,7 @@ _COPIERS = library.names(
     itertools.takewhile itertools.dropwhile itertools.filterfalse random.sample random.shuffle
     itertools.accumulate itertools.groupby"""
 )
+_DECODING = calls_of(Role.DECODES)
 _WHOLE_COPIERS = library.names(
     "builtins.list builtins.tuple builtins.set builtins.frozenset builtins.sorted builtins.reversed builtins.iter"
 )
@@ -63,6 +65,7 @@ class LibraryCalls:
         self.attributes = calls.attributes
         self.unknown = calls.unknown
         self.calls = calls
+        self.guards = calls.containers.letters.guards
 
     def plain_method(self, receiver: Value, name: str, args: Args, instr: Instr) -> Value:  # noqa: PLR0911
         """A method of text or of something unknown."""
@@ -108,6 +111,8 @@ class LibraryCalls:
             int(_is_class(path.rpartition(".")[0]) and name in self.heap.rules.methods),
         )
         result = self._library_call(path, receiver, args, instr, trusted)
+        if path in _DECODING:
+            result = self.heap.part_of([result, *(self.guards.before_checks(arg) for arg in instr.args[1:])])
         cleans = self.heap.rules.cleans.get(path, 0) | self.heap.rules.cleaning_methods.get(name, 0)
         if not cleans or (path in library.PERCENT_ENCODERS and _keeps_markup(args, library.PERCENT_ENCODERS[path])):
             return result
@@ -176,7 +181,8 @@ class LibraryCalls:
         made = self.unknown.call(values, args, instr)
         if receiver is not None and made.mask and not self.heap.rules.is_builder(path):
             for obj in ordered(receiver.objs):
-                if obj.name not in self.heap.modules and obj.name not in _STANDARD_MODULES:
+                is_module = obj.name in self.heap.modules or obj.name in _STANDARD_MODULES
+                if not is_module and not f"{obj.name}.".startswith(_APPLICATIONS):
                     self.heap.put_unknown(obj, Value(made.mask, made.why))
         if path in ("re.compile", "regex.compile") and args.pos and _has_plain_flags(args):
             self.heap.put(next(iter(result.objs)), "pattern", args.pos[0])

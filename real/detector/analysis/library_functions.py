@@ -161,6 +161,7 @@ SPECIAL: dict[str, LibraryFunction] = {
     "functools.lru_cache": _wrapped,
     "functools.cache": _wrapped,
     "functools.same": _same,
+    "asyncio.run": _same,  # a coroutine stands for its result
     "joblib.delayed": _wrapped,
     "asgiref.sync.sync_to_async": _wrapped,
     "asgiref.sync.async_to_sync": _wrapped,

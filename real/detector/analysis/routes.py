@@ -1,4 +1,4 @@
-"""The path of a request where the route of the view is fixed: the client chose which view, and nothing else."""
+"""The request of a view: which value it is, and its path where the route is fixed: the client chose the view only."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import ast
 from real.detector.analysis.witness import every
 from real.detector.ir.definitions import renamed
 from real.detector.ir.instructions import Instr, Program, Unit
+from real.detector.models.library import names
 
 _REQUESTS = frozenset({"flask.request", "quart.request"})
+REQUEST_PARAMETERS = names("request req _request")
 _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 
 
@@ -38,6 +40,12 @@ class FixedRoutes:
         if made is None:
             return False
         return str(made.extra) in _REQUESTS if made.op == "import" else made.op == "cell" and made.extra[1] == "request"
+
+
+def is_request(unit: Unit, operand: int) -> bool:
+    """Whether a value is, by its name, the request that a view answers: ``request``, ``self.request``."""
+    made = renamed(unit, operand)
+    return made is not None and made.op in ("param", "attr") and made.extra in REQUEST_PARAMETERS
 
 
 def _routes(unit: Unit) -> list[str]:

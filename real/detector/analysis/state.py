@@ -32,6 +32,7 @@ class State:
         self.called_back: set[Obj] = set()  # the callbacks being called by unknown functions
         self.calling: dict[Obj, int] = {}  # what is being called that is no function itself, and how often
         self.fields: dict[Unit, dict[str, None]] = {}  # annotated class attributes, in order: a dataclass's parameters
+        self.named_fields: dict[Obj, dict[str, None]] = {}  # of classes that ``namedtuple()`` makes
         self.callees: dict[Instr, dict[tuple[Unit, int], None]] = {}  # call -> the functions of the program it calls
         self.call_units: dict[Instr, Unit] = {}  # call -> the unit it is in
         self.kept: dict[Obj, None] = {}  # the functions that libraries are given to keep

@@ -11,7 +11,7 @@ from real.detector.analysis.class_hooks import ClassHooks
 from real.detector.analysis.code_values import is_mock
 from real.detector.analysis.functions import Runner
 from real.detector.analysis.guards import Guards
-from real.detector.analysis.heap import Heap, canonical, step
+from real.detector.analysis.heap import CONTAINERS, Heap, canonical, step
 from real.detector.analysis.inheritance import defines
 from real.detector.analysis.library_functions import SPECIAL
 from real.detector.analysis.records import Records
@@ -76,10 +76,16 @@ class Transfer:
 
     def do_copy(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
-        is_copied = instr.extra is not None and any(
-            defines(obj, name) for obj in value.objs for name in ("__copy__", "__deepcopy__")
-        )
-        return SPECIAL["copy.copy"](self.calls, Args([value]), instr) if is_copied else value
+        if instr.extra is None:
+            return value
+        if any(defines(obj, name) for obj in value.objs for name in ("__copy__", "__deepcopy__")):
+            return SPECIAL["copy.copy"](self.calls, Args([value]), instr)
+        held = [obj for obj in ordered(value.objs) if obj.kind in CONTAINERS]
+        if not held:
+            return value
+        others = Value(value.mask, value.why, value.objs - set(held), value.consts, value.kind)
+        apart = others if others.objs or others.mask else BOTTOM
+        return join(apart, join_all(self.containers.duplicate(obj, instr) for obj in held))
 
     def do_phi(self, instr: Instr, env: list[Value]) -> Value:
         result = env[instr.dst]

@@ -91,7 +91,7 @@ TEXT = Value(kind=STR)
 class Obj:
     """A heap object, named by where it is created; its contents are the join of everything ever stored in it.
 
-    ``kind``: list, tuple, set, generator, dict, namespace, instance, class, function, bound, property, static,
+    ``kind``: list, tuple, set, generator, dict, namespace, instance, class, function, bound, property, setter, static,
     classmethod, method, partial, dynattr, getter, super, or ``api`` (something of a library, ``name`` its path).
     """
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import Args
 from real.detector.analysis.heap import Heap
 from real.detector.analysis.values import BOTTOM, Value
+from real.detector.frontend.tree_walk import walk
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import known_modules, replacers
@@ -136,7 +137,7 @@ def _defines(text: object) -> bool:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return any(isinstance(node, _CODE) for node in ast.walk(tree))
+    return any(isinstance(node, _CODE) for node in walk(tree))
 
 
 def _names_known(value: Value) -> bool:

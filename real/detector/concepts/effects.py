@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.look_ups import first_word, looked_up_by, unpacked
@@ -17,7 +18,7 @@ from real.detector.concepts.receivers import is_database_session, is_known, is_l
 from real.detector.concepts.request_parts import told
 from real.detector.ir.definitions import definition, name_of, root
 from real.detector.ir.instructions import Instr, Unit
-from real.detector.models.catalogue import calls_of, tables
+from real.detector.models.catalogue import calls_of, modules_of, tables
 from real.detector.models.kinds import Kind, Role
 from real.detector.models.library import names
 from real.detector.vocabulary import CHANGING_VERBS, DELETING_VERBS, words
@@ -54,6 +55,8 @@ def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
             continue
         if _is_of_own_object(facts, unit, instr):
             continue
+        if operation is not None and operation.attribute is not None and not _may_be_saved(facts, unit, operation.base):
+            continue
         if operation is not None and not is_passing(facts, unit, operation.base):
             verb = "deletes" if operation.kind == "delete" else "changes"
             keys = [operation.key] if operation.key is not None else []
@@ -67,12 +70,61 @@ def effects(facts: Facts, who: Principal) -> Iterator[Effect]:
             is_passing(facts, unit, instr.args[0]) or is_made_here(facts, unit, instr.args[0])
         ):
             keys = looked_up_by(facts, who, instr.args[0])
-            if keys or who.is_principal(facts, instr.args[0]):
+            is_chosen = keys or who.is_principal(facts, instr.args[0])
+            if is_chosen and _may_be_saved(facts, unit, instr.args[0]):
                 yield effect(facts, who, instr, "changes", keys, instr.args[0])
         elif instr.op == "method" and operation is None:
             yield from _method(facts, who, instr)
         elif instr.op == "call":
             yield from _call(facts, who, instr)
+
+
+def _may_be_saved(facts: Facts, unit: Unit, record: int) -> bool:
+    """Whether what is set of a record may be kept: some libraries are told so, by ``note.save()``.
+
+    Where the function gives neither the record nor what it was taken from to anything that changes something, its
+    attribute is for a template.
+    """
+    if not app_of(facts).uses(*modules_of(Role.SAVED_WHEN_TOLD)):
+        return True
+    held = _paths(unit, record)
+    return any(
+        any(_path(unit, arg) in held for arg in step.args)
+        for step in facts.instructions(unit, "call", "method")
+        if _saves(facts, unit, step) or any(_saves_something(facts, callee) for callee in facts.called(step))
+    )
+
+
+def _saves_something(facts: Facts, unit: Unit) -> bool:
+    return any(_saves(facts, unit, step) for step in facts.instructions(unit, "call", "method"))
+
+
+def _saves(facts: Facts, unit: Unit, step: Instr) -> bool:
+    called = called_words(facts, unit, step)
+    return any(words(name) & VERBS.keys() or name.removeprefix("a") in VERBS for name in called)
+
+
+def _path(unit: Unit, operand: int) -> tuple[object, ...]:
+    """What an operand is: ``self.form.instance`` is the same wherever it is read."""
+    made = definition(unit, operand)
+    if made is not None and made.op == "attr":
+        return (*_path(unit, made.args[0]), made.extra)
+    return (root(unit, operand),)
+
+
+def _paths(unit: Unit, operand: int) -> set[tuple[object, ...]]:
+    """An operand, and what it was taken from: the object that has it, the list that holds it."""
+    found: set[tuple[object, ...]] = set()
+    work = [operand]
+    while work:
+        current = work.pop()
+        if (path := _path(unit, current)) in found:
+            continue
+        found.add(path)
+        made = definition(unit, current)
+        if made is not None and made.op in ("attr", "iterate", "unpack", "sub", "phi"):
+            work += made.args if made.op == "phi" else made.args[:1]
+    return found
 
 
 def _is_keywords(unit: Unit, operand: int) -> bool:

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from real.detector.analysis.called_names import called_words
+from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.declared_types import no_routes
 from real.detector.analysis.facts import Facts
+from real.detector.analysis.routes import REQUEST_PARAMETERS
 from real.detector.analysis.slices import Reads
+from real.detector.concepts.receivers import is_library
 from real.detector.ir.definitions import returns_constant, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names, rows_of
 from real.detector.models.kinds import Role
-from real.detector.models.library import names
 from real.detector.models.rows import VERBS, Framework, Handler
 from real.detector.vocabulary import words
 
@@ -39,7 +41,6 @@ ELSEWHERE = tuple(f"{row.api}." for row in rows_of(Framework) if row.elsewhere)
 _ANSWERS = frozenset(api for api in calls_of(Role.RESPONSE) if api.startswith(ELSEWHERE))
 _SHORTCUTS = frozenset(calls_of(Role.SHORTCUT))
 _REGISTRATION = 3  # what is called, an address, a function
-REQUEST_PARAMETERS = names("request req _request")
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +51,7 @@ class Class:
     bases: set[str] = field(default_factory=set)  # last components of the names of all bases
     parents: list[Class] = field(default_factory=list)
     members: dict[str, tuple[Unit, int]] = field(default_factory=dict)  # name -> (unit, operand)
+    is_partly_seen: bool = False  # a base is of no library that is known, and of a file that is not seen
 
     def member(self, name: str) -> tuple[Unit, int] | None:
         """What the class, or one that it inherits from, sets for a name."""
@@ -187,6 +189,8 @@ def _note_class(facts: Facts, app: App, unit: Unit, instr: Instr) -> None:
             if parent is not None and parent is not made:
                 made.parents.append(parent)
                 made.bases |= parent.bases
+                made.is_partly_seen |= parent.is_partly_seen
+        made.is_partly_seen |= any(not is_library(path) for path in library_paths(facts.value(unit, base)))
 
 
 def _note_registration(facts: Facts, unit: Unit, instr: Instr, found: dict[Unit, list[tuple[str, Reads]]]) -> None:

@@ -25,7 +25,7 @@ def is_in_sight(facts: Facts, unit: Unit) -> bool:
     """Whether a function is an endpoint, or called by one, and nothing that is not seen can refuse a request to it.
 
     So it is where the application is made in the same file; and where others of the file say for themselves whom they
-    let pass, since then each is expected to.
+    let pass, since then each is expected to; but not in a class with a base of another file, which may ask for all.
     """
     endpoints = facts.shared(_endpoints)
     each_says_it = facts.shared(_each_says_it)
@@ -38,6 +38,9 @@ def is_in_sight(facts: Facts, unit: Unit) -> bool:
             continue
         seen.add(current)
         endpoint = endpoints.get(current)
+        owner = endpoint.owner if endpoint is not None else app_of(facts).classes.get(current)
+        if owner is not None and owner.is_partly_seen:
+            continue
         if each_says_it and (endpoint is not None or current.kind == "class"):  # a view that the framework writes
             return True
         if endpoint is not None and not endpoint.elsewhere and (makes_application or _is_alone(endpoint)):

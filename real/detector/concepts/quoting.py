@@ -17,6 +17,7 @@ from real.detector.analysis.flows import Flow
 from real.detector.analysis.witness import every
 from real.detector.concepts.removal import is_removed
 from real.detector.concepts.text_pieces import ordered_pieces
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import modules_of
 from real.detector.models.kinds import Role
@@ -60,26 +61,41 @@ CODE = Language("'\"", doubles=False, also=lambda quote: "\\", escape="\\")
 _SQL = Language("'\"`")
 _SQL_WITH_ESCAPES = Language("'\"`", also=lambda quote: "" if quote == "`" else "\\")
 
+# Before the name of a table, or a part of a qualified name.
+_SQL_NAME = re.compile(r"(?:\b(?:from|into|update|join|table)\s+|\w\.)[\"`]?$", re.IGNORECASE)
+
 # A value of an LDAP filter (RFC 4515): these end it, or stand for any text.
 LDAP_VALUE = "*()\\"
 _IN_VALUE = re.compile(r"\(\s*[\w;.:-]+\s*[~<>:]?=[^()]*$")
 
 
 def is_quoted(facts: Facts, flow: Flow) -> bool:
-    """Whether all untrusted parts of an SQL statement stay inside the literals that are written around them."""
+    """Whether all untrusted parts of an SQL statement stay inside the literals that are written around them.
+
+    The name of a table that an object of an unseen class keeps is no value that somebody passes, and cannot be bound.
+    """
     language = _SQL if _is_standard(facts) else _SQL_WITH_ESCAPES
-    return every(stays_inside(facts, flow.unit, flow.instr, operand, language) for operand in flow.operands)
+    return every(
+        stays_inside(facts, flow.unit, flow.instr, operand, language, names=_SQL_NAME) for operand in flow.operands
+    )
 
 
-def stays_inside(facts: Facts, unit: Unit, at: Instr, operand: int, language: Language) -> bool:
-    """Whether the untrusted parts of a text stay inside the quotes that the program wrote around each of them."""
+def stays_inside(
+    facts: Facts, unit: Unit, at: Instr, operand: int, language: Language, names: re.Pattern[str] | None = None
+) -> bool:
+    """Whether the untrusted parts of a text stay inside the quotes that the program wrote around each of them.
+
+    ``names`` matches the text before a place for a name, where attributes of an unseen object count as the program's.
+    """
     pieces = ordered_pieces(facts, unit, operand)
     if len(pieces) < 2 or not _is_untrusted_in(facts, unit, pieces):
         return False
-    quote = ""
+    quote = before = ""
     for piece in pieces:
         if isinstance(piece, str):
-            quote = language.open_quote(piece, quote)
+            before, quote = piece, language.open_quote(piece, quote)
+        elif names is not None and not quote and names.search(before) and _is_kept_by_unseen_object(unit, piece):
+            before = ""
         elif facts.is_untrusted(facts.value(unit, piece)):
             also = language.also(quote)
             if not quote or not is_removed(facts, unit, piece, quote, doubling=language.doubles, at=at, inside=True):
@@ -89,6 +105,13 @@ def stays_inside(facts: Facts, unit: Unit, at: Instr, operand: int, language: La
         elif quote:
             return False  # of other data it is not known whether they end the literal
     return not quote
+
+
+def _is_kept_by_unseen_object(unit: Unit, operand: int) -> bool:
+    """``self.table`` in a method that was taken out of its class."""
+    made = definition(unit, operand)
+    holder = definition(unit, made.args[0]) if made is not None and made.op == "attr" else None
+    return not unit.is_method and holder is not None and holder.op == "param" and holder.extra == "self"
 
 
 def stays_a_value(facts: Facts, unit: Unit, at: Instr, operand: int) -> bool:

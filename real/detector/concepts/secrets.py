@@ -5,11 +5,13 @@ Names are weak evidence, but there is no other in the text of a program; see CWE
 
 from __future__ import annotations
 
+import ast
 from typing import TypeAlias
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
+from real.detector.concepts.annotations import annotation_words
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
@@ -127,6 +129,26 @@ def addresses(facts: Facts) -> dict[Place, str]:
             if where is not None:
                 found.setdefault(where, min(called))
     return found
+
+
+def is_masked(facts: Facts, unit: Unit, step: Instr) -> bool:
+    """Whether an attribute is a field whose type shows asterisks, of the class that the parameter is declared to be."""
+    made = definition(unit, step.args[0]) if step.op == "attr" else None
+    if made is None or made.op != "param":
+        return False
+    declared = annotation_words(unit, frozenset()).get(str(made.extra), set())
+    return any(is_masked_field(cls, str(step.extra)) for cls in facts.units if cls.name in declared)
+
+
+def is_masked_field(owner: Unit, name: str) -> bool:
+    """``password: SecretStr``: the object prints as asterisks (pydantic, "Secret Types")."""
+    return isinstance(owner.node, ast.ClassDef) and any(
+        isinstance(part, ast.AnnAssign)
+        and isinstance(part.target, ast.Name)
+        and part.target.id == name
+        and "Secret" in ast.unparse(part.annotation)
+        for part in owner.node.body
+    )
 
 
 def secret_fields(facts: Facts, owner: Unit) -> set[str]:

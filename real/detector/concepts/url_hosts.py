@@ -17,7 +17,7 @@ from real.detector.concepts.endpoints import app_of
 from real.detector.concepts.patterns import pattern_call
 from real.detector.concepts.text_pieces import members, ordered_pieces
 from real.detector.concepts.validators import dependencies, validators
-from real.detector.ir.definitions import definition, root
+from real.detector.ir.definitions import definition, reading, root
 from real.detector.ir.instructions import CallShape, Edge, Instr, Unit
 from real.detector.models.catalogue import calls_of, rows_of
 from real.detector.models.kinds import Role
@@ -25,6 +25,7 @@ from real.detector.models.rows import Framework
 
 PARSERS = frozenset(calls_of(Role.URL_PARSER))
 JOINERS = frozenset(calls_of(Role.URL_JOINER))
+_DECODING = frozenset(calls_of(Role.DECODES))
 UNPARSERS = frozenset(calls_of(Role.URL_UNPARSER))
 # Calls and methods that give back the same URL in another form.
 _SAME = PARSERS | calls_of(Role.URL_COPY).keys()
@@ -71,7 +72,7 @@ class _Hosts:
         facts = self.facts
         if not facts.is_untrusted(facts.value(unit, operand)):
             return  # a test has proved it, which its root does not know
-        operand = root(unit, operand)
+        operand = reading(unit, operand)
         made = unit.defs[operand]
         is_join = made is not None and made.op == "phi"
         key = (unit, operand, None if is_join else at[-1])
@@ -133,7 +134,7 @@ class _Hosts:
         """The same without going on to the callers, which the call that led here already is."""
         if not self.facts.is_untrusted(self.facts.value(unit, operand)):
             return
-        operand = root(unit, operand)
+        operand = reading(unit, operand)
         made = unit.defs[operand]
         if made is not None and made.op == "param":
             if self.facts.is_untrusted(self.facts.value(unit, operand)):
@@ -306,9 +307,20 @@ def is_guarded(facts: Facts, places: list[Place], by: Callable[[Atom, Reads], bo
 
 
 def _is_tested(facts: Facts, place: Place, by: Callable[[Atom, Reads], bool]) -> bool:
-    if any(facts.is_guarded(place.unit, at, [place.operand], by) for at in place.at):
+    decoded = {made for made in facts.definitions(place.unit, place.operand) if _decodes(facts, place.unit, made)}
+
+    def is_of_result(atom: Atom, reads: Reads) -> bool:
+        """A test, of what is left when all is decoded: what ``%2F`` stood for is none of the text before."""
+        is_here = bool(decoded) and atom.unit is place.unit
+        return not (is_here and decoded.isdisjoint(facts.definitions(atom.unit, *atom.operands))) and by(atom, reads)
+
+    if any(facts.is_guarded(place.unit, at, [place.operand], is_of_result) for at in place.at):
         return True
     return bool(place.inner) and every(_is_tested(facts, inner, by) for inner in place.inner)
+
+
+def _decodes(facts: Facts, unit: Unit, made: Instr) -> bool:
+    return not facts.library_names(unit, made).isdisjoint(_DECODING)
 
 
 def places_of(facts: Facts, flow: Flow, relative: str = "/") -> list[Place]:

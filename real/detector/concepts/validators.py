@@ -10,7 +10,7 @@ import ast
 
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.annotations import annotation_words, last_word
-from real.detector.ir.definitions import root
+from real.detector.ir.definitions import reading
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
@@ -46,7 +46,7 @@ def dependencies(facts: Facts, unit: Unit, name: str) -> list[Unit]:
 
 def validators(facts: Facts, unit: Unit, operand: int) -> list[Unit]:
     """The methods of a model of the program that have tested the field that an operand is read from."""
-    made = unit.defs[root(unit, operand)]
+    made = unit.defs[reading(unit, operand)]
     if made is None or made.op not in ("attr", "sub", "method"):
         return []
     field = _field(facts, unit, made)

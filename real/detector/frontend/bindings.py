@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import ast
 
+from real.detector.frontend.tree_walk import walk
+
 # With these, names can be read or bound without being written down as names. (``eval`` and ``exec`` of a text that
 # names something make a program unanalyzable.)
 REFLECTION = frozenset({"globals", "locals", "vars", "dir", "__builtins__"})
+
+_BINDING = frozenset(
+    {
+        *(ast.Name, ast.Assign, ast.arg, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import),
+        *(ast.ImportFrom, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Global, ast.Nonlocal),
+    }
+)  # the nodes that ``Bindings`` counts something of
 
 
 class Bindings:
@@ -18,8 +27,9 @@ class Bindings:
         self.loads: dict[str, int] = {}
         self.texts: dict[str, ast.Constant] = {}  # names that are assigned a constant text
         self.lists: dict[str, ast.List | ast.Tuple] = {}  # names that are assigned a list of constants
-        for node in ast.walk(tree):
-            self._note(node)
+        for node in walk(tree):
+            if node.__class__ in _BINDING:
+                self._note(node)
         self.is_reflective = not REFLECTION.isdisjoint(self.loads)
 
     def _note(self, node: ast.AST) -> None:  # noqa: PLR0912

@@ -9,8 +9,10 @@ followed.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from real.detector.frontend.tree_walk import walk
 
 # Builtins, methods and functions that call what they are given at once, and keep nothing of it.
 _CALL_AT_ONCE = frozenset({"map", "filter", "sorted", "sort", "min", "max", "reduce", "isinstance", "issubclass"})
@@ -34,16 +36,17 @@ NONE = Escapes(frozenset(), all=False)
 
 def escapes_of(tree: ast.Module) -> Escapes:
     """Read off the syntax tree, before anything is simplified."""
+    nodes = walk(tree)
     private = {
         node.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name.startswith("_")
     }
     if not private:
         return NONE
-    harmless = set(_harmless(tree))
+    harmless = set(_harmless(nodes))
     found, reads_namespace = set(), False
-    for node in ast.walk(tree):
+    for node in nodes:
         name = None
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             name = node.id
@@ -57,9 +60,9 @@ def escapes_of(tree: ast.Module) -> Escapes:
     return Escapes(frozenset(found), reads_namespace)
 
 
-def _harmless(tree: ast.Module) -> Iterator[int]:
+def _harmless(nodes: Iterable[ast.AST]) -> Iterator[int]:
     """The expressions whose value goes to nobody who could keep it: by identity."""
-    for node in ast.walk(tree):
+    for node in nodes:
         kept: list[ast.expr | None] = []
         if isinstance(node, ast.Call):
             kept = [node.func]
@@ -83,4 +86,4 @@ def _harmless(tree: ast.Module) -> Iterator[int]:
 
 
 def _parts(annotation: ast.expr | None) -> Iterator[int]:
-    return (id(part) for part in ast.walk(annotation)) if annotation is not None else iter(())
+    return (id(part) for part in walk(annotation)) if annotation is not None else iter(())

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from real.detector.frontend.tree_walk import walk
+
 Constant: TypeAlias = "str | bytes | int | float | complex | bool | None"
 
 # With these, reading or storing an attribute is more than that.
@@ -75,7 +77,7 @@ def _is_plain_part(node: ast.stmt, is_record: bool) -> bool:
         return node.name not in _INTERCEPTING and _is_transparent(node)
     if not isinstance(node, (ast.Pass, ast.Expr, ast.AnnAssign, ast.Assign)):
         return False
-    return is_record or not any(isinstance(part, ast.Call) for part in ast.walk(node))  # it may make a descriptor
+    return is_record or not any(isinstance(part, ast.Call) for part in walk(node))  # it may make a descriptor
 
 
 def is_data_class(node: ast.ClassDef) -> bool:
@@ -104,7 +106,7 @@ def _record(node: ast.ClassDef, base: PlainClass) -> PlainClass | None:
     for statement in node.body:
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
             continue
-        if any(isinstance(part, ast.Name) and part.id in ("ClassVar", "InitVar") for part in ast.walk(statement)):
+        if any(isinstance(part, ast.Name) and part.id in ("ClassVar", "InitVar") for part in walk(statement)):
             return None
         name = statement.target.id
         if name not in params:
@@ -209,5 +211,5 @@ def _of_base(node: ast.expr, base: PlainClass) -> Iterator[tuple[str, ast.expr |
 
 def _gives_away(node: ast.expr, this: str) -> bool:
     """Whether an expression does more with the object than read its attributes."""
-    read = {id(part.value) for part in ast.walk(node) if isinstance(part, ast.Attribute)}
-    return any(isinstance(part, ast.Name) and part.id == this and id(part) not in read for part in ast.walk(node))
+    read = {id(part.value) for part in walk(node) if isinstance(part, ast.Attribute)}
+    return any(isinstance(part, ast.Name) and part.id == this and id(part) not in read for part in walk(node))

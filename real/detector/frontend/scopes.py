@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from real.detector.frontend.star_imports import may_bind
+from real.detector.frontend.tree_walk import children, walk
 from real.detector.limits import MAX_DEPTH, UnanalyzableError
 
 ScopeNode: TypeAlias = "ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef"
@@ -89,8 +90,9 @@ class ScopeTable:
     @staticmethod
     def _handed_on(tree: ast.Module) -> set[str]:
         """The names that are read for more than one of their attributes: ``setattr`` may be given what they are."""
-        bases = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
-        return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in bases}
+        nodes = walk(tree)
+        bases = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+        return {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in bases}
 
     def may_be_star_imported(self, name: str) -> bool:
         """Whether a name that nothing binds may come from a ``from module import *``."""
@@ -121,10 +123,10 @@ class ScopeTable:
             if kind is ast.Constant:
                 continue
             visit: _Visitor | None = _VISITORS.get(kind)
-            children = visit(self, node, scope) if visit else None
-            if children is None:
-                children = [(child, scope) for child in ast.iter_child_nodes(node)]
-            for child, inner in children:
+            below = visit(self, node, scope) if visit else None
+            if below is None:
+                below = [(child, scope) for child in children(node)]
+            for child, inner in below:
                 flat = (kind is ast.BinOp and type(child) is ast.BinOp) or (kind is ast.If and type(child) is ast.If)
                 stack.append((child, inner, depth if flat else depth + 1))
 
@@ -185,16 +187,16 @@ class ScopeTable:
         return []
 
     def _comprehension(self, node: Comprehension, scope: Scope) -> list[tuple[ast.AST, Scope]]:
-        children: list[tuple[ast.AST, Scope]] = []
+        found: list[tuple[ast.AST, Scope]] = []
         for generator in node.generators:
-            for target in ast.walk(generator.target):
+            for target in walk(generator.target):
                 if isinstance(target, ast.Name):
                     scope.loop_bound.add(target.id)
                     self._bindings[target.id] = self._bindings.get(target.id, 0) + 1
-            children += [(generator.iter, scope), *((test, scope) for test in generator.ifs)]
+            found += [(generator.iter, scope), *((test, scope) for test in generator.ifs)]
         if isinstance(node, ast.DictComp):
-            return [*children, (node.key, scope), (node.value, scope)]
-        return [*children, (node.elt, scope)]
+            return [*found, (node.key, scope), (node.value, scope)]
+        return [*found, (node.elt, scope)]
 
     def _redirect(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> list[tuple[ast.AST, Scope]]:
         for name in node.names:
@@ -224,10 +226,10 @@ class ScopeTable:
             self.subscript_writers.add(scope)
 
     def _annotated(self, node: ast.AnnAssign, scope: Scope) -> list[tuple[ast.AST, Scope]]:
-        children: list[tuple[ast.AST, Scope]] = [(node.target, scope)]
+        found: list[tuple[ast.AST, Scope]] = [(node.target, scope)]
         if node.value is not None:
-            children.append((node.value, scope))
-        return children
+            found.append((node.value, scope))
+        return found
 
     def _walrus(self, node: ast.NamedExpr, scope: Scope) -> None:
         scope.walrus = True

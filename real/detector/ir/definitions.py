@@ -48,6 +48,14 @@ def untested(unit: Unit, operand: int) -> Instr | None:
     return made
 
 
+def reading(unit: Unit, operand: int) -> int:
+    """The root of an operand; of a tested attribute or part, which has none of its own, the reading itself."""
+    found = root(unit, operand)
+    made = unit.defs[found]
+    read = untested(unit, operand) if made is not None and made.op == "unproven" else None
+    return found if read is None else read.dst
+
+
 def name_of(made: Instr | None) -> str:
     """What a parameter, a variable, an attribute or an import is called that an instruction reads; empty for others."""
     if made is not None and made.op in ("cell", "builtin"):

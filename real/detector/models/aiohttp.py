@@ -19,6 +19,7 @@ LIBRARY = Library(
         *calls(Role.RESOLVER, (), "aiohttp.ThreadedResolver().resolve"),
         Framework("aiohttp"),
         Module("aiohttp.ClientSession()", Role.PEER),
+        *calls(Role.OF_SERVER, (), "aiohttp.web.Request().app"),
         *calls(Role.APPLICATION, (), "aiohttp.web"),
         *calls(Role.ROUTE, (), "aiohttp.web.RouteTableDef().{route,get,post,put,patch,delete,head,options,view}"),
         *calls(Role.REGISTRAR, arg(1, "handler"), "aiohttp.web.{get,post,put,patch,delete,head,options,view}"),

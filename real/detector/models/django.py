@@ -77,6 +77,7 @@ LIBRARY = Library(
             aliases=_ALIASES,
         ),
         Module("django.contrib.auth", Role.USERS),
+        Module("django", Role.SAVED_WHEN_TOLD),
         Setting(
             "SESSION_SERIALIZER", Role.PICKLE_FORMAT, values=("django.contrib.sessions.serializers.PickleSerializer",)
         ),

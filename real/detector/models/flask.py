@@ -25,6 +25,7 @@ LIBRARY = Library(
     (
         Setting("MAX_CONTENT_LENGTH", Role.BODY_LIMIT),
         Setting("MAX_FORM_MEMORY_SIZE", Role.BODY_LIMIT),
+        *calls(Role.PROXY, (), "flask.current_app"),
         *calls(Role.CONFIGURATION, (), "flask.{Flask(),current_app}.config"),
         Module("flask.Flask().logger", Role.LOG),
         Module("flask.current_app.logger", Role.LOG),

@@ -66,6 +66,7 @@ class Role(Enum):
     EXIT = "ends the program or the answer: it never returns"
     COPIES_FILE = "copies what one file holds into another"
     NO_VERIFICATION = "verifies no server"
+    SERVES = "says that a context of TLS is a server's, which asks its clients for nothing unless it is told"
     SERVER_CHECK = "verifies the server unless this is false"
     HOSTNAME_CHECK = "compares the name in the certificate unless this is false"
     HOST_KEY_CHECK = "asks whether it knows the key of the server, unless it is told not to"
@@ -80,6 +81,7 @@ class Role(Enum):
     BEARER = "knows a client by what no browser sends by itself"
     SESSION = "gives what is kept for one browser"
     ROW_STATEMENT = "makes a statement about rows"
+    SAVED_WHEN_TOLD = "keeps what is set of a record only when it is told to save it"
     MODEL_FORM = "makes a form of the fields of a model"
     # CWE-502
     TAGS_IF_UNSAFE = "makes a reader that creates what tags name, if it is told to be unsafe"
@@ -103,6 +105,7 @@ class Role(Enum):
     MARKDOWN = "makes HTML of Markdown"
     # texts
     KEEPS_TEXT = "gives back a text in another form"
+    DECODES = "makes characters of what stood for them, so that a test or an escape before it proves nothing"
     WRITES_LITERAL = "writes data as a literal"
     JSON_PARSER = "reads JSON"
     PARSER = "makes data of a text, and calls nothing"
@@ -131,6 +134,8 @@ class Role(Enum):
     READS_ADDRESS = "reads a file or what is at an address"
     RENDERS_PAGE = "renders a page, and loads what it names"
     FETCHER = "fetches what it is told"
+    PROXY = "stands for the application that runs"
+    OF_SERVER = "is what the server itself is, which every request has with it"
     OWN_ADDRESS = "is the address that was asked for"
     ADDRESS_METHOD = "says where the browser goes on, in a view of the program"
     # CWE-915
@@ -258,6 +263,7 @@ class Kind(Enum):
     # CWE-74
     XML = "reads it as XML"
     XPATH = "evaluates it as XPath"
+    XSLT = "runs it as a stylesheet"
     LDAP = "searches with it as an LDAP filter"
     HEADER = "writes it into a header"
     CALL_XML = "reads it as the XML that tells what a call does"

@@ -12,6 +12,7 @@ LIBRARY = Library(
     (
         Template("quart.render_template_string"),
         Template("quart.stream_template_string"),
+        *calls(Role.PROXY, (), "quart.current_app"),
         *calls(Role.RENDER, arg(0, "template_name_or_list"), "quart.{,templating.}{render_template,stream_template}"),
         Framework("quart", html=True, quotes=True),
         *calls(Role.APPLICATION, (), "quart.Quart"),

@@ -19,6 +19,7 @@ LIBRARY = Library(
         Setting("max_part_size", Role.BODY_LIMIT),
         Framework("starlette", quotes=True),
         Module("starlette.middleware.sessions", Role.SAME_SITE_SESSIONS),
+        *calls(Role.OF_SERVER, (), "starlette.requests.Request().app"),
         *calls(Role.APPLICATION, (), "starlette.applications.Starlette"),
         *calls(Role.REGISTRAR, arg(1, "endpoint"), "starlette.routing.Route"),
         *calls(Role.CALLBACK, arg(1, "endpoint"), "starlette.routing.WebSocketRoute"),

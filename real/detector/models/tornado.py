@@ -9,6 +9,7 @@ LIBRARY = Library(
     "tornado",
     "tornado==6.6.1",
     (
+        *calls(Role.PROXY, (), "tornado.web.RequestHandler().{application,settings}"),
         *calls(Role.CSRF_SWITCH, arg(None, "xsrf_cookies"), "tornado.web.Application"),
         Setting("max_body_size", Role.BODY_LIMIT),
         Setting("max_buffer_size", Role.BODY_LIMIT),

@@ -10,6 +10,7 @@ LIBRARY = Library(
     "werkzeug",
     "werkzeug==3.1.9",
     (
+        *calls(Role.PROXY, (), "werkzeug.local.LocalProxy"),
         *calls(Role.OWN_ADDRESS, (), "werkzeug.wrappers.Request().{url,base_url,url_root,host_url}"),
         *calls(Role.RESPONSE, (), "werkzeug.{Response,wrappers.Response}"),
         *calls(Role.RESPONSE, (), "werkzeug.exceptions.{InternalServerError,BadRequest,abort}"),

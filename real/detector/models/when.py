@@ -45,7 +45,9 @@ class Call(Protocol):
 
     def constants(self, position: int | None, keyword: str | None = None) -> frozenset[Constant]: ...
 
-    def flags(self, position: int | None, keyword: str | None = None) -> frozenset[Constant]: ...
+    def usual(
+        self, position: int | None, keyword: str | None = None, kind: type[bool] | type[int] = bool
+    ) -> frozenset[Constant]: ...
 
     def paths(self, position: int | None, keyword: str | None = None) -> frozenset[str]: ...
 
@@ -119,7 +121,7 @@ class May(_OfOne):
     constants: tuple[Constant, ...]
 
     def __call__(self, site: Call) -> bool:
-        found = site.flags(self.argument.position, self.argument.name)
+        found = site.usual(self.argument.position, self.argument.name)
         return any(_same(constant, wanted) for constant in found for wanted in self.constants)
 
 

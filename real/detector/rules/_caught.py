@@ -94,11 +94,13 @@ def _is_made_of_data(facts: Facts, unit: Unit, operand: int) -> bool:
 
 
 def _is_nothing(facts: Facts, unit: Unit, operand: int) -> bool:
-    """``None``, ``""``, ``{}``: says nothing of anybody."""
+    """``None``, ``""``, ``{}``, or ``(None, "bad signature")``: says nothing of anybody."""
     constants = facts.constants(unit, operand)
     if constants:
         return not any(constants)
     made = definition(unit, operand)
+    if made is not None and made.op == "build" and made.extra[0] == "tuple" and made.args:
+        return _is_nothing(facts, unit, made.args[0])
     objs = facts.value(unit, operand).objs
     return made is not None and made.op == "build" and not made.args and every(not obj.fields for obj in objs)
 

@@ -34,6 +34,7 @@ _OF_OBJECTS = _UNSAFE - {"POST"}  # one that does not exist yet has no permissio
 _PATHS = names("path path_info url raw_path")
 _MIDDLEWARE_METHODS = names("__call__ dispatch process_request process_view")
 _HOLDERS = REQUEST_NAMES | {"g", "self", "session", "state"}
+_ORDERED = frozenset({"Lt", "LtE", "Gt", "GtE"})
 _MAX_DEPTH = 4
 _GIVEN = last_names(Role.CLIENT_PARAMETER)
 
@@ -156,6 +157,8 @@ def _stored_role(facts: Facts, unit: Unit) -> Iterator[Defect]:
         last = base.last_names | base.params
         source = told(facts, unit, instr.args[-1]) if last & _HOLDERS else None
         if source is not None and any(words(str(key)) & ROLE_WORDS for key in facts.constants(unit, source.args[1])):
+            if facts.is_guarded(unit, instr, [instr.args[-1]], lambda atom, _: atom.op in _ORDERED):
+                continue  # a rank is compared with that of who asks
             yield Defect(instr, f"{unit.name}() puts down as a role what the client says")
             return
 

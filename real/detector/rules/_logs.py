@@ -8,12 +8,14 @@ from real.detector.analysis.called_names import library_words
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.concepts.endpoints import is_handler
 from real.detector.concepts.secrets import (
     Place,
     addresses,
     is_credential_address,
     is_environment,
     is_lookup,
+    is_masked,
     is_secret,
     place,
     secret_fields,
@@ -58,9 +60,11 @@ def _is_log(facts: Facts, site: CallSite) -> bool:
 
 
 def _shown_in(facts: Facts, site: CallSite, inside: dict[Place, str], connected: dict[Place, str]) -> str | None:
-    console = site.path == "builtins.print"
+    console = site.path == "builtins.print" and not is_handler(facts, site.unit)  # a server's output is its log
     for operand in site.instr.args[1:]:
         for step in text_of(facts, site.unit, operand):
+            if is_masked(facts, site.unit, step):
+                continue
             named = secret_name(facts, site.unit, step) or _called_secret(site.unit, step)
             secret = named or _announced(facts, site, step)
             if secret is not None and (not console or _is_setting(facts, site.unit, step)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.ir.definitions import root
@@ -22,7 +23,8 @@ _REWRITING = (
     | last_names(Role.FAST_HASH, Role.WEAK_HASH, Role.ENCODING)
     | {"digest", "hexdigest", "new", "update", *dir(str), *dir(bytes)}
 )
-_NO_PASSWORDS = ABOUT_SECRETS | KEY_WORDS - PASSWORD_WORDS | {"digest", "hash", "hashed"}
+_OTHER_SECRETS = ABOUT_SECRETS | KEY_WORDS - PASSWORD_WORDS
+_NO_PASSWORDS = _OTHER_SECRETS | {"digest", "hash", "hashed"}
 _HASHING = names("hash verify derive encrypt verify_and_update")
 
 
@@ -33,7 +35,7 @@ def password_hashes(facts: Facts) -> Iterator[Defect]:
     yield from _salts(facts)
     for site, row in facts.tabled(calls_of(Role.PASSWORD_COST)):
         (argument,) = row.arguments
-        costs = [cost for cost in site.constants(argument.position, argument.name) if isinstance(cost, int)]
+        costs = [cost for cost in site.usual(argument.position, argument.name, int) if isinstance(cost, int)]
         if costs and max(costs) < row.least:
             yield Defect(site.instr, f"{argument.name}={max(costs)} makes the hash of a password cheap to try")
 
@@ -50,8 +52,19 @@ def _fast(facts: Facts) -> Iterator[Defect]:
             if step.extra[0] == "update" and root(site.unit, step.args[0]) == site.instr.dst
             for arg in step.args[1:]
         ]
-        if any(_is_password(facts, site.unit, operand) for operand in operands):
+        if any(_is_password(facts, site.unit, operand) for operand in operands) or _is_kept(facts, site):
             yield Defect(site.instr, f"{site.name} of a password is tried fast, with any salt")
+
+
+def _is_kept(facts: Facts, site: CallSite) -> bool:
+    """``self.password = sha256(raw.encode()).hexdigest()``: what it is put into says whose hash it is."""
+    for step in facts.instructions(site.unit, "setattr", "setsub"):
+        held = {step.extra} if step.op == "setattr" else facts.constants(site.unit, step.args[1])
+        named = [words(str(name)) for name in held]
+        is_password = any(parts & PASSWORD_WORDS and not parts & _OTHER_SECRETS for parts in named)
+        if is_password and site.instr in facts.definitions(site.unit, step.args[-1]):
+            return True
+    return False
 
 
 def _hashes_slowly(facts: Facts) -> bool:
@@ -114,6 +127,6 @@ def _rounds(facts: Facts) -> Iterator[Defect]:
     """Fewer rounds than anybody has recommended in this century."""
     for site, row in facts.tabled(calls_of(Role.PASSWORD_ROUNDS)):
         (argument,) = row.arguments
-        rounds = [n for n in site.constants(argument.position, argument.name) if isinstance(n, int)]
+        rounds = [n for n in site.usual(argument.position, argument.name, int) if isinstance(n, int)]
         if rounds and max(rounds) < row.least:
             yield Defect(site.instr, f"{max(rounds)} rounds of PBKDF2 are tried fast")

@@ -6,13 +6,11 @@ what stands for a person has a password, a token or an address (CWE-359), whatev
 
 from __future__ import annotations
 
-import ast
-
 from real.detector.analysis.called_names import named_words
 from real.detector.analysis.facts import Facts
 from real.detector.concepts.endpoints import Class, app_of
 from real.detector.concepts.owners import RECORD_BASES
-from real.detector.concepts.secrets import secret_fields
+from real.detector.concepts.secrets import is_masked_field, secret_fields
 from real.detector.ir.call_shapes import shape_of
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
@@ -108,14 +106,7 @@ def _is_hidden(facts: Facts, cls: Class, name: str) -> bool:
         shape = shape_of(made) if made is not None and made.op in ("call", "method") else None
         if shape is not None and "exclude" in shape.keywords:
             return True
-    node = cls.unit.node
-    return isinstance(node, ast.ClassDef) and any(
-        isinstance(part, ast.AnnAssign)
-        and isinstance(part.target, ast.Name)
-        and part.target.id == name
-        and "Secret" in ast.unparse(part.annotation)
-        for part in node.body
-    )
+    return is_masked_field(cls.unit, name)
 
 
 def exposed_by(facts: Facts, model: tuple[str, Class | None] | None) -> str | None:

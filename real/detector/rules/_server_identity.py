@@ -12,6 +12,7 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
@@ -27,6 +28,8 @@ def untrusted_servers(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "the certificate of the server is not verified")
     for unit, step in facts.steps("setattr"):
         if _is_check(facts, unit, step, Role.SERVER_CHECK) and _is_off(facts.value(unit, step.args[1])):
+            if _serves(facts, unit, step.args[0]):
+                continue
             yield Defect(step, "the certificate of the server is not verified")
         elif step.extra in last_names(Role.NO_VERIFICATION):
             yield Defect(step, "the certificates of all servers are accepted")
@@ -38,6 +41,19 @@ def _is_check(facts: Facts, unit: Unit, step: Instr, role: Role) -> bool:
     return any(
         api.rpartition(".")[2] == step.extra and (not owners or api.partition(".")[0] in owners)
         for api in calls_of(role)
+    )
+
+
+def _serves(facts: Facts, unit: Unit, context: int) -> bool:
+    """Whether a context is made for servers, or wraps sockets as one: what it does not verify is who asks."""
+    made = facts.definitions(unit, context)
+    return any(
+        library_paths(facts.value(unit, arg)) & calls_of(Role.SERVES).keys() for step in made for arg in step.args[1:]
+    ) or any(
+        site.unit is unit
+        and definition(unit, site.instr.args[0]) in made
+        and any(site.constants(None, argument.name or "") == {True} for argument in row.arguments)
+        for site, row in facts.tabled(calls_of(Role.SERVES))
     )
 
 

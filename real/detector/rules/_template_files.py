@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.analysis.witness import every
+from real.detector.concepts.endpoints import app_of
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
@@ -29,6 +32,8 @@ _LOADED = tuple(f"{maker}().{get}().render" for maker in _ENVIRONMENTS for get i
 _GETTERS = tuple(f"{maker}().get_template" for maker in _ENVIRONMENTS)
 _SELECT = tuple(calls_of(Role.AUTOESCAPE))
 _DEFAULT = ("html", "htm", "xml")
+_ENGINE_ENDINGS = names("j2 jinja jinja2")  # Jinja, "Template File Extension"
+_UNSAID = "unsaid"
 _MAX_DEPTH = 4
 WATCHED = last_names(Role.RENDER, Role.AUTOESCAPE) | {"get_template", "render"}
 
@@ -52,6 +57,38 @@ def templates_not_escaped_by_name(facts: Facts) -> Iterator[Defect]:
         value = next((v for v in site.args.everything() if facts.is_untrusted(v)), None)
         if name and value is not None and pages.sends(site.instr):
             yield Defect(site.instr, f"the engine escapes nothing in {name!r}", facts.trace(value))
+
+
+def loads_no_page(facts: Facts) -> bool:
+    """Whether the names of all templates that environments of the program load say that they are no pages.
+
+    ``unit.service.j2``, ``query.sql``; and ``pod.j2``, which says nothing, in a program that has no endpoints.
+    """
+    is_web = bool(app_of(facts).endpoints)
+    endings = [
+        ending
+        for site in facts.calls(*_GETTERS)
+        for operand in site.operands((0,), ("name",))
+        for ending in _endings(facts, site.unit, operand)
+    ]
+    return every(bool(kind := _kind(ending)) and (kind != _UNSAID or not is_web) for ending in endings)
+
+
+def _endings(facts: Facts, unit: Unit, operand: int) -> list[str]:
+    """How the names that an operand may be end; an empty text where nothing is known."""
+    last = ordered_pieces(facts, unit, operand)[-1]
+    if isinstance(last, str):
+        return [last]
+    return [str(text) for text in facts.elements(facts.value(unit, last))] or [""]
+
+
+def _kind(ending: str) -> str:
+    """The extension of a name below that of a template engine; empty where it may be a page."""
+    first, _, engine = ending.lower().rpartition(".")
+    if engine not in _ENGINE_ENDINGS:
+        return "" if f".{engine}" in _ESCAPED or not first else engine
+    inner = first.rpartition(".")
+    return _UNSAID if not inner[1] else "" if f".{inner[2]}" in _ESCAPED else inner[2]
 
 
 def _unescaped_name(facts: Facts, site: CallSite, extensions: tuple[str, ...], *, lower: bool = False) -> str:

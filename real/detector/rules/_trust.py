@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from real.detector.analysis.called_names import called_words, named_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
-from real.detector.concepts.endpoints import is_handler
+from real.detector.concepts.endpoints import app_of, is_handler
 from real.detector.concepts.hashes import hashes
+from real.detector.concepts.permissions import level_of
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
-from real.detector.vocabulary import ADDRESS_WORDS, PROVING_WORDS, REQUEST_BODIES, SIGNATURE_WORDS, words
+from real.detector.vocabulary import ADDRESS_WORDS, EVENT_HEADERS, PROVING_WORDS, REQUEST_BODIES, SIGNATURE_WORDS, words
 
 # Calls of these names verify, or prepare a verification.
 _PROOF_WORDS = PROVING_WORDS | SIGNATURE_WORDS - {"sign", "sig"}
@@ -135,7 +136,7 @@ def _keys_of(facts: Facts, unit: Unit, operand: int) -> set[object]:
 
 
 def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
-    """A view that is named for a webhook and acts on its body, in a program that compares no signature or secret."""
+    """A view that acts on the messages of a webhook, in a program that compares no signature or secret."""
     if proves_something(facts):
         return
     for unit in facts.functions:
@@ -143,9 +144,12 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
         routes = {str(text) for text in declared.constants if isinstance(text, str) and text.startswith("/")}
         if not (is_handler(facts, unit) and facts.is_open(unit)) or declared.words & _DECORATED:
             continue
+        if any(level_of(facts, app_of(facts), name, unit) for name in (*declared.names, *declared.calls)):
+            continue  # its callers are known people
         if _is_proved_elsewhere(facts, unit):
             continue
-        if not (words(unit.name) | {word for route in routes for word in words(route)}) & _CALLBACK_WORDS:
+        named = words(unit.name) | {word for route in routes for word in words(route)}
+        if not (named & _CALLBACK_WORDS or _reads_event(facts, unit)):
             continue
         steps = list(facts.instructions(unit))
         reads_body = any(
@@ -153,11 +157,22 @@ def unsigned_callbacks(facts: Facts) -> Iterator[Defect]:
             for step in steps
             if step.op in ("attr", "method")
         )
-        checks = any("headers" in facts.reads(unit, step.args[0]).attributes for step in steps if step.op == "branch")
-        if reads_body and not checks and not _takes_address(facts, unit):
+        asked = (facts.reads(unit, step.args[0]) for step in steps if step.op == "branch")
+        checks = any("headers" in read.attributes and not _names_event(read.keys) for read in asked)
+        if reads_body and not checks and (_reads_event(facts, unit) or not _takes_address(facts, unit)):
             yield Defect(
                 steps[0] if steps[0].line else _first(steps), "the message is not signed, and everybody can send one"
             )
+
+
+def _reads_event(facts: Facts, unit: Unit) -> bool:
+    """Whether a view reads a header in which a service says what happened: it gets messages of that service."""
+    keys = (step.args[1] for step in facts.instructions(unit, "sub", "method") if len(step.args) > 1)
+    return _names_event({*unit.params.names, *(name for key in keys for name in facts.constants(unit, key))})
+
+
+def _names_event(keys: Iterable[object]) -> bool:
+    return any(str(key).lower().replace("_", "-").removeprefix("http-") in EVENT_HEADERS for key in keys)
 
 
 def _is_proved_elsewhere(facts: Facts, unit: Unit) -> bool:

@@ -3,9 +3,9 @@
 What: outside text becomes part of an output that another component reads by rules of its own, without the special
 characters of that output being neutralized. This is the parent of CWE-77 (commands), CWE-79 (HTML), CWE-89 (SQL) and
 CWE-94 (code), which are reported under their own numbers; what is left here is XML, headers of HTTP and mail, LDAP,
-XPath, queries of MongoDB, GraphQL, Neo4j, Salesforce and Flux, expressions of DynamoDB, TwiML of Twilio, calendars,
-templates that are filled by replace(), lines of logs that a view writes (CWE-117), and cells of exported spreadsheets
-(CWE-1236).
+XPath, XSLT, queries of MongoDB, GraphQL, Neo4j, Salesforce and Flux, expressions of DynamoDB, TwiML of Twilio,
+calendars, templates that are filled by replace(), lines of logs that a view writes (CWE-117), and cells of exported
+spreadsheets (CWE-1236).
 
 Why: the reader cannot tell which part the programmer wrote. A tag ends an element, a line break ends a header, a `*` or
 `)` changes an LDAP filter.
@@ -50,6 +50,7 @@ from real.detector.concepts.characters import every_character_is_harmless
 from real.detector.concepts.markup import ANY_TAG, HTML_TAG, MARKUP, is_neutral_markup
 from real.detector.concepts.quoting import XPATH, stays_a_value, stays_inside
 from real.detector.concepts.removal import is_removed
+from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import sink_libraries
 from real.detector.models.kinds import Kind, Role
 from real.detector.rule import ReturnSink, Rule
@@ -125,6 +126,12 @@ def _filled_templates(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, "untrusted data is put into a template as it is", facts.trace(value))
 
 
+def _is_named_file(facts: Facts, unit: Unit, operand: int) -> bool:
+    """``parse(path)``: a file of the machine that the caller names, and no text that somebody sends."""
+    called = facts.reads(unit, operand).called
+    return "parse" in called and called.isdisjoint({"BytesIO", "StringIO"})
+
+
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
     """Each language has its own characters: line breaks end a header, quotes a literal, what begins a tag a text."""
     if flow.verb == Kind.XPATH.value:
@@ -135,6 +142,8 @@ def _is_guarded(facts: Facts, flow: Flow) -> bool:
         return every_character_is_harmless(facts, flow, _PLAIN) or every(
             stays_a_value(facts, flow.unit, flow.instr, operand) for operand in flow.operands
         )
+    if flow.verb == Kind.XSLT.value:
+        return every(_is_named_file(facts, flow.unit, operand) for operand in flow.operands)
     literals = [text for operand in flow.operands for text in facts.pieces(flow.unit, operand).literals]
     is_lines = any(_HEADER.search(text) or _CALENDAR.search(text) for text in literals)
     if (is_lines and not any(_XML.search(text) for text in literals)) or flow.label == "send_header()":
@@ -149,7 +158,7 @@ RULE = Rule(
     fix="neutralize the special characters of the output: saxutils.escape(), escape_filter_chars(), no line breaks",
     what="text",
     harmless=_HARMLESS,
-    kinds=(Kind.XML, Kind.XPATH, Kind.LDAP, Kind.HEADER, Kind.CALL_XML, Kind.QUERY),
+    kinds=(Kind.XML, Kind.XPATH, Kind.XSLT, Kind.LDAP, Kind.HEADER, Kind.CALL_XML, Kind.QUERY),
     returned=ReturnSink("is read by rules of its own", _is_markup_or_header),
     guard=_is_guarded,
     check=_check,

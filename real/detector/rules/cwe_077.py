@@ -22,7 +22,7 @@ What silences it:
 - a test of every word of the command against an allow-list.
 
 What does not: shlex.split() alone, a test of the first word only, removing or refusing some characters, a search for an
-allowed word inside the text, quotes written around the data.
+allowed word inside the text, quotes written around the data, shlex.quote() inside of such quotes.
 
 Also reported: a command line that a function builds from outside data and returns, where its constant beginning is a
 well-known utility (`f"echo {name}"`), or whose template, taken from elsewhere, is named for a command; and a test that
@@ -51,7 +51,10 @@ from real.detector.analysis.flows import Defect
 from real.detector.analysis.returned import Returned, built_with
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
+from real.detector.concepts.quoting import SHELL as POSIX_SHELL
+from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.ir.instructions import Unit
+from real.detector.models.catalogue import tables
 from real.detector.models.kinds import Kind
 from real.detector.rule import ReturnSink, Rule
 from real.detector.rules._argument_lists import WATCHED, chosen_programs, shell_scripts
@@ -61,6 +64,7 @@ from real.detector.rules._options import smuggled
 from real.detector.rules._runners import handed_to_runners
 from real.detector.rules._templates import is_command_word
 
+_SHELLS = tables((Kind.SHELL,))
 _starts_with_utility = built_with(COMMAND_LINE)
 
 
@@ -76,8 +80,27 @@ def _check(facts: Facts) -> Iterator[Defect]:
     yield from shell_scripts(facts)
     yield from chosen_programs(facts)
     yield from _contained_words(facts)
+    yield from _quoted_twice(facts)
     yield from handed_to_runners(facts)
     yield from smuggled(facts)
+
+
+def _quoted_twice(facts: Facts) -> Iterator[Defect]:
+    """``f'convert "{shlex.quote(name)}"'``: it quotes a word, and inside of quotes its own are text or end them."""
+    for site, sink in facts.tabled(_SHELLS.calls):
+        if sink.when is not None and not sink.when(site):
+            continue
+        for operand in site.operands(sink.arguments[0].positions, sink.arguments[0].names):
+            quote = ""
+            for piece in ordered_pieces(facts, site.unit, operand):
+                if isinstance(piece, str):
+                    quote = POSIX_SHELL.open_quote(piece, quote)
+                    continue
+                made = root_of(site.unit, piece)
+                if quote and made is not None and facts.library_names(site.unit, made) & _SHELLS.cleans:
+                    given = facts.value(site.unit, made.args[1])
+                    if facts.is_untrusted(given):
+                        yield Defect(site.instr, "what is quoted as a word stands inside of quotes", facts.trace(given))
 
 
 def _contained_words(facts: Facts) -> Iterator[Defect]:

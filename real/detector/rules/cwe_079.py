@@ -71,7 +71,7 @@ from real.detector.rules._pages import WATCHED as PAGES
 from real.detector.rules._template_engines import BY_ALIAS
 from real.detector.rules._template_engines import WATCHED as FILLS
 from real.detector.rules._template_files import WATCHED as FILES
-from real.detector.rules._template_files import templates_not_escaped_by_name
+from real.detector.rules._template_files import loads_no_page, templates_not_escaped_by_name
 from real.detector.rules._template_places import template_defects
 from real.detector.rules._templates import is_page_template
 from real.detector.rules._unseen_escapers import is_escaped_elsewhere
@@ -203,7 +203,7 @@ def _environments(facts: Facts) -> Iterator[Defect]:
         loader, escapes = (site.argument(None, argument.name) for argument in row.arguments)
         if loader is None or site.args.named_rest is not None:
             continue
-        if escapes is None or escapes.consts == frozenset((False,)):
+        if (escapes is None or escapes.consts == frozenset((False,))) and not loads_no_page(facts):
             yield Defect(site.instr, "the templates of this environment escape nothing")
 
 

@@ -50,8 +50,9 @@ from collections.abc import Iterator
 from real.detector.analysis.callsites import CallSite
 from real.detector.analysis.charsets import Charset
 from real.detector.analysis.facts import Facts
-from real.detector.analysis.flows import Defect
+from real.detector.analysis.flows import Defect, Flow
 from real.detector.analysis.regex_ambiguity import Degree, ambiguity
+from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
 from real.detector.concepts.loops import root_of
 from real.detector.ir.call_shapes import named_operands
@@ -76,6 +77,7 @@ _FRAME_METHODS = ("contains", "count", "findall", "extract", "extractall")
 _LOOKUP = re.compile(r"__i?regex$")
 _OPERATOR = "$regex"
 _FLAGS = {"I": "i", "IGNORECASE": "i", "S": "s", "DOTALL": "s", "M": "m", "MULTILINE": "m", "X": "x", "VERBOSE": "x"}
+_TIMEOUT = "timeout"
 _FLAGS_OF_COMPILE = arg(1, "flags")
 _GROWTH = {
     Degree.EXPONENTIAL: "exponentially with the length of the text",
@@ -138,7 +140,7 @@ def _matched(
 ) -> Iterator[Defect]:
     position = matched.position or 0
     text = site.argument(position, "string")
-    if text is None or not facts.is_untrusted(text) or site.argument(None, "timeout") is not None:
+    if text is None or not facts.is_untrusted(text) or site.argument(None, _TIMEOUT) is not None:
         return
     if every(_is_cut(site, operand) for operand in site.operands((position,), ("string",))):
         return
@@ -153,6 +155,18 @@ def _matched(
         yield Defect(site.instr, f"the time to match untrusted data grows {growth}", facts.trace(text))
 
 
+def _is_timed(facts: Facts, flow: Flow) -> bool:
+    """Whether every search with an expression that is compiled here is told to end after some time (``regex``)."""
+    made = facts.value(flow.unit, flow.instr.dst).objs
+    searches = [
+        site
+        for site, row in facts.tabled(_MATCHERS)
+        if "()" in row.api and site.receiver is not None and site.receiver.objs & made
+    ]
+    told = [site for site in searches if _TIMEOUT in {name for name, _ in named_operands(site.instr)}]
+    return _TIMEOUT in {name for name, _ in named_operands(flow.instr)} or (bool(searches) and told == searches)
+
+
 def _patterns(facts: Facts, site: CallSite, told: Arg) -> Iterator[str]:
     """The expressions that a call may be given, with its flags written into them."""
     position = told.position or 0
@@ -161,12 +175,19 @@ def _patterns(facts: Facts, site: CallSite, told: Arg) -> Iterator[str]:
         for operand in site.operands((position,), ("flags",)):
             letters.update(_FLAGS.get(name, "") for name in facts.reads(site.unit, operand).attributes)
     flags = f"(?{''.join(sorted(letters))})" if letters - {""} else ""
-    constants = site.constants(0, "pattern")
+    constants = site.constants(0, "pattern") or _parts(facts, site)
     for constant in sorted((text for text in constants if isinstance(text, (str, bytes))), key=repr):
         text = constant.decode("latin-1") if isinstance(constant, bytes) else constant
         yield (
             text if text.startswith("(?") and not text.startswith(("(?:", "(?P", "(?=", "(?!", "(?<")) else flags + text
         )
+
+
+def _parts(facts: Facts, site: CallSite) -> frozenset[Constant]:
+    """What an expression is put together from, and is slow by itself: ``"|".join(f"({rule})" for rule in RULES)``."""
+    made = facts.definitions(site.unit, *site.operands((0,), ("pattern",)))
+    parts = {part for step in made for part in facts.constants(site.unit, step.dst) if isinstance(part, str)}
+    return frozenset(part for part in parts if ambiguity(part, "search") is Degree.EXPONENTIAL)
 
 
 def _is_cut(site: CallSite, operand: int) -> bool:
@@ -184,6 +205,7 @@ RULE = Rule(
     numbers_are_harmless=False,  # a test of the length makes the text harmless
     harmless=_LITERAL,
     kinds=(Kind.REGEX,),
+    guard=_is_timed,
     check=_check,
     local=True,
     is_pattern=True,

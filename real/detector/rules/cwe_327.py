@@ -94,7 +94,7 @@ def _check(facts: Facts) -> Iterator[Defect]:
             yield Defect(site.instr, f"{min(weak)} is broken", is_disputed=is_allowed or is_any)
     for site, row in facts.tabled(calls_of(Role.KEY_SIZE)):
         (argument,) = row.arguments
-        sizes = [size for size in site.constants(argument.position, argument.name) if isinstance(size, int)]
+        sizes = [size for size in site.usual(argument.position, argument.name, int) if isinstance(size, int)]
         if sizes and min(sizes) < _MIN_KEY_SIZE:
             yield Defect(site.instr, f"a key of {min(sizes)} bits can be broken")
     for site, row in facts.tabled(calls_of(Role.CIPHER_MODE)):

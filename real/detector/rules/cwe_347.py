@@ -54,6 +54,8 @@ from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
+from real.detector.analysis.witness import every
+from real.detector.ir.definitions import definition, ends_in_exception
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
@@ -83,6 +85,10 @@ def _check(facts: Facts) -> Iterator[Defect]:
     for site in facts.calls(*answering()):
         if not _is_read(facts, site.unit, site.instr):
             yield Defect(site.instr, f"what {site.name}() answers is thrown away")
+    for unit, step in facts.steps("call", "method"):
+        checked = next((callee for callee in facts.called(step) if _answers(facts, callee)), None)
+        if checked is not None and not _is_read(facts, unit, step):
+            yield Defect(step, f"what {checked.name}() answers is thrown away")
     yield from taken_apart(facts)
     yield from own_verifications(facts)
     yield from weak_comparisons(facts)
@@ -99,11 +105,19 @@ def _check(facts: Facts) -> Iterator[Defect]:
             yield from unverified_parameters(facts, unit)
 
 
+def _answers(facts: Facts, unit: Unit) -> bool:
+    """Whether all that a function does with the answer of a comparison is to return it."""
+    returned = [definition(unit, step.args[0]) for step in facts.instructions(unit, "return")]
+    compared = [made for made in returned if made is not None and facts.library_names(unit, made) & answering()]
+    plain = (made in compared or (made is not None and made.op == "const") for made in returned)
+    return bool(compared) and every(plain) and not any(ends_in_exception(block) for block in unit.blocks)
+
+
 def _is_read(facts: Facts, unit: Unit, call: Instr) -> bool:
     """Whether anything uses the result of a call."""
     return any(
-        (call.dst in other.args and other.op not in ("assign", "pi"))
-        or (other.op in ("assign", "pi") and call.dst in other.args[:1] and _is_read(facts, unit, other))
+        (call.dst in other.args and other.op not in ("assign", "copy", "pi"))
+        or (other.op in ("assign", "copy", "pi") and call.dst in other.args[:1] and _is_read(facts, unit, other))
         for other in facts.instructions(unit)
         if other is not call
     )
@@ -120,5 +134,6 @@ RULE = Rule(
     asks=(
         *(Role.UNVERIFIED, Role.TOKEN_DECODER, Role.EQUALITY, Role.ANSWER, Role.SERVER_CHECK, Role.NO_VERIFICATION),
         *(Role.HOST_KEY_CHECK, Role.DOWNLOAD, Role.SAVED_DOWNLOAD, Role.RUNS_FILE, Role.STARTS, Role.JSON_PARSER),
+        Role.SERVES,
     ),
 )

@@ -58,6 +58,7 @@ from real.detector.concepts.effects import effects
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.known_endpoints import known_endpoints
 from real.detector.concepts.principals import Principal
+from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import calls_of, last_names
 from real.detector.models.kinds import Role
@@ -149,8 +150,8 @@ def _endpoint(facts: Facts, app: App, endpoint: Endpoint, who: Principal, protec
 def _changes(facts: Facts, unit: Unit) -> Iterator[Defect]:
     """What a function does with a request that it is given as a mapping: an event, or a request made by hand."""
     for operation in facts.operations(unit):
-        if operation.kind == "read":
-            continue
+        if operation.kind == "read" or (operation.attribute is not None and _is_self(unit, operation.base)):
+            continue  # ``self.form = ...``: an object that may live as long as the request
         reads = Reads()
         for operand in (operation.base, operation.key, operation.value):
             if operand is not None:
@@ -169,6 +170,11 @@ def _changes(facts: Facts, unit: Unit) -> Iterator[Defect]:
         ):
             yield Defect(site.instr, "the body is read as JSON, whatever its content type")
             return
+
+
+def _is_self(unit: Unit, operand: int) -> bool:
+    made = definition(unit, operand)
+    return unit.is_method and made is not None and made.op == "param" and made.extra == unit.params.positional[0]
 
 
 def _is_sent(reads: Reads) -> bool:

@@ -76,6 +76,7 @@ from real.detector.vocabulary import (
     OPEN_WORDS,
     PERMISSION_VERBS,
     PRIVATE_WORDS,
+    PUBLIC_WORDS,
     PUBLISHED_WORDS,
     SOMEBODYS_WORDS,
     words,
@@ -162,6 +163,8 @@ def _is_personal(facts: Facts, endpoint: Endpoint, effect: Effect) -> bool:
         return has_owners(facts, effect.unit, effect.base)
     if effect.verb == "deletes":
         return True
+    if effect.verb == "hands out" and endpoint.words & PUBLIC_WORDS:
+        return False
     reads = facts.reads(effect.unit, effect.instr.dst)
     for arg in effect.instr.args:
         reads.update(facts.reads(effect.unit, arg))

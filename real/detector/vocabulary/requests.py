@@ -36,6 +36,13 @@ CREDENTIAL_HEADERS = Words(
     ("request.headers['Authorization']", "session.headers['X-API-Key'] = key"),
     "RFC 9110 (Authorization, Proxy-Authorization), AWS API Gateway (x-api-key), OpenStack Keystone (X-Auth-Token)",
 )
+EVENT_HEADERS = Words(
+    """x-amz-sns-message-type x-event-key x-gitea-event x-github-event x-gitlab-event x-gogs-event x-shopify-topic
+    x-wc-webhook-topic""",
+    "headers by which a service that signs its messages says what happened",
+    ("request.headers.get('x-github-event')", "request.headers['x-gitlab-event'] == 'Push Hook'"),
+    "webhooks of GitHub, GitLab, Gitea, Gogs, Bitbucket (X-Event-Key), Shopify, WooCommerce; Amazon SNS over HTTP",
+)
 BROWSER_WORDS = Words(
     "authenticated cookies current_user get_cookie get_secure_cookie get_signed_cookie session user",
     "what a program reads of what a browser sends by itself, be it through the framework",

@@ -9,6 +9,7 @@ from typing import Protocol
 from real.detector.frontend.linking.definitions import Imported
 from real.detector.frontend.linking.modules import Content, Foreign, Symbol, Target
 from real.detector.frontend.linking.own_imports import OwnImports, is_header
+from real.detector.frontend.tree_walk import Transformer, walk
 
 
 class Names(Protocol):
@@ -101,7 +102,7 @@ class Copier:
                 what = absolute(target) if isinstance(target, Foreign) else Imported(0, node.module or "?", alias.name)
                 imported = ast.alias(what.name or what.module, bound)
                 made = ast.ImportFrom(what.module, [imported], 0) if what.name else ast.Import([imported])
-            for part in ast.walk(made):
+            for part in walk(made):
                 self._placed(part, node)
             yield made
 
@@ -116,7 +117,7 @@ class Copier:
         return made
 
 
-class Binder(ast.NodeTransformer):
+class Binder(Transformer):
     """Makes the file's own uses of what is linked uses of the copies."""
 
     def __init__(self, names: Names, own: OwnImports) -> None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from real.detector.frontend.bindings import REFLECTION
 from real.detector.frontend.linking.module_names import bound_in
+from real.detector.frontend.tree_walk import walk
 
 # Methods by which a container is filled or changed; what it was made with says nothing of it then.
 _CHANGES = frozenset(
@@ -122,7 +123,7 @@ def _changed_elsewhere(tree: ast.Module) -> tuple[set[str], set[str]]:
     """The names that functions bind anew, and those of what is changed in place somewhere."""
     rebound: set[str] = set()
     changed: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         held: ast.expr | None = None
         if isinstance(node, ast.Global):
             rebound |= set(node.names)
@@ -140,7 +141,7 @@ def _is_for_good(definition: Definition, is_changed: bool) -> bool:
     node = definition.statement
     used = {
         part.id if isinstance(part, ast.Name) else part.attr
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, (ast.Name, ast.Attribute))
     }
     if not isinstance(node, (ast.Assign, ast.AnnAssign)):

@@ -22,6 +22,7 @@ from real.detector.frontend.linking.modules import Foreign, Module, Symbol, Targ
 from real.detector.frontend.linking.own_imports import OwnImports, is_header
 from real.detector.frontend.linking.positions import STRIDE
 from real.detector.frontend.normalise.inline_arguments import MARK
+from real.detector.frontend.tree_walk import walk
 
 MAX_STEPS = 4  # from file to file
 MIN_NODES = 2_000  # that may be linked to a small file ...
@@ -102,7 +103,7 @@ class Linker:
             return False
         statement = symbol.module.content.statement(symbol.name)
         targets = symbol.module.content.uses(symbol.name).targets
-        names = (node for node in ast.walk(statement) if isinstance(node, ast.Name) and id(node) not in targets)
+        names = (node for node in walk(statement) if isinstance(node, ast.Name) and id(node) not in targets)
         return any(node.id in own.hidden for node in names)
 
     def _free(self, name: str) -> str:

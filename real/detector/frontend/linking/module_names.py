@@ -10,6 +10,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from real.detector.frontend.tree_walk import children, walk
+
 _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -37,9 +39,9 @@ def names_of_module(statement: ast.stmt) -> list[ast.Name]:
             waiting += [(child, here, below) for child in (*node.bases, *node.keywords, *node.decorator_list)]
         elif isinstance(node, _COMPREHENSIONS):
             targets = bound_in(generator.target for generator in node.generators)
-            waiting += [(child, here | targets, below | targets) for child in ast.iter_child_nodes(node)]
+            waiting += [(child, here | targets, below | targets) for child in children(node)]
         else:
-            waiting += [(child, here, below) for child in ast.iter_child_nodes(node)]
+            waiting += [(child, here, below) for child in children(node)]
     return found
 
 
@@ -72,7 +74,7 @@ def bound_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
             bound.add(node.name)
             continue
         if isinstance(node, (ast.Lambda, *_COMPREHENSIONS)):
-            bound |= {part.target.id for part in ast.walk(node) if isinstance(part, ast.NamedExpr)}
+            bound |= {part.target.id for part in walk(node) if isinstance(part, ast.NamedExpr)}
             continue
         if isinstance(node, ast.Global):
             declared |= set(node.names)
@@ -82,5 +84,5 @@ def bound_in(nodes: Iterable[ast.AST]) -> frozenset[str]:
             bound.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             bound.add(node.rest)
-        waiting += ast.iter_child_nodes(node)
+        waiting += children(node)
     return frozenset(bound - declared)

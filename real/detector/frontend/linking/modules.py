@@ -11,6 +11,7 @@ from typing import TypeAlias
 from real.detector.frontend.linking.definitions import Binding, Definition, Definitions, Imported, definitions_of
 from real.detector.frontend.linking.entries import brings_data, enters
 from real.detector.frontend.linking.module_names import names_of_module
+from real.detector.frontend.tree_walk import size_of, walk
 
 _PARTS_OF_CONSTANTS = (
     *(ast.Constant, ast.JoinedStr, ast.FormattedValue, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.expr_context),
@@ -106,7 +107,7 @@ class Content:
     def is_constant(self, name: str) -> bool:
         """Whether a definition is an assignment of a text, a number or a collection of them."""
         value = getattr(self.statement(name), "value", None)
-        return value is not None and all(isinstance(node, _PARTS_OF_CONSTANTS) for node in ast.walk(value))
+        return value is not None and all(isinstance(node, _PARTS_OF_CONSTANTS) for node in walk(value))
 
     def resolve(self, name: str) -> Target:
         """What a name of the module stands for; ``None``: nothing binds it, so that it is a builtin or undefined."""
@@ -121,7 +122,7 @@ class Content:
         return self._uses[name]
 
     def _uses_in(self, statement: ast.stmt) -> Uses:
-        nodes = list(ast.walk(statement))
+        nodes = walk(statement)
         targets: dict[int, Target] = {}
         for used in names_of_module(statement):
             target = self.resolve(used.id)
@@ -132,7 +133,7 @@ class Content:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 targets |= dict(imports_of(self.module, node))
         imported = (target.imported for target in targets.values() if isinstance(target, Foreign))
-        return Uses(targets, len(nodes), enters(nodes) or any(map(brings_data, imported)))
+        return Uses(targets, size_of(nodes), enters(nodes) or any(map(brings_data, imported)))
 
 
 def imports_of(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[int, Target]]:

@@ -11,6 +11,7 @@ from real.detector.frontend.linking.definitions import Imported, imports_in
 from real.detector.frontend.linking.entries import enters
 from real.detector.frontend.linking.module_names import bound_in
 from real.detector.frontend.linking.modules import Foreign, Module, Symbol, Target, attribute_of, imports_of
+from real.detector.frontend.tree_walk import size_of, walk
 
 
 def is_header(node: ast.stmt) -> bool:
@@ -39,8 +40,8 @@ class OwnImports:
         self._names: dict[int, str] = {}  # alias -> what it binds
         self._read: frozenset[str] = frozenset()
         self._stars: list[Module | None] = []
-        self._nodes = list(ast.walk(tree))
-        self.size = len(self._nodes)
+        self._nodes = walk(tree)
+        self.size = size_of(self._nodes)
         self.enters = enters(self._nodes)
         for node in self._nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -101,7 +102,7 @@ class OwnImports:
             yield from (target for name, target in self.by_name.items() if name in self._read)
             yield from attributes.values()
             return
-        for node in (node for part in _parts_at(self.tree.body, lines) for node in ast.walk(part)):
+        for node in (node for part in _parts_at(self.tree.body, lines) for node in walk(part)):
             if isinstance(node, ast.Name):
                 yield self.by_name.get(node.id)
             elif isinstance(node, ast.alias):

@@ -60,6 +60,8 @@ class Steps:
         if op == "delsub" and kind != "tuple":
             key = self._constant(args[1])
             return ("delete", key, -1) if _is_key(kind, key) else None
+        if op == "merge" and kind == "dict":
+            return ("merge", None, -1)
         if op == "part" and use.extra is not None and isinstance(use.extra, str) == (kind == "dict"):
             return ("read", use.extra, -1)
         if op == "slice" and kind != "dict":
@@ -85,6 +87,10 @@ class Steps:
             return ("clear", None, -1)
         if name == "pop" and kind != "tuple" and is_key and len(args) == 2:
             return ("pop", key, -1)
+        if kind == "dict" and name == "update" and len(args) == 2:
+            return ("merge", None, -1)
+        if kind == "dict" and name == "setdefault" and is_key and len(args) == 3:
+            return ("default", key, args[2])
         if kind == "dict":
             return ("read", key, -1) if name == "get" and is_key and len(args) == 2 else None
         if kind != "list":

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from real.detector.frontend.lowering.conditions import ConditionLowerer
 from real.detector.frontend.normalise.expressions import COPIES
+from real.detector.frontend.tree_walk import walk
 from real.detector.ir.instructions import CallShape, Operand, Params
 from real.detector.models.catalogue import calls_of
 from real.detector.models.kinds import Role
@@ -90,7 +91,7 @@ class CallLowerer(ConditionLowerer):
             tree = ast.parse(str(source.value).strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return self.const(None, source)
-        for inner in ast.walk(tree):
+        for inner in walk(tree):
             if isinstance(
                 inner, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)
             ):
@@ -108,7 +109,7 @@ class CallLowerer(ConditionLowerer):
         if self.static_name(func) in _EXITS:
             return True
         node = self.table.functions.get(func.id) if isinstance(func, ast.Name) else None
-        if node is None or any(isinstance(inner, (ast.Return, ast.Yield, ast.YieldFrom)) for inner in ast.walk(node)):
+        if node is None or any(isinstance(inner, (ast.Return, ast.Yield, ast.YieldFrom)) for inner in walk(node)):
             return False
         last = node.body[-1]
         if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):

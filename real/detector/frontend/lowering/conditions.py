@@ -75,7 +75,7 @@ class ConditionLowerer(NameLowerer):
         self.block = tested
         self.emit("branch", [value], tuple(targets), 0)
 
-    def candidates(self, test: ast.expr) -> list[str]:
+    def candidates(self, test: ast.expr) -> list[str]:  # noqa: PLR0912
         """The SSA variables that ``test`` may say something about."""
         found: list[str] = []
         if isinstance(test, ast.Compare):
@@ -88,6 +88,8 @@ class ConditionLowerer(NameLowerer):
                 self._subject(test.func.value, found)
             for arg in test.args:
                 self._subject(arg, found)
+                if isinstance(arg, (ast.GeneratorExp, ast.ListComp)):  # ``any(x == one for one in known)``
+                    found += [var for var in self.candidates(arg.elt) if var not in found]
         elif isinstance(test, ast.UnaryOp):
             return self.candidates(test.operand)
         elif isinstance(test, ast.Name):

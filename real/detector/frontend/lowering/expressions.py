@@ -10,6 +10,7 @@ from typing import Any
 from real.detector.frontend.lowering.calls import CallLowerer
 from real.detector.frontend.normalise.inline_body import Inlined
 from real.detector.frontend.scopes import Comprehension
+from real.detector.frontend.tree_walk import walk
 from real.detector.ir.builder import connect
 from real.detector.ir.instructions import DISPLAY, Block, Operand
 
@@ -194,7 +195,7 @@ class ExprLowerer(CallLowerer):
         for generator in node.generators:
             iterable = self.pin(self.expr(generator.iter))
             number = next(self.fresh)
-            names = [target.id for target in ast.walk(generator.target) if isinstance(target, ast.Name)]
+            names = [target.id for target in walk(generator.target) if isinstance(target, ast.Name)]
             self.renames.append({name: f"{name}#{number}" for name in names})
             header, done = self.loop_over(iterable, generator.target)
             loops.append((header, done))

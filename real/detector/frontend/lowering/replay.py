@@ -27,8 +27,18 @@ class Replay:
         """Do the steps; whether everything that was read is known."""
         is_changed = changes(steps)
         is_known = True
+        has_others = False  # things that are not known have been put into a dict
         for use, (what, key, operand) in steps:
-            if what == "each":
+            if what == "merge":
+                held.clear()
+                has_others = True
+            elif what == "default":
+                if key not in held and has_others:
+                    return False
+                self.take(use, held.setdefault(key, operand))
+            elif has_others and what in ("each", "len", "key"):
+                is_known = False
+            elif what == "each":
                 is_known = is_known and len(held) == 1 and not is_changed
                 if len(held) == 1 and not is_changed:
                     self.take(use, next(iter(held.values())))
@@ -128,7 +138,7 @@ def gains(steps: list[tuple[Instr, Step]]) -> bool:
     """Whether something was taken out, replaced or put at a place that the heap would not know."""
     written: set[Any] = set()
     for _, (what, key, _) in steps:
-        if what not in READS and (what != "write" or key in written):
+        if what not in READS and what != "merge" and (what != "write" or key in written):
             return True
         written.add(key)
     return False

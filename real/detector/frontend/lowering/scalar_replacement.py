@@ -260,6 +260,8 @@ class Aggregates:
         steps = steps[:ordered]
         while steps and steps[-1][1][0] in READS:
             rest.insert(0, steps.pop()[0])
+        if any(what == "merge" for _, (what, _, _) in steps):
+            return
         if not gains(steps) or not all(self.order.follows(use, steps[-1][0], names) for use in rest):
             return
         held = dict(held)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 
+from real.detector.frontend.tree_walk import Transformer, walk
+
 # What binds names of its own, or is made once for each time that it is reached.
 _OWN_NAMES = (
     ast.Lambda,
@@ -26,7 +28,7 @@ def unrolled(node: ast.ListComp | ast.GeneratorExp, items: list[ast.expr], most:
         return None
     if len(items) > most or not all(isinstance(item, (ast.Name, ast.Constant)) for item in items):
         return None
-    if any(isinstance(inner, _OWN_NAMES) for inner in ast.walk(node.elt)):
+    if any(isinstance(inner, _OWN_NAMES) for inner in walk(node.elt)):
         return None
     made = [_Replacer(target.id, item).visit(copy.deepcopy(node.elt)) for item in items]
     return ast.copy_location(ast.List(made, ast.Load()), node)
@@ -38,7 +40,7 @@ def filtered(test: ast.Lambda, source: ast.expr, place: ast.AST) -> ast.expr | N
     if len(params.args) != 1 or params.posonlyargs or params.kwonlyargs or params.defaults:
         return None
     own = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
-    if params.vararg or params.kwarg or any(isinstance(inner, own) for inner in ast.walk(test.body)):
+    if params.vararg or params.kwarg or any(isinstance(inner, own) for inner in walk(test.body)):
         return None
     param = params.args[0]
     target = ast.copy_location(ast.Name(param.arg, ast.Store()), param)
@@ -47,7 +49,7 @@ def filtered(test: ast.Lambda, source: ast.expr, place: ast.AST) -> ast.expr | N
     return ast.copy_location(ast.GeneratorExp(element, [each]), place)
 
 
-class _Replacer(ast.NodeTransformer):
+class _Replacer(Transformer):
     """Puts an expression in place of a variable."""
 
     def __init__(self, name: str, value: ast.expr) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from real.detector.frontend.tree_walk import walk
+
 
 def drop_transparent(tree: ast.Module) -> None:
     """Remove decorators that are functions of the module returning ``lambda *a, **k: f(*a, **k)`` in some form."""
@@ -11,7 +13,7 @@ def drop_transparent(tree: ast.Module) -> None:
     if not candidates:
         return
     bound: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         name = getattr(node, "name", None) if not isinstance(node, ast.alias) else node.asname or node.name
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             name = node.id
@@ -20,7 +22,7 @@ def drop_transparent(tree: ast.Module) -> None:
         if isinstance(name, str):
             bound[name] = bound.get(name, 0) + 1
     names = {name for name in candidates if bound[name] == 1}
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             node.decorator_list = [d for d in node.decorator_list if not (isinstance(d, ast.Name) and d.id in names)]
 

@@ -25,6 +25,7 @@ from real.detector.frontend.normalise.literal_values import (
 )
 from real.detector.frontend.normalise.texts import as_text
 from real.detector.frontend.plain_classes import PlainClass, plain_class
+from real.detector.frontend.tree_walk import Transformer, walk
 
 _MAX_UNROLLED = 8  # elements of a comprehension over a literal
 _MAX_JOINED = 30  # the same, of what is joined to a text
@@ -45,7 +46,7 @@ def simplify(tree: ast.Module) -> None:
             handed_on = handed_on or statement.module in ("copy", "types")
         elif isinstance(statement, ast.Import):
             handed_on = handed_on or any(alias.name in ("copy", "types") for alias in statement.names)
-    if holders or handed_on or any(_is_detour(node) for node in ast.walk(tree)):
+    if holders or handed_on or any(_is_detour(node) for node in walk(tree)):
         Simplifier(tree, holders).visit(tree)
 
 
@@ -79,7 +80,7 @@ def _is_detour(node: ast.AST) -> bool:  # noqa: PLR0911
     return kind is ast.IfExp and isinstance(node.test, ast.Constant)  # type: ignore[attr-defined]
 
 
-class Simplifier(ast.NodeTransformer):
+class Simplifier(Transformer):
     """Rewrites one tree, innermost nodes first."""
 
     def __init__(self, tree: ast.Module, holders: dict[str, PlainClass]) -> None:
@@ -89,17 +90,12 @@ class Simplifier(ast.NodeTransformer):
         self._library = self.names.library
         self.holders = {name: cls for name, cls in holders.items() if self.bound[name] == 1}
         if self.holders:
-            stores = Counter(
-                n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and type(n.ctx) is not ast.Load
-            )
+            stores = Counter(n.attr for n in walk(tree) if isinstance(n, ast.Attribute) and type(n.ctx) is not ast.Load)
             self.holders = {
                 name: cls for name, cls in self.holders.items() if all(stores[field] == 1 for field in cls.fields)
             }
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        return node
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
@@ -197,7 +193,7 @@ class Simplifier(ast.NodeTransformer):
         """A text in which variables of constant text are put together, with these texts."""
         texts, bound = self.names.texts, self.bound
 
-        class Spell(ast.NodeTransformer):
+        class Spell(Transformer):
             def visit_Name(self, node: ast.Name) -> ast.AST:
                 is_known = bound.get(node.id) == 1 and type(node.ctx) is ast.Load
                 return texts.get(node.id, node) if is_known else node
@@ -285,7 +281,7 @@ class Simplifier(ast.NodeTransformer):
     def _is_only_read(self, name: str) -> bool:
         """Whether a list is only gone through, joined and searched."""
         harmless: set[int] = set()
-        for node in ast.walk(self.tree):
+        for node in walk(self.tree):
             if isinstance(node, (ast.comprehension, ast.For)):
                 harmless.add(id(node.iter))
             elif isinstance(node, ast.Compare):
@@ -293,7 +289,7 @@ class Simplifier(ast.NodeTransformer):
             elif isinstance(node, ast.Call):
                 function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 harmless.update(map(id, node.args if function in _READERS else ()))
-        loads = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n.id == name)
+        loads = (n for n in walk(self.tree) if isinstance(n, ast.Name) and n.id == name)
         return all(id(node) in harmless for node in loads if isinstance(node.ctx, ast.Load))
 
     def _next(self, inner: ast.Call, node: ast.Call) -> ast.expr | None:

@@ -12,6 +12,7 @@ import builtins
 from collections.abc import Callable
 
 from real.detector.frontend.bindings import Bindings
+from real.detector.frontend.tree_walk import Transformer, walk
 from real.detector.models.library import names
 
 # Frameworks from which programs import names, so that rules know these: `web` of aiohttp, everything of the others.
@@ -132,7 +133,7 @@ def _drop_second_names(tree: ast.Module) -> None:
                     names[name] = value.id
     if found is None or found.is_reflective or "*" in found.bound:
         return
-    for inner in ast.walk(tree):
+    for inner in walk(tree):
         if isinstance(inner, ast.Name) and inner.id in names and type(inner.ctx) is ast.Load:
             inner.id = names[inner.id]
 
@@ -167,7 +168,7 @@ def _drop_aliases(tree: ast.Module) -> None:
             names[name] = wanted
             alias.asname = None
     if names:
-        for inner in ast.walk(tree):
+        for inner in walk(tree):
             if isinstance(inner, ast.Name) and inner.id in names:
                 inner.id = names[inner.id]
         _drop_repeated(tree, set(names.values()))
@@ -204,7 +205,7 @@ def _take_names(tree: ast.Module) -> None:
     modules = {name: module for name, module in modules.items() if found.bound[name] == 1}
     taken: dict[str, str] = {}  # name -> the module that it is imported from
 
-    class Take(ast.NodeTransformer):
+    class Take(Transformer):
         def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
             value, name = node.value, node.attr
             module = modules.get(value.id, "") if isinstance(value, ast.Name) else ""
@@ -252,7 +253,7 @@ def _take_modules(tree: ast.Module) -> None:
     free = {module for module in _MODULES if found.bound.get(module, 0) == whole.count(module) <= 1}
     taken = {name: path for name, path in taken.items() if found.bound[name] == 1 and path[0] in free}
 
-    class Take(ast.NodeTransformer):
+    class Take(Transformer):
         def visit_Name(self, node: ast.Name) -> ast.AST:
             if node.id not in taken:
                 return node

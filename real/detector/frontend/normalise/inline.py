@@ -11,16 +11,17 @@ import ast
 from real.detector.frontend.linking.positions import is_linked
 from real.detector.frontend.normalise.inline_arguments import MARK, passed_arguments, passed_with_state
 from real.detector.frontend.normalise.inline_body import Inlined, expanded
-from real.detector.frontend.normalise.inline_callee import SCOPES, Callee, FunctionNode, walk
+from real.detector.frontend.normalise.inline_callee import SCOPES, Callee, FunctionNode
 from real.detector.frontend.normalise.inline_copy import FieldCopier
 from real.detector.frontend.normalise.inline_functions import Functions
 from real.detector.frontend.normalise.inline_receivers import Receivers, Scopes
 from real.detector.frontend.plain_classes import plain_class
+from real.detector.frontend.tree_walk import Transformer, walk
 
 MAX_ADDED = 6_000  # nodes that inlining may add to a program
 
 
-class Inliner(ast.NodeTransformer):
+class Inliner(Transformer):
     """Inlines calls of one program, innermost first."""
 
     def __init__(self, tree: ast.Module) -> None:
@@ -74,9 +75,10 @@ class Inliner(ast.NodeTransformer):
         arguments = node.args
         names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
         names |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
-        for inner, _ in walk(node.body if isinstance(node.body, list) else []):
-            if isinstance(inner, ast.Name) and type(inner.ctx) is not ast.Load:
-                names.add(inner.id)
+        for inner in (part for statement in _statements_of(node) for part in walk(statement)):
+            if isinstance(inner, ast.Name):
+                if type(inner.ctx) is not ast.Load:
+                    names.add(inner.id)
             elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 names.add(inner.name)
             elif isinstance(inner, ast.alias):
@@ -103,14 +105,11 @@ class Inliner(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return node
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return node
-
     def _comprehension(self, node: ast.AST) -> ast.AST:
         names = frozenset(
             target.id
             for generator in node.generators  # type: ignore[attr-defined]
-            for target in ast.walk(generator.target)
+            for target in walk(generator.target)
             if isinstance(target, ast.Name)
         )
         self.scopes = [*self.scopes, (node, names)]
@@ -274,3 +273,7 @@ class Inliner(ast.NodeTransformer):
     def _expand(self, node: ast.Call, callee: Callee, passed: dict[str, ast.expr], *, is_example: bool) -> ast.expr:
         self.count += 1
         return expanded(node, callee, passed, self.count, is_example=is_example)
+
+
+def _statements_of(node: FunctionNode) -> list[ast.stmt]:
+    return node.body if isinstance(node.body, list) else []

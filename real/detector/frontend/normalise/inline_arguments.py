@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from real.detector.frontend.normalise.inline_callee import Callee, walk
+from real.detector.frontend.normalise.inline_callee import Callee, nodes_in
 
 MARK = "~"  # separates a variable of inlined code from the number of the call
 
@@ -64,7 +64,7 @@ def uses_of(body: list[ast.stmt], passed: dict[str, ast.expr]) -> dict[str, int]
     """How often each parameter is read; -1 if by a function inside, or if the path may be stored to."""
     found = dict.fromkeys(passed, 0)
     stores = False
-    for node, depth in walk(body):
+    for node, depth in nodes_in(body):
         if isinstance(node, ast.Name) and node.id in found:
             found[node.id] = -1 if depth == 2 or found[node.id] < 0 else found[node.id] + 1 + depth
         elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):

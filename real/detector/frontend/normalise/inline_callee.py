@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from real.detector.frontend.tree_walk import WITH_CONTEXT, children
+
 FunctionNode: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
 MAX_BODY = 400  # nodes of a function that is inlined, with what was inlined into it
@@ -60,9 +62,9 @@ class Callee:
         shared: set[str] = set()
         size = reflective = 0
         usable = arguments.vararg is None and arguments.kwarg is None
-        for node, depth in walk(self.body):
-            size += 1
+        for node, depth in nodes_in(self.body):
             kind = type(node)
+            size += 2 if kind in WITH_CONTEXT else 1
             if kind is ast.Call and _looks_elsewhere(node):  # type: ignore[arg-type]
                 reflective -= 1
             if kind is ast.Name:
@@ -95,14 +97,14 @@ class Callee:
         self.size = size
 
 
-def walk(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, int]]:
+def nodes_in(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, int]]:
     """All nodes, with 1 for those in a comprehension and 2 for those in a function or class inside."""
     todo: list[tuple[ast.AST, int]] = [(node, 0) for node in body]
     while todo:
         node, depth = todo.pop()
         yield node, depth
         inner = 2 if depth == 2 or isinstance(node, SCOPES) else 1 if depth or isinstance(node, _COMPREHENSIONS) else 0
-        todo += [(child, inner) for child in ast.iter_child_nodes(node)]
+        todo += [(child, inner) for child in children(node)]
 
 
 def _looks_elsewhere(node: ast.Call) -> bool:

@@ -6,6 +6,7 @@ import ast
 
 from real.detector.frontend.normalise.inline_callee import Callee, is_plain_method, is_static
 from real.detector.frontend.plain_classes import is_data_class
+from real.detector.frontend.tree_walk import children, walk
 
 _MAX_BASES = 8
 
@@ -82,7 +83,7 @@ class Functions:
             elif kind is ast.Global or kind is ast.Nonlocal:
                 for name in node.names:  # type: ignore[attr-defined]
                     self._bind(name)
-            todo += [(child, inner_owner, inner_cls) for child in ast.iter_child_nodes(node)]
+            todo += [(child, inner_owner, inner_cls) for child in children(node)]
         self.functions = {name: callee for name, callee in found if self.bindings[name] == 1 and name in called}
         is_intercepted = self._intercepts()
         self.methods = {
@@ -145,18 +146,18 @@ def _binds_once(cls: ast.ClassDef, name: str) -> bool:
         else:
             count += isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
             count += isinstance(node, ast.alias) and (node.asname or node.name) == name
-            todo += ast.iter_child_nodes(node)
+            todo += children(node)
     return count == 1
 
 
 def _closed_classes(tree: ast.Module) -> set[str]:
     """The classes that are only called, or read for a method that is called, and whose methods keep ``self``."""
     direct: set[int] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             holder = node.func.value
             direct.add(id(holder.func if isinstance(holder, ast.Call) else holder))
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in direct}
+    names = {node.id for node in walk(tree) if isinstance(node, ast.Name) and id(node) not in direct}
     return {
         node.name
         for node in tree.body
@@ -172,7 +173,7 @@ def _keeps_self(node: ast.stmt) -> bool:
     if node.decorator_list or not node.args.args:
         return False
     this = node.args.args[0].arg
-    bases = {id(inner.value) for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
-    return not any(isinstance(n, ast.Name) and n.id == this and id(n) not in bases for n in ast.walk(node)) and not any(
-        isinstance(n, ast.Attribute) and n.attr.startswith("__") for n in ast.walk(node)
+    bases = {id(inner.value) for inner in walk(node) if isinstance(inner, ast.Attribute)}
+    return not any(isinstance(n, ast.Name) and n.id == this and id(n) not in bases for n in walk(node)) and not any(
+        isinstance(n, ast.Attribute) and n.attr.startswith("__") for n in walk(node)
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from real.detector.frontend.normalise.inline_callee import Callee, is_static, walk
+from real.detector.frontend.normalise.inline_callee import Callee, is_static, nodes_in
 from real.detector.frontend.normalise.inline_functions import Functions
+from real.detector.frontend.tree_walk import walk
 
 Scopes = list[tuple[ast.AST, frozenset[str]]]  # functions and comprehensions with what they bind, outermost first
 
@@ -66,7 +67,7 @@ class Receivers:
             first = [*scope.args.posonlyargs, *scope.args.args][:1]
             if not first or first[0].arg != name or is_static(scope):
                 return None
-            stores = (n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name)
+            stores = (n for n in walk(scope) if isinstance(n, ast.Name) and n.id == name)
             return cls if all(type(n.ctx) is ast.Load for n in stores) else None
         return None
 
@@ -79,9 +80,9 @@ class Receivers:
 
 def _objects_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, str]:
     """The variables of a function that are assigned once: the names of the classes that are called for them."""
-    stores: dict[str, int] = {arg.arg: 2 for arg in ast.walk(function.args) if isinstance(arg, ast.arg)}
+    stores: dict[str, int] = {arg.arg: 2 for arg in walk(function.args) if isinstance(arg, ast.arg)}
     found: dict[str, str] = {}
-    for node, _ in walk(function.body):
+    for node, _ in nodes_in(function.body):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             stores[node.id] = stores.get(node.id, 0) + 1
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):

@@ -10,6 +10,7 @@ import ast
 import re
 
 from real.detector.frontend.bindings import Bindings
+from real.detector.frontend.tree_walk import Transformer, walk
 
 _MENTIONED = re.compile(r"\b(?:exec|eval|timeit|repeat|cProfile|profile)\b")
 _TIMERS = frozenset({"timeit.timeit", "timeit.repeat", "timeit.Timer", "cProfile.run", "profile.run"})
@@ -34,7 +35,7 @@ def is_inert(text: object) -> bool:
         tree = ast.parse(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True  # running it raises
-    return not any(isinstance(node, _CALLS) for node in ast.walk(tree))
+    return not any(isinstance(node, _CALLS) for node in walk(tree))
 
 
 def only_calls(text: object) -> bool:
@@ -43,10 +44,10 @@ def only_calls(text: object) -> bool:
         tree = ast.parse(text.strip() if isinstance(text, str) else "import this")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True  # running it raises
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    called = {node.func.id for node in walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     return (
         all(isinstance(statement, ast.Expr) for statement in tree.body)
-        and not any(isinstance(node, (ast.Attribute, ast.Lambda, ast.NamedExpr)) for node in ast.walk(tree))
+        and not any(isinstance(node, (ast.Attribute, ast.Lambda, ast.NamedExpr)) for node in walk(tree))
         and called.isdisjoint(_REFLECTIVE)
     )
 
@@ -54,11 +55,11 @@ def only_calls(text: object) -> bool:
 def names_called(text: object) -> frozenset[str]:
     """The last names of what a text calls, as far as it is Python."""
     tree = _parsed(text if isinstance(text, str) else None)
-    called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call)) if tree is not None else ()
+    called = (node.func for node in walk(tree) if isinstance(node, ast.Call)) if tree is not None else ()
     return frozenset(getattr(func, "attr", getattr(func, "id", "")) for func in called)
 
 
-class _Expander(ast.NodeTransformer):
+class _Expander(Transformer):
     def __init__(self, names: Bindings) -> None:
         self._library = names.library
 
@@ -68,7 +69,7 @@ class _Expander(ast.NodeTransformer):
         if not isinstance(call, ast.Call) or self._library(call.func) != "exec" or not self._is_here(call):
             return node
         made = _parsed(self._text(call.args[0]))
-        if made is None or any(isinstance(part, (ast.Return, ast.Global, ast.Nonlocal)) for part in ast.walk(made)):
+        if made is None or any(isinstance(part, (ast.Return, ast.Global, ast.Nonlocal)) for part in walk(made)):
             return node
         return [_placed(statement, node) for statement in made.body] or ast.copy_location(ast.Pass(), node)
 
@@ -127,7 +128,7 @@ def _parsed(text: str | None) -> ast.Module | None:
 
 def _placed(node: ast.AST, place: ast.AST) -> ast.stmt:
     """The node where the literal is: lines of a literal are none of the program."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if hasattr(inner, "lineno"):
             ast.copy_location(inner, place)
     return node  # type: ignore[return-value]

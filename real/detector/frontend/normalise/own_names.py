@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from real.detector.frontend.bindings import Bindings
+from real.detector.frontend.tree_walk import Transformer, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -22,7 +23,7 @@ def name_own_names(tree: ast.Module, code: str) -> None:
         ast.fix_missing_locations(tree)
 
 
-class _Namer(ast.NodeTransformer):
+class _Namer(Transformer):
     def __init__(self, names: Bindings) -> None:
         self._library = names.library
         self._around: list[ast.AST] = []
@@ -93,8 +94,8 @@ def _text(node: ast.expr) -> str | None:
 
 def _bound(scope: ast.AST) -> Iterator[str]:
     """The variables of a scope, with those of scopes inside it: more than it has."""
-    declared = {name for node in ast.walk(scope) if isinstance(node, ast.Global) for name in node.names}
-    for node in ast.walk(scope):
+    declared = {name for node in walk(scope) if isinstance(node, ast.Global) for name in node.names}
+    for node in walk(scope):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and node.id not in declared:
             yield node.id
         elif isinstance(node, ast.arg):

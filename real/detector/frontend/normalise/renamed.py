@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 
+from real.detector.frontend.tree_walk import Transformer
 from real.detector.models.renamed import MOVES, RENAMED
 
 _OLD = re.compile(rf"\b(?:six\.moves|{'|'.join(RENAMED)})\b")
@@ -20,7 +21,7 @@ def rename_modules(tree: ast.Module, code: str) -> None:
         _Renamer().visit(tree)
 
 
-class _Renamer(ast.NodeTransformer):
+class _Renamer(Transformer):
     def visit_Import(self, node: ast.Import) -> ast.AST | list[ast.AST]:
         made = [self._imported(alias) for alias in node.names]
         return [ast.copy_location(one, node) for one in made] if len(made) > 1 else ast.copy_location(made[0], node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from real.detector.frontend.bindings import Bindings
+from real.detector.frontend.tree_walk import walk
 
 _SELF = "self"
 
@@ -37,6 +38,6 @@ def _name_receiver(method: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     if found.is_reflective or found.bound[name] > 1 or _SELF in found.bound or _SELF in found.loads:
         return
     first[0].arg = _SELF
-    for node in ast.walk(method):
+    for node in walk(method):
         if isinstance(node, ast.Name) and node.id == name:
             node.id = _SELF

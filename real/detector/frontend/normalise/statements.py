@@ -10,6 +10,7 @@ import ast
 
 from real.detector.frontend.bindings import Bindings
 from real.detector.frontend.normalise.texts import MAX_PIECES
+from real.detector.frontend.tree_walk import children, walk
 
 _SILENT = (
     *(ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Tuple, ast.List, ast.Set),
@@ -214,7 +215,7 @@ class Statements:
             isinstance(first, ast.Constant) and isinstance(first.value, str)
         ):
             return False
-        for inner in ast.walk(node.value):
+        for inner in walk(node.value):
             if isinstance(inner, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda)):
                 return False
             if isinstance(inner, ast.Name) and inner.id == target.id:
@@ -225,7 +226,7 @@ class Statements:
 
 def _is_silent(test: ast.expr) -> bool:
     """Whether it only compares variables with each other and with constants."""
-    return all(isinstance(node, _SILENT) for node in ast.walk(test))
+    return all(isinstance(node, _SILENT) for node in walk(test))
 
 
 def _declares(body: list[ast.stmt]) -> bool:
@@ -236,7 +237,7 @@ def _declares(body: list[ast.stmt]) -> bool:
         if isinstance(node, _DECLARING):
             return True
         if not isinstance(node, _SCOPES):
-            todo += ast.iter_child_nodes(node)
+            todo += children(node)
     return False
 
 
@@ -250,14 +251,14 @@ def _jumps(body: list[ast.stmt]) -> bool:
         if isinstance(node, _LOOPS):
             todo += node.orelse
         elif not isinstance(node, (*_SCOPES, ast.expr)):
-            todo += ast.iter_child_nodes(node)
+            todo += children(node)
     return False
 
 
 def _only_raises(handler: ast.ExceptHandler) -> bool:
     if len(handler.body) != 1 or not isinstance(handler.body[0], ast.Raise) or handler.body[0].cause is not None:
         return False
-    kinds = ast.walk(handler.type) if handler.type is not None else ()
+    kinds = walk(handler.type) if handler.type is not None else ()
     if any(isinstance(node, (ast.Call, ast.NamedExpr)) for node in kinds):
         return False
     raised = handler.body[0].exc

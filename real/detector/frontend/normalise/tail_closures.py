@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from real.detector.frontend.normalise.inline_callee import walk
+from real.detector.frontend.normalise.inline_callee import nodes_in
+from real.detector.frontend.tree_walk import children, walk
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _OTHER_KINDS = (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, ast.AsyncFor, ast.AsyncWith)
@@ -17,7 +18,7 @@ _OTHER_KINDS = (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, a
 
 def open_tail_closures(tree: ast.Module) -> None:
     """Replace such calls, innermost first; not where the inner one binds a name that the outer one uses."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+    functions = [node for node in walk(tree) if isinstance(node, _FUNCTIONS)]
     for outer in reversed(functions):  # ``walk`` has outer functions first
         while (inner := _called_at_the_end(outer)) is not None:
             outer.body[-1:] = inner.body
@@ -38,7 +39,7 @@ def _called_at_the_end(outer: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Fun
     inner = found[0]
     if any(isinstance(node, _OTHER_KINDS) for node in _own(inner)):
         return None
-    uses = sum(isinstance(node, ast.Name) and node.id == name for node in ast.walk(outer))
+    uses = sum(isinstance(node, ast.Name) and node.id == name for node in walk(outer))
     return inner if uses == 1 and _bound(inner).isdisjoint(_named_outside(outer, inner)) else None
 
 
@@ -50,7 +51,7 @@ def _named_outside(outer: ast.FunctionDef | ast.AsyncFunctionDef, inner: ast.Fun
         node = waiting.pop()
         if isinstance(node, ast.Name):
             found.add(node.id)
-        waiting += (child for child in ast.iter_child_nodes(node) if child is not inner)
+        waiting += (child for child in children(node) if child is not inner)
     return found
 
 
@@ -61,7 +62,7 @@ def _has_parameters(node: ast.FunctionDef) -> bool:
 
 def _own(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
     """The nodes of a function's body without those of the scopes inside it, which themselves are among them."""
-    return (node for node, depth in walk(function.body) if depth < 2)
+    return (node for node, depth in nodes_in(function.body) if depth < 2)
 
 
 def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

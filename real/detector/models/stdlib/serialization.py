@@ -26,6 +26,11 @@ LIBRARY = Library(
         *calls(Role.PARSER, (), "ast.literal_eval", "tomllib.loads"),
         *calls(Role.WRITES_LITERAL, (), "builtins.{repr,ascii}", "json.dumps", "pprint.pformat"),
         *calls(Role.KEEPS_PARTS, (), "ast.{parse,walk}", "shlex.split", "builtins.{list,set,str,tuple}"),
+        *calls(Role.DECODES, arg(0, "string"), "urllib.parse.{unquote,unquote_plus,unquote_to_bytes}"),
+        *calls(Role.DECODES, arg(0, "s"), "html.unescape", "base64.{b64decode,urlsafe_b64decode,standard_b64decode}"),
+        *calls(Role.DECODES, arg(0, "hexstr"), "binascii.{unhexlify,a2b_hex}"),
+        *calls(Role.DECODES, arg(0, "string"), "builtins.bytes.fromhex"),
+        *calls(Role.DECODES, arg(1, "unistr"), "unicodedata.normalize"),
         *calls(
             Role.KEEPS_TEXT,
             (),

@@ -18,7 +18,7 @@ LIBRARY = Library(
         *calls(Role.URL_JOINER, (), "urllib.parse.urljoin"),
         *calls(Role.URL_JOINER, (), "{urlparse,urllib.parse.urlparse}.urljoin", until="a module in Python 2"),
         *calls(Role.URL_UNPARSER, (), "urllib.parse.{urlunparse,urlunsplit}"),
-        *calls(Role.URL_COPY, (), "builtins.str", "urllib.request.Request", "urllib.parse.{unquote,urldefrag}"),
+        *calls(Role.URL_COPY, (), "builtins.str", "urllib.request.Request", "urllib.parse.urldefrag"),
         *calls(Role.QUERY_BUILDER, (), "urllib.parse.{urlencode,quote,quote_plus}"),
         *handlers(
             "Handler", "http.server.{BaseHTTPRequestHandler,SimpleHTTPRequestHandler}", form="do_{VERB}", is_alone=True
