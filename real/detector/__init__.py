@@ -8,7 +8,7 @@ from real.detector.frontend.linking.modules import Module
 from real.detector.limits import OF_PROGRAM, Limits
 from real.types import Analysis
 
-VERSION = "0.8.0"  # of the verdicts: raise it when a change may alter one
+VERSION = "0.9.0"  # of the verdicts: raise it when a change may alter one
 
 
 def scan(

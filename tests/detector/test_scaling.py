@@ -79,3 +79,31 @@ class Job:
         subprocess.run(self.command, shell=True)
 """
     assert scan(code).status is AnalysisStatus.CLEAN
+
+
+def test_arguments_that_are_passed_on_with_one_more_each_time_end() -> None:
+    """Methods under names that are computed call one another, so that ``args`` gets longer each time."""
+    code = """
+from types import MethodType
+class Cascade:
+    def __init__(self, clients, names):
+        self.clients = clients
+        for name in names:
+            setattr(self, name, MethodType(self._made(name), self))
+    def _made(self, name):
+        def method(self, *args):
+            return self._chained(name, *args)
+        return method
+    def _chained(self, name, *args):
+        return getattr(self.clients[0], name)(*args)
+"""
+    assert growing.steps(code) <= 5_000  # with a place of its own for each: more than 100,000, and each costs more
+    assert scan(code).status is AnalysisStatus.CLEAN
+
+
+@pytest.mark.parametrize(("count", "place", "rules"), [(10, 0, []), (40, 30, ["CWE-77"]), (40, 40, ["CWE-77"])])
+def test_many_surplus_arguments_are_still_passed(count: int, place: int, rules: list[str]) -> None:
+    """Some are told apart; of more than these, any may be what is read."""
+    given = ", ".join(["'ls'"] * count)
+    code = f"import os\ndef _run(*parts):\n    os.system(parts[{place}])\ndef run(x):\n    _run({given}, x)\n"
+    assert [finding.rule for finding in scan(code).findings] == rules

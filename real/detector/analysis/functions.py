@@ -27,6 +27,7 @@ from real.detector.analysis.witness import every
 from real.detector.ir.instructions import Instr, Unit
 
 _MAX_NESTED_CALLS = 10
+_MAX_SURPLUS = 24  # arguments of ``*args`` that are told apart: a function that passes them on with one more ends there
 DISPATCHER = "singledispatch"  # the name of a partial that is a function made by it
 _METACLASSES = frozenset({"builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 _ENUMS = frozenset({"enum.Enum", "enum.StrEnum", "enum.IntEnum"})  # calling one finds a member
@@ -142,8 +143,11 @@ class Functions:
                     bound[name] = join(bound.get(name, BOTTOM), args.named_rest)
         if params.vararg:
             obj = self.heap.obj((unit, "tuple"), "tuple")
-            for index, value in enumerate(args.pos[len(params.positional) :]):
+            surplus = args.pos[len(params.positional) :]
+            for index, value in enumerate(surplus[:_MAX_SURPLUS]):
                 self.heap.put(obj, index, value)
+            for value in surplus[_MAX_SURPLUS:]:
+                self.heap.put_unknown(obj, value)
             if args.rest is not None:
                 self.heap.put_unknown(obj, args.rest)
             bound[params.vararg] = of_obj(obj)

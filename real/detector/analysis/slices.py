@@ -349,7 +349,7 @@ def _data_operands(instr: Instr) -> list[int]:
     if instr.op in ("pi", "pathload", "slice"):
         return [instr.args[0]]  # the other operand is the test, or how much is taken
     if instr.op == "caught":
-        return [arg for raiser in instr.extra for arg in raiser.args if isinstance(arg, int)]
+        return [*instr.args, *(arg for raiser in instr.extra for arg in raiser.args if isinstance(arg, int))]
     return [arg for arg in instr.args if isinstance(arg, int)]
 
 

@@ -257,7 +257,7 @@ class Transfer:
         operands = [
             env[arg] for raiser in instr.extra for arg in raiser.args if isinstance(arg, int)
         ]  # str: unreachable
-        return self.heap.part_of(operands)
+        return self.heap.part_of([*operands, *(env[arg] for arg in instr.args)])
 
     def do_handler(self, instr: Instr, env: list[Value]) -> Value:
         return CLEAN

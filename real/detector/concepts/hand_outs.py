@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from real.detector.analysis.facts import Facts
+from real.detector.analysis.witness import every
 from real.detector.concepts.effects import EXECUTORS, Effect, effect, start
 from real.detector.concepts.look_ups import looked_up_by, unpacked
 from real.detector.concepts.principals import Principal
@@ -39,6 +40,8 @@ def hand_outs(facts: Facts, who: Principal) -> Iterator[Effect]:
             if any(start(text) == "select" for text in texts):
                 yield effect(facts, who, instr, "hands out", unpacked(facts, unit, instr.args[2:]))
             continue
+        if instr.op == "method" and _is_choice(facts, unit, instr):
+            continue
         keys = looked_up_by(facts, who, instr.dst)
         if keys and any(who.is_client(facts, key) for key in keys):
             yield effect(facts, who, instr, "hands out", keys)
@@ -56,6 +59,14 @@ def _answers(instr: Instr) -> list[int]:
 def _is_table(made: Instr | None) -> bool:
     """A container that outlives the function: a global, an attribute."""
     return made is not None and made.op in ("cell", "builtin", "import", "attr")
+
+
+def _is_choice(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``COLUMNS.get(name)``: which of the program's own functions, classes or parts of a statement is meant."""
+    tables, chosen = facts.value(unit, instr.args[0]).objs, facts.value(unit, instr.dst).objs
+    return every(obj.kind == "dict" for obj in tables) and every(
+        obj.kind in ("api", "function", "class") for obj in chosen
+    )
 
 
 def hands_out_rows(facts: Facts, unit: Unit) -> Instr | None:

@@ -48,8 +48,15 @@ def says_who(facts: Facts, unit: Unit, instr: Instr) -> bool:
     if instr.op == "method":
         name = str(instr.extra[0])
         signed = name == "get_cookie" and "secret" in keywords_of(instr)
-        return signed or name in _SIGNED_COOKIES or bool(words(name) & _IDENTITY)
+        return signed or name in _SIGNED_COOKIES or bool(words(name) & _IDENTITY) or _is_got_person(facts, unit, instr)
     return instr.op == "const" and isinstance(instr.extra, str) and instr.extra.lower() in _CREDENTIAL_KEYS
+
+
+def _is_got_person(facts: Facts, unit: Unit, instr: Instr) -> bool:
+    """``g.get("user_id")`` of Flask and Quart."""
+    if instr.extra[0] != "get" or len(instr.args) == 1 or "g" not in facts.reads(unit, instr.args[0]).last_names:
+        return False
+    return any(words(str(key)) & (PERSONS | _IDENTITY) for key in facts.constants(unit, instr.args[1]))
 
 
 def _is_person(facts: Facts, unit: Unit, attribute: Instr) -> bool:

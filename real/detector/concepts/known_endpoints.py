@@ -8,26 +8,31 @@ from collections.abc import Iterator
 from real.detector.analysis.called_names import called_words
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
-from real.detector.concepts.annotations import annotation_words, last_word
+from real.detector.concepts.annotations import last_word
 from real.detector.concepts.endpoints import App, Endpoint, app_of
 from real.detector.concepts.identity import knows_who
-from real.detector.concepts.permissions import LOGIN, class_level, declared_level, inner_level, level_of, own_level
+from real.detector.concepts.permissions import (
+    LOGIN,
+    class_level,
+    declared_level,
+    given,
+    inner_level,
+    level_of,
+    own_level,
+)
 from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY, Principal
-from real.detector.concepts.receivers import is_used_as_database
 from real.detector.ir.definitions import ends_in_exception, returns_constant
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names, rows_of
 from real.detector.models.kinds import Role
 from real.detector.models.library import names
 from real.detector.models.rows import Framework, Handler
-from real.detector.vocabulary import PERSONS, PRIVILEGES, words
+from real.detector.vocabulary import PRIVILEGES, words
 
-_DEPENDENCIES = last_names(Role.INJECTION)
 # Frameworks whose decorators give functions an address; where addresses are elsewhere, decorators say who may.
 _FRAMEWORKS = frozenset(row.api.partition(".")[0] for kind in (Framework, Handler) for row in rows_of(kind)) - {
     row.api for row in rows_of(Framework) if row.elsewhere
 }
-_DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
 # Keywords of decorators, and decorators, that take what an answer or a request looks like (FastAPI, Flask-RESTX,
 # flask-smorest, APIFlask, drf-spectacular).
 _SHAPES = names("response_model responses response_class request body model schema fields")
@@ -39,7 +44,7 @@ _STOPS = last_names(Role.RESPONSE, Role.REFUSAL, Role.SHORTCUT) | {"send_error"}
 def principal_of(facts: Facts, endpoint: Endpoint) -> Principal:
     """What an endpoint, its class, its decorators, its dependencies and the hooks of the application say."""
     app = app_of(facts)
-    params, dependency_level = _dependencies(facts, app, endpoint.unit)
+    params, dependency_level = given(facts, app, endpoint.unit)
     found = Principal(endpoint.unit, params=params, level=dependency_level)
     found.level = max(found.level, _declared_level(facts, app, endpoint.unit))
     found.declares = found.level > NOBODY
@@ -57,45 +62,6 @@ def principal_of(facts: Facts, endpoint: Endpoint) -> Principal:
 
 def _says_identity(reads: Reads) -> bool:
     return any(words(name.rpartition(".")[2]) & (LOGIN | PRIVILEGES) for name in reads.names)
-
-
-def _dependencies(facts: Facts, app: App, unit: Unit) -> tuple[frozenset[str], int]:
-    """The parameters that FastAPI fills with who asks, and what is known then."""
-    level, found = NOBODY, set()
-    sources: dict[str, set[str]] = {
-        name: set(reads.words) | set(reads.calls)
-        for name, reads in facts.defaults(unit).items()
-        if reads.last_words & _DEPENDENCIES
-    }
-    for name, seen in annotation_words(unit, _DEPENDENCIES).items():
-        sources[name] = sources.get(name, set()) | seen
-    for name, seen in annotation_words(unit, frozenset()).items():
-        if name not in sources and any(_is_person_type(word) for word in seen):
-            sources[name] = seen
-    databases = {name for name, seen in annotation_words(unit, _DATABASE_TYPES).items() if seen & _DATABASE_TYPES}
-    databases |= {
-        str(step.extra) for step in facts.instructions(unit, "param") if is_used_as_database(facts, unit, step)
-    }
-    sources = {name: seen for name, seen in sources.items() if name not in databases}
-    for name, own in app.dependencies.get(unit, {}).items():
-        if name not in sources:
-            continue  # a plain default: the framework never calls it
-        depth = max(inner_level(facts, app, inner) for inner in own)
-        if depth > NOBODY:
-            found.add(name)
-            level = max(level, depth)
-    for name, seen in sources.items():
-        depth = max((level_of(facts, app, word) for word in seen), default=NOBODY)
-        if depth > NOBODY:
-            found.add(name)
-            level = max(level, depth)
-    return frozenset(found), level
-
-
-def _is_person_type(word: str) -> bool:
-    """Names of types that stand for a dependency: ``CurrentUser``, ``AdminUser``, ``UserDep``."""
-    found = words(word)
-    return bool(found & {"admin", "current", "dep"} and found & PERSONS - {"current"})
 
 
 def _declared_level(facts: Facts, app: App, unit: Unit) -> int:

@@ -6,10 +6,12 @@ Those of libraries are known by their models, those of the program by what they 
 from __future__ import annotations
 
 from real.detector.analysis.facts import Facts
+from real.detector.concepts.annotations import annotation_words
 from real.detector.concepts.decisions import decides
 from real.detector.concepts.endpoints import App, Class
 from real.detector.concepts.identity import says_who
-from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY
+from real.detector.concepts.principals import ALLOWED, NOBODY, SOMEBODY, Principal
+from real.detector.concepts.receivers import is_used_as_database
 from real.detector.ir.instructions import Unit
 from real.detector.models.catalogue import last_names
 from real.detector.models.kinds import Role
@@ -24,11 +26,16 @@ _REQUIRING = ("require_", "requires_", "ensure_")
 _ELSEWHERE = last_names(Role.ROUTE, Role.CSRF, Role.CSRF_EXEMPT, Role.POST_ONLY, Role.GET_ONLY) | {
     "require_http_methods"
 }
+_DEPENDENCIES = last_names(Role.INJECTION)
+_DATABASE_TYPES = names("Session AsyncSession Connection AsyncConnection Database SessionDep Engine")
+_MAX_DEPTH = 4  # dependencies of dependencies
 _SHARED = frozenset({"key", "secret"})
 _REFUSING = frozenset({401, 403})
 
 
-def level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> int:  # noqa: PLR0911
+def level_of(  # noqa: PLR0911
+    facts: Facts, app: App, name: str, around: Unit | None = None, depth: int = 0
+) -> int:
     """What a decorator (``around`` an endpoint), a dependency or a mixin asks for; own ones are looked into."""
     last = name.rpartition(".")[2].removesuffix("()")
     if last in _ELSEWHERE:
@@ -38,7 +45,7 @@ def level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> i
     if last in last_names(Role.LOGIN):
         return SOMEBODY
     if last in app.functions:
-        return max(inner_level(facts, app, unit, around) for unit in app.functions[last])
+        return max(inner_level(facts, app, unit, around, depth) for unit in app.functions[last])
     if words(last) & PRIVILEGES:
         return ALLOWED
     if last.startswith(_REQUIRING) and not words(last.partition("_")[2]) & (LOGIN | REQUIREMENT_WORDS):
@@ -48,14 +55,55 @@ def level_of(facts: Facts, app: App, name: str, around: Unit | None = None) -> i
     return NOBODY
 
 
-def inner_level(facts: Facts, app: App, unit: Unit, around: Unit | None = None) -> int:
-    """What a decorator (``around`` an endpoint) or dependency of the program asks for."""
+def inner_level(facts: Facts, app: App, unit: Unit, around: Unit | None = None, depth: int = 0) -> int:
+    """What a decorator (``around`` an endpoint) or dependency of the program asks for, also by what it depends on."""
     own = list(app.within(unit))
-    if any(decides(facts, inner, around=around) or _knows_key(facts, inner) for inner in own):
+    known, level = given(facts, app, unit, depth) if depth < _MAX_DEPTH else (frozenset[str](), NOBODY)
+    who = {unit: Principal(unit, params=known)}
+    if any(decides(facts, inner, who.get(inner), around) or _knows_key(facts, inner) for inner in own):
         return ALLOWED
-    if any(_asks_who(facts, inner) for inner in own):
-        return SOMEBODY
+    if level > NOBODY or any(_asks_who(facts, inner) for inner in own):
+        return max(level, SOMEBODY)
     return SOMEBODY if words(unit.name) & LOGIN else NOBODY
+
+
+def given(facts: Facts, app: App, unit: Unit, depth: int = 0) -> tuple[frozenset[str], int]:
+    """The parameters that FastAPI fills with who asks, and what is known then."""
+    level, found = NOBODY, set()
+    sources: dict[str, set[str]] = {
+        name: set(reads.words) | set(reads.calls)
+        for name, reads in facts.defaults(unit).items()
+        if reads.last_words & _DEPENDENCIES
+    }
+    for name, seen in annotation_words(unit, _DEPENDENCIES).items():
+        sources[name] = sources.get(name, set()) | seen
+    for name, seen in annotation_words(unit, frozenset()).items():
+        if name not in sources and any(_is_person_type(word) for word in seen):
+            sources[name] = seen
+    databases = {name for name, seen in annotation_words(unit, _DATABASE_TYPES).items() if seen & _DATABASE_TYPES}
+    databases |= {
+        str(step.extra) for step in facts.instructions(unit, "param") if is_used_as_database(facts, unit, step)
+    }
+    sources = {name: seen for name, seen in sources.items() if name not in databases}
+    for name, own in app.dependencies.get(unit, {}).items():
+        if name not in sources:
+            continue  # a plain default: the framework never calls it
+        asked = max(inner_level(facts, app, inner, depth=depth + 1) for inner in own)
+        if asked > NOBODY:
+            found.add(name)
+            level = max(level, asked)
+    for name, seen in sources.items():
+        asked = max((level_of(facts, app, word, depth=depth + 1) for word in seen), default=NOBODY)
+        if asked > NOBODY:
+            found.add(name)
+            level = max(level, asked)
+    return frozenset(found), level
+
+
+def _is_person_type(word: str) -> bool:
+    """Names of types that stand for a dependency: ``CurrentUser``, ``AdminUser``, ``UserDep``."""
+    found = words(word)
+    return bool(found & {"admin", "current", "dep"} and found & PERSONS - {"current"})
 
 
 def _knows_key(facts: Facts, unit: Unit) -> bool:

@@ -60,7 +60,7 @@ class Principal:
         known = reads.attributes & USER_ATTRIBUTES
         if self.session_is_of_database:
             known -= {"session"}
-        if "g" in last and any(words(name) & PERSONS for name in reads.attributes):
+        if "g" in last and any(words(str(name)) & PERSONS for name in (*reads.attributes, *reads.keys)):
             return True
         said = (*reads.attributes, *(key for key in reads.constants if isinstance(key, str)))
         if holds_request and reads.attributes & SERVER_STATE and any(words(name) & PERSONS for name in said):

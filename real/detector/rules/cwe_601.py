@@ -85,6 +85,7 @@ _HEADER_SETTERS = frozenset({"send_header", "add_header", "set_header"})
 _ADDRESS_METHODS = last_names(Role.ADDRESS_METHOD)
 # Words in the names of functions that say where a browser goes on.
 _TEXTS = frozenset({"fstring", "binop", "inplace", "phi"})
+_ANSWERS = frozenset({"header", "headers", "resp", "response"})
 
 
 def _is_guarded(facts: Facts, flow: Flow) -> bool:
@@ -189,7 +190,20 @@ def _location(facts: Facts, unit: Unit, instr: Instr) -> int | None:
     if not (is_item or is_call or is_pair):
         return None
     name, value = instr.args[-2:]
-    return int(value) if facts.constants(unit, name) & {"Location", "location"} else None
+    told = facts.constants(unit, name)
+    if is_item and "location" in told:
+        held = (words(holder) for holder in {*facts.reads(unit, instr.args[0]).words, *_variables(unit, instr.args[0])})
+        if _ANSWERS.isdisjoint(itertools.chain.from_iterable(held)):
+            return None  # where something is
+    return int(value) if told & {"Location", "location"} else None
+
+
+def _variables(unit: Unit, operand: int) -> Iterator[str]:
+    """The names of the variables that an operand has been put into."""
+    made = unit.defs[operand]
+    while made is not None and made.op in COPIES:
+        yield str(made.extra or "")
+        made = unit.defs[made.args[0]]
 
 
 RULE = Rule(

@@ -43,7 +43,8 @@ request names (a container, a looked-up object, a statement, a document, a metho
 class, hook), and that is no accident: its address or name says that it is for administrators, it deletes by DELETE, it
 is declared open, or other endpoints of the program do ask. A login is enough here; CWE-863 asks whose the record is.
 One that only hands out a record is reported where it is the odd one out: all others (three or more) of its class or its
-router ask, and nothing in its name or address says that it is for everybody.
+router ask, and nothing in its name or address says that it is for everybody. Where two others (one of the same class)
+ask, so is one that starts a program, or tells something shared to do something, by POST and the like or on a socket.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from real.detector.frontend.scopes import Scope
 from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Instr, ModuleName, Operand, Params, Unit
 
+_LOOK_UPS = frozenset({"KeyError", "IndexError", "LookupError"})
 _CALLS = frozenset({"call", "method", "sub", "binop"})
 
 
@@ -345,14 +346,21 @@ class UnitLowerer(MatchLowerer):
                 kinds = self.expr(handler.type)
                 self.emit("handler", [kinds], None, handler.type.lineno, handler.type.col_offset)
             if handler.name:
-                self.store_name(handler.name, self._exception(raisers, handler.lineno), handler, note=False)
+                self.store_name(handler.name, self._exception(raisers, handler), handler, note=False)
             self.body(handler.body)
             connect(self.block, after)
         self.start(after)
 
-    def _exception(self, raisers: list[Instr], line: int) -> int:
-        """The caught exception: its text may quote any operand of what was called in the ``try``."""
-        return self.emit("caught", [], raisers, line)
+    def _exception(self, raisers: list[Instr], handler: ast.ExceptHandler) -> int:
+        """The caught exception: its text may quote any operand of what was called in the ``try``.
+
+        That of a look-up quotes the key (Python's documentation, KeyError), and not what it was looked up in.
+        """
+        if handler.type is None or not _is_of_look_ups(handler.type):
+            return self.emit("caught", [], raisers, handler.lineno)
+        others = [raiser for raiser in raisers if raiser.op == "call"]
+        keys = [arg for raiser in raisers if raiser.op != "call" for arg in raiser.args[1:]]
+        return self.emit("caught", keys, others, handler.lineno)
 
     def stmt_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -385,3 +393,10 @@ _STATEMENTS.update(
         ast.Nonlocal: UnitLowerer.stmt_Pass,
     }
 )
+
+
+def _is_of_look_ups(kind: ast.expr) -> bool:
+    """Whether only failed look-ups are caught."""
+    if isinstance(kind, ast.Tuple):
+        return bool(kind.elts) and all(_is_of_look_ups(one) for one in kind.elts)
+    return isinstance(kind, ast.Name) and kind.id in _LOOK_UPS

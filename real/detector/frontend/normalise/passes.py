@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from real.detector.frontend.escapes import NONE, Escapes, escapes_of
+from real.detector.frontend.normalise.annotation_aliases import put_in_aliases
 from real.detector.frontend.normalise.decorators import drop_transparent
 from real.detector.frontend.normalise.expressions import simplify
 from real.detector.frontend.normalise.imports import simplify_imports
@@ -76,6 +77,7 @@ PASSES = (
     Pass(_of_text(expand_literals), "code in literal texts is code of the program, and every later pass must see it"),
     Pass(_read_escapes, "which private names are given away is read from what the author wrote, before names change"),
     Pass(_of_text(name_own_names), "a name that is reached through the namespace of the module is a global name"),
+    Pass(_of_module(put_in_aliases), "what a framework does for a parameter is read from its annotation"),
     Pass(_of_module(drop_transparent), "a decorator that only passes calls on would hide the function from inlining"),
     Pass(_of_text(rename_modules), "models know a module by its name of today only"),
     Pass(_of_module(simplify_imports), "later passes ask for library functions by their own names"),
