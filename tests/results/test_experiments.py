@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "experiments"
 FOLDERS = [
     "detector_accuracy", "engine_0p5b", "estimators", "figure3_case_study", "methods_0p5b", "miniature", "real_code",
-    "safesql_0p5b", "redteam", "sandbox", "table1_datasets", "table2_security", "table3_maintainability", "table4_reward_ablation",
-    "table5_safety_tests", "trace_credit",
+    "redteam", "safesql_0p5b", "sandbox", "table1_datasets", "table2_security", "table3_maintainability",
+    "table4_reward_ablation", "table5_safety_tests", "trace_credit",
 ]  # fmt: skip
 
 
