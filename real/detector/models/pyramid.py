@@ -11,7 +11,6 @@ LIBRARY = Library(
     "pyramid==2.1",
     (
         Framework("pyramid"),
-        *calls(Role.OF_SERVER, (), "pyramid.request.Request().registry"),
         *calls(Role.CALLBACK, arg(0, "view"), "pyramid.config.Configurator().add_view"),
         *calls(Role.RESPONSE, (), "pyramid.response.Response"),
         *calls(Role.RESPONSE, (), "pyramid.httpexceptions.HTTP{Error,BadRequest,NotFound,ServerError,BadGateway}"),
