@@ -16,9 +16,7 @@ LIBRARY = Library(
             "the data of a field are what the client sent",
             "wtforms.{StringField,TextAreaField,PasswordField,HiddenField,SearchField,URLField,TelField}().data",
         ),
-        *sources(
-            SourceKind.HTTP, "the data of a form are what the client sent", "{wtforms.Form,flask_wtf.FlaskForm}().data"
-        ),
+        *sources(SourceKind.HTTP, "the data of a form are what the client sent", "wtforms.Form().data"),
         *calls(Role.VALIDATOR, arg(0, "regex"), "wtforms.validators.{Regexp,regexp}", shown="match"),
     ),
 )
