@@ -283,13 +283,17 @@ class Attributes:
 
     def is_namespace(self, obj: Obj, method: str, instr: Instr) -> bool:
         """Whether an object of the program stands for its own ``__dict__`` where this method of a mapping is called."""
-        read = self.heap.unit.defs[instr.args[0]] if instr.args and isinstance(instr.args[0], int) else None
-        if read is not None and read.op == "attr" and read.extra == "__dict__":
+        if self.is_read_dict(instr):
             return True
         classes = [obj] if obj.kind == "class" else ordered(self.functions.class_of(obj).objs)
         return not any(
             self.functions.member(cls, method) is not None or self.functions.foreign_bases(cls) for cls in classes
         )
+
+    def is_read_dict(self, instr: Instr) -> bool:
+        """Whether a method is called of what reading ``__dict__`` gave."""
+        read = self.heap.unit.defs[instr.args[0]] if instr.args and isinstance(instr.args[0], int) else None
+        return read is not None and read.op == "attr" and read.extra == "__dict__"
 
     def store(self, obj: Obj, name: str, value: Value, instr: Instr) -> None:
         """``obj.name = value``, so far as it can be followed."""

@@ -241,6 +241,8 @@ class Calls:
         if inherited is not None:
             return inherited
         self._write_namespace(obj, name, args, instr)
+        if name == "get" and args.pos and kind in ("class", "instance") and self.attributes.is_read_dict(instr):
+            return join(self.heap.item(obj, args.pos[0]), args.at(1) if len(args.pos) > 1 else CLEAN)
         if kind in _OWN:
             found = self.attributes.attribute(of_obj(obj), name, instr)
             if found is not BOTTOM and found is not CLEAN:
