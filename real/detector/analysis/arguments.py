@@ -42,8 +42,8 @@ class Arguments:
             for obj in ordered(value.objs):
                 self._heap.touch(obj)
                 for key, item in obj.fields.items():
-                    if isinstance(key, str):
-                        args.named[key] = join(args.named.get(key, BOTTOM), item)
+                    if isinstance(key, str):  # what is stored under an unknown key may be stored under this one
+                        args.named[key] = join(args.named.get(key, BOTTOM), join(item, obj.elements))
                 unknown = join(unknown, obj.elements)
             args.named_rest = join(args.named_rest or BOTTOM, unknown)
         return args

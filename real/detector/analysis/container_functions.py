@@ -50,9 +50,11 @@ def _namedtuple(calls: Caller, args: Args, instr: Instr) -> Value:
     names = [const for const in args.at(1).consts or () if isinstance(const, str)]
     (listed,) = args.at(1).objs if len(args.at(1).objs) == 1 else (None,)
     parts = [one_constant(listed.fields.get(place, BOTTOM)) for place in range(len(listed.fields))] if listed else []
-    if len(names) != 1 and not (parts and every(len(part) == 1 for part in parts)):
+    is_renamed = any(name not in ("typename", "field_names") for name in args.named)  # or has default values
+    if is_renamed or (len(names) != 1 and not (parts and every(len(part) == 1 for part in parts))):
         return calls.unknown.call(args.everything(), args, instr)
     cls = calls.heap.site(instr, "class", "namedtuple()")
+    calls.heap.put(cls, "__bases__", of_obj(calls.heap.api("collections.namedtuple()")))  # for all but the fields
     calls.state.named_fields[cls] = dict.fromkeys(
         names[0].replace(",", " ").split() if names else (str(const) for part in parts for const in part)
     )

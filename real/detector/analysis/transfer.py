@@ -254,9 +254,10 @@ class Transfer:
         return result
 
     def do_caught(self, instr: Instr, env: list[Value]) -> Value:
-        operands = [
-            env[arg] for raiser in instr.extra for arg in raiser.args if isinstance(arg, int)
-        ]  # str: unreachable
+        raisers = [raiser for raiser in instr.extra if not any(isinstance(arg, str) for arg in raiser.args)]
+        if instr.args:  # a look-up failed
+            raisers = [raiser for raiser in raisers if raiser.op == "call" or _is_own_thing(env[raiser.args[0]])]
+        operands = [env[arg] for raiser in raisers for arg in raiser.args]
         return self.heap.part_of([*operands, *(env[arg] for arg in instr.args)])
 
     def do_handler(self, instr: Instr, env: list[Value]) -> Value:
@@ -354,3 +355,8 @@ class Transfer:
             if examples:
                 self.calls.call_method(Value(objs=examples), name, args, instr)  # what it returns is not the only thing
         return self.calls.call_method(receiver, name, args, instr)
+
+
+def _is_own_thing(value: Value) -> bool:
+    """Whether it may be of a class of the program, whose methods raise what they like."""
+    return any(obj.kind in ("instance", "class", "super") for obj in value.objs)

@@ -354,13 +354,13 @@ class UnitLowerer(MatchLowerer):
     def _exception(self, raisers: list[Instr], handler: ast.ExceptHandler) -> int:
         """The caught exception: its text may quote any operand of what was called in the ``try``.
 
-        That of a look-up quotes the key (Python's documentation, KeyError), and not what it was looked up in.
+        That of a look-up quotes the key (Python's documentation, KeyError), and not what it was looked up in, unless
+        that is an object of the program's own: with keys as arguments, the solver tells.
         """
-        if handler.type is None or not _is_of_look_ups(handler.type):
-            return self.emit("caught", [], raisers, handler.lineno)
-        others = [raiser for raiser in raisers if raiser.op == "call"]
-        keys = [arg for raiser in raisers if raiser.op != "call" for arg in raiser.args[1:]]
-        return self.emit("caught", keys, others, handler.lineno)
+        keys: list[Operand] = []
+        if handler.type is not None and _is_of_look_ups(handler.type):
+            keys = [arg for raiser in raisers if raiser.op != "call" for arg in raiser.args[1:]]
+        return self.emit("caught", keys, raisers, handler.lineno)
 
     def stmt_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
