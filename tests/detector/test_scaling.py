@@ -107,3 +107,18 @@ def test_many_surplus_arguments_are_still_passed(count: int, place: int, rules: 
     given = ", ".join(["'ls'"] * count)
     code = f"import os\ndef _run(*parts):\n    os.system(parts[{place}])\ndef run(x):\n    _run({given}, x)\n"
     assert [finding.rule for finding in scan(code).findings] == rules
+
+
+def test_a_copy_of_its_own_copy_is_one_object() -> None:
+    """``held = held.copy()`` in a loop: no object for each copy of a copy, and what is put into one is still found."""
+    code = """
+import os
+def grow(n, name):
+    held = {}
+    for i in range(n):
+        held = held.copy()
+        held["name"] = name
+    os.system(held["name"])
+"""
+    assert growing.steps(code) <= 1_000
+    assert [finding.rule for finding in scan(code).findings] == ["CWE-77"]

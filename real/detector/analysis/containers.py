@@ -152,8 +152,10 @@ class Containers:
 
     def duplicate(self, obj: Obj, instr: Instr) -> Value:
         """A container that holds what ``obj`` holds now: what is put into one of the two is not in the other."""
-        made = self.heap.obj((instr, "copy", obj), obj.kind, obj.name)
+        original = obj.original or obj  # a copy of a copy at one place is that place's copy: else they had no end
+        made = self.heap.obj((instr, "copy", original), obj.kind, obj.name)
         if made is not obj:
+            made.original = original
             self.heap.touch(obj)
             for key, item in list(obj.fields.items()):
                 self.heap.put(made, key, item)

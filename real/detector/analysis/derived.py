@@ -31,7 +31,7 @@ class Derived:
         self.existence = Existence(self.slicer)
         self.control: dict[Unit, ControlFlow] = {}
         self.shared: dict[object, object] = {}
-        self.listed: dict[Unit, list[Instr]] = {}
+        self.listed: dict[tuple[Unit, tuple[str, ...]], list[Instr]] = {}
 
     @cached_property
     def sites(self) -> dict[str, list[CallSite]]:

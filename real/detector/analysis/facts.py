@@ -86,10 +86,12 @@ class Facts:
 
     def instructions(self, unit: Unit, *ops: str) -> Sequence[Instr]:
         """The instructions of a unit, of these opcodes where any are named, each before those that it dominates."""
-        known = self._derived.listed.get(unit)
+        known = self._derived.listed.get((unit, ops))
         if known is None:
-            known = self._derived.listed[unit] = [instr for block in unit.blocks for instr in block.instrs]
-        return [instr for instr in known if instr.op in ops] if ops else known
+            everything = (instr for block in unit.blocks for instr in block.instrs)
+            known = [instr for instr in everything if instr.op in ops] if ops else list(everything)
+            self._derived.listed[unit, ops] = known
+        return known
 
     def steps(self, *ops: str) -> Iterator[tuple[Unit, Instr]]:
         """The instructions of the program, of these opcodes where any are named, each with its unit."""

@@ -234,10 +234,13 @@ class Heap:
         """The joined taint of several values."""
         mask, why = 0, None
         for value in values:
-            if value.mask or value.objs:
+            if value.objs:
                 part, reason = self.deep(value)
                 mask |= part
                 why = why or reason
+            elif value.mask:
+                mask |= value.mask
+                why = why or value.why
         return mask, why
 
     def part_of(self, values: list[Value], kind: int = OTHER) -> Value:

@@ -68,7 +68,9 @@ class RuleSet:
 
     def is_builder(self, path: str) -> bool:
         """Whether what the call returns binds or quotes the data it is given."""
-        return any(path.startswith(root) and path[len(root) : len(root) + 1] in (".", "") for root in self.builders)
+        while path and path not in self.builders:
+            path = path.rpartition(".")[0]
+        return bool(path)
 
     def sinks(self, name: str, path: str) -> list[tuple[int, Sink]]:
         """The sinks that a call of this method name or qualified name is, at most one for each rule.

@@ -109,6 +109,7 @@ class Slicer:
         self.solver = solver
         self._known: dict[tuple[Unit, int, int], Reads] = {}
         self._stores: dict[Unit, dict[int, list[Instr]]] = {}
+        self._names: dict[Instr, frozenset[str]] = {}
 
     def reads(self, unit: Unit, operand: int, depth: int = 0) -> Reads:
         """What ``operand`` of ``unit`` depends on."""
@@ -271,8 +272,13 @@ class Slicer:
         """The qualified library names that a call instruction may call."""
         if instr.op not in ("call", "method") or not isinstance(instr.args[0], int):
             return frozenset()
-        paths = library_paths(self.solver.state.states[unit].env[instr.args[0]])
-        return frozenset(f"{path}.{instr.extra[0]}" for path in paths) if instr.op == "method" else paths
+        known = self._names.get(instr)
+        if known is None:
+            known = library_paths(self.solver.state.states[unit].env[instr.args[0]])
+            if instr.op == "method":
+                known = frozenset(f"{path}.{instr.extra[0]}" for path in known)
+            self._names[instr] = known
+        return known
 
     def _note(self, unit: Unit, instr: Instr, found: Reads, depth: int) -> None:
         op = instr.op

@@ -103,12 +103,14 @@ class Obj:
         "deep_why",
         "elements",
         "fields",
+        "itself",
         "keys",
         "kind",
         "loses",
         "made_with",
         "name",
         "number",
+        "original",
         "parents",
         "readers",
         "unit",
@@ -120,11 +122,13 @@ class Obj:
         self.number = number
         self.unit = unit
         self.fields: dict[Constant, Value] = {}  # by constant key, index or attribute name
+        self.itself: Value | None = None  # the reference to it
         self.contents: Value | None = None  # the join of all fields and elements, until one grows
         self.any_key: Value | None = None  # that of all keys
         self.elements = BOTTOM  # under keys that are not known
         self.keys = BOTTOM  # the unknown keys of a dict
         self.made_with: dict[Hashable, frozenset[Constant]] = {}  # where it is made -> the elements, or keys, it has
+        self.original: Obj | None = None  # of a copy: what was copied first
         self.loses = False  # whether something may be taken out of it, or replaced in it
         self.bases: dict[Obj, None] = {}  # of a class, in the order in which it names them
         self.readers: set[Unit] = set()
@@ -146,8 +150,12 @@ def of_const(value: object) -> Value:
 
 
 def of_obj(obj: Obj, mask: int = 0, why: Step | None = None) -> Value:
-    """A reference to one object."""
-    return Value(mask, why, frozenset((obj,)), None, OTHER)
+    """A reference to one object; always the same one, as long as it is trusted."""
+    if mask or why is not None:
+        return Value(mask, why, frozenset((obj,)), None, OTHER)
+    if obj.itself is None:
+        obj.itself = Value(0, None, frozenset((obj,)), None, OTHER)
+    return obj.itself
 
 
 def certain(value: Value) -> frozenset[Constant]:
@@ -185,7 +193,9 @@ def join(a: Value, b: Value) -> Value:
     if a is BOTTOM:
         return b
     mask = a.mask | b.mask
-    objs = a.objs if b.objs <= a.objs else a.objs | b.objs
+    objs, others = a.objs, b.objs
+    if others and others is not objs and not others <= objs:
+        objs = objs | others
     consts = a.consts
     if consts is not None:
         if b.consts is None:
