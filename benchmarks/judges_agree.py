@@ -64,6 +64,11 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=0, metavar="N")
     parser.add_argument("--out", type=Path, metavar="FILE")
     arguments = parser.parse_args()
+    for run in arguments.runs:
+        if not stages_of(run):
+            parser.error(
+                f"{run} holds no evaluation (outcomes_before.jsonl, outcomes_after.jsonl): name a finished run"
+            )
     lines: list[str] = []
     last: list[Answer] = []
     for run in arguments.runs:

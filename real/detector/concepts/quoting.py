@@ -108,10 +108,13 @@ def stays_inside(
 
 
 def _is_kept_by_unseen_object(unit: Unit, operand: int) -> bool:
-    """``self.table`` in a method that was taken out of its class."""
+    """``self.table`` in a method that was taken out of its class, and does not set it."""
     made = definition(unit, operand)
-    holder = definition(unit, made.args[0]) if made is not None and made.op == "attr" else None
-    return not unit.is_method and holder is not None and holder.op == "param" and holder.extra == "self"
+    if made is None or made.op != "attr" or unit.is_method:
+        return False
+    holder = definition(unit, made.args[0])
+    is_set = any(step.op == "setattr" and step.extra == made.extra for block in unit.blocks for step in block.instrs)
+    return holder is not None and holder.op == "param" and holder.extra == "self" and not is_set
 
 
 def stays_a_value(facts: Facts, unit: Unit, at: Instr, operand: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
+from real.detector.analysis.witness import every
 from real.detector.concepts.annotations import annotation_words
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
@@ -31,6 +32,7 @@ Place: TypeAlias = "tuple[object, tuple[Constant, ...]]"  # what holds it, and t
 # Calls that take such an address.
 CONNECTORS = frozenset(calls_of(Role.CONNECTOR))
 _MAX_STEPS = 20
+_MASKED = frozenset({"SecretStr", "SecretBytes"})  # pydantic, "Secret Types"
 
 
 def is_secret(name: str) -> bool:
@@ -141,14 +143,33 @@ def is_masked(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 
 def is_masked_field(owner: Unit, name: str) -> bool:
-    """``password: SecretStr``: the object prints as asterisks (pydantic, "Secret Types")."""
+    """``password: SecretStr``: the object prints as asterisks (pydantic, "Secret Types"); not a type of one's own."""
+    module = owner
+    while module.parent is not None:
+        module = module.parent
+    own = {part.name for part in ast.walk(module.node) if isinstance(part, ast.ClassDef)} if module.node else set()
     return isinstance(owner.node, ast.ClassDef) and any(
         isinstance(part, ast.AnnAssign)
         and isinstance(part.target, ast.Name)
         and part.target.id == name
-        and "Secret" in ast.unparse(part.annotation)
+        and own.isdisjoint(_MASKED)
+        and _is_masked_type(part.annotation)
         for part in owner.node.body
     )
+
+
+def _is_masked_type(node: ast.expr) -> bool:
+    """``SecretStr``, ``pydantic.SecretStr | None``, ``Optional[SecretStr]``."""
+    if isinstance(node, ast.BinOp):
+        sides = [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
+        return every(_is_masked_type(side) for side in sides)
+    if isinstance(node, ast.Subscript) and _last_name(node.value) == "Optional":
+        return _is_masked_type(node.slice)
+    return _last_name(node) in _MASKED
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def secret_fields(facts: Facts, owner: Unit) -> set[str]:

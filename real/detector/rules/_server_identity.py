@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from real.detector.analysis.callsites import library_paths
 from real.detector.analysis.facts import Facts
 from real.detector.analysis.flows import Defect
 from real.detector.analysis.values import Value
 from real.detector.analysis.witness import every
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
@@ -47,6 +48,8 @@ def _is_check(facts: Facts, unit: Unit, step: Instr, role: Role) -> bool:
 def _serves(facts: Facts, unit: Unit, context: int) -> bool:
     """Whether a context is made for servers, or wraps sockets as one: what it does not verify is who asks."""
     made = facts.definitions(unit, context)
+    if any(_is_clients(facts, unit, step, made) for step in facts.instructions(unit, "call", "method")):
+        return False
     return any(
         library_paths(facts.value(unit, arg)) & calls_of(Role.SERVES).keys() for step in made for arg in step.args[1:]
     ) or any(
@@ -55,6 +58,14 @@ def _serves(facts: Facts, unit: Unit, context: int) -> bool:
         and any(site.constants(None, argument.name or "") == {True} for argument in row.arguments)
         for site, row in facts.tabled(calls_of(Role.SERVES))
     )
+
+
+def _is_clients(facts: Facts, unit: Unit, step: Instr, made: Collection[Instr]) -> bool:
+    """Whether a call uses a context as clients do: for a host that it names, or to open something at an address."""
+    named = dict(named_operands(step))
+    if "server_hostname" in named and step.op == "method" and definition(unit, step.args[0]) in made:
+        return True
+    return "context" in named and definition(unit, named["context"]) in made
 
 
 def _is_off(value: Value) -> bool:

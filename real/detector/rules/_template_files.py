@@ -33,7 +33,6 @@ _GETTERS = tuple(f"{maker}().get_template" for maker in _ENVIRONMENTS)
 _SELECT = tuple(calls_of(Role.AUTOESCAPE))
 _DEFAULT = ("html", "htm", "xml")
 _ENGINE_ENDINGS = names("j2 jinja jinja2")  # Jinja, "Template File Extension"
-_UNSAID = "unsaid"
 _MAX_DEPTH = 4
 WATCHED = last_names(Role.RENDER, Role.AUTOESCAPE) | {"get_template", "render"}
 
@@ -60,18 +59,16 @@ def templates_not_escaped_by_name(facts: Facts) -> Iterator[Defect]:
 
 
 def loads_no_page(facts: Facts) -> bool:
-    """Whether the names of all templates that environments of the program load say that they are no pages.
-
-    ``unit.service.j2``, ``query.sql``; and ``pod.j2``, which says nothing, in a program that has no endpoints.
-    """
-    is_web = bool(app_of(facts).endpoints)
+    """Whether a program that has no endpoints names all its templates as no pages: ``unit.service.j2``, ``pod.j2``."""
+    if app_of(facts).endpoints:
+        return False  # what it answers is a page, whatever the name of the file
     endings = [
         ending
         for site in facts.calls(*_GETTERS)
         for operand in site.operands((0,), ("name",))
         for ending in _endings(facts, site.unit, operand)
     ]
-    return every(bool(kind := _kind(ending)) and (kind != _UNSAID or not is_web) for ending in endings)
+    return every(_is_no_page(ending) for ending in endings)
 
 
 def _endings(facts: Facts, unit: Unit, operand: int) -> list[str]:
@@ -82,13 +79,12 @@ def _endings(facts: Facts, unit: Unit, operand: int) -> list[str]:
     return [str(text) for text in facts.elements(facts.value(unit, last))] or [""]
 
 
-def _kind(ending: str) -> str:
-    """The extension of a name below that of a template engine; empty where it may be a page."""
-    first, _, engine = ending.lower().rpartition(".")
+def _is_no_page(ending: str) -> bool:
+    """Whether a name has an extension that is no page's, be it that of the template engine only."""
+    first, _, engine = ending.lower().rpartition("/")[2].rpartition(".")
     if engine not in _ENGINE_ENDINGS:
-        return "" if f".{engine}" in _ESCAPED or not first else engine
-    inner = first.rpartition(".")
-    return _UNSAID if not inner[1] else "" if f".{inner[2]}" in _ESCAPED else inner[2]
+        return bool(first) and f".{engine}" not in _ESCAPED
+    return f".{first.rpartition('.')[2]}" not in _ESCAPED
 
 
 def _unescaped_name(facts: Facts, site: CallSite, extensions: tuple[str, ...], *, lower: bool = False) -> str:

@@ -136,4 +136,5 @@ RULE = Rule(
         *(Role.HOST_KEY_CHECK, Role.DOWNLOAD, Role.SAVED_DOWNLOAD, Role.RUNS_FILE, Role.STARTS, Role.JSON_PARSER),
         Role.SERVES,
     ),
+    watches=frozenset({"extractall"}),
 )

@@ -58,6 +58,7 @@ from real.detector.analysis.slices import Reads
 from real.detector.concepts.known_hosts import is_host_test
 from real.detector.concepts.text_pieces import ordered_pieces
 from real.detector.concepts.url_hosts import JOINERS, hosts, is_guarded, parsed_urls, places_of
+from real.detector.ir.call_shapes import named_operands
 from real.detector.ir.definitions import definition
 from real.detector.ir.instructions import COPIES, Instr, Unit
 from real.detector.models.catalogue import calls_of, last_names
@@ -193,9 +194,25 @@ def _location(facts: Facts, unit: Unit, instr: Instr) -> int | None:
     told = facts.constants(unit, name)
     if is_item and "location" in told:
         held = (words(holder) for holder in {*facts.reads(unit, instr.args[0]).words, *_variables(unit, instr.args[0])})
-        if _ANSWERS.isdisjoint(itertools.chain.from_iterable(held)):
+        if _ANSWERS.isdisjoint(itertools.chain.from_iterable(held)) and not _are_headers(facts, unit, instr.args[0]):
             return None  # where something is
     return int(value) if told & {"Location", "location"} else None
+
+
+def _are_headers(facts: Facts, unit: Unit, operand: int) -> bool:
+    """Whether a mapping is given to an answer as its headers: by that name, or at the end of what a view returns."""
+    made = definition(unit, operand)
+    for step in facts.instructions(unit, "call", "method", "build"):
+        is_given = [arg for arg in step.args if definition(unit, arg) is made]
+        if not is_given:
+            continue
+        if step.op == "build" and step.extra[0] == "tuple" and len(step.args) in (2, 3) and step.args[-1] in is_given:
+            return True
+        if any(name == "headers" for name, arg in named_operands(step) if arg in is_given):
+            return True
+        if step.op == "method" and "headers" in facts.reads(unit, step.args[0]).words:
+            return True
+    return False
 
 
 def _variables(unit: Unit, operand: int) -> Iterator[str]:
