@@ -119,7 +119,7 @@ class Replay:
         if made.op == "build":
             made.args = []
         for use, (what, _, _) in steps:
-            if what not in READS and what != "pop":
+            if what not in READS and what not in ("pop", "default"):
                 use.op, use.args, use.extra = "const", [], None
 
     def literal(self, operand: int) -> list[int] | None:
