@@ -82,3 +82,12 @@ def test_a_function_given_to_a_parameter_is_called(code: str) -> None:
 
 def test_a_harmless_function_given_to_a_parameter_is_no_sink() -> None:
     assert scan("def f(x, go=print):\n    go(x)\n").status is AnalysisStatus.CLEAN
+
+
+@pytest.mark.parametrize("beside", ['"alice", {"name": "alice"}', "[], {}", '"alice"'])
+def test_what_stands_beside_a_function_that_is_handed_over_hides_nothing_of_its_parameters(beside: str) -> None:
+    code = (
+        "import cProfile, hashlib\n\n\ndef digest(name, data):\n    if name in ('md5', 'sha256'):\n"
+        f"        return hashlib.new(name, data).digest()\n\n\ncProfile.Profile().runcall(digest, {beside})\n"
+    )
+    assert [finding.rule for finding in scan(code).findings] == ["CWE-327"]

@@ -95,6 +95,8 @@ class Transfer:
 
     def do_pi(self, instr: Instr, env: list[Value]) -> Value:
         value: Value = env[instr.args[0]]
+        if value.objs and not any(obj.kind not in CONTAINERS for obj in value.objs) and self.guards.allowed(instr):
+            value = Value(value.mask, value.why, NO_OBJS, value.consts, value.kind)  # no container equals a constant
         if not value.mask:
             return self._narrowed(instr, self.letters.same(instr, value))
         if any(obj.kind != "api" for obj in value.objs):
