@@ -116,7 +116,7 @@ def _check_rollouts(root: RootCfg) -> None:
         )
     if root.generation.stop_at_program and root.generation.backend is GenerationBackend.vllm:
         raise UsageError(
-            "generation.stop_at_program=true is known to the transformers backend only",
+            "generation.stop_at_program=true is a setting of the transformers backend only, and vLLM would ignore it",
             hint="Use generation=hf, or generation.stop_at_program=false.",
         )
     if root.trainer.sampled_logprobs and root.generation.backend is GenerationBackend.vllm:
