@@ -77,7 +77,7 @@ def _sizes(exp: str) -> list[str]:
 
 @pytest.mark.parametrize("exp", LOCAL_ONLY)
 def test_an_experiment_of_the_local_engine_is_refused(exp: str) -> None:
-    with pytest.raises(UsageError, match="is a setting of the (local engine|transformers backend)"):
+    with pytest.raises(UsageError, match=r"is a setting of the (local engine|transformers backend)"):
         planned(f"+exp={exp}", f"model={MODELS[0]}", f"cluster={CLUSTERS[0]}", "dataset=safesql")
 
 
