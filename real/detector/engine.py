@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from real.detector.analysis.outside_text import OutsideText
 from real.detector.analysis.reliance import Reliance
 from real.detector.analysis.ruleset import RuleSet
 from real.detector.analysis.solver import Solver
@@ -104,10 +105,11 @@ def _analysed(
             raise
         return _alone(program, escapes, rules, limits), (Unseen(0, str(error)),)
     budget.allow(limits.steps)  # to tell whether what was noted hides anything costs little
+    outside = OutsideText(solver.guards, solver.state)
     hidden = {
         Unseen(instr.line, what)
         for instr, (unit, what) in solver.records.unseen.items()
-        if not solver.guards.runs_outside_text(unit, instr)  # CWE-95, or nothing: it hides no line of the author's
+        if not outside.runs(unit, instr)  # CWE-95, or nothing: it hides no line of the author's
     }
     hidden |= {
         Unseen(instr.line, "a module that the program has written before") for instr in solver.replaced.modules.loaded()

@@ -13,7 +13,6 @@ from real.detector.analysis.state import State
 from real.detector.analysis.values import CHAR, CLEAN, STR, Constant, Value, join_all
 from real.detector.analysis.visibility import is_public
 from real.detector.analysis.witness import every
-from real.detector.ir.call_shapes import passed_operands
 from real.detector.ir.instructions import RENAMES, CallShape, Instr, Unit
 from real.detector.models.library import HARMLESS_METHODS, STRICT_TESTS
 
@@ -22,7 +21,6 @@ _LOOKUPS = frozenset({"get", "getlist", "get_argument", "strip", "lower", "upper
 _MATCHING = frozenset({"fullmatch", "match", "search"})
 _MAX_ESCAPES = 4  # around each other
 _MAX_PHIS = 3  # nested joins to look through
-_PARTS = frozenset({"attr", "sub", "cell", "unpack", "iterate"})
 
 
 class Guards:
@@ -80,45 +78,6 @@ class Guards:
         if not (trims or cleans) and called.isdisjoint(rules.cleans):
             return env[root]
         return join_all([env[root], *(self.before_checks(arg, depth + 1) for arg in made.args[0 if trims else 1 :])])
-
-    def runs_outside_text(self, unit: Unit, instr: Instr) -> bool:
-        """Whether ``eval``, ``exec`` or ``compile`` is given text that comes from outside as a whole.
-
-        That is code injection (CWE-95), but it cannot hide anything that the program's author wrote.
-        """
-        return instr.op in ("call", "method") and len(instr.args) > 1 and self._is_outside_text(unit, instr.args[1])
-
-    def _is_outside_text(self, unit: Unit, operand: int, depth: int = 0) -> bool:  # noqa: PLR0911
-        source = unit.defs[self.root(unit, operand)]
-        if source is None or depth > _MAX_PHIS:
-            return False
-        if source.op == "param":
-            if source.extra == unit.params.vararg:
-                return False
-            return self.state.is_open(unit) or self._is_passed_outside_text(unit, str(source.extra), depth)
-        if source.op in _PARTS:
-            return bool(self._env(unit)[source.dst].mask)
-        if source.op not in ("call", "method"):
-            return False
-        names = {obj.name for obj in self._env(unit)[source.args[0]].objs}
-        if source.op == "method":
-            if source.extra[0] in HARMLESS_METHODS and len(source.args) == 1:
-                return self._is_outside_text(unit, source.args[0], depth + 1)
-            names = {f"{name}.{source.extra[0]}" for name in names}
-        if names == {"builtins.input"}:
-            return True
-        return names in ({"builtins.compile"}, {"ast.parse"}) and self._is_outside_text(unit, source.args[1], depth + 1)
-
-    def _is_passed_outside_text(self, unit: Unit, param: str, depth: int) -> bool:
-        """Whether all calls of a function pass such text for a parameter."""
-        calls = [
-            (self.state.call_units[call], operand)
-            for call, targets in self.state.callees.items()
-            for target, bound in targets
-            if target is unit
-            for operand in passed_operands(call, unit, bound).get(param, [-1])
-        ]
-        return every(operand >= 0 and self._is_outside_text(caller, operand, depth + 1) for caller, operand in calls)
 
     def proves(self, instr: Instr) -> int:
         """The rules for which the ``pi`` instruction's test makes its value harmless on this branch, as a mask."""

@@ -12,7 +12,8 @@ from real.detector.analysis.facts import Facts
 from real.detector.analysis.slices import Reads
 from real.detector.analysis.values import Constant
 from real.detector.analysis.witness import every
-from real.detector.concepts.annotations import annotation_words
+from real.detector.concepts.annotations import annotation_words, last_word
+from real.detector.frontend.tree_walk import walk
 from real.detector.ir.definitions import definition, root
 from real.detector.ir.instructions import Instr, Unit
 from real.detector.models.catalogue import calls_of
@@ -144,18 +145,22 @@ def is_masked(facts: Facts, unit: Unit, step: Instr) -> bool:
 
 def is_masked_field(owner: Unit, name: str) -> bool:
     """``password: SecretStr``: the object prints as asterisks (pydantic, "Secret Types"); not a type of one's own."""
-    module = owner
-    while module.parent is not None:
-        module = module.parent
-    own = {part.name for part in ast.walk(module.node) if isinstance(part, ast.ClassDef)} if module.node else set()
     return isinstance(owner.node, ast.ClassDef) and any(
         isinstance(part, ast.AnnAssign)
         and isinstance(part.target, ast.Name)
         and part.target.id == name
-        and own.isdisjoint(_MASKED)
         and _is_masked_type(part.annotation)
+        and not _defines_masked(owner)
         for part in owner.node.body
     )
+
+
+def _defines_masked(unit: Unit) -> bool:
+    """Whether the program has a class of its own by such a name."""
+    while unit.parent is not None:
+        unit = unit.parent
+    nodes = walk(unit.node) if unit.node is not None else []
+    return any(isinstance(node, ast.ClassDef) and node.name in _MASKED for node in nodes)
 
 
 def _is_masked_type(node: ast.expr) -> bool:
@@ -163,13 +168,9 @@ def _is_masked_type(node: ast.expr) -> bool:
     if isinstance(node, ast.BinOp):
         sides = [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
         return every(_is_masked_type(side) for side in sides)
-    if isinstance(node, ast.Subscript) and _last_name(node.value) == "Optional":
+    if isinstance(node, ast.Subscript) and last_word(node.value) == "Optional":
         return _is_masked_type(node.slice)
-    return _last_name(node) in _MASKED
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return last_word(node) in _MASKED
 
 
 def secret_fields(facts: Facts, owner: Unit) -> set[str]:

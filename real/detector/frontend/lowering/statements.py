@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from real.detector.frontend.lowering.caught import RAISING, keys_of_look_ups
 from real.detector.frontend.lowering.frames import Finally, InlinedCall, Loop
 from real.detector.frontend.lowering.known_counts import has_elements
 from real.detector.frontend.lowering.matching import MatchLowerer
@@ -14,9 +15,6 @@ from real.detector.frontend.normalise.inline_body import Inlined
 from real.detector.frontend.scopes import Scope
 from real.detector.ir.builder import connect
 from real.detector.ir.instructions import Block, Instr, ModuleName, Operand, Params, Unit
-
-_LOOK_UPS = frozenset({"KeyError", "IndexError", "LookupError"})
-_CALLS = frozenset({"call", "method", "sub", "binop"})
 
 
 class UnitLowerer(MatchLowerer):
@@ -334,7 +332,7 @@ class UnitLowerer(MatchLowerer):
         self.enter_handled(dispatch)
         self.body(node.body)
         self.catchers.pop()
-        raisers = [i for block in self.unit.blocks[first:] for i in block.instrs if i.op in _CALLS]
+        raisers = [i for block in self.unit.blocks[first:] for i in block.instrs if i.op in RAISING]
         self.continue_in(self.new_block())
         self.body(node.orelse)
         connect(self.block, after)
@@ -352,15 +350,8 @@ class UnitLowerer(MatchLowerer):
         self.start(after)
 
     def _exception(self, raisers: list[Instr], handler: ast.ExceptHandler) -> int:
-        """The caught exception: its text may quote any operand of what was called in the ``try``.
-
-        That of a look-up quotes the key (Python's documentation, KeyError), and not what it was looked up in, unless
-        that is an object of the program's own: with keys as arguments, the solver tells.
-        """
-        keys: list[Operand] = []
-        if handler.type is not None and _is_of_look_ups(handler.type):
-            keys = [arg for raiser in raisers if raiser.op != "call" for arg in raiser.args[1:]]
-        return self.emit("caught", keys, raisers, handler.lineno)
+        """The caught exception: its text may quote any operand of what was called in the ``try``; see ``caught``."""
+        return self.emit("caught", keys_of_look_ups(handler.type, raisers), raisers, handler.lineno)
 
     def stmt_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -393,10 +384,3 @@ _STATEMENTS.update(
         ast.Nonlocal: UnitLowerer.stmt_Pass,
     }
 )
-
-
-def _is_of_look_ups(kind: ast.expr) -> bool:
-    """Whether only failed look-ups are caught."""
-    if isinstance(kind, ast.Tuple):
-        return bool(kind.elts) and all(_is_of_look_ups(one) for one in kind.elts)
-    return isinstance(kind, ast.Name) and kind.id in _LOOK_UPS

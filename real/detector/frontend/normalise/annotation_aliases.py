@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import copy
 
+from real.detector.frontend.tree_walk import Transformer, walk
+
 _WRAPPER = "Annotated"  # PEP 593
 
 
@@ -22,12 +24,12 @@ def put_in_aliases(module: ast.Module) -> None:
     if not aliases:
         return
     resolved = _Resolved(aliases)
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.arg) and node.annotation is not None:
             node.annotation = resolved.visit(node.annotation)
 
 
-class _Resolved(ast.NodeTransformer):
+class _Resolved(Transformer):
     """Puts what a name stands for in its place."""
 
     def __init__(self, aliases: dict[str, ast.expr]) -> None:
